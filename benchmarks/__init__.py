@@ -1,0 +1,1 @@
+"""Speed, as ratios to simple programs measured in the same run. ``python -m benchmarks --help``; see README.md."""

@@ -1,0 +1,114 @@
+"""What is measured, each as rounds in which all servers take their turn."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from benchmarks import content
+from benchmarks.figures import Measure, Target
+from benchmarks.load import GAP_SECONDS, IdleLoad, StreamLoad, idle, stream
+from benchmarks.machine import Cores
+from benchmarks.servers import BARE_FASTAPI, FLOOR, SERVICE, running
+from benchmarks.worker import ask
+
+
+class Scale(Struct, frozen=True):
+    """How much of it. The default takes a few minutes."""
+
+    rounds: int = 3
+    streams: tuple[int, ...] = (200, 1000)
+    spread_seconds_per_stream: float = 0.004
+    settle_seconds: float = 1
+    window_seconds: float = 4
+    warm_connections: int = 200
+    connections: int = 2000
+    starts: int = 5
+    content_bytes: tuple[int, ...] = (10_000, 100_000)
+    content_repeats: int = 25
+
+
+QUICK = Scale(rounds=1, streams=(300,), window_seconds=2, connections=500, starts=3, content_repeats=5)
+
+
+def streams(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measure]:
+    """Cost and steadiness of a chunk, and whether server and client kept up."""
+    cpu = Measure("cpu", "CPU of the server for a delivered chunk", "µs")
+    p50 = Measure("deviation_p50", "Deviation of the gap between chunks, as the client sees it: half are below", "ms")
+    p99 = Measure("deviation_p99", "Deviation of the gap between chunks, as the client sees it: 99 % are below", "ms")
+    checks = Measure("checks", "Checks: did server and client keep up? are the messages alike?", "", compared=False)
+    for count in scale.streams:
+        case = f"{count} streams"
+        spread_seconds = count * scale.spread_seconds_per_stream
+        load = StreamLoad(count, spread_seconds, scale.settle_seconds, scale.window_seconds)
+        for turn in range(scale.rounds):
+            for program in (SERVICE, BARE_FASTAPI, FLOOR):
+                say(f"{case}, round {turn + 1} of {scale.rounds}: {program.name}")
+                with running(program, cores) as server:
+                    seen = stream(server, cores, load)
+                cpu.add(case, program.name, seen.server_cpu_seconds / seen.chunks * 1e6)
+                p50.add(case, program.name, seen.deviation_p50_seconds * 1e3)
+                p99.add(case, program.name, seen.deviation_p99_seconds * 1e3)
+                due = count * seen.seconds / GAP_SECONDS
+                checks.add(f"{case}: delivered, % of due", program.name, seen.chunks / due * 100)
+                checks.add(f"{case}: server's core, %", program.name, seen.server_cpu_seconds / seen.seconds * 100)
+                checks.add(f"{case}: client's core, %", program.name, seen.client_cpu_seconds / seen.seconds * 100)
+                checks.add(f"{case}: message, bytes", program.name, seen.message_bytes)
+    return [cpu, p50, p99, checks]
+
+
+def memory(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measure]:
+    """What an idle connection keeps of the server's memory."""
+    measured = Measure("memory", "Memory of the server for an idle connection", "KB")
+    load = IdleLoad(scale.warm_connections, scale.connections, scale.settle_seconds)
+    for turn in range(scale.rounds):
+        for program in (SERVICE, BARE_FASTAPI):
+            say(f"{scale.connections} idle connections, round {turn + 1} of {scale.rounds}: {program.name}")
+            with running(program, cores) as server:
+                seen = idle(server, cores, load)
+            measured.add(f"{scale.connections} connections", program.name, seen.bytes_per_connection / 1000)
+    return [measured]
+
+
+def start(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measure]:
+    """From nothing to an answer, byte code and disk cache warm."""
+    measured = Measure("start", "From the start of the process to the first 200 of GET /", "ms")
+    say(f"{scale.starts} starts")
+    for turn in range(scale.starts + 1):
+        for program in (SERVICE, BARE_FASTAPI):
+            with running(program, cores, path="/") as server:
+                if turn:  # the first one warms up
+                    measured.add("GET /", program.name, server.start_seconds * 1e3)
+    return [measured]
+
+
+def documents(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measure]:
+    """Content work, without a server."""
+    say("documents")
+    task = content.Task(scale.content_bytes, scale.content_repeats)
+    return [msgspec.json.decode(ask("benchmarks.content", task, cores.server), type=Measure)]
+
+
+MEASURES = {"streams": streams, "memory": memory, "start": start, "content": documents}
+"""By the name that ``--only`` takes."""
+
+
+def targets(measures: Sequence[Measure]) -> list[Target]:
+    """What the project has set itself, for the largest load that was measured."""
+    by_name = {measure.name: measure for measure in measures}
+    found: list[Target] = []
+    if cpu := by_name.get("cpu"):
+        case = list(cpu.figures)[-1]
+        p99 = by_name["deviation_p99"]
+        found += (
+            Target(
+                f"CPU a chunk at {case} / {BARE_FASTAPI.name}", cpu.ratio(case, SERVICE.name, BARE_FASTAPI.name), 0.9
+            ),
+            Target(f"CPU a chunk at {case} / {FLOOR.name}", cpu.ratio(case, SERVICE.name, FLOOR.name), 2.5),
+            Target(f"deviation p99 at {case}, ms", p99.median(case, SERVICE.name), 20),
+        )
+    if idle_memory := by_name.get("memory"):
+        case = list(idle_memory.figures)[-1]
+        ratio = idle_memory.ratio(case, SERVICE.name, BARE_FASTAPI.name)
+        found.append(Target(f"memory of an idle connection at {case} / {BARE_FASTAPI.name}", ratio, 1.2))
+    return found

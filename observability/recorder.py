@@ -1,0 +1,27 @@
+"""The one door: every event goes to every sink, and a sink that fails harms nobody."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from service.core.events import Event
+
+
+class Sink(Protocol):
+    """One consumer of events: a ``match`` over all of them."""
+
+    def record(self, event: Event) -> None: ...
+
+
+class FanOut:
+    """Fulfils ``core.ports.Recorder``."""
+
+    def __init__(self, sinks: Sequence[Sink], on_failure: Callable[[Sink], None]) -> None:
+        self._sinks = tuple(sinks)
+        self._on_failure = on_failure
+
+    def record(self, event: Event) -> None:
+        for sink in self._sinks:
+            try:
+                sink.record(event)
+            except Exception:  # noqa: BLE001 - telemetry never gets in the way of a stream
+                self._on_failure(sink)

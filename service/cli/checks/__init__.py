@@ -1,0 +1,51 @@
+"""The guide's verification: one claim a check, all in one table."""
+
+from service.cli.checks import connection, content, controls, http, limits, mistakes, pacing
+from service.cli.checks.probe import Check, Mismatch, Probe
+
+__all__ = ["CHECKS", "Check", "Mismatch", "Probe"]
+
+CHECKS: tuple[Check, ...] = (
+    Check("GET / answers in under 200 ms", http.root),
+    Check("GET /health", http.health),
+    Check("GET /ready", http.ready),
+    Check("GET /metrics for Prometheus", http.metrics),
+    Check("GET /metrics as OpenMetrics", http.open_metrics),
+    Check("connected tells the limits", connection.greeting),
+    Check("a session id of 64 characters", connection.longest_session_id),
+    Check("bad session ids are refused", connection.bad_session_ids),
+    Check("ping", connection.ping),
+    Check("heartbeat", connection.heartbeat),
+    Check("text is exact, by word", content.text_by("word")),
+    Check("text is exact, by sentence", content.text_by("sentence")),
+    Check("text is exact, by paragraph", content.text_by("paragraph")),
+    Check("text is exact, by character", content.text_by("character")),
+    Check("long text keeps the chunk limit", content.long_text),
+    Check("defaults and unknown fields", content.defaults),
+    Check("request_id and trace come back", content.labels),
+    Check("HTML arrives safe", content.html_safe),
+    Check("HTML: what was escaped stays text", content.html_escaped),
+    Check("HTML: formatting is kept", content.html_formatted),
+    Check("HTML: each chunk is whole", content.html_fragments),
+    Check("HTML: incremental mode", content.html_incremental),
+    Check("HTML: nothing left after cleaning", content.empty_after_cleaning),
+    Check("Markdown becomes safe HTML", content.markdown),
+    Check("pace: slow, 300 ms", pacing.pace("slow", 6)),
+    Check("pace: normal, 100 ms", pacing.pace("normal", 11)),
+    Check("pace: fast, 50 ms", pacing.pace("fast", 16)),
+    Check("pace: superfast, 30 ms", pacing.pace("superfast", 26)),
+    Check("pace: adaptive takes it from the content", pacing.adaptive),
+    Check("pause and resume", controls.pause_and_resume),
+    Check("skip", controls.skip),
+    Check("cancel ends the stream", controls.cancel),
+    Check("cancel lets the next request start", controls.cancel_and_next),
+    Check("ping in the middle of a stream", controls.ping_in_a_stream),
+    Check("a mistake leaves the stream alone", controls.mistake_in_a_stream),
+    *(Check(f"mistake: {what}: {code}", mistakes.mistake(frame, code)) for what, frame, code in mistakes.MISTAKES),
+    Check("mistakes count no request", mistakes.refused_is_not_counted),
+    Check("limit: content size", limits.content_size),
+    Check("limit: content size, to the byte", limits.content_size_edge),
+    Check("limit: requests of a session", limits.requests),
+    Check("limit: waiting requests", limits.queue),
+    Check("limit: idle time", limits.idle, slow=True),
+)

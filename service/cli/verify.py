@@ -1,0 +1,105 @@
+"""The ``verify`` command: every check against a deployment, in a table or as JSON."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass
+
+from service.cli.address import Address, CannotConnect
+from service.cli.checks import CHECKS, Check, Mismatch, Probe
+from service.cli.client import ConversationBroken, ServerError
+from service.cli.exits import Exit
+
+_CHECK_SECONDS = 120.0
+_SLOW_CHECK_SECONDS = 3600.0
+
+_SHOWN_CHARACTERS = 160
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one check."""
+
+    check: str
+    passed: bool
+    seconds: float
+    figure: str = ""
+    expected: str = ""
+    """Only of a failure, as is ``got``."""
+    got: str = ""
+
+    @property
+    def words(self) -> str:
+        return self.figure if self.passed else f"expected {_cut(self.expected)}, got {_cut(self.got)}"
+
+
+def verify(address: Address, *, with_slow: bool = False, as_json: bool = False) -> Exit:
+    """Run the checks and print what became of them."""
+    checks = [check for check in CHECKS if with_slow or not check.slow]
+    try:
+        return asyncio.run(_verify(Probe(address), checks, as_json=as_json))
+    except CannotConnect as error:
+        print(error, file=sys.stderr)
+        return Exit.USAGE
+
+
+async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Exit:
+    await probe.get("/")  # nobody there: said once, and not once a check
+    began = time.perf_counter()
+    results = []
+    if not as_json:
+        print(f"Verifying {probe.address}\n")
+    width = max(len(check.claim) for check in checks)
+    async for result in run_checks(probe, checks):
+        results.append(result)
+        if not as_json:
+            line = f"{result.check:<{width}}  {'PASS' if result.passed else 'FAIL'}  {result.words}"
+            print(line.rstrip(), flush=True)
+    failed = sum(not result.passed for result in results)
+    passed = len(results) - failed
+    seconds = time.perf_counter() - began
+    if as_json:
+        summary = {"url": str(probe.address), "passed": passed, "failed": failed, "seconds": round(seconds, 3)}
+        print(json.dumps(summary | {"checks": [asdict(result) for result in results]}, indent=2))
+    else:
+        print(f"\n{passed} passed, {failed} failed in {seconds:.1f} s{_left_out(checks)}")
+    return Exit.FAILED if failed else Exit.DONE
+
+
+async def run_checks(probe: Probe, checks: Sequence[Check]) -> AsyncIterator[Result]:
+    """The results in the order of the checks, each as soon as it is there; one that breaks has failed."""
+    for check in checks:
+        yield await _run(check, probe)
+
+
+async def _run(check: Check, probe: Probe) -> Result:
+    began = time.perf_counter()
+    limit = _SLOW_CHECK_SECONDS if check.slow else _CHECK_SECONDS
+
+    def result(*, passed: bool, figure: str = "", expected: object = "", got: object = "") -> Result:
+        seconds = round(time.perf_counter() - began, 3)
+        return Result(check.claim, passed, seconds, figure, str(expected), str(got))
+
+    try:
+        async with asyncio.timeout(limit):
+            return result(passed=True, figure=await check.run(probe))
+    except Mismatch as mismatch:
+        return result(passed=False, expected=mismatch.expected, got=mismatch.got)
+    except (CannotConnect, ConversationBroken, ServerError) as error:
+        return result(passed=False, expected="the conversation to go on", got=error)
+    except TimeoutError:
+        return result(passed=False, expected=f"an end within {limit:g} s", got="none")
+    except Exception as error:  # noqa: BLE001 - whatever an answer does to a check, the others must go on
+        return result(passed=False, expected="an answer of the protocol", got=f"{type(error).__name__}: {error}")
+
+
+def _left_out(checks: Sequence[Check]) -> str:
+    count = len(CHECKS) - len(checks)
+    return f"; {count} slow check left out (--slow)" if count == 1 else ""
+
+
+def _cut(text: str) -> str:
+    one_line = text.replace("\n", " ")
+    return one_line if len(one_line) <= _SHOWN_CHARACTERS else one_line[: _SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,1 @@
+"""The pure core: protocol, sessions, streams, content. No I/O, no clock, no framework, no telemetry."""

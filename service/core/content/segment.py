@@ -1,0 +1,147 @@
+"""Segments of text by Unicode's rules (UAX #29). Nothing is lost: joined, the segments are the text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from icu4py.breakers import CharacterBreaker, SentenceBreaker, WordBreaker
+
+from service.core.messages import ChunkBy
+
+_LOCALE = "root"
+
+_TOKEN = re.compile(r"\S+\s*|\s+")
+
+# Scripts that put no space between words: Thai, Lao, Myanmar, Khmer, kana, Han; with the punctuation of the last two.
+_UNSPACED_CLASS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\uff01-\uff9f\U0001b000-\U0001b16f\U00020000-\U000323af"
+)
+_UNSPACED = re.compile(f"[{_UNSPACED_CLASS}]")
+
+_LINE_END = r"(?:\r\n|[\n\r\x85\u2028])"
+_PARAGRAPH_END = re.compile(rf"{_LINE_END}[^\S\n\r\x85\u2028]*+{_LINE_END}\s*+|\u2029\s*+")
+
+# Characters that belong to the one before them, although Unicode does not call them marks.
+_JOINERS = re.compile("[\u200c\u200d\u0e33\u0eb3\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+
+_ABBREVIATION = re.compile(
+    r"mrs?|ms|messrs|mx|dr|prof|rev|fr|hon|sr|jr|st|mt|capt|cmdr|col|gen|lt|maj|sgt|gov|pres|rep|sen|vs|cf|viz|approx|"
+    r"e\.g|i\.e|al|figs?|eq|sec|ch|vol|nr|pp|eds?|jan|feb|apr|aug|sept?|oct|nov|dec|bzw|ca|z\.b|d\.h|u\.a",
+    re.IGNORECASE,
+)
+_INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])*")
+_OPENING_CATEGORIES = ("Ps", "Pi")
+_NOT_LAST_CATEGORIES = ("Ps", "Pi", "Cf")
+_OPENING = "([\"'\u2018\u201c\u201e\u00ab"
+_ENUMERATOR = re.compile(r"\s*\(?[0-9]{1,3}\.\s*")
+
+
+def segments(text: str, chunk_by: ChunkBy) -> list[str]:
+    """``text`` cut at every end of a ``chunk_by``. Linear in time."""
+    match chunk_by:
+        case ChunkBy.WORD:
+            return words(text)
+        case ChunkBy.SENTENCE:
+            return sentences(text)
+        case ChunkBy.PARAGRAPH:
+            return paragraphs(text)
+        case ChunkBy.CHARACTER:
+            return characters(text)
+
+
+def words(text: str) -> list[str]:
+    """What stands between white space, with the white space after it.
+
+    Where a script has no spaces, words are found by dictionary; punctuation stays with the word that it belongs to.
+    """
+    tokens = _TOKEN.findall(text)
+    if text.isascii():
+        return tokens
+    if _UNSPACED.search(text):
+        tokens = [word for token in tokens for word in (_split(token) if _UNSPACED.search(token) else (token,))]
+    return _with_marks_rejoined(tokens)
+
+
+def word_count(text: str) -> int:
+    """The words of ``text``, not counting white space."""
+    return len(text.split()) if text.isascii() else sum(not word.isspace() for word in words(text))
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences with the white space after them. An abbreviation, an initial or a list number does not end one."""
+    joined: list[str] = []
+    pending = ""
+    for piece in SentenceBreaker(text, _LOCALE):
+        if piece.isspace() and not pending and joined:
+            joined[-1] += piece
+            continue
+        pending += piece
+        if not piece.isspace() and not _goes_on(piece):
+            joined.append(pending)
+            pending = ""
+    if pending:
+        joined.append(pending)
+    return _with_marks_rejoined(joined)
+
+
+def paragraphs(text: str) -> list[str]:
+    """What stands between blank lines, with the blank lines after it; those before the first stay with it."""
+    ends = [match.end() for match in _PARAGRAPH_END.finditer(text)]
+    if ends and text[: ends[0]].isspace():
+        del ends[0]
+    pieces = [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+    return _with_marks_rejoined([piece for piece in pieces if piece])
+
+
+def characters(text: str) -> list[str]:
+    """Grapheme clusters: what a reader takes for one character."""
+    return list(CharacterBreaker(text, _LOCALE))
+
+
+def _split(token: str) -> Iterable[str]:
+    """``token`` cut at the words of its unspaced scripts, and where it changes to another script."""
+    word = ""
+    for piece in WordBreaker(token, _LOCALE):
+        if word and _divides(word[-1], piece[0]):
+            yield word
+            word = ""
+        word += piece
+    yield word
+
+
+def _divides(before: str, after: str) -> bool:
+    """Whether a word ends between these: not before punctuation that closes, nor after what opens."""
+    if not (_UNSPACED.match(after) or _UNSPACED.match(before)):
+        return False
+    begins = after.isalnum() or unicodedata.category(after) in _OPENING_CATEGORIES
+    return begins and (before.isalnum() or unicodedata.category(before) not in _NOT_LAST_CATEGORIES)
+
+
+def _goes_on(sentence: str) -> bool:
+    """Whether what seems to be the end of ``sentence`` is that of an abbreviation, an initial or a list number."""
+    stripped = sentence.rstrip(" \t\xa0")
+    if not stripped.endswith("."):
+        return False
+    if _ENUMERATOR.fullmatch(sentence):
+        return True
+    last = stripped.rsplit(None, 1)[-1].rstrip(".").lstrip(_OPENING)
+    return _ABBREVIATION.fullmatch(last) is not None or (last.isupper() and _INITIALS.fullmatch(last) is not None)
+
+
+def _with_marks_rejoined(pieces: list[str]) -> list[str]:
+    """``pieces``, none of which begins with a mark that sits on the character before it."""
+    if not any(map(_begins_with_mark, pieces)):
+        return pieces
+    joined = pieces[:1]
+    for piece in pieces[1:]:
+        if _begins_with_mark(piece):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _begins_with_mark(piece: str) -> bool:
+    first = piece[0]
+    return first > "\u02ff" and (unicodedata.category(first)[0] == "M" or _JOINERS.match(first) is not None)

@@ -1,0 +1,78 @@
+"""Values of ``style`` attributes, checked token by token with a CSS tokenizer."""
+
+import re
+from collections.abc import Iterable
+
+import tinycss2
+from tinycss2.ast import Declaration, DimensionToken, FunctionBlock, LiteralToken, Node, ParenthesesBlock, StringToken
+
+from service.core.content.policy import STYLE_FUNCTIONS, STYLE_PROPERTIES
+
+_MAX_FUNCTION_DEPTH = 8
+_PLAIN_TOKENS = frozenset({"ident", "number", "percentage", "hash", "whitespace"})
+_PLAIN_LITERALS = frozenset({",", "/", "+", "-", "*"})
+_UNIT = re.compile(r"[a-z]{1,5}")
+_PLAIN_STRING = re.compile(r"[^()<>\\\"'@{};:]*")
+# Written with these, a style may mean one thing to the tokenizer and another to an old browser or a page's own parser.
+_AMBIGUOUS = re.compile(r"[\\<>@{}]|/\*|[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b")
+_FIGURE = re.compile(r"[0-9]+")
+
+
+class StyleFilter:
+    """Filters styles; made for one content, as it remembers what it has seen. Linear in time."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, str | None] = {}
+        self._harmless_shapes: set[str] = set()
+        """Styles of which all is allowed, without their figures and colours: others make no difference."""
+
+    def allowed(self, style: str) -> str | None:
+        """The declarations of ``style`` that the policy allows, ``None`` if there is none.
+
+        It comes back as it was if all are allowed. Filtering it again changes nothing.
+        """
+        if style not in self._results:
+            self._results[style] = self._filtered(style)
+        return self._results[style]
+
+    def _filtered(self, style: str) -> str | None:
+        if _AMBIGUOUS.search(style):
+            return None
+        shape = _FIGURE.sub("0", _COLOUR.sub("#0", style))
+        if shape in self._harmless_shapes:
+            return style
+        nodes = tinycss2.parse_blocks_contents(style, skip_whitespace=True)
+        allowed = [node for node in nodes if isinstance(node, Declaration) and _is_allowed(node)]
+        if allowed and len(allowed) == len(nodes):
+            self._harmless_shapes.add(shape)
+            return style
+        return "; ".join(f"{node.lower_name}: {tinycss2.serialize(node.value).strip()}" for node in allowed) or None
+
+
+def _is_allowed(declaration: Declaration) -> bool:
+    return (
+        not declaration.important
+        and declaration.lower_name in STYLE_PROPERTIES
+        and any(token.type != "whitespace" for token in declaration.value)
+        and _are_plain(declaration.value, _MAX_FUNCTION_DEPTH)
+    )
+
+
+def _are_plain(tokens: Iterable[Node], depth: int) -> bool:
+    return all(token.type in _PLAIN_TOKENS or _is_plain(token, depth) for token in tokens)
+
+
+def _is_plain(token: Node, depth: int) -> bool:
+    match token:
+        case DimensionToken(lower_unit=unit):
+            return _UNIT.fullmatch(unit) is not None
+        case LiteralToken(value=symbol):
+            return symbol in _PLAIN_LITERALS
+        case StringToken(value=string):
+            return _PLAIN_STRING.fullmatch(string) is not None
+        case FunctionBlock(lower_name=name, arguments=arguments):
+            return name in STYLE_FUNCTIONS and depth > 0 and _are_plain(arguments, depth - 1)
+        case ParenthesesBlock(content=content):
+            return depth > 0 and _are_plain(content, depth - 1)
+    return False

@@ -1,0 +1,126 @@
+"""Writes down what happens on one connection, as events."""
+
+from service.core.content.plan import Plan
+from service.core.errors import StreamingError
+from service.core.events import (
+    BackpressureApplied,
+    CloseReason,
+    ConnectionClosed,
+    ConnectionOpened,
+    ErrorAnswered,
+    Event,
+    FirstChunkSent,
+    Outcome,
+    RateLimitApproached,
+    RateLimitHit,
+    RequestAdmitted,
+    RequestRejected,
+    StreamEnded,
+    StreamPauseChanged,
+    StreamStarted,
+)
+from service.core.line import Entry
+from service.core.messages import Speed, StreamRequest
+
+
+class Journal:
+    """Events in order, until they are taken. All times in monotonic seconds."""
+
+    __slots__ = ("_connection_id", "_events", "_opened_at", "_requests", "_session_id")
+
+    def __init__(self, connection_id: str, session_id: str, now: float) -> None:
+        self._connection_id = connection_id
+        self._session_id = session_id
+        self._opened_at = now
+        self._requests = 0
+        self._events: list[Event] = []
+
+    def take(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def opened(self, requests_used: int) -> None:
+        self._events.append(ConnectionOpened(self._connection_id, self._session_id, requests_used))
+
+    def closed(self, reason: CloseReason, code: int, now: float) -> None:
+        duration = now - self._opened_at
+        self._events.append(
+            ConnectionClosed(self._connection_id, self._session_id, reason, code, duration, self._requests)
+        )
+
+    def backpressure(self) -> None:
+        self._events.append(BackpressureApplied(self._connection_id, self._session_id))
+
+    def answered(self, error: StreamingError, stream_id: str = "") -> None:
+        self._events.append(
+            ErrorAnswered(self._connection_id, self._session_id, error.code, str(error), stream_id or None)
+        )
+
+    def rejected(self, request: StreamRequest, error: StreamingError) -> None:
+        self._events.append(
+            RequestRejected(self._connection_id, self._session_id, request.content_type, error.code)
+        )
+
+    def limited(self, limit: int) -> None:
+        self._events.append(RateLimitHit(self._session_id, limit))
+
+    def admitted(self, entry: Entry, number: int, limit: int, warn_at: int) -> None:
+        self._requests += 1
+        self._events.append(
+            RequestAdmitted(
+                connection_id=self._connection_id,
+                session_id=self._session_id,
+                stream_id=entry.stream_id,
+                trace_id=entry.trace_id,
+                content_type=entry.request.content_type,
+                content_bytes=len(entry.request.content.encode()),
+                number=number,
+            )
+        )
+        if number == warn_at:
+            self._events.append(RateLimitApproached(self._session_id, number, limit))
+
+    def started(self, entry: Entry, plan: Plan, preparation_seconds: float) -> None:
+        self._events.append(
+            StreamStarted(
+                connection_id=self._connection_id,
+                session_id=self._session_id,
+                stream_id=entry.stream_id,
+                trace_id=entry.trace_id,
+                content_type=entry.request.content_type,
+                complexity=plan.complexity,
+                speed=plan.speed,
+                adaptive=entry.request.speed is Speed.ADAPTIVE,
+                word_count=plan.word_count,
+                chunks=len(plan.chunks),
+                processing_seconds=preparation_seconds,
+                paused=entry.paused,
+            )
+        )
+
+    def first_chunk(self, entry: Entry, seconds: float) -> None:
+        """``seconds`` since the request left the line."""
+        self._events.append(FirstChunkSent(entry.stream_id, entry.trace_id, entry.request.content_type, seconds))
+
+    def pause_changed(self, entry: Entry) -> None:
+        self._events.append(StreamPauseChanged(self._session_id, entry.stream_id, entry.paused))
+
+    def ended(self, entry: Entry, outcome: Outcome, error: StreamingError | None, now: float) -> None:
+        delivery = entry.delivery
+        self._events.append(
+            StreamEnded(
+                connection_id=self._connection_id,
+                session_id=self._session_id,
+                stream_id=entry.stream_id,
+                trace_id=entry.trace_id,
+                content_type=entry.request.content_type,
+                outcome=outcome,
+                started=delivery is not None,
+                paused=entry.paused,
+                chunks=delivery.index if delivery else 0,
+                bytes=delivery.bytes if delivery else 0,
+                duration_seconds=now - delivery.started_at if delivery else 0.0,
+                paused_seconds=delivery.paused_seconds(now) if delivery else 0.0,
+                error=error.code if error else None,
+            )
+        )

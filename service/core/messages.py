@@ -1,0 +1,208 @@
+"""The messages of the protocol, both ways. docs/protocol.md says when each is sent.
+
+A field that is ``UNSET`` does not appear in the JSON.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.core.errors import ErrorCode, StreamingError
+from service.core.trace import TraceContext
+
+
+class ContentType(StrEnum):
+    TEXT = "text"
+    HTML = "html"
+    MARKDOWN = "markdown"
+
+
+class Speed(StrEnum):
+    SLOW = "slow"
+    NORMAL = "normal"
+    FAST = "fast"
+    SUPERFAST = "superfast"
+    ADAPTIVE = "adaptive"
+    """Takes one of the others from the content."""
+
+
+class ChunkBy(StrEnum):
+    WORD = "word"
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+    CHARACTER = "character"
+
+
+class HtmlMode(StrEnum):
+    FRAGMENT = "fragment"
+    """Each chunk is whole by itself; cuts only where no element is open."""
+    INCREMENTAL = "incremental"
+    """Cuts anywhere; each chunk says what would close the text so far."""
+
+
+class ControlAction(StrEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+    SKIP = "skip"
+    CANCEL = "cancel"
+
+
+class Complexity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+# Client → server, as protocol.decode() returns them.
+
+
+class StreamRequest(Struct, frozen=True):
+    """Content to stream. Well formed; its size and emptiness are the session's to judge."""
+
+    content: str
+    content_type: ContentType = ContentType.TEXT
+    speed: Speed = Speed.NORMAL
+    chunk_by: ChunkBy = ChunkBy.WORD
+    html_mode: HtmlMode = HtmlMode.FRAGMENT
+    request_id: str | UnsetType = UNSET
+    trace: TraceContext | None = None
+
+
+class StreamControl(Struct, frozen=True):
+    action: ControlAction
+
+
+class Ping(Struct, frozen=True):
+    pass
+
+
+class Heartbeat(Struct, frozen=True):
+    pass
+
+
+ClientMessage = StreamRequest | StreamControl | Ping | Heartbeat
+
+
+# Server → client.
+
+
+class SessionLimits(Struct, frozen=True):
+    """The limits in force. Sizes in bytes (content) and characters (chunk), times in seconds."""
+
+    max_requests: int
+    max_content_size: int
+    max_session_duration: int | float
+    idle_timeout: int | float
+    chunk_timeout: int | float
+    max_chunk_size: int
+
+
+class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
+    session_id: str
+    timestamp: str
+    limits: SessionLimits
+    version: str
+    requests_left: int
+    session_expires_at: str
+
+
+class StreamMetadata(Struct, frozen=True):
+    """What the content turned out to be; sizes in characters."""
+
+    complexity: Complexity
+    word_count: int
+    has_html: bool
+    speed_used: Speed
+    processing_time_ms: float
+    avg_chunk_size: float
+    max_chunk_size: int
+    chunk_count: int
+    estimated_duration_ms: int
+
+
+class StreamStart(Struct, frozen=True, tag_field="type", tag="stream_start"):
+    total_chunks: int
+    content_type: ContentType
+    timestamp: str
+    stream_id: str
+    trace_id: str
+    metadata: StreamMetadata
+    request_id: str | UnsetType = UNSET
+
+
+class Chunk(Struct, frozen=True, gc=False, tag_field="type", tag="chunk"):
+    data: str
+    index: int
+    timestamp: str
+
+
+class CompletionMetadata(Struct, frozen=True):
+    duration_ms: int
+    bytes: int
+    """UTF-8 bytes of all chunks' data."""
+    skipped: bool
+
+
+class StreamComplete(Struct, frozen=True, tag_field="type", tag="stream_complete"):
+    total_chunks: int
+    session_id: str
+    timestamp: str
+    stream_id: str
+    metadata: CompletionMetadata
+    request_id: str | UnsetType = UNSET
+
+
+class StreamPaused(Struct, frozen=True, tag_field="type", tag="stream_paused"):
+    timestamp: str
+
+
+class StreamResumed(Struct, frozen=True, tag_field="type", tag="stream_resumed"):
+    timestamp: str
+
+
+class StreamSkipped(Struct, frozen=True, tag_field="type", tag="stream_skipped"):
+    timestamp: str
+
+
+class StreamCancelled(Struct, frozen=True, tag_field="type", tag="stream_cancelled"):
+    timestamp: str
+
+
+class Pong(Struct, frozen=True, tag_field="type", tag="pong"):
+    timestamp: str
+
+
+class HeartbeatAck(Struct, frozen=True, tag_field="type", tag="heartbeat_ack"):
+    timestamp: str
+    session_id: str
+
+
+class ErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
+    code: ErrorCode
+    message: str
+    fatal: bool
+    retryable: bool
+    request_id: str | UnsetType = UNSET
+    stream_id: str | UnsetType = UNSET
+
+    @classmethod
+    def of(
+        cls, error: StreamingError, request_id: str | UnsetType = UNSET, stream_id: str | UnsetType = UNSET
+    ) -> Self:
+        return cls(error.code, str(error), error.fatal, error.retryable, request_id, stream_id)
+
+
+ServerMessage = (
+    Connected
+    | StreamStart
+    | Chunk
+    | StreamComplete
+    | StreamPaused
+    | StreamResumed
+    | StreamSkipped
+    | StreamCancelled
+    | Pong
+    | HeartbeatAck
+    | ErrorMessage
+)

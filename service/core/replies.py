@@ -1,0 +1,78 @@
+"""The larger messages, made from what the machine knows."""
+
+from service import __version__
+from service.core.clock import Instant, iso
+from service.core.content.plan import Plan
+from service.core.effects import Lease
+from service.core.limits import Limits
+from service.core.line import Entry
+from service.core.messages import (
+    CompletionMetadata,
+    Connected,
+    SessionLimits,
+    StreamComplete,
+    StreamMetadata,
+    StreamStart,
+)
+
+
+def connected(lease: Lease, limits: Limits, now: Instant) -> Connected:
+    return Connected(
+        session_id=lease.session_id,
+        timestamp=now.timestamp,
+        limits=SessionLimits(
+            max_requests=limits.max_requests,
+            max_content_size=limits.max_content_bytes,
+            max_session_duration=_plain(limits.max_session_seconds),
+            idle_timeout=_plain(limits.idle_timeout_seconds),
+            chunk_timeout=_plain(limits.chunk_timeout_seconds),
+            max_chunk_size=limits.max_chunk_characters,
+        ),
+        version=__version__,
+        requests_left=max(0, limits.max_requests - lease.requests_used),
+        session_expires_at=iso(now.wall + lease.seconds_left),
+    )
+
+
+def stream_start(entry: Entry, plan: Plan, preparation_seconds: float, now: Instant) -> StreamStart:
+    lengths = [len(chunk) for chunk in plan.chunks]
+    return StreamStart(
+        total_chunks=len(lengths),
+        content_type=entry.request.content_type,
+        timestamp=now.timestamp,
+        stream_id=entry.stream_id,
+        trace_id=entry.trace_id,
+        metadata=StreamMetadata(
+            complexity=plan.complexity,
+            word_count=plan.word_count,
+            has_html=plan.has_html,
+            speed_used=plan.speed,
+            processing_time_ms=round(preparation_seconds * 1000, 3),
+            avg_chunk_size=round(sum(lengths) / len(lengths), 1),
+            max_chunk_size=max(lengths),
+            chunk_count=len(lengths),
+            estimated_duration_ms=round((len(lengths) - 1) * plan.gap_seconds * 1000),
+        ),
+        request_id=entry.request_id,
+    )
+
+
+def stream_complete(entry: Entry, session_id: str, duration_seconds: float, now: Instant) -> StreamComplete:
+    delivery = entry.running
+    return StreamComplete(
+        total_chunks=delivery.index,
+        session_id=session_id,
+        timestamp=now.timestamp,
+        stream_id=entry.stream_id,
+        metadata=CompletionMetadata(
+            duration_ms=round(duration_seconds * 1000),
+            bytes=delivery.bytes,
+            skipped=delivery.skipped,
+        ),
+        request_id=entry.request_id,
+    )
+
+
+def _plain(seconds: float) -> int | float:
+    """Whole seconds as an integer, as clients have always seen them."""
+    return int(seconds) if seconds == int(seconds) else seconds

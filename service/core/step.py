@@ -1,0 +1,29 @@
+"""What the driver must do next."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from service.core.effects import Effect
+from service.core.events import Event
+from service.core.messages import ServerMessage
+
+
+class Close(Struct, frozen=True):
+    """The end of a connection, after the step's messages."""
+
+    code: int
+    reason: str
+    abort: bool = False
+    """Whether to drop what the peer will not take, instead of a closing handshake."""
+
+
+class Step(Struct, frozen=True):
+    """Send ``outbound`` in order, record ``events``, start ``effects``, then close if there is a ``close``."""
+
+    outbound: Sequence[ServerMessage] = ()
+    effects: Sequence[Effect] = ()
+    events: Sequence[Event] = ()
+    wake_at: float | None = None
+    """Monotonic seconds at which ``tick`` has something to do; ``None`` for never."""
+    close: Close | None = None

@@ -1,0 +1,183 @@
+"""The settings: one frozen object, read from the environment (and ``.env``) when the process starts.
+
+Each field says its default, what it does, what is allowed and its unit; the README's table and ``.env.example`` are
+checked against this file.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Struct
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.core.limits import Limits
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+")
+
+
+class About(Struct, frozen=True):
+    """What a person needs to know of a setting."""
+
+    effect: str
+    allowed: str
+    unit: str = ""
+
+
+class Settings(BaseSettings):
+    """What an operator may change. The environment variable is the field's name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    port: Annotated[
+        int,
+        Field(ge=0, le=65_535),
+        About("Where to listen; platforms set it. 0 takes a free port.", "a port from 0 to 65535"),
+    ] = 8000
+    host: Annotated[
+        str, Field(min_length=1), About("The address to listen on.", "an address of this machine")
+    ] = "0.0.0.0"  # noqa: S104 - a container is reached from outside
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        About("The least level that is logged.", "DEBUG, INFO, WARNING or ERROR"),
+    ] = "INFO"
+    max_workers: Annotated[
+        int,
+        Field(ge=1, le=1),
+        About(
+            "Processes that serve.",
+            "1, because sessions are kept in the memory of one process; to serve more, raise MAX_CONNECTIONS",
+        ),
+    ] = 1
+    railway_environment: Annotated[str, About("Set by Railway; shown in the log and in /health.", "any name")] = ""
+    allowed_origins: Annotated[
+        str,
+        About(
+            "Web pages that may use the service, for CORS and the socket's Origin alike; * for all.",
+            "* or a comma-separated list of origins such as https://app.example.com",
+        ),
+    ] = "*"
+    max_requests_per_session: Annotated[
+        int,
+        Field(ge=1),
+        About("Requests a session may make; a warning is logged at 80 %.", "a whole number of at least 1"),
+    ] = 100
+    max_session_duration: Annotated[
+        float,
+        Field(gt=0, allow_inf_nan=False),
+        About("How long a session lasts from its first connection.", "a number over 0", "s"),
+    ] = 3600
+    idle_timeout: Annotated[
+        float,
+        Field(gt=0, allow_inf_nan=False),
+        About("How long a connection may be silent while nothing streams.", "a number over 0", "s"),
+    ] = 300
+    max_content_size: Annotated[
+        int,
+        Field(ge=1, le=10_000_000),
+        About("The largest content of one request, in UTF-8.", "a whole number from 1 to 10000000", "bytes"),
+    ] = 100_000
+    processor_max_content_size: Annotated[
+        int,
+        Field(ge=1),
+        About("The largest content after conversion.", "a whole number of at least 1", "characters"),
+    ] = 1_000_000
+    max_chunk_size: Annotated[
+        int,
+        Field(ge=16),
+        About(
+            "The largest chunk: hard for text, soft for an HTML element that cannot be cut.",
+            "a whole number of at least 16",
+            "characters",
+        ),
+    ] = 1000
+    chunk_timeout: Annotated[
+        float,
+        Field(gt=0, allow_inf_nan=False),
+        About("How long a client may take no data before it is cut.", "a number over 0", "s"),
+    ] = 5
+    send_buffer_size: Annotated[
+        int,
+        Field(ge=4096, le=4_194_304),
+        About(
+            "The kernel's send buffer of a socket; a larger one hides a stalled client for longer.",
+            "a whole number from 4096 to 4194304",
+            "bytes",
+        ),
+    ] = 65_536
+    max_connections: Annotated[
+        int,
+        Field(ge=1),
+        About("Sockets that one process serves; the next gets OVER_CAPACITY.", "a whole number of at least 1"),
+    ] = 2000
+    drain_seconds: Annotated[
+        float,
+        Field(ge=0, le=600, allow_inf_nan=False),
+        About("How long running streams may go on after SIGTERM.", "a number from 0 to 600", "s"),
+    ] = 5
+    data_dir: Annotated[
+        Path, About("Where the service keeps its files; this version keeps none.", "a directory")
+    ] = Path("data")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _well_formed(cls, value: str) -> str:
+        for origin in _listed(value):
+            if origin != "*" and _ORIGIN.fullmatch(origin) is None:
+                raise ValueError(origin)
+        return value
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The allowed origins one by one."""
+        return frozenset(_listed(self.allowed_origins))
+
+    @property
+    def limits(self) -> Limits:
+        """What of this the core needs."""
+        return Limits(
+            max_requests=self.max_requests_per_session,
+            max_session_seconds=self.max_session_duration,
+            idle_timeout_seconds=self.idle_timeout,
+            max_content_bytes=self.max_content_size,
+            max_prepared_characters=self.processor_max_content_size,
+            max_chunk_characters=self.max_chunk_size,
+            chunk_timeout_seconds=self.chunk_timeout,
+        )
+
+    def shown(self) -> dict[str, str]:
+        """The settings in force by variable, fit for a log: secrets are masked."""
+        return {name.upper(): "***" if isinstance(value, SecretStr) else str(value) for name, value in self}
+
+
+def about(name: str) -> About:
+    """What there is to know of a field of ``Settings``."""
+    return next(note for note in Settings.model_fields[name].metadata if isinstance(note, About))
+
+
+class SettingsError(Exception):
+    """One sentence for each variable that is wrong: its name, its value and what is allowed."""
+
+
+def load_settings() -> Settings:
+    """The settings in force. Raises ``SettingsError``."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(one) for one in error.errors())) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    return f"{name.upper()}={error['input']!r} is not allowed: it must be {about(name).allowed}."
+
+
+def _listed(origins: str) -> list[str]:
+    return [origin.strip().rstrip("/") for origin in origins.split(",")]

@@ -1,0 +1,1 @@
+"""Sockets and HTTP: what stands between the network and the core."""

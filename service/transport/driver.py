@@ -1,0 +1,161 @@
+"""Drives one connection: reads into the machine, carries out its steps, and is the only writer of the socket."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, assert_never
+
+from msgspec import Struct
+
+from service.core.clock import Instant
+from service.core.effects import Admit, Effect, Prepare
+from service.core.errors import InternalError, ProcessingFailed, StreamingError
+from service.core.events import FaultRaised
+from service.core.ports import Connection, ContentEngine, Ids, Recorder, SessionStore
+from service.core.protocol import encode
+from service.core.session import SessionMachine
+from service.core.step import Step
+from service.transport.ticker import Ticker
+
+
+class Surroundings(Struct, frozen=True):
+    """What all drivers of a process share."""
+
+    store: SessionStore
+    engine: ContentEngine
+    ids: Ids
+    recorder: Recorder
+    ticker: Ticker
+    clock: Callable[[], Instant]
+
+
+class Driver:
+    """One connection from its acceptance to its end. ``slot``, ``wake_at`` and ``wake`` are the ticker's."""
+
+    __slots__ = (
+        "__weakref__",
+        "_blocked",
+        "_connection",
+        "_machine",
+        "_session_id",
+        "_surroundings",
+        "_tasks",
+        "slot",
+        "wake_at",
+    )
+
+    def __init__(
+        self, connection: Connection, machine: SessionMachine, session_id: str, surroundings: Surroundings
+    ) -> None:
+        self._connection = connection
+        self._machine = machine
+        self._session_id = session_id
+        self._surroundings = surroundings
+        self._blocked = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.slot: int | None = None
+        self.wake_at = 0.0
+
+    async def run(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
+        """Until the socket is gone; leaves no task, timer or reference behind."""
+        close_code = 1006
+        self._connection.on_unblocked = self._unblocked
+        try:
+            self._take(self._machine.open)
+            while (event := await receive())["type"] == "websocket.receive":
+                text = event.get("text")
+                self._take(self._machine.receive, event["bytes"] if text is None else text)
+                if self._connection.congested:
+                    await self._connection.drained()
+                await asyncio.sleep(0)  # a queue that is never empty must not keep the others waiting
+            close_code = event["code"]
+        finally:
+            self._connection.on_unblocked = None
+            self._take(self._machine.closed, close_code)
+            self._surroundings.ticker.cancel(self)
+            for task in self._tasks:
+                task.cancel()
+
+    def wake(self, now: Instant) -> None:
+        try:
+            self._apply(self._machine.tick(now))
+        except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
+            self._fault(exception)
+
+    def drain(self) -> None:
+        """Finish what runs, then close with 1012."""
+        self._take(self._machine.drain)
+
+    def shutdown(self) -> None:
+        """Close with 1012 now."""
+        self._take(self._machine.shutdown)
+
+    def _unblocked(self) -> None:
+        self._blocked = False
+        self._take(self._machine.unblocked)
+
+    def _take(self, machine_input: Callable[..., Step], *arguments: object) -> None:
+        """Hand the machine an input and carry out what it says."""
+        try:
+            self._apply(machine_input(*arguments, self._surroundings.clock()))
+        except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
+            self._fault(exception)
+
+    def _apply(self, step: Step) -> None:
+        connection = self._connection
+        for message in step.outbound:
+            connection.write(encode(message))
+        for event in step.events:
+            self._surroundings.recorder.record(event)
+        for effect in step.effects:
+            self._start(effect)
+        if step.close is not None:
+            connection.close(step.close.code, step.close.reason)
+            if step.close.abort:
+                connection.abort()
+        if step.wake_at is not None:
+            self._surroundings.ticker.schedule(self, step.wake_at)
+        if connection.blocked and not self._blocked:
+            self._blocked = True
+            self._take(self._machine.blocked)
+
+    def _start(self, effect: Effect) -> None:
+        task = asyncio.get_running_loop().create_task(self._carry_out(effect))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry_out(self, effect: Effect) -> None:
+        surroundings = self._surroundings
+        try:
+            match effect:
+                case Admit():
+                    admission = await surroundings.store.admit(effect.lease)
+                    stream_id = surroundings.ids.new_id()
+                    trace_id = surroundings.ids.trace_id(effect.request.trace)
+                    self._take(self._machine.admitted, effect.ticket, admission, stream_id, trace_id)
+                case Prepare():
+                    plan, seconds = await surroundings.engine.prepare(effect.request, effect.seconds_left)
+                    self._take(self._machine.prepared, effect.ticket, plan, seconds)
+                case _:
+                    assert_never(effect)
+        except StreamingError as error:
+            if error.reportable:
+                self._record(surroundings.ids.new_id(), error)
+            self._take(self._machine.failed, effect.ticket, error)
+        except Exception as exception:  # noqa: BLE001 - whatever it is, it ends this request and no other
+            error_id = surroundings.ids.new_id()
+            self._record(error_id, exception)
+            failure = ProcessingFailed(f"The request could not be processed. Try again, or report id {error_id}.")
+            self._take(self._machine.failed, effect.ticket, failure)
+
+    def _fault(self, exception: Exception) -> None:
+        error_id = self._surroundings.ids.new_id()
+        self._record(error_id, exception)
+        try:
+            error = InternalError(f"Something broke on our side. Reconnect; if it happens again, report id {error_id}.")
+            self._apply(self._machine.fault(error, self._surroundings.clock()))
+        except Exception as second:  # noqa: BLE001 - the machine itself is broken: nothing more can be said
+            self._record(error_id, second)
+            self._connection.abort()
+
+    def _record(self, error_id: str, exception: Exception) -> None:
+        self._surroundings.recorder.record(FaultRaised(error_id, "connection", exception, self._session_id))

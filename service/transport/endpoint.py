@@ -1,0 +1,119 @@
+"""The door of ``/ws/stream/{session_id}``: who may come in, and what those are told who may not."""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from service.core.errors import InternalError, OverCapacity, StreamingError
+from service.core.events import AttemptOutcome, ConnectionAttempted, FaultRaised
+from service.core.limits import Limits
+from service.core.messages import ErrorMessage
+from service.core.protocol import encode, is_session_id
+from service.core.session import SessionMachine
+from service.transport.driver import Driver, Surroundings
+from service.transport.hub import Hub
+from service.transport.websocket import EXTENSION, StreamSocket
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PREFIX = "/ws/stream/"
+
+_RETRY_AFTER_SECONDS = 5
+
+
+class StreamEndpoint:
+    """An ASGI application for sockets; only served by ``StreamSocket``."""
+
+    def __init__(
+        self, hub: Hub, limits: Limits, allowed_origins: frozenset[str], send_buffer_bytes: int, parts: Surroundings
+    ) -> None:
+        self._hub = hub
+        self._limits = limits
+        self._allowed_origins = allowed_origins
+        self._send_buffer_bytes = send_buffer_bytes
+        self._surroundings = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection: StreamSocket = scope["extensions"].pop(EXTENSION)
+        session_id = scope["path"].removeprefix(PREFIX)
+        await receive()  # websocket.connect
+        if not scope["path"].startswith(PREFIX):
+            await _refuse(send, 404, "There is no socket at this path. Connect to /ws/stream/{session_id}.")
+        elif not is_session_id(session_id):
+            self._attempted(AttemptOutcome.REFUSED_SESSION)
+            await _refuse(send, 400, "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'.")
+        elif not self._may_come_from(scope):
+            self._attempted(AttemptOutcome.REFUSED_ORIGIN, session_id)
+            await _refuse(send, 403, "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS.")
+        elif self._hub.draining:
+            self._attempted(AttemptOutcome.REFUSED_DRAINING, session_id)
+            await _refuse(send, 503, "The server restarts. Reconnect soon.", _RETRY_AFTER_SECONDS)
+        else:
+            await send({"type": "websocket.accept"})
+            connection.limit_send_buffer(self._send_buffer_bytes)
+            with self._hub.seat() as seated:
+                await (self._serve if seated else self._turn_away)(connection, session_id, receive)
+
+    async def _turn_away(self, connection: StreamSocket, session_id: str, _receive: Receive) -> None:
+        self._attempted(AttemptOutcome.REFUSED_CAPACITY, session_id)
+        _dismiss(connection, OverCapacity("The server is full. Reconnect in some seconds."), 4101, "over capacity")
+
+    async def _serve(self, connection: StreamSocket, session_id: str, receive: Receive) -> None:
+        surroundings = self._surroundings
+        try:
+            lease = await surroundings.store.open(session_id)
+        except Exception as exception:  # noqa: BLE001 - the client must learn of whatever a store may raise
+            error_id = surroundings.ids.new_id()
+            self._attempted(AttemptOutcome.ERROR, session_id)
+            surroundings.recorder.record(FaultRaised(error_id, "open session", exception, session_id))
+            error = InternalError(f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}.")
+            _dismiss(connection, error, 1011, "internal error")
+            return
+        self._attempted(AttemptOutcome.ACCEPTED, session_id)
+        machine = SessionMachine(lease, surroundings.ids.new_id(), self._limits, surroundings.clock())
+        driver = Driver(connection, machine, session_id, surroundings)
+        with self._hub.member(driver):
+            await driver.run(receive)
+
+    def _may_come_from(self, scope: Scope) -> bool:
+        """Whether the Origin header, which only browsers send, is one of ours."""
+        if "*" in self._allowed_origins:
+            return True
+        origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+        return all(origin in self._allowed_origins for origin in origins)
+
+    def _attempted(self, outcome: AttemptOutcome, session_id: str = "") -> None:
+        self._surroundings.recorder.record(ConnectionAttempted(outcome, session_id))
+
+
+class SocketDoor:
+    """Middleware that takes sockets straight to the endpoint, past what is made for HTTP.
+
+    What stands between a frame and its application costs memory for as long as the connection lives.
+    """
+
+    def __init__(self, app: Application, endpoint: StreamEndpoint) -> None:
+        self._app = app
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
+
+
+def _dismiss(connection: StreamSocket, error: StreamingError, code: int, reason: str) -> None:
+    connection.write(encode(ErrorMessage.of(error)))
+    connection.close(code, reason)
+
+
+async def _refuse(send: Send, status: int, sentence: str, retry_after_seconds: int | None = None) -> None:
+    """Answer the handshake with an HTTP status: a browser cannot read it, everything else can."""
+    body = json.dumps({"error": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if retry_after_seconds is not None:
+        headers.append((b"retry-after", str(retry_after_seconds).encode()))
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})

@@ -1,0 +1,101 @@
+"""The HTTP routes: for people, platforms and scrapers."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel
+
+from service import __version__
+from service.core.clock import Instant
+from service.transport.hub import Hub
+
+_RETRY_AFTER_SECONDS = 5
+
+Exposition = Callable[[str], tuple[bytes, str]]
+"""From an Accept header to the metrics and their content type."""
+
+
+class Root(BaseModel):
+    """The platform's health check."""
+
+    service: Literal["Sales API"] = "Sales API"
+    status: Literal["operational"] = "operational"
+    version: str = __version__
+
+
+class Part(BaseModel):
+    """One part of the service."""
+
+    status: Literal["ok", "warning"]
+    detail: Mapping[str, str | int | float]
+
+
+class Health(BaseModel):
+    """Liveness, a part at a time."""
+
+    status: Literal["ok", "warning"]
+    version: str
+    environment: str
+    uptime_seconds: float
+    parts: Mapping[str, Part]
+
+
+class Readiness(BaseModel):
+    """Whether new connections are welcome."""
+
+    status: Literal["ready", "draining"]
+
+
+def http_routes(
+    hub: Hub, clock: Callable[[], Instant], exposition: Exposition, environment: str, session_store: str
+) -> APIRouter:
+    """The routes over what they show. ``session_store`` names the kind of store."""
+    router = APIRouter()
+    started = clock().seconds
+
+    @router.get("/", summary="Status", response_model=Root)
+    async def root() -> Root:
+        """Answers 200 for as long as the process lives, however many sockets are open."""
+        return Root()
+
+    @router.get("/health", summary="Liveness, a part at a time", response_model=Health)
+    async def health() -> Health:
+        """Always 200; ``status`` says whether a part wants a look."""
+        before = clock().seconds
+        await asyncio.sleep(0)
+        lag_ms = round((clock().seconds - before) * 1000, 3)
+        near_full = hub.connections >= 0.9 * hub.max_connections
+        parts = {
+            "event_loop": Part(status="warning" if lag_ms > 100 else "ok", detail={"lag_ms": lag_ms}),
+            "connections": Part(
+                status="warning" if near_full else "ok",
+                detail={"open": hub.connections, "limit": hub.max_connections},
+            ),
+            "sessions": Part(status="ok", detail={"store": session_store}),
+        }
+        return Health(
+            status="warning" if any(part.status == "warning" for part in parts.values()) else "ok",
+            version=__version__,
+            environment=environment,
+            uptime_seconds=round(clock().seconds - started, 1),
+            parts=parts,
+        )
+
+    @router.get("/ready", summary="Readiness", response_model=Readiness, responses={503: {"model": Readiness}})
+    async def ready(response: Response) -> Readiness:
+        """503 while the process goes away: send new connections elsewhere."""
+        if hub.draining:
+            response.status_code = 503
+            response.headers["retry-after"] = str(_RETRY_AFTER_SECONDS)
+            return Readiness(status="draining")
+        return Readiness(status="ready")
+
+    @router.get("/metrics", summary="Metrics", response_class=Response)
+    async def metrics(accept: str = Header("")) -> Response:
+        """Prometheus text, or OpenMetrics for those that accept it."""
+        body, content_type = exposition(accept)
+        return Response(body, headers={"content-type": content_type})
+
+    return router

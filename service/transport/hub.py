@@ -1,0 +1,75 @@
+"""The open connections of this process: how many may come in, and how they leave when it goes away."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from service.core.clock import Instant
+from service.core.events import DrainBegan, DrainEnded
+from service.core.ports import Recorder
+
+_POLL_SECONDS = 0.02
+
+
+class Leaver(Protocol):
+    """A connection, as far as going away is concerned."""
+
+    def drain(self) -> None:
+        """Finish what runs, then close."""
+
+    def shutdown(self) -> None:
+        """Close now."""
+
+
+class Hub:
+    """Knows who is connected. It awaits nobody's send, so no client can hold up another here."""
+
+    def __init__(self, max_connections: int, recorder: Recorder, clock: Callable[[], Instant]) -> None:
+        self._max_connections = max_connections
+        self._recorder = recorder
+        self._clock = clock
+        self._members: set[Leaver] = set()
+        self.connections = 0
+        """Seats that are taken."""
+        self.draining = False
+        """Set once, when the process begins to go away."""
+
+    @property
+    def max_connections(self) -> int:
+        return self._max_connections
+
+    @contextmanager
+    def seat(self) -> Iterator[bool]:
+        """A seat for as long as the context lasts, or ``False`` if all are taken."""
+        seated = self.connections < self._max_connections
+        self.connections += seated
+        try:
+            yield seated
+        finally:
+            self.connections -= seated
+
+    @contextmanager
+    def member(self, member: Leaver) -> Iterator[None]:
+        """For as long as the context lasts, tell ``member`` when the process goes away."""
+        self._members.add(member)
+        if self.draining:
+            member.drain()
+        try:
+            yield
+        finally:
+            self._members.discard(member)
+
+    async def drain(self, seconds: float, hurried: Callable[[], bool]) -> None:
+        """Let running streams end for up to ``seconds``, or until ``hurried()``; then close what is left."""
+        began = self._clock().seconds
+        self.draining = True
+        self._recorder.record(DrainBegan(len(self._members)))
+        for member in tuple(self._members):
+            member.drain()
+        while self._members and self._clock().seconds - began < seconds and not hurried():
+            await asyncio.sleep(_POLL_SECONDS)
+        cut = len(self._members)
+        for member in tuple(self._members):
+            member.shutdown()
+        self._recorder.record(DrainEnded(self._clock().seconds - began, cut))

@@ -1,0 +1,102 @@
+"""One WebSocket: uvicorn's protocol class with what ASGI lacks, as ``core.ports.Connection``.
+
+ASGI can neither write without a coroutine, nor tell whether the peer takes what was written, nor abort. The driver
+needs all three for each chunk, so it gets this object through ``scope["extensions"]``.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from typing import cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+EXTENSION = "streaming.connection"
+"""The key under which the scope carries the connection; whoever takes it pops it, as it is a cycle."""
+
+CLOSING_SECONDS = 2.0
+"""How long a peer may take to answer a close frame before it is aborted."""
+
+CONGESTION_BYTES = 65_536
+"""Unsent answers past which a client that does not read ours is not read either."""
+
+_TEXT_FRAME = 0x81  # FIN and opcode 1, RFC 6455 section 5.2
+
+
+def text_frame(payload: bytes) -> bytes:
+    """An unmasked, unfragmented, uncompressed text frame, as a server sends it."""
+    length = len(payload)
+    if length < 126:
+        return bytes((_TEXT_FRAME, length)) + payload
+    if length < 65_536:
+        return struct.pack("!BBH", _TEXT_FRAME, 126, length) + payload
+    return struct.pack("!BBQ", _TEXT_FRAME, 127, length) + payload
+
+
+class StreamSocket(WebSocketsSansIOProtocol):
+    """A server's WebSocket without compression, whose writes either reach the kernel at once or say so."""
+
+    on_unblocked: Callable[[], None] | None = None
+    """Called when the kernel has taken all that was written, after a time in which it had not."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        # With a mark of 0 the transport writes through to the kernel, and pause_writing() means: not all was taken.
+        self.transport.set_write_buffer_limits(high=0)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:  # the handshake is sound, and there is a scope, whose application has not yet run
+            cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = self
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.on_unblocked is not None:
+            self.on_unblocked()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.conn.close_rcvd is None and not self.close_sent:
+            # uvicorn would say 1005, as for a peer that closed properly but gave no code.
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        self.on_unblocked = None
+        super().connection_lost(exc)
+
+    # core.ports.Connection
+
+    @property
+    def blocked(self) -> bool:
+        return not self.writable.is_set()
+
+    @property
+    def congested(self) -> bool:
+        return self.blocked and self.transport.get_write_buffer_size() > CONGESTION_BYTES
+
+    async def drained(self) -> None:
+        await self.writable.wait()
+
+    def write(self, message: bytes) -> None:
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(text_frame(message))
+
+    def close(self, code: int, reason: str) -> None:
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.stop_keepalive()
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        if self.read_paused:  # or the peer's close frame would never be read
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(CLOSING_SECONDS, self.abort)
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def limit_send_buffer(self, size_bytes: int) -> None:
+        """Keep the kernel from hiding a stalled client behind megabytes (it doubles the figure for its own use)."""
+        raw_socket = cast("socket.socket", self.transport.get_extra_info("socket"))
+        raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)

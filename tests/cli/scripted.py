@@ -1,0 +1,379 @@
+"""A small service that speaks the protocol, made to be bent: each rule that a check looks at is one method.
+
+It shares no code with the real one, so that the commands are tested against the protocol and not against ourselves.
+"""
+
+import asyncio
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+import cmarkgfm
+import nh3
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+Message = dict[str, Any]
+
+GAPS = {"slow": 0.3, "normal": 0.1, "fast": 0.05, "superfast": 0.03}
+
+_NAMES = {
+    "content_type": ("INVALID_CONTENT_TYPE", {"text", "html", "markdown"}),
+    "speed": ("INVALID_SPEED", {*GAPS, "adaptive"}),
+    "chunk_by": ("INVALID_CHUNK_STRATEGY", {"word", "sentence", "paragraph", "character"}),
+    "html_mode": ("INVALID_HTML_MODE", {"fragment", "incremental"}),
+}
+
+_CUTS = {
+    "word": r"\S+\s*|\s+",
+    "sentence": r".+?(?:\.\s+|$)",
+    "paragraph": r".+?(?:\n\n+|$)",
+    "character": r"(?:\r\n|.)(?:[\u0300-\u036f]|\u200d.)*",
+}
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _labels(request: Message) -> Message:
+    return {"request_id": request["request_id"]} if "request_id" in request else {}
+
+
+class Mistake(Exception):
+    """A message gets an error; its only argument is the code."""
+
+
+class ScriptedService:
+    """The rules. Limits are small, so that reaching them is quick."""
+
+    limits: Message = {  # noqa: RUF012 - a subclass has its own
+        "max_requests": 3,
+        "max_content_size": 1000,
+        "max_session_duration": 3600,
+        "idle_timeout": 0.5,
+        "chunk_timeout": 5,
+        "max_chunk_size": 400,
+    }
+
+    def __init__(self) -> None:
+        self.used: Counter[str] = Counter()
+        self.heard: list[Message] = []
+        """All that clients sent and that was well formed."""
+
+    # HTTP
+
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        """Status, content type and body; ``None`` lets a handshake through."""
+        as_text = ("text/plain; version=0.0.4", "# TYPE stream_up gauge\nstream_up 1\n")
+        as_open_metrics = ("application/openmetrics-text; version=1.0.0", "# EOF\n")
+        pages = {
+            "/": ("application/json", json.dumps(self.root())),
+            "/health": ("application/json", '{"status": "ok"}'),
+            "/ready": ("application/json", "{}"),
+            "/metrics": as_open_metrics if "openmetrics" in accept else as_text,
+        }
+        if path in pages:
+            return 200, *pages[path]
+        if not self.admits_session(unquote(path).removeprefix("/ws/stream/")):
+            return 400, "application/json", '{"error": "The session id is wrong."}'
+        return None
+
+    def root(self) -> Message:
+        return {"service": "Sales API", "status": "operational", "version": "2.4.1"}
+
+    def admits_session(self, session_id: str) -> bool:
+        return re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", session_id) is not None
+
+    # Messages
+
+    def greeting(self, session_id: str) -> Message:
+        left = self.limits["max_requests"] - self.used[session_id]
+        expiry = {"timestamp": now(), "session_expires_at": now(), "version": "2.4.1"}
+        return {"session_id": session_id, "limits": self.limits, "requests_left": left, **expiry}
+
+    def decode(self, frame: str | bytes) -> Message:
+        def refuse(constant: str) -> None:
+            raise ValueError(constant)
+
+        if isinstance(frame, bytes):
+            raise Mistake("INVALID_MESSAGE")
+        try:
+            message = json.loads(frame, parse_constant=refuse)
+        except ValueError:
+            raise Mistake("INVALID_MESSAGE") from None
+        if not isinstance(message, dict):
+            raise Mistake("INVALID_MESSAGE")
+        return message
+
+    def check(self, request: Message) -> None:
+        content = request["content"]
+        if not isinstance(content, str) or re.search("[\ud800-\udfff]", content):
+            raise Mistake("INVALID_MESSAGE")
+        for name, (code, known) in _NAMES.items():
+            if name in request and request[name] not in known:
+                raise Mistake(code)
+        if self.too_large(content):
+            raise Mistake("CONTENT_TOO_LARGE")
+        if not content.strip():
+            raise Mistake("EMPTY_CONTENT")
+
+    def too_large(self, content: str) -> bool:
+        return bool(len(content.encode()) > self.limits["max_content_size"])
+
+    def admit(self, session_id: str) -> None:
+        if self.used[session_id] >= self.limits["max_requests"]:
+            raise Mistake("RATE_LIMIT_EXCEEDED")
+        self.used[session_id] += 1
+
+    def queue_is_full(self, *, waiting: int) -> bool:
+        return waiting >= 10
+
+    # Content
+
+    def clean(self, html: str) -> str:
+        return nh3.clean(html, link_rel=None)
+
+    def prepare(self, request: Message) -> list[Message]:
+        """The chunks."""
+        content = request["content"]
+        match request.get("content_type", "text"):
+            case "text":
+                pieces = self.cut(content, request.get("chunk_by", "word"))
+            case "html":
+                pieces = self.cut_html(self.clean(content))
+            case _:
+                pieces = self.cut_html(self.clean(cmarkgfm.github_flavored_markdown_to_html(content)))
+        if not any(pieces):
+            raise Mistake("EMPTY_CONTENT")
+        return [{"data": piece} for piece in pieces]
+
+    def cut(self, text: str, chunk_by: str) -> list[str]:
+        pieces = re.findall(_CUTS[chunk_by], text, re.DOTALL)
+        size = self.limits["max_chunk_size"]
+        return [piece[at : at + size] for piece in pieces for at in range(0, len(piece), size)]
+
+    def cut_html(self, html: str) -> list[str]:
+        return re.split(r"(?<=</p>)(?=<p>)", html)
+
+    def speed(self, request: Message) -> tuple[str, str]:
+        """Complexity and the speed used."""
+        words = len(re.sub("<[^>]*>", " ", request["content"]).split())
+        density = len(re.findall("<[a-z]", request["content"])) / words
+        complexity, adapted = (
+            ("high", "normal") if density > 0.3 else ("medium", "fast") if density > 0.1 else ("low", "superfast")
+        )
+        speed = request.get("speed", "normal")
+        return complexity, adapted if speed == "adaptive" else speed
+
+    # Streams
+
+    def due(self, index: int, gap: float) -> float:
+        """Seconds after the stream's start."""
+        return index * gap
+
+    def index(self, index: int) -> int:
+        return index
+
+    def closes_at(self, index: int) -> int | None:
+        """A close code to hang up with instead of chunk ``index``."""
+        return None
+
+    def merge(self, chunks: list[Message]) -> list[Message]:
+        """What a skip makes of the rest."""
+        merged = [chunks[0]]
+        for chunk in chunks[1:]:
+            joined = merged[-1]["data"] + chunk["data"]
+            if len(joined) <= self.limits["max_chunk_size"]:
+                merged[-1] = {"data": joined}
+            else:
+                merged.append(chunk)
+        return merged
+
+    def pauses(self) -> bool:
+        return True
+
+    def cancels(self) -> bool:
+        return True
+
+    def pong_waits(self) -> bool:
+        return False
+
+
+class Talk:
+    """One connection."""
+
+    def __init__(self, service: ScriptedService, socket: ServerConnection, session_id: str) -> None:
+        self._service = service
+        self._socket = socket
+        self._session_id = session_id
+        self._waiting: asyncio.Queue[Message] = asyncio.Queue()
+        self._open_requests = 0
+        self._stream: asyncio.Task[None] | None = None
+        self._flowing = asyncio.Event()
+        self._skipping = asyncio.Event()
+
+    async def run(self) -> None:
+        await self._say("connected", **self._service.greeting(self._session_id))
+        streams = asyncio.create_task(self._streams())
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(None if self._open_requests else self._service.limits["idle_timeout"]):
+                        frame = await self._socket.recv()
+                except TimeoutError:
+                    await self._say("error", code="IDLE_TIMEOUT", message="Idle.", fatal=True)
+                    await self._socket.close(4111, "idle")
+                    return
+                message: Message = {}
+                try:
+                    message = self._service.decode(frame)
+                    await self._hear(message)
+                except Mistake as mistake:
+                    await self._complain(mistake, message)
+        finally:
+            tasks = [task for task in (streams, self._stream) if task]
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _complain(self, mistake: Mistake, about: Message) -> None:
+        await self._say("error", code=str(mistake), message="Mend it.", fatal=False, **_labels(about))
+
+    async def _say(self, type_: str, **fields: object) -> None:
+        await self._socket.send(json.dumps({"type": type_, "timestamp": now(), **fields}))
+
+    async def _hear(self, message: Message) -> None:
+        self._service.heard.append(message)
+        match message.get("type"):
+            case "stream_request":
+                self._service.check(message)
+                if self._service.queue_is_full(waiting=self._open_requests - 1):
+                    raise Mistake("QUEUE_FULL")
+                self._service.admit(self._session_id)
+                self._open_requests += 1
+                self._waiting.put_nowait(message)
+            case "stream_control":
+                await self._control(message["action"])
+            case "ping":
+                if self._service.pong_waits() and self._stream:
+                    await asyncio.wait([self._stream])
+                await self._say("pong")
+            case "heartbeat":
+                await self._say("heartbeat_ack", session_id=self._session_id)
+            case _:
+                raise Mistake("UNKNOWN_MESSAGE_TYPE")
+
+    async def _control(self, action: str) -> None:
+        said = {"pause": "paused", "resume": "resumed", "skip": "skipped", "cancel": "cancelled"}.get(action)
+        if said is None:
+            raise Mistake("INVALID_CONTROL_ACTION")
+        if self._stream is None:
+            raise Mistake("NO_ACTIVE_STREAM")
+        if action == "pause" and self._service.pauses():
+            self._flowing.clear()
+        if action == "cancel" and self._service.cancels():
+            self._stream.cancel()
+            await asyncio.wait([self._stream])
+        await self._say(f"stream_{said}")
+        if action == "resume":
+            self._flowing.set()
+        if action == "skip":
+            self._skipping.set()
+
+    async def _streams(self) -> None:
+        while True:
+            request = await self._waiting.get()
+            self._flowing.set()
+            self._skipping.clear()
+            self._stream = asyncio.create_task(self._deliver(request))
+            await asyncio.wait([self._stream])
+            self._stream = None
+            self._open_requests -= 1
+
+    async def _deliver(self, request: Message) -> None:
+        with suppress(ConnectionClosed):
+            try:
+                await self._send_chunks(request, self._service.prepare(request))
+            except Mistake as mistake:
+                await self._complain(mistake, request)
+
+    async def _send_chunks(self, request: Message, chunks: list[Message]) -> None:
+        service, clock = self._service, asyncio.get_running_loop().time
+        labels = _labels(request)
+        complexity, speed = service.speed(request)
+        await self._say(
+            "stream_start",
+            total_chunks=len(chunks),
+            content_type=request.get("content_type", "text"),
+            stream_id="s1",
+            trace_id=request.get("trace", {}).get("traceparent", "0" * 55)[3:35],
+            metadata={"complexity": complexity, "speed_used": speed, "has_html": True, "processing_time_ms": 1.5},
+            **labels,
+        )
+        origin = clock()
+        sent: list[str] = []
+        while chunks:
+            try:
+                async with asyncio.timeout_at(origin + service.due(len(sent), GAPS[speed])):
+                    await self._skipping.wait()
+                    chunks = service.merge(chunks)
+            except TimeoutError:
+                pass
+            paused_at = clock()
+            await self._flowing.wait()
+            origin += clock() - paused_at
+            if code := service.closes_at(len(sent)):
+                await self._socket.close(code)
+                return
+            chunk = chunks.pop(0)
+            await self._say("chunk", index=service.index(len(sent)), **chunk)
+            sent.append(chunk["data"])
+        sums = {"duration_ms": 1, "bytes": len("".join(sent).encode()), "skipped": self._skipping.is_set()}
+        await self._say("stream_complete", total_chunks=len(sent), session_id="s", metadata=sums, **labels)
+
+
+@contextmanager
+def serving(service: ScriptedService) -> Iterator[str]:
+    """The service's address while it serves, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    server: Server = loop.run_until_complete(_listen(service))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _listen(service: ScriptedService) -> Server:
+    def answer(_connection: ServerConnection, request: Request) -> Response | None:
+        answer = service.http(request.path, request.headers.get("Accept", ""))
+        if answer is None:
+            return None
+        status, content_type, body = answer
+        headers = {"Content-Type": content_type, "Content-Length": str(len(body.encode())), "Connection": "close"}
+        return Response(status, "", Headers(headers), body.encode())
+
+    async def talk(socket: ServerConnection) -> None:
+        assert socket.request is not None
+        with suppress(ConnectionClosed):
+            await Talk(service, socket, unquote(socket.request.path).removeprefix("/ws/stream/")).run()
+
+    return await serve(talk, "127.0.0.1", 0, process_request=answer)
+
+
+async def _stop(server: Server) -> None:
+    server.close()
+    await server.wait_closed()

@@ -1,0 +1,88 @@
+# ruff: noqa: RUF001 - text in many scripts is the point
+"""Where HTML may be cut so that an editor that appends chunk by chunk ends with the same document."""
+
+import pytest
+
+from service.core.content.fragment import fragments
+from service.core.messages import ChunkBy
+
+WORD, SENTENCE, PARAGRAPH, CHARACTER = ChunkBy.WORD, ChunkBy.SENTENCE, ChunkBy.PARAGRAPH, ChunkBy.CHARACTER
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cut"),
+    [
+        ("text ", "more", True),
+        ("text ", "<b>i</b>", True),
+        ("<b>i </b>", "<i>i</i>", True),
+        ("<b>i </b>", "text", False),
+        ("text", "<b>i</b>", False),
+        ("<b>i</b>", "<i>i</i>", False),
+        ("text", "<p>p</p>", True),
+        ("<b>i</b>", "<p>p</p>", True),
+        ("text", "<hr>", True),
+        ("<b>i</b>", "<ul><li>l</li></ul>", True),
+        ("<p>p</p>", "<h2>h</h2>", True),
+        ("<h2>h</h2>", "<table></table>", True),
+        ("<p>p</p>", "<img>", True),
+        ("<p>p</p>", "text", False),
+        ("<p>p</p>", "<b>i</b>", False),
+        ("<p></p>", "<p>p</p>", False),
+        ("<p> <br></p>", "<p>p</p>", False),
+        ("<p>p<img></p>", "<p>p</p>", False),
+        ("<hr>", "<p>p</p>", False),
+        ("<img>", "text", False),
+        ("<a><img></a>", "<p>p</p>", False),
+        ("text ", "<a>i<div>d</div></a>", True),
+        ("text", "<a>i<div>d</div></a>", False),
+        ("<a>i<div>d</div></a>", "<b>i</b>", False),
+        ("<ul><li>l</li></ul>", "<ul><li>l</li></ul>", False),
+        ("<blockquote><p>q</p></blockquote>", "<p>p</p>", False),
+        ("<pre>p</pre>", "text", False),
+        ("<div>d</div>", "<p>p</p>", False),
+        ("text.", "<br>more", True),
+        ("text", "\n", False),
+        ("<p>p</p>", "\n", False),
+        ("\n", "<p>p</p>", False),
+        ("\n", "text", False),
+    ],
+)
+def test_what_may_be_parted_from_what(before: str, after: str, *, cut: bool) -> None:
+    chunks = fragments(before + after, WORD, 1000)
+    assert chunks == ([before, after] if cut else [before + after])
+
+
+@pytest.mark.parametrize(
+    ("html", "chunk_by", "expected"),
+    [
+        ("one two <b>three four</b> five", WORD, ["one ", "two ", "<b>three four</b> ", "five"]),
+        ("x<sup>2</sup> is", WORD, ["x<sup>2</sup> ", "is"]),
+        ("a &lt; b&nbsp;c &amp;lt;", WORD, ["a ", "&lt; ", "b&nbsp;", "c ", "&amp;lt;"]),
+        ("One. <i>Two.</i> Three.", SENTENCE, ["One. ", "<i>Two.</i> ", "Three."]),
+        ("One.<br>Two.<br><br>Three.", SENTENCE, ["One.", "<br>Two.<br>", "<br>Three."]),
+        ("one\n\n<b>two</b>\n\nthree", PARAGRAPH, ["one\n\n", "<b>two</b>\n\n", "three"]),
+        ("a b&amp;👨‍👩‍👧", CHARACTER, ["a ", "b", "&amp;", "👨‍👩‍👧"]),
+        ("e<b>\u0301</b><i>x</i>", CHARACTER, ["e<b>\u0301</b>", "<i>x</i>"]),
+        ("你好，<b>世界</b>", WORD, ["你好，", "<b>世界</b>"]),
+        ("\n<p>a</p>\n \n<p>b</p>\n", WORD, ["\n<p>a</p>\n \n", "<p>b</p>\n"]),
+        ("<p>a b. c</p> \n d e", WORD, ["<p>a b. c</p> \n d ", "e"]),
+        ("<ul><li>l</li></ul>\n<p>a</p>\n<p>b</p>", WORD, ["<ul><li>l</li></ul>\n<p>a</p>\n", "<p>b</p>"]),
+        ("<p>a b</p><p>c d</p>", CHARACTER, ["<p>a b</p>", "<p>c d</p>"]),
+    ],
+)
+def test_runs_are_cut_at_segments_and_white_space_stays_with_what_precedes(
+    html: str, chunk_by: ChunkBy, expected: list[str]
+) -> None:
+    assert fragments(html, chunk_by, 1000) == expected
+
+
+def test_a_document_of_lists_and_tables_is_one_chunk_as_nothing_may_be_put_after_them() -> None:
+    html = "<ul><li>a</li></ul><table><tbody><tr><td>b</td></tr></tbody></table><hr>" * 50
+    assert fragments(html, WORD, 10) == [html]
+
+
+def test_a_run_that_is_too_long_is_cut_further_and_an_element_is_not() -> None:
+    assert fragments("one two three four", PARAGRAPH, 9) == ["one two ", "three ", "four"]
+    assert fragments("abcdefgh&lt;&lt;", WORD, 5) == ["abcde", "fgh", "&lt;", "&lt;"]
+    assert fragments("a<b>bcdefghi</b>j <i>k</i>", WORD, 5) == ["a", "<b>bcdefghi</b>j ", "<i>k</i>"]
+    assert fragments("<p>far too long</p>", WORD, 5) == ["<p>far too long</p>"]
