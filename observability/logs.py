@@ -59,6 +59,8 @@ class LogSink:
         match event:
             case ServerStarted():
                 _line("INFO", "service started", version=event.version, **event.settings)
+                if event.settings["ALLOWED_ORIGINS"] == "*":
+                    _line("INFO", "every origin is allowed", hint="list yours in ALLOWED_ORIGINS to refuse others")
             case ServerListening():
                 _line("INFO", "listening", host=event.host, port=event.port)
             case ConnectionAttempted():
@@ -111,7 +113,9 @@ class LogSink:
             case ErrorAnswered():
                 _line("INFO", "error answered", code=event.code, detail=event.message, session_id=event.session_id)
             case RateLimitApproached():
-                _line("WARNING", "rate limit approaching", used=event.used, limit=event.limit, session_id=event.session_id)
+                _line(
+                    "WARNING", "rate limit approaching", used=event.used, limit=event.limit, session_id=event.session_id
+                )
             case FaultRaised():
                 logger.opt(exception=event.exception).bind(
                     error_id=event.error_id, where=event.where, session_id=event.session_id
@@ -121,7 +125,12 @@ class LogSink:
             case DrainEnded():
                 _line("INFO", "drain ended", seconds=round(event.seconds, 3), cut=event.cut)
             case (
-                RequestRejected() | RateLimitHit() | FirstChunkSent() | StreamPauseChanged() | BackpressureApplied() | Swept()
+                RequestRejected()
+                | RateLimitHit()
+                | FirstChunkSent()
+                | StreamPauseChanged()
+                | BackpressureApplied()
+                | Swept()
             ):
                 pass
             case _:

@@ -7,8 +7,8 @@ from typing import Self, TypeVar, assert_never
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    GCCollector,
     Gauge,
+    GCCollector,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -73,9 +73,7 @@ class Metrics:
             registry=registry,
         )
         self._requests = _labelled(
-            Counter(
-                "stream_requests", "Stream requests by outcome.", ["content_type", "outcome"], registry=registry
-            ),
+            Counter("stream_requests", "Stream requests by outcome.", ["content_type", "outcome"], registry=registry),
             ContentType,
             Outcome,
         )
@@ -97,7 +95,11 @@ class Metrics:
         )
         self._chunks = _labelled(
             Histogram(
-                "stream_chunks", "Chunks that streams were cut into.", ["content_type"], buckets=_CHUNKS, registry=registry
+                "stream_chunks",
+                "Chunks that streams were cut into.",
+                ["content_type"],
+                buckets=_CHUNKS,
+                registry=registry,
             ),
             ContentType,
         )
@@ -130,14 +132,14 @@ class Metrics:
             buckets=_LAG_SECONDS,
             registry=registry,
         )
-        self._backpressure = Counter(
-            "stream_backpressure", "Times that a client's socket was full.", registry=registry
-        )
+        self._backpressure = Counter("stream_backpressure", "Times that a client's socket was full.", registry=registry)
         self._paused_seconds = Counter("stream_paused_seconds", "Time that streams were paused.", registry=registry)
         self._telemetry_errors = Counter(
             "stream_telemetry_errors", "Events that a sink failed on.", ["sink"], registry=registry
         )
-        Gauge("stream_build_info", "The version, as a label.", ["version"], registry=registry).labels(__version__).set(1)
+        Gauge("stream_build_info", "The version, as a label.", ["version"], registry=registry).labels(__version__).set(
+            1
+        )
         for collect in (ProcessCollector, PlatformCollector, GCCollector):
             collect(registry=registry)
 
@@ -149,7 +151,7 @@ class Metrics:
     def sink_failed(self, sink: object) -> None:
         self._telemetry_errors.labels(type(sink).__name__).inc()
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Event) -> None:  # noqa: C901, PLR0912 - one match over all events
         match event:
             case ConnectionAttempted():
                 self._attempts[event.outcome,].inc()
@@ -168,18 +170,18 @@ class Metrics:
             case StreamStarted():
                 self._processing_seconds[event.content_type,].observe(event.processing_seconds)
                 self._chunks[event.content_type,].observe(event.chunks)
-                self._active[_State.of(event.paused),].inc()
+                self._active[_State.of(paused=event.paused),].inc()
             case FirstChunkSent():
                 self._first_chunk_seconds[event.content_type,].observe(event.seconds)
             case StreamPauseChanged():
-                self._active[_State.of(not event.paused),].dec()
-                self._active[_State.of(event.paused),].inc()
+                self._active[_State.of(paused=not event.paused),].dec()
+                self._active[_State.of(paused=event.paused),].inc()
             case StreamEnded():
                 self._requests[event.content_type, event.outcome].inc()
                 self._paused_seconds.inc(event.paused_seconds)
                 if event.started:
                     self._stream_seconds[event.outcome,].observe(event.duration_seconds)
-                    self._active[_State.of(event.paused),].dec()
+                    self._active[_State.of(paused=event.paused),].dec()
             case Swept():
                 self._pacing_lag_seconds.observe(event.worst_lag_seconds)
             case BackpressureApplied():
@@ -197,7 +199,7 @@ class _State(StrEnum):
     PAUSED = "paused"
 
     @classmethod
-    def of(cls, paused: bool) -> Self:
+    def of(cls, *, paused: bool) -> Self:
         return cls("paused" if paused else "streaming")
 
 

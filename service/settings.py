@@ -36,9 +36,9 @@ class Settings(BaseSettings):
         Field(ge=0, le=65_535),
         About("Where to listen; platforms set it. 0 takes a free port.", "a port from 0 to 65535"),
     ] = 8000
-    host: Annotated[
-        str, Field(min_length=1), About("The address to listen on.", "an address of this machine")
-    ] = "0.0.0.0"  # noqa: S104 - a container is reached from outside
+    host: Annotated[str, Field(min_length=1), About("The address to listen on.", "an address of this machine")] = (
+        "0.0.0.0"  # noqa: S104 - a container is reached from outside
+    )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         About("The least level that is logged.", "DEBUG, INFO, WARNING or ERROR"),
@@ -117,9 +117,9 @@ class Settings(BaseSettings):
         Field(ge=0, le=600, allow_inf_nan=False),
         About("How long running streams may go on after SIGTERM.", "a number from 0 to 600", "s"),
     ] = 5
-    data_dir: Annotated[
-        Path, About("Where the service keeps its files; this version keeps none.", "a directory")
-    ] = Path("data")
+    data_dir: Annotated[Path, About("Where the service keeps its files; this version keeps none.", "a directory")] = (
+        Path("data")
+    )
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -28,7 +28,7 @@ class Deadlines:
         """A message came, or a stream ended: idle time starts again."""
         self._quiet_since = now
 
-    def suspend_idle(self, running: bool) -> None:
+    def suspend_idle(self, *, running: bool) -> None:
         """A stream that runs, and is not paused, holds off the idle timeout."""
         self._idle_suspended = running
 

@@ -10,7 +10,17 @@ BURST_CHUNKS = 64
 class Delivery:
     """Gives out chunks of a source, none before it is due, none while paused, each once and in order."""
 
-    __slots__ = ("_pace", "_paused_at", "_paused_seconds", "_source", "bytes", "due_at", "index", "skipped", "started_at")
+    __slots__ = (
+        "_pace",
+        "_paused_at",
+        "_paused_seconds",
+        "_source",
+        "bytes",
+        "due_at",
+        "index",
+        "skipped",
+        "started_at",
+    )
 
     def __init__(self, source: ChunkSource, gap_seconds: float, now: float) -> None:
         self._source = source

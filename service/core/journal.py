@@ -57,9 +57,7 @@ class Journal:
         )
 
     def rejected(self, request: StreamRequest, error: StreamingError) -> None:
-        self._events.append(
-            RequestRejected(self._connection_id, self._session_id, request.content_type, error.code)
-        )
+        self._events.append(RequestRejected(self._connection_id, self._session_id, request.content_type, error.code))
 
     def limited(self, limit: int) -> None:
         self._events.append(RateLimitHit(self._session_id, limit))

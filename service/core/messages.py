@@ -187,9 +187,7 @@ class ErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
     stream_id: str | UnsetType = UNSET
 
     @classmethod
-    def of(
-        cls, error: StreamingError, request_id: str | UnsetType = UNSET, stream_id: str | UnsetType = UNSET
-    ) -> Self:
+    def of(cls, error: StreamingError, request_id: str | UnsetType = UNSET, stream_id: str | UnsetType = UNSET) -> Self:
         return cls(error.code, str(error), error.fatal, error.retryable, request_id, stream_id)
 
 

@@ -38,6 +38,8 @@ from service.core.trace import parse_trace_context
 
 REQUEST_ID_CHARACTERS = 64
 
+_SHOWN_CHARACTERS = 40
+
 _SESSION_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -101,7 +103,7 @@ def _named(names: type[_Name], value: str, mistake: type[ClientMistake], field: 
 
 def _shown(value: str) -> str:
     """A client's word in a sentence: quoted, escaped and short, as it also lands in logs."""
-    return ascii(value if len(value) <= 40 else value[:40] + "...")
+    return ascii(value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "...")
 
 
 def decode(data: str | bytes) -> ClientMessage:

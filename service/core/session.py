@@ -260,15 +260,15 @@ class SessionMachine:
         match action:
             case ControlAction.PAUSE:
                 self._outbound.append(StreamPaused(now.timestamp))
-                self._set_paused(entry, True, now)
+                self._set_paused(entry, now, paused=True)
             case ControlAction.RESUME:
                 self._outbound.append(StreamResumed(now.timestamp))
-                self._set_paused(entry, False, now)
+                self._set_paused(entry, now, paused=False)
             case ControlAction.SKIP:
                 self._outbound.append(StreamSkipped(now.timestamp))
                 if entry.paused:  # no chunk may follow stream_paused until stream_resumed
                     self._outbound.append(StreamResumed(now.timestamp))
-                    self._set_paused(entry, False, now)
+                    self._set_paused(entry, now, paused=False)
                 entry.skip_wanted = True
                 if entry.delivery is not None:
                     entry.delivery.skip(now.seconds)
@@ -280,7 +280,7 @@ class SessionMachine:
                 assert_never(action)
         self._deliver(now)
 
-    def _set_paused(self, entry: Entry, paused: bool, now: Instant) -> None:
+    def _set_paused(self, entry: Entry, now: Instant, *, paused: bool) -> None:
         if entry.paused == paused:
             return
         entry.paused = paused
@@ -307,9 +307,7 @@ class SessionMachine:
                     self._fatal(error, close, CloseReason.SLOW_CLIENT, Outcome.DISCONNECTED, now)
         return self._close_reason is not None
 
-    def _fatal(
-        self, error: StreamingError, close: Close, reason: CloseReason, outcome: Outcome, now: Instant
-    ) -> None:
+    def _fatal(self, error: StreamingError, close: Close, reason: CloseReason, outcome: Outcome, now: Instant) -> None:
         if self._close_reason is None:
             self._answer(error)
             self._end(close, reason, outcome, now, error)

@@ -1,4 +1,7 @@
-"""W3C Trace Context as a client may send it in a message. Source: https://www.w3.org/TR/trace-context/"""
+"""W3C Trace Context as a client may send it in a message.
+
+Source: https://www.w3.org/TR/trace-context/
+"""
 
 import re
 

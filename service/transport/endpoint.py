@@ -70,7 +70,9 @@ class StreamEndpoint:
             error_id = surroundings.ids.new_id()
             self._attempted(AttemptOutcome.ERROR, session_id)
             surroundings.recorder.record(FaultRaised(error_id, "open session", exception, session_id))
-            error = InternalError(f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}.")
+            error = InternalError(
+                f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
+            )
             _dismiss(connection, error, 1011, "internal error")
             return
         self._attempted(AttemptOutcome.ACCEPTED, session_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel
@@ -12,6 +12,8 @@ from service.core.clock import Instant
 from service.transport.hub import Hub
 
 _RETRY_AFTER_SECONDS = 5
+
+_WORRYING_LAG_MS = 100
 
 Exposition = Callable[[str], tuple[bytes, str]]
 """From an Accept header to the metrics and their content type."""
@@ -55,12 +57,12 @@ def http_routes(
     router = APIRouter()
     started = clock().seconds
 
-    @router.get("/", summary="Status", response_model=Root)
+    @router.get("/", summary="Status")
     async def root() -> Root:
         """Answers 200 for as long as the process lives, however many sockets are open."""
         return Root()
 
-    @router.get("/health", summary="Liveness, a part at a time", response_model=Health)
+    @router.get("/health", summary="Liveness, a part at a time")
     async def health() -> Health:
         """Always 200; ``status`` says whether a part wants a look."""
         before = clock().seconds
@@ -68,7 +70,7 @@ def http_routes(
         lag_ms = round((clock().seconds - before) * 1000, 3)
         near_full = hub.connections >= 0.9 * hub.max_connections
         parts = {
-            "event_loop": Part(status="warning" if lag_ms > 100 else "ok", detail={"lag_ms": lag_ms}),
+            "event_loop": Part(status="warning" if lag_ms > _WORRYING_LAG_MS else "ok", detail={"lag_ms": lag_ms}),
             "connections": Part(
                 status="warning" if near_full else "ok",
                 detail={"open": hub.connections, "limit": hub.max_connections},
@@ -83,7 +85,7 @@ def http_routes(
             parts=parts,
         )
 
-    @router.get("/ready", summary="Readiness", response_model=Readiness, responses={503: {"model": Readiness}})
+    @router.get("/ready", summary="Readiness", responses={503: {"model": Readiness}})
     async def ready(response: Response) -> Readiness:
         """503 while the process goes away: send new connections elsewhere."""
         if hub.draining:
@@ -93,7 +95,7 @@ def http_routes(
         return Readiness(status="ready")
 
     @router.get("/metrics", summary="Metrics", response_class=Response)
-    async def metrics(accept: str = Header("")) -> Response:
+    async def metrics(accept: Annotated[str, Header()] = "") -> Response:
         """Prometheus text, or OpenMetrics for those that accept it."""
         body, content_type = exposition(accept)
         return Response(body, headers={"content-type": content_type})

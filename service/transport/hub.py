@@ -67,7 +67,8 @@ class Hub:
         self._recorder.record(DrainBegan(len(self._members)))
         for member in tuple(self._members):
             member.drain()
-        while self._members and self._clock().seconds - began < seconds and not hurried():
+        # A signal sets a plain flag, as uvicorn's own do, so this looks now and then.
+        while self._members and self._clock().seconds - began < seconds and not hurried():  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
         cut = len(self._members)
         for member in tuple(self._members):

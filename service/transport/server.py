@@ -77,7 +77,7 @@ class Server(uvicorn.Server):
     async def _part(self) -> None:
         """Give peers a moment to answer our close frame, then abort: a client that reads nothing never does."""
         deadline = asyncio.get_running_loop().time() + CLOSING_SECONDS
-        while (sockets := self._open_sockets()) and asyncio.get_running_loop().time() < deadline:
+        while (sockets := self._open_sockets()) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - uvicorn only has the set
             await asyncio.sleep(0.02)
         for open_socket in sockets:
             open_socket.abort()

@@ -22,15 +22,17 @@ CLOSING_SECONDS = 2.0
 CONGESTION_BYTES = 65_536
 """Unsent answers past which a client that does not read ours is not read either."""
 
-_TEXT_FRAME = 0x81  # FIN and opcode 1, RFC 6455 section 5.2
+# RFC 6455 section 5.2: FIN and opcode 1; lengths under 126 stand in the second byte, larger ones in 2 or 8 more.
+_TEXT_FRAME = 0x81
+_SHORT, _MEDIUM = 126, 65_536
 
 
 def text_frame(payload: bytes) -> bytes:
     """An unmasked, unfragmented, uncompressed text frame, as a server sends it."""
     length = len(payload)
-    if length < 126:
+    if length < _SHORT:
         return bytes((_TEXT_FRAME, length)) + payload
-    if length < 65_536:
+    if length < _MEDIUM:
         return struct.pack("!BBH", _TEXT_FRAME, 126, length) + payload
     return struct.pack("!BBQ", _TEXT_FRAME, 127, length) + payload
 

@@ -38,9 +38,7 @@ def plan_of(chunks: Sequence[str], speed: Speed = Speed.SUPERFAST, max_chunk_cha
 class Conversation:
     """Feeds a machine and keeps what comes out: ``said`` in order with the second at which it was said."""
 
-    def __init__(
-        self, limits: Limits | None = None, requests_used: int = 0, seconds_left: float | None = None
-    ) -> None:
+    def __init__(self, limits: Limits | None = None, requests_used: int = 0, seconds_left: float | None = None) -> None:
         self.limits = limits or Limits()
         self.now = 0.0
         lease = Lease(
@@ -117,9 +115,9 @@ class Conversation:
                 words = [word + " " for word in effect.request.content.split()]
                 self.answer_prepare(effect, result or plan_of(words))
 
-    def stream(self, *chunks: str, speed: Speed = Speed.SUPERFAST, **fields: object) -> None:
+    def stream(self, *chunks: str, speed: Speed = Speed.SUPERFAST, content: str = "some words", **fields: object) -> None:
         """Send a request and bring it as far as its first chunk."""
-        self.request(**fields)
+        self.request(content, **fields)
         self.run_effects(plan_of(chunks, speed))
 
     def set_blocked(self, blocked: bool) -> None:

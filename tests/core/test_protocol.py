@@ -1,5 +1,6 @@
 """The wire format: what is taken, what is refused and with which code."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -140,18 +141,14 @@ TYPES = st.sampled_from(["stream_request", "stream_control", "ping", "heartbeat"
 def test_whatever_json_comes_in_only_a_message_or_a_client_mistake_comes_out(
     fields: dict[str, Any], type_: object
 ) -> None:
-    try:
+    with contextlib.suppress(ClientMistake):
         decode(json.dumps({**fields, "type": type_}))
-    except ClientMistake:
-        pass
 
 
 @given(st.text() | st.binary())
 def test_whatever_frame_comes_in_only_a_message_or_a_client_mistake_comes_out(data: str | bytes) -> None:
-    try:
+    with contextlib.suppress(ClientMistake):
         decode(data)
-    except ClientMistake:
-        pass
 
 
 @given(st.text(max_size=80))

@@ -3,7 +3,7 @@
 import pytest
 
 from service.core.content.plan import GAP_SECONDS
-from service.core.effects import Admission, Admit, Prepare
+from service.core.effects import Admit, Prepare
 from service.core.errors import EmptyContent, ErrorCode, InternalError, ProcessingFailed
 from service.core.events import (
     BackpressureApplied,

@@ -1,7 +1,5 @@
 """The session machine under any order of messages, time, results and troubles."""
 
-from typing import Any
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -35,7 +33,7 @@ class Client:
         self.skipped = False
         self.fatal = False
 
-    def read(self, now: float, message: Message) -> None:
+    def read(self, now: float, message: Message) -> None:  # noqa: C901 - one match over all messages
         assert not self.fatal, f"{message['type']} after a fatal error"
         match message["type"]:
             case "stream_start":
@@ -161,13 +159,13 @@ class AnyOrder(RuleBasedStateMachine):
 
     @precondition(lambda self: self.conversation.pending(Admit))
     @rule(data=st.data())
-    def admit(self, data: Any) -> None:
+    def admit(self, data: st.DataObject) -> None:
         self.conversation.answer_admit(data.draw(st.sampled_from(self.conversation.pending(Admit))))
         self.hear()
 
     @precondition(lambda self: self.conversation.pending(Prepare))
     @rule(data=st.data(), count=st.integers(1, 30), speed=PACED)
-    def prepare(self, data: Any, count: int, speed: Speed) -> None:
+    def prepare(self, data: st.DataObject, count: int, speed: Speed) -> None:
         effect = data.draw(st.sampled_from(self.conversation.pending(Prepare)))
         chunks = chunks_of(effect.request.request_id, count)
         self.conversation.answer_prepare(effect, plan_of(chunks, speed, max_chunk_characters=40))
@@ -175,7 +173,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @precondition(lambda self: self.conversation.pending(Prepare))
     @rule(data=st.data(), error=st.sampled_from([EmptyContent("Empty."), ProcessingFailed("Broken.")]))
-    def fail(self, data: Any, error: EmptyContent | ProcessingFailed) -> None:
+    def fail(self, data: st.DataObject, error: EmptyContent | ProcessingFailed) -> None:
         self.conversation.answer_prepare(data.draw(st.sampled_from(self.conversation.pending(Prepare))), error)
         self.hear()
 

@@ -1,0 +1,115 @@
+"""Runs: text and inline elements side by side at the top level, and where they may be cut."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
+
+from service.core.content.chunk import ends, within
+from service.core.content.layout import Item, Kind
+from service.core.content.markup import REFERENCE, REFERENCES, WHITESPACE, visible_text
+from service.core.content.segment import characters, segments, words
+from service.core.messages import ChunkBy
+
+_KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<a (?:[^>]* )?href="')
+
+
+class Run:
+    """The run of ``items``, at least one, that comes after ``before``. Offsets are those of the run."""
+
+    def __init__(self, html: str, items: Sequence[Item], before: Kind | None) -> None:
+        self._before = before
+        self._start = items[0].start
+        self._length = items[-1].end - self._start
+        # The run in parts: an element, a character reference, or text without one.
+        self._kinds: list[Kind] = []
+        self._seen: list[int] = []
+        """Characters that a reader has seen before each part."""
+        self._written: list[int] = []
+        """Characters of the run before each part."""
+        self._markup: list[int] = []
+        """Where elements and references are."""
+        self._known: list[int] = []
+        """Where those elements are that every editor knows."""
+        texts: list[str] = []
+        seen = written = 0
+        for kind, start, end in items:
+            source = html[start:end]
+            for part in REFERENCE.split(source) if kind is Kind.TEXT else (source,):
+                if not part:
+                    continue
+                self._kinds.append(kind)
+                self._seen.append(seen)
+                self._written.append(written)
+                text = REFERENCES.get(part, part) if kind is Kind.TEXT else visible_text(part)
+                if kind is not Kind.TEXT or part in REFERENCES:
+                    self._markup.append(written)
+                if kind is not Kind.TEXT and text and _KNOWN_TO_EDITORS.search(part):
+                    self._known.append(written)
+                texts.append(text)
+                seen += len(text)
+                written += len(part)
+        self._text = "".join(texts)
+        """What a reader sees."""
+
+    def places(self, chunk_by: ChunkBy, max_characters: int, *, block_follows: bool) -> list[int]:
+        """Where to cut, as offsets of the whole HTML; its end among them if it may be parted from a block there."""
+        if not self._text.strip(WHITESPACE) and all(kind is Kind.TEXT for kind in self._kinds):
+            ends_chunk = self._before is Kind.PARAGRAPH
+            cuts: list[int] = []
+        else:
+            wanted = [*self._cuts(segments(self._text, chunk_by)), self._length]
+            levels = [lambda: self._cuts(words(self._text)), lambda: self._cuts(characters(self._text))]
+            cuts = within(max_characters, wanted, levels)[:-1]
+            if self._known or self._before or block_follows:
+                cuts = self._without_literals(cuts, max_characters, block_follows=block_follows)
+            last = cuts[-1] if cuts else 0
+            ends_chunk = self._kinds[-1] is not Kind.MIXED and not self._is_literal(last, self._length)
+        if block_follows and ends_chunk:
+            cuts.append(self._length)
+        return [self._start + cut for cut in cuts]
+
+    def _cuts(self, pieces: Sequence[str]) -> list[int]:
+        """Of the ends of ``pieces``, those where a cut may be made: never before white space, nor after the first."""
+        begin = len(self._text) - len(self._text.lstrip())
+        inner = (seen for seen in ends(pieces)[:-1] if seen > begin and not self._text[seen].isspace())
+        return [cut for seen in inner if (cut := self._cut(seen)) is not None]
+
+    def _cut(self, seen: int) -> int | None:
+        """The offset of a cut after ``seen`` visible characters, if the rules allow one."""
+        part = bisect_left(self._seen, seen)
+        if part == len(self._seen) or self._seen[part] > seen:
+            within_text = self._kinds[part - 1] is Kind.TEXT
+            return self._written[part - 1] + seen - self._seen[part - 1] if within_text else None
+        match self._kinds[part - 1], self._kinds[part]:
+            case (Kind.INLINE, Kind.TEXT) | (Kind.MIXED, _):
+                return None
+            case (Kind.LINE_BREAK, Kind.TEXT):
+                return self._written[part - 1]
+        return self._written[part]
+
+    def _without_literals(self, cuts: Sequence[int], max_characters: int, *, block_follows: bool) -> list[int]:
+        """``cuts`` without those that leave a literal chunk, as far as ``max_characters`` allows."""
+        kept: list[int] = []
+        start = 0
+        for cut, following in pairwise([*cuts, self._length]):
+            if following - start > max_characters or not self._is_literal(start, cut):
+                kept.append(cut)
+                start = cut
+        if not block_follows:
+            while kept and self._is_literal(kept[-1], self._length):
+                start = kept[-2] if len(kept) > 1 else 0
+                if self._length - start > max_characters:
+                    break
+                kept.pop()
+        return kept
+
+    def _is_literal(self, start: int, end: int) -> bool:
+        """Whether an editor would show the tags or references between ``start`` and ``end`` instead of reading them.
+
+        It does if all that it makes of a chunk is plain text: then it inserts the chunk as it is.
+        """
+        if self._before and start == 0:
+            return False
+        marked_up = bisect_left(self._markup, start) < bisect_left(self._markup, end)
+        return marked_up and bisect_left(self._known, start) == bisect_left(self._known, end)
