@@ -36,7 +36,9 @@ class Journal:
         self._events: list[Event] = []
 
     def take(self) -> list[Event]:
-        events, self._events = self._events, []
+        events = self._events
+        if events:
+            self._events = []
         return events
 
     def opened(self, requests_used: int) -> None:

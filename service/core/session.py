@@ -344,9 +344,13 @@ class SessionMachine:
         self._journal.answered(error, stream_id or "")
 
     def _step(self) -> Step:
-        step = Step(self._outbound, self._effects, self._journal.take(), self._wake_at(), self._close)
-        self._outbound, self._effects, self._close = [], [], None
-        return step
+        outbound, effects, close = self._outbound, self._effects, self._close
+        if outbound:
+            self._outbound = []
+        if effects:
+            self._effects = []
+        self._close = None
+        return Step(outbound, effects, self._journal.take(), self._wake_at(), close)
 
     def _wake_at(self) -> float | None:
         if self._close_reason is not None:
@@ -354,7 +358,7 @@ class SessionMachine:
         entry = self._line.current
         deadlines = self._deadlines
         deadlines.suspend_idle(running=entry is not None and not entry.paused)
-        wake_at = deadlines.earliest()
+        wake_at = deadlines.earliest
         if entry is not None and entry.delivery is not None and not entry.paused and not deadlines.blocked:
             wake_at = min(wake_at, entry.delivery.due_at)
         return wake_at

@@ -39,11 +39,13 @@ class Ticker:
         self._order: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_slot = 0
+        self._near_slot = 0
+        """The last slot that is not far away, reckoned at each sweep; one that is behind only wakes too early."""
 
     def schedule(self, waker: Waker, wake_at: float) -> None:
         """Wake it at ``wake_at`` (monotonic seconds) or a little later, unless it is to be woken earlier anyway."""
         slot = math.ceil(wake_at / QUANTUM_SECONDS)
-        if slot - self._clock().seconds / QUANTUM_SECONDS > _COARSE_SLOTS:
+        if slot > self._near_slot:
             slot -= slot % _COARSE_SLOTS
         if waker.slot is not None:
             if waker.slot <= slot:
@@ -79,6 +81,7 @@ class Ticker:
     def _sweep(self) -> None:
         self._timer = None
         now = self._clock()
+        self._near_slot = int(now.seconds / QUANTUM_SECONDS) + _COARSE_SLOTS
         woken = 0
         worst_lag = 0.0
         while self._order and self._order[0] * QUANTUM_SECONDS <= now.seconds:

@@ -47,10 +47,10 @@ def _places(html: str, chunk_by: ChunkBy, max_characters: int) -> Iterator[int]:
             run.append(item)
             continue
         if run:
-            yield from Run(html, run, before).places(chunk_by, max_characters, block_follows=True)
+            yield from Run(html, run, before, block_follows=True).places(chunk_by, max_characters)
             run = []
         elif before is Kind.PARAGRAPH:
             yield item.start
         before = item.kind
     if run:
-        yield from Run(html, run, before).places(chunk_by, max_characters, block_follows=False)
+        yield from Run(html, run, before, block_follows=False).places(chunk_by, max_characters)

@@ -1,9 +1,9 @@
 """Runs: text and inline elements side by side at the top level, and where they may be cut."""
 
+import math
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
 
 from service.core.content.chunk import ends, within
 from service.core.content.layout import Item, Kind
@@ -17,8 +17,9 @@ _KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<
 class Run:
     """The run of ``items``, at least one, that comes after ``before``. Offsets are those of the run."""
 
-    def __init__(self, html: str, items: Sequence[Item], before: Kind | None) -> None:
+    def __init__(self, html: str, items: Sequence[Item], before: Kind | None, *, block_follows: bool) -> None:
         self._before = before
+        self._block_follows = block_follows
         self._start = items[0].start
         self._length = items[-1].end - self._start
         # The run in parts: an element, a character reference, or text without one.
@@ -29,8 +30,8 @@ class Run:
         """Characters of the run before each part."""
         self._markup: list[int] = []
         """Where elements and references are."""
-        self._known: list[int] = []
-        """Where those elements are that every editor knows."""
+        self._known: list[int] = [] if before is None else [0]
+        """Where what is that every editor knows: those elements, and the blocks before and after the run."""
         texts: list[str] = []
         seen = written = 0
         for kind, start, end in items:
@@ -49,24 +50,21 @@ class Run:
                 texts.append(text)
                 seen += len(text)
                 written += len(part)
+        if block_follows:
+            self._known.append(self._length)
         self._text = "".join(texts)
         """What a reader sees."""
 
-    def places(self, chunk_by: ChunkBy, max_characters: int, *, block_follows: bool) -> list[int]:
-        """Where to cut, as offsets of the whole HTML; its end among them if it may be parted from a block there."""
+    def places(self, chunk_by: ChunkBy, max_characters: int) -> list[int]:
+        """Where to cut, as offsets of the whole HTML; also at the end, if a block follows that may be parted from it."""
         if not self._text.strip(WHITESPACE) and all(kind is Kind.TEXT for kind in self._kinds):
-            ends_chunk = self._before is Kind.PARAGRAPH
-            cuts: list[int] = []
+            cuts = [self._length] if self._before is Kind.PARAGRAPH else []
         else:
             wanted = [*self._cuts(segments(self._text, chunk_by)), self._length]
             levels = [lambda: self._cuts(words(self._text)), lambda: self._cuts(characters(self._text))]
-            cuts = within(max_characters, wanted, levels)[:-1]
-            if self._known or self._before or block_follows:
-                cuts = self._without_literals(cuts, max_characters, block_follows=block_follows)
-            last = cuts[-1] if cuts else 0
-            ends_chunk = self._kinds[-1] is not Kind.MIXED and not self._is_literal(last, self._length)
-        if block_follows and ends_chunk:
-            cuts.append(self._length)
+            cuts = self._without_literals(within(max_characters, wanted, levels), max_characters)
+        if cuts and cuts[-1] == self._length and (not self._block_follows or self._kinds[-1] is Kind.MIXED):
+            del cuts[-1]
         return [self._start + cut for cut in cuts]
 
     def _cuts(self, pieces: Sequence[str]) -> list[int]:
@@ -88,28 +86,29 @@ class Run:
                 return self._written[part - 1]
         return self._written[part]
 
-    def _without_literals(self, cuts: Sequence[int], max_characters: int, *, block_follows: bool) -> list[int]:
-        """``cuts`` without those that leave a literal chunk, as far as ``max_characters`` allows."""
-        kept: list[int] = []
-        start = 0
-        for cut, following in pairwise([*cuts, self._length]):
-            if following - start > max_characters or not self._is_literal(start, cut):
-                kept.append(cut)
-                start = cut
-        if not block_follows:
-            while kept and self._is_literal(kept[-1], self._length):
-                start = kept[-2] if len(kept) > 1 else 0
-                if self._length - start > max_characters:
-                    break
-                kept.pop()
-        return kept
+    def _without_literals(self, cuts: Sequence[int], max_characters: int) -> list[int]:
+        """``cuts`` without those that leave a literal chunk, if what gives it away is near enough."""
+        kept = [0]
+        for cut in cuts:
+            start = kept[-1]
+            if self._is_literal(start, cut):
+                index = bisect_left(self._known, start)
+                last = self._known[index - 1] if index else -math.inf
+                following = self._known[index] if index < len(self._known) else math.inf
+                chunk_of_last = kept[max(bisect_right(kept, last) - 1, 0)]
+                joins_last = last >= 0 and cut - chunk_of_last <= max_characters
+                joins_following = following - start < max_characters
+                if joins_following and not (joins_last and start - last < following - cut):
+                    continue
+                if joins_last:
+                    del kept[bisect_right(kept, last) :]
+            kept.append(cut)
+        return kept[1:]
 
     def _is_literal(self, start: int, end: int) -> bool:
         """Whether an editor would show the tags or references between ``start`` and ``end`` instead of reading them.
 
         It does if all that it makes of a chunk is plain text: then it inserts the chunk as it is.
         """
-        if self._before and start == 0:
-            return False
         marked_up = bisect_left(self._markup, start) < bisect_left(self._markup, end)
         return marked_up and bisect_left(self._known, start) == bisect_left(self._known, end)
