@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from traceback import format_exception
 from typing import TYPE_CHECKING, TextIO, assert_never
 
 from loguru import logger
@@ -152,8 +153,10 @@ def _json_line(record: "Record") -> str:
         "event": record["message"],
         **{key: value for key, value in record["extra"].items() if key != "line"},
     }
+    if record["exception"] is not None:
+        line["exception"] = "".join(format_exception(record["exception"].value))
     record["extra"]["line"] = json.dumps(line, default=str, ensure_ascii=False)
-    return "{extra[line]}\n{exception}"
+    return "{extra[line]}\n"
 
 
 def _terminal_line(record: "Record") -> str:

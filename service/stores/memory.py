@@ -30,6 +30,10 @@ class MemorySessionStore:
         self._ends: list[tuple[float, str]] = []
         self._sessions_begun = 0
 
+    def __len__(self) -> int:
+        """Sessions that are kept."""
+        return len(self._sessions)
+
     async def open(self, session_id: str) -> Lease:
         now = self._clock()
         self._forget(now)

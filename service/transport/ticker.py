@@ -42,6 +42,11 @@ class Ticker:
         self._near_slot = 0
         """The last slot that is not far away, reckoned at each sweep; one that is behind only wakes too early."""
 
+    @property
+    def slots(self) -> int:
+        """Slots that are kept, some of them empty."""
+        return len(self._slots)
+
     def schedule(self, waker: Waker, wake_at: float) -> None:
         """Wake it at ``wake_at`` (monotonic seconds) or a little later, unless it is to be woken earlier anyway."""
         slot = math.ceil(wake_at / QUANTUM_SECONDS)

@@ -115,7 +115,9 @@ class Conversation:
                 words = [word + " " for word in effect.request.content.split()]
                 self.answer_prepare(effect, result or plan_of(words))
 
-    def stream(self, *chunks: str, speed: Speed = Speed.SUPERFAST, content: str = "some words", **fields: object) -> None:
+    def stream(
+        self, *chunks: str, speed: Speed = Speed.SUPERFAST, content: str = "some words", **fields: object
+    ) -> None:
         """Send a request and bring it as far as its first chunk."""
         self.request(content, **fields)
         self.run_effects(plan_of(chunks, speed))

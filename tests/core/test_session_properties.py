@@ -12,7 +12,7 @@ from service.core.limits import QUEUE_LENGTH, Limits
 from service.core.messages import Speed
 from tests.core.conversation import Conversation, Message, at, plan_of
 
-LIMITS = Limits(max_requests=12, max_session_seconds=60, idle_timeout_seconds=8, chunk_timeout_seconds=5)
+LIMITS = Limits(max_requests=12, max_session_seconds=1000, idle_timeout_seconds=30, chunk_timeout_seconds=20)
 
 PACED = st.sampled_from([Speed.SLOW, Speed.NORMAL, Speed.FAST, Speed.SUPERFAST])
 
@@ -97,16 +97,20 @@ def chunks_of(request_id: str, count: int) -> list[str]:
 class AnyOrder(RuleBasedStateMachine):
     """Time only moves forward; everything else may come whenever it likes."""
 
-    @initialize(used=st.integers(0, LIMITS.max_requests))
-    def connect(self, used: int) -> None:
+    @initialize(used=st.sampled_from([0, 0, 10, 11]), speed=PACED)
+    def connect(self, used: int, speed: Speed) -> None:
+        """A life begins with a stream that runs, as most of what can go wrong goes wrong in one."""
         self.conversation = Conversation(LIMITS, requests_used=used)
         self.client = Client()
         self.read = 0
         self.sent = 0
+        self.request()
+        self.conversation.run_effects(plan_of(chunks_of("r1", 30), speed, max_chunk_characters=40))
         self.hear()
 
     def hear(self) -> None:
         for now, message in self.conversation.said[self.read :]:
+            assert not (self.conversation.blocked and message["type"] == "chunk"), "a chunk for a blocked socket"
             self.client.read(now, message)
         self.read = len(self.conversation.said)
 
@@ -147,7 +151,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert not self.open or [message["type"] for message in messages] == ["pong"]
         self.hear()
 
-    @rule(seconds=st.sampled_from([0.0, 0.001, 0.03, 0.1, 0.31, 2.0, 4.0]), punctual=st.booleans())
+    @rule(seconds=st.sampled_from([0.0, 0.001, 0.025, 0.04, 0.095, 0.25, 0.295, 2.0]), punctual=st.booleans())
     def time_passes(self, seconds: float, punctual: bool) -> None:
         """Punctually the machine is woken when it asked for it; else only after all the time has passed."""
         if punctual:
@@ -164,7 +168,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.hear()
 
     @precondition(lambda self: self.conversation.pending(Prepare))
-    @rule(data=st.data(), count=st.integers(1, 30), speed=PACED)
+    @rule(data=st.data(), count=st.sampled_from([1, 2, 30]), speed=PACED)
     def prepare(self, data: st.DataObject, count: int, speed: Speed) -> None:
         effect = data.draw(st.sampled_from(self.conversation.pending(Prepare)))
         chunks = chunks_of(effect.request.request_id, count)
@@ -184,7 +188,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert not blocked or len(self.conversation.all("chunk")) == chunks
         self.hear()
 
-    @precondition(lambda self: self.open and self.sent > 3)
+    @precondition(lambda self: self.open and self.sent > 4)
     @rule()
     def drain(self) -> None:
         self.conversation.take(self.conversation.machine.drain(at(self.conversation.now)))
@@ -211,11 +215,11 @@ class AnyOrder(RuleBasedStateMachine):
         if not hasattr(self, "conversation"):
             return
         conversation = self.conversation
-        if conversation.blocked:
+        if conversation.blocked and self.open:
             conversation.set_blocked(False)
         if self.open and self.client.paused:
             conversation.control("resume")
-        for _ in range(30):
+        for _ in range(60):
             for effect in list(conversation.effects):
                 if isinstance(effect, Admit):
                     conversation.answer_admit(effect)
@@ -232,5 +236,5 @@ class AnyOrder(RuleBasedStateMachine):
         assert all(isinstance(event.outcome, Outcome) for event in conversation.event(StreamEnded))
 
 
-AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 test_any_order = AnyOrder.TestCase

@@ -12,6 +12,8 @@ from service.core.content.segment import characters, segments, words
 from service.core.messages import ChunkBy
 
 _KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<a (?:[^>]* )?href="')
+# As Tiptap has it.
+_LINE_END = re.compile(r"\n(?:\s\s)?(?!\s)")
 
 
 class Run:
@@ -28,6 +30,8 @@ class Run:
         """Characters that a reader has seen before each part."""
         self._written: list[int] = []
         """Characters of the run before each part."""
+        self._line_ends: set[int] = set()
+        """What a reader has seen after an element and a line end: alone after it, an editor drops the line end."""
         self._markup: list[int] = []
         """Where elements and references are."""
         self._known: list[int] = [] if before is None else [0]
@@ -39,14 +43,16 @@ class Run:
             for part in REFERENCE.split(source) if kind is Kind.TEXT else (source,):
                 if not part:
                     continue
-                self._kinds.append(kind)
-                self._seen.append(seen)
-                self._written.append(written)
                 text = REFERENCES.get(part, part) if kind is Kind.TEXT else visible_text(part)
                 if kind is not Kind.TEXT or part in REFERENCES:
                     self._markup.append(written)
                 if kind is not Kind.TEXT and text and _KNOWN_TO_EDITORS.search(part):
                     self._known.append(written)
+                if self._kinds and self._kinds[-1] is not Kind.TEXT and (line_end := _LINE_END.match(text)):
+                    self._line_ends.add(seen + line_end.end())
+                self._kinds.append(kind)
+                self._seen.append(seen)
+                self._written.append(written)
                 texts.append(text)
                 seen += len(text)
                 written += len(part)
@@ -56,7 +62,7 @@ class Run:
         """What a reader sees."""
 
     def places(self, chunk_by: ChunkBy, max_characters: int) -> list[int]:
-        """Where to cut, as offsets of the whole HTML; also at the end, if a block follows that may be parted from it."""
+        """Where to cut, as offsets of the whole HTML; also at its end, if a block follows that may be parted."""
         if not self._text.strip(WHITESPACE) and all(kind is Kind.TEXT for kind in self._kinds):
             cuts = [self._length] if self._before is Kind.PARAGRAPH else []
         else:
@@ -77,13 +83,15 @@ class Run:
         """The offset of a cut after ``seen`` visible characters, if the rules allow one."""
         part = bisect_left(self._seen, seen)
         if part == len(self._seen) or self._seen[part] > seen:
-            within_text = self._kinds[part - 1] is Kind.TEXT
+            within_text = self._kinds[part - 1] is Kind.TEXT and seen not in self._line_ends
             return self._written[part - 1] + seen - self._seen[part - 1] if within_text else None
         match self._kinds[part - 1], self._kinds[part]:
             case (Kind.INLINE, Kind.TEXT) | (Kind.MIXED, _):
                 return None
             case (Kind.LINE_BREAK, Kind.TEXT):
                 return self._written[part - 1]
+            case (Kind.TEXT, Kind.TEXT) if seen in self._line_ends:
+                return None
         return self._written[part]
 
     def _without_literals(self, cuts: Sequence[int], max_characters: int) -> list[int]:

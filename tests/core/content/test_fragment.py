@@ -59,6 +59,9 @@ def test_what_may_be_parted_from_what(before: str, after: str, *, cut: bool) -> 
         ("x<sup>2</sup> is", WORD, ["x<sup>2</sup> ", "is"]),
         ("a &lt; b&nbsp;c &amp;lt;", WORD, ["a ", "&lt; ", "b&nbsp;", "c ", "&amp;lt;"]),
         ("One. <i>Two.</i> Three.", SENTENCE, ["One. ", "<i>Two.</i> ", "Three."]),
+        ("<b>i</b>\none two", WORD, ["<b>i</b>\none ", "two"]),
+        ("<b>i</b>\n  &lt; two", WORD, ["<b>i</b>\n  &lt; ", "two"]),
+        ("<b>i</b> one &amp;\ntwo", WORD, ["<b>i</b> ", "one &amp;\n", "two"]),
         ("One.<br>Two.<br><br>Three.", SENTENCE, ["One.", "<br>Two.<br>", "<br>Three."]),
         ("one\n\n<b>two</b>\n\nthree", PARAGRAPH, ["one\n\n", "<b>two</b>\n\n", "three"]),
         ("a b&amp;👨‍👩‍👧", CHARACTER, ["a ", "b", "&amp;", "👨‍👩‍👧"]),
@@ -90,8 +93,8 @@ def test_runs_are_cut_at_segments_and_white_space_stays_with_what_precedes(
         ("<b>x</b> y &amp; z <i>i</i>", ["<b>x</b> ", "y ", "&amp; z <i>i</i>"]),
         ("<b>x</b> y z &amp; <i>i</i>", ["<b>x</b> ", "y ", "z ", "&amp; <i>i</i>"]),
         (
-            "<b>too far away</b> to help with &amp; and z",
-            ["<b>too far away</b> ", "to ", "help ", "with ", "&amp; ", "and ", "z"],
+            "<b>much too far away</b> to help with &amp; and z",
+            ["<b>much too far away</b> ", "to ", "help ", "with ", "&amp; ", "and ", "z"],
         ),
     ],
 )
