@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -52,6 +53,11 @@ class StreamSocket(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent:  # the handshake is sound, and there is a scope, whose application has not yet run
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = self
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # refused, but complete: uvicorn would log an error for each
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -9,6 +9,7 @@ import pytest
 from msgspec import Struct
 from packaging.requirements import Requirement
 
+from observability.metrics import Metrics
 from service import __version__
 from service.core.errors import ErrorCode
 from service.core.messages import (
@@ -29,6 +30,7 @@ from tests.packaging.project import PROJECT, pyproject
 DOCUMENTS = [README, PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
 PROTOCOL = (PROJECT / "docs" / "protocol.md").read_text()
+OPERATIONS = (PROJECT / "docs" / "operations.md").read_text()
 
 
 def each(*documents: Path) -> pytest.MarkDecorator:
@@ -77,6 +79,11 @@ def test_the_protocol_tells_of_every_close_code() -> None:
     ours = {code for source in sources for code in re.findall(r'\b(\d{4}), "', source.read_text())}
     assert ours >= {"1012", "4010", "4101", "4102", "4111"}
     assert not untold(ours | {"1000", "1009"})
+
+
+def test_the_operations_guide_tells_of_every_metric() -> None:
+    told = set(re.findall(r"^\| `(stream_\w+?)(?:_total)?` \|", OPERATIONS, re.MULTILINE))
+    assert told == {family.name for family in Metrics().registry.collect() if family.name.startswith("stream_")}
 
 
 def test_every_direct_dependency_has_its_reason() -> None:
