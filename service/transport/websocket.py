@@ -54,6 +54,16 @@ class StreamSocket(WebSocketsSansIOProtocol):
         if not self.close_sent:  # the handshake is sound, and there is a scope, whose application has not yet run
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = self
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:  # uvicorn closes with 1007 too, but logs a traceback for each
+                self.frames = []
+                self.close(1007, "text that is not UTF-8")
+                return
+        super().send_receive_event_to_app()
+
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body":

@@ -61,7 +61,7 @@ def test_what_may_be_parted_from_what(before: str, after: str, *, cut: bool) -> 
         ("One. <i>Two.</i> Three.", SENTENCE, ["One. ", "<i>Two.</i> ", "Three."]),
         ("<b>i</b>\none two", WORD, ["<b>i</b>\none ", "two"]),
         ("<b>i</b>\n  &lt; two", WORD, ["<b>i</b>\n  &lt; ", "two"]),
-        ("<b>i</b> one &amp;\ntwo", WORD, ["<b>i</b> ", "one &amp;\n", "two"]),
+        ("<b>i</b> one &amp;\ntwo", WORD, ["<b>i</b> one &amp;\n", "two"]),
         ("One.<br>Two.<br><br>Three.", SENTENCE, ["One.", "<br>Two.<br>", "<br>Three."]),
         ("one\n\n<b>two</b>\n\nthree", PARAGRAPH, ["one\n\n", "<b>two</b>\n\n", "three"]),
         ("a b&amp;👨‍👩‍👧", CHARACTER, ["a ", "b", "&amp;", "👨‍👩‍👧"]),
