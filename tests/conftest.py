@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 import pytest
 
@@ -54,6 +56,7 @@ class RunningServer:
             self.address: tuple[str, int] = ("127.0.0.1", self.logged("listening", START_SECONDS)["port"])
         except BaseException:
             self.process.kill()
+            self.process.wait()
             raise
 
     @property
@@ -75,13 +78,13 @@ class RunningServer:
         assert lines, f"no {event!r} with {fields} in the log, which ends: {self.log[-5:]} {self.noise[-20:]}"
         return lines[0]
 
-    def signal(self) -> None:
+    def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
     def stop(self) -> int:
         """End it as a platform does; the exit status."""
         if self.process.poll() is None:
-            self.signal()
+            self.terminate()
         try:
             status = self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -116,17 +119,14 @@ StartServer = Callable[..., RunningServer]
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts a server with the settings given by their variables: ``start_server(MAX_CONNECTIONS=3)``."""
-    servers: list[RunningServer] = []
+    with ExitStack() as endings:
 
-    def start(**settings: object) -> RunningServer:
-        servers.append(RunningServer(tmp_path, {"DRAIN_SECONDS": 0} | settings))
-        return servers[-1]
+        def start(**settings: object) -> RunningServer:
+            server = RunningServer(tmp_path, {"DRAIN_SECONDS": 0} | settings)
+            endings.callback(_ends_well, server)
+            return server
 
-    try:
         yield start
-    finally:
-        for server in servers:
-            _ends_well(server)
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +138,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.fixture
-def session_id(request: pytest.FixtureRequest) -> str:
+def session_id() -> str:
     """A session of the test's own."""
-    return f"test-{abs(hash(request.node.nodeid)):x}"
+    return f"test-{uuid4().hex}"

@@ -62,9 +62,10 @@ async def receive(client: ClientConnection) -> Message:
 
 async def receive_until(client: ClientConnection, type_: str) -> list[Message]:
     """All messages up to the first of that type."""
-    messages = [await receive(client)]
-    while messages[-1]["type"] != type_:
-        messages.append(await receive(client))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        messages = [await receive(client)]
+        while messages[-1]["type"] != type_:
+            messages.append(await receive(client))
     return messages
 
 
@@ -80,8 +81,9 @@ async def close_of(client: ClientConnection) -> tuple[list[Message], int | None]
     """All that comes until the server closes, and its close code."""
     messages = []
     try:
-        while True:
-            messages.append(await receive(client))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                messages.append(await receive(client))
     except ConnectionClosed as closed:
         return messages, None if closed.rcvd is None else closed.rcvd.code
 

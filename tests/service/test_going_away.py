@@ -40,7 +40,7 @@ async def test_200_running_streams_and_a_client_that_reads_nothing(start_server:
     async with AsyncExitStack() as clients:
         await clients.enter_async_context(stalled(server, "stalled"))
         streaming = [await _streaming(clients, server, f"streaming-{number}") for number in range(200)]
-        server.signal()
+        server.terminate()
         began = await asyncio.to_thread(server.logged, "drain began")
         ends = await asyncio.gather(*(close_of(socket) for socket in streaming))
         status = await asyncio.to_thread(server.process.wait, END_SECONDS)
@@ -56,7 +56,7 @@ async def test_nobody_comes_in_while_it_drains(start_server: StartServer) -> Non
     async with AsyncExitStack() as clients:
         streaming = await _streaming(clients, server, "streaming")
         assert (await get(server, "/ready")).json() == {"status": "ready"}
-        server.signal()
+        server.terminate()
         await asyncio.to_thread(server.logged, "drain began")
         status, headers, body = await handshake(server, "/ws/stream/late")
         readiness = await get(server, "/ready")
@@ -82,7 +82,7 @@ async def test_a_running_stream_finishes_and_what_waits_does_not_begin(start_ser
         await request(running, DOCUMENT, request_id="running")
         await request(running, DOCUMENT, request_id="waiting")
         first = await receive_until(running, "chunk")
-        server.signal()
+        server.terminate()
         assert await close_of(idle) == ([], 1012)
         rest, code = await close_of(running)
         assert data(first + rest) == DOCUMENT
@@ -94,10 +94,10 @@ async def test_a_second_signal_skips_the_wait(start_server: StartServer) -> None
     server = start_server(DRAIN_SECONDS=600)
     async with AsyncExitStack() as clients:
         streaming = await _streaming(clients, server, "streaming")
-        server.signal()
+        server.terminate()
         await asyncio.to_thread(server.logged, "drain began")
         await receive_until(streaming, "chunk")
-        server.signal()
+        server.terminate()
         _, code = await close_of(streaming)
         assert code == 1012
         assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0

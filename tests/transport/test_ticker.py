@@ -46,6 +46,9 @@ async def test_each_is_woken_at_its_time_and_never_before() -> None:
 async def test_an_earlier_wish_moves_the_wake_up_and_a_later_one_does_not() -> None:
     ticker = ticking()
     now = clock.now().seconds
+    first = Sleeper(ticker)
+    ticker.schedule(first, now)
+    await asyncio.wait_for(first.woken, 5)  # a sweep tells the ticker what is far
     sleeper = Sleeper(ticker)
     ticker.schedule(sleeper, now + 0.5)
     late = sleeper.slot
