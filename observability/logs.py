@@ -161,8 +161,13 @@ def _json_line(record: "Record") -> str:
 
 def _terminal_line(record: "Record") -> str:
     fields = record["extra"].items()
-    record["extra"]["shown"] = " ".join(f"{key}={value}" for key, value in fields if key != "shown")
+    record["extra"]["shown"] = " ".join(f"{key}={_printable(value)}" for key, value in fields if key != "shown")
     return _TERMINAL_FORMAT
+
+
+def _printable(value: object) -> str:
+    text = str(value)
+    return text if text.isprintable() else repr(text)
 
 
 class _Intercepted(logging.Handler):
@@ -170,4 +175,4 @@ class _Intercepted(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         bound = logger.bind(logger=record.name).opt(exception=record.exc_info)
-        bound.log(record.levelname, "{}", record.getMessage())
+        bound.log(record.levelno, "{}", record.getMessage())

@@ -66,8 +66,8 @@ class Settings(BaseSettings):
     ] = 100
     max_session_duration: Annotated[
         float,
-        Field(gt=0, allow_inf_nan=False),
-        About("How long a session lasts from its first connection.", "a number over 0", "s"),
+        Field(gt=0, le=31_536_000, allow_inf_nan=False),
+        About("How long a session lasts from its first connection.", "a number over 0 and up to 31536000", "s"),
     ] = 3600
     idle_timeout: Annotated[
         float,

@@ -39,6 +39,11 @@ class Deadlines:
             self._blocked_since = now
             self._reckon()
 
+    def progress(self, now: float) -> None:
+        """A blocked socket has taken something: the wait begins anew."""
+        self._blocked_since = now
+        self._reckon()
+
     def unblock(self) -> None:
         self._blocked_since = None
         self._reckon()

@@ -24,6 +24,10 @@ class Connection(Protocol):
     def congested(self) -> bool:
         """Whether it has yet to take so much that the peer should not be read before ``drained()``."""
 
+    @property
+    def unsent_bytes(self) -> int:
+        """How much of what was written the operating system has yet to take."""
+
     async def drained(self) -> None:
         """Return when the operating system has taken all, or the socket is gone."""
 

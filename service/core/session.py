@@ -1,8 +1,9 @@
 """The sans-I/O session machine: all rules of one connection's conversation.
 
 Every input takes ``now`` and returns a ``Step``. Inputs: ``open`` (once, first), ``receive``, ``tick``, the results
-of effects (``admitted``, ``prepared``, ``failed``), ``blocked`` and ``unblocked``, ``drain``, ``shutdown``, ``fault``
-and ``closed`` (once, last). After a step with a ``close``, every input but ``closed`` returns an empty step.
+of effects (``admitted``, ``prepared``, ``failed``), the socket's state (``blocked``, ``progressed``, ``unblocked``),
+``drain``, ``shutdown``, ``fault`` and ``closed`` (once, last). After a step with a ``close``, every input but
+``closed`` returns an empty step.
 """
 
 from typing import assert_never
@@ -75,6 +76,7 @@ class SessionMachine:
         # What the input at hand has led to so far; _step() takes it all.
         self._outbound: list[ServerMessage] = []
         self._effects: list[Effect] = []
+        self._dropped: tuple[int, ...] = ()
 
     # Inputs
 
@@ -121,7 +123,7 @@ class SessionMachine:
         if admission.admitted:
             self._admit(entry, admission, stream_id, trace_id)
         else:
-            self._line.leave(entry)
+            self._leave(entry)
             self._journal.limited(self._limits.max_requests)
             self._reject(
                 entry.request,
@@ -153,6 +155,8 @@ class SessionMachine:
         entry = None if self._ended(now) else self._line.find(ticket)
         if entry is None:
             return self._step()
+        if not entry.admitted:
+            self._journal.rejected(entry.request, error)
         self._answer(error, entry.request_id, entry.known_stream_id)
         self._finish(entry, Outcome.ERROR if error.reportable else Outcome.REJECTED, now, error)
         self._advance(now)
@@ -164,6 +168,12 @@ class SessionMachine:
             self._deadlines.block(now.seconds)
             self._journal.backpressure()
         return self._step()
+
+    def progressed(self, now: Instant) -> Step:
+        """The socket has taken some of what was sent, but not all."""
+        if self._deadlines.blocked:
+            self._deadlines.progress(now.seconds)
+        return self.tick(now)
 
     def unblocked(self, now: Instant) -> Step:
         """The socket has taken it all."""
@@ -326,10 +336,14 @@ class SessionMachine:
 
     def _finish(self, entry: Entry, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
         """The request leaves the line, for good."""
-        self._line.leave(entry)
+        self._leave(entry)
         self._deadlines.heard(now.seconds)
         if entry.admitted:
             self._journal.ended(entry, outcome, error, now.seconds)
+
+    def _leave(self, entry: Entry) -> None:
+        self._line.leave(entry)
+        self._dropped += (entry.ticket,)
 
     # Answers
 
@@ -350,7 +364,8 @@ class SessionMachine:
         if effects:
             self._effects = []
         self._close = None
-        return Step(outbound, effects, self._journal.take(), self._wake_at(), close)
+        dropped, self._dropped = self._dropped, ()
+        return Step(outbound, effects, self._journal.take(), self._wake_at(), close, dropped)
 
     def _wake_at(self) -> float | None:
         if self._close_reason is not None:

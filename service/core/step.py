@@ -19,7 +19,7 @@ class Close(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """Send ``outbound`` in order, record ``events``, start ``effects``, then close if there is a ``close``."""
+    """What to do, in order: send, record, drop, start, close, and wake the machine in time."""
 
     outbound: Sequence[ServerMessage] = ()
     effects: Sequence[Effect] = ()
@@ -27,3 +27,5 @@ class Step(Struct, frozen=True):
     wake_at: float | None = None
     """Monotonic seconds at which ``tick`` has something to do; ``None`` for never."""
     close: Close | None = None
+    dropped: Sequence[int] = ()
+    """Tickets whose effects are of no use any more."""

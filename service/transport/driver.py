@@ -39,6 +39,7 @@ class Driver:
         "_session_id",
         "_surroundings",
         "_tasks",
+        "_unsent_bytes",
         "slot",
         "wake_at",
     )
@@ -51,7 +52,10 @@ class Driver:
         self._session_id = session_id
         self._surroundings = surroundings
         self._blocked = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._unsent_bytes = 0
+        """At the last look at a blocked socket."""
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        """The effect under way of each ticket."""
         self.slot: int | None = None
         self.wake_at = 0.0
 
@@ -72,12 +76,16 @@ class Driver:
             self._connection.on_unblocked = None
             self._take(self._machine.closed, close_code)
             self._surroundings.ticker.cancel(self)
-            for task in self._tasks:
+            for task in self._tasks.values():
                 task.cancel()
 
     def wake(self, now: Instant) -> None:
         try:
-            self._apply(self._machine.tick(now))
+            if self._blocked and (unsent_bytes := self._connection.unsent_bytes) < self._unsent_bytes:
+                self._unsent_bytes = unsent_bytes
+                self._apply(self._machine.progressed(now))
+            else:
+                self._apply(self._machine.tick(now))
         except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
             self._fault(exception)
 
@@ -106,6 +114,8 @@ class Driver:
             connection.write(encode(message))
         for event in step.events:
             self._surroundings.recorder.record(event)
+        for ticket in step.dropped:
+            self._drop(ticket)
         for effect in step.effects:
             self._start(effect)
         if step.close is not None:
@@ -116,12 +126,17 @@ class Driver:
             self._surroundings.ticker.schedule(self, step.wake_at)
         if connection.blocked and not self._blocked:
             self._blocked = True
+            self._unsent_bytes = connection.unsent_bytes
             self._take(self._machine.blocked)
 
     def _start(self, effect: Effect) -> None:
         task = asyncio.get_running_loop().create_task(self._carry_out(effect))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[effect.ticket] = task
+
+    def _drop(self, ticket: int) -> None:
+        task = self._tasks.pop(ticket, None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()  # content work that still waits for a thread is then never done
 
     async def _carry_out(self, effect: Effect) -> None:
         surroundings = self._surroundings

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from service.core.errors import InternalError, OverCapacity, StreamingError
-from service.core.events import AttemptOutcome, ConnectionAttempted, FaultRaised
+from service.core.events import AttemptOutcome, ConnectionAttempted, ErrorAnswered, FaultRaised
 from service.core.limits import Limits
 from service.core.messages import ErrorMessage
 from service.core.protocol import encode, is_session_id
@@ -60,7 +60,8 @@ class StreamEndpoint:
 
     async def _turn_away(self, connection: StreamSocket, session_id: str, _receive: Receive) -> None:
         self._attempted(AttemptOutcome.REFUSED_CAPACITY, session_id)
-        _dismiss(connection, OverCapacity("The server is full. Reconnect in some seconds."), 4101, "over capacity")
+        error = OverCapacity("The server is full. Reconnect in some seconds.")
+        self._dismiss(connection, session_id, error, 4101, "over capacity")
 
     async def _serve(self, connection: StreamSocket, session_id: str, receive: Receive) -> None:
         surroundings = self._surroundings
@@ -73,7 +74,7 @@ class StreamEndpoint:
             error = InternalError(
                 f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
             )
-            _dismiss(connection, error, 1011, "internal error")
+            self._dismiss(connection, session_id, error, 1011, "internal error")
             return
         self._attempted(AttemptOutcome.ACCEPTED, session_id)
         machine = SessionMachine(lease, surroundings.ids.new_id(), self._limits, surroundings.clock())
@@ -87,6 +88,13 @@ class StreamEndpoint:
             return True
         origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
         return all(origin in self._allowed_origins for origin in origins)
+
+    def _dismiss(
+        self, connection: StreamSocket, session_id: str, error: StreamingError, code: int, reason: str
+    ) -> None:
+        self._surroundings.recorder.record(ErrorAnswered("", session_id, error.code, str(error)))
+        connection.write(encode(ErrorMessage.of(error)))
+        connection.close(code, reason)
 
     def _attempted(self, outcome: AttemptOutcome, session_id: str = "") -> None:
         self._surroundings.recorder.record(ConnectionAttempted(outcome, session_id))
@@ -104,11 +112,6 @@ class SocketDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
-
-
-def _dismiss(connection: StreamSocket, error: StreamingError, code: int, reason: str) -> None:
-    connection.write(encode(ErrorMessage.of(error)))
-    connection.close(code, reason)
 
 
 async def _refuse(send: Send, status: int, sentence: str, retry_after_seconds: int | None = None) -> None:

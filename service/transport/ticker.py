@@ -39,6 +39,8 @@ class Ticker:
         self._order: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_slot = 0
+        self._swept_slot = -1
+        """The last slot of the last sweep."""
         self._near_slot = 0
         """The last slot that is not far away, reckoned at each sweep; one that is behind only wakes too early."""
 
@@ -49,9 +51,9 @@ class Ticker:
 
     def schedule(self, waker: Waker, wake_at: float) -> None:
         """Wake it at ``wake_at`` (monotonic seconds) or a little later, unless it is to be woken earlier anyway."""
-        slot = math.ceil(wake_at / QUANTUM_SECONDS)
+        slot = max(math.ceil(wake_at / QUANTUM_SECONDS), self._swept_slot + 1)  # never into the sweep under way
         if slot > self._near_slot:
-            slot -= slot % _COARSE_SLOTS
+            slot = max(slot - slot % _COARSE_SLOTS, self._swept_slot + 1)
         if waker.slot is not None:
             if waker.slot <= slot:
                 return
@@ -86,7 +88,8 @@ class Ticker:
     def _sweep(self) -> None:
         self._timer = None
         now = self._clock()
-        self._near_slot = int(now.seconds / QUANTUM_SECONDS) + _COARSE_SLOTS
+        self._swept_slot = int(now.seconds / QUANTUM_SECONDS)
+        self._near_slot = self._swept_slot + _COARSE_SLOTS
         woken = 0
         worst_lag = 0.0
         while self._order and self._order[0] * QUANTUM_SECONDS <= now.seconds:

@@ -12,7 +12,9 @@ from typing import cast
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
+from websockets.protocol import State
 
 EXTENSION = "streaming.connection"
 """The key under which the scope carries the connection; whoever takes it pops it, as it is a cycle."""
@@ -26,6 +28,8 @@ CONGESTION_BYTES = 65_536
 # RFC 6455 section 5.2: FIN and opcode 1; lengths under 126 stand in the second byte, larger ones in 2 or 8 more.
 _TEXT_FRAME = 0x81
 _SHORT, _MEDIUM = 126, 65_536
+
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -69,14 +73,53 @@ class StreamSocket(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True  # refused, but complete: uvicorn would log an error for each
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated and not self.transport.is_closing():
+            # Too many or too long headers: uvicorn would say nothing, for ever.
+            self.transport.write(_BAD_REQUEST)
+            self.transport.close()
+            self._abort_soon()
+
+    def handle_ping(self) -> None:
+        pong = b"".join(self.conn.data_to_send())
+        if not self.congested and not self.transport.is_closing():  # or a flood of pings would fill our memory
+            self.transport.write(pong)
+
+    def handle_cont(self, event: Frame) -> None:
+        if event.data or event.fin:  # the limit is on bytes: empty frames could go on for ever
+            super().handle_cont(event)
+
+    def handle_close(self, event: Frame) -> None:
+        super().handle_close(event)
+        self._abort_soon()
+
+    def handle_parser_exception(self) -> None:
+        super().handle_parser_exception()
+        self._abort_soon()
+
+    def keepalive_timeout(self) -> None:
+        if not self.close_sent:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        super().keepalive_timeout()
+        self._abort_soon()
+
+    def eof_received(self) -> None:
+        self._abort_soon()
+
+    def shutdown(self) -> None:
+        """Uvicorn's last word, after the server has parted from everyone."""
+        self.abort()
+
     def resume_writing(self) -> None:
         super().resume_writing()
         if self.on_unblocked is not None:
             self.on_unblocked()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.conn.close_rcvd is None and not self.close_sent:
-            # uvicorn would say 1005, as for a peer that closed properly but gave no code.
+        if self.conn.close_rcvd is None:
+            # uvicorn would say 1005, as for a peer that closed properly but gave no code. Where there was a
+            # disconnect before, that one counts.
             self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
         self.on_unblocked = None
         super().connection_lost(exc)
@@ -89,7 +132,11 @@ class StreamSocket(WebSocketsSansIOProtocol):
 
     @property
     def congested(self) -> bool:
-        return self.blocked and self.transport.get_write_buffer_size() > CONGESTION_BYTES
+        return self.blocked and self.unsent_bytes > CONGESTION_BYTES
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
 
     async def drained(self) -> None:
         await self.writable.wait()
@@ -102,14 +149,20 @@ class StreamSocket(WebSocketsSansIOProtocol):
         if self.close_sent or self.transport.is_closing():
             return
         self.stop_keepalive()
-        self.conn.send_close(code, reason)
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        if self.conn.state is State.OPEN:  # the peer's close frame may be in the bytes at hand
+            self.conn.send_close(code, reason)
+            self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         if self.read_paused:  # or the peer's close frame would never be read
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(CLOSING_SECONDS, self.abort)
+        self._abort_soon()
+
+    def _abort_soon(self) -> None:
+        """However a socket ends: its transport would wait for ever for a peer that does not take what is unsent."""
+        if self.close_timer is None and not self.disconnected:
+            self.close_timer = self.loop.call_later(CLOSING_SECONDS, self.abort)
 
     def abort(self) -> None:
         self.transport.abort()

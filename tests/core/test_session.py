@@ -407,6 +407,19 @@ def test_a_client_that_takes_nothing_for_the_chunk_timeout_is_cut() -> None:
     assert outcomes(conversation) == [Outcome.DISCONNECTED]
 
 
+def test_a_client_that_takes_something_now_and_then_is_not_cut() -> None:
+    conversation = Conversation(Limits(chunk_timeout_seconds=5))
+    conversation.stream("a", "b")
+    conversation.set_blocked(True)
+    for seconds in (4.0, 8.0, 12.0):
+        conversation.now = seconds
+        conversation.take(conversation.machine.progressed(at(seconds)))
+    conversation.sleep_until(16.9)
+    assert conversation.close is None
+    conversation.sleep_until(17.0)
+    assert close_code(conversation) == 4102
+
+
 # Ends
 
 

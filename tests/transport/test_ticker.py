@@ -81,6 +81,24 @@ async def test_who_cancels_is_not_woken_even_from_within_the_sweep() -> None:
     assert victim.slot is None
 
 
+async def test_one_that_always_wants_more_does_not_keep_the_others_waiting() -> None:
+    ticker = ticking()
+    order: list[str] = []
+
+    class Greedy(Sleeper):
+        def wake(self, now: Instant) -> None:
+            order.append("greedy")
+            if len(order) < 100:
+                ticker.schedule(self, now.seconds - 1)
+
+    greedy, other = Greedy(ticker), Sleeper(ticker)
+    start = clock.now().seconds
+    ticker.schedule(greedy, start)
+    ticker.schedule(other, start + QUANTUM_SECONDS)
+    await asyncio.wait_for(other.woken, 5)
+    assert len(order) <= 3
+
+
 async def test_the_far_future_holds_few_slots_however_many_deadlines_come_and_go() -> None:
     ticker = ticking()
     now = clock.now().seconds

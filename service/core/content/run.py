@@ -11,8 +11,9 @@ from service.core.content.markup import REFERENCE, REFERENCES, WHITESPACE, visib
 from service.core.content.segment import characters, segments, words
 from service.core.messages import ChunkBy
 
+# Of text in any other element an editor may make plain text: it has not always an extension for it.
 _KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<a (?:[^>]* )?href="')
-# As Tiptap has it.
+# White space that Tiptap drops if there is nothing else between two tags, or a tag and the end.
 _LINE_END = re.compile(r"\n(?:\s\s)?(?!\s)")
 
 
@@ -76,47 +77,57 @@ class Run:
     def _cuts(self, pieces: Sequence[str]) -> list[int]:
         """Of the ends of ``pieces``, those where a cut may be made: never before white space, nor after the first."""
         begin = len(self._text) - len(self._text.lstrip())
-        inner = (seen for seen in ends(pieces)[:-1] if seen > begin and not self._text[seen].isspace())
-        return [cut for seen in inner if (cut := self._cut(seen)) is not None]
+        cuts: list[int] = []
+        part = 0
+        for seen in ends(pieces)[:-1]:
+            if seen <= begin or self._text[seen].isspace():
+                continue
+            part = bisect_left(self._seen, seen, part)
+            inside = part == len(self._seen) or self._seen[part] > seen
+            cut = self._cut_inside(part - 1, seen) if inside else self._cut_before(part)
+            if cut is not None:
+                cuts.append(cut)
+        return cuts
 
-    def _cut(self, seen: int) -> int | None:
-        """The offset of a cut after ``seen`` visible characters, if the rules allow one."""
-        part = bisect_left(self._seen, seen)
-        if part == len(self._seen) or self._seen[part] > seen:
-            within_text = self._kinds[part - 1] is Kind.TEXT and seen not in self._line_ends
-            return self._written[part - 1] + seen - self._seen[part - 1] if within_text else None
+    def _cut_inside(self, part: int, seen: int) -> int | None:
+        """The cut in a part after ``seen`` visible characters of the run, if the rules allow one."""
+        if self._kinds[part] is not Kind.TEXT or seen in self._line_ends:
+            return None
+        return self._written[part] + seen - self._seen[part]
+
+    def _cut_before(self, part: int) -> int | None:
+        """The cut between a part and the one before it, if the rules allow one."""
         match self._kinds[part - 1], self._kinds[part]:
             case (Kind.INLINE, Kind.TEXT) | (Kind.MIXED, _):
                 return None
             case (Kind.LINE_BREAK, Kind.TEXT):
                 return self._written[part - 1]
-            case (Kind.TEXT, Kind.TEXT) if seen in self._line_ends:
+            case (Kind.TEXT, Kind.TEXT) if self._seen[part] in self._line_ends:
                 return None
         return self._written[part]
 
     def _without_literals(self, cuts: Sequence[int], max_characters: int) -> list[int]:
-        """``cuts`` without those that leave a literal chunk, if what gives it away is near enough."""
+        """``cuts`` without those that leave a literal chunk, if what gives it away is near enough.
+
+        If all that an editor makes of a chunk is plain text, it inserts the chunk as it is, and shows its tags and
+        references instead of reading them.
+        """
         kept = [0]
+        markup_before = known_before = 0
         for cut in cuts:
-            start = kept[-1]
-            if self._is_literal(start, cut):
-                index = bisect_left(self._known, start)
-                last = self._known[index - 1] if index else -math.inf
-                following = self._known[index] if index < len(self._known) else math.inf
+            markup = bisect_left(self._markup, cut)
+            known = bisect_left(self._known, cut)
+            if markup > markup_before and known == known_before:
+                start = kept[-1]
+                last = self._known[known - 1] if known else -math.inf
+                following = self._known[known] if known < len(self._known) else math.inf
                 chunk_of_last = kept[max(bisect_right(kept, last) - 1, 0)]
-                joins_last = last >= 0 and cut - chunk_of_last <= max_characters
+                joins_last = known > 0 and cut - chunk_of_last <= max_characters
                 joins_following = following - start < max_characters
                 if joins_following and not (joins_last and start - last < following - cut):
                     continue
                 if joins_last:
                     del kept[bisect_right(kept, last) :]
             kept.append(cut)
+            markup_before, known_before = markup, known
         return kept[1:]
-
-    def _is_literal(self, start: int, end: int) -> bool:
-        """Whether an editor would show the tags or references between ``start`` and ``end`` instead of reading them.
-
-        It does if all that it makes of a chunk is plain text: then it inserts the chunk as it is.
-        """
-        marked_up = bisect_left(self._markup, start) < bisect_left(self._markup, end)
-        return marked_up and bisect_left(self._known, start) == bisect_left(self._known, end)

@@ -65,7 +65,7 @@ def words(text: str) -> list[str]:
 
 def word_count(text: str) -> int:
     """The words of ``text``, not counting white space."""
-    return len(text.split()) if text.isascii() else sum(not word.isspace() for word in words(text))
+    return sum(not word.isspace() for word in words(text)) if _UNSPACED.search(text) else len(text.split())
 
 
 def sentences(text: str) -> list[str]:
