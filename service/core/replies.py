@@ -35,9 +35,9 @@ def connected(lease: Lease, limits: Limits, now: Instant) -> Connected:
 
 
 def stream_start(entry: Entry, plan: Plan, preparation_seconds: float, now: Instant) -> StreamStart:
-    lengths = [len(chunk) for chunk in plan.chunks]
+    chunks = len(plan.chunks)
     return StreamStart(
-        total_chunks=len(lengths),
+        total_chunks=chunks,
         content_type=entry.request.content_type,
         timestamp=now.timestamp,
         stream_id=entry.stream_id,
@@ -48,10 +48,10 @@ def stream_start(entry: Entry, plan: Plan, preparation_seconds: float, now: Inst
             has_html=plan.has_html,
             speed_used=plan.speed,
             processing_time_ms=round(preparation_seconds * 1000, 3),
-            avg_chunk_size=round(sum(lengths) / len(lengths), 1),
-            max_chunk_size=max(lengths),
-            chunk_count=len(lengths),
-            estimated_duration_ms=round((len(lengths) - 1) * plan.gap_seconds * 1000),
+            avg_chunk_size=round(plan.characters / chunks, 1),
+            max_chunk_size=plan.longest_chunk_characters,
+            chunk_count=chunks,
+            estimated_duration_ms=round((chunks - 1) * plan.gap_seconds * 1000),
         ),
         request_id=entry.request_id,
     )

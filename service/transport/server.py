@@ -78,7 +78,7 @@ class Server(uvicorn.Server):
         """Give peers the moment to answer our close frame after which a socket aborts by itself."""
         deadline = asyncio.get_running_loop().time() + CLOSING_SECONDS + 0.5
         # uvicorn keeps a set and tells nobody when it is empty, so this looks now and then.
-        while self._sockets_are_open() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+        while self._sockets_are_open() and not self._hurried and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
     def _sockets_are_open(self) -> bool:

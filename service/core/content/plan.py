@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from service.core.messages import Complexity, Speed
 
@@ -21,6 +22,13 @@ class Plan(Struct, frozen=True):
     """Never ``adaptive``."""
     max_chunk_characters: int
     """The limit under which skipped chunks may be merged."""
+    characters: int = 0
+    """Of all chunks; this and the next are reckoned where the plan is made, which is off the event loop."""
+    longest_chunk_characters: int = 0
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "characters", sum(map(len, self.chunks)))
+        force_setattr(self, "longest_chunk_characters", max(map(len, self.chunks)))
 
     @property
     def gap_seconds(self) -> float:
