@@ -92,7 +92,7 @@ class Ticker:
         self._near_slot = self._swept_slot + _COARSE_SLOTS
         woken = 0
         worst_lag = 0.0
-        while self._order and self._order[0] * QUANTUM_SECONDS <= now.seconds:
+        while self._order and self._order[0] <= self._swept_slot:
             slot = heapq.heappop(self._order)
             for waker in self._slots.pop(slot):
                 if waker.slot != slot:  # cancelled by one before it
