@@ -5,7 +5,10 @@ Each effect names, in its docstring, the method of the machine that takes its re
 
 from msgspec import Struct
 
+from service.core.content.plan import Plan
+from service.core.content.stage import StageTime
 from service.core.messages import StreamRequest
+from service.core.trace import Trace
 
 
 class Lease(Struct, frozen=True):
@@ -25,8 +28,26 @@ class Admission(Struct, frozen=True):
     requests_used: int
 
 
+class Admittance(Struct, frozen=True):
+    """The answer to ``Admit``: the store's word, and what the stream is called if it becomes one."""
+
+    admission: Admission
+    stream_id: str
+    trace: Trace
+    asked_at: float
+    """When the store was asked, in monotonic seconds."""
+
+
+class Preparation(Struct, frozen=True):
+    """The answer to ``Prepare``: the plan and the time it took."""
+
+    plan: Plan
+    seconds: float
+    stages: tuple[StageTime, ...] = ()
+
+
 class Admit(Struct, frozen=True):
-    """Count a request; answered by ``admitted(ticket, admission, stream_id, trace_id, now)`` or ``failed``."""
+    """Count a request; answered by ``admitted(ticket, admittance, now)`` or ``failed``."""
 
     ticket: int
     lease: Lease
@@ -34,12 +55,14 @@ class Admit(Struct, frozen=True):
 
 
 class Prepare(Struct, frozen=True):
-    """Turn content into a plan; answered by ``prepared(ticket, plan, seconds, now)`` or ``failed``."""
+    """Turn content into a plan; answered by ``prepared(ticket, preparation, now)`` or ``failed``."""
 
     ticket: int
     request: StreamRequest
     seconds_left: float
     """Of the session: what the stream has to fit in."""
+    stream_id: str
+    trace: Trace
 
 
 Effect = Admit | Prepare

@@ -57,6 +57,8 @@ class StreamingError(Exception):
 class ClientMistake(StreamingError):
     """The message or the content is wrong; sending it again unchanged will fail again."""
 
+    message_type: str = ""
+    """Of the message that is wrong, if it is one of the protocol's."""
     request_id: str | UnsetType = UNSET
     """The label of the request that was wrong, where it could be read."""
 

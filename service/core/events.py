@@ -1,15 +1,19 @@
 """What happened, in the past tense: the vocabulary of observability.
 
 The machine returns events, the transport adds its own, one recorder gets them all. Ids are for logs and spans;
-only enums and bools may become metric labels. Durations are in seconds, sizes in UTF-8 bytes. Content never is.
+only enums and bools may become metric labels. Durations are in seconds, sizes in UTF-8 bytes. Of content there is
+only ``RequestAdmitted.request``, which is for a line at DEBUG and for nothing else.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
 
+from service.core.content.stage import StageTime
 from service.core.errors import ErrorCode
-from service.core.messages import Complexity, ContentType, Speed
+from service.core.messages import ClientMessageType, Complexity, ContentType, ServerMessage, Speed, StreamRequest
+from service.core.trace import Trace
 
 
 class AttemptOutcome(StrEnum):
@@ -52,6 +56,8 @@ class Outcome(StrEnum):
 class ConnectionAttempted(Struct, frozen=True):
     outcome: AttemptOutcome
     session_id: str = ""
+    seconds: float = 0.0
+    """From the request to the answer."""
 
 
 class ConnectionOpened(Struct, frozen=True):
@@ -68,6 +74,12 @@ class ConnectionClosed(Struct, frozen=True):
     duration_seconds: float
     requests: int
     """Requests admitted on this connection."""
+
+
+class MessageReceived(Struct, frozen=True):
+    type: ClientMessageType | None
+    """``None`` for what is not of the protocol."""
+    bytes: int
 
 
 class ErrorAnswered(Struct, frozen=True):
@@ -93,11 +105,15 @@ class RequestAdmitted(Struct, frozen=True):
     connection_id: str
     session_id: str
     stream_id: str
-    trace_id: str
-    content_type: ContentType
+    trace: Trace
+    request: StreamRequest
     content_bytes: int
     number: int
     """The how-many-eth request of its session."""
+    validation_seconds: float
+    """From its arrival to the question to the store."""
+    rate_limit_seconds: float
+    """How long the store took to answer."""
 
 
 class RateLimitApproached(Struct, frozen=True):
@@ -115,21 +131,24 @@ class StreamStarted(Struct, frozen=True):
     connection_id: str
     session_id: str
     stream_id: str
-    trace_id: str
+    trace: Trace
     content_type: ContentType
     complexity: Complexity
     speed: Speed
     adaptive: bool
     word_count: int
     chunks: int
+    queued_seconds: float
+    """From admission until it left the line."""
     processing_seconds: float
+    stages: tuple[StageTime, ...]
     paused: bool
     """Whether it was paused before it began."""
 
 
 class FirstChunkSent(Struct, frozen=True):
     stream_id: str
-    trace_id: str
+    trace: Trace
     content_type: ContentType
     seconds: float
     """Since the request left the queue."""
@@ -143,13 +162,20 @@ class StreamPauseChanged(Struct, frozen=True):
     paused: bool
 
 
+class StreamSkipRequested(Struct, frozen=True):
+    """All that is left of a stream is to be sent at once."""
+
+    session_id: str
+    stream_id: str
+
+
 class StreamEnded(Struct, frozen=True):
     """An admitted request came to its one end; ``started`` says whether it had got as far as ``stream_start``."""
 
     connection_id: str
     session_id: str
     stream_id: str
-    trace_id: str
+    trace: Trace
     content_type: ContentType
     outcome: Outcome
     started: bool
@@ -166,6 +192,17 @@ class BackpressureApplied(Struct, frozen=True):
 
     connection_id: str
     session_id: str
+    stream_id: str
+    """Empty if no stream was under way."""
+
+
+class BackpressureReleased(Struct, frozen=True):
+    """The socket has taken all again, or is gone."""
+
+    connection_id: str
+    session_id: str
+    stream_id: str
+    seconds: float
 
 
 class Swept(Struct, frozen=True):
@@ -175,14 +212,48 @@ class Swept(Struct, frozen=True):
     worst_lag_seconds: float
 
 
+class MessagesSent(Struct, frozen=True):
+    """What went out since the last time, of all connections."""
+
+    counts: Mapping[type[ServerMessage], int]
+    bytes: int
+
+
+class LoopProbed(Struct, frozen=True):
+    """How much later than asked the event loop came back to its probe."""
+
+    lag_seconds: float
+
+
+class HttpAnswered(Struct, frozen=True):
+    method: str
+    route: str | None
+    """The path of the route that matched, with its parameters' names; ``None`` if none did."""
+    status: int
+    seconds: float
+
+
+class Place(StrEnum):
+    """Where a fault came up."""
+
+    ADMISSION = "admission"
+    CONTENT = "content"
+    CONNECTION = "connection"
+    SESSION_STORE = "session_store"
+    HTTP = "http"
+    EVENT_LOOP = "event_loop"
+
+
 class FaultRaised(Struct, frozen=True):
     """An exception that should not have been: ours to mend. ``error_id`` is what the client was told."""
 
     error_id: str
-    where: str
+    place: Place
     exception: BaseException
+    connection_id: str = ""
     session_id: str = ""
     stream_id: str = ""
+    trace: Trace | None = None
 
 
 class ServerStarted(Struct, frozen=True):
@@ -191,9 +262,26 @@ class ServerStarted(Struct, frozen=True):
     """Effective settings, secrets masked."""
 
 
+class ListenerPurpose(StrEnum):
+    """What a port is for."""
+
+    STREAMS = "streams"
+    """Everything; the metrics too, unless they have a port of their own."""
+    METRICS = "metrics"
+
+
 class ServerListening(Struct, frozen=True):
     host: str
     port: int
+    purpose: ListenerPurpose
+
+
+class WorkerReplaced(Struct, frozen=True):
+    """This process has taken the place of a worker that died unasked."""
+
+    pid: int
+    exit_code: int
+    """Negative: the number of the signal that killed it."""
 
 
 class DrainBegan(Struct, frozen=True):
@@ -210,6 +298,7 @@ Event = (
     ConnectionAttempted
     | ConnectionOpened
     | ConnectionClosed
+    | MessageReceived
     | ErrorAnswered
     | RequestRejected
     | RequestAdmitted
@@ -218,12 +307,18 @@ Event = (
     | StreamStarted
     | FirstChunkSent
     | StreamPauseChanged
+    | StreamSkipRequested
     | StreamEnded
     | BackpressureApplied
+    | BackpressureReleased
     | Swept
+    | MessagesSent
+    | LoopProbed
+    | HttpAnswered
     | FaultRaised
     | ServerStarted
     | ServerListening
+    | WorkerReplaced
     | DrainBegan
     | DrainEnded
 )

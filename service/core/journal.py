@@ -1,15 +1,17 @@
 """Writes down what happens on one connection, as events."""
 
-from service.core.content.plan import Plan
+from service.core.effects import Admittance, Preparation
 from service.core.errors import StreamingError
 from service.core.events import (
     BackpressureApplied,
+    BackpressureReleased,
     CloseReason,
     ConnectionClosed,
     ConnectionOpened,
     ErrorAnswered,
     Event,
     FirstChunkSent,
+    MessageReceived,
     Outcome,
     RateLimitApproached,
     RateLimitHit,
@@ -17,21 +19,24 @@ from service.core.events import (
     RequestRejected,
     StreamEnded,
     StreamPauseChanged,
+    StreamSkipRequested,
     StreamStarted,
 )
+from service.core.limits import Limits
 from service.core.line import Entry
-from service.core.messages import Speed, StreamRequest
+from service.core.messages import ClientMessageType, Speed, StreamRequest
 
 
 class Journal:
     """Events in order, until they are taken. All times in monotonic seconds."""
 
-    __slots__ = ("_connection_id", "_events", "_opened_at", "_requests", "_session_id")
+    __slots__ = ("_blocked_at", "_connection_id", "_events", "_opened_at", "_requests", "_session_id")
 
     def __init__(self, connection_id: str, session_id: str, now: float) -> None:
         self._connection_id = connection_id
         self._session_id = session_id
         self._opened_at = now
+        self._blocked_at: float | None = None
         self._requests = 0
         self._events: list[Event] = []
 
@@ -50,8 +55,20 @@ class Journal:
             ConnectionClosed(self._connection_id, self._session_id, reason, code, duration, self._requests)
         )
 
-    def backpressure(self) -> None:
-        self._events.append(BackpressureApplied(self._connection_id, self._session_id))
+    def received(self, type_: ClientMessageType | None, data: str | bytes) -> None:
+        size_bytes = len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode(errors="replace"))
+        self._events.append(MessageReceived(type_, size_bytes))
+
+    def blocked(self, stream_id: str, now: float) -> None:
+        self._blocked_at = now
+        self._events.append(BackpressureApplied(self._connection_id, self._session_id, stream_id))
+
+    def unblocked(self, stream_id: str, now: float) -> None:
+        """The socket has taken all, or is gone; nothing is written if it was not blocked."""
+        if self._blocked_at is not None:
+            seconds = now - self._blocked_at
+            self._blocked_at = None
+            self._events.append(BackpressureReleased(self._connection_id, self._session_id, stream_id, seconds))
 
     def answered(self, error: StreamingError, stream_id: str = "") -> None:
         self._events.append(
@@ -64,46 +81,55 @@ class Journal:
     def limited(self, limit: int) -> None:
         self._events.append(RateLimitHit(self._session_id, limit))
 
-    def admitted(self, entry: Entry, number: int, limit: int, warn_at: int) -> None:
+    def admitted(self, entry: Entry, admittance: Admittance, limits: Limits) -> None:
         self._requests += 1
+        number = admittance.admission.requests_used
         self._events.append(
             RequestAdmitted(
                 connection_id=self._connection_id,
                 session_id=self._session_id,
                 stream_id=entry.stream_id,
-                trace_id=entry.trace_id,
-                content_type=entry.request.content_type,
+                trace=admittance.trace,
+                request=entry.request,
                 content_bytes=len(entry.request.content.encode()),
                 number=number,
+                validation_seconds=admittance.asked_at - entry.received_at,
+                rate_limit_seconds=(entry.admitted_at or 0.0) - admittance.asked_at,
             )
         )
-        if number == warn_at:
-            self._events.append(RateLimitApproached(self._session_id, number, limit))
+        if number == limits.warn_at_requests:
+            self._events.append(RateLimitApproached(self._session_id, number, limits.max_requests))
 
-    def started(self, entry: Entry, plan: Plan, preparation_seconds: float) -> None:
+    def started(self, entry: Entry, preparation: Preparation) -> None:
+        plan = preparation.plan
         self._events.append(
             StreamStarted(
                 connection_id=self._connection_id,
                 session_id=self._session_id,
                 stream_id=entry.stream_id,
-                trace_id=entry.trace_id,
+                trace=entry.identity,
                 content_type=entry.request.content_type,
                 complexity=plan.complexity,
                 speed=plan.speed,
                 adaptive=entry.request.speed is Speed.ADAPTIVE,
                 word_count=plan.word_count,
                 chunks=len(plan.chunks),
-                processing_seconds=preparation_seconds,
+                queued_seconds=(entry.left_line_at or 0.0) - (entry.admitted_at or 0.0),
+                processing_seconds=preparation.seconds,
+                stages=preparation.stages,
                 paused=entry.paused,
             )
         )
 
     def first_chunk(self, entry: Entry, seconds: float) -> None:
         """``seconds`` since the request left the line."""
-        self._events.append(FirstChunkSent(entry.stream_id, entry.trace_id, entry.request.content_type, seconds))
+        self._events.append(FirstChunkSent(entry.stream_id, entry.identity, entry.request.content_type, seconds))
 
     def pause_changed(self, entry: Entry) -> None:
         self._events.append(StreamPauseChanged(self._session_id, entry.stream_id, entry.paused))
+
+    def skip_requested(self, entry: Entry) -> None:
+        self._events.append(StreamSkipRequested(self._session_id, entry.stream_id))
 
     def ended(self, entry: Entry, outcome: Outcome, error: StreamingError | None, now: float) -> None:
         delivery = entry.delivery
@@ -112,7 +138,7 @@ class Journal:
                 connection_id=self._connection_id,
                 session_id=self._session_id,
                 stream_id=entry.stream_id,
-                trace_id=entry.trace_id,
+                trace=entry.identity,
                 content_type=entry.request.content_type,
                 outcome=outcome,
                 started=delivery is not None,

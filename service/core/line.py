@@ -8,36 +8,50 @@ from msgspec import UNSET, UnsetType
 from service.core.delivery import Delivery
 from service.core.limits import QUEUE_LENGTH
 from service.core.messages import StreamRequest
+from service.core.trace import Trace
 
 
 class Entry:
     """One request from its arrival to its terminal message."""
 
     __slots__ = (
-        "admitted",
+        "admitted_at",
         "delivery",
         "left_line_at",
         "paused",
+        "received_at",
         "request",
         "skip_wanted",
         "stream_id",
         "ticket",
-        "trace_id",
+        "trace",
     )
 
-    def __init__(self, ticket: int, request: StreamRequest) -> None:
+    def __init__(self, ticket: int, request: StreamRequest, now: float) -> None:
         self.ticket = ticket
         self.request = request
-        self.admitted = False
+        self.received_at = now
+        """All times in monotonic seconds."""
+        self.admitted_at: float | None = None
         self.stream_id = ""
-        """Set on admission, as is ``trace_id``."""
-        self.trace_id = ""
+        """Set on admission, as is ``trace``."""
+        self.trace: Trace | None = None
         self.left_line_at: float | None = None
-        """When its preparation began, in monotonic seconds."""
+        """When its preparation began."""
         self.delivery: Delivery | None = None
         """Set when the plan is there."""
         self.paused = False
         self.skip_wanted = False
+
+    @property
+    def admitted(self) -> bool:
+        return self.admitted_at is not None
+
+    @property
+    def identity(self) -> Trace:
+        """The trace of an entry that is admitted."""
+        assert self.trace is not None
+        return self.trace
 
     @property
     def running(self) -> Delivery:
@@ -72,8 +86,8 @@ class Line:
     def full(self) -> bool:
         return len(self._entries) > QUEUE_LENGTH
 
-    def join(self, request: StreamRequest) -> Entry:
-        entry = Entry(self._next_ticket, request)
+    def join(self, request: StreamRequest, now: float) -> Entry:
+        entry = Entry(self._next_ticket, request, now)
         self._next_ticket += 1
         self._entries.append(entry)
         return entry

@@ -3,8 +3,9 @@
 A field that is ``UNSET`` does not appear in the JSON.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Self
+from typing import Self, assert_never, get_args
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -82,6 +83,29 @@ class Heartbeat(Struct, frozen=True):
 
 
 ClientMessage = StreamRequest | StreamControl | Ping | Heartbeat
+
+
+class ClientMessageType(StrEnum):
+    """The ``type`` of each of them on the wire."""
+
+    STREAM_REQUEST = "stream_request"
+    STREAM_CONTROL = "stream_control"
+    PING = "ping"
+    HEARTBEAT = "heartbeat"
+
+    @classmethod
+    def of(cls, message: ClientMessage) -> Self:
+        match message:
+            case StreamRequest():
+                return cls.STREAM_REQUEST
+            case StreamControl():
+                return cls.STREAM_CONTROL
+            case Ping():
+                return cls.PING
+            case Heartbeat():
+                return cls.HEARTBEAT
+            case _:
+                assert_never(message)
 
 
 # Server → client.
@@ -204,3 +228,8 @@ ServerMessage = (
     | HeartbeatAck
     | ErrorMessage
 )
+
+SERVER_MESSAGE_TYPES: Mapping[type[ServerMessage], str] = {
+    kind: str(kind.__struct_config__.tag) for kind in get_args(ServerMessage)
+}
+"""The ``type`` of each of them on the wire."""

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from service.core.content.plan import Plan
-from service.core.effects import Admission, Lease
+from service.core.effects import Admission, Lease, Preparation
 from service.core.events import Event
 from service.core.messages import StreamRequest
-from service.core.trace import TraceContext
+from service.core.trace import Trace, TraceContext
 
 
 class Connection(Protocol):
@@ -57,8 +56,8 @@ class SessionStore(Protocol):
 class ContentEngine(Protocol):
     """Content work off the event loop."""
 
-    async def prepare(self, request: StreamRequest, seconds_left: float) -> tuple[Plan, float]:
-        """The plan and the seconds it took; raises ``StreamingError``."""
+    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+        """The plan and the time it took; raises ``StreamingError``."""
 
     def close(self) -> None:
         """Take no more work."""
@@ -70,8 +69,8 @@ class Ids(Protocol):
     def new_id(self) -> str:
         """A fresh id for a stream, a connection or a fault."""
 
-    def trace_id(self, parent: TraceContext | None) -> str:
-        """The client's trace id, or a fresh one: 32 hex digits."""
+    def trace(self, parent: TraceContext | None) -> Trace:
+        """A new stream's place in the client's trace, or in one of its own."""
 
 
 class Recorder(Protocol):

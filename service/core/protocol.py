@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -24,6 +24,7 @@ from service.core.errors import (
 from service.core.messages import (
     ChunkBy,
     ClientMessage,
+    ClientMessageType,
     ContentType,
     ControlAction,
     Heartbeat,
@@ -37,6 +38,8 @@ from service.core.messages import (
 from service.core.trace import parse_trace_context
 
 REQUEST_ID_CHARACTERS = 64
+
+_MESSAGE_TYPES = frozenset(ClientMessageType)
 
 _SHOWN_CHARACTERS = 40
 
@@ -114,19 +117,29 @@ def decode(data: str | bytes) -> ClientMessage:
     if isinstance(data, bytes):
         raise InvalidMessage("Binary frames are not part of the protocol. Send JSON in text frames.")
     type_ = _parse(_decode_envelope, data).type
+    if type_ not in _MESSAGE_TYPES:
+        fault = "The message has no type" if type_ is UNSET else f"The message type {_shown(type_)} is not known"
+        raise UnknownMessageType(f"{fault}. Send one of: {', '.join(ClientMessageType)}.")
+    try:
+        return _message(ClientMessageType(type_), data)
+    except ClientMistake as mistake:
+        mistake.message_type = type_
+        raise
+
+
+def _message(type_: ClientMessageType, data: str) -> ClientMessage:
     match type_:
-        case "stream_request":
+        case ClientMessageType.STREAM_REQUEST:
             return _request(_parse(_decode_request, data))
-        case "stream_control":
+        case ClientMessageType.STREAM_CONTROL:
             action = _parse(_decode_control, data).action
             return StreamControl(_named(ControlAction, action, InvalidControlAction, "action"))
-        case "ping":
+        case ClientMessageType.PING:
             return Ping()
-        case "heartbeat":
+        case ClientMessageType.HEARTBEAT:
             return Heartbeat()
         case _:
-            fault = "The message has no type" if type_ is UNSET else f"The message type {_shown(type_)} is not known"
-            raise UnknownMessageType(f"{fault}. Send one of: stream_request, stream_control, ping, heartbeat.")
+            assert_never(type_)
 
 
 def _request(fields: _StreamRequest) -> StreamRequest:

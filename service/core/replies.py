@@ -2,8 +2,7 @@
 
 from service import __version__
 from service.core.clock import Instant, iso
-from service.core.content.plan import Plan
-from service.core.effects import Lease
+from service.core.effects import Lease, Preparation
 from service.core.limits import Limits
 from service.core.line import Entry
 from service.core.messages import (
@@ -34,20 +33,21 @@ def connected(lease: Lease, limits: Limits, now: Instant) -> Connected:
     )
 
 
-def stream_start(entry: Entry, plan: Plan, preparation_seconds: float, now: Instant) -> StreamStart:
+def stream_start(entry: Entry, preparation: Preparation, now: Instant) -> StreamStart:
+    plan = preparation.plan
     chunks = len(plan.chunks)
     return StreamStart(
         total_chunks=chunks,
         content_type=entry.request.content_type,
         timestamp=now.timestamp,
         stream_id=entry.stream_id,
-        trace_id=entry.trace_id,
+        trace_id=entry.identity.trace_id,
         metadata=StreamMetadata(
             complexity=plan.complexity,
             word_count=plan.word_count,
             has_html=plan.has_html,
             speed_used=plan.speed,
-            processing_time_ms=round(preparation_seconds * 1000, 3),
+            processing_time_ms=round(preparation.seconds * 1000, 3),
             avg_chunk_size=round(plan.characters / chunks, 1),
             max_chunk_size=plan.longest_chunk_characters,
             chunk_count=chunks,

@@ -12,35 +12,22 @@ from msgspec import UNSET, UnsetType
 
 from service.core import protocol, replies
 from service.core.clock import Instant
-from service.core.content.plan import Plan
 from service.core.deadlines import Deadlines
 from service.core.delivery import Delivery
-from service.core.effects import Admission, Admit, Effect, Lease, Prepare
-from service.core.errors import (
-    ClientMistake,
-    ContentTooLarge,
-    EmptyContent,
-    IdleTimeout,
-    InternalError,
-    InvalidHtmlMode,
-    NoActiveStream,
-    QueueFull,
-    RateLimitExceeded,
-    SessionTimeout,
-    SlowClient,
-    StreamingError,
-)
+from service.core.effects import Admit, Admittance, Effect, Lease, Preparation, Prepare
+from service.core.ending import FAULT, RESTART, Ending, ending_of
+from service.core.errors import ClientMistake, InternalError, NoActiveStream, RateLimitExceeded, StreamingError
 from service.core.events import CloseReason, Outcome
 from service.core.journal import Journal
-from service.core.limits import QUEUE_LENGTH, Limits
+from service.core.limits import Limits
 from service.core.line import Entry, Line
 from service.core.messages import (
     Chunk,
+    ClientMessageType,
     ControlAction,
     ErrorMessage,
     Heartbeat,
     HeartbeatAck,
-    HtmlMode,
     Ping,
     Pong,
     ServerMessage,
@@ -51,12 +38,11 @@ from service.core.messages import (
     StreamResumed,
     StreamSkipped,
 )
+from service.core.refusal import refusal
 from service.core.source import PlanSource
 from service.core.step import Close, Step
 
 _CLIENT_CLOSE_CODES = {1000, 1001, 1005}
-
-_RESTART = Close(1012, "the server restarts, reconnect soon")
 
 
 class SessionMachine:
@@ -64,7 +50,8 @@ class SessionMachine:
 
     def __init__(self, lease: Lease, connection_id: str, limits: Limits, now: Instant) -> None:
         self._lease = lease
-        self._session_id = lease.session_id
+        self.session_id = lease.session_id
+        self.connection_id = connection_id
         self._limits = limits
         self._journal = Journal(connection_id, lease.session_id, now.seconds)
         self._deadlines = Deadlines(limits, now.seconds, lease.seconds_left)
@@ -77,6 +64,11 @@ class SessionMachine:
         self._outbound: list[ServerMessage] = []
         self._effects: list[Effect] = []
         self._dropped: tuple[int, ...] = ()
+
+    @property
+    def current(self) -> Entry | None:
+        """The request that is processing or running, for whoever reports a fault of this connection."""
+        return self._line.current
 
     # Inputs
 
@@ -94,17 +86,19 @@ class SessionMachine:
         try:
             message = protocol.decode(data)
         except ClientMistake as mistake:
+            self._journal.received(ClientMessageType(mistake.message_type) if mistake.message_type else None, data)
             self._answer(mistake, mistake.request_id)
             return self._step()
+        self._journal.received(ClientMessageType.of(message), data)
         match message:
             case StreamRequest():
-                self._request(message)
+                self._request(message, now)
             case StreamControl(action):
                 self._control(action, now)
             case Ping():
                 self._outbound.append(Pong(now.timestamp))
             case Heartbeat():
-                self._outbound.append(HeartbeatAck(now.timestamp, self._session_id))
+                self._outbound.append(HeartbeatAck(now.timestamp, self.session_id))
             case _:
                 assert_never(message)
         return self._step()
@@ -115,13 +109,13 @@ class SessionMachine:
             self._deliver(now)
         return self._step()
 
-    def admitted(self, ticket: int, admission: Admission, stream_id: str, trace_id: str, now: Instant) -> Step:
+    def admitted(self, ticket: int, admittance: Admittance, now: Instant) -> Step:
         """The store has counted a request, or refused it."""
         entry = None if self._ended(now) else self._line.find(ticket)
         if entry is None:
             return self._step()
-        if admission.admitted:
-            self._admit(entry, admission, stream_id, trace_id)
+        if admittance.admission.admitted:
+            self._admit(entry, admittance, now)
         else:
             self._leave(entry)
             self._journal.limited(self._limits.max_requests)
@@ -135,14 +129,15 @@ class SessionMachine:
         self._advance(now)
         return self._step()
 
-    def prepared(self, ticket: int, plan: Plan, seconds: float, now: Instant) -> Step:
+    def prepared(self, ticket: int, preparation: Preparation, now: Instant) -> Step:
         """The content engine has made a plan of a request."""
         entry = None if self._ended(now) else self._line.find(ticket)
         if entry is None:
             return self._step()
+        plan = preparation.plan
         entry.delivery = Delivery(PlanSource(plan), plan.gap_seconds, now.seconds)
-        self._outbound.append(replies.stream_start(entry, plan, seconds, now))
-        self._journal.started(entry, plan, seconds)
+        self._outbound.append(replies.stream_start(entry, preparation, now))
+        self._journal.started(entry, preparation)
         if entry.skip_wanted:
             entry.delivery.skip(now.seconds)
         if entry.paused:
@@ -166,7 +161,7 @@ class SessionMachine:
         """The socket has not taken all that was sent."""
         if not self._ended(now) and not self._deadlines.blocked:
             self._deadlines.block(now.seconds)
-            self._journal.backpressure()
+            self._journal.blocked(self._stream_id, now.seconds)
         return self._step()
 
     def progressed(self, now: Instant) -> Step:
@@ -178,6 +173,7 @@ class SessionMachine:
     def unblocked(self, now: Instant) -> Step:
         """The socket has taken it all."""
         self._deadlines.unblock()
+        self._journal.unblocked(self._stream_id, now.seconds)
         return self.tick(now)
 
     def drain(self, now: Instant) -> Step:
@@ -189,60 +185,48 @@ class SessionMachine:
 
     def shutdown(self, now: Instant) -> Step:
         """The server goes away now."""
-        self._end(_RESTART, CloseReason.SHUTDOWN, Outcome.SHUTDOWN, now)
+        self._end(RESTART, now)
         return self._step()
 
     def fault(self, error: InternalError, now: Instant) -> Step:
         """Something broke that should not have; what runs here cannot go on."""
-        self._fatal(error, Close(1011, "internal error"), CloseReason.ERROR, Outcome.ERROR, now)
+        self._fatal(error, FAULT, now)
         return self._step()
 
     def closed(self, code: int, now: Instant) -> Step:
         """The socket is gone, with the code that the peer or we gave; 1006 for none."""
         if self._close_reason is None:
             self._close_reason = CloseReason.CLIENT if code in _CLIENT_CLOSE_CODES else CloseReason.ABNORMAL
+        self._journal.unblocked(self._stream_id, now.seconds)
         self._finish_all(Outcome.DISCONNECTED, now)
         self._journal.closed(self._close_reason, code, now.seconds)
         return self._step()
 
     # Requests
 
-    def _request(self, request: StreamRequest) -> None:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            self._reject(request, refusal)
+    def _request(self, request: StreamRequest, now: Instant) -> None:
+        mistake = refusal(request, self._limits, line_is_full=self._line.full)
+        if mistake is not None:
+            self._reject(request, mistake)
             return
-        entry = self._line.join(request)
+        entry = self._line.join(request, now.seconds)
         self._effects.append(Admit(entry.ticket, self._lease, request))
 
-    def _refusal(self, request: StreamRequest) -> StreamingError | None:
-        content = request.content
-        limit = self._limits.max_content_bytes
-        if len(content) > limit or (not content.isascii() and len(content.encode()) > limit):
-            return ContentTooLarge(f"The content is over {limit} bytes of UTF-8. Send it in parts.")
-        if request.html_mode is HtmlMode.INCREMENTAL:
-            return InvalidHtmlMode("html_mode 'incremental' is not available yet. Send 'fragment'.")
-        if not content or content.isspace():
-            return EmptyContent("The content is empty. Send some text.")
-        if self._line.full:
-            return QueueFull(f"{QUEUE_LENGTH} requests are waiting on this connection. Wait for a stream to end.")
-        return None
-
-    def _admit(self, entry: Entry, admission: Admission, stream_id: str, trace_id: str) -> None:
-        entry.admitted = True
-        entry.stream_id = stream_id
-        entry.trace_id = trace_id
-        self._journal.admitted(entry, admission.requests_used, self._limits.max_requests, self._limits.warn_at_requests)
+    def _admit(self, entry: Entry, admittance: Admittance, now: Instant) -> None:
+        entry.admitted_at = now.seconds
+        entry.stream_id = admittance.stream_id
+        entry.trace = admittance.trace
+        self._journal.admitted(entry, admittance, self._limits)
 
     def _advance(self, now: Instant) -> None:
         """Begin the first request of the line if it may begin; when draining, end instead."""
-        entry = self._line.current
+        entry = self.current
         if self._draining and (entry is None or entry.left_line_at is None):
-            self._end(_RESTART, CloseReason.SHUTDOWN, Outcome.SHUTDOWN, now)
+            self._end(RESTART, now)
         elif entry is not None and entry.admitted and entry.left_line_at is None:
             entry.left_line_at = now.seconds
             seconds_left = self._deadlines.session_ends_at - now.seconds
-            self._effects.append(Prepare(entry.ticket, entry.request, seconds_left))
+            self._effects.append(Prepare(entry.ticket, entry.request, seconds_left, entry.stream_id, entry.identity))
 
     # Streams
 
@@ -258,7 +242,7 @@ class SessionMachine:
             self._journal.first_chunk(entry, now.seconds - entry.left_line_at)
         if delivery.finished and not delivery.paused:
             duration = now.seconds - delivery.started_at
-            self._outbound.append(replies.stream_complete(entry, self._session_id, duration, now))
+            self._outbound.append(replies.stream_complete(entry, self.session_id, duration, now))
             self._finish(entry, Outcome.SKIPPED if delivery.skipped else Outcome.COMPLETED, now)
             self._advance(now)
 
@@ -279,7 +263,9 @@ class SessionMachine:
                 if entry.paused:  # no chunk may follow stream_paused until stream_resumed
                     self._outbound.append(StreamResumed(now.timestamp))
                     self._set_paused(entry, now, paused=False)
-                entry.skip_wanted = True
+                if not entry.skip_wanted:
+                    entry.skip_wanted = True
+                    self._journal.skip_requested(entry)
                 if entry.delivery is not None:
                     entry.delivery.skip(now.seconds)
             case ControlAction.CANCEL:
@@ -303,32 +289,21 @@ class SessionMachine:
     def _ended(self, now: Instant) -> bool:
         """Whether the connection is over, by now or before."""
         if self._close_reason is None:
-            error = self._deadlines.passed(now.seconds)
-            match error:
-                case None:
-                    pass
-                case SessionTimeout():
-                    close = Close(4010, "session over")
-                    self._fatal(error, close, CloseReason.SESSION_TIMEOUT, Outcome.TIMEOUT, now)
-                case IdleTimeout():
-                    self._fatal(error, Close(4111, "idle"), CloseReason.IDLE_TIMEOUT, Outcome.TIMEOUT, now)
-                case SlowClient():
-                    close = Close(4102, "slow client", abort=True)
-                    self._fatal(error, close, CloseReason.SLOW_CLIENT, Outcome.DISCONNECTED, now)
+            deadline = self._deadlines.passed(now.seconds)
+            if deadline is not None:
+                self._fatal(deadline, ending_of(deadline), now)
         return self._close_reason is not None
 
-    def _fatal(self, error: StreamingError, close: Close, reason: CloseReason, outcome: Outcome, now: Instant) -> None:
+    def _fatal(self, error: StreamingError, ending: Ending, now: Instant) -> None:
         if self._close_reason is None:
             self._answer(error)
-            self._end(close, reason, outcome, now, error)
+            self._end(ending, now, error)
 
-    def _end(
-        self, close: Close, reason: CloseReason, outcome: Outcome, now: Instant, error: StreamingError | None = None
-    ) -> None:
+    def _end(self, ending: Ending, now: Instant, error: StreamingError | None = None) -> None:
         if self._close_reason is None:
-            self._close = close
-            self._close_reason = reason
-            self._finish_all(outcome, now, error)
+            self._close = ending.close
+            self._close_reason = ending.reason
+            self._finish_all(ending.outcome, now, error)
 
     def _finish_all(self, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
         for entry in self._line:
@@ -344,6 +319,11 @@ class SessionMachine:
     def _leave(self, entry: Entry) -> None:
         self._line.leave(entry)
         self._dropped += (entry.ticket,)
+
+    @property
+    def _stream_id(self) -> str:
+        """Of the stream under way, empty if there is none."""
+        return self.current.stream_id if self.current is not None else ""
 
     # Answers
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.core.clock import Instant
 from service.core.content.plan import Plan
-from service.core.effects import Admission, Admit, Effect, Lease, Prepare
+from service.core.effects import Admission, Admit, Admittance, Effect, Lease, Preparation, Prepare
 from service.core.errors import StreamingError
 from service.core.events import Event
 from service.core.limits import Limits
@@ -14,10 +14,12 @@ from service.core.messages import Complexity, Speed
 from service.core.protocol import encode
 from service.core.session import SessionMachine
 from service.core.step import Close, Step
+from service.core.trace import Trace
 
 Message = dict[str, Any]
 
 WALL = 1_700_000_000.0
+TRACE = Trace("f" * 32, "e" * 16, sampled=True)
 
 
 def at(seconds: float) -> Instant:
@@ -93,14 +95,18 @@ class Conversation:
         self.used += admitted
         admission = Admission(admitted, self.used)
         return self.take(
-            self.machine.admitted(effect.ticket, admission, f"stream-{effect.ticket}", "f" * 32, at(self.now))
+            self.machine.admitted(
+                effect.ticket,
+                Admittance(admission, f"stream-{effect.ticket}", TRACE, self.now),
+                at(self.now),
+            )
         )
 
     def answer_prepare(self, effect: Prepare, result: Plan | StreamingError) -> list[Message]:
         self.effects.remove(effect)
         if isinstance(result, StreamingError):
             return self.take(self.machine.failed(effect.ticket, result, at(self.now)))
-        return self.take(self.machine.prepared(effect.ticket, result, 0.002, at(self.now)))
+        return self.take(self.machine.prepared(effect.ticket, Preparation(result, 0.002), at(self.now)))
 
     def pending(self, kind: type[Effect]) -> list[Any]:
         return [effect for effect in self.effects if isinstance(effect, kind)]

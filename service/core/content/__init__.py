@@ -1,6 +1,7 @@
 """Content: safe, converted, cut. ``prepare()`` is its only door."""
 
 from service.core.content.plan import Plan, merged
-from service.core.content.prepare import Stage, StageTimer, prepare
+from service.core.content.prepare import prepare
+from service.core.content.stage import Stage, StageTime, StageTimer
 
-__all__ = ["Plan", "Stage", "StageTimer", "merged", "prepare"]
+__all__ = ["Plan", "Stage", "StageTime", "StageTimer", "merged", "prepare"]

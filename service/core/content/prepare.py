@@ -1,8 +1,7 @@
 """From a request to a plan, stage by stage."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from enum import StrEnum
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from service.core.content.analyse import analysed_html, analysed_text
 from service.core.content.chunk import text_chunks
@@ -11,22 +10,10 @@ from service.core.content.markdown import html_from_markdown
 from service.core.content.markup import shows_anything
 from service.core.content.plan import Plan
 from service.core.content.sanitise import check_size, sanitised
+from service.core.content.stage import Stage, StageTimer
 from service.core.errors import ChunkingFailed, EmptyContent, ProcessingFailed, StreamingError
 from service.core.limits import Limits
 from service.core.messages import ContentType, StreamRequest
-
-
-class Stage(StrEnum):
-    """The stages of content work, in order."""
-
-    CONVERT = "convert"
-    SANITISE = "sanitise"
-    ANALYSE = "analyse"
-    CHUNK = "chunk"
-
-
-StageTimer = Callable[[Stage], AbstractContextManager[None]]
-"""Wraps each stage, so that the core needs no clock."""
 
 _NATIVE_PANIC = "PanicException"
 """What a bug in a Rust library raises: not an ``Exception``, and of a class that cannot be imported."""
