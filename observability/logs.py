@@ -1,17 +1,14 @@
 """Logs: one line for what begins, one for what ends, and all that wants a look."""
 
-import json
-import logging
-import sys
-from traceback import format_exception
-from typing import TYPE_CHECKING, TextIO, assert_never
+from typing import assert_never
 
-from loguru import logger
-
+from observability.logbook import Logbook
+from observability.registry import log_events as lines
+from observability.tracebacks import careful_traceback, full_traceback
 from service.core.events import (
     AttemptOutcome,
     BackpressureApplied,
-    CloseReason,
+    BackpressureReleased,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
@@ -21,6 +18,11 @@ from service.core.events import (
     Event,
     FaultRaised,
     FirstChunkSent,
+    HttpAnswered,
+    LoopProbed,
+    MessageReceived,
+    MessagesSent,
+    Place,
     RateLimitApproached,
     RateLimitHit,
     RequestAdmitted,
@@ -29,50 +31,46 @@ from service.core.events import (
     ServerStarted,
     StreamEnded,
     StreamPauseChanged,
+    StreamSkipRequested,
     StreamStarted,
     Swept,
+    WorkerReplaced,
 )
 
-if TYPE_CHECKING:
-    from loguru import Record
-
-_TERMINAL_FORMAT = (
-    "<green>{time:HH:mm:ss.SSS}</green> <level>{level: <7}</level> {message} <dim>{extra[shown]}</dim>\n{exception}"
-)
-
-
-def configure_logs(level: str, stream: TextIO | None = None) -> None:
-    """Lines for people on a terminal, one JSON object a line elsewhere; the standard library's logs come along."""
-    stream = stream or sys.stdout
-    logger.remove()
-    # Without backtrace and diagnose: they would print local variables, and with them contents.
-    if stream.isatty():
-        logger.add(stream, level=level, format=_terminal_line, backtrace=False, diagnose=False)
-    else:
-        logger.add(stream, level=level, format=_json_line, backtrace=False, diagnose=False)
-    logging.basicConfig(handlers=[_Intercepted()], level=logging.WARNING, force=True)
+_QUOTED_CHARACTERS = 200
+_LATE_SECONDS = 0.1
+_NEAR_NOTHING = frozenset({Place.ADMISSION, Place.SESSION_STORE})
+_NEAR_CONTENT = frozenset({Place.CONTENT, Place.CONNECTION})
+"""Where an exception's words may quote what a client sent. Elsewhere they may even quote headers and query strings."""
 
 
 class LogSink:
-    """A sink that writes lines. Ids are fields of a line and never part of its text, which names an event."""
+    """A sink that writes lines into the logbook: each event of the core that is worth one."""
 
-    def record(self, event: Event) -> None:  # noqa: C901, PLR0912 - one match over all events
+    def __init__(self, logbook: Logbook) -> None:
+        self._logbook = logbook
+
+    def record(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
+        say = self._logbook.say
         match event:
-            case ServerStarted():
-                _line("INFO", "service started", version=event.version, **event.settings)
-                if event.settings["ALLOWED_ORIGINS"] == "*":
-                    _line("INFO", "every origin is allowed", hint="list yours in ALLOWED_ORIGINS to refuse others")
-            case ServerListening():
-                _line("INFO", "listening", host=event.host, port=event.port)
+            case Swept() | MessageReceived() | MessagesSent() | RequestRejected() | RateLimitHit():
+                pass  # an ErrorAnswered comes with each of the last two
+            case LoopProbed():
+                self._logbook.beat()
+                if event.lag_seconds > _LATE_SECONDS:
+                    say(lines.LOOP_LATE, lag_ms=_milliseconds(event.lag_seconds))
             case ConnectionAttempted():
-                if event.outcome is not AttemptOutcome.ACCEPTED:
-                    _line("WARNING", "connection refused", outcome=event.outcome, session_id=event.session_id)
+                self._attempted(event)
             case ConnectionOpened():
-                _line("INFO", "connected", session_id=event.session_id, connection_id=event.connection_id)
+                say(
+                    lines.CONNECTION_OPENED,
+                    session_id=event.session_id,
+                    connection_id=event.connection_id,
+                    requests_used=event.requests_used,
+                )
             case ConnectionClosed():
-                _line(
-                    "WARNING" if event.reason in (CloseReason.ERROR, CloseReason.SLOW_CLIENT) else "INFO",
-                    "disconnected",
+                say(
+                    lines.CONNECTION_CLOSED,
                     session_id=event.session_id,
                     connection_id=event.connection_id,
                     reason=event.reason,
@@ -81,98 +79,124 @@ class LogSink:
                     requests=event.requests,
                 )
             case RequestAdmitted():
-                _line(
-                    "INFO",
-                    "stream request",
-                    number=event.number,
-                    content_type=event.content_type,
-                    bytes=event.content_bytes,
-                    **_ids(event),
-                )
+                self._admitted(event)
+            case RateLimitApproached():
+                say(lines.RATE_LIMIT_APPROACHING, session_id=event.session_id, used=event.used, limit=event.limit)
             case StreamStarted():
-                _line(
-                    "INFO",
-                    "content analysed",
+                say(
+                    lines.STREAM_STARTED,
+                    **_stream(event),
                     complexity=event.complexity,
                     words=event.word_count,
                     chunks=event.chunks,
+                    speed_choice="adaptive" if event.adaptive else "requested",
                     speed=event.speed,
-                    adaptive=event.adaptive,
-                    processing_ms=round(event.processing_seconds * 1000, 3),
-                    **_ids(event),
+                    queued_ms=_milliseconds(event.queued_seconds),
+                    processing_ms=_milliseconds(event.processing_seconds),
                 )
+            case FirstChunkSent():
+                say(
+                    lines.FIRST_CHUNK_SENT,
+                    trace_id=event.trace.trace_id,
+                    span_id=event.trace.span_id,
+                    stream_id=event.stream_id,
+                    ms=_milliseconds(event.seconds),
+                )
+            case StreamPauseChanged():
+                line = lines.STREAM_PAUSED if event.paused else lines.STREAM_RESUMED
+                say(line, session_id=event.session_id, stream_id=event.stream_id)
+            case StreamSkipRequested():
+                say(lines.STREAM_SKIPPED, session_id=event.session_id, stream_id=event.stream_id)
+            case BackpressureApplied():
+                say(lines.BACKPRESSURE_APPLIED, **_known(event))
+            case BackpressureReleased():
+                say(lines.BACKPRESSURE_RELEASED, **_known(event), seconds=round(event.seconds, 3))
             case StreamEnded():
-                _line(
-                    "INFO",
-                    "stream ended",
+                say(
+                    lines.STREAM_ENDED,
+                    **_stream(event),
                     outcome=event.outcome,
                     chunks=event.chunks,
                     bytes=event.bytes,
                     seconds=round(event.duration_seconds, 3),
-                    **_ids(event),
+                    **({} if event.error is None else {"code": event.error}),
                 )
             case ErrorAnswered():
-                _line("INFO", "error answered", code=event.code, detail=event.message, session_id=event.session_id)
-            case RateLimitApproached():
-                _line(
-                    "WARNING", "rate limit approaching", used=event.used, limit=event.limit, session_id=event.session_id
-                )
+                say(lines.ERROR_ANSWERED, **_known(event), code=event.code)
+                say(lines.ERROR_EXPLAINED, **_known(event), code=event.code, quote=event.message)
             case FaultRaised():
-                logger.opt(exception=event.exception).bind(
-                    error_id=event.error_id, where=event.where, session_id=event.session_id
-                ).error("fault")
+                self._fault(event)
+            case HttpAnswered():
+                say(
+                    lines.HTTP_ANSWERED,
+                    method=event.method,
+                    route=event.route or "-",
+                    status=event.status,
+                    ms=_milliseconds(event.seconds),
+                )
+            case ServerStarted():
+                say(lines.SERVICE_STARTED, version=event.version, settings=event.settings)
+                if event.settings["ALLOWED_ORIGINS"] == "*":
+                    say(lines.EVERY_ORIGIN_ALLOWED)
+            case ServerListening():
+                say(lines.SERVICE_LISTENING, host=event.host, port=event.port, purpose=event.purpose)
+            case WorkerReplaced():
+                say(lines.WORKER_REPLACED, pid=event.pid, exit_code=event.exit_code)
             case DrainBegan():
-                _line("INFO", "drain began", connections=event.connections)
+                say(lines.DRAIN_BEGAN, connections=event.connections)
             case DrainEnded():
-                _line("INFO", "drain ended", seconds=round(event.seconds, 3), cut=event.cut)
-            case (
-                RequestRejected()
-                | RateLimitHit()
-                | FirstChunkSent()
-                | StreamPauseChanged()
-                | BackpressureApplied()
-                | Swept()
-            ):
-                pass
+                say(lines.DRAIN_ENDED, seconds=round(event.seconds, 3), cut=event.cut)
             case _:
                 assert_never(event)
 
+    def _attempted(self, event: ConnectionAttempted) -> None:
+        session = {"session_id": event.session_id} if event.session_id else {}
+        match event.outcome:
+            case AttemptOutcome.ACCEPTED | AttemptOutcome.ERROR:
+                pass  # a ConnectionOpened follows, or a FaultRaised
+            case AttemptOutcome.REFUSED_CAPACITY:
+                self._logbook.say(lines.SERVER_FULL, **session)
+            case AttemptOutcome.REFUSED_SESSION | AttemptOutcome.REFUSED_ORIGIN | AttemptOutcome.REFUSED_DRAINING:
+                self._logbook.say(lines.CONNECTION_REFUSED, **session, outcome=event.outcome)
+            case _:
+                assert_never(event.outcome)
 
-def _line(level: str, text: str, /, **fields: object) -> None:
-    logger.bind(**fields).log(level, text)
+    def _admitted(self, event: RequestAdmitted) -> None:
+        self._logbook.say(
+            lines.STREAM_REQUESTED,
+            **_stream(event),
+            number=event.number,
+            content_type=event.request.content_type,
+            bytes=event.content_bytes,
+            sampled=event.trace.sampled,
+        )
+        self._logbook.say(lines.CONTENT_RECEIVED, **_stream(event), quote=event.request.content[:_QUOTED_CHARACTERS])
+
+    def _fault(self, event: FaultRaised) -> None:
+        fields = {"error_id": event.error_id, "place": event.place, **_known(event)}
+        if event.trace is not None:
+            fields |= {"trace_id": event.trace.trace_id, "span_id": event.trace.span_id}
+        if self._logbook.admits_traceback():
+            freely = event.place in _NEAR_NOTHING or (event.place in _NEAR_CONTENT and self._logbook.detailed)
+            fields["exception"] = (full_traceback if freely else careful_traceback)(event.exception)
+        self._logbook.say(lines.FAULT_RAISED, **fields)
 
 
-def _ids(event: RequestAdmitted | StreamStarted | StreamEnded) -> dict[str, str]:
-    return {"session_id": event.session_id, "stream_id": event.stream_id, "trace_id": event.trace_id}
-
-
-def _json_line(record: "Record") -> str:
-    line = {
-        "ts": record["time"].isoformat(timespec="milliseconds"),
-        "level": record["level"].name,
-        "event": record["message"],
-        **{key: value for key, value in record["extra"].items() if key != "line"},
+def _stream(event: RequestAdmitted | StreamStarted | StreamEnded) -> dict[str, str]:
+    return {
+        "trace_id": event.trace.trace_id,
+        "span_id": event.trace.span_id,
+        "session_id": event.session_id,
+        "connection_id": event.connection_id,
+        "stream_id": event.stream_id,
     }
-    if record["exception"] is not None:
-        line["exception"] = "".join(format_exception(record["exception"].value))
-    record["extra"]["line"] = json.dumps(line, default=str, ensure_ascii=False)
-    return "{extra[line]}\n"
 
 
-def _terminal_line(record: "Record") -> str:
-    fields = record["extra"].items()
-    record["extra"]["shown"] = " ".join(f"{key}={_printable(value)}" for key, value in fields if key != "shown")
-    return _TERMINAL_FORMAT
+def _known(event: BackpressureApplied | BackpressureReleased | ErrorAnswered | FaultRaised) -> dict[str, str]:
+    """The ids that there are."""
+    ids = {"session_id": event.session_id, "connection_id": event.connection_id, "stream_id": event.stream_id}
+    return {name: value for name, value in ids.items() if value}
 
 
-def _printable(value: object) -> str:
-    text = str(value)
-    return text if text.isprintable() else repr(text)
-
-
-class _Intercepted(logging.Handler):
-    """Hands the standard library's records to loguru."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        bound = logger.bind(logger=record.name).opt(exception=record.exc_info)
-        bound.log(record.levelno, "{}", record.getMessage())
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

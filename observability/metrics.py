@@ -1,8 +1,6 @@
-"""Prometheus metrics."""
+"""The metrics: a sink that counts, and what a scrape is shown."""
 
-from enum import StrEnum
-from itertools import product
-from typing import Self, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 from prometheus_client import (
     CollectorRegistry,
@@ -12,15 +10,17 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
-from prometheus_client.exposition import choose_encoder
 
-from service import __version__
-from service.core.errors import ErrorCode
+from observability.exposition import exposition
+from observability.memory import MemoryCollector
+from observability.registry import metrics as declared
+from observability.registry.log_events import LogLevel
+from observability.registry.metrics import OTHER, Signal, StreamState
 from service.core.events import (
-    AttemptOutcome,
     BackpressureApplied,
-    CloseReason,
+    BackpressureReleased,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
@@ -30,6 +30,10 @@ from service.core.events import (
     Event,
     FaultRaised,
     FirstChunkSent,
+    HttpAnswered,
+    LoopProbed,
+    MessageReceived,
+    MessagesSent,
     Outcome,
     RateLimitApproached,
     RateLimitHit,
@@ -39,120 +43,95 @@ from service.core.events import (
     ServerStarted,
     StreamEnded,
     StreamPauseChanged,
+    StreamSkipRequested,
     StreamStarted,
     Swept,
+    WorkerReplaced,
 )
-from service.core.messages import ContentType
-
-_PROCESSING_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-_FIRST_CHUNK_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
-_CONNECTION_SECONDS = (1, 10, 60, 300, 900, 1800, 3600, 7200)
-_STREAM_SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
-_CHUNKS = (1, 5, 10, 25, 50, 100, 200, 500, 1000, 2000, 5000)
+from service.core.messages import SERVER_MESSAGE_TYPES
+from service.core.trace import Trace
+from service.settings import Settings
 
 
 class Metrics:
-    """A sink over one registry. Each label combination is born at 0, or its first increase would not show."""
+    """All that is declared, each label combination at 0.
 
-    def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        self._connections = Gauge("stream_connections_active", "Open WebSocket connections.", registry=registry)
-        self._attempts = _labelled(
-            Counter("stream_connection_attempts", "Handshakes by outcome.", ["outcome"], registry=registry),
-            AttemptOutcome,
-        )
-        self._closes = _labelled(
-            Counter("stream_connection_closes", "Connections that ended, by reason.", ["reason"], registry=registry),
-            CloseReason,
-        )
-        self._connection_seconds = Histogram(
-            "stream_connection_duration_seconds",
-            "How long connections lasted.",
-            buckets=_CONNECTION_SECONDS,
-            registry=registry,
-        )
-        self._requests = _labelled(
-            Counter("stream_requests", "Stream requests by outcome.", ["content_type", "outcome"], registry=registry),
-            ContentType,
-            Outcome,
-        )
-        self._errors = _labelled(
-            Counter("stream_errors", "Errors that clients were told of.", ["code"], registry=registry), ErrorCode
-        )
-        self._rate_limit_hits = Counter(
-            "stream_rate_limit_hits", "Requests over a limit.", ["scope"], registry=registry
-        ).labels("session")
-        self._processing_seconds = _labelled(
-            Histogram(
-                "stream_processing_duration_seconds",
-                "Content work from request to plan.",
-                ["content_type"],
-                buckets=_PROCESSING_SECONDS,
-                registry=registry,
-            ),
-            ContentType,
-        )
-        self._chunks = _labelled(
-            Histogram(
-                "stream_chunks",
-                "Chunks that streams were cut into.",
-                ["content_type"],
-                buckets=_CHUNKS,
-                registry=registry,
-            ),
-            ContentType,
-        )
-        self._first_chunk_seconds = _labelled(
-            Histogram(
-                "stream_time_to_first_chunk_seconds",
-                "From a request leaving the queue to its first chunk.",
-                ["content_type"],
-                buckets=_FIRST_CHUNK_SECONDS,
-                registry=registry,
-            ),
-            ContentType,
-        )
-        self._stream_seconds = _labelled(
-            Histogram(
-                "stream_duration_seconds",
-                "From stream_start to the end of the stream.",
-                ["outcome"],
-                buckets=_STREAM_SECONDS,
-                registry=registry,
-            ),
-            Outcome,
-        )
-        self._active = _labelled(
-            Gauge("stream_active_streams", "Streams under way.", ["state"], registry=registry), _State
-        )
-        self._pacing_lag_seconds = Histogram(
-            "stream_pacing_lag_seconds",
-            "How late the latest chunk of a sweep was sent.",
-            buckets=_LAG_SECONDS,
-            registry=registry,
-        )
-        self._backpressure = Counter("stream_backpressure", "Times that a client's socket was full.", registry=registry)
-        self._paused_seconds = Counter("stream_paused_seconds", "Time that streams were paused.", registry=registry)
-        self._telemetry_errors = Counter(
-            "stream_telemetry_errors", "Events that a sink failed on.", ["sink"], registry=registry
-        )
-        Gauge("stream_build_info", "The version, as a label.", ["version"], registry=registry).labels(__version__).set(
-            1
-        )
-        for collect in (ProcessCollector, PlatformCollector, GCCollector):
-            collect(registry=registry)
+    ``shown`` is what a scrape sees where several workers share their numbers; without it this process is the only
+    one, and shows its own with those of the interpreter. The methods that are not ``record`` may be called from any
+    thread.
+    """
+
+    def __init__(self, settings: Settings, shown: CollectorRegistry | None = None) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # half as many series again
+        self._shown = shown or CollectorRegistry()
+        born = _Births(self._shown if shown is None else None)
+        self._connections = born.gauges(declared.CONNECTIONS_ACTIVE)[()]
+        self._attempts = born.counters(declared.CONNECTION_ATTEMPTS)
+        self._closes = born.counters(declared.CONNECTION_CLOSES)
+        self._connection_seconds = born.histograms(declared.CONNECTION_DURATION)[()]
+        self._received = born.counters(declared.MESSAGES_RECEIVED)
+        self._sent = born.counters(declared.MESSAGES_SENT)
+        self._received_bytes = born.counters(declared.RECEIVED_BYTES)[()]
+        self._sent_bytes = born.counters(declared.SENT_BYTES)[()]
+        self._requests = born.counters(declared.REQUESTS)
+        self._errors = born.counters(declared.ERRORS)
+        self._rate_limit_hits = born.counters(declared.RATE_LIMIT_HITS)
+        self._processing_seconds = born.histograms(declared.PROCESSING_DURATION)
+        self._stage_seconds = born.histograms(declared.STAGE_DURATION)
+        self._content_bytes = born.histograms(declared.CONTENT_BYTES)
+        self._chunks = born.histograms(declared.CHUNKS)
+        self._first_chunk_seconds = born.histograms(declared.TIME_TO_FIRST_CHUNK)
+        self._stream_seconds = born.histograms(declared.STREAM_DURATION)
+        self._active = born.gauges(declared.ACTIVE_STREAMS)
+        self._pacing_lag_seconds = born.histograms(declared.PACING_LAG)[()]
+        self._send_seconds = born.histograms(declared.CHUNK_SEND)[()]
+        self._backpressure = born.counters(declared.BACKPRESSURE)[()]
+        self._paused_seconds = born.counters(declared.PAUSED_SECONDS)[()]
+        self._loop_lag_seconds = born.histograms(declared.EVENT_LOOP_LAG)[()]
+        self._dropped = born.counters(declared.TELEMETRY_DROPPED)
+        self._sink_errors = born.counters(declared.TELEMETRY_ERRORS)
+        self._log_records = born.counters(declared.LOG_RECORDS)
+        self._http_requests = born.counters(declared.HTTP_REQUESTS)
+        self._http_seconds = born.histograms(declared.HTTP_REQUEST_DURATION)
+        for (limit,), gauge in born.gauges(declared.CONFIG_LIMIT).items():
+            gauge.set(getattr(settings, limit))
+        for gauge in born.gauges(declared.BUILD_INFO).values():
+            gauge.set(1)
+        if shown is None:
+            for collect in (ProcessCollector, PlatformCollector, GCCollector):
+                collect(registry=self._shown)
+        self._shown.register(MemoryCollector(settings.memory_limit))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
-        """All metrics and their content type, in the format that the Accept header asks for."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
+        """What a scraper that sends this Accept header gets, and its content type. Not for the event loop."""
+        return exposition(self._shown, accept)
+
+    def dropped(self, signal: Signal, count: int = 1) -> None:
+        """So much of a signal was lost on its way out."""
+        self._dropped[signal,].inc(count)
+
+    def log_record(self, level: LogLevel) -> None:
+        """A line was logged."""
+        self._log_records[level,].inc()
 
     def sink_failed(self, sink: object) -> None:
-        self._telemetry_errors.labels(type(sink).__name__).inc()
+        """A sink raised."""
+        name = type(sink).__name__
+        self._sink_errors[name if (name,) in self._sink_errors else OTHER,].inc()
 
-    def record(self, event: Event) -> None:  # noqa: C901, PLR0912 - one match over all events
+    def record(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         match event:
+            case Swept():
+                self._pacing_lag_seconds.observe(event.worst_lag_seconds)
+            case MessageReceived():
+                self._received[event.type or OTHER,].inc()
+                self._received_bytes.inc(event.bytes)
+            case MessagesSent():
+                for kind, count in event.counts.items():
+                    self._sent[SERVER_MESSAGE_TYPES[kind],].inc(count)
+                self._sent_bytes.inc(event.bytes)
+            case LoopProbed():
+                self._loop_lag_seconds.observe(event.lag_seconds)
             case ConnectionAttempted():
                 self._attempts[event.outcome,].inc()
             case ConnectionOpened():
@@ -166,46 +145,93 @@ class Metrics:
             case RequestRejected():
                 self._requests[event.content_type, Outcome.REJECTED].inc()
             case RateLimitHit():
-                self._rate_limit_hits.inc()
+                self._rate_limit_hits["session",].inc()
+            case RequestAdmitted():
+                self._content_bytes[event.request.content_type,].observe(event.content_bytes)
             case StreamStarted():
-                self._processing_seconds[event.content_type,].observe(event.processing_seconds)
+                self._processing_seconds[event.content_type,].observe(event.processing_seconds, _exemplar(event.trace))
+                for stage in event.stages:
+                    self._stage_seconds[stage.stage,].observe(stage.seconds)
                 self._chunks[event.content_type,].observe(event.chunks)
-                self._active[_State.of(paused=event.paused),].inc()
+                self._active[StreamState.of(paused=event.paused),].inc()
             case FirstChunkSent():
-                self._first_chunk_seconds[event.content_type,].observe(event.seconds)
+                self._first_chunk_seconds[event.content_type,].observe(event.seconds, _exemplar(event.trace))
             case StreamPauseChanged():
-                self._active[_State.of(paused=not event.paused),].dec()
-                self._active[_State.of(paused=event.paused),].inc()
+                self._active[StreamState.of(paused=not event.paused),].dec()
+                self._active[StreamState.of(paused=event.paused),].inc()
             case StreamEnded():
                 self._requests[event.content_type, event.outcome].inc()
                 self._paused_seconds.inc(event.paused_seconds)
                 if event.started:
-                    self._stream_seconds[event.outcome,].observe(event.duration_seconds)
-                    self._active[_State.of(paused=event.paused),].dec()
-            case Swept():
-                self._pacing_lag_seconds.observe(event.worst_lag_seconds)
+                    self._stream_seconds[event.outcome,].observe(event.duration_seconds, _exemplar(event.trace))
+                    self._active[StreamState.of(paused=event.paused),].dec()
             case BackpressureApplied():
                 self._backpressure.inc()
-            case RequestAdmitted() | RateLimitApproached() | FaultRaised():
-                pass
-            case ServerStarted() | ServerListening() | DrainBegan() | DrainEnded():
+            case BackpressureReleased():
+                self._send_seconds.observe(event.seconds)
+            case HttpAnswered():
+                labels = _http_labels(event)
+                self._http_requests[labels].inc()
+                self._http_seconds[labels].observe(event.seconds)
+            case RateLimitApproached() | StreamSkipRequested() | FaultRaised():
+                pass  # counted by the log lines and errors they come with
+            case ServerStarted() | ServerListening() | WorkerReplaced() | DrainBegan() | DrainEnded():
                 pass
             case _:
                 assert_never(event)
 
 
-class _State(StrEnum):
-    STREAMING = "streaming"
-    PAUSED = "paused"
-
-    @classmethod
-    def of(cls, *, paused: bool) -> Self:
-        return cls("paused" if paused else "streaming")
+_Family = TypeVar("_Family", Counter, Gauge, Histogram)
+_Children = dict[tuple[str, ...], _Family]
+"""By their label values: looking one up in a dictionary beats ``labels()`` by far."""
 
 
-_Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
+class _Births:
+    """Makes the library's metrics from their declarations. What it makes shows in ``registry``, if there is one."""
+
+    def __init__(self, registry: CollectorRegistry | None) -> None:
+        self._registry = registry
+
+    def counters(self, metric: declared.Counter) -> _Children[Counter]:
+        family = Counter(metric.name, metric.help, metric.labels, unit=metric.unit, registry=self._registry)
+        return _children(metric, family)
+
+    def gauges(self, metric: declared.Gauge) -> _Children[Gauge]:
+        family = Gauge(
+            metric.name,
+            metric.help,
+            metric.labels,
+            unit=metric.unit,
+            registry=self._registry,
+            multiprocess_mode=metric.workers,
+        )
+        return _children(metric, family)
+
+    def histograms(self, metric: declared.Histogram) -> _Children[Histogram]:
+        family = Histogram(
+            metric.name,
+            metric.help,
+            metric.labels,
+            unit=metric.unit,
+            registry=self._registry,
+            buckets=metric.buckets,
+        )
+        return _children(metric, family)
 
 
-def _labelled(metric: _Metric, *labels: type[StrEnum]) -> dict[tuple[StrEnum, ...], _Metric]:
-    """Every child of a metric, by its label values: looking one up in a dictionary beats ``labels()`` by far."""
-    return {values: metric.labels(*values) for values in product(*labels)}
+def _children(metric: declared.Metric, family: _Family) -> _Children[_Family]:
+    return {values: family.labels(*values) if values else family for values in metric.combinations()}
+
+
+def _exemplar(trace: Trace) -> dict[str, str] | None:
+    """The ids of a trace that can be looked up; not of others, which would lead nowhere."""
+    return {"trace_id": trace.trace_id, "span_id": trace.span_id} if trace.sampled else None
+
+
+def _http_labels(event: HttpAnswered) -> tuple[str, ...]:
+    methods, routes, _ = declared.HTTP_REQUESTS.labels.values()
+    return (
+        event.method if event.method in methods else OTHER,
+        event.route if event.route in routes else OTHER,
+        f"{event.status // 100}xx",
+    )

@@ -7,6 +7,7 @@ checked against this file.
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -16,6 +17,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service.core.limits import Limits
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+")
+
+
+_SECRETS = frozenset({"metrics_token", "sentry_dsn"})
 
 
 class About(Struct, frozen=True):
@@ -51,6 +55,13 @@ class Settings(BaseSettings):
             "1, because sessions are kept in the memory of one process; to serve more, raise MAX_CONNECTIONS",
         ),
     ] = 1
+    log_format: Annotated[
+        Literal["auto", "json", "text"],
+        About(
+            "How log lines look; auto: text for people on a terminal, one JSON object a line elsewhere.",
+            "auto, json or text",
+        ),
+    ] = "auto"
     railway_environment: Annotated[str, About("Set by Railway; shown in the log and in /health.", "any name")] = ""
     allowed_origins: Annotated[
         str,
@@ -117,6 +128,42 @@ class Settings(BaseSettings):
         Field(ge=0, le=600, allow_inf_nan=False),
         About("How long running streams may go on after SIGTERM.", "a number from 0 to 600", "s"),
     ] = 5
+    memory_limit: Annotated[
+        int | None,
+        Field(ge=1),
+        About(
+            "The memory that the service may use, for metrics and alerts; if empty, the container's limit.",
+            "a whole number of at least 1",
+            "bytes",
+        ),
+    ] = None
+    metrics_token: Annotated[
+        SecretStr | None,
+        Field(min_length=8),
+        About("What a scraper must show as its bearer token; if empty, /metrics is open.", "at least 8 characters"),
+    ] = None
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=0, le=65_535),
+        About("If set, /metrics is served on this port alone. 0 takes a free port.", "a port from 0 to 65535"),
+    ] = None
+    metrics_dir: Annotated[
+        Path | None,
+        About("Where several workers share their numbers; if empty, metrics/ in DATA_DIR.", "a directory"),
+    ] = None
+    sentry_dsn: Annotated[
+        SecretStr | None,
+        About(
+            "Where faults are reported; if empty, nowhere.",
+            "the DSN of a Sentry project, like https://key@host/project-number",
+        ),
+    ] = None
+    sentry_environment: Annotated[
+        str, About("The environment that Sentry shows; if empty, RAILWAY_ENVIRONMENT, else production.", "any name")
+    ] = ""
+    sentry_release: Annotated[
+        str, About("The release that Sentry shows; if empty, the service's version.", "any name")
+    ] = ""
     data_dir: Annotated[Path, About("Where the service keeps its files; this version keeps none.", "a directory")] = (
         Path("data")
     )
@@ -126,12 +173,28 @@ class Settings(BaseSettings):
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _any_case_below(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
     @field_validator("allowed_origins")
     @classmethod
     def _well_formed(cls, value: str) -> str:
         for origin in _listed(value):
             if origin != "*" and _ORIGIN.fullmatch(origin) is None:
                 raise ValueError(origin)
+        return value
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _names_a_project(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            project = parts.path.rpartition("/")[2]
+            if parts.scheme not in ("http", "https") or not (parts.username and parts.hostname and project.isdecimal()):
+                raise ValueError
+            _ = parts.port  # raises for a port that cannot be
         return value
 
     @property
@@ -154,7 +217,7 @@ class Settings(BaseSettings):
 
     def shown(self) -> dict[str, str]:
         """The settings in force by variable, fit for a log: secrets are masked."""
-        return {name.upper(): "***" if isinstance(value, SecretStr) else str(value) for name, value in self}
+        return {name.upper(): _shown(value) for name, value in self}
 
 
 def about(name: str) -> About:
@@ -176,7 +239,14 @@ def load_settings() -> Settings:
 
 def _sentence(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
-    return f"{name.upper()}={error['input']!r} is not allowed: it must be {about(name).allowed}."
+    value = "..." if name in _SECRETS else repr(error["input"])
+    return f"{name.upper()}={value} is not allowed: it must be {about(name).allowed}."
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "***"
+    return "" if value is None else str(value)
 
 
 def _listed(origins: str) -> list[str]:

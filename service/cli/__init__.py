@@ -1,4 +1,4 @@
-"""The command line: ``serve`` the service, ``stream`` a document through it, ``verify`` a deployment of it.
+"""The command line: ``serve`` the service, ``stream`` through it, ``verify`` a deployment, ``sentry-test`` its way out.
 
 Each command imports its own modules when it runs, so that ``--help`` is quick.
 """
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_stream(commands)
     _add_verify(commands)
+    _add_sentry_test(commands)
     return parser
 
 
@@ -104,6 +105,18 @@ def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
     verify.set_defaults(command=_verify)
 
 
+def _add_sentry_test(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    sentry_test = commands.add_parser(
+        "sentry-test",
+        help="send a test event to Sentry",
+        description="Send one test event to Sentry with the settings of the service, from the environment and from "
+        ".env, and wait for the answer.",
+        epilog="Exit code: 0 Sentry took it, 1 Sentry refused it, 2 SENTRY_DSN is not set or wrong, or Sentry cannot "
+        "be reached.",
+    )
+    sentry_test.set_defaults(command=_sentry_test)
+
+
 def _add_url(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--url",
@@ -153,3 +166,9 @@ def _verify(options: argparse.Namespace) -> int:
     from service.cli.verify import verify
 
     return verify(options.url, with_slow=options.slow, as_json=options.json)
+
+
+def _sentry_test(_options: argparse.Namespace) -> int:
+    from service.cli.sentry_test import sentry_test
+
+    return sentry_test()

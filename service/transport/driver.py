@@ -7,13 +7,13 @@ from typing import Any, assert_never
 from msgspec import Struct
 
 from service.core.clock import Instant
-from service.core.effects import Admit, Effect, Prepare
+from service.core.effects import Admit, Admittance, Effect, Prepare
 from service.core.errors import InternalError, ProcessingFailed, StreamingError
-from service.core.events import FaultRaised
+from service.core.events import FaultRaised, Place
 from service.core.ports import Connection, ContentEngine, Ids, Recorder, SessionStore
-from service.core.protocol import encode
 from service.core.session import SessionMachine
 from service.core.step import Step
+from service.transport.outbox import Outbox
 from service.transport.ticker import Ticker
 
 
@@ -25,6 +25,7 @@ class Surroundings(Struct, frozen=True):
     ids: Ids
     recorder: Recorder
     ticker: Ticker
+    outbox: Outbox
     clock: Callable[[], Instant]
 
 
@@ -36,7 +37,6 @@ class Driver:
         "_blocked",
         "_connection",
         "_machine",
-        "_session_id",
         "_surroundings",
         "_tasks",
         "_unsent_bytes",
@@ -44,12 +44,9 @@ class Driver:
         "wake_at",
     )
 
-    def __init__(
-        self, connection: Connection, machine: SessionMachine, session_id: str, surroundings: Surroundings
-    ) -> None:
+    def __init__(self, connection: Connection, machine: SessionMachine, surroundings: Surroundings) -> None:
         self._connection = connection
         self._machine = machine
-        self._session_id = session_id
         self._surroundings = surroundings
         self._blocked = False
         self._unsent_bytes = 0
@@ -111,7 +108,7 @@ class Driver:
     def _apply(self, step: Step) -> None:
         connection = self._connection
         for message in step.outbound:
-            connection.write(encode(message))
+            self._surroundings.outbox.send(connection, message)
         for event in step.events:
             self._surroundings.recorder.record(event)
         for ticket in step.dropped:
@@ -143,22 +140,23 @@ class Driver:
         try:
             match effect:
                 case Admit():
+                    asked_at = surroundings.clock().seconds
                     admission = await surroundings.store.admit(effect.lease)
-                    stream_id = surroundings.ids.new_id()
-                    trace_id = surroundings.ids.trace_id(effect.request.trace)
-                    self._take(self._machine.admitted, effect.ticket, admission, stream_id, trace_id)
+                    trace = surroundings.ids.trace(effect.request.trace)
+                    admittance = Admittance(admission, surroundings.ids.new_id(), trace, asked_at)
+                    self._take(self._machine.admitted, effect.ticket, admittance)
                 case Prepare():
-                    plan, seconds = await surroundings.engine.prepare(effect.request, effect.seconds_left)
-                    self._take(self._machine.prepared, effect.ticket, plan, seconds)
+                    preparation = await surroundings.engine.prepare(effect.request, effect.seconds_left)
+                    self._take(self._machine.prepared, effect.ticket, preparation)
                 case _:
                     assert_never(effect)
         except StreamingError as error:
             if error.reportable:
-                self._record(surroundings.ids.new_id(), error)
+                self._record(surroundings.ids.new_id(), error, effect)
             self._take(self._machine.failed, effect.ticket, error)
         except Exception as exception:  # noqa: BLE001 - whatever it is, it ends this request and no other
             error_id = surroundings.ids.new_id()
-            self._record(error_id, exception)
+            self._record(error_id, exception, effect)
             failure = ProcessingFailed(f"The request could not be processed. Try again, or report id {error_id}.")
             self._take(self._machine.failed, effect.ticket, failure)
 
@@ -172,5 +170,22 @@ class Driver:
             self._record(error_id, second)
             self._connection.abort()
 
-    def _record(self, error_id: str, exception: Exception) -> None:
-        self._surroundings.recorder.record(FaultRaised(error_id, "connection", exception, self._session_id))
+    def _record(self, error_id: str, exception: Exception, effect: Effect | None = None) -> None:
+        """Of an effect's failure, or of the connection's, which concerns the request in progress."""
+        stream_id, trace = "", None
+        match effect:
+            case Admit():
+                place = Place.ADMISSION
+            case Prepare():
+                place, stream_id, trace = Place.CONTENT, effect.stream_id, effect.trace
+            case None:
+                place = Place.CONNECTION
+                if (entry := self._machine.current) is not None:
+                    stream_id, trace = entry.stream_id, entry.trace
+            case _:
+                assert_never(effect)
+        self._surroundings.recorder.record(
+            FaultRaised(
+                error_id, place, exception, self._machine.connection_id, self._machine.session_id, stream_id, trace
+            )
+        )

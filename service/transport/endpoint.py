@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from service.core.errors import InternalError, OverCapacity, StreamingError
-from service.core.events import AttemptOutcome, ConnectionAttempted, ErrorAnswered, FaultRaised
+from service.core.events import AttemptOutcome, ConnectionAttempted, ErrorAnswered, FaultRaised, Place
 from service.core.limits import Limits
 from service.core.messages import ErrorMessage
-from service.core.protocol import encode, is_session_id
+from service.core.protocol import is_session_id
 from service.core.session import SessionMachine
 from service.transport.driver import Driver, Surroundings
 from service.transport.hub import Hub
@@ -38,47 +38,48 @@ class StreamEndpoint:
         self._surroundings = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked_at = self._surroundings.clock().seconds
         connection: StreamSocket = scope["extensions"].pop(EXTENSION)
         session_id = scope["path"].removeprefix(PREFIX)
         await receive()  # websocket.connect
         if not scope["path"].startswith(PREFIX):
             await _refuse(send, 404, "There is no socket at this path. Connect to /ws/stream/{session_id}.")
         elif not is_session_id(session_id):
-            self._attempted(AttemptOutcome.REFUSED_SESSION)
+            self._attempted(asked_at, AttemptOutcome.REFUSED_SESSION)
             await _refuse(send, 400, "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'.")
         elif not self._may_come_from(scope):
-            self._attempted(AttemptOutcome.REFUSED_ORIGIN, session_id)
+            self._attempted(asked_at, AttemptOutcome.REFUSED_ORIGIN, session_id)
             await _refuse(send, 403, "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS.")
         elif self._hub.draining:
-            self._attempted(AttemptOutcome.REFUSED_DRAINING, session_id)
+            self._attempted(asked_at, AttemptOutcome.REFUSED_DRAINING, session_id)
             await _refuse(send, 503, "The server restarts. Reconnect soon.", _RETRY_AFTER_SECONDS)
         else:
             await send({"type": "websocket.accept"})
             connection.limit_send_buffer(self._send_buffer_bytes)
             with self._hub.seat() as seated:
-                await (self._serve if seated else self._turn_away)(connection, session_id, receive)
+                await (self._serve if seated else self._turn_away)(connection, session_id, receive, asked_at)
 
-    async def _turn_away(self, connection: StreamSocket, session_id: str, _receive: Receive) -> None:
-        self._attempted(AttemptOutcome.REFUSED_CAPACITY, session_id)
+    async def _turn_away(self, connection: StreamSocket, session_id: str, _receive: Receive, asked_at: float) -> None:
+        self._attempted(asked_at, AttemptOutcome.REFUSED_CAPACITY, session_id)
         error = OverCapacity("The server is full. Reconnect in some seconds.")
         self._dismiss(connection, session_id, error, 4101, "over capacity")
 
-    async def _serve(self, connection: StreamSocket, session_id: str, receive: Receive) -> None:
+    async def _serve(self, connection: StreamSocket, session_id: str, receive: Receive, asked_at: float) -> None:
         surroundings = self._surroundings
         try:
             lease = await surroundings.store.open(session_id)
         except Exception as exception:  # noqa: BLE001 - the client must learn of whatever a store may raise
             error_id = surroundings.ids.new_id()
-            self._attempted(AttemptOutcome.ERROR, session_id)
-            surroundings.recorder.record(FaultRaised(error_id, "open session", exception, session_id))
+            self._attempted(asked_at, AttemptOutcome.ERROR, session_id)
+            surroundings.recorder.record(FaultRaised(error_id, Place.SESSION_STORE, exception, session_id=session_id))
             error = InternalError(
                 f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
             )
             self._dismiss(connection, session_id, error, 1011, "internal error")
             return
-        self._attempted(AttemptOutcome.ACCEPTED, session_id)
+        self._attempted(asked_at, AttemptOutcome.ACCEPTED, session_id)
         machine = SessionMachine(lease, surroundings.ids.new_id(), self._limits, surroundings.clock())
-        driver = Driver(connection, machine, session_id, surroundings)
+        driver = Driver(connection, machine, surroundings)
         with self._hub.member(driver):
             await driver.run(receive)
 
@@ -93,11 +94,12 @@ class StreamEndpoint:
         self, connection: StreamSocket, session_id: str, error: StreamingError, code: int, reason: str
     ) -> None:
         self._surroundings.recorder.record(ErrorAnswered("", session_id, error.code, str(error)))
-        connection.write(encode(ErrorMessage.of(error)))
+        self._surroundings.outbox.send(connection, ErrorMessage.of(error))
         connection.close(code, reason)
 
-    def _attempted(self, outcome: AttemptOutcome, session_id: str = "") -> None:
-        self._surroundings.recorder.record(ConnectionAttempted(outcome, session_id))
+    def _attempted(self, asked_at: float, outcome: AttemptOutcome, session_id: str = "") -> None:
+        seconds = self._surroundings.clock().seconds - asked_at
+        self._surroundings.recorder.record(ConnectionAttempted(outcome, session_id, seconds))
 
 
 class SocketDoor:
@@ -110,8 +112,9 @@ class SocketDoor:
         self._app = app
         self._endpoint = endpoint
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Not a coroutine, which would stand there too."""
+        return (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
 
 
 async def _refuse(send: Send, status: int, sentence: str, retry_after_seconds: int | None = None) -> None:

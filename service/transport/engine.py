@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from service.core.content import Plan, Stage, prepare
+from service.core.content import Stage, StageTime, prepare
+from service.core.effects import Preparation
 from service.core.limits import Limits
 from service.core.messages import StreamRequest
 
@@ -21,19 +22,32 @@ class ThreadedContentEngine:
         self._limits = limits
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="content")
 
-    async def prepare(self, request: StreamRequest, seconds_left: float) -> tuple[Plan, float]:
+    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._prepare, request)
 
-    def _prepare(self, request: StreamRequest) -> tuple[Plan, float]:
-        started = time.perf_counter()
-        plan = prepare(request, self._limits, _untimed)
-        return plan, time.perf_counter() - started
+    def _prepare(self, request: StreamRequest) -> Preparation:
+        stopwatch = _Stopwatch()
+        plan = prepare(request, self._limits, stopwatch.time)
+        return Preparation(plan, stopwatch.seconds, tuple(stopwatch.stages))
 
     def close(self) -> None:
         """Drop what waits; what is being worked on ends by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-@contextmanager
-def _untimed(_stage: Stage) -> Iterator[None]:
-    yield
+class _Stopwatch:
+    """The times of one piece of work, from now on."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self.stages: list[StageTime] = []
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    @contextmanager
+    def time(self, stage: Stage) -> Iterator[None]:
+        began = self.seconds
+        yield
+        self.stages.append(StageTime(stage, began, self.seconds - began))

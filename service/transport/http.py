@@ -1,14 +1,17 @@
 """The HTTP routes: for people, platforms and scrapers."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Header, HTTPException, Response, params
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, SecretStr
 
 from service import __version__
 from service.core.clock import Instant
+from service.settings import Settings
 from service.transport.hub import Hub
 
 _RETRY_AFTER_SECONDS = 5
@@ -16,7 +19,9 @@ _RETRY_AFTER_SECONDS = 5
 _WORRYING_LAG_MS = 100
 
 Exposition = Callable[[str], tuple[bytes, str]]
-"""From an Accept header to the metrics and their content type."""
+"""From an Accept header to the metrics and their content type. It takes its time: any thread may call it."""
+
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 
 class Root(BaseModel):
@@ -51,17 +56,20 @@ class Readiness(BaseModel):
 
 
 def http_routes(
-    hub: Hub, clock: Callable[[], Instant], exposition: Exposition, environment: str, session_store: str
+    hub: Hub, clock: Callable[[], Instant], exposition: Exposition, settings: Settings, session_store: str
 ) -> APIRouter:
-    """The routes over what they show. ``session_store`` names the kind of store."""
+    """The routes over what they show. ``session_store`` names the kind of store. Each answers HEAD as it does GET."""
     router = APIRouter()
     started = clock().seconds
+    one_scrape_at_a_time = asyncio.Lock()
 
+    @router.head("/", include_in_schema=False)
     @router.get("/", summary="Status")
     async def root() -> Root:
         """Answers 200 for as long as the process lives, however many sockets are open."""
         return Root()
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health", summary="Liveness, a part at a time")
     async def health() -> Health:
         """Always 200; ``status`` says whether a part wants a look."""
@@ -80,11 +88,12 @@ def http_routes(
         return Health(
             status="warning" if any(part.status == "warning" for part in parts.values()) else "ok",
             version=__version__,
-            environment=environment,
+            environment=settings.railway_environment,
             uptime_seconds=round(clock().seconds - started, 1),
             parts=parts,
         )
 
+    @router.head("/ready", include_in_schema=False)
     @router.get("/ready", summary="Readiness", responses={503: {"model": Readiness}})
     async def ready(response: Response) -> Readiness:
         """503 while the process goes away: send new connections elsewhere."""
@@ -94,10 +103,36 @@ def http_routes(
             return Readiness(status="draining")
         return Readiness(status="ready")
 
-    @router.get("/metrics", summary="Metrics", response_class=Response)
+    @router.head("/metrics", include_in_schema=False, dependencies=_open_to(settings.metrics_token))
+    @router.get(
+        "/metrics",
+        summary="Metrics",
+        response_class=Response,
+        dependencies=_open_to(settings.metrics_token),
+    )
     async def metrics(accept: Annotated[str, Header()] = "") -> Response:
-        """Prometheus text, or OpenMetrics for those that accept it."""
-        body, content_type = exposition(accept)
+        """Prometheus text, or OpenMetrics with exemplars for those that accept it."""
+        async with one_scrape_at_a_time:  # each would hold the interpreter while streams wait for it
+            body, content_type = await asyncio.to_thread(exposition, accept)
         return Response(body, headers={"content-type": content_type})
 
     return router
+
+
+def _open_to(token: SecretStr | None) -> list[params.Depends]:
+    """What a route depends on that only shows itself to bearers of the token; nothing, if there is none."""
+    if token is None:
+        return []
+    secret = token.get_secret_value().encode()
+
+    async def bearer(
+        shown: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
+    ) -> None:
+        if shown is None or not secrets.compare_digest(shown.credentials.encode("latin-1"), secret):
+            raise HTTPException(
+                status_code=401,
+                detail="The metrics need the token that the operator has set: Authorization: Bearer <METRICS_TOKEN>.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+
+    return [Depends(bearer)]

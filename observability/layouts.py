@@ -1,0 +1,74 @@
+"""What a line looks like: JSON for machines, columns for people."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from textwrap import indent, wrap
+
+import msgspec
+
+Layout = Callable[[str, str, Mapping[str, object]], bytes]
+"""From level, message and fields, ``event`` among them, to a line with its newline."""
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+_LEVEL_WIDTH = 7
+_SUBJECT_WIDTH = 16
+_SHORT_ID = 8
+_SETTINGS_WIDTH = 110
+_MARGIN = " " * len("00:00:00.000 ")
+
+_PLAIN = "\x1b[0m"
+_DIM = "\x1b[2m"
+_COLOURS = {"DEBUG": "\x1b[36m", "INFO": "\x1b[32m", "WARNING": "\x1b[1;33m", "ERROR": "\x1b[1;31m"}
+
+
+def json_layout(level: str, message: str, fields: Mapping[str, object]) -> bytes:
+    """One compact object of flat keys; ``ts`` is UTC."""
+    line = {"ts": datetime.now(UTC), "level": level, "event": fields["event"], "message": message, **fields}
+    try:
+        return _encode(line) + b"\n"
+    except UnicodeEncodeError:  # half of a surrogate pair, which a library may have out of a file's name
+        return _encode({key: _encodable(value) for key, value in line.items()}) + b"\n"
+
+
+def text_layout(level: str, message: str, fields: Mapping[str, object], *, coloured: bool = False) -> bytes:
+    """Time, level, session, stream and sentence in columns; ids are cut to what tells them apart."""
+    now = datetime.now().astimezone()
+    time = f"{now:%H:%M:%S.%f}" if coloured else f"{now:%Y-%m-%d %H:%M:%S.%f}"
+    subject = str(fields.get("session_id") or fields.get("logger") or "")
+    if len(subject) > _SUBJECT_WIDTH:
+        subject = f"{subject[: _SUBJECT_WIDTH - _SHORT_ID - 1]}…{subject[-_SHORT_ID:]}"
+    stream = str(fields.get("stream_id") or "")[:_SHORT_ID]
+    trace = str(fields.get("trace_id") or "")[:_SHORT_ID]
+    quote = f": {fields['quote']!r}" if "quote" in fields else ""
+    colour, dim, plain = (_COLOURS[level], _DIM, _PLAIN) if coloured else ("", "", "")
+    columns = (
+        f"{dim}{time[:-3]}{plain}",
+        f"{colour}{level:<{_LEVEL_WIDTH}}{plain}",
+        f"{subject:<{_SUBJECT_WIDTH}}",
+        f"{dim}{stream:<{_SHORT_ID}}{plain}",
+        f"{_printable(message)}{quote}",
+    )
+    text = " ".join(columns)
+    if trace:
+        text += f" {dim}trace {trace}{plain}"
+    if isinstance(settings := fields.get("settings"), Mapping):
+        shown = " ".join(f"{name}={value}" for name, value in settings.items() if value)
+        text += "\n" + dim + indent("\n".join(wrap(shown, _SETTINGS_WIDTH)), _MARGIN) + plain
+    if exception := fields.get("exception"):
+        text += "\n" + "\n".join(_printable(line) for line in str(exception).splitlines())
+    return text.encode(errors="backslashreplace") + b"\n"
+
+
+def coloured_layout(level: str, message: str, fields: Mapping[str, object]) -> bytes:
+    """The text layout for a terminal."""
+    return text_layout(level, message, fields, coloured=True)
+
+
+def _encodable(value: object) -> object:
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _printable(text: str) -> str:
+    """The words of a library or an exception may hold what moves a terminal's cursor."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode()

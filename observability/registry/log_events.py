@@ -1,0 +1,337 @@
+"""Every log event, declared once: nothing is logged that does not stand here.
+
+A line has ``ts``, ``level``, ``event``, ``message`` and the fields of its event, as far as they are known. A message is
+a template over fields that are numbers, ids or enums; what may hold a client's words is a field of its own, ``quote``,
+and is shown only at DEBUG.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class LogLevel(StrEnum):
+    """What ``LOG_LEVEL`` may be, from all to little."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class LogField(Struct, frozen=True):
+    name: str
+    meaning: str
+    unit: str = ""
+
+
+class LogEvent(Struct, frozen=True):
+    name: str
+    """The machine's name of it, which stays when the message's wording changes."""
+    level: LogLevel
+    message: str
+    """For a person: ``str.format`` over the fields."""
+    when: str
+    fields: tuple[LogField, ...] = ()
+    burst: int | None = None
+    """How many lines of it may be written in ten seconds; the rest is counted in one ``lines_suppressed``."""
+    always: bool = False
+    """Whether it is written whatever ``LOG_LEVEL`` says."""
+
+
+_SESSION_ID = LogField("session_id", "the session")
+_CONNECTION_ID = LogField("connection_id", "the connection")
+_STREAM_ID = LogField("stream_id", "the stream")
+_TRACE_ID = LogField("trace_id", "the trace that the stream belongs to: the client's, if it sent one")
+_SPAN_ID = LogField("span_id", "the stream's own span")
+_STREAM = (_TRACE_ID, _SPAN_ID, _SESSION_ID, _CONNECTION_ID, _STREAM_ID)
+_SECONDS = "s"
+_MILLISECONDS = "ms"
+_BYTES = "UTF-8 bytes"
+
+# The service
+
+SERVICE_STARTED = LogEvent(
+    "service_started",
+    LogLevel.INFO,
+    "Streaming Content API {version} starts",
+    "a process has read its settings",
+    (
+        LogField("version", "the version of the service"),
+        LogField("settings", "all settings in force, by their variables; secrets are masked"),
+    ),
+)
+EVERY_ORIGIN_ALLOWED = LogEvent(
+    "every_origin_allowed",
+    LogLevel.INFO,
+    "Web pages of every origin may connect; list yours in ALLOWED_ORIGINS to refuse others",
+    "the service starts, and ALLOWED_ORIGINS is *",
+)
+SERVICE_LISTENING = LogEvent(
+    "service_listening",
+    LogLevel.INFO,
+    "Listening on {host}:{port} for {purpose}",
+    "a socket is open to clients; whatever LOG_LEVEL says, as PORT=0 leaves the port to chance",
+    (
+        LogField("host", "the address"),
+        LogField("port", "the port"),
+        LogField("purpose", "streams, or metrics if METRICS_PORT is set"),
+    ),
+    always=True,
+)
+WORKER_REPLACED = LogEvent(
+    "worker_replaced",
+    LogLevel.ERROR,
+    "A worker died and is replaced: process {pid}, exit code {exit_code}",
+    "a process starts in the place of one that nobody had asked to end",
+    (
+        LogField("pid", "of the dead process"),
+        LogField("exit_code", "its exit code; negative: the number of the signal that killed it"),
+    ),
+)
+DRAIN_BEGAN = LogEvent(
+    "drain_began",
+    LogLevel.INFO,
+    "Going away; open connections: {connections}",
+    "the first SIGTERM or SIGINT",
+    (LogField("connections", "that are open"),),
+)
+DRAIN_ENDED = LogEvent(
+    "drain_ended",
+    LogLevel.INFO,
+    "Drained in {seconds:.1f} s; connections cut short: {cut}",
+    "no connection is left, or DRAIN_SECONDS are over",
+    (LogField("seconds", "since drain_began", _SECONDS), LogField("cut", "connections whose stream was not over")),
+)
+LOOP_LATE = LogEvent(
+    "loop_late",
+    LogLevel.WARNING,
+    "The event loop was {lag_ms} ms late: every stream of this process waited",
+    "something held the loop for over 100 ms",
+    (LogField("lag_ms", "how late", _MILLISECONDS),),
+    burst=3,
+)
+
+# Connections
+
+CONNECTION_REFUSED = LogEvent(
+    "connection_refused",
+    LogLevel.INFO,
+    "Refused a connection: {outcome}",
+    "a handshake is refused for what the client asked, or because the service goes away",
+    (LogField("outcome", "refused_session, refused_origin or refused_draining"), _SESSION_ID),
+    burst=50,
+)
+SERVER_FULL = LogEvent(
+    "server_full",
+    LogLevel.WARNING,
+    "Turned a connection away: all MAX_CONNECTIONS seats are taken",
+    "a client gets OVER_CAPACITY",
+    (_SESSION_ID,),
+    burst=3,
+)
+CONNECTION_OPENED = LogEvent(
+    "connection_opened",
+    LogLevel.INFO,
+    "Connected",
+    "a client is let in",
+    (_SESSION_ID, _CONNECTION_ID, LogField("requests_used", "requests of the session on earlier connections")),
+)
+CONNECTION_CLOSED = LogEvent(
+    "connection_closed",
+    LogLevel.INFO,
+    "Disconnected ({reason}, code {code}) after {seconds:.1f} s; requests: {requests}",
+    "a connection is gone",
+    (
+        _SESSION_ID,
+        _CONNECTION_ID,
+        LogField("reason", "client, idle_timeout, session_timeout, slow_client, error, shutdown or abnormal"),
+        LogField("code", "the WebSocket close code; 1006 if there was none"),
+        LogField("seconds", "how long it lasted", _SECONDS),
+        LogField("requests", "that were admitted on it"),
+    ),
+)
+BACKPRESSURE_APPLIED = LogEvent(
+    "backpressure_applied",
+    LogLevel.DEBUG,
+    "The client's socket is full; its chunks wait",
+    "a client takes no more for now",
+    (_SESSION_ID, _CONNECTION_ID, _STREAM_ID),
+)
+BACKPRESSURE_RELEASED = LogEvent(
+    "backpressure_released",
+    LogLevel.DEBUG,
+    "The client's socket was full for {seconds:.3f} s",
+    "a client has taken all again, or is gone",
+    (_SESSION_ID, _CONNECTION_ID, _STREAM_ID, LogField("seconds", "since it was full", _SECONDS)),
+)
+
+# Requests and streams
+
+STREAM_REQUESTED = LogEvent(
+    "stream_requested",
+    LogLevel.INFO,
+    "Stream request #{number}: {bytes} bytes of {content_type}",
+    "a request is admitted",
+    (
+        *_STREAM,
+        LogField("number", "the how-many-eth request of its session"),
+        LogField("content_type", "text, html or markdown"),
+        LogField("bytes", "the content's length", _BYTES),
+        LogField("sampled", "whether its trace is exported"),
+    ),
+)
+CONTENT_RECEIVED = LogEvent(
+    "content_received",
+    LogLevel.DEBUG,
+    "The content begins as follows",
+    "a request is admitted: the one line that shows content",
+    (*_STREAM, LogField("quote", "its first 200 characters")),
+)
+RATE_LIMIT_APPROACHING = LogEvent(
+    "rate_limit_approaching",
+    LogLevel.WARNING,
+    "Rate limit approaching: {used} of {limit} requests are used",
+    "a session has used 80 % of its requests",
+    (_SESSION_ID, LogField("used", "requests so far"), LogField("limit", "MAX_REQUESTS_PER_SESSION")),
+    burst=50,
+)
+STREAM_STARTED = LogEvent(
+    "stream_started",
+    LogLevel.INFO,
+    "Content analysed: {complexity} complexity, {words} words, {chunks} chunks; {speed_choice} speed selected: {speed}",
+    "the content is ready, and stream_start is sent",
+    (
+        *_STREAM,
+        LogField("complexity", "low, medium or high"),
+        LogField("words", "of the content"),
+        LogField("chunks", "of the plan"),
+        LogField("speed_choice", "adaptive if the service chose the speed, requested if the client did"),
+        LogField("speed", "the speed in force"),
+        LogField("queued_ms", "how long it waited for its turn", _MILLISECONDS),
+        LogField("processing_ms", "content work, with the wait for a thread", _MILLISECONDS),
+    ),
+)
+FIRST_CHUNK_SENT = LogEvent(
+    "first_chunk_sent",
+    LogLevel.DEBUG,
+    "First chunk after {ms} ms",
+    "a stream's first chunk is sent",
+    (_TRACE_ID, _SPAN_ID, _STREAM_ID, LogField("ms", "since the request left the queue", _MILLISECONDS)),
+)
+STREAM_PAUSED = LogEvent(
+    "stream_paused", LogLevel.DEBUG, "Stream paused", "a client pauses its stream", (_SESSION_ID, _STREAM_ID)
+)
+STREAM_RESUMED = LogEvent(
+    "stream_resumed", LogLevel.DEBUG, "Stream resumed", "a client resumes its stream", (_SESSION_ID, _STREAM_ID)
+)
+STREAM_SKIPPED = LogEvent(
+    "stream_skipped",
+    LogLevel.DEBUG,
+    "The rest of the stream is sent at once",
+    "a client skips to the end",
+    (_SESSION_ID, _STREAM_ID),
+)
+STREAM_ENDED = LogEvent(
+    "stream_ended",
+    LogLevel.INFO,
+    "Stream {outcome}: {chunks} chunks, {bytes} bytes in {seconds:.1f} s",
+    "an admitted request has come to its end",
+    (
+        *_STREAM,
+        LogField("outcome", "completed, skipped, cancelled, disconnected, rejected, error, timeout or shutdown"),
+        LogField("chunks", "that were sent"),
+        LogField("bytes", "that were sent", _BYTES),
+        LogField("seconds", "since stream_start", _SECONDS),
+        LogField("code", "of the error that ended it"),
+    ),
+)
+ERROR_ANSWERED = LogEvent(
+    "error_answered",
+    LogLevel.INFO,
+    "Error answered: {code}",
+    "a client is told of an error, whosever fault it was",
+    (_SESSION_ID, _CONNECTION_ID, _STREAM_ID, LogField("code", "the protocol's error code")),
+    burst=50,
+)
+ERROR_EXPLAINED = LogEvent(
+    "error_explained",
+    LogLevel.DEBUG,
+    "The client was told as follows",
+    "a client is told of an error: the sentence may quote a word of the client",
+    (
+        _SESSION_ID,
+        _CONNECTION_ID,
+        _STREAM_ID,
+        LogField("code", "the protocol's error code"),
+        LogField("quote", "the sentence"),
+    ),
+    burst=50,
+)
+
+# Faults
+
+FAULT_RAISED = LogEvent(
+    "fault_raised",
+    LogLevel.ERROR,
+    "Fault in {place}: error id {error_id}",
+    "an exception that should not have been: ours to mend",
+    (
+        LogField("error_id", "what the client was told to report"),
+        LogField("place", "admission, content, connection, session_store, http or event_loop"),
+        *_STREAM,
+        LogField(
+            "exception",
+            "the traceback, without local variables and without such words of an exception as may quote content "
+            "(at DEBUG with them), headers or query strings (never with them); not more than 50 in ten seconds",
+        ),
+    ),
+)
+
+# HTTP
+
+HTTP_ANSWERED = LogEvent(
+    "http_answered",
+    LogLevel.DEBUG,
+    "{method} {route}: {status} in {ms} ms",
+    "an HTTP route has answered",
+    (
+        LogField("method", "the request's"),
+        LogField("route", "the path's pattern; - if none matched"),
+        LogField("status", "the answer's"),
+        LogField("ms", "how long it took", _MILLISECONDS),
+    ),
+    burst=50,
+)
+
+# The log itself
+
+LIBRARY_MESSAGE = LogEvent(
+    "library_message",
+    LogLevel.WARNING,
+    "{text}",  # in the library's own words
+    "a library warns or tells of an error; one line a minute for each place in its code, ten minutes for exporters",
+    (
+        LogField("logger", "the library's logger"),
+        LogField("exception", "the traceback, without local variables"),
+    ),
+)
+LINES_SUPPRESSED = LogEvent(
+    "lines_suppressed",
+    LogLevel.WARNING,
+    "{count} more lines of {suppressed} were not written",
+    "there were too many of one kind",
+    (
+        LogField("count", "lines"),
+        LogField("suppressed", "their event; for libraries the logger and the line of its code"),
+    ),
+)
+LINES_LOST = LogEvent(
+    "lines_lost",
+    LogLevel.WARNING,
+    "{count} lines were lost here: whoever reads this log did not keep up",
+    "the log's reader is back after lines had to be dropped",
+    (LogField("count", "lines"),),
+)
+
+LOG_EVENTS: tuple[LogEvent, ...] = tuple(value for value in tuple(globals().values()) if isinstance(value, LogEvent))
