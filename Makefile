@@ -1,5 +1,6 @@
 # Two commands are enough: `make run` serves, `make test` proves. Both set up what they need, once.
-# Needs Python 3.11 or newer with venv, make and bash; everything else comes into .venv.
+# Needs Python 3.11 or newer with venv, make and bash; everything else comes into .venv, but for the servers that the
+# tests talk to: those are the system's.
 
 PYTHON3 ?= python3
 
@@ -30,8 +31,12 @@ run: $(RUNTIME) ## serve on PORT (8000 unless the environment or .env says other
 	@exec $(PYTHON) -m service serve
 
 .PHONY: test
-test: lint $(NODE) ## everything that must hold: the checks and the whole suite
+test: servers lint $(NODE) ## everything that must hold: the checks and the whole suite
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.PHONY: observe
+observe: $(DEVELOPMENT) ## watch it all on this machine: service, demo load, Prometheus, Alertmanager, previews
+	@exec $(PYTHON) -m dashboards.live $(OBSERVE_ARGS)
 
 .PHONY: verify
 verify: $(RUNTIME) ## check a running deployment: make verify URL=https://... [VERIFY_ARGS=--slow]
@@ -45,6 +50,10 @@ help: ## this text
 		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ For developers
+
+.PHONY: servers
+servers: ## install the real servers that the tests talk to, where they are missing (Debian's, as root or with sudo)
+	@bash tests/servers.sh
 
 .PHONY: check
 check: lint ## the inner loop: the checks and the core's tests

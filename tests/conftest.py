@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
 import pytest
+
+pytest_plugins = ["tests.backends.fixtures"]
 
 PROJECT = Path(__file__).parents[1]
 START_SECONDS = 30
@@ -32,17 +34,18 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 class RunningServer:
-    """``python -m service serve`` on a free port of the loopback address, ready once the constructor returns.
+    """``python -m service serve``, or another module that serves, on a free port of the loopback address.
 
+    It is ready once the constructor returns.
     ``log`` holds the lines of its log so far, ``noise`` whatever else it printed.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, object]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, object], module: str = "service") -> None:
         self.log: list[LogLine] = []
         self.noise: list[str] = []
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "service", "serve"],
+            [sys.executable, "-m", module, "serve"],
             cwd=folder,  # where no .env is
             env=environment(**{"HOST": "127.0.0.1", "PORT": 0} | settings),
             stdout=subprocess.PIPE,
@@ -53,7 +56,10 @@ class RunningServer:
         self._reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
         self._reader.start()
         try:
-            self.address: tuple[str, int] = ("127.0.0.1", self.logged("listening", START_SECONDS)["port"])
+            self.address: tuple[str, int] = (
+                "127.0.0.1",
+                self.logged("service_listening", START_SECONDS, purpose="streams")["port"],
+            )
         except BaseException:
             self.process.kill()
             self.process.wait()
@@ -77,6 +83,12 @@ class RunningServer:
             lines = found()
         assert lines, f"no {event!r} with {fields} in the log, which ends: {self.log[-5:]} {self.noise[-20:]}"
         return lines[0]
+
+    @contextmanager
+    def unread(self) -> Iterator[None]:
+        """Nobody reads its output for as long as this lasts."""
+        with self._news:  # which the reader needs for each line
+            yield
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)

@@ -9,7 +9,8 @@ import pytest
 from msgspec import Struct
 from packaging.requirements import Requirement
 
-from observability.metrics import Metrics
+from observability.reference import DOCUMENT as TELLS
+from observability.reference import with_tables
 from service import __version__
 from service.core.errors import ErrorCode
 from service.core.messages import (
@@ -30,7 +31,6 @@ from tests.packaging.project import PROJECT, pyproject
 DOCUMENTS = [README, PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
 PROTOCOL = (PROJECT / "docs" / "protocol.md").read_text()
-OPERATIONS = (PROJECT / "docs" / "operations.md").read_text()
 
 
 def each(*documents: Path) -> pytest.MarkDecorator:
@@ -81,9 +81,9 @@ def test_the_protocol_tells_of_every_close_code() -> None:
     assert not untold(ours | {"1000", "1009"})
 
 
-def test_the_operations_guide_tells_of_every_metric() -> None:
-    told = set(re.findall(r"^\| `(stream_\w+?)(?:_total)?` \|", OPERATIONS, re.MULTILINE))
-    assert told == {family.name for family in Metrics().registry.collect() if family.name.startswith("stream_")}
+def test_the_tables_of_all_that_is_told_are_made_from_the_declarations() -> None:
+    text = TELLS.read_text()
+    assert text == with_tables(text), "run: .venv/bin/python -m observability.reference"
 
 
 def test_every_direct_dependency_has_its_reason() -> None:

@@ -52,4 +52,4 @@ async def test_it_streams_a_document(server: RunningServer, session_id: str, cli
             await program.wait()
     assert messages[0]["type"] == "connected"
     assert data(messages) == expected
-    assert await asyncio.to_thread(server.logged, "disconnected", session_id=session_id, reason="client")
+    assert await asyncio.to_thread(server.logged, "connection_closed", session_id=session_id, reason="client")

@@ -66,4 +66,7 @@ def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_setting_that_is_empty_is_not_set(start_server: StartServer) -> None:
-    assert start_server(MAX_CONNECTIONS="", LOG_LEVEL="info").logged("service started")["MAX_CONNECTIONS"] == "2000"
+    assert (
+        start_server(MAX_CONNECTIONS="", LOG_LEVEL="info").logged("service_started")["settings"]["MAX_CONNECTIONS"]
+        == "2000"
+    )

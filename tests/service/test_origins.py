@@ -14,7 +14,7 @@ async def test_by_default_all_may_come_in(server: RunningServer, session_id: str
     status, _, _ = await handshake(server, f"/ws/stream/{session_id}", Origin=FOREIGN[0])
     assert status == 101
     assert (await get(server, "/", Origin=FOREIGN[0])).headers["access-control-allow-origin"] == "*"
-    assert server.logged("service started")["ALLOWED_ORIGINS"] == "*"
+    assert server.logged("service_started")["settings"]["ALLOWED_ORIGINS"] == "*"
 
 
 async def test_a_list_is_enforced_on_the_socket(start_server: StartServer) -> None:

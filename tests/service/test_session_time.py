@@ -29,7 +29,7 @@ async def test_a_silent_connection_is_closed(start_server: StartServer) -> None:
         assert await stream(client, content) == content
         [error], code = await close_of(client)
     assert (error["type"], error["code"], error["fatal"], code) == ("error", "IDLE_TIMEOUT", True, 4111)
-    assert server.logged("disconnected", session_id="idle")["reason"] == "idle_timeout"
+    assert server.logged("connection_closed", session_id="idle")["reason"] == "idle_timeout"
 
 
 async def test_a_paused_stream_does_not_hold_off_the_idle_timeout(start_server: StartServer) -> None:

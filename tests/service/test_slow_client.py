@@ -21,7 +21,7 @@ async def test_it_is_cut_and_delays_nobody(start_server: StartServer) -> None:
             while messages[-1]["type"] != "stream_complete":
                 messages.append(await receive(reader))
                 arrivals.append(now())
-            cut = await asyncio.to_thread(server.logged, "disconnected", session_id="stalled")
+            cut = await asyncio.to_thread(server.logged, "connection_closed", session_id="stalled")
     assert cut["reason"] == "slow_client"
     assert cut["seconds"] >= CHUNK_TIMEOUT_SECONDS
     assert await metric(server, 'stream_connection_closes_total{reason="slow_client"}') == 1

@@ -1,0 +1,41 @@
+"""A real Alertmanager."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.backends.child import Child, until
+
+Labels = dict[str, str]
+
+
+class Alertmanager(Child):
+    """With a configuration, alone: it looks for no peers."""
+
+    def __init__(self, folder: Path, configuration: Mapping[str, Any]) -> None:
+        (folder / "alertmanager.yml").write_text(json.dumps(configuration))  # YAML holds all of JSON
+        super().__init__(
+            [
+                "prometheus-alertmanager",
+                "--config.file=alertmanager.yml",
+                "--storage.path=alertmanager",
+                "--web.listen-address=127.0.0.1:0",
+                "--cluster.listen-address=",
+            ],
+            folder,
+        )
+        try:
+            until(lambda: self.http.get("/-/ready").is_success, "Alertmanager is ready")
+        except BaseException:
+            self.stop()
+            raise
+
+    def tell(self, *alerts: Labels) -> None:
+        """These fire, by their labels."""
+        self.http.post("/api/v2/alerts", json=[{"labels": labels} for labels in alerts]).raise_for_status()
+
+    def states(self, *matchers: str) -> list[tuple[Labels, str]]:
+        """The alerts that fire and match: their labels, and ``active`` or ``suppressed``."""
+        answer = self.http.get("/api/v2/alerts", params={"filter": matchers}).raise_for_status()
+        return [(alert["labels"], alert["status"]["state"]) for alert in answer.json()]

@@ -1,0 +1,51 @@
+"""A Sentry that tests can read back."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.backends.child import PATIENCE_SECONDS, Child, until
+
+SentryEvent = dict[str, Any]
+"""An event as the SDK sent it."""
+
+
+class Kent(Child):
+    """``kent-server``, which keeps the last 100 events for project 1."""
+
+    def __init__(self, folder: Path) -> None:
+        command = Path(sys.executable).with_name("kent-server")
+        super().__init__([command, "run", "--host", "127.0.0.1", "--port", "0"], folder)
+
+    @property
+    def dsn(self) -> str:
+        return self.dsn_with("public")
+
+    def dsn_with(self, key: str) -> str:
+        """The DSN with a key of the test's own; kent takes any."""
+        return f"http://{key}@{self.address}/1"
+
+    def items(self) -> list[dict[str, Any]]:
+        """All it holds, with envelope and item headers: ``envelope_header``, ``header``, ``body``."""
+        held = self.http.get("/api/eventlist/").json()["events"]
+        return [self.http.get(f"/api/event/{one['event_id']}").json()["payload"] for one in held]
+
+    def events(self) -> list[SentryEvent]:
+        """The events alone."""
+        return [item["body"] for item in self.items() if item["header"]["type"] == "event"]
+
+    def wait_for(
+        self, wanted: Callable[[SentryEvent], bool], count: int = 1, seconds: float = PATIENCE_SECONDS
+    ) -> list[SentryEvent]:
+        """The events that are wanted, once there are so many."""
+
+        def found() -> list[SentryEvent]:
+            events = [event for event in self.events() if wanted(event)]
+            return events if len(events) >= count else []
+
+        return until(found, f"{count} events at kent", seconds)
+
+    def flush(self) -> None:
+        """Forget all."""
+        self.http.post("/api/flush/").raise_for_status()

@@ -1,0 +1,102 @@
+"""A real Prometheus."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from alerts.links import JOB
+from tests.backends.child import PATIENCE_SECONDS, Child, until
+
+SCRAPE_INTERVAL = "250ms"
+
+Sample = dict[str, Any]
+"""``metric``: the labels with ``__name__``; ``value``: a moment, and the number as text."""
+
+Exemplar = dict[str, Any]
+"""``seriesLabels`` of the series that has it; ``labels``, ``value`` and ``timestamp`` of its own."""
+
+
+class Prometheus(Child):
+    """Scrapes ``/metrics`` of the targets (``host:port``), with a bearer token if one is given, and keeps exemplars.
+
+    ``rules`` are contents of rule files; what they fire goes to the Alertmanager at ``alertmanager`` (``host:port``).
+    The first scrape comes about 5 s after the start: so often Prometheus looks for new targets.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *targets: str,
+        token: str | None = None,
+        rules: Sequence[Mapping[str, Any]] = (),
+        alertmanager: str | None = None,
+    ) -> None:
+        job: dict[str, Any] = {"job_name": JOB, "static_configs": [{"targets": targets}]}
+        if token is not None:
+            job["authorization"] = {"credentials": token}
+        managers = [] if alertmanager is None else [{"static_configs": [{"targets": [alertmanager]}]}]
+        files = [f"rules-{number}.yml" for number in range(len(rules))]
+        configuration = {
+            "global": dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), SCRAPE_INTERVAL),
+            "scrape_configs": [job],
+            "rule_files": files,
+            "alerting": {"alertmanagers": managers},
+        }
+        # YAML holds all of JSON.
+        (folder / "prometheus.yml").write_text(json.dumps(configuration))
+        for name, content in zip(files, rules, strict=True):
+            (folder / name).write_text(json.dumps(content))
+        super().__init__(
+            [
+                "prometheus",
+                "--config.file=prometheus.yml",
+                "--storage.tsdb.path=prometheus",
+                "--web.listen-address=127.0.0.1:0",
+                "--enable-feature=exemplar-storage",
+                "--rules.alert.resend-delay=1s",  # what fires before it has found its Alertmanager is told soon
+            ],
+            folder,
+        )
+        try:
+            until(lambda: self.http.get("/-/ready").is_success, "Prometheus has read its storage")
+        except BaseException:
+            self.stop()
+            raise
+
+    def query(self, expression: str) -> list[Sample]:
+        """The expression's value now, a vector: a sample for each series."""
+        return list(self._ask("query", query=expression)["result"])
+
+    def wait_for(
+        self,
+        expression: str,
+        holds: Callable[[list[Sample]], bool] = bool,
+        seconds: float = PATIENCE_SECONDS,
+    ) -> list[Sample]:
+        """The expression's value once it is as it should be; by itself, once there is one at all."""
+
+        def found() -> list[Sample]:
+            samples = self.query(expression)
+            return samples if samples and holds(samples) else []
+
+        return until(found, expression, seconds)
+
+    def wait_until_up(self, target: str) -> None:
+        """Return when the target has been scraped."""
+        self.wait_for(f'up{{instance="{target}"}} == 1')
+
+    def exemplars(self, expression: str) -> list[Exemplar]:
+        """The exemplars of the last minute of all series in the expression."""
+        now = time.time()
+        return [
+            {"seriesLabels": series["seriesLabels"], **exemplar}
+            for series in self._ask("query_exemplars", query=expression, start=now - 60, end=now + 60)
+            for exemplar in series["exemplars"]
+        ]
+
+    def _ask(self, question: str, **parameters: object) -> Any:  # noqa: ANN401 - its API answers in several shapes
+        answer = self.http.post(f"/api/v1/{question}", data=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]

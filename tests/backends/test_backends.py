@@ -1,0 +1,138 @@
+"""What the other tests stand on: each back end takes what the real libraries send and tells of it."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import httpx
+import pytest
+import sentry_sdk
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import Link, SpanKind, Status, StatusCode
+from prometheus_client import CollectorRegistry, Counter, start_http_server
+
+from tests.backends.dead import black_hole, refusing, silent
+from tests.backends.fixtures import StartPrometheus
+from tests.backends.kent import Kent
+from tests.backends.otlp import OtlpReceiver
+
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+
+Dead = Callable[[], AbstractContextManager[str]]
+
+
+@contextmanager
+def exposed(registry: CollectorRegistry) -> Iterator[str]:
+    """The address at which the registry is served."""
+    server, thread = start_http_server(0, "127.0.0.1", registry)
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_prometheus_scrapes_a_counter_and_its_exemplar(start_prometheus: StartPrometheus) -> None:
+    registry = CollectorRegistry()
+    counter = Counter("documents", "Documents.", registry=registry)
+    counter.inc(3, exemplar={"trace_id": TRACE_ID})
+    with exposed(registry) as target:
+        prometheus = start_prometheus(target)
+        prometheus.wait_until_up(target)
+        [sample] = prometheus.wait_for("documents_total")
+        assert (sample["metric"]["instance"], sample["value"][1]) == (target, "3")
+        [exemplar] = prometheus.exemplars("documents_total")
+        assert exemplar["labels"] == {"trace_id": TRACE_ID}
+        assert exemplar["seriesLabels"]["__name__"] == "documents_total"
+        counter.inc()
+        prometheus.wait_for("documents_total == 4")
+
+
+@pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
+def test_the_receiver_takes_a_span(otlp: OtlpReceiver, compression: Compression) -> None:
+    provider = TracerProvider(resource=Resource({"service.name": "test"}))
+    exporter = OTLPSpanExporter(endpoint=f"{otlp.endpoint}/v1/traces", compression=compression)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("tests")
+    with tracer.start_as_current_span("first") as first:
+        pass
+    with tracer.start_as_current_span("second", kind=SpanKind.SERVER, links=[Link(first.get_span_context())]) as second:
+        second.set_attributes({"count": 2, "names": ["a", "b"], "share": 0.5, "whole": True})
+        second.add_event("half", {"at": 1})
+        second.set_status(Status(StatusCode.ERROR, "broken"))
+        with tracer.start_as_current_span("child"):
+            pass
+    provider.shutdown()
+
+    [span] = otlp.wait_for(lambda span: span.name == "second")
+    assert (span.kind, span.status, span.status_message) == ("SERVER", "ERROR", "broken")
+    assert span.attributes == {"count": 2, "names": ["a", "b"], "share": 0.5, "whole": True}
+    assert [(event.name, event.attributes) for event in span.events] == [("half", {"at": 1})]
+    [linked] = otlp.wait_for(lambda span: span.name == "first")
+    assert [(link.trace_id, link.span_id) for link in span.links] == [(linked.trace_id, linked.span_id)]
+    [child] = otlp.wait_for(lambda one: one.parent_span_id == span.span_id)
+    assert (child.name, child.trace_id, span.parent_span_id) == ("child", span.trace_id, "")
+    assert span.start_ns <= child.start_ns <= child.end_ns <= span.end_ns
+    assert (span.scope, span.resource["service.name"]) == ("tests", "test")
+
+
+def test_the_receiver_waits_for_what_is_under_way(otlp: OtlpReceiver) -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint=f"{otlp.endpoint}/v1/traces")))
+    waiting = threading.Event()
+
+    def look(_: object) -> bool:
+        waiting.set()
+        return True
+
+    def export() -> None:
+        waiting.wait()
+        provider.get_tracer("tests").start_span("late").end()
+
+    provider.get_tracer("tests").start_span("early").end()
+    later = threading.Thread(target=export)
+    later.start()
+    assert {span.name for span in otlp.wait_for(look, count=2)} == {"early", "late"}
+    later.join()
+    provider.shutdown()
+    with pytest.raises(AssertionError, match="0 of 1 spans"):
+        otlp.wait_for(lambda span: span.name == "never", seconds=0)
+
+
+def test_kent_keeps_an_event(kent: Kent) -> None:
+    client = sentry_sdk.Client(kent.dsn, default_integrations=False)
+    client.capture_event({"message": "It broke.", "tags": {"part": "engine"}})
+    client.close()
+    [event] = kent.wait_for(lambda event: event["message"] == "It broke.")
+    assert event["tags"] == {"part": "engine"}
+    kent.flush()
+    assert kent.events() == []
+
+
+def test_a_refusing_back_end_refuses() -> None:
+    with refusing() as address, pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://{address}")
+
+
+def test_a_silent_back_end_takes_and_answers_nothing() -> None:
+    with silent() as address, pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"http://{address}", content=b"x", timeout=0.2)
+
+
+def test_nobody_reaches_a_black_hole() -> None:
+    with black_hole() as address, pytest.raises(httpx.ConnectTimeout):
+        httpx.get(f"http://{address}", timeout=0.2)
+
+
+@pytest.mark.parametrize("dead", [refusing, silent, black_hole])
+def test_a_dead_back_end_keeps_its_port(dead: Dead) -> None:
+    with dead() as address, socket.socket() as other:
+        host, _, port = address.partition(":")
+        with pytest.raises(OSError, match="in use"):
+            other.bind((host, int(port)))

@@ -1,0 +1,74 @@
+"""The service with parts that break when they are asked to: ``python -m tests.observability.breaking serve``.
+
+It serves with ``WORKERS`` processes, whatever ``MAX_WORKERS`` allows.
+"""
+
+import logging
+import os
+import sys
+import time
+
+from fastapi import FastAPI, Request
+
+from observability.telemetry import Telemetry
+from service.app import create_app as create_service
+from service.app import ready_for_workers
+from service.core.effects import Preparation
+from service.core.limits import Limits
+from service.core.messages import StreamRequest
+from service.settings import Settings, load_settings
+from service.transport.engine import ThreadedContentEngine
+from service.transport.server import run
+
+BREAK = "break on this: "
+"""What content begins with that the engine breaks on."""
+
+
+class BreakingEngine:
+    """Fulfils ``ContentEngine``; its exceptions carry the content wherever one can: as text and in a local variable."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._engine = ThreadedContentEngine(limits)
+
+    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+        content = request.content
+        if content.startswith(BREAK):
+            raise ValueError(f"cannot cut {content!r}")
+        return await self._engine.prepare(request, seconds_left)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def create_app() -> FastAPI:
+    settings = _settings()
+    telemetry = Telemetry(settings)
+    app = create_service(settings, engine=BreakingEngine(settings.limits), telemetry=telemetry)
+
+    @app.get("/break/route")
+    async def break_route(request: Request) -> None:
+        raise LookupError(f"nothing for {request.url.query!r} and {request.headers!r}")
+
+    @app.get("/break/loop")
+    async def break_loop() -> None:
+        time.sleep(0.5)  # noqa: ASYNC251 - it holds the loop, and twice as long as that waits for its next pulse
+
+    @app.get("/break/library")
+    async def break_library() -> None:
+        error = ConnectionResetError(104, "Connection reset by peer")
+        logging.getLogger("library").error("A library met an error.", exc_info=error)
+
+    @app.get("/break/sinks")
+    async def break_sinks() -> None:
+        telemetry.recorder.record(None)  # type: ignore[arg-type]
+
+    return app
+
+
+def _settings() -> Settings:
+    return load_settings().model_copy(update={"max_workers": int(os.environ.get("WORKERS", "1"))})
+
+
+if __name__ == "__main__":
+    with ready_for_workers(_settings()):
+        sys.exit(run("tests.observability.breaking:create_app", _settings()))

@@ -1,0 +1,479 @@
+"""The log: what operators read at three in the morning, and what must never stand there."""
+
+import asyncio
+import json
+import logging
+import os
+import pty
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from string import Formatter
+
+import httpx
+import pytest
+from loguru import logger
+from websockets.asyncio.client import connect
+
+from observability.logbook import Logbook, LogFormat
+from observability.logs import LogSink
+from observability.registry.log_events import LIBRARY_MESSAGE, LINES_LOST, LINES_SUPPRESSED, LOG_EVENTS, LogLevel
+from service.core.errors import ErrorCode
+from service.core.events import (
+    AttemptOutcome,
+    BackpressureApplied,
+    BackpressureReleased,
+    CloseReason,
+    ConnectionAttempted,
+    ConnectionClosed,
+    ConnectionOpened,
+    DrainBegan,
+    DrainEnded,
+    ErrorAnswered,
+    Event,
+    FaultRaised,
+    FirstChunkSent,
+    HttpAnswered,
+    ListenerPurpose,
+    LoopProbed,
+    Outcome,
+    Place,
+    RateLimitApproached,
+    RequestAdmitted,
+    ServerListening,
+    ServerStarted,
+    StreamEnded,
+    StreamPauseChanged,
+    StreamSkipRequested,
+    StreamStarted,
+    WorkerReplaced,
+)
+from service.core.messages import Complexity, ContentType, Speed, StreamRequest
+from service.core.trace import Trace
+from tests.conftest import STOP_SECONDS, LogLine, environment
+from tests.service.client import DOCUMENT, receive, receive_until, request, send, stream
+
+TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
+STREAM_ID = "5d129dce0f7a4c3b9d2e1f0a5d129dce"
+SECRET = "hunter-2"
+CONTENT = "the {content} of a client \x1b[2J" + "…" * 1000
+
+
+class Written:
+    """A logbook over a file, and what came of it. Time stands still unless a test moves it."""
+
+    def __init__(self, path: Path, level: str, log_format: LogFormat) -> None:
+        self._path = path
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
+        self.now = 0.0
+        self.levels: list[LogLevel] = []
+        self.lost = 0
+        self.logbook = Logbook(
+            level, log_format, self.levels.append, self._lose, descriptor=self._descriptor, clock=lambda: self.now
+        )
+        self.logbook.open()
+        self.sink = LogSink(self.logbook)
+
+    def __call__(self, *events: Event) -> list[LogLine]:
+        """All lines once these events are recorded, and nothing more is to come."""
+        for event in events:
+            self.sink.record(event)
+        return [json.loads(line) for line in self.text().splitlines()]
+
+    def text(self) -> str:
+        self.logbook.close(STOP_SECONDS)
+        return self._path.read_text()
+
+    def discard(self) -> None:
+        self.logbook.close(STOP_SECONDS)
+        os.close(self._descriptor)
+
+    def _lose(self, count: int) -> None:
+        self.lost += count
+
+
+Open = Callable[..., Written]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[Open]:
+    """Opens a logbook: ``written(level, log_format)``."""
+    opened: list[Written] = []
+
+    def start(level: str = "INFO", log_format: LogFormat = "auto") -> Written:
+        opened.append(Written(tmp_path / f"{len(opened)}.log", level, log_format))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.discard()
+    logger.remove()
+    logging.basicConfig(handlers=[], force=True)
+    logging.captureWarnings(capture=False)
+
+
+def admitted() -> RequestAdmitted:
+    request = StreamRequest(content=CONTENT, content_type=ContentType.TEXT)
+    return RequestAdmitted(
+        connection_id="c",
+        session_id="an-editor-of-articles",
+        stream_id=STREAM_ID,
+        trace=TRACE,
+        request=request,
+        content_bytes=1234,
+        number=3,
+        validation_seconds=0.001,
+        rate_limit_seconds=0.001,
+    )
+
+
+def started() -> StreamStarted:
+    return StreamStarted(
+        connection_id="c",
+        session_id="an-editor-of-articles",
+        stream_id=STREAM_ID,
+        trace=TRACE,
+        content_type=ContentType.TEXT,
+        complexity=Complexity.HIGH,
+        speed=Speed.NORMAL,
+        adaptive=True,
+        word_count=900,
+        chunks=250,
+        queued_seconds=0.0,
+        processing_seconds=0.2,
+        stages=(),
+        paused=False,
+    )
+
+
+def ended(error: ErrorCode | None = None) -> StreamEnded:
+    return StreamEnded(
+        connection_id="c",
+        session_id="an-editor-of-articles",
+        stream_id=STREAM_ID,
+        trace=TRACE,
+        content_type=ContentType.TEXT,
+        outcome=Outcome.ERROR if error else Outcome.COMPLETED,
+        started=True,
+        paused=False,
+        chunks=250,
+        bytes=1234,
+        duration_seconds=25.0,
+        paused_seconds=1.5,
+        error=error,
+    )
+
+
+def mistake(word: str = "oops") -> ErrorAnswered:
+    return ErrorAnswered("c", "s", ErrorCode.INVALID_SPEED, f"speed {word!r} is not known.")
+
+
+def fault(place: Place, words: str = "words") -> FaultRaised:
+    def fail(secret: str) -> None:
+        raise ValueError(words, len(secret))
+
+    with pytest.raises(ValueError, match="8") as caught:
+        fail(SECRET)
+    return FaultRaised("e-1", place, caught.value, "c", "s", STREAM_ID, TRACE)
+
+
+def whole_life() -> list[Event]:
+    """Each event that is worth a line, in each of its kinds."""
+    return [
+        ServerStarted("2.4.1", {"ALLOWED_ORIGINS": "*"}),
+        ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
+        WorkerReplaced(4711, -9),
+        LoopProbed(0.25),
+        *(ConnectionAttempted(outcome, "s") for outcome in AttemptOutcome),
+        ConnectionOpened("c", "s", 0),
+        admitted(),
+        started(),
+        FirstChunkSent(STREAM_ID, TRACE, ContentType.TEXT, 0.01),
+        BackpressureApplied("c", "s", STREAM_ID),
+        BackpressureReleased("c", "s", STREAM_ID, 0.5),
+        StreamPauseChanged("s", STREAM_ID, paused=True),
+        StreamPauseChanged("s", STREAM_ID, paused=False),
+        StreamSkipRequested("s", STREAM_ID),
+        ended(),
+        ended(ErrorCode.INTERNAL_ERROR),
+        ErrorAnswered("c", "s", ErrorCode.PROCESSING_ERROR, "The content could not be processed.", STREAM_ID),
+        RateLimitApproached("s", 80, 100),
+        fault(Place.CONTENT),
+        HttpAnswered("GET", "/health", 200, 0.001),
+        ConnectionClosed("c", "s", CloseReason.CLIENT, 1000, 30.0, 1),
+        DrainBegan(1),
+        DrainEnded(0.1, 0),
+    ]
+
+
+def test_each_event_is_declared_and_each_declared_event_is_written(written: Open) -> None:
+    log = written("DEBUG")
+    lines = log(*whole_life())
+    declared = {event.name: event for event in LOG_EVENTS}
+    for line in lines:
+        event = declared[line["event"]]
+        names = [field.name for field in event.fields]
+        assert list(line)[:4] == ["ts", "level", "event", "message"]
+        assert line.keys() - {"ts", "level", "event", "message"} <= set(names)
+        assert line["level"] == event.level
+    of_the_log_itself = {event.name for event in (LIBRARY_MESSAGE, LINES_SUPPRESSED, LINES_LOST)}
+    assert {line["event"] for line in lines} == declared.keys() - of_the_log_itself
+    seen = {(line["event"], name) for line in lines for name in line}
+    assert [
+        (event.name, field.name)
+        for event in LOG_EVENTS
+        for field in event.fields
+        if event.name not in of_the_log_itself and (event.name, field.name) not in seen
+    ] == []
+    assert log.levels == [line["level"] for line in lines]
+
+
+def test_messages_are_made_of_declared_fields() -> None:
+    assert len({event.name for event in LOG_EVENTS}) == len(LOG_EVENTS)
+    for event in LOG_EVENTS:
+        used = {name for _, name, _, _ in Formatter().parse(event.message) if name is not None}
+        if event is not LIBRARY_MESSAGE:
+            assert used <= {field.name for field in event.fields} - {"quote", "settings", "exception"}
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", event.name)
+
+
+def test_the_life_of_a_stream_in_sentences(written: Open) -> None:
+    lines = written()(
+        ConnectionOpened("c", "s", 0),
+        admitted(),
+        started(),
+        ended(),
+        ConnectionClosed("c", "s", CloseReason.CLIENT, 1000, 30.0, 1),
+    )
+    assert [(line["level"], line["message"]) for line in lines] == [
+        ("INFO", "Connected"),
+        ("INFO", "Stream request #3: 1234 bytes of text"),
+        ("INFO", "Content analysed: high complexity, 900 words, 250 chunks; adaptive speed selected: normal"),
+        ("INFO", "Stream completed: 250 chunks, 1234 bytes in 25.0 s"),
+        ("INFO", "Disconnected (client, code 1000) after 30.0 s; requests: 1"),
+    ]
+    ids = {
+        "trace_id": TRACE.trace_id,
+        "span_id": TRACE.span_id,
+        "session_id": "an-editor-of-articles",
+        "connection_id": "c",
+        "stream_id": STREAM_ID,
+    }
+    for line in lines[1:4]:
+        assert line.items() >= ids.items()
+
+
+def test_only_debug_shows_what_a_client_sent(written: Open) -> None:
+    events: list[Event] = [admitted(), mistake("{oops} <red>"), fault(Place.CONTENT, "canary")]
+    text = json.dumps(written("INFO")(*events))
+    for word in ("content} of a client", "oops", "canary", SECRET):
+        assert word not in text
+    lines = written("DEBUG")(*events)
+    assert lines[-1]["exception"].endswith("ValueError: ('canary', 8)")
+    quotes = [line["quote"] for line in lines if "quote" in line]
+    assert quotes == [CONTENT[:200], "speed '{oops} <red>' is not known."]
+    assert SECRET not in json.dumps(lines)
+
+
+def test_a_fault_has_its_id_its_traceback_and_no_local_variables(written: Open) -> None:
+    [away, near] = written()(fault(Place.SESSION_STORE), fault(Place.CONTENT))
+    assert (away["level"], away["event"], away["error_id"], away["place"]) == (
+        "ERROR",
+        "fault_raised",
+        "e-1",
+        "session_store",
+    )
+    assert away["exception"].endswith("ValueError: ('words', 8)")
+    assert near["exception"].endswith("\nValueError")
+    for line in (away, near):
+        assert "in fail" in line["exception"]
+        assert line["trace_id"] == TRACE.trace_id
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+def test_no_level_shows_the_words_of_an_exception_that_has_seen_a_request(written: Open, level: str) -> None:
+    """A query string with a token, say."""
+    for line in written(level)(fault(Place.HTTP, "canary"), fault(Place.EVENT_LOOP, "canary")):
+        assert line["exception"].endswith("\nValueError")
+
+
+def test_a_recursion_that_ran_away_is_told_in_short(written: Open) -> None:
+    def one() -> None:
+        two()
+
+    def two() -> None:
+        one()
+
+    with pytest.raises(RecursionError) as caught:
+        one()
+    [line] = written()(FaultRaised("e-1", Place.CONTENT, caught.value))
+    assert line["exception"].count("\n") < 200
+    assert line["exception"].endswith("RecursionError: maximum recursion depth exceeded")
+
+
+@pytest.mark.parametrize(
+    ("level", "events"),
+    [
+        ("WARNING", {"service_listening", "rate_limit_approaching", "fault_raised", "library_message"}),
+        ("ERROR", {"service_listening", "fault_raised"}),
+    ],
+)
+def test_the_port_is_told_at_every_level(written: Open, level: str, events: set[str]) -> None:
+    log = written(level)
+    logging.getLogger("library").warning("careful")
+    life = [event for event in whole_life() if not isinstance(event, LoopProbed | WorkerReplaced | ConnectionAttempted)]
+    assert {line["event"] for line in log(*life)} == events
+
+
+def test_one_kind_that_floods_leaves_room_for_the_others(written: Open) -> None:
+    log = written()
+    for _ in range(10_000):
+        log.sink.record(mistake())
+    log.sink.record(ended())
+    log.now += 10
+    log.sink.record(LoopProbed(0.0))
+    lines = log(mistake())
+    assert [line["event"] for line in lines] == [
+        *["error_answered"] * 50,
+        "stream_ended",
+        "lines_suppressed",
+        "error_answered",
+    ]
+    assert lines[51].items() >= {"suppressed": "error_answered", "count": 9950}.items()
+
+
+def test_libraries_are_heard_from_warning_on_and_once_a_minute_from_each_place(written: Open) -> None:
+    log = written("DEBUG")
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.info('%s - "WebSocket %s" [accepted]', "127.0.0.1", "/ws/stream/s?token=canary")
+    for _ in range(3):
+        uvicorn.warning("careful, %s \udcff", "{braces}")
+    log.now += 60
+    log.logbook.beat()
+    uvicorn.warning("two %s, one value")
+    uvicorn.warning("%d", "not a number")  # what cannot be written is lost, and raises nothing
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("an old way", DeprecationWarning, stacklevel=1)
+    refusal = ConnectionRefusedError(111, "Connection refused")
+    logging.getLogger("opentelemetry.exporter").error("Failed to export", exc_info=refusal)
+    careful, suppressed, literal, old, failed = log()
+    assert (careful["logger"], careful["message"]) == ("uvicorn.error", "careful, {braces} \\udcff")
+    assert suppressed["message"].startswith("2 more lines of uvicorn.error:")
+    assert literal["message"] == "two %s, one value"
+    assert old["logger"] == "py.warnings"
+    assert "an old way" in old["message"]
+    assert (failed["level"], failed["message"]) == ("ERROR", "Failed to export")
+    assert failed["exception"].endswith("ConnectionRefusedError: Connection refused")
+    assert log.lost == 1
+
+
+def test_a_terminal_gets_columns_and_nothing_that_moves_its_cursor() -> None:
+    master, slave = pty.openpty()
+    try:
+        logbook = Logbook("DEBUG", "auto", lambda _level: None, lambda _count: None, descriptor=slave)
+        logbook.open()
+        sink = LogSink(logbook)
+        for event in (
+            admitted(),
+            ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
+            fault(Place.HTTP, "\x1b[2J"),
+        ):
+            sink.record(event)
+        logging.getLogger("a.library").error("moved \x1b[2J\nand broken")
+        logbook.close(STOP_SECONDS)
+        shown = os.read(master, 65_536).decode()
+    finally:
+        logger.remove()
+        logging.basicConfig(handlers=[], force=True)
+        logging.captureWarnings(capture=False)
+        os.close(master)
+        os.close(slave)
+    assert "\x1b[32mINFO" in shown
+    assert set(re.findall(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", shown)) == {
+        "\x1b[0m",
+        "\x1b[2m",
+        "\x1b[32m",
+        "\x1b[36m",
+        "\x1b[1;31m",
+    }
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "").splitlines()
+    assert [line[len("00:00:00.000") :] for line in plain if line[:1].isdigit()] == [
+        " INFO    an-edit…articles 5d129dce Stream request #3: 1234 bytes of text trace 4bf92f35",
+        f" DEBUG   an-edit…articles 5d129dce The content begins as follows: {CONTENT[:200]!r} trace 4bf92f35",
+        " INFO                              Listening on 127.0.0.1:8000 for streams",
+        " ERROR   s                5d129dce Fault in http: error id e-1 trace 4bf92f35",
+        " ERROR   a.library                 moved \\x1b[2J\\nand broken",
+    ]
+
+
+def test_the_format_may_be_chosen(written: Open) -> None:
+    began = ServerStarted("2.4.1", {"ALLOWED_ORIGINS": "*", "PORT": "8000", "SENTRY_DSN": ""})
+    as_text = written("INFO", "text")
+    as_text.sink.record(began)
+    assert re.fullmatch(
+        r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO +Streaming Content API 2\.4\.1 starts\n"
+        r" +ALLOWED_ORIGINS=\* PORT=8000\n.*origin.*\n",
+        as_text.text(),
+    )
+    assert written("INFO", "json")(began)[0]["settings"] == began.settings
+
+
+async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, session_id: str) -> None:
+    """The log's pipe is full and stays full: streams go on, the loss is counted, and the process leaves in order."""
+    process = subprocess.Popen(  # noqa: ASYNC220 - it takes a millisecond, and nothing else runs
+        [sys.executable, "-m", "service", "serve"],
+        cwd=tmp_path,
+        env=environment(HOST="127.0.0.1", PORT=0, DRAIN_SECONDS=0, LOG_LEVEL="DEBUG"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    try:
+        listening = next(line for line in map(json.loads, process.stdout) if line["event"] == "service_listening")
+        address = f"127.0.0.1:{listening['port']}"  # and from here on nobody reads
+        async with connect(f"ws://{address}/ws/stream/{session_id}") as restless:
+            await request(restless, "word " * 2000, speed="slow")
+            await receive_until(restless, "chunk")
+            for _ in range(6000):  # two lines each
+                await send(restless, "stream_control", action="pause")
+                await send(restless, "stream_control", action="resume")
+                await receive_until(restless, "stream_resumed")
+            async with asyncio.TaskGroup() as streams:
+                for number in range(50):
+                    streams.create_task(stream_through(f"ws://{address}/ws/stream/{session_id}-{number}"))
+            async with httpx.AsyncClient() as http:
+                metrics = (await http.get(f"http://{address}/metrics")).text
+        [lost] = re.findall(r'^stream_telemetry_dropped_total\{signal="logs"\} (\S+)', metrics, re.MULTILINE)
+        assert float(lost) > 0
+        process.terminate()
+        assert process.wait(STOP_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+async def stream_through(url: str) -> None:
+    async with connect(url) as client:
+        await receive(client)
+        assert await stream(client, DOCUMENT) == DOCUMENT
+
+
+def test_a_process_that_dies_of_itself_still_says_why() -> None:
+    """What was said leaves before the process does, although nobody closes the log."""
+    program = """
+import logging, sys
+from observability.logbook import Logbook
+Logbook("INFO", "auto", lambda level: None, lambda count: None).open()
+logging.getLogger("a.library").error("the last word")
+sys.exit(3)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, timeout=STOP_SECONDS, check=False
+    )
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert json.loads(done.stdout)["message"] == "the last word"

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The real servers that the tests talk to, installed from Debian's packages where they are missing.
+# Their services start neither now nor at the next boot: a test runs a server of its own, on a port of its own.
+set -euo pipefail
+
+# The command that a test runs, and the package that brings it.
+servers=(
+	prometheus:prometheus
+	prometheus-alertmanager:prometheus-alertmanager
+)
+
+PATH=$PATH:/usr/sbin:/sbin # where some of the commands are, and not on every user's path
+missing=()
+for server in "${servers[@]}"; do
+	command -v "${server%%:*}" >/dev/null || missing+=("${server##*:}")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+refuse() {
+	echo "The tests need servers that are not installed, and $1. As root, on Debian and Ubuntu:" >&2
+	echo "    apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+	exit 1
+}
+
+command -v apt-get >/dev/null || refuse 'there is no apt-get here to install them'
+if [ "$(id -u)" -ne 0 ]; then
+	sudo true 2>/dev/null || refuse 'only root can install them'
+	exec sudo bash "$0"
+fi
+
+log=$(mktemp)
+policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service
+ours=
+trap 'rm -f "$log" $ours' EXIT
+trap 'exit 1' INT TERM
+if [ ! -e "$policy" ]; then
+	ours=$policy
+	install -m 755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101 # not now'
+fi
+
+printf 'Installing %s ... ' "${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+{ apt-get -q update && apt-get -q -y install --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1 || {
+	echo 'failed:'
+	tail -n 20 "$log"
+	refuse 'they could not be installed'
+} >&2
+if command -v systemctl >/dev/null; then
+	dpkg -L "${missing[@]}" | sed -nE 's#.*/systemd/system/([^/@]+\.(service|timer))$#\1#p' \
+		| xargs -r systemctl --quiet disable >"$log" 2>&1
+fi
+echo "$SECONDS s"

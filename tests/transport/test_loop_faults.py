@@ -1,0 +1,89 @@
+"""What nobody waits for is not lost: the loop's own faults are recorded."""
+
+import asyncio
+import gc
+import threading
+
+import pytest
+
+from service.core.events import Event, FaultRaised, Place
+from service.core.trace import Trace, TraceContext
+from service.transport.loop_faults import recorded_loop_faults
+
+
+class Recorder:
+    """Keeps what it is told, and where it was told it."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.threads: set[threading.Thread] = set()
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+        self.threads.add(threading.current_thread())
+
+
+class Numbered:
+    """Fulfils ``Ids``."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def new_id(self) -> str:
+        self.count += 1
+        return f"e-{self.count}"
+
+    def trace(self, parent: TraceContext | None) -> Trace:
+        raise NotImplementedError
+
+
+async def fail() -> None:
+    raise LookupError("nobody looks")
+
+
+async def test_a_task_whose_end_nobody_looks_at() -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, Numbered()):
+        task = asyncio.create_task(fail())
+        await asyncio.wait([task])
+        del task
+        # Tasks are collected wherever the collector happens to run.
+        collector = threading.Thread(target=gc.collect)
+        collector.start()
+        collector.join()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    [fault] = recorder.events
+    assert isinstance(fault, FaultRaised)
+    assert (fault.error_id, fault.place, type(fault.exception)) == ("e-1", Place.EVENT_LOOP, LookupError)
+    assert recorder.threads == {threading.current_thread()}
+
+
+async def test_a_callback_that_raises() -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, Numbered()):
+        asyncio.get_running_loop().call_soon(int, "not a number")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert [type(event.exception) for event in recorder.events if isinstance(event, FaultRaised)] == [ValueError]
+
+
+async def test_what_the_loop_says_without_an_exception() -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, Numbered()):
+        asyncio.get_running_loop().call_exception_handler({"message": "Task was destroyed but it is pending!"})
+        await asyncio.sleep(0)
+    [fault] = recorder.events
+    assert isinstance(fault, FaultRaised)
+    assert str(fault.exception) == "Task was destroyed but it is pending!"
+
+
+async def test_afterwards_the_loop_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, Numbered()):
+        pass
+    asyncio.get_running_loop().call_soon(int, "not a number")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert recorder.events == []
+    assert "not a number" in caplog.text
