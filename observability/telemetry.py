@@ -49,7 +49,7 @@ class Telemetry:
         self.recorder = FanOut(sinks, on_failure=self.metrics.sink_failed)
 
     def samples(self, trace_id: str, parent: TraceContext | None) -> bool:
-        """Whether the spans of a stream are kept; the same for all streams of one trace."""
+        """Whether the spans of a stream are kept. Without a collector "all", so that exemplars name every stream."""
         return self._otlp is None or self._otlp.sampling.samples(trace_id, parent)
 
     def instrument(self, app: FastAPI) -> None:

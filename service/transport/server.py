@@ -26,7 +26,7 @@ RECORDER_STATE = "recorder"
 _GRACEFUL_SECONDS = 3
 """What uvicorn may take for the rest once all sockets are told."""
 
-_TELEMETRY_SECONDS = 3
+TELEMETRY_SECONDS = 3
 """What the application may take to send off the last of its telemetry."""
 
 _SMALLEST_FRAME_LIMIT = 2 * 1024 * 1024
@@ -43,7 +43,7 @@ def run(application: str, settings: Settings) -> int:
     if settings.max_workers == 1:
         serve(None)
         return 0
-    end_seconds = settings.drain_seconds + CLOSING_SECONDS + _GRACEFUL_SECONDS + _TELEMETRY_SECONDS + 1
+    end_seconds = settings.drain_seconds + CLOSING_SECONDS + _GRACEFUL_SECONDS + TELEMETRY_SECONDS + 1
     return Supervisor(serve, settings.max_workers, end_seconds).run()
 
 

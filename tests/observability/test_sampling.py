@@ -20,6 +20,7 @@ from service.core.trace import TraceContext
 from service.settings import SettingsError
 
 TRACE_IDS = st.integers(min_value=1, max_value=2**128 - 1)
+LOTS = st.integers(min_value=0, max_value=2**64 - 1)
 RATIOS = st.floats(min_value=0, max_value=1)
 
 
@@ -33,17 +34,19 @@ def test_a_trace_is_kept_by_opentelemetrys_rule_so_that_all_services_keep_the_sa
     assert Sampling(ratio).samples(format_trace_id(trace_id), None) == (rule.decision is Decision.RECORD_AND_SAMPLE)
 
 
-@given(trace_id=TRACE_IDS, ratio=RATIOS)
-def test_a_client_cannot_have_its_trace_kept_but_can_have_it_dropped(trace_id: int, ratio: float) -> None:
-    sampling = Sampling(ratio)
-    alone = sampling.samples(format_trace_id(trace_id), None)
-    assert sampling.samples(format_trace_id(trace_id), client(trace_id, sampled=True)) == alone
+@given(trace_id=TRACE_IDS, ratio=RATIOS, lot=LOTS)
+def test_of_a_clients_trace_our_lot_decides_and_not_the_id_that_the_client_chose(
+    trace_id: int, ratio: float, lot: int
+) -> None:
+    sampling = Sampling(ratio, lambda _bits: lot)
+    kept = TraceIdRatioBased(ratio).should_sample(None, lot, "").decision is Decision.RECORD_AND_SAMPLE
+    assert sampling.samples(format_trace_id(trace_id), client(trace_id, sampled=True)) == kept
     assert not sampling.samples(format_trace_id(trace_id), client(trace_id, sampled=False))
 
 
-@given(trace_id=TRACE_IDS, ratio=RATIOS, parent=st.sampled_from([None, True, False]))
-def test_the_http_routes_follow_the_same_rule(trace_id: int, ratio: float, parent: bool | None) -> None:
-    sampling = Sampling(ratio)
+@given(trace_id=TRACE_IDS, ratio=RATIOS, lot=LOTS, parent=st.sampled_from([None, True, False]))
+def test_the_http_routes_follow_the_same_rule(trace_id: int, ratio: float, lot: int, parent: bool | None) -> None:
+    sampling = Sampling(ratio, lambda _bits: lot)
     context, remote = Context(), None
     if parent is not None:
         remote = client(trace_id, sampled=parent)

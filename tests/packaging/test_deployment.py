@@ -4,7 +4,7 @@ import json
 import re
 
 from service.settings import Settings, about
-from service.transport.server import uvicorn_config
+from service.transport.server import TELEMETRY_SECONDS, uvicorn_config
 from service.transport.websocket import CLOSING_SECONDS
 from tests.packaging.project import PROJECT
 
@@ -15,7 +15,7 @@ def test_the_platform_waits_longer_than_going_away_takes() -> None:
     deploy = json.loads((PROJECT / "railway.json").read_text())["deploy"]
     graceful = uvicorn_config("service.app:create_app", DEFAULTS).timeout_graceful_shutdown
     assert graceful is not None
-    assert deploy["drainingSeconds"] > DEFAULTS.drain_seconds + CLOSING_SECONDS + graceful
+    assert deploy["drainingSeconds"] > DEFAULTS.drain_seconds + CLOSING_SECONDS + graceful + TELEMETRY_SECONDS
 
 
 def test_the_platform_reads_its_file() -> None:
