@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from observability.logbook import Logbook
-from observability.logs import LogSink
-from observability.metrics import Metrics
-from observability.otel_settings import adopt_dotenv, load_batching, otlp_wanted, sampling_ratio
+from observability.logs.logbook import Logbook
+from observability.logs.sink import LogSink
+from observability.metrics.sink import Metrics
+from observability.metrics.slots import claim, prepared
 from observability.recorder import FanOut, Sink
 from observability.registry.metrics import Signal
-from observability.slots import claim, prepared
+from observability.traces.otel_settings import adopt_dotenv, load_batching, otlp_wanted, sampling_ratio
 from service.core.trace import TraceContext
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from observability.otlp import Otlp
-    from observability.sentry import SentrySink
+    from observability.sentry.sink import SentrySink
+    from observability.traces.otlp import Otlp
 
 _FLUSH_SECONDS = 2.0
 """What waits for a back end may take so long at the end."""
@@ -96,7 +96,7 @@ def _metrics_directory(settings: Settings) -> Path:
 def _sentry_sink(settings: Settings, on_dropped: Callable[[int], None]) -> "SentrySink | None":
     if settings.sentry_dsn is None:
         return None
-    from observability.sentry import SentrySink  # noqa: PLC0415 - the SDK takes 50 ms and 4 MB, used or not
+    from observability.sentry.sink import SentrySink  # noqa: PLC0415 - the SDK takes 50 ms and 4 MB, used or not
 
     return SentrySink(settings, on_dropped)
 
@@ -105,6 +105,6 @@ def _otlp(settings: Settings, on_dropped: Callable[[int], None]) -> "Otlp | None
     adopt_dotenv()
     if not otlp_wanted():
         return None
-    from observability.otlp import Otlp  # noqa: PLC0415 - the SDK takes 60 ms and 5 MB, used or not
+    from observability.traces.otlp import Otlp  # noqa: PLC0415 - the SDK takes 60 ms and 5 MB, used or not
 
     return Otlp(settings.railway_environment, on_dropped)

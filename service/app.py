@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from observability.slots import MetricsDirectoryError
+from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry, shared_metrics
 from service import __version__
 from service.core.events import ServerStarted, Swept
@@ -31,7 +31,7 @@ from service.transport.ticker import Ticker
 from service.transport.watch import HttpWatch
 
 if TYPE_CHECKING:
-    from observability.sentry_client import Attempt
+    from observability.sentry.client import Attempt
 
 
 def create_app(
@@ -100,6 +100,6 @@ def ready_for_workers(settings: Settings) -> Iterator[None]:
 
 def send_test_event(settings: Settings) -> "Attempt":
     """What becomes of an event on its way to the Sentry of the settings, which have a DSN."""
-    from observability import sentry_client  # noqa: PLC0415 - as Telemetry does
+    from observability.sentry import client as sentry_client  # noqa: PLC0415 - as Telemetry does
 
     return sentry_client.send_test_event(settings)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from observability.shared_values import NoRoomError
-from observability.slots import Slot, claim
+from observability.metrics.shared_values import NoRoomError
+from observability.metrics.slots import Slot, claim
 
 
 class Numbers:

@@ -18,8 +18,8 @@ import pytest
 from loguru import logger
 from websockets.asyncio.client import connect
 
-from observability.logbook import Logbook, LogFormat
-from observability.logs import LogSink
+from observability.logs.logbook import Logbook, LogFormat
+from observability.logs.sink import LogSink
 from observability.registry.log_events import LIBRARY_MESSAGE, LINES_LOST, LINES_SUPPRESSED, LOG_EVENTS, LogLevel
 from service.core.errors import ErrorCode
 from service.core.events import (
@@ -467,7 +467,7 @@ def test_a_process_that_dies_of_itself_still_says_why() -> None:
     """What was said leaves before the process does, although nobody closes the log."""
     program = """
 import logging, sys
-from observability.logbook import Logbook
+from observability.logs.logbook import Logbook
 Logbook("INFO", "auto", lambda level: None, lambda count: None).open()
 logging.getLogger("a.library").error("the last word")
 sys.exit(3)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from observability.memory import MemoryCollector
+from observability.metrics.memory import MemoryCollector
 
 MIB = 2**20
 

@@ -10,7 +10,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
 
-from observability.metrics import Metrics
+from observability.metrics.sink import Metrics
 from observability.registry import metrics as declared
 from observability.registry.log_events import LogLevel
 from observability.registry.metrics import METRICS, Histogram, Metric, Signal

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from observability.otel_settings import adopt_dotenv, load_batching, otlp_wanted
-from observability.otlp import Otlp
+from observability.traces.otel_settings import adopt_dotenv, load_batching, otlp_wanted
+from observability.traces.otlp import Otlp
 from service.core.events import AttemptOutcome, ConnectionAttempted
 from service.settings import SettingsError
 from tests.backends.child import until

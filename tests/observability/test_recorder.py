@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from observability.metrics import Metrics
+from observability.metrics.sink import Metrics
 from observability.recorder import FanOut, Sink
 from service.core.events import ConnectionOpened, Event, LoopProbed
 from service.settings import Settings

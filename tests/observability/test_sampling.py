@@ -14,8 +14,8 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from observability.otel_settings import sampling_ratio
-from observability.sampling import Sampling
+from observability.traces.otel_settings import sampling_ratio
+from observability.traces.sampling import Sampling
 from service.core.trace import TraceContext
 from service.settings import SettingsError
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 from pydantic import SecretStr
 
-from observability.sentry import SentrySink
+from observability.sentry.sink import SentrySink
 from service import __version__
 from service.core.errors import ProcessingFailed
 from service.core.events import ConnectionOpened, FaultRaised, Place
@@ -183,7 +183,7 @@ async def test_the_log_says_why_sentry_gets_nothing(start_breaking_server: Start
         async with joined(server, session_id) as client:
             await request(client, BREAK)
             await receive_until(client, "error")
-        line = server.logged("library_message", logger="observability.sentry")
+        line = server.logged("library_message", logger="observability.sentry.sink")
         assert line["message"].endswith(f"{address} cannot be reached: nothing listens there.")
         assert line["level"] == "WARNING"
 

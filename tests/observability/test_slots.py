@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
-from observability.slots import MetricsDirectoryError, prepared
+from observability.metrics.slots import MetricsDirectoryError, prepared
 from tests.conftest import PROJECT, environment
 from tests.observability.slot_worker import Numbers
 

@@ -6,9 +6,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
-from observability.finished_spans import FinishedSpans
 from observability.registry.spans import HTTP, SPANS
-from observability.traces import TraceSink
+from observability.traces.finished_spans import FinishedSpans
+from observability.traces.sink import TraceSink
 from service.core.content.stage import Stage, StageTime
 from service.core.errors import ChunkingFailed, ErrorCode
 from service.core.events import (

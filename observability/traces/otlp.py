@@ -17,11 +17,11 @@ from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from observability.finished_spans import FinishedSpans
-from observability.http_spans import DeclaredOnly, trace_routes
-from observability.otel_settings import load_batching, sampling_ratio
-from observability.sampling import Sampling
-from observability.traces import TraceSink
+from observability.traces.finished_spans import FinishedSpans
+from observability.traces.http_spans import DeclaredOnly, trace_routes
+from observability.traces.otel_settings import load_batching, sampling_ratio
+from observability.traces.sampling import Sampling
+from observability.traces.sink import TraceSink
 from service import __version__
 
 

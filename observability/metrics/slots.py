@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from observability.shared_values import file_path, file_sizes, set_to_zero, share_values
+from observability.metrics.shared_values import file_path, file_sizes, set_to_zero, share_values
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

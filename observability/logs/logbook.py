@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from loguru import logger
 
-from observability.layouts import Layout, coloured_layout, json_layout, text_layout
+from observability.logs.layouts import Layout, coloured_layout, json_layout, text_layout
+from observability.logs.tracebacks import careful_traceback
+from observability.logs.writer import LineWriter
 from observability.registry.log_events import LIBRARY_MESSAGE, LINES_LOST, LINES_SUPPRESSED, LogEvent, LogLevel
 from observability.throttle import Throttle
-from observability.tracebacks import careful_traceback
-from observability.writer import LineWriter
 
 if TYPE_CHECKING:
     from loguru import Message

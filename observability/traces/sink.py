@@ -15,8 +15,8 @@ from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, format_trace_id
 
 from observability.faults import chain
-from observability.finished_spans import Attributes, FinishedSpans, own_context, remote_context
 from observability.registry import spans
+from observability.traces.finished_spans import Attributes, FinishedSpans, own_context, remote_context
 from service.core.content.stage import Stage
 from service.core.events import (
     AttemptOutcome,

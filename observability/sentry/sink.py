@@ -13,7 +13,7 @@ from msgspec import Struct
 from sentry_sdk.utils import single_exception_from_error_tuple
 
 from observability.faults import chain, safe_text
-from observability.sentry_client import Undelivered, sentry_client
+from observability.sentry.client import Undelivered, sentry_client
 from observability.throttle import Throttle
 from service.core.errors import StreamingError
 from service.core.events import Event, FaultRaised

@@ -2,9 +2,9 @@
 
 from typing import assert_never
 
-from observability.logbook import Logbook
+from observability.logs.logbook import Logbook
+from observability.logs.tracebacks import careful_traceback, full_traceback
 from observability.registry import log_events as lines
-from observability.tracebacks import careful_traceback, full_traceback
 from service.core.events import (
     AttemptOutcome,
     BackpressureApplied,

@@ -13,8 +13,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from observability.exposition import exposition
-from observability.memory import MemoryCollector
+from observability.metrics.exposition import exposition
+from observability.metrics.memory import MemoryCollector
 from observability.registry import metrics as declared
 from observability.registry.log_events import LogLevel
 from observability.registry.metrics import OTHER, Signal, StreamState

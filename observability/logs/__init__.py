@@ -1,0 +1,1 @@
+"""Logs: what is said, how a line looks, and its way out."""

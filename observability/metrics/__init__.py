@@ -1,0 +1,1 @@
+"""Metrics: Prometheus counts and measures, in one process or shared by several."""

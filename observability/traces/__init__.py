@@ -1,0 +1,1 @@
+"""Traces: spans of streams and routes, and their way to a collector."""
