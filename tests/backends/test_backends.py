@@ -17,9 +17,10 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from prometheus_client import CollectorRegistry, Counter, start_http_server
 
 from tests.backends.dead import black_hole, refusing, silent
-from tests.backends.fixtures import StartPrometheus
+from tests.backends.fixtures import StartAlertmanager, StartPrometheus
 from tests.backends.kent import Kent
 from tests.backends.otlp import OtlpReceiver
+from tests.backends.webhook import WebhookReceiver
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 
@@ -52,6 +53,22 @@ def test_prometheus_scrapes_a_counter_and_its_exemplar(start_prometheus: StartPr
         assert exemplar["seriesLabels"]["__name__"] == "documents_total"
         counter.inc()
         prometheus.wait_for("documents_total == 4")
+
+
+def test_prometheus_fires_and_alertmanager_tells(
+    start_prometheus: StartPrometheus, start_alertmanager: StartAlertmanager, webhook: WebhookReceiver
+) -> None:
+    receiver = {"name": "desk", "webhook_configs": [{"url": f"{webhook.url}/desk"}]}
+    manager = start_alertmanager({"route": {"receiver": "desk", "group_wait": "0s"}, "receivers": [receiver]})
+    rule = {"alert": "Always", "expr": "vector(2)", "annotations": {"summary": "It is {{ $value }}."}}
+    start_prometheus(rules=[{"groups": [{"name": "rules", "rules": [rule]}]}], alertmanager=manager.address)
+    notice = webhook.wait_for(lambda notice: notice.name == "Always", "the alert")
+    assert (notice.receiver, notice.status) == ("desk", "firing")
+    assert notice.annotations == {"summary": "It is 2."}
+    manager.tell({"alertname": "Once", "host": "a"})
+    assert manager.states('host="a"') == [({"alertname": "Once", "host": "a"}, "active")]
+    with pytest.raises(AssertionError, match="never: not within"):
+        webhook.wait_for(lambda notice: notice.name == "Never", "never", seconds=0)
 
 
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])

@@ -1,0 +1,170 @@
+"""The cases of ``alerts.causes``."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alerts.links import JOB
+from dashboards.foreign import PROCESS_START, UP
+from observability.registry.metrics import (
+    CONNECTION_CLOSES,
+    EVENT_LOOP_LAG,
+    PACING_LAG,
+    RATE_LIMIT_HITS,
+    TELEMETRY_DROPPED,
+    TELEMETRY_ERRORS,
+)
+from tests.alerts.case import OF_INSTANCE, OF_JOB, Case, Fault, requests
+from tests.alerts.series import INSTANCE, counter, gauge, histogram
+
+CAUSE_CASES: Final[Mapping[str, Case]] = {
+    "ServiceDown": Case(
+        below=[*gauge(UP, (30, 1)), *gauge(UP, (30, 0), instance="two:8000")],
+        faults=tuple(
+            Fault(
+                series=[
+                    *gauge(UP, (10, 1), (20, down), (30, 1)),
+                    *gauge(UP, (10, 1), (20, down), (30, 1), instance="two:8000"),
+                ],
+                fires_at=25,
+                over_at=45,
+                labels=OF_JOB,
+                summary=f"No instance of {JOB} can be reached",
+                description=f"Prometheus reaches no instance of {JOB}: clients most likely cannot either.",
+            )
+            for down in (0, None)
+        ),
+    ),
+    "TargetDown": Case(
+        below=gauge(UP, (10, 1), (5, 0), (15, 1)),
+        faults=(
+            Fault(
+                series=gauge(UP, (10, 1), (20, 0), (30, 1)),
+                fires_at=25,
+                over_at=45,
+                labels=OF_INSTANCE,
+                summary=f"{INSTANCE} cannot be reached",
+                description=f"Prometheus cannot scrape {INSTANCE} of {JOB}. If other instances answer, they carry its "
+                "load.",
+            ),
+        ),
+    ),
+    "Restarting": Case(
+        below=gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (19, 400)),
+        faults=(
+            Fault(
+                series=gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (3, 400), (46, 500)),
+                fires_at=18,
+                over_at=45,
+                labels=OF_INSTANCE,
+                summary=f"{INSTANCE} restarts again and again",
+                description=f"{INSTANCE} started 4 times in 15 minutes; the threshold is 3. "
+                "Each start cuts its connections and forgets its sessions.",
+            ),
+        ),
+    ),
+    "EventLoopLag": Case(
+        below=histogram(EVENT_LOOP_LAG, (30, {0.05: 992, 0.25: 8})),
+        faults=(
+            Fault(
+                series=histogram(EVENT_LOOP_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})),
+                fires_at=25,
+                over_at=45,
+                labels=OF_INSTANCE,
+                summary=f"The event loop of {INSTANCE} is held up",
+                description=f"One pass in a hundred of {INSTANCE} comes at least 175ms late; the threshold is 100 ms. "
+                "Every connection of that process waits as long.",
+            ),
+        ),
+    ),
+    "PacingLag": Case(
+        below=histogram(PACING_LAG, (30, {0.05: 992, 0.25: 8})),
+        quiet=histogram(PACING_LAG, (30, {0.25: 19})),
+        faults=(
+            Fault(
+                series=histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})),
+                fires_at=25,
+                over_at=45,
+                labels=OF_INSTANCE,
+                summary=f"Chunks of {INSTANCE} come late",
+                description=f"One sweep in a hundred of {INSTANCE} serves a stream at least 175ms after its chunk was "
+                "due; the threshold is 100 ms. Readers see the text come in lumps.",
+            ),
+        ),
+    ),
+    "RateLimitSurge": Case(
+        below=[*counter(RATE_LIMIT_HITS, (30, 9.8), scope="session"), *requests(completed=((30, 100),))],
+        quiet=[*counter(RATE_LIMIT_HITS, (30, 9), scope="session"), *requests(rejected=((30, 9),))],
+        faults=(
+            Fault(
+                series=counter(RATE_LIMIT_HITS, (30, 12), (30, 0), scope="session"),
+                fires_at=25,
+                over_at=45,
+                labels=OF_JOB,
+                summary=f"{JOB} turns many requests away",
+                description="60 requests were over a limit in the last 5 minutes; the threshold is 50. "
+                "A client runs wild, or the limit is too low.",
+            ),
+        ),
+    ),
+    "SessionTimeoutSurge": Case(
+        below=[
+            *counter(CONNECTION_CLOSES, (30, 9.8), reason="session_timeout"),
+            *counter(CONNECTION_CLOSES, (30, 100), reason="client"),
+        ],
+        quiet=counter(CONNECTION_CLOSES, (30, 9), reason="session_timeout"),
+        faults=(
+            Fault(
+                series=counter(CONNECTION_CLOSES, (30, 12), (30, 0), reason="session_timeout"),
+                fires_at=25,
+                over_at=45,
+                labels=OF_JOB,
+                summary=f"Many sessions of {JOB} reach their end",
+                description="60 connections were closed in the last 5 minutes because their session had lasted as long "
+                "as it may; the threshold is 50.",
+            ),
+        ),
+    ),
+    "TelemetryDropping": Case(
+        below=counter(TELEMETRY_DROPPED, (30, 0), signal="logs"),
+        faults=(
+            Fault(
+                series=[
+                    *counter(TELEMETRY_DROPPED, (30, 3), (30, 0), signal="traces"),
+                    *counter(TELEMETRY_DROPPED, (60, 0), signal="logs"),
+                ],
+                fires_at=25,
+                over_at=45,
+                labels={**OF_JOB, "signal": "traces"},
+                summary=f"{JOB} loses traces",
+                description="15 items of traces were lost in the last 5 minutes: "
+                "whoever takes them is down or too slow. Streams are not affected.",
+            ),
+        ),
+    ),
+    "TelemetryFailing": Case(
+        below=counter(TELEMETRY_ERRORS, (30, 0), sink="Metrics"),
+        faults=(
+            Fault(
+                series=counter(TELEMETRY_ERRORS, (30, 3), (30, 0), sink="TraceSink"),
+                fires_at=25,
+                over_at=45,
+                labels={**OF_JOB, "sink": "TraceSink"},
+                summary=f"TraceSink of {JOB} fails",
+                description="TraceSink raised 15 errors in the last 5 minutes: its numbers, lines or spans have gaps. "
+                "Streams are not affected.",
+            ),
+        ),
+    ),
+    "Watchdog": Case(
+        faults=(
+            Fault(
+                series=[],
+                fires_at=1,
+                over_at=None,
+                summary="Alerts are delivered",
+                description="This alert always fires. Whoever receives it must raise the alarm when it stops coming: "
+                "then Prometheus, Alertmanager or the way between them is broken.",
+            ),
+        ),
+    ),
+}

@@ -1,0 +1,61 @@
+"""The service with parts that fail when they are asked to: ``python -m tests.alerts.faulty serve``."""
+
+import asyncio
+import sys
+import time
+
+import msgspec
+from fastapi import FastAPI
+
+from service.app import create_app as create_service
+from service.core.effects import Admission, Lease, Preparation
+from service.core.messages import StreamRequest
+from service.settings import load_settings
+from service.stores.memory import MemorySessionStore
+from service.transport.engine import ThreadedContentEngine
+from service.transport.server import run
+
+SLOW = "slow: "
+"""What content begins with that takes ``SLOW_SECONDS`` to process."""
+SLOW_SECONDS = 0.7
+BROKEN = "broken: "
+"""What content begins with that cannot be processed."""
+LOST = "lost-"
+"""What the ids of sessions begin with that cannot be opened."""
+
+
+class FaultyEngine(ThreadedContentEngine):
+    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+        if request.content.startswith(BROKEN):
+            raise ArithmeticError("the engine is broken")
+        if not request.content.startswith(SLOW):
+            return await super().prepare(request, seconds_left)
+        began = time.perf_counter()
+        await asyncio.sleep(SLOW_SECONDS)
+        preparation = await super().prepare(request, seconds_left)
+        return msgspec.structs.replace(preparation, seconds=time.perf_counter() - began)
+
+
+class FaultyStore:
+    """Fulfils ``SessionStore``."""
+
+    def __init__(self, store: MemorySessionStore) -> None:
+        self._store = store
+
+    async def open(self, session_id: str) -> Lease:
+        if session_id.startswith(LOST):
+            raise ConnectionError("the store cannot be reached")
+        return await self._store.open(session_id)
+
+    async def admit(self, lease: Lease) -> Admission:
+        return await self._store.admit(lease)
+
+
+def create_app() -> FastAPI:
+    settings = load_settings()
+    store = FaultyStore(MemorySessionStore(settings.limits, time.monotonic))
+    return create_service(settings, engine=FaultyEngine(settings.limits), store=store)
+
+
+if __name__ == "__main__":
+    sys.exit(run("tests.alerts.faulty:create_app", load_settings()))
