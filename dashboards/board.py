@@ -1,0 +1,132 @@
+"""What all dashboards have in common: variables, links to one another, annotations of what changed, and rows."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Final
+
+from grafana_foundation_sdk.builders.dashboard import (
+    AnnotationQuery,
+    Dashboard,
+    DashboardLink,
+    DatasourceVariable,
+    QueryVariable,
+    TimePicker,
+)
+from grafana_foundation_sdk.builders.dashboard import Row as RowPanel
+from grafana_foundation_sdk.models import dashboard as model
+from msgspec import Struct
+
+from alerts.alert import Dashboard as Uid
+from alerts.links import Links
+from dashboards.foreign import ALERTS, PROCESS_START
+from dashboards.panels import DATASOURCE, Panel
+from dashboards.queries import select
+from observability.registry.metrics import BUILD_INFO
+
+TAG: Final = "streaming-content-api"
+"""Every dashboard has it: by it they find one another."""
+
+
+class Row(Struct, frozen=True):
+    """Panels under a heading. They fill a line of the screen from the left, and go on in the next."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+def board(uid: Uid, title: str, description: str, *rows: Row) -> model.Dashboard:
+    """A dashboard that nobody can edit in Grafana: it is made here."""
+    made = (
+        Dashboard(f"Streaming Content API / {title}")
+        .uid(uid)
+        .description(description)
+        .tags([TAG])
+        .readonly()
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+        .time("now-1h", "now")
+        .refresh("30s")
+        .timezone("browser")
+        .timepicker(TimePicker().refresh_intervals(["5s", "30s", "1m", "5m"]))
+        .variables([_datasource(), _job(), _instance()])
+        .annotations(list(_annotations()))
+        .links(list(_links()))
+    )
+    for row in rows:
+        made.with_row(RowPanel(row.title))
+        for panel in row.panels:
+            made.with_panel(panel)
+    result = made.build()
+    numbers = count(1)
+    for shown in result.panels or ():
+        shown.id_val = next(numbers)
+    return result
+
+
+def _datasource() -> DatasourceVariable:
+    return DatasourceVariable("datasource").label("Data source").type("prometheus")
+
+
+def _job() -> QueryVariable:
+    return _choice("job", "Job", f"label_values({BUILD_INFO.name}, job)")
+
+
+def _instance() -> QueryVariable:
+    return _choice("instance", "Instance", f'label_values({BUILD_INFO.name}{{job=~"$job"}}, instance)')
+
+
+def _choice(name: str, label: str, query: str) -> QueryVariable:
+    return (
+        QueryVariable(name)
+        .label(label)
+        .datasource(DATASOURCE)
+        .query({"query": query, "refId": f"{name}s"})
+        .definition(query)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)  # who is down now was up before
+        .sort(model.VariableSort.ALPHABETICAL_ASC)
+        .multi(True)
+        .include_all(True)
+        .all_value(".+")
+        .current(model.VariableOption(text=["All"], value=["$__all"]))
+    )
+
+
+def _annotations() -> Iterator[AnnotationQuery]:
+    yield (
+        _annotation("Alerts", "red", select(ALERTS, alertstate="firing"))
+        .title_format("{{alertname}}")
+        .text_format("{{severity}} {{instance}}")
+    )
+    yield (
+        _annotation("Starts", "blue", f"1000 * {select(PROCESS_START)}")
+        .title_format("Started")
+        .text_format("{{instance}}")
+        .use_value_for_time(True)
+    )
+    running, before = select(BUILD_INFO), f"{select(BUILD_INFO)} offset 2m"
+    yield (
+        _annotation("Versions", "purple", f"count by (version) ({running}) unless count by (version) ({before})")
+        .title_format("Version {{version}}")
+        .text_format("runs for the first time")
+    )
+
+
+def _annotation(name: str, colour: str, expr: str) -> AnnotationQuery:
+    return AnnotationQuery().name(name).datasource(DATASOURCE).enable(True).icon_color(colour).expr(expr).step("30s")
+
+
+def _links() -> Iterator[DashboardLink]:
+    yield (
+        DashboardLink("Dashboards")
+        .type(model.DashboardLinkType.DASHBOARDS)
+        .tags([TAG])
+        .as_dropdown(False)
+        .include_vars(True)
+        .keep_time(True)
+    )
+    yield (
+        DashboardLink("Runbooks")
+        .type(model.DashboardLinkType.LINK)
+        .url(Links().runbooks)
+        .icon("doc")
+        .target_blank(True)
+    )

@@ -1,0 +1,41 @@
+"""All dashboards, and the text of their files."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.connections import connections
+from dashboards.overview import overview
+from dashboards.runtime import runtime
+from dashboards.streams import streams
+
+FOLDER: Final = Path(__file__).parent / "grafana"
+
+
+MADE: Final[Mapping[str, Callable[[], Dashboard]]] = {
+    "overview": overview,
+    "streams": streams,
+    "connections": connections,
+    "runtime": runtime,
+}
+"""By the names of their files, in the order in which one reads them."""
+
+
+def rendered() -> dict[str, str]:
+    """The files' texts by their names, for Grafana to read."""
+    return {
+        f"{name}.json": json.dumps(_in_sight(make()), indent=2, sort_keys=True) + "\n" for name, make in MADE.items()
+    }
+
+
+def _in_sight(dashboard: Dashboard) -> object:
+    """As JSON, with links and annotations at the top of the page: the library puts all of them into a menu."""
+    hidden = ("placement", "inControlsMenu")
+    text = json.dumps(dashboard, cls=JSONEncoder)
+    return json.loads(
+        text, object_hook=lambda one: {name: value for name, value in one.items() if (name, value) != hidden}
+    )

@@ -1,0 +1,34 @@
+"""What several dashboards show: shares of what is promised or to be had."""
+
+from typing import Final
+
+from alerts.recording import COULD_HAVE_GONE_WELL
+from dashboards.queries import quantile, rate, ratio, select, total
+from observability.registry.metrics import (
+    CONFIG_LIMIT,
+    CONNECTIONS_ACTIVE,
+    EVENT_LOOP_LAG,
+    MEMORY_LIMIT,
+    MEMORY_USAGE,
+    PACING_LAG,
+    PROCESSING_DURATION,
+    REQUESTS,
+    TIME_TO_FIRST_CHUNK,
+)
+
+FAILED_SHARE: Final = ratio(rate(REQUESTS, outcome="error"), rate(REQUESTS, where=COULD_HAVE_GONE_WELL))
+"""Of the requests that could have gone well."""
+
+PROCESSING_P95: Final = quantile(0.95, PROCESSING_DURATION)
+FIRST_CHUNK_P95: Final = quantile(0.95, TIME_TO_FIRST_CHUNK)
+LOOP_LAG_P99: Final = quantile(0.99, EVENT_LOOP_LAG, "instance")
+PACING_LAG_P99: Final = quantile(0.99, PACING_LAG, "instance")
+
+MEMORY_SHARE: Final = f"{select(MEMORY_USAGE)} / {select(MEMORY_LIMIT)}"
+"""Of each instance; absent where no limit is known."""
+
+SEATS: Final = (
+    f"{select(CONFIG_LIMIT, limit='max_connections')} * ignoring (limit) {select(CONFIG_LIMIT, limit='max_workers')}"
+)
+"""Of each instance."""
+SEATS_TAKEN_SHARE: Final = f"{total(CONNECTIONS_ACTIVE, 'instance')} / sum by (instance) ({SEATS})"

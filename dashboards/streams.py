@@ -1,0 +1,290 @@
+"""Streams: what clients ask for, how long the work takes, and how evenly chunks come."""
+
+from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from alerts import thresholds
+from alerts.alert import Dashboard as Uid
+from dashboards import limits, measures
+from dashboards.board import Row, board
+from dashboards.panels import Frame, heat, lines
+from dashboards.queries import (
+    Query,
+    amount,
+    buckets,
+    observations,
+    per_minute,
+    quantile,
+    quantiles,
+    rate,
+    ratio,
+    total,
+    within,
+)
+from observability.registry.metrics import (
+    ACTIVE_STREAMS,
+    BACKPRESSURE,
+    CHUNK_SEND,
+    CHUNKS,
+    CONTENT_BYTES,
+    ERRORS,
+    PACING_LAG,
+    PAUSED_SECONDS,
+    PROCESSING_DURATION,
+    REMOVED,
+    REQUESTS,
+    STAGE_DURATION,
+    STREAM_DURATION,
+    TIME_TO_FIRST_CHUNK,
+)
+
+
+def streams() -> Dashboard:
+    return board(
+        Uid.STREAMS,
+        "Streams",
+        "What clients ask for, how long the work takes, and how evenly chunks come.",
+        _requests(),
+        _first_chunk(),
+        _processing(),
+        _content(),
+        _pace(),
+        _lives(),
+    )
+
+
+def _requests() -> Row:
+    return Row(
+        "Requests",
+        (
+            lines(
+                Frame(
+                    "Requests by outcome",
+                    "Stream requests a minute that came to their end. Only error is a failure of ours; rejected is "
+                    "what clients sent wrong.",
+                    units.RequestsPerMinute,
+                ),
+                Query(per_minute(REQUESTS, "outcome"), "{{outcome}}"),
+                stacked=True,
+            ),
+            lines(
+                Frame(
+                    "Errors by code",
+                    "Errors a minute that clients were told of, whosever fault they were.",
+                    units.EventsPerMinute,
+                ),
+                Query(f"{per_minute(ERRORS, 'code')} > 0", "{{code}}"),
+                nothing="no errors",
+            ),
+            lines(
+                Frame("Streams under way", "By state. A paused stream holds its content in memory.", units.Short),
+                Query(total(ACTIVE_STREAMS, "state"), "{{state}}"),
+                stacked=True,
+            ),
+        ),
+    )
+
+
+def _first_chunk() -> Row:
+    return Row(
+        "Response time",
+        (
+            lines(
+                Frame(
+                    "Time to first chunk",
+                    "The response time: from a request's turn to its first chunk. A diamond is a stream, and opens its "
+                    "trace.",
+                    units.Seconds,
+                ),
+                *quantiles(TIME_TO_FIRST_CHUNK),
+                limit=limits.FIRST_CHUNK,
+            ),
+            heat(
+                Frame(
+                    "Time to first chunk, all streams",
+                    "Each stream in its bucket. Two bands tell of two kinds of streams, which a quantile would hide. A "
+                    "diamond opens a trace.",
+                    units.Seconds,
+                ),
+                Query(buckets(TIME_TO_FIRST_CHUNK), exemplars=True),
+            ),
+            lines(
+                Frame(
+                    "In time, by content type",
+                    f"Share of the streams with their first chunk within {thresholds.FIRST_CHUNK_P95_SECONDS:g} s: "
+                    "what the objective counts.",
+                    units.PercentUnit,
+                ),
+                Query(
+                    ratio(
+                        within(TIME_TO_FIRST_CHUNK, thresholds.FIRST_CHUNK_P95_SECONDS, "content_type"),
+                        observations(TIME_TO_FIRST_CHUNK, "content_type"),
+                    ),
+                    "{{content_type}}",
+                ),
+                most=1,
+            ),
+        ),
+    )
+
+
+def _processing() -> Row:
+    return Row(
+        "Content work",
+        (
+            lines(
+                Frame(
+                    "Processing",
+                    "Content work, with the wait for a thread. A diamond is a stream, and opens its trace.",
+                    units.Seconds,
+                    6,
+                ),
+                *quantiles(PROCESSING_DURATION),
+                limit=limits.PROCESSING,
+            ),
+            heat(
+                Frame(
+                    "Processing, all streams", "Each stream in its bucket. A diamond opens a trace.", units.Seconds, 6
+                ),
+                Query(buckets(PROCESSING_DURATION), exemplars=True),
+            ),
+            lines(
+                Frame(
+                    "Stages, p95",
+                    "Which stage takes the time. If all are quick and processing is slow, requests wait for a thread.",
+                    units.Seconds,
+                    6,
+                ),
+                Query(quantile(0.95, STAGE_DURATION, "stage"), "{{stage}}"),
+                limit=limits.PROCESSING,
+            ),
+            lines(
+                Frame("Threads at work, by stage", "Seconds of work in a second: 1 is a whole thread.", units.Short, 6),
+                Query(amount(STAGE_DURATION, "stage"), "{{stage}}"),
+                stacked=True,
+            ),
+        ),
+    )
+
+
+def _content() -> Row:
+    return Row(
+        "Contents",
+        (
+            lines(
+                Frame("Size of contents, p95", "By content type, as clients sent them.", units.BytesIEC, 5),
+                Query(quantile(0.95, CONTENT_BYTES, "content_type"), "{{content_type}}"),
+            ),
+            heat(
+                Frame("Size of contents, all requests", "Each admitted request in its bucket.", units.BytesIEC, 5),
+                Query(buckets(CONTENT_BYTES)),
+            ),
+            lines(
+                Frame(
+                    "Chunks of a stream, p95",
+                    "By content type. Large contents last long and hold memory.",
+                    units.Short,
+                    5,
+                ),
+                Query(quantile(0.95, CHUNKS, "content_type"), "{{content_type}}"),
+                limit=limits.CHUNKS,
+            ),
+            heat(
+                Frame("Chunks of a stream, all streams", "Each stream in its bucket.", units.Short, 5),
+                Query(buckets(CHUNKS)),
+            ),
+            lines(
+                Frame(
+                    "Taken out",
+                    "What sanitising took out, a minute and by kind. Pasted text brings comments and classes; scripts "
+                    "and handlers in numbers are somebody's attempt.",
+                    units.EventsPerMinute,
+                    4,
+                ),
+                Query(per_minute(REMOVED, "kind"), "{{kind}}"),
+                stacked=True,
+            ),
+        ),
+    )
+
+
+def _pace() -> Row:
+    return Row(
+        "Pace",
+        (
+            lines(
+                Frame(
+                    "Pacing lag, p99 by instance",
+                    "How much later than due the latest stream of a sweep was served. Readers see over 100 ms as a "
+                    "lump.",
+                    units.Seconds,
+                    6,
+                ),
+                Query(measures.PACING_LAG_P99, "{{instance}}"),
+                limit=limits.PACING_LAG,
+            ),
+            heat(
+                Frame(
+                    "Pacing lag, all sweeps",
+                    "Each sweep of the ticker in its bucket, by its latest stream.",
+                    units.Seconds,
+                    6,
+                ),
+                Query(buckets(PACING_LAG)),
+            ),
+            lines(
+                Frame(
+                    "Full sockets",
+                    "Times a minute that a client's socket took no more. The client is slow, never the service: its "
+                    "chunks wait, and nobody else's.",
+                    units.EventsPerMinute,
+                    6,
+                ),
+                Query(per_minute(BACKPRESSURE, "instance"), "{{instance}}"),
+            ),
+            lines(
+                Frame(
+                    "Waits for full sockets",
+                    "How long chunks waited; those that did not wait are not counted.",
+                    units.Seconds,
+                    6,
+                ),
+                *quantiles(CHUNK_SEND),
+            ),
+        ),
+    )
+
+
+def _lives() -> Row:
+    return Row(
+        "Whole streams",
+        (
+            lines(
+                Frame(
+                    "Duration of streams",
+                    "From stream_start to the end: mostly what the client asked for, as chunks are paced. A dot is a "
+                    "stream, and opens its trace.",
+                    units.Seconds,
+                    6,
+                ),
+                *quantiles(STREAM_DURATION),
+            ),
+            heat(
+                Frame("Duration, all streams", "Each stream in its bucket. A diamond opens a trace.", units.Seconds, 6),
+                Query(buckets(STREAM_DURATION), exemplars=True),
+            ),
+            lines(
+                Frame("Duration by outcome, median", "How long streams live until they end so.", units.Seconds, 6),
+                Query(quantile(0.5, STREAM_DURATION, "outcome"), "{{outcome}}"),
+            ),
+            lines(
+                Frame(
+                    "Streams paused, on average",
+                    "Seconds of pause in a second. A pause is counted when its stream ends.",
+                    units.Short,
+                    6,
+                ),
+                Query(rate(PAUSED_SECONDS), "paused"),
+            ),
+        ),
+    )

@@ -1,0 +1,39 @@
+"""The committed dashboards, as Grafana reads them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from dashboards.catalogue import FOLDER
+
+Json = dict[str, Any]
+
+BOARDS: dict[str, Json] = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+PANELS: dict[str, Json] = {
+    f"{board}: {panel['title']}": panel
+    for board, content in BOARDS.items()
+    for panel in content["panels"]
+    if panel["type"] != "row"
+}
+"""Each panel by the names of its dashboard and its own; without the headings of rows."""
+
+RATE_INTERVAL = "7901s"
+RANGE = "7907s"
+"""In place of Grafana's intervals: two that nobody would write."""
+
+
+def readable(expression: str) -> str:
+    """The expression as PromQL, with the intervals above; the other variables stand in strings."""
+    return expression.replace("$__rate_interval", RATE_INTERVAL).replace("$__range", RANGE)
+
+
+def expressions(panel: Json) -> list[str]:
+    return [readable(target["expr"]) for target in panel["targets"]]
+
+
+def all_expressions() -> Iterator[str]:
+    """Those of panels and of annotations."""
+    for panel in PANELS.values():
+        yield from expressions(panel)
+    for board in BOARDS.values():
+        yield from (readable(annotation["expr"]) for annotation in board["annotations"]["list"])

@@ -1,0 +1,62 @@
+"""What the dashboards are made with: PromQL over declared metrics, and numbers as a person reads them."""
+
+import math
+import time
+from collections.abc import Callable
+
+import pytest
+from grafana_foundation_sdk.models import units
+
+from dashboards.queries import quantile, rate, recorded, select, within
+from dashboards.values import written
+from observability.registry.metrics import CHUNKS, REQUESTS, TIME_TO_FIRST_CHUNK
+
+
+def test_a_query_sums_over_what_was_chosen() -> None:
+    assert rate(REQUESTS, "outcome", content_type=("text", "html")) == (
+        'sum by (outcome) (rate(stream_requests_total{job=~"$job",instance=~"$instance",content_type=~"text|html"}'
+        "[$__rate_interval]))"
+    )
+    assert quantile(0.95, CHUNKS) == (
+        'histogram_quantile(0.95, sum by (le) (rate(stream_chunks_bucket{job=~"$job",instance=~"$instance"}'
+        "[$__rate_interval])))"
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: rate(REQUESTS, "colour"),
+        lambda: select(REQUESTS, outcome="failed"),
+        lambda: within(TIME_TO_FIRST_CHUNK, 0.3),
+        lambda: recorded("instance:stream_requests_failed:increase7d"),
+    ],
+    ids=["label", "value", "edge", "rule"],
+)
+def test_what_is_not_declared_cannot_be_asked_for(make: Callable[[], str]) -> None:
+    with pytest.raises(AssertionError):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0, units.Seconds, "0"),
+        (0.000_25, units.Seconds, "250 µs"),
+        (0.00475, units.Seconds, "4.75 ms"),
+        (90, units.Seconds, "1.5 min"),
+        (0.05, units.PercentUnit, "5 %"),
+        (1, units.PercentUnit, "100 %"),
+        (1536, units.BytesIEC, "1.5 KiB"),
+        (2 * 1024**2, units.BytesPerSecondIEC, "2 MiB/s"),
+        (24, units.RequestsPerMinute, "24/min"),
+        (100_000, units.Short, "100 K"),
+        (math.nan, units.Short, "-"),
+    ],
+)
+def test_numbers_are_written_with_their_units(value: float, unit: str, text: str) -> None:
+    assert written(value, unit) == text
+
+
+def test_a_moment_is_written_as_how_long_ago_it_was() -> None:
+    assert written(1000 * (time.time() - 150), units.DateTimeFromNow) == "2.5 min ago"
