@@ -8,13 +8,14 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.machine import describe, pick_cores, raise_open_files
-from benchmarks.measures import MEASURES, QUICK, Scale, targets
+from benchmarks.measures import MEASURES, USUAL, targets
 from benchmarks.report import Report, as_text
+from benchmarks.scale import QUICK, Scale
 from benchmarks.servers import ServerFailed
 from benchmarks.worker import WorkerFailed
 
 
-def run(scale: Scale, names: Collection[str] = tuple(MEASURES)) -> Report:
+def run(scale: Scale, names: Collection[str] = USUAL) -> Report:
     """Measure, one thing after the other, telling on standard error how far it is. One that fails spoils no other."""
     raise_open_files()
     cores = pick_cores()
@@ -55,10 +56,10 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     scale = QUICK if options.quick else Scale()
     if options.rounds:
-        scale = msgspec.structs.replace(scale, rounds=options.rounds)
+        scale = msgspec.structs.replace(scale, rounds=options.rounds, telemetry_rounds=options.rounds)
     if options.streams:
         scale = msgspec.structs.replace(scale, streams=tuple(options.streams))
-    report = run(scale, options.only or MEASURES)
+    report = run(scale, options.only or USUAL)
     print(as_text(report))
     if options.json:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))

@@ -9,6 +9,8 @@ import gc
 import sys
 import time
 from array import array
+from collections.abc import Sequence
+from typing import Self
 
 import msgspec
 import uvloop
@@ -22,11 +24,14 @@ from benchmarks.load import (
     StreamFigures,
     StreamLoad,
     Task,
+    WholeStreams,
 )
 from benchmarks.usage import cpu_seconds, private_bytes
 
 HANDSHAKES_AT_ONCE = 50
 BEGIN_TIMEOUT_SECONDS = 60
+STREAM_TIMEOUT_SECONDS = 60
+MOST_WARM_STREAMS = 50
 SILENCE_SECONDS = 1
 """Far beyond the gap of a server that is merely too slow."""
 
@@ -48,6 +53,7 @@ class Listener(WSListener):
         self.window = window
         self.connected = asyncio.Event()
         self.streaming = asyncio.Event()
+        self.complete = asyncio.Event()
         self.chunks = 0
         self.arrived_at = 0.0
         self.message = b""
@@ -60,10 +66,10 @@ class Listener(WSListener):
         if not message.startswith(CHUNK_PREFIX):
             self._first_messages(frame, message)
             return
-        if self.window.is_open:
-            self.window.gaps.append(now - self.arrived_at)
-        elif not self.chunks:
+        if not self.chunks:
             self.streaming.set()
+        elif self.window.is_open:
+            self.window.gaps.append(now - self.arrived_at)
         self.arrived_at = now
         self.chunks += 1
         self.message = message
@@ -77,6 +83,8 @@ class Listener(WSListener):
         kind = msgspec.json.decode(message)["type"]
         if kind == "connected":
             self.connected.set()
+        elif kind == "stream_complete":
+            self.complete.set()
         elif kind != "stream_start":
             self._fail(f"the server sent {message[:200]!r}")
 
@@ -84,6 +92,7 @@ class Listener(WSListener):
         self.fault = self.fault or fault
         self.connected.set()
         self.streaming.set()
+        self.complete.set()
 
     def check(self) -> None:
         """Nothing went wrong so far."""
@@ -92,15 +101,24 @@ class Listener(WSListener):
 
     def check_chunks(self, now: float) -> None:
         """The stream is still running, and every chunk so far arrived, of the size that was asked for."""
-        self.check()
+        if self.complete.is_set():
+            raise SystemExit(self.fault or "a stream ended early")
         if now - self.arrived_at > SILENCE_SECONDS:
             raise SystemExit(f"a stream fell silent after {self.chunks} chunks")
+        self.check_last()
+
+    def check_last(self) -> None:
+        """Every chunk so far arrived, of the size that was asked for."""
+        self.check()
         last = msgspec.json.decode(self.message)
         if last["index"] + 1 != self.chunks or len(last["data"]) != CHUNK_CHARACTERS:
             raise SystemExit(f"{self.chunks} chunks arrived, the last is {last}")
 
 
-async def _connect(url: str, first: int, count: int, window: Window) -> list[tuple[WSTransport, Listener]]:
+Connections = list[tuple[WSTransport, Listener]]
+
+
+async def _connect(url: str, first: int, count: int, window: Window) -> Connections:
     """So many connections, each with a session of its own, each greeted by the server."""
     turnstile = asyncio.Semaphore(HANDSHAKES_AT_ONCE)
 
@@ -134,35 +152,91 @@ async def stream(task: Task, load: StreamLoad) -> StreamFigures:
     window = Window()
     connections = await _connect(task.url, 0, load.streams, window)
     request = _request(load.chunks)
-    began = time.perf_counter()
-    for number, (transport, _) in enumerate(connections):
-        await asyncio.sleep(max(0.0, began + number * load.spread_seconds / load.streams - time.perf_counter()))
-        transport.send(WSMsgType.TEXT, request)
+    await _request_all(connections, request, load.spread_seconds)
     async with asyncio.timeout(BEGIN_TIMEOUT_SECONDS):
         for _, listener in connections:
             await listener.streaming.wait()
             listener.check()
     await asyncio.sleep(load.settle_seconds)
 
-    own_cpu_seconds, server_cpu_seconds = time.process_time(), cpu_seconds(task.server_pid)
-    opened_at = time.perf_counter()
+    before = Spent.so_far(task.server_pid)
     window.is_open = True
     await asyncio.sleep(load.window_seconds)
     window.is_open = False
-    server_cpu_seconds = cpu_seconds(task.server_pid) - server_cpu_seconds
-    own_cpu_seconds = time.process_time() - own_cpu_seconds
+    spent = Spent.so_far(task.server_pid) - before
     closed_at = time.perf_counter()
 
     for _, listener in connections:
         listener.check_chunks(closed_at)
-    deviations = sorted(abs(gap - GAP_SECONDS) for gap in window.gaps)
+    return _figures(connections, window.gaps, len(window.gaps), spent)
+
+
+async def whole_streams(task: Task, load: WholeStreams) -> StreamFigures:
+    window = Window()
+    warm_up = await _connect(task.url, 0, min(load.streams, MOST_WARM_STREAMS), window)
+    await _to_the_end(warm_up, _request(max(1, load.chunks // 10)), 0.1)
+    await asyncio.sleep(load.rest_seconds)
+    connections = await _connect(task.url, len(warm_up), load.streams, window)
+    request = _request(load.chunks)
+
+    before = Spent.so_far(task.server_pid)
+    window.is_open = True
+    await _to_the_end(connections, request, load.spread_seconds)
+    await asyncio.sleep(load.rest_seconds)
+    spent = Spent.so_far(task.server_pid) - before
+
+    for _, listener in connections:
+        listener.check_last()
+        if listener.chunks != load.chunks:
+            raise SystemExit(f"{listener.chunks} chunks arrived of {load.chunks}")
+    return _figures(connections, window.gaps, load.streams * load.chunks, spent)
+
+
+async def _to_the_end(connections: Connections, request: bytes, spread_seconds: float) -> None:
+    """Request one stream on each, one after the other; return when all are complete."""
+    await _request_all(connections, request, spread_seconds)
+    for _, listener in connections:
+        async with asyncio.timeout(STREAM_TIMEOUT_SECONDS):
+            await listener.complete.wait()
+        listener.check()
+
+
+async def _request_all(connections: Connections, request: bytes, spread_seconds: float) -> None:
+    began = time.perf_counter()
+    for number, (transport, _) in enumerate(connections):
+        due = began + number * spread_seconds / len(connections)
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        transport.send(WSMsgType.TEXT, request)
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """CPU of the server and of this process, and time."""
+
+    server_cpu_seconds: float
+    client_cpu_seconds: float
+    seconds: float
+
+    @classmethod
+    def so_far(cls, server_pid: int) -> Self:
+        return cls(cpu_seconds(server_pid), time.process_time(), time.perf_counter())
+
+    def __sub__(self, before: Self) -> Self:
+        return type(self)(
+            self.server_cpu_seconds - before.server_cpu_seconds,
+            self.client_cpu_seconds - before.client_cpu_seconds,
+            self.seconds - before.seconds,
+        )
+
+
+def _figures(connections: Connections, gaps: Sequence[float], chunks: int, spent: Spent) -> StreamFigures:
+    deviations = sorted(abs(gap - GAP_SECONDS) for gap in gaps)
     if not deviations:
         raise SystemExit("no chunk arrived in the window")
     return StreamFigures(
-        chunks=len(deviations),
-        server_cpu_seconds=server_cpu_seconds,
-        client_cpu_seconds=own_cpu_seconds,
-        seconds=closed_at - opened_at,
+        chunks=chunks,
+        server_cpu_seconds=spent.server_cpu_seconds,
+        client_cpu_seconds=spent.client_cpu_seconds,
+        seconds=spent.seconds,
         deviation_p50_seconds=deviations[len(deviations) // 2],
         deviation_p99_seconds=deviations[len(deviations) * 99 // 100],
         message_bytes=sum(len(listener.message) for _, listener in connections) / len(connections),
@@ -188,6 +262,8 @@ def main() -> None:
     match task.load:
         case StreamLoad():
             figures: StreamFigures | IdleFigures = uvloop.run(stream(task, task.load))
+        case WholeStreams():
+            figures = uvloop.run(whole_streams(task, task.load))
         case IdleLoad():
             figures = uvloop.run(idle(task, task.load))
     sys.stdout.buffer.write(msgspec.json.encode(figures))

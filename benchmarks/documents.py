@@ -6,22 +6,26 @@ from collections.abc import Callable, Iterator
 from service.core.messages import ContentType
 
 _SEED = 241
-_VOCABULARY = """
+_LATIN = """
 service editor stream content paragraph sentence reader writes answer table figure margin quarter customer proposal
 delivery schedule naïve café über façade résumé the a of and to in that with for on as by an is was don't re-read
-state-of-the-art 3.14 2,500 e.g. Dr. Smith €120 10% A&B <tag> 👩‍💻 🇪🇺 東京の会議 ภาษาไทย
+state-of-the-art 3.14 2,500 e.g. Dr. Smith €120 10%
 """
+_VOCABULARY = f"{_LATIN} A&B <tag> 👩‍💻 🇪🇺 東京の会議 ภาษาไทย"
 
 
 class _Author:
     """Writes blocks of one kind after another, from one stream of chance."""
 
-    def __init__(self) -> None:
-        self._vocabulary = _VOCABULARY.split()
+    def __init__(self, vocabulary: str) -> None:
+        self._vocabulary = vocabulary.split()
         self._chance = random.Random(_SEED)  # noqa: S311  # repeatable on purpose
 
     def pick(self, *choices: str) -> str:
         return self._chance.choice(choices)
+
+    def number(self, least: int, most: int) -> int:
+        return self._chance.randint(least, most)
 
     def words(self, least: int, most: int) -> str:
         return " ".join(self._chance.choices(self._vocabulary, k=self._chance.randint(least, most)))
@@ -75,6 +79,38 @@ def _html_blocks(author: _Author) -> Iterator[str]:
         yield f'<p onclick="x()"><script>alert(1)</script>{words()}<img src="https://example.com/i.png" alt="i"></p>\n'
 
 
+def _styled_blocks(author: _Author) -> Iterator[str]:
+    def length() -> str:
+        return f"{author.number(0, 400) / 10}{author.pick('px', 'em', 'pt', '%')}"
+
+    def colour() -> str:
+        red, green, blue = (author.number(0, 255) for _ in range(3))
+        return author.pick(f"#{red:02x}{green:02x}{blue:02x}", f"rgb({red}, {green}, {blue})", f"hsl({red} 50% 50%)")
+
+    def style() -> str:
+        one = author.pick("color", "background-color", "border-color")
+        two = author.pick("font-size", "line-height", "letter-spacing", "padding", "margin-left", "text-indent")
+        three = author.pick(
+            "font-weight: bold", "font-style: italic", "font-family: 'Fira Sans', serif", "opacity: 0.9"
+        )
+        return f'style="{one}: {colour()}; {two}: {length()}; {three}"'
+
+    def text() -> str:
+        return _escape(author.words(2, 6))
+
+    def marked() -> str:
+        element = author.pick("span", "strong", "em", "u", "code", "mark")
+        return f"<{element} {style()}>{text()}</{element}>"
+
+    while True:
+        yield f"<h3 {style()}>{text()}</h3>\n"
+        yield f"<p {style()}>{_escape(author.words(2, 5))} {' '.join(marked() for _ in range(6))}</p>\n"
+        cells = "".join(f"<td {style()}>{marked()}</td>" for _ in range(4))
+        yield f"<table><tbody><tr {style()}>{cells}</tr></tbody></table>\n"
+        yield f"<ul><li {style()}><p>{marked()} {text()}</p></li><li>{text()} {marked()}</li></ul>\n"
+        yield f"{marked()} {text()} {marked()}<br>{text()}\n"
+
+
 def _markdown_blocks(author: _Author) -> Iterator[str]:
     def mark(text: str) -> str:
         return author.pick(
@@ -96,10 +132,25 @@ _BLOCKS = {ContentType.TEXT: _text_blocks, ContentType.HTML: _html_blocks, Conte
 
 
 def document(content_type: ContentType, size_bytes: int) -> str:
-    """Whole blocks of everything the kind knows, at most ``size_bytes`` of UTF-8 and hardly less."""
+    """Everything that the kind knows, in many scripts."""
+    return _up_to(size_bytes, _BLOCKS[content_type](_Author(_VOCABULARY)))
+
+
+def latin_text(size_bytes: int) -> str:
+    """Text in the Latin script, accents included."""
+    return _up_to(size_bytes, _text_blocks(_Author(_LATIN)))
+
+
+def styled_html(size_bytes: int) -> str:
+    """HTML in which hardly two styles are alike."""
+    return _up_to(size_bytes, _styled_blocks(_Author(_VOCABULARY)))
+
+
+def _up_to(size_bytes: int, blocks: Iterator[str]) -> str:
+    """Whole blocks, at most so many bytes of UTF-8 and hardly less."""
     parts: list[str] = []
     left = size_bytes
-    for block in _BLOCKS[content_type](_Author()):
+    for block in blocks:
         left -= len(block.encode())
         if left < 0:
             break

@@ -26,6 +26,11 @@ class Measure(Struct):
         """Of the medians."""
         return self.median(case, ours) / self.median(case, other)
 
+    def ratio_in_turn(self, case: str, ours: str, other: str) -> float:
+        """The median of the rounds' ratios: for what takes turns so quickly that the machine is the same for both."""
+        figures = self.figures[case]
+        return statistics.median(one / two for one, two in zip(figures[ours], figures[other], strict=True))
+
 
 class Target(Struct, frozen=True):
     """A figure that is to be at most its limit."""

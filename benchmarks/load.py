@@ -29,6 +29,20 @@ class StreamLoad(Struct, frozen=True, tag="streams"):
         return round(seconds / GAP_SECONDS)
 
 
+class WholeStreams(Struct, frozen=True, tag="whole streams"):
+    """So many streams at once, begun one after the other and each followed from its request to its end.
+
+    Some shorter ones come first, so that the server has warmed up.
+    """
+
+    streams: int
+    chunks: int
+    """Of one stream."""
+    spread_seconds: float
+    rest_seconds: float
+    """After the last end, and after the shorter ones: for what a server does when all is sent."""
+
+
 class IdleLoad(Struct, frozen=True, tag="idle"):
     """Connections that do nothing. Those before the count are opened first, so that the server has warmed up."""
 
@@ -38,7 +52,7 @@ class IdleLoad(Struct, frozen=True, tag="idle"):
 
 
 class StreamFigures(Struct, frozen=True):
-    """Of the window alone."""
+    """Of the window alone, or of whole streams."""
 
     chunks: int
     server_cpu_seconds: float
@@ -60,10 +74,10 @@ class Task(Struct, frozen=True):
 
     url: str
     server_pid: int
-    load: StreamLoad | IdleLoad
+    load: StreamLoad | WholeStreams | IdleLoad
 
 
-def stream(server: Server, cores: Cores, load: StreamLoad) -> StreamFigures:
+def stream(server: Server, cores: Cores, load: StreamLoad | WholeStreams) -> StreamFigures:
     task = Task(server.url, server.pid, load)
     return msgspec.json.decode(ask("benchmarks.client", task, cores.client), type=StreamFigures)
 

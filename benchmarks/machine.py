@@ -21,20 +21,24 @@ _PACKAGES = (
     "picows",
     "nh3",
     "cmarkgfm",
+    "icu4py",
+    "regex",
 )
 
 
 class Cores(Struct, frozen=True):
-    """Numbers of two cores of this process's; the same one twice where there is no other."""
+    """Numbers of cores of this process's; some are the same where there are not enough."""
 
     server: int
     client: int
+    back_end: int
+    """Of what the server talks to."""
 
 
 def pick_cores() -> Cores:
-    """The last two: the first of a machine is the one that most interrupts go to."""
-    cores = sorted(os.sched_getaffinity(0))
-    return Cores(server=cores[-1], client=cores[-2] if len(cores) > 1 else cores[-1])
+    """The last ones: the first of a machine is the one that most interrupts go to."""
+    *_, back_end, client, server = [min(os.sched_getaffinity(0))] * 2 + sorted(os.sched_getaffinity(0))
+    return Cores(server, client, back_end)
 
 
 def raise_open_files() -> None:

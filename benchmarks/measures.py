@@ -2,33 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-from msgspec import Struct
-
-from benchmarks import content
+from benchmarks.content import content, content_targets
 from benchmarks.figures import Measure, Target
 from benchmarks.load import GAP_SECONDS, IdleLoad, StreamLoad, idle, stream
 from benchmarks.machine import Cores
+from benchmarks.scale import Scale
 from benchmarks.servers import BARE_FASTAPI, FLOOR, SERVICE, running
-from benchmarks.worker import ask
-
-
-class Scale(Struct, frozen=True):
-    """How much of it. The default takes a few minutes."""
-
-    rounds: int = 3
-    streams: tuple[int, ...] = (200, 1000)
-    spread_seconds_per_stream: float = 0.004
-    settle_seconds: float = 1
-    window_seconds: float = 4
-    warm_connections: int = 200
-    connections: int = 2000
-    starts: int = 5
-    content_bytes: tuple[int, ...] = (10_000, 100_000)
-    content_repeats: int = 25
-
-
-QUICK = Scale(rounds=1, streams=(300,), window_seconds=2, connections=500, starts=3, content_repeats=5)
+from benchmarks.telemetry import telemetry, telemetry_targets
 
 
 def streams(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measure]:
@@ -82,15 +62,11 @@ def start(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measur
     return [measured]
 
 
-def documents(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measure]:
-    """Content work, without a server."""
-    say("documents")
-    task = content.Task(scale.content_bytes, scale.content_repeats)
-    return [msgspec.json.decode(ask("benchmarks.content", task, cores.server), type=Measure)]
-
-
-MEASURES = {"streams": streams, "memory": memory, "start": start, "content": documents}
+MEASURES = {"streams": streams, "memory": memory, "start": start, "content": content, "telemetry": telemetry}
 """By the name that ``--only`` takes."""
+
+USUAL = ("streams", "memory", "start", "content")
+"""What is measured unless something else is asked for: the other takes a quarter of an hour."""
 
 
 def targets(measures: Sequence[Measure]) -> list[Target]:
@@ -111,4 +87,4 @@ def targets(measures: Sequence[Measure]) -> list[Target]:
         case = list(idle_memory.figures)[-1]
         ratio = idle_memory.ratio(case, SERVICE.name, BARE_FASTAPI.name)
         found.append(Target(f"memory of an idle connection at {case} / {BARE_FASTAPI.name}", ratio, 1.2))
-    return found
+    return found + content_targets(by_name) + telemetry_targets(by_name)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -31,11 +31,14 @@ class Program(Struct, frozen=True):
     name: str
     arguments: tuple[str, ...]
     ready_path: str = "/"
+    port_variable: str = "PORT"
 
 
 SERVICE = Program("service", ("-m", "service", "serve"), "/ready")
 BARE_FASTAPI = Program("bare FastAPI (a)", ("-m", "benchmarks.bare_fastapi"))
 FLOOR = Program("floor (b)", ("-m", "benchmarks.floor"))
+COLLECTOR = Program("collector", ("-m", "benchmarks.collector"))
+KENT = Program("kent", ("-m", "flask", "--app", "kent.app", "run"), port_variable="FLASK_RUN_PORT")
 
 
 class Server(Struct, frozen=True):
@@ -46,29 +49,44 @@ class Server(Struct, frozen=True):
     start_seconds: float
 
     @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ws/stream"
+        return f"ws://{self.address}/ws/stream"
 
 
 @contextmanager
-def running(program: Program, cores: Cores, path: str | None = None) -> Iterator[Server]:
-    """A server that has answered 200 to ``GET path`` (default: its own ready path); gone at the end of the block."""
+def running(
+    program: Program, cores: Cores, path: str | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """A server that has answered 200 to ``GET path`` (default: its own ready path); gone at the end of the block.
+
+    Its output goes into a pipe that somebody reads, as on a platform.
+    """
     port = _free_port()
     environment = {
         "PYTHONPATH": str(CHECKOUT),
         "HOST": "127.0.0.1",
-        "PORT": str(port),
+        program.port_variable: str(port),
         "LOG_LEVEL": "WARNING",
         "MAX_CONNECTIONS": "10000",
-    }
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
+    } | dict(settings or {})
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryFile() as output,
+        subprocess.Popen(("/bin/cat",), stdin=subprocess.PIPE, stdout=output) as reader,
+    ):
+        assert reader.stdin is not None
+        os.sched_setaffinity(reader.pid, {cores.back_end})
         began = time.perf_counter()
         process = subprocess.Popen(
             (sys.executable, *program.arguments),
             cwd=folder,  # an empty one, so that no .env has a say
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=reader.stdin,
             stderr=subprocess.STDOUT,
         )
         os.sched_setaffinity(process.pid, {cores.server})  # before it has threads, which inherit it

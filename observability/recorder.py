@@ -15,7 +15,8 @@ class Sink(Protocol):
 class FanOut:
     """Fulfils ``core.ports.Recorder``."""
 
-    def __init__(self, sinks: Sequence[Sink], on_failure: Callable[[Sink], None]) -> None:
+    def __init__(self, sinks: Sequence[Sink], on_failure: Callable[[Sink, Exception], None]) -> None:
+        """``on_failure`` must not raise."""
         self._sinks = tuple(sinks)
         self._on_failure = on_failure
 
@@ -23,5 +24,5 @@ class FanOut:
         for sink in self._sinks:
             try:
                 sink.record(event)
-            except Exception:  # noqa: BLE001 - telemetry never gets in the way of a stream
-                self._on_failure(sink)
+            except Exception as exception:  # noqa: BLE001 - telemetry never gets in the way of a stream
+                self._on_failure(sink, exception)

@@ -8,14 +8,22 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from observability.logs.logbook import Logbook
 from observability.logs.sink import LogSink
 from observability.metrics.sink import Metrics
-from observability.metrics.slots import claim, prepared
+from observability.metrics.slots import MetricsDirectoryError, claim, of_all_slots, prepared
 from observability.recorder import FanOut, Sink
+from observability.registry.log_events import METRICS_UNSHARED
 from observability.registry.metrics import Signal
-from observability.traces.otel_settings import adopt_dotenv, load_batching, otlp_wanted, sampling_ratio
+from observability.traces.otel_settings import (
+    adopt_dotenv,
+    check_variables_of_the_sdk,
+    load_batching,
+    otlp_wanted,
+    sampling_ratio,
+)
 from service.core.trace import TraceContext
 from service.settings import Settings
 
@@ -34,7 +42,8 @@ class Telemetry:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        shown = claim(_metrics_directory(settings)).registry if settings.max_workers > 1 else None
+        self._unshared: MetricsDirectoryError | None = None
+        shown = self._shown() if settings.max_workers > 1 else None
         self.metrics = Metrics(settings, shown)
         self._logbook = Logbook(
             settings.log_level, settings.log_format, self.metrics.log_record, partial(self.metrics.dropped, Signal.LOGS)
@@ -46,7 +55,7 @@ class Telemetry:
         self._otlp = _otlp(settings, partial(self.metrics.dropped, Signal.TRACES))
         if self._otlp is not None:
             sinks.append(self._otlp.sink)
-        self.recorder = FanOut(sinks, on_failure=self.metrics.sink_failed)
+        self.recorder = FanOut(sinks, on_failure=self._sink_failed)
 
     def samples(self, trace_id: str, parent: TraceContext | None) -> bool:
         """Whether the spans of a stream are kept. Without a collector "all", so that exemplars name every stream."""
@@ -60,6 +69,8 @@ class Telemetry:
     def start(self) -> None:
         """In the process that serves, when its event loop runs."""
         self._logbook.open()
+        if self._unshared is not None:
+            self._logbook.say(METRICS_UNSHARED, reason=str(self._unshared))
 
     def close(self) -> None:
         """Flush what can be flushed in under 3 s; blocks for as long."""
@@ -72,11 +83,25 @@ class Telemetry:
             ending.join()
         self._logbook.close(_LOG_SECONDS)
 
+    def _shown(self) -> CollectorRegistry:
+        """The numbers of all workers, this one's among them if there is a place for them: a worker serves without."""
+        directory = _metrics_directory(self._settings)
+        try:
+            claim(directory)
+        except MetricsDirectoryError as error:
+            self._unshared = error
+        return of_all_slots(directory)
+
+    def _sink_failed(self, sink: Sink, exception: Exception) -> None:
+        self.metrics.sink_failed(sink)
+        self._logbook.sink_failed(sink, exception)
+
 
 def check_telemetry() -> None:
     """Raises ``SettingsError`` for what a worker's telemetry would refuse, before there are workers."""
     adopt_dotenv()
     if otlp_wanted():
+        check_variables_of_the_sdk()
         load_batching()
         sampling_ratio()
 
@@ -105,6 +130,7 @@ def _otlp(settings: Settings, on_dropped: Callable[[int], None]) -> "Otlp | None
     adopt_dotenv()
     if not otlp_wanted():
         return None
+    check_variables_of_the_sdk()
     from observability.traces.otlp import Otlp  # noqa: PLC0415 - the SDK takes 60 ms and 5 MB, used or not
 
     return Otlp(settings.railway_environment, on_dropped)

@@ -36,11 +36,14 @@ class Throttle:
             window.held_back += 1
             return False
 
-    def settled(self) -> list[tuple[str, int]]:
-        """The kinds of which some were held back in a window that is over, and how many; each is told once."""
+    def settled(self, *, at_once: bool = False) -> list[tuple[str, int]]:
+        """The kinds of which some were held back in a window that is over, and how many; each is told once.
+
+        ``at_once`` ends all windows.
+        """
         with self._lock:
             now = self._clock()
-            over = [(kind, window) for kind, window in self._windows.items() if now >= window.ends_at]
+            over = [(kind, window) for kind, window in self._windows.items() if at_once or now >= window.ends_at]
             for kind, _ in over:
                 del self._windows[kind]
             return [(kind, window.held_back) for kind, window in over if window.held_back]

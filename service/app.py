@@ -62,7 +62,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         telemetry.start()
         recorder.record(ServerStarted(__version__, settings.shown()))
-        with recorded_loop_faults(recorder, surroundings.ids), Pulse(outbox, recorder).beating():
+        with recorded_loop_faults(recorder, surroundings.ids), Pulse(outbox, recorder, clock.now).beating():
             yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         surroundings.engine.close()
         telemetry.close()

@@ -1,7 +1,9 @@
 """What a line looks like: JSON for machines, columns for people."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from select import PIPE_BUF
 from textwrap import indent, wrap
 
 import msgspec
@@ -10,6 +12,9 @@ Layout = Callable[[str, str, Mapping[str, object]], bytes]
 """From level, message and fields, ``event`` among them, to a line with its newline."""
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+
+_CUT = "[{} characters] ... "
+"""Stands for the beginning of a long traceback; its end says what broke, and nearest to where."""
 
 _LEVEL_WIDTH = 7
 _SUBJECT_WIDTH = 16
@@ -23,12 +28,20 @@ _COLOURS = {"DEBUG": "\x1b[36m", "INFO": "\x1b[32m", "WARNING": "\x1b[1;33m", "E
 
 
 def json_layout(level: str, message: str, fields: Mapping[str, object]) -> bytes:
-    """One compact object of flat keys; ``ts`` is UTC."""
+    """One compact object of flat keys; ``ts`` is UTC.
+
+    Of an exception so much is cut off at its beginning that the line stays whole among those of other processes.
+    """
     line = {"ts": datetime.now(UTC), "level": level, "event": fields["event"], "message": message, **fields}
-    try:
-        return _encode(line) + b"\n"
-    except UnicodeEncodeError:  # half of a surrogate pair, which a library may have out of a file's name
-        return _encode({key: _encodable(value) for key, value in line.items()}) + b"\n"
+    encoded = _encoded(line)
+    exception = line.get("exception")
+    if len(encoded) <= PIPE_BUF or not isinstance(exception, str):
+        return encoded
+
+    def shortened(by: int) -> bytes:
+        return _encoded(line | {"exception": _CUT.format(by) + exception[by:]})
+
+    return shortened(bisect_left(range(len(exception)), True, key=lambda by: len(shortened(by)) <= PIPE_BUF))  # noqa: FBT003
 
 
 def text_layout(level: str, message: str, fields: Mapping[str, object], *, coloured: bool = False) -> bytes:
@@ -63,6 +76,13 @@ def text_layout(level: str, message: str, fields: Mapping[str, object], *, colou
 def coloured_layout(level: str, message: str, fields: Mapping[str, object]) -> bytes:
     """The text layout for a terminal."""
     return text_layout(level, message, fields, coloured=True)
+
+
+def _encoded(line: Mapping[str, object]) -> bytes:
+    try:
+        return _encode(line) + b"\n"
+    except UnicodeEncodeError:  # half of a surrogate pair, which a library may have out of a file's name
+        return _encode({key: _encodable(value) for key, value in line.items()}) + b"\n"
 
 
 def _encodable(value: object) -> object:

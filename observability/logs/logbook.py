@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Literal
 
 from loguru import logger
 
+from observability.faults import safe_text
 from observability.logs.layouts import Layout, coloured_layout, json_layout, text_layout
 from observability.logs.tracebacks import careful_traceback
 from observability.logs.writer import LineWriter
-from observability.registry.log_events import LIBRARY_MESSAGE, LINES_LOST, LINES_SUPPRESSED, LogEvent, LogLevel
+from observability.registry.log_events import (
+    LIBRARY_MESSAGE,
+    LINES_LOST,
+    LINES_SUPPRESSED,
+    SINK_FAILED,
+    LogEvent,
+    LogLevel,
+)
 from observability.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -76,10 +84,16 @@ class Logbook:
 
     def say(self, event: LogEvent, /, **fields: object) -> None:
         """Write a line, if its level and its burst allow it. ``fields`` are those that the event declares."""
-        if event.level not in self._levels and not event.always:
-            return
-        if event.burst is None or self._throttle.admits(event.name, event.burst, _BURST_SECONDS):
-            logger.log(event.level, event.message, event=event.name, **fields)
+        if self._admits(event):
+            self._write_down(event, **fields)
+
+    def sink_failed(self, sink: object, exception: BaseException) -> None:
+        """Say why, now and then. It does not raise: the sink that failed may be the one that writes here."""
+        try:
+            if self._admits(SINK_FAILED):
+                self._write_down(SINK_FAILED, sink=type(sink).__name__, exception=careful_traceback(exception))
+        except Exception:  # noqa: BLE001 - the log itself is broken
+            self._on_lost(1)
 
     def admits_traceback(self) -> bool:
         """Whether one more may be written: a traceback costs the event loop more than a line."""
@@ -87,14 +101,26 @@ class Logbook:
 
     def beat(self) -> None:
         """Say what was suppressed; to be called now and then."""
-        for kind, count in self._throttle.settled():
-            self.say(LINES_SUPPRESSED, count=count, suppressed=kind)
+        self._tell(self._throttle.settled())
 
     def close(self, seconds: float) -> None:
         """Let what was said leave for at most so long; what is said later is lost."""
         atexit.unregister(self.close)
         if self._writer is not None:
+            self._tell(self._throttle.settled(at_once=True))
             self._writer.close(seconds)
+
+    def _write_down(self, event: LogEvent, /, **fields: object) -> None:
+        logger.log(event.level, event.message, event=event.name, **fields)
+
+    def _admits(self, event: LogEvent) -> bool:
+        if event.level not in self._levels and not event.always:
+            return False
+        return event.burst is None or self._throttle.admits(event.name, event.burst, _BURST_SECONDS)
+
+    def _tell(self, held_back: list[tuple[str, int]]) -> None:
+        for kind, count in held_back:
+            self.say(LINES_SUPPRESSED, count=count, suppressed=kind)
 
     def _write(self, writer: LineWriter, message: "Message") -> None:
         record = message.record
@@ -115,7 +141,7 @@ class Logbook:
         if record.exc_info and record.exc_info[1] is not None:
             fields["exception"] = careful_traceback(record.exc_info[1])
         level = LogLevel.ERROR if record.levelno >= logging.ERROR else LogLevel.WARNING
-        logger.bind(**fields).log(level, record.getMessage().strip())
+        logger.bind(**fields).log(level, _words(record))
 
 
 class _Interception(logging.Handler):
@@ -131,6 +157,18 @@ class _Interception(logging.Handler):
             self._hear(record)
         except Exception:  # noqa: BLE001 - the library that logged can do nothing about it
             self._on_lost(1)
+
+
+def _words(record: logging.LogRecord) -> str:
+    """What a library says; of an exception that it quotes only what ``careful_traceback`` would show."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_told(one) if isinstance(one, BaseException) else one for one in record.args)
+    return record.getMessage().strip()
+
+
+def _told(exception: BaseException) -> str:
+    words = safe_text(exception)
+    return f"{type(exception).__qualname__}{f': {words}' if words else ''}"
 
 
 def _layout(log_format: LogFormat, descriptor: int) -> Layout:

@@ -16,6 +16,7 @@ from service.core.events import (
     DrainEnded,
     ErrorAnswered,
     Event,
+    FallbackUsed,
     FaultRaised,
     FirstChunkSent,
     HttpAnswered,
@@ -36,12 +37,13 @@ from service.core.events import (
     Swept,
     WorkerReplaced,
 )
+from service.core.trace import Trace
 
 _QUOTED_CHARACTERS = 200
 _LATE_SECONDS = 0.1
-_NEAR_NOTHING = frozenset({Place.ADMISSION, Place.SESSION_STORE})
 _NEAR_CONTENT = frozenset({Place.CONTENT, Place.CONNECTION})
-"""Where an exception's words may quote what a client sent. Elsewhere they may even quote headers and query strings."""
+"""Where an exception's words may quote what a client sent. Elsewhere they may even quote headers, query strings, or the
+address of a store with its password."""
 
 
 class LogSink:
@@ -88,12 +90,15 @@ class LogSink:
                     **_stream(event),
                     complexity=event.complexity,
                     words=event.word_count,
+                    **({"removed": event.removed} if event.removed else {}),
                     chunks=event.chunks,
                     speed_choice="adaptive" if event.adaptive else "requested",
                     speed=event.speed,
                     queued_ms=_milliseconds(event.queued_seconds),
                     processing_ms=_milliseconds(event.processing_seconds),
                 )
+            case FallbackUsed():
+                say(lines.FALLBACK_USED, **_stream(event), content_type=event.content_type)
             case FirstChunkSent():
                 say(
                     lines.FIRST_CHUNK_SENT,
@@ -104,9 +109,10 @@ class LogSink:
                 )
             case StreamPauseChanged():
                 line = lines.STREAM_PAUSED if event.paused else lines.STREAM_RESUMED
-                say(line, session_id=event.session_id, stream_id=event.stream_id)
+                say(line, **_traced(event.trace), session_id=event.session_id, stream_id=event.stream_id)
             case StreamSkipRequested():
-                say(lines.STREAM_SKIPPED, session_id=event.session_id, stream_id=event.stream_id)
+                stream = {"stream_id": event.stream_id} if event.stream_id else {}
+                say(lines.STREAM_SKIPPED, **_traced(event.trace), session_id=event.session_id, **stream)
             case BackpressureApplied():
                 say(lines.BACKPRESSURE_APPLIED, **_known(event))
             case BackpressureReleased():
@@ -174,28 +180,28 @@ class LogSink:
 
     def _fault(self, event: FaultRaised) -> None:
         fields = {"error_id": event.error_id, "place": event.place, **_known(event)}
-        if event.trace is not None:
-            fields |= {"trace_id": event.trace.trace_id, "span_id": event.trace.span_id}
         if self._logbook.admits_traceback():
-            freely = event.place in _NEAR_NOTHING or (event.place in _NEAR_CONTENT and self._logbook.detailed)
+            freely = event.place in _NEAR_CONTENT and self._logbook.detailed
             fields["exception"] = (full_traceback if freely else careful_traceback)(event.exception)
         self._logbook.say(lines.FAULT_RAISED, **fields)
 
 
-def _stream(event: RequestAdmitted | StreamStarted | StreamEnded) -> dict[str, str]:
-    return {
-        "trace_id": event.trace.trace_id,
-        "span_id": event.trace.span_id,
+def _stream(event: RequestAdmitted | StreamStarted | FallbackUsed | StreamEnded) -> dict[str, str]:
+    return _traced(event.trace) | {
         "session_id": event.session_id,
         "connection_id": event.connection_id,
         "stream_id": event.stream_id,
     }
 
 
+def _traced(trace: Trace | None) -> dict[str, str]:
+    return {} if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
+
+
 def _known(event: BackpressureApplied | BackpressureReleased | ErrorAnswered | FaultRaised) -> dict[str, str]:
     """The ids that there are."""
     ids = {"session_id": event.session_id, "connection_id": event.connection_id, "stream_id": event.stream_id}
-    return {name: value for name, value in ids.items() if value}
+    return _traced(event.trace) | {name: value for name, value in ids.items() if value}
 
 
 def _milliseconds(seconds: float) -> float:

@@ -28,6 +28,7 @@ from service.core.events import (
     DrainEnded,
     ErrorAnswered,
     Event,
+    FallbackUsed,
     FaultRaised,
     FirstChunkSent,
     HttpAnswered,
@@ -79,6 +80,7 @@ class Metrics:
         self._processing_seconds = born.histograms(declared.PROCESSING_DURATION)
         self._stage_seconds = born.histograms(declared.STAGE_DURATION)
         self._content_bytes = born.histograms(declared.CONTENT_BYTES)
+        self._removed = born.counters(declared.REMOVED)
         self._chunks = born.histograms(declared.CHUNKS)
         self._first_chunk_seconds = born.histograms(declared.TIME_TO_FIRST_CHUNK)
         self._stream_seconds = born.histograms(declared.STREAM_DURATION)
@@ -115,7 +117,7 @@ class Metrics:
         self._log_records[level,].inc()
 
     def sink_failed(self, sink: object) -> None:
-        """A sink raised."""
+        """A sink raised; its class is the label."""
         name = type(sink).__name__
         self._sink_errors[name if (name,) in self._sink_errors else OTHER,].inc()
 
@@ -143,15 +145,15 @@ class Metrics:
             case ErrorAnswered():
                 self._errors[event.code,].inc()
             case RequestRejected():
-                self._requests[event.content_type, Outcome.REJECTED].inc()
+                self._requests[event.content_type, event.outcome].inc()
             case RateLimitHit():
                 self._rate_limit_hits["session",].inc()
             case RequestAdmitted():
                 self._content_bytes[event.request.content_type,].observe(event.content_bytes)
             case StreamStarted():
-                self._processing_seconds[event.content_type,].observe(event.processing_seconds, _exemplar(event.trace))
-                for stage in event.stages:
-                    self._stage_seconds[stage.stage,].observe(stage.seconds)
+                self._processed(event, event.processing_seconds, _exemplar(event.trace))
+                for removal, count in event.removed.items():
+                    self._removed[removal,].inc(count)
                 self._chunks[event.content_type,].observe(event.chunks)
                 self._active[StreamState.of(paused=event.paused),].inc()
             case FirstChunkSent():
@@ -160,11 +162,7 @@ class Metrics:
                 self._active[StreamState.of(paused=not event.paused),].dec()
                 self._active[StreamState.of(paused=event.paused),].inc()
             case StreamEnded():
-                self._requests[event.content_type, event.outcome].inc()
-                self._paused_seconds.inc(event.paused_seconds)
-                if event.started:
-                    self._stream_seconds[event.outcome,].observe(event.duration_seconds, _exemplar(event.trace))
-                    self._active[StreamState.of(paused=event.paused),].dec()
+                self._ended(event)
             case BackpressureApplied():
                 self._backpressure.inc()
             case BackpressureReleased():
@@ -173,12 +171,28 @@ class Metrics:
                 labels = _http_labels(event)
                 self._http_requests[labels].inc()
                 self._http_seconds[labels].observe(event.seconds)
-            case RateLimitApproached() | StreamSkipRequested() | FaultRaised():
+            case RateLimitApproached() | StreamSkipRequested() | FallbackUsed() | FaultRaised():
                 pass  # counted by the log lines and errors they come with
             case ServerStarted() | ServerListening() | WorkerReplaced() | DrainBegan() | DrainEnded():
                 pass
             case _:
                 assert_never(event)
+
+    def _ended(self, event: StreamEnded) -> None:
+        # What ended by our fault is exported, sampled or not.
+        exemplar = _exemplar(event.trace, exported=event.outcome is Outcome.ERROR)
+        self._requests[event.content_type, event.outcome].inc()
+        self._paused_seconds.inc(event.paused_seconds)
+        if event.processing_seconds is not None:
+            self._processed(event, event.processing_seconds, exemplar)
+        if event.started:
+            self._stream_seconds[event.outcome,].observe(event.duration_seconds, exemplar)
+            self._active[StreamState.of(paused=event.paused),].dec()
+
+    def _processed(self, event: StreamStarted | StreamEnded, seconds: float, exemplar: dict[str, str] | None) -> None:
+        self._processing_seconds[event.content_type,].observe(seconds, exemplar)
+        for stage in event.stages:
+            self._stage_seconds[stage.stage,].observe(stage.seconds)
 
 
 _Family = TypeVar("_Family", Counter, Gauge, Histogram)
@@ -223,9 +237,9 @@ def _children(metric: declared.Metric, family: _Family) -> _Children[_Family]:
     return {values: family.labels(*values) if values else family for values in metric.combinations()}
 
 
-def _exemplar(trace: Trace) -> dict[str, str] | None:
+def _exemplar(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:
     """The ids of a trace that can be looked up; not of others, which would lead nowhere."""
-    return {"trace_id": trace.trace_id, "span_id": trace.span_id} if trace.sampled else None
+    return {"trace_id": trace.trace_id, "span_id": trace.span_id} if trace.sampled or exported else None
 
 
 def _http_labels(event: HttpAnswered) -> tuple[str, ...]:

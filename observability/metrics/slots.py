@@ -67,32 +67,36 @@ def prepared(directory: Path, workers: int, make_metrics: Callable[[], object]) 
         yield
 
 
-class Slot:
-    """A worker's place, held until its process ends."""
-
-    def __init__(self, number: int, directory: Path) -> None:
-        self.number = number
-        self.registry = CollectorRegistry()
-        """The metrics of all slots, for a scrape. It only reads files, so any thread may encode it."""
-        self.registry.register(_AllSlots(directory))
-
-
-def claim(directory: Path) -> Slot:
-    """Takes a free slot for this process; every metric that is made from now on lives in it.
+def claim(directory: Path) -> int:
+    """Takes a free slot until this process ends, and returns its number; metrics that are made from now on live in it.
 
     Counters go on from where the slot's last worker left them, gauges begin at 0. To be called once, before metrics
     are made; a gauge needs a ``multiprocess_mode``. A metric that ``prepared`` did not learn of raises
-    ``NoRoomError``. Raises ``MetricsDirectoryError`` if no slot is free.
+    ``NoRoomError``. Raises ``MetricsDirectoryError`` if no slot is free, or somebody has removed its files.
     """
-    number = _first_free(directory)
-    kinds = [path.stem.removesuffix(f"_{number}") for path in _files(directory, number)]
-    for kind in kinds:
-        if _is_gauge(kind):
-            set_to_zero(file_path(directory, kind, number))
-    # Only now, or a scrape could take the dead worker's gauges for this one's. A scrape's look may hold it up a moment.
-    fcntl.flock(os.open(_alive(directory, number), os.O_RDWR), fcntl.LOCK_EX)
-    share_values(directory, number, kinds)
-    return Slot(number, directory)
+    with _missed(directory):
+        number = _first_free(directory)
+        kinds = [path.stem.removesuffix(f"_{number}") for path in _files(directory, number)]
+        if not kinds:
+            raise FileNotFoundError
+        for kind in kinds:
+            if _is_gauge(kind):
+                set_to_zero(file_path(directory, kind, number))
+        # Not before: a scrape could take the dead worker's gauges for this one's. A scrape's look may hold it up a
+        # moment.
+        fcntl.flock(os.open(_alive(directory, number), os.O_RDWR), fcntl.LOCK_EX)
+        share_values(directory, number, kinds)
+    return number
+
+
+def of_all_slots(directory: Path) -> CollectorRegistry:
+    """The metrics of all slots, for a scrape. It only reads files, so any thread may encode it.
+
+    Encoding it raises ``MetricsDirectoryError`` if somebody has removed them: better no numbers than wrong ones.
+    """
+    registry = CollectorRegistry()
+    registry.register(_AllSlots(directory))
+    return registry
 
 
 class _AllSlots(Collector):
@@ -103,10 +107,13 @@ class _AllSlots(Collector):
 
     def collect(self) -> Iterable[Metric]:
         files = []
-        for number in _numbers(self._directory):
-            lives = self._lives(number)
-            files += [str(path) for path in _files(self._directory, number) if lives or not _is_gauge(path.name)]
-        merged: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+        with _missed(self._directory):
+            for number in _numbers(self._directory):
+                lives = self._lives(number)
+                files += [str(path) for path in _files(self._directory, number) if lives or not _is_gauge(path.name)]
+            if not files:
+                raise FileNotFoundError
+            merged: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return merged
 
     def _lives(self, number: int) -> bool:
@@ -133,12 +140,24 @@ def _remove_files(directory: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def _missed(directory: Path) -> Iterator[None]:
+    """Raises ``MetricsDirectoryError`` for a file that was there when the workers started."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise MetricsDirectoryError(f"Files are gone from the metrics directory {directory}.") from error
+
+
 def _first_free(directory: Path) -> int:
-    for number in _numbers(directory):
+    numbers = _numbers(directory)
+    for number in numbers:
         lock = os.open(_claimed(directory, number), os.O_RDWR)
         if _locked(lock):
             return number
         os.close(lock)
+    if not numbers:
+        raise FileNotFoundError
     raise MetricsDirectoryError(f"No slot is free in the metrics directory {directory}.")
 
 

@@ -45,6 +45,7 @@ _STREAM_ID = LogField("stream_id", "the stream")
 _TRACE_ID = LogField("trace_id", "the trace that the stream belongs to: the client's, if it sent one")
 _SPAN_ID = LogField("span_id", "the stream's own span")
 _STREAM = (_TRACE_ID, _SPAN_ID, _SESSION_ID, _CONNECTION_ID, _STREAM_ID)
+_CONTROLLED = (_TRACE_ID, _SPAN_ID, _SESSION_ID, _STREAM_ID)
 _SECONDS = "s"
 _MILLISECONDS = "ms"
 _BYTES = "UTF-8 bytes"
@@ -88,6 +89,13 @@ WORKER_REPLACED = LogEvent(
         LogField("pid", "of the dead process"),
         LogField("exit_code", "its exit code; negative: the number of the signal that killed it"),
     ),
+)
+METRICS_UNSHARED = LogEvent(
+    "metrics_unshared",
+    LogLevel.ERROR,
+    "This worker serves, but its numbers are in no scrape: {reason} Restart the service to have them back",
+    "a worker finds no place for its numbers in METRICS_DIR",
+    (LogField("reason", "what is wrong with the directory"),),
 )
 DRAIN_BEGAN = LogEvent(
     "drain_began",
@@ -156,14 +164,14 @@ BACKPRESSURE_APPLIED = LogEvent(
     LogLevel.DEBUG,
     "The client's socket is full; its chunks wait",
     "a client takes no more for now",
-    (_SESSION_ID, _CONNECTION_ID, _STREAM_ID),
+    _STREAM,
 )
 BACKPRESSURE_RELEASED = LogEvent(
     "backpressure_released",
     LogLevel.DEBUG,
     "The client's socket was full for {seconds:.3f} s",
     "a client has taken all again, or is gone",
-    (_SESSION_ID, _CONNECTION_ID, _STREAM_ID, LogField("seconds", "since it was full", _SECONDS)),
+    (*_STREAM, LogField("seconds", "since it was full", _SECONDS)),
 )
 
 # Requests and streams
@@ -205,12 +213,24 @@ STREAM_STARTED = LogEvent(
         *_STREAM,
         LogField("complexity", "low, medium or high"),
         LogField("words", "of the content"),
+        LogField(
+            "removed",
+            "what sanitising took out, how many of which kind: element, subtree (an element with all that was in it), "
+            "comment, event_handler, url, style, class, attribute or markup (all of it: it went out as text)",
+        ),
         LogField("chunks", "of the plan"),
         LogField("speed_choice", "adaptive if the service chose the speed, requested if the client did"),
         LogField("speed", "the speed in force"),
         LogField("queued_ms", "how long it waited for its turn", _MILLISECONDS),
         LogField("processing_ms", "content work, with the wait for a thread", _MILLISECONDS),
     ),
+)
+FALLBACK_USED = LogEvent(
+    "fallback_used",
+    LogLevel.ERROR,
+    "Chunking failed, using fallback: the {content_type} is streamed whole, with hardly any cuts",
+    "content could not be cut into chunks; a fault_raised says why",
+    (*_STREAM, LogField("content_type", "text, html or markdown")),
 )
 FIRST_CHUNK_SENT = LogEvent(
     "first_chunk_sent",
@@ -219,18 +239,16 @@ FIRST_CHUNK_SENT = LogEvent(
     "a stream's first chunk is sent",
     (_TRACE_ID, _SPAN_ID, _STREAM_ID, LogField("ms", "since the request left the queue", _MILLISECONDS)),
 )
-STREAM_PAUSED = LogEvent(
-    "stream_paused", LogLevel.DEBUG, "Stream paused", "a client pauses its stream", (_SESSION_ID, _STREAM_ID)
-)
+STREAM_PAUSED = LogEvent("stream_paused", LogLevel.DEBUG, "Stream paused", "a client pauses its stream", _CONTROLLED)
 STREAM_RESUMED = LogEvent(
-    "stream_resumed", LogLevel.DEBUG, "Stream resumed", "a client resumes its stream", (_SESSION_ID, _STREAM_ID)
+    "stream_resumed", LogLevel.DEBUG, "Stream resumed", "a client resumes its stream", _CONTROLLED
 )
 STREAM_SKIPPED = LogEvent(
     "stream_skipped",
     LogLevel.DEBUG,
     "The rest of the stream is sent at once",
     "a client skips to the end",
-    (_SESSION_ID, _STREAM_ID),
+    _CONTROLLED,
 )
 STREAM_ENDED = LogEvent(
     "stream_ended",
@@ -251,7 +269,7 @@ ERROR_ANSWERED = LogEvent(
     LogLevel.INFO,
     "Error answered: {code}",
     "a client is told of an error, whosever fault it was",
-    (_SESSION_ID, _CONNECTION_ID, _STREAM_ID, LogField("code", "the protocol's error code")),
+    (*_STREAM, LogField("code", "the protocol's error code")),
     burst=50,
 )
 ERROR_EXPLAINED = LogEvent(
@@ -260,9 +278,7 @@ ERROR_EXPLAINED = LogEvent(
     "The client was told as follows",
     "a client is told of an error: the sentence may quote a word of the client",
     (
-        _SESSION_ID,
-        _CONNECTION_ID,
-        _STREAM_ID,
+        *_STREAM,
         LogField("code", "the protocol's error code"),
         LogField("quote", "the sentence"),
     ),
@@ -277,15 +293,28 @@ FAULT_RAISED = LogEvent(
     "Fault in {place}: error id {error_id}",
     "an exception that should not have been: ours to mend",
     (
-        LogField("error_id", "what the client was told to report"),
+        LogField("error_id", "names this fault; what the client was told to report, if it was"),
         LogField("place", "admission, content, connection, session_store, http or event_loop"),
         *_STREAM,
         LogField(
             "exception",
             "the traceback, without local variables and without such words of an exception as may quote content "
-            "(at DEBUG with them), headers or query strings (never with them); not more than 50 in ten seconds",
+            "(at DEBUG with them), headers, query strings or addresses (never with them); not more than 50 in ten "
+            "seconds, and of a long one the end",
         ),
     ),
+)
+
+SINK_FAILED = LogEvent(
+    "sink_failed",
+    LogLevel.ERROR,
+    "{sink} failed on an event, which it has not told of",
+    "metrics, traces, logs or Sentry met a bug of ours; streams do not notice",
+    (
+        LogField("sink", "which of them"),
+        LogField("exception", "the traceback, as in fault_raised"),
+    ),
+    burst=3,
 )
 
 # HTTP

@@ -15,6 +15,7 @@ from prometheus_client.utils import floatToGoString
 
 from observability.registry.log_events import LogLevel
 from service import __version__
+from service.core.content.removal import Removal
 from service.core.content.stage import Stage
 from service.core.errors import ErrorCode
 from service.core.events import AttemptOutcome, CloseReason, Outcome
@@ -158,6 +159,11 @@ CONTENT_BYTES = Histogram(
     _CONTENT_TYPE,
     "bytes",
     buckets=tuple(256.0 * 4**step for step in range(7)),
+)
+REMOVED = Counter(
+    "stream_removed_total",
+    "What sanitising took out of the contents that were streamed, by kind.",
+    {"kind": tuple(Removal)},
 )
 CHUNKS = Histogram(
     "stream_chunks",

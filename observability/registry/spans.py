@@ -64,6 +64,9 @@ OUTCOME = Attribute(
 ERROR_CODE = Attribute("stream.error_code", AttributeType.STRING, "the protocol's code of the error that ended it")
 COMPLEXITY = Attribute("stream.complexity", AttributeType.STRING, "low, medium or high")
 WORDS = Attribute("stream.words", AttributeType.INTEGER, "of the content")
+REMOVED = Attribute(
+    "stream.removed", AttributeType.INTEGER, "elements, attributes and comments that sanitising took out, if any"
+)
 SPEED = Attribute("stream.speed", AttributeType.STRING, "the speed in force")
 ADAPTIVE = Attribute("stream.adaptive", AttributeType.FLAG, "whether the service chose the speed")
 CHUNKS_PLANNED = Attribute("stream.chunks_planned", AttributeType.INTEGER, "chunks of the plan")
@@ -78,7 +81,7 @@ EXCEPTION_TYPE = Attribute("exception.type", AttributeType.STRING, "the exceptio
 HTTP_METHOD = Attribute("http.request.method", AttributeType.STRING, "the request's; _OTHER for an unknown one")
 HTTP_ROUTE = Attribute("http.route", AttributeType.STRING, "the path's pattern; none if none matched")
 HTTP_STATUS = Attribute("http.response.status_code", AttributeType.INTEGER, "the answer's")
-ERROR_ID = Attribute("error.id", AttributeType.STRING, "what the client was told to report")
+ERROR_ID = Attribute("error.id", AttributeType.STRING, "names the fault, as in the log")
 PLACE = Attribute("error.place", AttributeType.STRING, "content or connection")
 
 FIRST_CHUNK = SpanEvent("first_chunk", "the first chunk was sent")
@@ -119,6 +122,7 @@ STREAM = Span(
         ERROR_CODE,
         COMPLEXITY,
         WORDS,
+        REMOVED,
         SPEED,
         ADAPTIVE,
         CHUNKS_PLANNED,

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import HttpTransport
+from urllib3 import Retry
 
 from observability.faults import chain
 from service import __version__
@@ -111,21 +113,27 @@ class _Transport(HttpTransport):
 
     TIMEOUT = _ATTEMPT_SECONDS
 
+    _began = 0.0
+
     def capture_envelope(self, envelope: Envelope) -> None:
+        self._began = time.monotonic()
         self._send_envelope(envelope)
 
     def on_dropped_event(self, reason: str) -> None:
         assert self.parsed_dsn is not None
         host = self.parsed_dsn.netloc
         if reason == "network":
-            raise Undelivered(f"{host} cannot be reached: {_why(sys.exception())}.", refused=False)
+            seconds = time.monotonic() - self._began
+            raise Undelivered(f"{host} cannot be reached: {_why(sys.exception(), seconds)}.", refused=False)
         if reason == "self_rate_limits":
             raise Undelivered(f"{host} asked to be spared for a while.", refused=True)
         status = int(reason.removeprefix("status_"))
         raise Undelivered(f"{host} refused the event with HTTP {status}.{_HINTS.get(status, '')}", refused=True)
 
     def _get_pool_options(self) -> dict[str, Any]:
-        return super()._get_pool_options() | {"retries": _RETRIES}
+        return super()._get_pool_options() | {
+            "retries": Retry(_RETRIES, redirect=False)
+        }  # who a redirect leads to would get the key
 
 
 _NOT_THE_KEY = " Is the key in SENTRY_DSN right, and not disabled?"
@@ -137,10 +145,11 @@ _HINTS = {
 }
 
 
-def _why(error: BaseException | None) -> str:
+def _why(error: BaseException | None, seconds: float) -> str:
+    """Why Sentry could not be reached, for which it took so long to find out."""
     match next((one for one in chain(error) if isinstance(one, OSError)), None) if error else None:
         case TimeoutError():
-            return f"it did not answer within {_ATTEMPT_SECONDS} s"
+            return f"it did not answer within {seconds:.0f} s"
         case ConnectionRefusedError():
             return "nothing listens there"
         case socket.gaierror():

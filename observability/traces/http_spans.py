@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import Status, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from observability.registry.spans import HTTP
+from observability.registry.spans import HTTP, HTTP_METHOD
 
 _UNTRACED = "/(metrics|health|ready)$,/ws/stream/"
 """Machines ask the first all the time; of sockets there are spans of our own."""
@@ -45,6 +45,8 @@ class DeclaredOnly(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         told = span.attributes or {}
+        if HTTP_METHOD.name not in told:
+            return  # of a socket at a path that leads nowhere: the instrumentation takes every handshake for a request
         self._processor.on_end(
             ReadableSpan(
                 name=span.name,

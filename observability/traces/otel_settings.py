@@ -4,6 +4,7 @@ The rest its SDK reads by itself. Nothing of the SDK is imported here: most serv
 """
 
 import os
+from math import inf, nan
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -13,6 +14,9 @@ from service.settings import SettingsError
 
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
+_TRACES_HEADERS = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+_MAY_HOLD_KEYS = frozenset({_ENDPOINT, _TRACES_ENDPOINT, _HEADERS, _TRACES_HEADERS})
 _PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 _TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 _EXPORTER = "OTEL_TRACES_EXPORTER"
@@ -20,6 +24,19 @@ _DISABLED = "OTEL_SDK_DISABLED"
 _QUEUE = "OTEL_BSP_MAX_QUEUE_SIZE"
 _BATCH = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
 _DELAY = "OTEL_BSP_SCHEDULE_DELAY"
+_WHOLE_NUMBERS = (
+    "OTEL_BSP_EXPORT_TIMEOUT",
+    "OTEL_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_SPAN_EVENT_COUNT_LIMIT",
+    "OTEL_SPAN_LINK_COUNT_LIMIT",
+)
+_SECONDS = ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
+_COMPRESSIONS = ("OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION")
 _SAMPLER = "OTEL_TRACES_SAMPLER"
 _SAMPLER_ARGUMENT = "OTEL_TRACES_SAMPLER_ARG"
 
@@ -66,13 +83,28 @@ def otlp_wanted() -> bool:
         return False
     if exporter != "otlp":
         raise _not_allowed(_EXPORTER, "otlp or none")
-    address = urlsplit(_value(endpoint))
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise _not_allowed(endpoint, "an address such as http://collector:4318")
+    if not _is_address(_value(endpoint)):
+        raise _not_allowed(endpoint, f"an address such as http://collector:4318; keys belong in {_HEADERS}")
+    for headers in (_HEADERS, _TRACES_HEADERS):
+        if not all("=" in header for header in _value(headers).split(",") if header.strip()):
+            raise _not_allowed(headers, "name=value, separated by commas")  # or the SDK would print it
     protocol = _first(_TRACES_PROTOCOL, _PROTOCOL)
     if protocol is not None and _value(protocol).lower() != "http/protobuf":
         raise _not_allowed(protocol, "http/protobuf")
     return True
+
+
+def check_variables_of_the_sdk() -> None:
+    """Raises ``SettingsError`` for one that the SDK, which reads it by itself, would break on or pass over."""
+    for name in _WHOLE_NUMBERS:
+        if not (_value(name) or "0").isdecimal():
+            raise _not_allowed(name, "a whole number")
+    for name in _SECONDS:
+        if not 0 < _number(name, default=1) < inf:
+            raise _not_allowed(name, "a number of seconds over 0")
+    for name in _COMPRESSIONS:
+        if _value(name).lower() not in {"", "none", "gzip", "deflate"}:
+            raise _not_allowed(name, "none, gzip or deflate")
 
 
 def load_batching() -> Batching:
@@ -94,13 +126,21 @@ def sampling_ratio() -> float:
         raise _not_allowed(_SAMPLER, f"one of {', '.join(_SAMPLERS)}")
     if ratio != _RATIO_GIVEN:
         return ratio
-    try:
-        ratio = float(_value(_SAMPLER_ARGUMENT) or 1)
-    except ValueError:
-        ratio = _RATIO_GIVEN
+    ratio = _number(_SAMPLER_ARGUMENT, default=1)
     if not 0 <= ratio <= 1:
         raise _not_allowed(_SAMPLER_ARGUMENT, "a number from 0 to 1")
     return ratio
+
+
+def _is_address(value: str) -> bool:
+    """Of a collector, without anything that the library might quote when the collector is away."""
+    try:
+        address = urlsplit(value)
+        _ = address.port  # raises for a port that cannot be
+    except ValueError:
+        return False
+    bare = not (address.query or address.fragment or address.username or address.password)
+    return bare and address.scheme in ("http", "https") and bool(address.hostname)
 
 
 def _value(name: str) -> str:
@@ -112,6 +152,14 @@ def _first(*names: str) -> str | None:
     return next((name for name in names if _value(name)), None)
 
 
+def _number(name: str, default: float) -> float:
+    """What no comparison holds for, if it is none."""
+    try:
+        return float(_value(name) or default)
+    except ValueError:
+        return nan
+
+
 def _whole_number(name: str, default: int) -> int:
     value = _value(name) or str(default)
     if not value.isdecimal() or int(value) == 0:
@@ -120,4 +168,5 @@ def _whole_number(name: str, default: int) -> int:
 
 
 def _not_allowed(name: str, allowed: str) -> SettingsError:
-    return SettingsError(f"{name}={os.environ[name]!r} is not allowed: it must be {allowed}.")
+    value = "..." if name in _MAY_HOLD_KEYS else repr(os.environ[name])
+    return SettingsError(f"{name}={value} is not allowed: it must be {allowed}.")

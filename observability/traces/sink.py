@@ -17,7 +17,7 @@ from opentelemetry.trace import Link, SpanContext, Status, StatusCode, format_tr
 from observability.faults import chain
 from observability.registry import spans
 from observability.traces.finished_spans import Attributes, FinishedSpans, own_context, remote_context
-from service.core.content.stage import Stage
+from service.core.content.stage import Stage, StageTime
 from service.core.events import (
     AttemptOutcome,
     BackpressureApplied,
@@ -29,6 +29,7 @@ from service.core.events import (
     DrainEnded,
     ErrorAnswered,
     Event,
+    FallbackUsed,
     FaultRaised,
     FirstChunkSent,
     HttpAnswered,
@@ -155,6 +156,8 @@ class TraceSink:
                 self._broke(event)
             case StreamEnded():
                 self._ended(event)
+            case FallbackUsed():
+                pass  # a FaultRaised comes with it
             case MessageReceived() | ErrorAnswered() | RequestRejected() | RateLimitApproached() | RateLimitHit():
                 pass
             case Swept() | MessagesSent() | LoopProbed() | HttpAnswered():
@@ -262,11 +265,10 @@ class TraceSink:
             if started.queued_seconds >= _QUEUED_SECONDS:
                 left_ns = stream.admitted_ns + _ns(started.queued_seconds)
                 child(spans.QUEUE, root, stream.admitted_ns, left_ns)
-            work_ns = stream.started_ns - _ns(started.processing_seconds)
-            for stage in started.stages:
-                stage_ns = work_ns + _ns(stage.began_seconds)
-                child(_STAGES[stage.stage], root, stage_ns, stage_ns + _ns(stage.seconds))
+            self._emit_stages(root, started.stages, stream.started_ns - _ns(started.processing_seconds))
             child(spans.DELIVER, root, stream.started_ns, ended_ns)
+        elif ended.processing_seconds is not None:
+            self._emit_stages(root, ended.stages, ended_ns - _ns(ended.processing_seconds))
         self._finished.emit(
             spans.STREAM,
             root,
@@ -278,6 +280,12 @@ class TraceSink:
             links=self._links(ended.connection_id),
             status=status,
         )
+
+    def _emit_stages(self, root: SpanContext, stages: Sequence[StageTime], work_ns: int) -> None:
+        """Of content work that began at ``work_ns``."""
+        for stage in stages:
+            stage_ns = work_ns + _ns(stage.began_seconds)
+            self._finished.emit_child(_STAGES[stage.stage], root, stage_ns, stage_ns + _ns(stage.seconds))
 
     def _links(self, connection_id: str) -> tuple[Link, ...]:
         """To the handshake, which is kept from now on: a link must lead somewhere."""
@@ -315,6 +323,8 @@ def _attributes(stream: _Stream, ended: StreamEnded) -> Attributes:
     if (started := stream.started) is not None:
         attributes[spans.COMPLEXITY.name] = started.complexity
         attributes[spans.WORDS.name] = started.word_count
+        if started.removed:
+            attributes[spans.REMOVED.name] = sum(started.removed.values())
         attributes[spans.SPEED.name] = started.speed
         attributes[spans.ADAPTIVE.name] = started.adaptive
         attributes[spans.CHUNKS_PLANNED.name] = started.chunks

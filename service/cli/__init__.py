@@ -84,7 +84,8 @@ def _add_stream(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--html-mode",
         choices=_names(HtmlMode),
         default="fragment",
-        help="fragment: each chunk is whole by itself (default); incremental: cuts inside elements too",
+        help="fragment: each chunk is whole by itself (default); incremental: cuts inside elements too. What is "
+        "printed is the same HTML",
     )
     stream.add_argument("--quiet", action="store_true", help="neither progress nor timings")
     stream.add_argument("--json", action="store_true", help="the timings as one line of JSON")

@@ -1,5 +1,6 @@
 """One stream on its way: the cursor over its chunks, and when it may move."""
 
+from service.core.content.plan import Piece
 from service.core.pacing import Pace
 from service.core.source import ChunkSource
 
@@ -30,7 +31,7 @@ class Delivery:
         self.index = 0
         """The index of the next chunk, which is the number of chunks given out."""
         self.bytes = 0
-        """UTF-8 bytes given out."""
+        """UTF-8 bytes of data given out."""
         self.due_at = now
         """When the next chunk may go; meaningless once finished."""
         self._paused_seconds = 0.0
@@ -48,9 +49,9 @@ class Delivery:
         """How long it has been paused in all."""
         return self._paused_seconds + (now - self._paused_at if self._paused_at is not None else 0.0)
 
-    def take(self, now: float) -> list[str]:
+    def take(self, now: float) -> list[Piece]:
         """The chunks that are due, in order; their indices follow on from ``index`` as it was."""
-        chunks: list[str] = []
+        chunks: list[Piece] = []
         if self._paused_at is not None or now < self.due_at:
             return chunks
         if not self.skipped:
@@ -61,7 +62,8 @@ class Delivery:
                 break
             chunks.append(chunk)
             self.index += 1
-            self.bytes += len(chunk) if chunk.isascii() else len(chunk.encode())
+            data = chunk[0]
+            self.bytes += len(data) if data.isascii() else len(data.encode())
             if not self.skipped:
                 self.due_at = self._pace.due(self.index)
         return chunks

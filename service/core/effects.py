@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from service.core.content.plan import Plan
 from service.core.content.stage import StageTime
+from service.core.errors import StreamingError
 from service.core.messages import StreamRequest
 from service.core.trace import Trace
 
@@ -44,6 +45,24 @@ class Preparation(Struct, frozen=True):
     plan: Plan
     seconds: float
     stages: tuple[StageTime, ...] = ()
+
+
+class Failure(Struct, frozen=True):
+    """The answer to an effect that came to nothing: what the client is told, and what it took until then."""
+
+    error: StreamingError
+    seconds: float | None = None
+    """Of content work; ``None`` if there was none, or nobody knows."""
+    stages: tuple[StageTime, ...] = ()
+
+
+class WorkFailed(Exception):
+    """Content work broke off, for the reason in ``__cause__``, and this is what it took until then."""
+
+    def __init__(self, seconds: float, stages: tuple[StageTime, ...]) -> None:
+        super().__init__(seconds, stages)
+        self.seconds = seconds
+        self.stages = stages
 
 
 class Admit(Struct, frozen=True):

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from service.core.content.stage import StageTime
+from service.core.content.removal import Removal
+from service.core.content.stage import Stage, StageTime
 from service.core.errors import ErrorCode
 from service.core.messages import ClientMessageType, Complexity, ContentType, ServerMessage, Speed, StreamRequest
 from service.core.trace import Trace
@@ -89,16 +90,20 @@ class ErrorAnswered(Struct, frozen=True):
     session_id: str
     code: ErrorCode
     message: str
-    stream_id: str | None = None
+    stream_id: str = ""
+    """Of the stream that it concerns or cuts short, if there is one; so is the trace."""
+    trace: Trace | None = None
 
 
 class RequestRejected(Struct, frozen=True):
-    """A request was refused when it arrived: by its form, the queue or the limit."""
+    """A request ended before it was admitted: refused by its form, the queue or the limit, or by a fault of ours."""
 
     connection_id: str
     session_id: str
     content_type: ContentType
     code: ErrorCode
+    outcome: Outcome
+    """``rejected``, or ``error`` if the fault was ours."""
 
 
 class RequestAdmitted(Struct, frozen=True):
@@ -137,6 +142,8 @@ class StreamStarted(Struct, frozen=True):
     speed: Speed
     adaptive: bool
     word_count: int
+    removed: Mapping[Removal, int]
+    """What sanitising took out; only kinds of which there was one."""
     chunks: int
     queued_seconds: float
     """From admission until it left the line."""
@@ -146,12 +153,23 @@ class StreamStarted(Struct, frozen=True):
     """Whether it was paused before it began."""
 
 
+class FallbackUsed(Struct, frozen=True):
+    """A stage of a stream's content work failed, and what is streamed was made without it."""
+
+    connection_id: str
+    session_id: str
+    stream_id: str
+    trace: Trace
+    content_type: ContentType
+    stage: Stage
+
+
 class FirstChunkSent(Struct, frozen=True):
     stream_id: str
     trace: Trace
     content_type: ContentType
     seconds: float
-    """Since the request left the queue."""
+    """Since the request left the queue, without the time that its client kept the stream paused."""
 
 
 class StreamPauseChanged(Struct, frozen=True):
@@ -159,6 +177,7 @@ class StreamPauseChanged(Struct, frozen=True):
 
     session_id: str
     stream_id: str
+    trace: Trace
     paused: bool
 
 
@@ -167,6 +186,8 @@ class StreamSkipRequested(Struct, frozen=True):
 
     session_id: str
     stream_id: str
+    """Empty if the request is not admitted yet; it has no trace then either."""
+    trace: Trace | None
 
 
 class StreamEnded(Struct, frozen=True):
@@ -185,6 +206,9 @@ class StreamEnded(Struct, frozen=True):
     duration_seconds: float
     paused_seconds: float
     error: ErrorCode | None = None
+    processing_seconds: float | None = None
+    """Of content work that came to nothing, as are the stages. What came to a plan, ``StreamStarted`` has told."""
+    stages: tuple[StageTime, ...] = ()
 
 
 class BackpressureApplied(Struct, frozen=True):
@@ -193,7 +217,8 @@ class BackpressureApplied(Struct, frozen=True):
     connection_id: str
     session_id: str
     stream_id: str
-    """Empty if no stream was under way."""
+    """Empty if no stream was under way; there is no trace then either."""
+    trace: Trace | None
 
 
 class BackpressureReleased(Struct, frozen=True):
@@ -202,6 +227,7 @@ class BackpressureReleased(Struct, frozen=True):
     connection_id: str
     session_id: str
     stream_id: str
+    trace: Trace | None
     seconds: float
 
 
@@ -245,9 +271,11 @@ class Place(StrEnum):
 
 
 class FaultRaised(Struct, frozen=True):
-    """An exception that should not have been: ours to mend. ``error_id`` is what the client was told."""
+    """An exception that should not have been: ours to mend."""
 
     error_id: str
+    """Under which it is found in the log, the trace and the error tracker. Who asked is told it where there is an
+    answer to say it in: not if a fallback helped, or an error of the protocol has a sentence of its own."""
     place: Place
     exception: BaseException
     connection_id: str = ""
@@ -305,6 +333,7 @@ Event = (
     | RateLimitApproached
     | RateLimitHit
     | StreamStarted
+    | FallbackUsed
     | FirstChunkSent
     | StreamPauseChanged
     | StreamSkipRequested

@@ -1,5 +1,6 @@
 """Writes down what happens on one connection, as events."""
 
+from service.core.content.stage import Stage
 from service.core.effects import Admittance, Preparation
 from service.core.errors import StreamingError
 from service.core.events import (
@@ -10,6 +11,7 @@ from service.core.events import (
     ConnectionOpened,
     ErrorAnswered,
     Event,
+    FallbackUsed,
     FirstChunkSent,
     MessageReceived,
     Outcome,
@@ -25,6 +27,7 @@ from service.core.events import (
 from service.core.limits import Limits
 from service.core.line import Entry
 from service.core.messages import ClientMessageType, Speed, StreamRequest
+from service.core.trace import Trace
 
 
 class Journal:
@@ -59,24 +62,28 @@ class Journal:
         size_bytes = len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode(errors="replace"))
         self._events.append(MessageReceived(type_, size_bytes))
 
-    def blocked(self, stream_id: str, now: float) -> None:
+    def blocked(self, entry: Entry | None, now: float) -> None:
+        """``entry`` is the request under way, here and below, if there is one."""
         self._blocked_at = now
-        self._events.append(BackpressureApplied(self._connection_id, self._session_id, stream_id))
+        self._events.append(BackpressureApplied(self._connection_id, self._session_id, *_names(entry)))
 
-    def unblocked(self, stream_id: str, now: float) -> None:
+    def unblocked(self, entry: Entry | None, now: float) -> None:
         """The socket has taken all, or is gone; nothing is written if it was not blocked."""
         if self._blocked_at is not None:
             seconds = now - self._blocked_at
             self._blocked_at = None
-            self._events.append(BackpressureReleased(self._connection_id, self._session_id, stream_id, seconds))
+            self._events.append(BackpressureReleased(self._connection_id, self._session_id, *_names(entry), seconds))
 
-    def answered(self, error: StreamingError, stream_id: str = "") -> None:
+    def answered(self, error: StreamingError, entry: Entry | None) -> None:
         self._events.append(
-            ErrorAnswered(self._connection_id, self._session_id, error.code, str(error), stream_id or None)
+            ErrorAnswered(self._connection_id, self._session_id, error.code, str(error), *_names(entry))
         )
 
     def rejected(self, request: StreamRequest, error: StreamingError) -> None:
-        self._events.append(RequestRejected(self._connection_id, self._session_id, request.content_type, error.code))
+        outcome = Outcome.ERROR if error.reportable else Outcome.REJECTED
+        self._events.append(
+            RequestRejected(self._connection_id, self._session_id, request.content_type, error.code, outcome)
+        )
 
     def limited(self, limit: int) -> None:
         self._events.append(RateLimitHit(self._session_id, limit))
@@ -113,6 +120,7 @@ class Journal:
                 speed=plan.speed,
                 adaptive=entry.request.speed is Speed.ADAPTIVE,
                 word_count=plan.word_count,
+                removed=plan.removed,
                 chunks=len(plan.chunks),
                 queued_seconds=(entry.left_line_at or 0.0) - (entry.admitted_at or 0.0),
                 processing_seconds=preparation.seconds,
@@ -121,18 +129,30 @@ class Journal:
             )
         )
 
+        if plan.failure is not None:
+            self._events.append(
+                FallbackUsed(
+                    connection_id=self._connection_id,
+                    session_id=self._session_id,
+                    stream_id=entry.stream_id,
+                    trace=entry.identity,
+                    content_type=entry.request.content_type,
+                    stage=Stage.CHUNK,
+                )
+            )
+
     def first_chunk(self, entry: Entry, seconds: float) -> None:
         """``seconds`` since the request left the line."""
         self._events.append(FirstChunkSent(entry.stream_id, entry.identity, entry.request.content_type, seconds))
 
     def pause_changed(self, entry: Entry) -> None:
-        self._events.append(StreamPauseChanged(self._session_id, entry.stream_id, entry.paused))
+        self._events.append(StreamPauseChanged(self._session_id, entry.stream_id, entry.identity, entry.paused))
 
     def skip_requested(self, entry: Entry) -> None:
-        self._events.append(StreamSkipRequested(self._session_id, entry.stream_id))
+        self._events.append(StreamSkipRequested(self._session_id, *_names(entry)))
 
     def ended(self, entry: Entry, outcome: Outcome, error: StreamingError | None, now: float) -> None:
-        delivery = entry.delivery
+        delivery, failure = entry.delivery, entry.failure
         self._events.append(
             StreamEnded(
                 connection_id=self._connection_id,
@@ -148,5 +168,12 @@ class Journal:
                 duration_seconds=now - delivery.started_at if delivery else 0.0,
                 paused_seconds=delivery.paused_seconds(now) if delivery else 0.0,
                 error=error.code if error else None,
+                processing_seconds=failure.seconds if failure else None,
+                stages=failure.stages if failure else (),
             )
         )
+
+
+def _names(entry: Entry | None) -> tuple[str, Trace | None]:
+    """What a stream is called in the log and in its trace."""
+    return ("", None) if entry is None else (entry.stream_id, entry.trace)

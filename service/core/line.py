@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from msgspec import UNSET, UnsetType
 
 from service.core.delivery import Delivery
+from service.core.effects import Failure
 from service.core.limits import QUEUE_LENGTH
 from service.core.messages import StreamRequest
 from service.core.trace import Trace
@@ -17,6 +18,7 @@ class Entry:
     __slots__ = (
         "admitted_at",
         "delivery",
+        "failure",
         "left_line_at",
         "paused",
         "received_at",
@@ -40,6 +42,8 @@ class Entry:
         """When its preparation began."""
         self.delivery: Delivery | None = None
         """Set when the plan is there."""
+        self.failure: Failure | None = None
+        """Set when it came to nothing."""
         self.paused = False
         self.skip_wanted = False
 

@@ -159,6 +159,8 @@ class Chunk(Struct, frozen=True, gc=False, tag_field="type", tag="chunk"):
     data: str
     index: int
     timestamp: str
+    close: str | UnsetType = UNSET
+    """In incremental mode: the end tags that close what is open after this chunk."""
 
 
 class CompletionMetadata(Struct, frozen=True):

@@ -57,7 +57,10 @@ class ContentEngine(Protocol):
     """Content work off the event loop."""
 
     async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
-        """The plan and the time it took; raises ``StreamingError``."""
+        """A plan that fits into the session's ``seconds_left``, and the time it took.
+
+        Raises what it met, or ``WorkFailed`` from it, which tells the time too.
+        """
 
     def close(self) -> None:
         """Take no more work."""

@@ -1,8 +1,8 @@
 """Why a well-formed request is refused before it is counted."""
 
-from service.core.errors import ContentTooLarge, EmptyContent, InvalidHtmlMode, QueueFull, StreamingError
+from service.core.errors import ContentTooLarge, EmptyContent, QueueFull, StreamingError
 from service.core.limits import QUEUE_LENGTH, Limits
-from service.core.messages import HtmlMode, StreamRequest
+from service.core.messages import StreamRequest
 
 
 def refusal(request: StreamRequest, limits: Limits, *, line_is_full: bool) -> StreamingError | None:
@@ -11,8 +11,6 @@ def refusal(request: StreamRequest, limits: Limits, *, line_is_full: bool) -> St
     limit = limits.max_content_bytes
     if len(content) > limit or (not content.isascii() and len(content.encode()) > limit):
         return ContentTooLarge(f"The content is over {limit} bytes of UTF-8. Send it in parts.")
-    if request.html_mode is HtmlMode.INCREMENTAL:
-        return InvalidHtmlMode("html_mode 'incremental' is not available yet. Send 'fragment'.")
     if not content or content.isspace():
         return EmptyContent("The content is empty. Send some text.")
     if line_is_full:

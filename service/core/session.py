@@ -1,9 +1,9 @@
 """The sans-I/O session machine: all rules of one connection's conversation.
 
-Every input takes ``now`` and returns a ``Step``. Inputs: ``open`` (once, first), ``receive``, ``tick``, the results
-of effects (``admitted``, ``prepared``, ``failed``), the socket's state (``blocked``, ``progressed``, ``unblocked``),
-``drain``, ``shutdown``, ``fault`` and ``closed`` (once, last). After a step with a ``close``, every input but
-``closed`` returns an empty step.
+Every input takes ``now`` and returns a ``Step``. Inputs: ``open`` (once, before all but ``drain`` and ``shutdown``),
+``receive``, ``tick``, the results of effects (``admitted``, ``prepared``, ``failed``), the socket's state (``blocked``,
+``progressed``, ``unblocked``), ``drain``, ``shutdown``, ``fault`` and ``closed`` (once, last). After a step with a
+``close``, ``open`` and ``closed`` only say what happened, and every other input returns an empty step.
 """
 
 from typing import assert_never
@@ -14,7 +14,7 @@ from service.core import protocol, replies
 from service.core.clock import Instant
 from service.core.deadlines import Deadlines
 from service.core.delivery import Delivery
-from service.core.effects import Admit, Admittance, Effect, Lease, Preparation, Prepare
+from service.core.effects import Admit, Admittance, Effect, Failure, Lease, Preparation, Prepare
 from service.core.ending import FAULT, RESTART, Ending, ending_of
 from service.core.errors import ClientMistake, InternalError, NoActiveStream, RateLimitExceeded, StreamingError
 from service.core.events import CloseReason, Outcome
@@ -73,9 +73,10 @@ class SessionMachine:
     # Inputs
 
     def open(self, now: Instant) -> Step:
-        """The connection is accepted and its session begun or joined."""
-        self._outbound.append(replies.connected(self._lease, self._limits, now))
+        """The connection is accepted and its session begun or joined; after an early ``drain`` nobody is greeted."""
         self._journal.opened(self._lease.requests_used)
+        if self._close_reason is None:
+            self._outbound.append(replies.connected(self._lease, self._limits, now))
         return self._step()
 
     def receive(self, data: str | bytes, now: Instant) -> Step:
@@ -145,14 +146,16 @@ class SessionMachine:
         self._deliver(now)
         return self._step()
 
-    def failed(self, ticket: int, error: StreamingError, now: Instant) -> Step:
+    def failed(self, ticket: int, failure: Failure, now: Instant) -> Step:
         """An effect of a request has come to nothing."""
         entry = None if self._ended(now) else self._line.find(ticket)
         if entry is None:
             return self._step()
+        error = failure.error
+        entry.failure = failure
         if not entry.admitted:
             self._journal.rejected(entry.request, error)
-        self._answer(error, entry.request_id, entry.known_stream_id)
+        self._answer(error, entry.request_id, entry)
         self._finish(entry, Outcome.ERROR if error.reportable else Outcome.REJECTED, now, error)
         self._advance(now)
         return self._step()
@@ -161,7 +164,7 @@ class SessionMachine:
         """The socket has not taken all that was sent."""
         if not self._ended(now) and not self._deadlines.blocked:
             self._deadlines.block(now.seconds)
-            self._journal.blocked(self._stream_id, now.seconds)
+            self._journal.blocked(self.current, now.seconds)
         return self._step()
 
     def progressed(self, now: Instant) -> Step:
@@ -173,7 +176,7 @@ class SessionMachine:
     def unblocked(self, now: Instant) -> Step:
         """The socket has taken it all."""
         self._deadlines.unblock()
-        self._journal.unblocked(self._stream_id, now.seconds)
+        self._journal.unblocked(self.current, now.seconds)
         return self.tick(now)
 
     def drain(self, now: Instant) -> Step:
@@ -197,7 +200,7 @@ class SessionMachine:
         """The socket is gone, with the code that the peer or we gave; 1006 for none."""
         if self._close_reason is None:
             self._close_reason = CloseReason.CLIENT if code in _CLIENT_CLOSE_CODES else CloseReason.ABNORMAL
-        self._journal.unblocked(self._stream_id, now.seconds)
+        self._journal.unblocked(self.current, now.seconds)
         self._finish_all(Outcome.DISCONNECTED, now)
         self._journal.closed(self._close_reason, code, now.seconds)
         return self._step()
@@ -236,10 +239,11 @@ class SessionMachine:
             return
         delivery = entry.delivery
         first = delivery.index
-        for index, data in enumerate(delivery.take(now.seconds), first):
-            self._outbound.append(Chunk(data, index, now.timestamp))
+        for index, (data, close) in enumerate(delivery.take(now.seconds), first):
+            self._outbound.append(Chunk(data, index, now.timestamp, close))
         if first == 0 < delivery.index and entry.left_line_at is not None:
-            self._journal.first_chunk(entry, now.seconds - entry.left_line_at)
+            waited = now.seconds - entry.left_line_at - delivery.paused_seconds(now.seconds)
+            self._journal.first_chunk(entry, waited)
         if delivery.finished and not delivery.paused:
             duration = now.seconds - delivery.started_at
             self._outbound.append(replies.stream_complete(entry, self.session_id, duration, now))
@@ -296,7 +300,8 @@ class SessionMachine:
 
     def _fatal(self, error: StreamingError, ending: Ending, now: Instant) -> None:
         if self._close_reason is None:
-            self._answer(error)
+            self._outbound.append(ErrorMessage.of(error))
+            self._journal.answered(error, self.current)
             self._end(ending, now, error)
 
     def _end(self, ending: Ending, now: Instant, error: StreamingError | None = None) -> None:
@@ -320,22 +325,16 @@ class SessionMachine:
         self._line.leave(entry)
         self._dropped += (entry.ticket,)
 
-    @property
-    def _stream_id(self) -> str:
-        """Of the stream under way, empty if there is none."""
-        return self.current.stream_id if self.current is not None else ""
-
     # Answers
 
     def _reject(self, request: StreamRequest, error: StreamingError) -> None:
         self._journal.rejected(request, error)
         self._answer(error, request.request_id)
 
-    def _answer(
-        self, error: StreamingError, request_id: str | UnsetType = UNSET, stream_id: str | UnsetType = UNSET
-    ) -> None:
+    def _answer(self, error: StreamingError, request_id: str | UnsetType = UNSET, entry: Entry | None = None) -> None:
+        stream_id = UNSET if entry is None else entry.known_stream_id
         self._outbound.append(ErrorMessage.of(error, request_id, stream_id))
-        self._journal.answered(error, stream_id or "")
+        self._journal.answered(error, entry)
 
     def _step(self) -> Step:
         outbound, effects, close = self._outbound, self._effects, self._close

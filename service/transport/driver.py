@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from msgspec import Struct
 
 from service.core.clock import Instant
-from service.core.effects import Admit, Admittance, Effect, Prepare
+from service.core.effects import Admit, Admittance, Effect, Failure, Prepare, WorkFailed
 from service.core.errors import InternalError, ProcessingFailed, StreamingError
 from service.core.events import FaultRaised, Place
 from service.core.ports import Connection, ContentEngine, Ids, Recorder, SessionStore
@@ -107,10 +107,12 @@ class Driver:
 
     def _apply(self, step: Step) -> None:
         connection = self._connection
-        for message in step.outbound:
-            self._surroundings.outbox.send(connection, message)
-        for event in step.events:
-            self._surroundings.recorder.record(event)
+        try:
+            for message in step.outbound:
+                self._surroundings.outbox.send(connection, message)
+        finally:  # what has happened has happened: gauges go up and down by these
+            for event in step.events:
+                self._surroundings.recorder.record(event)
         for ticket in step.dropped:
             self._drop(ticket)
         for effect in step.effects:
@@ -147,30 +149,41 @@ class Driver:
                     self._take(self._machine.admitted, effect.ticket, admittance)
                 case Prepare():
                     preparation = await surroundings.engine.prepare(effect.request, effect.seconds_left)
+                    if preparation.plan.failure is not None:
+                        self._record(surroundings.ids.new_id(), preparation.plan.failure, effect)
                     self._take(self._machine.prepared, effect.ticket, preparation)
                 case _:
                     assert_never(effect)
-        except StreamingError as error:
-            if error.reportable:
-                self._record(surroundings.ids.new_id(), error, effect)
-            self._take(self._machine.failed, effect.ticket, error)
+        except WorkFailed as failed:
+            error = self._told(failed.__cause__ or failed, effect)
+            self._take(self._machine.failed, effect.ticket, Failure(error, failed.seconds, failed.stages))
         except Exception as exception:  # noqa: BLE001 - whatever it is, it ends this request and no other
-            error_id = surroundings.ids.new_id()
-            self._record(error_id, exception, effect)
-            failure = ProcessingFailed(f"The request could not be processed. Try again, or report id {error_id}.")
-            self._take(self._machine.failed, effect.ticket, failure)
+            self._take(self._machine.failed, effect.ticket, Failure(self._told(exception, effect)))
+
+    def _told(self, exception: BaseException, effect: Effect) -> StreamingError:
+        """What the client is told of an effect that failed; a fault of ours is recorded."""
+        if isinstance(exception, StreamingError) and not exception.reportable:
+            return exception
+        error_id = self._surroundings.ids.new_id()
+        self._record(error_id, exception, effect)
+        if isinstance(exception, StreamingError):
+            return exception
+        return ProcessingFailed(f"The request could not be processed. Try again, or report id {error_id}.")
 
     def _fault(self, exception: Exception) -> None:
         error_id = self._surroundings.ids.new_id()
         self._record(error_id, exception)
         try:
             error = InternalError(f"Something broke on our side. Reconnect; if it happens again, report id {error_id}.")
-            self._apply(self._machine.fault(error, self._surroundings.clock()))
+            step = self._machine.fault(error, self._surroundings.clock())
+            self._apply(step)
+            if step.close is None:  # the machine had ended, and the close of that step was not carried out
+                self._connection.abort()
         except Exception as second:  # noqa: BLE001 - the machine itself is broken: nothing more can be said
             self._record(error_id, second)
             self._connection.abort()
 
-    def _record(self, error_id: str, exception: Exception, effect: Effect | None = None) -> None:
+    def _record(self, error_id: str, exception: BaseException, effect: Effect | None = None) -> None:
         """Of an effect's failure, or of the connection's, which concerns the request in progress."""
         stream_id, trace = "", None
         match effect:

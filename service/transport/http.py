@@ -21,7 +21,8 @@ _WORRYING_LAG_MS = 100
 Exposition = Callable[[str], tuple[bytes, str]]
 """From an Accept header to the metrics and their content type. It takes its time: any thread may call it."""
 
-_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+_OPENMETRICS_TYPE = "application/openmetrics-text"
+_OPENMETRICS = f"{_OPENMETRICS_TYPE}; version=1.0.0"
 
 
 class Root(BaseModel):
@@ -61,7 +62,7 @@ def http_routes(
     """The routes over what they show. ``session_store`` names the kind of store. Each answers HEAD as it does GET."""
     router = APIRouter()
     started = clock().seconds
-    one_scrape_at_a_time = asyncio.Lock()
+    scrapes = _Scrapes(exposition)
 
     @router.head("/", include_in_schema=False)
     @router.get("/", summary="Status")
@@ -112,11 +113,34 @@ def http_routes(
     )
     async def metrics(accept: Annotated[str, Header()] = "") -> Response:
         """Prometheus text, or OpenMetrics with exemplars for those that accept it."""
-        async with one_scrape_at_a_time:  # each would hold the interpreter while streams wait for it
-            body, content_type = await asyncio.to_thread(exposition, accept)
+        body, content_type = await scrapes.next(_OPENMETRICS if _OPENMETRICS_TYPE in accept else "")
         return Response(body, headers={"content-type": content_type})
 
     return router
+
+
+class _Scrapes:
+    """One at a time, as each would hold the interpreter while streams wait for it; who waits shares the next one.
+
+    So however many ask, at most one a format is waiting, and a scraper waits for two or three.
+    """
+
+    def __init__(self, exposition: Exposition) -> None:
+        self._exposition = exposition
+        self._turn = asyncio.Lock()
+        self._waiting: dict[str, asyncio.Task[tuple[bytes, str]]] = {}
+
+    async def next(self, accept: str) -> tuple[bytes, str]:
+        """What is read after now."""
+        scrape = self._waiting.get(accept)
+        if scrape is None:
+            scrape = self._waiting[accept] = asyncio.create_task(self._scrape(accept))
+        return await asyncio.shield(scrape)
+
+    async def _scrape(self, accept: str) -> tuple[bytes, str]:
+        async with self._turn:
+            del self._waiting[accept]
+            return await asyncio.to_thread(self._exposition, accept)
 
 
 def _open_to(token: SecretStr | None) -> list[params.Depends]:

@@ -1,9 +1,10 @@
 """The process's pulse: at a steady beat it feels how late the event loop is, and reports what went out."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from service.core.clock import Instant
 from service.core.events import LoopProbed
 from service.core.ports import Recorder
 from service.transport.outbox import Outbox
@@ -14,9 +15,10 @@ BEAT_SECONDS = 0.25
 class Pulse:
     """Beats while its context lasts, and once more at its end, so that no count is lost."""
 
-    def __init__(self, outbox: Outbox, recorder: Recorder) -> None:
+    def __init__(self, outbox: Outbox, recorder: Recorder, clock: Callable[[], Instant]) -> None:
         self._outbox = outbox
         self._recorder = recorder
+        self._clock = clock
         self._due_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -36,11 +38,11 @@ class Pulse:
             self._recorder.record(sent)
 
     def _wait(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._due_at = loop.time() + BEAT_SECONDS
-        self._timer = loop.call_at(self._due_at, self._beat)
+        # By a clock of ours: uvloop's own counts whole milliseconds.
+        self._due_at = self._clock().seconds + BEAT_SECONDS
+        self._timer = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
 
     def _beat(self) -> None:
-        self._recorder.record(LoopProbed(max(0.0, asyncio.get_running_loop().time() - self._due_at)))
+        self._recorder.record(LoopProbed(max(0.0, self._clock().seconds - self._due_at)))
         self.report()
         self._wait()

@@ -148,6 +148,8 @@ class ScriptedService:
         match request.get("content_type", "text"):
             case "text":
                 pieces = self.cut(content, request.get("chunk_by", "word"))
+            case "html" if request.get("html_mode") == "incremental":
+                return self.increments(self.clean(content))
             case "html":
                 pieces = self.cut_html(self.clean(content))
             case _:
@@ -163,6 +165,21 @@ class ScriptedService:
 
     def cut_html(self, html: str) -> list[str]:
         return re.split(r"(?<=</p>)(?=<p>)", html)
+
+    def increments(self, html: str) -> list[Message]:
+        """Chunks of one word, each with its end tags."""
+        chunks: list[Message] = []
+        opened: list[str] = []
+        for token in re.findall(r"<[^>]*>|[^<\s]+\s*|\s+", html):
+            if not token.startswith("</") and (not chunks or re.sub("<[^>]*>", "", chunks[-1]["data"]).strip()):
+                chunks.append({"data": ""})
+            if token.startswith("</"):
+                opened.pop()
+            elif token.startswith("<"):
+                opened.append(token[1:-1].split()[0])
+            chunks[-1]["data"] += token
+            chunks[-1]["close"] = "".join(f"</{name}>" for name in reversed(opened))
+        return chunks
 
     def speed(self, request: Message) -> tuple[str, str]:
         """Complexity and the speed used."""
@@ -193,7 +210,7 @@ class ScriptedService:
         for chunk in chunks[1:]:
             joined = merged[-1]["data"] + chunk["data"]
             if len(joined) <= self.limits["max_chunk_size"]:
-                merged[-1] = {"data": joined}
+                merged[-1] = chunk | {"data": joined}
             else:
                 merged.append(chunk)
         return merged

@@ -1,8 +1,8 @@
 """``sentry-test`` says whether faults would arrive, and if not, why."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -23,14 +23,16 @@ def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def answering(status: int) -> Iterator[str]:
-    """A Sentry that answers every event with a status."""
+def answering(status: int, location: str = "") -> Iterator[str]:
+    """A Sentry that answers every event with a status, and may send the asker elsewhere."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
             self.send_header("Content-Length", "0")
+            if location:
+                self.send_header("Location", location)
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base's name
@@ -90,10 +92,26 @@ def test_a_sentry_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, capsys
         assert run(capsys) == (2, "", f"{address} cannot be reached: nothing listens there.\n")
 
 
-def test_a_sentry_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    with dead.silent() as address:
+def test_nobody_follows_where_a_sentry_sends_the_key(
+    kent: Kent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for status in (302, 307):
+        with answering(status, f"http://{kent.address}/api/1/envelope/") as address:
+            monkeypatch.setenv("SENTRY_DSN", f"http://{KEY}@{address}/1")
+            assert run(capsys) == (1, "", f"{address} refused the event with HTTP {status}.\n")
+    assert kent.events() == []
+
+
+@pytest.mark.parametrize(("outage", "seconds"), [(dead.silent, 5), (dead.black_hole, 10)])
+def test_a_sentry_that_does_not_answer(
+    outage: Callable[[], AbstractContextManager[str]],
+    seconds: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with outage() as address:
         monkeypatch.setenv("SENTRY_DSN", f"http://{KEY}@{address}/1")
-        assert run(capsys) == (2, "", f"{address} cannot be reached: it did not answer within 5 s.\n")
+        assert run(capsys) == (2, "", f"{address} cannot be reached: it did not answer within {seconds} s.\n")
 
 
 def test_no_sentry_at_all(capsys: pytest.CaptureFixture[str]) -> None:

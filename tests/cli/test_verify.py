@@ -93,11 +93,41 @@ class DropsTables(ScriptedService):
 
 
 class CutsInside(ScriptedService):
-    """Also with ``close`` missing, when incremental."""
-
     def cut_html(self, html: str) -> list[str]:
         middle = html.find("<strong>") + 4 + len("<strong>")
         return [html[:middle], html[middle:]]
+
+
+class NoIncrementalMode(ScriptedService):
+    def check(self, request: Message) -> None:
+        super().check(request)
+        if request.get("html_mode") == "incremental":
+            raise Mistake("INVALID_HTML_MODE")
+
+
+class ForgetsToClose(ScriptedService):
+    def increments(self, html: str) -> list[Message]:
+        return [{"data": chunk["data"]} for chunk in super().increments(html)]
+
+
+class CutsOnlyBlocks(ScriptedService):
+    def increments(self, html: str) -> list[Message]:
+        return [{"data": html, "close": ""}]
+
+
+class TearsReferences(ScriptedService):
+    def increments(self, html: str) -> list[Message]:
+        chunks = super().increments(html.replace("&amp;", "&a mp;"))
+        return [chunk | {"data": chunk["data"].replace("&a ", "&a")} for chunk in chunks]
+
+
+class ClosesTheFirst(ScriptedService):
+    """Of what it merges."""
+
+    def merge(self, chunks: list[Message]) -> list[Message]:
+        closes = {id(chunk): chunk.get("close") for chunk in chunks}
+        merged = super().merge(chunks)
+        return [chunk | {"close": next(iter(closes.values()))} for chunk in merged]
 
 
 class MarkdownIsText(ScriptedService):
@@ -237,7 +267,11 @@ class IdleTooEarly(ScriptedService):
         (Unescapes, "HTML: what was escaped stays text", "'script'"),
         (DropsTables, "HTML: formatting is kept", "lost td"),
         (CutsInside, "HTML: each chunk is whole", "<strong>"),
-        (CutsInside, "HTML: incremental mode", "<strong>"),
+        (NoIncrementalMode, "HTML: incremental mode", "INVALID_HTML_MODE"),
+        (ForgetsToClose, "HTML: incremental mode", "{"),
+        (CutsOnlyBlocks, "HTML: incremental mode", "<h1>"),
+        (TearsReferences, "HTML: incremental mode", "&a"),
+        (ClosesTheFirst, "HTML: incremental mode, skipped", "<b>"),
         (LiveHtml, "HTML: nothing left after cleaning", "no error"),
         (MarkdownIsText, "Markdown becomes safe HTML", "script"),
         (OneChunkEarly, "pace: superfast, 30 ms", "early"),

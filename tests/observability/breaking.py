@@ -7,21 +7,25 @@ import logging
 import os
 import sys
 import time
+from importlib import import_module
 
 from fastapi import FastAPI, Request
 
 from observability.telemetry import Telemetry
 from service.app import create_app as create_service
 from service.app import ready_for_workers
+from service.core.content.chunk import text_chunks
 from service.core.effects import Preparation
 from service.core.limits import Limits
-from service.core.messages import StreamRequest
+from service.core.messages import ChunkBy, StreamRequest
 from service.settings import Settings, load_settings
 from service.transport.engine import ThreadedContentEngine
 from service.transport.server import run
 
 BREAK = "break on this: "
 """What content begins with that the engine breaks on."""
+UNCUTTABLE = "cut this: "
+"""What text begins with that breaks what cuts it."""
 
 
 class BreakingEngine:
@@ -40,7 +44,14 @@ class BreakingEngine:
         self._engine.close()
 
 
+def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
+    if text.startswith(UNCUTTABLE):
+        raise ValueError(f"cannot cut {text!r}")
+    return text_chunks(text, chunk_by, max_characters)
+
+
 def create_app() -> FastAPI:
+    import_module("service.core.content.prepare").text_chunks = _text_chunks  # type: ignore[attr-defined]
     settings = _settings()
     telemetry = Telemetry(settings)
     app = create_service(settings, engine=BreakingEngine(settings.limits), telemetry=telemetry)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shutil
+from pathlib import Path
 
 import httpx
 import psutil
@@ -12,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.backends.otlp import OtlpReceiver, Span
 from tests.conftest import LogLine, RunningServer
-from tests.observability.breaking import BREAK
+from tests.observability.breaking import BREAK, UNCUTTABLE
 from tests.service.client import handshake, joined, receive, receive_until, request, send, stalled, stream
 
 SETTINGS = {
@@ -57,10 +59,12 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver) -> Told:
     return told
 
 
-def lose_a_worker(server: RunningServer) -> list[LogLine]:
-    """The lines of a server with several workers of which one is killed."""
+def lose_a_worker(server: RunningServer, metrics: Path) -> list[LogLine]:
+    """The lines of a server with several workers of which one is killed, after their ``metrics`` were removed."""
+    shutil.rmtree(metrics)
     psutil.Process(server.process.pid).children()[-1].kill()
     server.logged("worker_replaced")
+    server.logged("metrics_unshared")
     assert (server.stop(), server.noise) == (0, [])
     return server.log
 
@@ -76,7 +80,7 @@ async def stream_documents(client: ClientConnection) -> None:
         await send(client, type_)
         await receive_until(client, answer)
     await stream(client, "A text.", speed="adaptive")
-    await stream(client, "<p>A <b>fragment</b>.</p>", content_type="html")
+    await stream(client, "<p>A <b>fragment</b>.</p><script>a()</script>", content_type="html")
     await stream(client, "# A document\n\nIn *Markdown*.", content_type="markdown")
 
 
@@ -94,6 +98,7 @@ async def control_streams(server: RunningServer, client: ClientConnection, told:
     await control(client, "cancel", "stream_cancelled")
     await request(client, f"{BREAK}please")
     await receive_until(client, "error")
+    await stream(client, f"{UNCUTTABLE}please")
 
 
 async def control(client: ClientConnection, action: str, answer: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from observability.metrics.shared_values import NoRoomError
-from observability.metrics.slots import Slot, claim
+from observability.metrics.slots import claim, of_all_slots
 
 
 class Numbers:
@@ -27,7 +27,7 @@ class Numbers:
         self.seconds = Histogram("seconds", "Is spread.", buckets=(1, 5), registry=registry)
 
 
-def obey(command: str, amount: float, numbers: Numbers, slot: Slot) -> object:
+def obey(command: str, amount: float, numbers: Numbers, shown: CollectorRegistry) -> object:
     """Do as told; the answer."""
     match command:
         case "requests":
@@ -45,7 +45,7 @@ def obey(command: str, amount: float, numbers: Numbers, slot: Slot) -> object:
         case "outcomes":
             return _new_outcomes(numbers, int(amount))
         case "scrape":
-            return generate_latest(slot.registry).decode()
+            return generate_latest(shown).decode()
         case _:
             raise ValueError(command)
     return None
@@ -63,13 +63,14 @@ def _new_outcomes(numbers: Numbers, amount: int) -> int:
 
 def main(directory: Path) -> None:
     slot = claim(directory)
+    shown = of_all_slots(directory)
     numbers = Numbers()
-    _answer(slot.number)
+    _answer(slot)
     for line in sys.stdin:
         command, amount = line.split()
-        _answer(obey(command, float(amount), numbers, slot))
+        _answer(obey(command, float(amount), numbers, shown))
         while command == "for-ever":
-            obey(command, float(amount), numbers, slot)
+            obey(command, float(amount), numbers, shown)
 
 
 def _answer(answer: object) -> None:

@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from tests.backends.kent import Kent
 from tests.backends.otlp import OtlpReceiver
 from tests.conftest import RunningServer, StartServer
-from tests.observability.breaking import BREAK
+from tests.observability.breaking import BREAK, UNCUTTABLE
 from tests.service.client import receive_until, request, stream
 
 CONTENT = "canary-of-the-content"
@@ -42,6 +42,7 @@ async def test_no_canary_is_heard(
         await mistake(client)
         await request(client, BREAK + CONTENT)
         await receive_until(client, "error")
+        assert await stream(client, UNCUTTABLE + CONTENT) == UNCUTTABLE + CONTENT
     with pytest.raises(InvalidStatus):
         await connect(target, additional_headers=HEADERS, origin=f"https://{HEADER}.example")  # type: ignore[arg-type]
     metrics = await over_http(server)
@@ -57,6 +58,11 @@ async def test_no_canary_is_heard(
     assert 'stream_errors_total{code="PROCESSING_ERROR"} 1.0' in told["metrics"]
     assert all(session_id in told[place] for place in ("log", "spans", "sentry"))
     assert all("LookupError" in told[place] for place in ("log", "sentry"))
+    assert all("ChunkingFailed" in told[place] for place in ("log", "sentry"))
+    [fallback] = [line for line in server.log if line["event"] == "fallback_used"]
+    [fault] = [line for line in server.log if "ChunkingFailed" in line.get("exception", "")]
+    assert fallback["level"] == "ERROR"
+    assert fallback["stream_id"] == fault["stream_id"]
     # ... and nothing else.
     assert [(place, canary) for place, text in told.items() for canary in CANARIES if canary in text] == []
 

@@ -6,6 +6,7 @@ import logging
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import warnings
@@ -18,9 +19,22 @@ import pytest
 from loguru import logger
 from websockets.asyncio.client import connect
 
+from observability.logs.layouts import json_layout
 from observability.logs.logbook import Logbook, LogFormat
 from observability.logs.sink import LogSink
-from observability.registry.log_events import LIBRARY_MESSAGE, LINES_LOST, LINES_SUPPRESSED, LOG_EVENTS, LogLevel
+from observability.logs.writer import LineWriter
+from observability.recorder import FanOut
+from observability.registry.log_events import (
+    LIBRARY_MESSAGE,
+    LINES_LOST,
+    LINES_SUPPRESSED,
+    LOG_EVENTS,
+    METRICS_UNSHARED,
+    SINK_FAILED,
+    LogLevel,
+)
+from service.core.content.removal import Removal
+from service.core.content.stage import Stage
 from service.core.errors import ErrorCode
 from service.core.events import (
     AttemptOutcome,
@@ -34,6 +48,7 @@ from service.core.events import (
     DrainEnded,
     ErrorAnswered,
     Event,
+    FallbackUsed,
     FaultRaised,
     FirstChunkSent,
     HttpAnswered,
@@ -58,6 +73,7 @@ from tests.service.client import DOCUMENT, receive, receive_until, request, send
 
 TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
 STREAM_ID = "5d129dce0f7a4c3b9d2e1f0a5d129dce"
+OF_NO_EVENT = (LIBRARY_MESSAGE, LINES_SUPPRESSED, LINES_LOST, SINK_FAILED, METRICS_UNSHARED)
 SECRET = "hunter-2"
 CONTENT = "the {content} of a client \x1b[2J" + "…" * 1000
 
@@ -141,6 +157,7 @@ def started() -> StreamStarted:
         speed=Speed.NORMAL,
         adaptive=True,
         word_count=900,
+        removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
         chunks=250,
         queued_seconds=0.0,
         processing_seconds=0.2,
@@ -191,15 +208,16 @@ def whole_life() -> list[Event]:
         ConnectionOpened("c", "s", 0),
         admitted(),
         started(),
+        FallbackUsed("c", "an-editor-of-articles", STREAM_ID, TRACE, ContentType.TEXT, Stage.CHUNK),
         FirstChunkSent(STREAM_ID, TRACE, ContentType.TEXT, 0.01),
-        BackpressureApplied("c", "s", STREAM_ID),
-        BackpressureReleased("c", "s", STREAM_ID, 0.5),
-        StreamPauseChanged("s", STREAM_ID, paused=True),
-        StreamPauseChanged("s", STREAM_ID, paused=False),
-        StreamSkipRequested("s", STREAM_ID),
+        BackpressureApplied("c", "s", STREAM_ID, TRACE),
+        BackpressureReleased("c", "s", STREAM_ID, TRACE, 0.5),
+        StreamPauseChanged("s", STREAM_ID, TRACE, paused=True),
+        StreamPauseChanged("s", STREAM_ID, TRACE, paused=False),
+        StreamSkipRequested("s", STREAM_ID, TRACE),
         ended(),
         ended(ErrorCode.INTERNAL_ERROR),
-        ErrorAnswered("c", "s", ErrorCode.PROCESSING_ERROR, "The content could not be processed.", STREAM_ID),
+        ErrorAnswered("c", "s", ErrorCode.PROCESSING_ERROR, "The content could not be processed.", STREAM_ID, TRACE),
         RateLimitApproached("s", 80, 100),
         fault(Place.CONTENT),
         HttpAnswered("GET", "/health", 200, 0.001),
@@ -219,7 +237,7 @@ def test_each_event_is_declared_and_each_declared_event_is_written(written: Open
         assert list(line)[:4] == ["ts", "level", "event", "message"]
         assert line.keys() - {"ts", "level", "event", "message"} <= set(names)
         assert line["level"] == event.level
-    of_the_log_itself = {event.name for event in (LIBRARY_MESSAGE, LINES_SUPPRESSED, LINES_LOST)}
+    of_the_log_itself = {event.name for event in OF_NO_EVENT}
     assert {line["event"] for line in lines} == declared.keys() - of_the_log_itself
     seen = {(line["event"], name) for line in lines for name in line}
     assert [
@@ -279,24 +297,25 @@ def test_only_debug_shows_what_a_client_sent(written: Open) -> None:
 
 
 def test_a_fault_has_its_id_its_traceback_and_no_local_variables(written: Open) -> None:
-    [away, near] = written()(fault(Place.SESSION_STORE), fault(Place.CONTENT))
-    assert (away["level"], away["event"], away["error_id"], away["place"]) == (
+    [line] = written()(fault(Place.CONTENT))
+    assert (line["level"], line["event"], line["error_id"], line["place"]) == (
         "ERROR",
         "fault_raised",
         "e-1",
-        "session_store",
+        "content",
     )
-    assert away["exception"].endswith("ValueError: ('words', 8)")
-    assert near["exception"].endswith("\nValueError")
-    for line in (away, near):
-        assert "in fail" in line["exception"]
-        assert line["trace_id"] == TRACE.trace_id
+    assert line["exception"].endswith("\nValueError")
+    assert "in fail" in line["exception"]
+    assert line["trace_id"] == TRACE.trace_id
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
-def test_no_level_shows_the_words_of_an_exception_that_has_seen_a_request(written: Open, level: str) -> None:
-    """A query string with a token, say."""
-    for line in written(level)(fault(Place.HTTP, "canary"), fault(Place.EVENT_LOOP, "canary")):
+def test_no_level_shows_the_words_of_an_exception_that_has_seen_a_request_or_a_store(written: Open, level: str) -> None:
+    """A query string with a token, say, or the store's address with its password."""
+    places = (Place.HTTP, Place.EVENT_LOOP, Place.SESSION_STORE, Place.ADMISSION)
+    lines = written(level)(*(fault(place, "canary") for place in places))
+    assert [line["place"] for line in lines] == [*places]
+    for line in lines:
         assert line["exception"].endswith("\nValueError")
 
 
@@ -317,8 +336,11 @@ def test_a_recursion_that_ran_away_is_told_in_short(written: Open) -> None:
 @pytest.mark.parametrize(
     ("level", "events"),
     [
-        ("WARNING", {"service_listening", "rate_limit_approaching", "fault_raised", "library_message"}),
-        ("ERROR", {"service_listening", "fault_raised"}),
+        (
+            "WARNING",
+            {"service_listening", "rate_limit_approaching", "fallback_used", "fault_raised", "library_message"},
+        ),
+        ("ERROR", {"service_listening", "fallback_used", "fault_raised"}),
     ],
 )
 def test_the_port_is_told_at_every_level(written: Open, level: str, events: set[str]) -> None:
@@ -343,6 +365,50 @@ def test_one_kind_that_floods_leaves_room_for_the_others(written: Open) -> None:
         "error_answered",
     ]
     assert lines[51].items() >= {"suppressed": "error_answered", "count": 9950}.items()
+
+
+def test_what_is_held_back_at_the_end_is_told_then(written: Open) -> None:
+    lines = written()(*[mistake()] * 60)
+    assert [line["event"] for line in lines] == ["error_answered"] * 50 + ["lines_suppressed"]
+    assert lines[-1].items() >= {"suppressed": "error_answered", "count": 10}.items()
+
+
+def test_a_sink_that_fails_is_told_now_and_then(written: Open) -> None:
+    log = written()
+
+    class TraceSink:
+        def record(self, event: Event) -> None:
+            raise ValueError(CONTENT)
+
+    for _ in range(1000):
+        FanOut([TraceSink(), log.sink], on_failure=log.logbook.sink_failed).record(RateLimitApproached("s", 80, 100))
+    failed = [line for line in log() if line["event"] == "sink_failed"]
+    assert len(failed) == 3
+    assert (failed[0]["level"], failed[0]["sink"]) == ("ERROR", "TraceSink")
+    assert "in record" in failed[0]["exception"]
+    assert failed[0]["exception"].endswith("\nValueError")
+
+
+def test_a_log_that_fails_itself_is_counted_and_troubles_nobody(written: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = written()
+    with monkeypatch.context() as broken:
+        broken.setattr(LineWriter, "write", _refuse)
+        FanOut([log.sink], on_failure=log.logbook.sink_failed).record(ended())
+    assert log.lost == 1
+    assert log(ended())[0]["event"] == "stream_ended"
+
+
+def _refuse(_writer: LineWriter, _line: bytes) -> None:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("character", ["x", "\n", "é", "語", "😀"])
+def test_a_line_with_a_long_traceback_is_whole_among_those_of_other_processes(character: str) -> None:
+    line = json_layout("ERROR", "It broke.", {"event": "fault_raised", "exception": character * 9000 + "the end"})
+    assert select.PIPE_BUF - 8 <= len(line) <= select.PIPE_BUF
+    told = json.loads(line)["exception"]
+    cut, _, end = told.removeprefix("[").partition(" characters] ... ")
+    assert character * (9000 - int(cut)) + "the end" == end
 
 
 def test_libraries_are_heard_from_warning_on_and_once_a_minute_from_each_place(written: Open) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
@@ -14,6 +15,7 @@ from observability.metrics.sink import Metrics
 from observability.registry import metrics as declared
 from observability.registry.log_events import LogLevel
 from observability.registry.metrics import METRICS, Histogram, Metric, Signal
+from service.core.content.removal import Removal
 from service.core.content.stage import Stage, StageTime
 from service.core.errors import ErrorCode
 from service.core.events import (
@@ -76,6 +78,7 @@ def started(trace: Trace, *, paused: bool = False) -> StreamStarted:
         speed=Speed.NORMAL,
         adaptive=True,
         word_count=900,
+        removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
         chunks=250,
         queued_seconds=0.0,
         processing_seconds=0.25,
@@ -114,9 +117,9 @@ def life(trace: Trace) -> tuple[Event, ...]:
         FirstChunkSent("i", trace, ContentType.HTML, 0.5),
         Swept(1, 0.002),
         MessagesSent({Chunk: 249, StreamComplete: 1}, 30_000),
-        BackpressureApplied("c", "s", "i"),
-        BackpressureReleased("c", "s", "i", 0.75),
-        StreamPauseChanged("s", "i", paused=True),
+        BackpressureApplied("c", "s", "i", trace),
+        BackpressureReleased("c", "s", "i", trace, 0.75),
+        StreamPauseChanged("s", "i", trace, paused=True),
         LoopProbed(0.004),
         ended(trace, Outcome.DISCONNECTED, paused=True),
         ConnectionClosed("c", "s", CloseReason.ABNORMAL, 1006, 30.0, 1),
@@ -154,6 +157,8 @@ def test_a_life_in_metrics(metrics: Metrics) -> None:
         "stream_stage_duration_seconds_sum{'stage': 'sanitise'}": 0.125,
         "stream_stage_duration_seconds_count{'stage': 'chunk'}": 1,
         "stream_stage_duration_seconds_sum{'stage': 'chunk'}": 0.0625,
+        "stream_removed_total{'kind': 'subtree'}": 1,
+        "stream_removed_total{'kind': 'style'}": 2,
         "stream_chunks_count{'content_type': 'html'}": 1,
         "stream_chunks_sum{'content_type': 'html'}": 250,
         "stream_time_to_first_chunk_seconds_count{'content_type': 'html'}": 1,
@@ -172,6 +177,22 @@ def test_a_life_in_metrics(metrics: Metrics) -> None:
     }
 
 
+def test_content_work_that_broke_off_is_timed_and_leads_to_its_trace_sampled_or_not(metrics: Metrics) -> None:
+    broken = replace(
+        ended(UNSAMPLED, Outcome.ERROR, started=False),
+        processing_seconds=0.25,
+        stages=(StageTime(Stage.SANITISE, 0.0, 0.125),),
+    )
+    metrics.record(broken)
+    assert value(metrics, "stream_processing_duration_seconds_sum", content_type="html") == 0.25
+    assert value(metrics, "stream_stage_duration_seconds_sum", stage="sanitise") == 0.125
+    assert linked(metrics) == {"stream_processing_duration_seconds_bucket": UNSAMPLED.trace_id}
+    metrics.record(ended(UNSAMPLED, Outcome.ERROR))
+    assert linked(metrics)["stream_duration_seconds_bucket"] == UNSAMPLED.trace_id
+    metrics.record(ended(UNSAMPLED, Outcome.COMPLETED))
+    assert len(linked(metrics)) == 2
+
+
 def test_gauges_follow_what_is_open(metrics: Metrics) -> None:
     def now() -> tuple[float, float, float]:
         return (
@@ -184,7 +205,7 @@ def test_gauges_follow_what_is_open(metrics: Metrics) -> None:
     for event in (
         ConnectionOpened("c", "s", 0),
         started(SAMPLED, paused=True),
-        StreamPauseChanged("s", "i", paused=False),
+        StreamPauseChanged("s", "i", SAMPLED, paused=False),
         ended(SAMPLED, Outcome.COMPLETED),
         ended(SAMPLED, Outcome.CANCELLED, started=False, paused=True),
         ConnectionClosed("c", "s", CloseReason.CLIENT, 1000, 1.0, 1),
@@ -195,7 +216,7 @@ def test_gauges_follow_what_is_open(metrics: Metrics) -> None:
 
 
 def test_requests_that_never_became_streams_are_counted_too(metrics: Metrics) -> None:
-    metrics.record(RequestRejected("c", "s", ContentType.TEXT, ErrorCode.RATE_LIMIT_EXCEEDED))
+    metrics.record(RequestRejected("c", "s", ContentType.TEXT, ErrorCode.RATE_LIMIT_EXCEEDED, Outcome.REJECTED))
     metrics.record(RateLimitHit("s", 100))
     metrics.record(ended(UNSAMPLED, Outcome.CANCELLED, started=False))
     assert value(metrics, "stream_requests_total", content_type="text", outcome="rejected") == 1
@@ -244,6 +265,11 @@ def test_exemplars_lead_to_the_trace_of_a_stream(metrics: Metrics) -> None:
         "stream_time_to_first_chunk_seconds",
         "stream_duration_seconds",
     }
+
+
+def linked(metrics: Metrics) -> dict[str, str]:
+    """The trace ids of the latest exemplars, by the series' names."""
+    return {sample.name: sample.exemplar.labels["trace_id"] for sample in openmetrics(metrics) if sample.exemplar}
 
 
 def test_a_trace_that_nobody_can_look_up_is_no_exemplar(metrics: Metrics) -> None:

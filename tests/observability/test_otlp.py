@@ -9,8 +9,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
-from observability.traces.otel_settings import adopt_dotenv, load_batching, otlp_wanted
+from observability.telemetry import check_telemetry
+from observability.traces.otel_settings import adopt_dotenv, check_variables_of_the_sdk, otlp_wanted
 from observability.traces.otlp import Otlp
 from service.core.events import AttemptOutcome, ConnectionAttempted
 from service.settings import SettingsError
@@ -18,11 +20,12 @@ from tests.backends.child import until
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.otlp import OtlpReceiver
 from tests.conftest import RunningServer, StartServer
-from tests.service.client import DOCUMENT, eventually, get, joined, metric, stream
+from tests.service.client import DOCUMENT, eventually, get, handshake, joined, metric, stream
 
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
 DROPPED = 'stream_telemetry_dropped_total{signal="traces"}'
 CANARY = "canary-4711"
+ADDRESS = "an address such as http://collector:4318; keys belong in OTEL_EXPORTER_OTLP_HEADERS"
 STREAMS = 50
 EXIT_SECONDS = 3
 """What telemetry may take of the end; a process takes a moment besides."""
@@ -157,24 +160,34 @@ def test_without_a_collector_there_is_nothing(monkeypatch: pytest.MonkeyPatch, v
         (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"},
             "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "an address such as http://collector:4318",
+            ADDRESS,
         ),
         (
-            {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"},
+            {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://"},
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            "an address such as http://collector:4318",
+            ADDRESS,
         ),
         (
-            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+            {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
             "OTEL_EXPORTER_OTLP_PROTOCOL",
             "http/protobuf",
         ),
         (
-            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_TRACES_EXPORTER": "console"},
+            {"OTEL_TRACES_EXPORTER": "console"},
             "OTEL_TRACES_EXPORTER",
             "otlp or none",
         ),
         ({"OTEL_BSP_MAX_QUEUE_SIZE": "many"}, "OTEL_BSP_MAX_QUEUE_SIZE", "a whole number of at least 1"),
+        ({"OTEL_BSP_EXPORT_TIMEOUT": "soon"}, "OTEL_BSP_EXPORT_TIMEOUT", "a whole number"),
+        ({"OTEL_SPAN_EVENT_COUNT_LIMIT": "-1"}, "OTEL_SPAN_EVENT_COUNT_LIMIT", "a whole number"),
+        ({"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "1e3"}, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "a whole number"),
+        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "nan"}, "OTEL_EXPORTER_OTLP_TIMEOUT", "a number of seconds over 0"),
+        (
+            {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "10s"},
+            "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+            "a number of seconds over 0",
+        ),
+        ({"OTEL_EXPORTER_OTLP_COMPRESSION": "zip"}, "OTEL_EXPORTER_OTLP_COMPRESSION", "none, gzip or deflate"),
         ({"OTEL_BSP_SCHEDULE_DELAY": "0"}, "OTEL_BSP_SCHEDULE_DELAY", "a whole number of at least 1"),
         (
             {"OTEL_BSP_MAX_QUEUE_SIZE": "10", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "11"},
@@ -184,13 +197,64 @@ def test_without_a_collector_there_is_nothing(monkeypatch: pytest.MonkeyPatch, v
     ],
 )
 def test_a_wrong_variable_is_told_at_the_start(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], wrong: str, allowed: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], wrong: str, allowed: str
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # where no .env is
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
-        _ = otlp_wanted(), load_batching()
-    assert str(caught.value) == f"{wrong}={variables[wrong]!r} is not allowed: it must be {allowed}."
+        check_telemetry()
+    shown = "..." if allowed is ADDRESS else repr(variables[wrong])
+    assert str(caught.value) == f"{wrong}={shown} is not allowed: it must be {allowed}."
+
+
+@pytest.mark.parametrize("value", ["", "0", "128"])
+def test_what_the_sdk_understands_is_allowed(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver, value: str) -> None:
+    monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", value)
+    monkeypatch.setenv("OTEL_BSP_EXPORT_TIMEOUT", value)
+    check_variables_of_the_sdk()
+    ours = opened(monkeypatch, otlp.endpoint, Losses())
+    ours.instrument(FastAPI())
+    ours.close(20)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{CANARY}:{CANARY}@collector:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://collector:4318/?key={CANARY}"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"http://collector:{CANARY}"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", f"authorization: {CANARY}"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", f"a=1,Bearer {CANARY}"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        otlp_wanted()
+    assert str(caught.value).startswith(f"{name}=... is not allowed: it must be ")
+    assert CANARY not in str(caught.value)
+
+
+async def test_the_log_says_that_a_collector_is_away_and_no_key_of_it(
+    start_breaking_server: StartServer, session_id: str
+) -> None:
+    with refusing() as address:
+        server = start_breaking_server(
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}/{CANARY}",
+            OTEL_EXPORTER_OTLP_HEADERS=f"authorization=Bearer%20{CANARY}",
+            OTEL_BSP_SCHEDULE_DELAY=50,
+        )
+        await _stream_once(server, session_id)
+        await asyncio.to_thread(server.logged, "library_message")
+        server.stop()
+    told = [line["message"] for line in server.log if line["event"] == "library_message"]
+    assert any("ConnectionError" in message for message in told), told
+    assert CANARY not in f"{server.log} {server.noise}"
 
 
 def test_the_variables_may_stand_in_dotenv_and_the_environment_goes_first(
@@ -243,6 +307,7 @@ async def test_http_routes_are_traced_but_for_what_machines_ask_and_tell_what_is
         server, f"/?token={CANARY}", traceparent=parent, tracestate=f"{CANARY} {CANARY}", baggage=baggage
     )
     assert answer.status_code == 200
+    assert (await handshake(server, f"/{CANARY}"))[0] == 404
     async with joined(server, session_id) as client:
         await stream(client, DOCUMENT)
     assert server.stop() == 0

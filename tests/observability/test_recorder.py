@@ -30,7 +30,7 @@ class Unknown(TraceSink):
 def test_every_event_goes_to_every_sink_in_order() -> None:
     first, second = Listening(), Listening()
     failed: list[Sink] = []
-    recorder = FanOut([first, second], on_failure=failed.append)
+    recorder = FanOut([first, second], on_failure=lambda sink, _exception: failed.append(sink))
     events: list[Event] = [ConnectionOpened("c", "s", 0), LoopProbed(0.001)]
     for event in events:
         recorder.record(event)
@@ -41,7 +41,7 @@ def test_every_event_goes_to_every_sink_in_order() -> None:
 def test_a_sink_that_fails_is_counted_and_the_others_go_on() -> None:
     metrics, listening = Metrics(Settings()), Listening()
     sinks: list[Sink] = [TraceSink(), Unknown(), metrics, listening]
-    FanOut(sinks, on_failure=metrics.sink_failed).record(ConnectionOpened("c", "s", 0))
+    FanOut(sinks, on_failure=lambda sink, _exception: metrics.sink_failed(sink)).record(ConnectionOpened("c", "s", 0))
     body, _ = metrics.exposition("")
     counted = {
         (sample.name, sample.labels.get("sink")): sample.value

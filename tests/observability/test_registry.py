@@ -12,7 +12,7 @@ from prometheus_client.samples import Sample
 
 from observability.registry.log_events import LIBRARY_MESSAGE, LOG_EVENTS
 from observability.registry.metrics import METRICS, Histogram, Metric
-from observability.registry.spans import HTTP, SPANS, AttributeType
+from observability.registry.spans import HTTP, HTTP_METHOD, HTTP_ROUTE, SPANS, AttributeType
 from tests.backends.otlp import OtlpReceiver, Span
 from tests.conftest import LogLine, RunningServer
 from tests.observability.full_run import SETTINGS, Told, lose_a_worker, run_through
@@ -37,9 +37,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         server = RunningServer(tmp_path_factory.mktemp("server"), settings, BREAKING)
         endings.callback(server.stop)
         told = asyncio.run(run_through(server, otlp))
-        workers = RunningServer(tmp_path_factory.mktemp("workers"), {"WORKERS": 2}, BREAKING)
+        folder = tmp_path_factory.mktemp("workers")
+        workers = RunningServer(folder, {"WORKERS": 2}, BREAKING)
         endings.callback(workers.stop)
-        told.lines += lose_a_worker(workers)
+        told.lines += lose_a_worker(workers, folder / "data" / "metrics")
         yield told
 
 
@@ -126,7 +127,13 @@ def test_every_declared_span_is_made(told: Told) -> None:
 
 def ours(told: Told) -> list[Span]:
     """Those of the HTTP routes, which the library makes, under the one name that stands for all of theirs."""
-    return [span if span.scope == "observability" else replace(span, name=HTTP.name) for span in told.spans]
+    return [span if span.scope == "observability" else under_the_one_name(span) for span in told.spans]
+
+
+def under_the_one_name(span: Span) -> Span:
+    method, route = span.attributes[HTTP_METHOD.name], span.attributes.get(HTTP_ROUTE.name)
+    assert span.name == (HTTP.name.format(method=method, route=route) if route else method)
+    return replace(span, name=HTTP.name)
 
 
 # Log events

@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from observability.metrics.slots import MetricsDirectoryError, prepared
+from observability.metrics.slots import MetricsDirectoryError, claim, of_all_slots, prepared
 from tests.conftest import PROJECT, environment
 from tests.observability.slot_worker import Numbers
 
@@ -197,6 +197,19 @@ def test_a_start_removes_what_an_earlier_run_has_left_and_nothing_else(directory
         worker.kill()
     assert {name.split("_")[-1] for name in contents(directory)} == {"0.db", "0.claimed", "0.alive", "theirs.db"}
     assert (directory / "theirs.db").read_text() == "not ours"
+
+
+@pytest.mark.parametrize("gone", ["*", "*.alive", "*.db"])
+def test_files_that_somebody_removes_are_missed_and_no_wrong_numbers_shown(directory: Path, gone: str) -> None:
+    with prepared(directory, 2, Numbers):
+        shown = of_all_slots(directory)
+        generate_latest(shown)
+        for path in directory.glob(gone):
+            path.unlink()
+        with pytest.raises(MetricsDirectoryError, match="Files are gone"):
+            generate_latest(shown)
+        with pytest.raises(MetricsDirectoryError, match="Files are gone"):
+            claim(directory)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 from observability.registry.spans import HTTP, SPANS
 from observability.traces.finished_spans import FinishedSpans
 from observability.traces.sink import TraceSink
+from service.core.content.removal import Removal
 from service.core.content.stage import Stage, StageTime
 from service.core.errors import ChunkingFailed, ErrorCode
 from service.core.events import (
@@ -97,6 +98,7 @@ class Studio:
                 speed=Speed.FAST,
                 adaptive=True,
                 word_count=2,
+                removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
                 chunks=40,
                 queued_seconds=queued_seconds,
                 processing_seconds=0.020,
@@ -105,9 +107,18 @@ class Studio:
             )
         )
 
-    def end(self, trace: Trace, outcome: Outcome, error: ErrorCode | None = None, *, started: bool = True) -> None:
+    def end(
+        self,
+        trace: Trace,
+        outcome: Outcome,
+        error: ErrorCode | None = None,
+        *,
+        started: bool = True,
+        work: tuple[float | None, tuple[StageTime, ...]] = (None, ()),
+    ) -> None:
+        """``work`` is the time and the stages of content work that broke off."""
         self.record(
-            StreamEnded("c1", "s1", "st1", trace, MARKUP, outcome, started, False, 30, 900, 1.0, 0.25, error)  # noqa: FBT003
+            StreamEnded("c1", "s1", "st1", trace, MARKUP, outcome, started, False, 30, 900, 1.0, 0.25, error, *work)  # noqa: FBT003
         )
 
 
@@ -133,15 +144,15 @@ def a_whole_life(studio: Studio, trace: Trace) -> None:
     studio.wait(10)
     studio.record(FirstChunkSent("st1", trace, MARKUP, 0.06))
     studio.wait(40)
-    studio.record(BackpressureApplied("c1", "s1", "st1"))
+    studio.record(BackpressureApplied("c1", "s1", "st1", trace))
     studio.wait(50)
-    studio.record(BackpressureReleased("c1", "s1", "st1", 0.05))
+    studio.record(BackpressureReleased("c1", "s1", "st1", trace, 0.05))
     studio.wait(50)
-    studio.record(StreamPauseChanged("s1", "st1", paused=True))
+    studio.record(StreamPauseChanged("s1", "st1", trace, paused=True))
     studio.wait(100)
-    studio.record(StreamPauseChanged("s1", "st1", paused=False))
+    studio.record(StreamPauseChanged("s1", "st1", trace, paused=False))
     studio.wait(100)
-    studio.record(StreamSkipRequested("s1", "st1"))
+    studio.record(StreamSkipRequested("s1", "st1", trace))
     studio.wait(200)
     studio.end(trace, Outcome.SKIPPED)
 
@@ -191,6 +202,7 @@ def test_a_stream_is_told_as_a_root_span_and_its_stages() -> None:
         "stream.outcome": "skipped",
         "stream.complexity": "medium",
         "stream.words": 2,
+        "stream.removed": 3,
         "stream.speed": "fast",
         "stream.adaptive": True,
         "stream.chunks_planned": 40,
@@ -259,6 +271,19 @@ def test_a_fault_of_ours_is_told_though_the_stream_ended_as_if_the_client_had_le
     assert studio.named["stream"].status.status_code is StatusCode.ERROR
 
 
+def test_the_stages_of_content_work_that_broke_off_are_told() -> None:
+    studio = Studio()
+    studio.admit(NOT_KEPT)
+    studio.wait(100)
+    stages = (StageTime(Stage.CONVERT, 0.0, 0.010), StageTime(Stage.SANITISE, 0.010, 0.030))
+    studio.end(NOT_KEPT, Outcome.ERROR, ErrorCode.PROCESSING_ERROR, started=False, work=(0.040, stages))
+    assert {name: times(span) for name, span in studio.named.items() if name not in ("validate", "rate_limit")} == {
+        "stream": (-3, 100),
+        "convert": (60, 70),
+        "sanitise": (70, 100),
+    }
+
+
 def test_a_mistake_of_the_client_is_no_error_of_the_span() -> None:
     studio = Studio()
     studio.admit(KEPT)
@@ -299,7 +324,7 @@ def test_the_events_of_a_span_stay_under_the_limit_and_its_end_is_among_them() -
     studio.admit(KEPT)
     studio.start(KEPT)
     for index in range(500):
-        studio.record(StreamPauseChanged("s1", "st1", paused=index % 2 == 0))
+        studio.record(StreamPauseChanged("s1", "st1", KEPT, paused=index % 2 == 0))
     studio.record(FaultRaised("e1", Place.CONNECTION, ValueError(), "c1", "s1", "st1", KEPT))
     studio.end(KEPT, Outcome.COMPLETED)
     root = studio.named["stream"]
@@ -323,7 +348,7 @@ def test_no_span_ends_before_it_began_though_the_clock_is_set_back() -> None:
 def test_what_befalls_a_socket_between_streams_is_no_ones() -> None:
     studio = Studio(handshakes=True)
     studio.connect()
-    studio.record(BackpressureApplied("c1", "s1", ""))
-    studio.record(BackpressureReleased("c1", "s1", "", 0.1))
+    studio.record(BackpressureApplied("c1", "s1", "", None))
+    studio.record(BackpressureReleased("c1", "s1", "", None, 0.1))
     studio.record(FaultRaised("e1", Place.ADMISSION, ValueError(CANARY), "c1", "s1"))
     assert [span.name for span in studio.spans] == ["ws.connect"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -17,7 +18,7 @@ from service.app import ready_for_workers
 from service.settings import SettingsError, load_settings
 from tests.backends.child import until
 from tests.conftest import RunningServer
-from tests.service.client import DOCUMENT, close_of, data, joined, receive_until, request, stream
+from tests.service.client import DOCUMENT, close_of, data, get, joined, receive_until, request, stream
 
 ROUNDS = 3
 END_SECONDS = 7
@@ -139,6 +140,30 @@ async def test_a_second_signal_skips_the_wait(start_pair: StartPair) -> None:
         pair.server.terminate()
         assert (await close_of(client))[1] == 1012
         assert await asyncio.to_thread(pair.server.process.wait, END_SECONDS) == 0
+
+
+async def test_a_worker_is_replaced_though_the_metrics_directory_is_gone(start_pair: StartPair) -> None:
+    pair = start_pair(DRAIN_SECONDS=0)
+    survivor, victim = pair.workers()
+    async with AsyncExitStack() as clients:
+        with pair.alone(survivor):
+            client = await clients.enter_async_context(joined(pair.server, "survivor"))
+        shutil.rmtree(pair.directory)
+        await pair.kill(victim)
+        successor = await pair.successor(victim)
+        line = await asyncio.to_thread(pair.server.logged, "metrics_unshared")
+        assert (line["level"], line["reason"]) == (
+            "ERROR",
+            "Files are gone from the metrics directory data/metrics.",
+        )
+        assert await stream(client, DOCUMENT) == DOCUMENT
+        with pair.alone(successor):
+            served = await clients.enter_async_context(joined(pair.server, "successor"))
+            assert await stream(served, DOCUMENT) == DOCUMENT
+        for worker in (survivor, successor):
+            with pair.alone(worker):
+                assert (await get(pair.server, "/metrics")).status_code == 500, "up is 0: better none than wrong ones"
+    assert pair.server.stop() == 0
 
 
 def test_workers_whose_server_is_gone_leave_too(start_pair: StartPair) -> None:

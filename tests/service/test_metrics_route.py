@@ -50,10 +50,13 @@ async def test_each_route_answers_head_as_get_without_the_body(server: RunningSe
         assert answer.headers["content-type"] == (await client.get(path)).headers["content-type"]
 
 
-@pytest.mark.parametrize("accept", [f"{OPENMETRICS}x", "text/plain; version=latest"])
-async def test_an_accept_header_that_makes_no_sense_is_no_error(server: RunningServer, accept: str) -> None:
+@pytest.mark.parametrize(
+    ("accept", "type_"),
+    [(f"{OPENMETRICS}x", "application/openmetrics-text"), ("text/plain; version=latest", "text/plain")],
+)
+async def test_an_accept_header_that_makes_no_sense_is_no_error(server: RunningServer, accept: str, type_: str) -> None:
     answer = await get(server, "/metrics", Accept=accept)
-    assert (answer.status_code, answer.headers["content-type"][:10]) == (200, "text/plain")
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, type_)
 
 
 async def test_a_slash_too_many_is_not_the_metrics(server: RunningServer) -> None:
@@ -61,21 +64,31 @@ async def test_a_slash_too_many_is_not_the_metrics(server: RunningServer) -> Non
     assert (await get(server, "/metrics/")).status_code != 200
 
 
-async def test_nobody_waits_for_a_scrape() -> None:
-    released = threading.Event()
+async def test_nobody_waits_for_a_scrape_and_those_who_scrape_meanwhile_share_the_next() -> None:
+    begun, released = threading.Event(), threading.Event()
+    scraped: list[str] = []
 
     def exposition(accept: str) -> tuple[bytes, str]:
+        begun.set()
         assert released.wait(PATIENCE_SECONDS), "nobody else was served"
-        return accept.encode(), "text/plain"
+        scraped.append(accept)
+        return f"{len(scraped)}: {accept}".encode(), "text/plain"
 
     hub = Hub(1, FanOut([], on_failure=print), clock.now)
     app = FastAPI()
     app.include_router(http_routes(hub, clock.now, exposition, Settings(), "none"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
-        scrapes = [asyncio.create_task(client.get("/metrics", headers={"Accept": "a/b"})) for _ in range(3)]
+        scrapes = [asyncio.create_task(client.get("/metrics"))]
+        assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
+        for accept in ("text/plain", OPENMETRICS):
+            scrapes += [asyncio.create_task(client.get("/metrics", headers={"Accept": accept})) for _ in range(20)]
+        await asyncio.sleep(0)  # each of them goes as far as it can
         assert (await client.get("/ready")).status_code == 200
+        scrapes[1].cancel()  # who goes away takes nothing from the others
         released.set()
-        assert [(await scrape).text for scrape in scrapes] == ["a/b"] * 3
+        texts = [(await scrape).text for scrape in [scrapes[0], *scrapes[2:]]]
+    assert texts == ["1: "] + ["2: "] * 19 + [f"3: {OPENMETRICS}"] * 20
+    assert scraped == ["", "", OPENMETRICS]
 
 
 async def test_http_is_counted_by_method_route_and_status(start_server: StartServer) -> None:

@@ -18,7 +18,8 @@ from tests.service.client import (
     stream,
 )
 
-LONG_DOCUMENT = "word " * 2000
+LONG_DOCUMENT = "word " * 20_000
+"""Too long for a session of seconds, in chunks as long as they may be."""
 
 
 async def test_a_silent_connection_is_closed(start_server: StartServer) -> None:
@@ -53,6 +54,22 @@ async def test_a_session_ends_in_the_middle_of_a_stream(start_server: StartServe
     assert [message["code"] for message in messages if message["type"] == "error"] == ["SESSION_TIMEOUT"]
     assert (messages[-1]["type"], messages[-1]["fatal"], code) == ("error", True, 4010)
     assert (error["code"], code_of_the_other) == ("SESSION_TIMEOUT", 4010)
+
+
+@pytest.mark.parametrize("html_mode", ["fragment", "incremental"])
+async def test_a_document_that_would_outlast_its_session_comes_in_larger_chunks(
+    start_server: StartServer, html_mode: str
+) -> None:
+    server = start_server(MAX_SESSION_DURATION=2)
+    document = "<p>One</p><p>more</p>" * 200
+    async with joined(server, "short") as client:
+        await request(client, document, content_type="html", speed="superfast", html_mode=html_mode)
+        start, *chunks, complete = await receive_until(client, "stream_complete")
+    assert data(chunks) == document
+    assert start["total_chunks"] == complete["total_chunks"] == len(chunks) < 400
+    assert 500 < start["metadata"]["estimated_duration_ms"] < 2000
+    assert len({len(chunk["data"]) for chunk in chunks}) <= 3, "evenly"
+    assert {chunk.get("close") for chunk in chunks} == {None if html_mode == "fragment" else ""}
 
 
 async def test_a_client_of_2_4_1_that_reconnects_by_itself_works_past_the_end_of_a_session(

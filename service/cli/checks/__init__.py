@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     Check("HTML: formatting is kept", content.html_formatted),
     Check("HTML: each chunk is whole", content.html_fragments),
     Check("HTML: incremental mode", content.html_incremental),
+    Check("HTML: incremental mode, skipped", content.html_incremental_skip),
     Check("HTML: nothing left after cleaning", content.empty_after_cleaning),
     Check("Markdown becomes safe HTML", content.markdown),
     Check("pace: slow, 300 ms", pacing.pace("slow", 6)),

@@ -13,7 +13,7 @@ from service.cli.checks.probe import (
     expect_whole,
     fresh_session_id,
 )
-from service.cli.client import Reception, ServerError
+from service.cli.client import Reception
 
 _JOINER = "\u200d"
 _TEXT = (
@@ -33,9 +33,10 @@ _LINK_MADE_SAFE = "<a>Click me</a>"
 
 _FORMATTED = (
     '<h1>Title</h1><p><strong>bold</strong> <em>italic</em> <u>under</u> <a href="https://example.com">link</a></p>'
-    "<ul><li>item</li></ul><blockquote><p>quote</p></blockquote>"
+    "<ul><li>item &amp; more</li></ul><blockquote><p>quote</p></blockquote>"
     "<table><tbody><tr><td>cell</td></tr></tbody></table><pre><code>x = 1\n  y  = 2</code></pre><p>end</p>"
 )
+_ITEM = "<li>one <b>two three</b></li>"
 _PARAGRAPHS = "".join(f"<p>Paragraph {number} with <strong>bold</strong> words.</p>" for number in range(6))
 
 _MARKDOWN = (
@@ -111,18 +112,44 @@ async def html_fragments(probe: Probe) -> str:
 
 
 async def html_incremental(probe: Probe) -> str:
-    try:
-        reception = await _stream(probe, _PARAGRAPHS, content_type="html", html_mode="incremental")
-    except ServerError as error:
-        expect_equal("a stream, or the error", "INVALID_HTML_MODE", error.code)
-        return "not offered by this deployment"
+    """Word by word also inside tables and lists, and whole at every moment."""
+    reception = await _stream(probe, _FORMATTED, content_type="html", html_mode="incremental")
+    _expect_whole_so_far(reception, _FORMATTED)
+    whole = await _stream(probe, _FORMATTED, content_type="html")
+    expect_equal("the same HTML as in fragment mode:", whole.data, reception.data)
+    for words in ("bold", "more", "quote", "cell"):
+        alone = [chunk["data"] for chunk in reception.chunks if Markup.of(chunk["data"]).text.strip() == words]
+        expect(alone, f"a chunk of its own for {words!r}", [chunk["data"] for chunk in reception.chunks])
+    return chunk_count(len(reception.chunks))
+
+
+async def html_incremental_skip(probe: Probe) -> str:
+    """What a skip merges is closed as its last part was."""
+    async with probe.converse() as conversation:
+        limits = conversation.limits
+        room = min(2 * limits["max_chunk_size"], limits["max_content_size"] - 2 * len(_ITEM))
+        html = f"<ul>{_ITEM * (room // len(_ITEM))}</ul>"
+        reception = Reception()
+        await conversation.request(reception, html, content_type="html", html_mode="incremental", speed="slow")
+        await conversation.receive_type("chunk", reception)
+        await conversation.control("skip")
+        await conversation.follow(reception)
+    expect_whole(reception)
+    _expect_whole_so_far(reception, html)
+    return chunk_count(len(reception.chunks))
+
+
+def _expect_whole_so_far(reception: Reception, html: str) -> None:
     so_far = ""
+    text = Markup.of(html).text
     for chunk in reception.chunks:
         so_far += chunk["data"]
-        shown = so_far + str(chunk.get("close", ""))
-        expect(Markup.of(shown).balanced, "data so far + close balanced", repr(shown[-60:]))
-    expect_equal("visible text", Markup.of(_PARAGRAPHS).text, Markup.of(so_far).text)
-    return chunk_count(len(reception.chunks))
+        expect("close" in chunk, "close in each chunk", chunk)
+        shown = so_far + chunk["close"]
+        markup = Markup.of(shown)
+        expect(markup.balanced, "data so far + close balanced", repr(shown[-60:]))
+        expect(text.startswith(markup.text), "no cut inside a tag or a reference", repr(markup.text[-60:]))
+    expect_equal("visible text", text, Markup.of(so_far).text)
 
 
 async def markdown(probe: Probe) -> str:

@@ -9,7 +9,8 @@ that what the sanitiser parses afterwards is what was seen here. Nothing here ma
 import re
 from collections import defaultdict
 
-from service.core.content.policy import EMPTIED, names
+from service.core.content.policy import ELEMENTS, EMPTIED, names
+from service.core.content.removal import Removal, Removals
 
 MAX_DEPTH = 256
 """Elements inside one another; the tags of deeper ones are taken out, their content stays."""
@@ -28,7 +29,7 @@ _TOKEN = re.compile(
   | <(?:[!?]|/(?![a-z]))[^>]*+(?:>|\Z)
   | <(?P<emptied>{"|".join(sorted(EMPTIED))})(?=[{_SPACE}/>]){_ATTRIBUTES}
     (?: >(?<=/>) | >.*?(?:</(?P=emptied)(?=[{_SPACE}/>])[^>]*+(?:>|\Z)|\Z) | \Z )
-  | <(?P<end>/?)(?P<name>[a-z][^{_SPACE}/>]*+){_ATTRIBUTES}(?:>|\Z)
+  | <(?P<end>/?)(?P<name>[a-z][^{_SPACE}/>]*+)(?P<attributes>{_ATTRIBUTES})(?:(?P<whole>>)|\Z)
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
 )
@@ -49,31 +50,47 @@ _CELLS = frozenset({"td", "th", "caption"})
 _SECTIONS = frozenset({"tbody", "thead", "tfoot"})
 _IMPLIED = {"col": ("colgroup",), "tr": ("tbody",), "td": ("tbody", "tr"), "th": ("tbody", "tr")}
 _TABLE_PARTS = _CELLS | _SECTIONS | {"tr", "col", "colgroup"}
+_SCOPES = _CELLS | {"table"}
 _SPECIAL = _VOID | _TRANSPARENT | _ENDS_PARAGRAPH | _ENDS_ITSELF | _TABLE_PARTS
 
 
-def balanced(html: str) -> str:
+def balanced(html: str, removals: Removals) -> str:
     """``html`` with every element closed, where it was or where its parent ends, and none too deep.
 
     Well-formed HTML comes back as it is, but for comments, the elements that the policy empties, and end tags that a
-    table may leave out. Linear in time.
+    table may leave out. What goes is told to ``removals``, and which elements the policy will not let stay. Linear in
+    time.
     """
     kept: list[str] = []
     copied = 0
     open_elements = _OpenElements()
     for token in _TOKEN.finditer(html):
         keeps, end_tags = False, ""
-        end, name = token.group("end", "name")
-        if name and html[token.end() - 1] == ">":
-            keeps, end_tags = (open_elements.end if end else open_elements.start)(name.lower())
-            if keeps and not end_tags:
-                continue
+        emptied, end, name, attributes, whole = token.groups()
+        if not name:
+            removals.add(Removal.SUBTREE if emptied else Removal.COMMENT)
+        elif end:
+            if whole:
+                keeps, end_tags = open_elements.end(name.lower())
+        else:
+            name = name.lower()
+            if whole:
+                keeps, end_tags = open_elements.start(name)
+            if not keeps or name not in ELEMENTS:
+                removals.add(Removal.ELEMENT)
+            elif attributes:
+                removals.tags.append(attributes)
+        if keeps and not end_tags:
+            continue
         text = html[copied : token.start()]
         # What comes next must not make a tag of a lone "<".
         kept.append(text[:-1] + "&lt;" if text.endswith("<") else text)
         kept.append(end_tags)
         copied = token.start() if keeps else token.end()
-    return "".join(kept) + html[copied:] if kept else html
+    if not kept:
+        return html
+    kept.append(html[copied:])
+    return "".join(kept)
 
 
 class _OpenElements:
@@ -90,8 +107,7 @@ class _OpenElements:
 
     def start(self, name: str) -> tuple[bool, str]:
         if name not in _SPECIAL:
-            self._push(name)
-            return len(self._names) <= MAX_DEPTH, ""
+            return self._push(name), ""
         if name in _TRANSPARENT:
             return False, ""
         end_tags = ""
@@ -109,8 +125,7 @@ class _OpenElements:
             end_tags += self._close_last(name)
         if name in _VOID:
             return True, end_tags
-        self._push(name)
-        return len(self._names) <= MAX_DEPTH, end_tags
+        return self._push(name), end_tags
 
     def end(self, name: str) -> tuple[bool, str]:
         if self._names and self._names[-1] == name:
@@ -175,16 +190,18 @@ class _OpenElements:
                 end_tags.append(f"</{name}>")
         return "".join(end_tags)
 
-    def _push(self, name: str) -> None:
+    def _push(self, name: str) -> bool:
+        """Whether it is not too deep."""
         place = len(self._names)
         self._names.append(name)
         self._places[name].append(place)
-        if name == "table" or name in _CELLS:
+        if name in _SCOPES:
             self._scopes.append(place)
+        return place < MAX_DEPTH
 
     def _pop(self) -> str:
         name = self._names.pop()
         self._places[name].pop()
-        if name == "table" or name in _CELLS:
+        if name in _SCOPES:
             self._scopes.pop()
         return name

@@ -1,8 +1,10 @@
 """Chunks of text, and the one rule by which anything is cut that is longer than a chunk may be."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
+from operator import sub
 
 from service.core.content.segment import characters, segments, words
 from service.core.messages import ChunkBy
@@ -28,19 +30,21 @@ def text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
     return [text[start:end] for start, end in pairwise([0, *places])]
 
 
-def ends(pieces: Sequence[str]) -> list[int]:
+def ends(pieces: Sequence[str]) -> "array[int]":
     """Where each piece ends in the joined text."""
-    return list(accumulate(map(len, pieces)))
+    return array("i", accumulate(map(len, pieces)))
 
 
-def within(max_characters: int, places: Sequence[int], levels: Sequence[Level]) -> list[int]:
+def within(max_characters: int, places: Sequence[int], levels: Sequence[Level]) -> Sequence[int]:
     """``places`` to cut at, with more of them wherever two are further apart than ``max_characters``.
 
     The first of ``levels`` that has a place within reach gives the furthest one there. If none has, the nearest place
     of the last level is taken, so the limit is hard only if that level is complete.
     """
+    if max(map(sub, places, chain((0,), places)), default=0) <= max_characters:
+        return places
     known: list[Sequence[int]] = []
-    refined: list[int] = []
+    refined = array("i")
     start = 0
     for place in places:
         while place - start > max_characters:

@@ -14,10 +14,10 @@ with the same document. At the top level stand runs of text and inline elements,
 | paragraph | run | never: the run would go into the paragraph |
 | other block | anything | never: it would go into the block, or replace it |
 
-An inline element with a block in it is an inline element to what precedes it, and a block to what follows. White space
-stays with what precedes it, at the beginning with what follows. A chunk that an editor would read as nothing but plain
-text has no tag and no reference in it, as the editor would show them; it goes together with its neighbours, as far as
-the limit allows and if there is anything else.
+An inline element with a block in it, or a block that not every editor knows, is an inline element to what precedes it,
+and a block to what follows. White space stays with what precedes it, at the beginning with what follows. A chunk that
+an editor would read as nothing but plain text has no tag and no reference in it, as the editor would show them; it goes
+together with its neighbours, as far as the limit allows and if there is anything else.
 """
 
 from collections.abc import Iterator

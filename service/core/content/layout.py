@@ -7,6 +7,8 @@ from typing import NamedTuple
 from service.core.content.markup import INLINE, TAG, VOID, WHITESPACE
 
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
+# Blocks that an editor knows only by an extension: without it what is in them flows into the paragraph before.
+_UNKNOWN_BLOCKS = frozenset({"details", "dt", "main", "nav", "summary"})
 
 
 class Kind(Enum):
@@ -14,7 +16,7 @@ class Kind(Enum):
     INLINE = "inline"
     LINE_BREAK = "line break"
     MIXED = "mixed"
-    """An inline element with a block in it."""
+    """An inline element with a block in it, or a block that an editor may not know."""
     PARAGRAPH = "paragraph"
     """A paragraph or heading of text and inline elements, with something to read in it."""
     BLOCK = "block"
@@ -23,7 +25,10 @@ class Kind(Enum):
     @property
     def flows(self) -> bool:
         """Whether it stands in a run of text."""
-        return self not in (Kind.PARAGRAPH, Kind.BLOCK)
+        return self is not _PARAGRAPH and self is not _BLOCK
+
+
+_TEXT, _INLINE, _PARAGRAPH, _BLOCK = Kind.TEXT, Kind.INLINE, Kind.PARAGRAPH, Kind.BLOCK  # an enum's look-up is slow
 
 
 class Item(NamedTuple):
@@ -45,7 +50,7 @@ def items(html: str) -> Iterator[Item]:
             depth -= 1
         elif depth == 0:
             if end < tag.start():
-                yield Item(Kind.TEXT, end, tag.start())
+                yield Item(_TEXT, end, tag.start())
             start, outermost, only_inline = tag.start(), name, True
             depth = name not in VOID
         else:
@@ -55,14 +60,16 @@ def items(html: str) -> Iterator[Item]:
             end = tag.end()
             yield Item(_kind(outermost, html[start:end], only_inline=only_inline), start, end)
     if end < len(html):
-        yield Item(Kind.TEXT, end, len(html))
+        yield Item(_TEXT, end, len(html))
 
 
 def _kind(name: str, element: str, *, only_inline: bool) -> Kind:
     if name == "br":
         return Kind.LINE_BREAK
     if name in INLINE:
-        return Kind.INLINE if only_inline else Kind.MIXED
+        return _INLINE if only_inline else Kind.MIXED
+    if name in _UNKNOWN_BLOCKS:
+        return Kind.MIXED
     if only_inline and name in _PARAGRAPHS and TAG.sub("", element).strip(WHITESPACE):
-        return Kind.PARAGRAPH
-    return Kind.BLOCK
+        return _PARAGRAPH
+    return _BLOCK

@@ -16,7 +16,8 @@ VOID = names("br col hr img input wbr")
 INLINE = TEXT_ELEMENTS - {"img"}
 """Elements that flow in a line of text. An image is a block to an editor."""
 
-REFERENCES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&nbsp;": "\xa0"}
+REFERENCES = {"&lt;": "<", "&gt;": ">", "&nbsp;": "\xa0", "&amp;": "&"}
+"""With ``&amp;`` the last, so that they can be resolved one after the other: ``&amp;lt;`` stands for ``&lt;``."""
 REFERENCE = re.compile(f"({'|'.join(REFERENCES)})")
 """Split with it, a text comes apart into what is written plainly and the references between."""
 
@@ -29,7 +30,10 @@ _INLINE_TAG = re.compile(rf"</?(?:{'|'.join(sorted(INLINE - {'br'}))})(?=[ >])[^
 
 def decoded(text: str) -> str:
     """``text`` with its character references resolved."""
-    return REFERENCE.sub(lambda match: REFERENCES[match[0]], text) if "&" in text else text
+    if "&" in text:
+        for reference, character in REFERENCES.items():
+            text = text.replace(reference, character)
+    return text
 
 
 def visible_text(html: str) -> str:

@@ -20,6 +20,8 @@ class Value(Enum):
     """A link, or a raster image as base64 in a ``data:`` URL."""
     CLASSES = "classes"
     """Names of which each that ``CLASS`` does not match is left out."""
+    RELATIONS = "relations"
+    """Words of which each that is not in ``RELATIONS`` is left out."""
     STYLE = "style"
     """Declarations of which each that the ``STYLE_`` sets do not allow is left out."""
 
@@ -72,7 +74,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Value | re.Pattern[str]]] = {
         "style": Value.STYLE,
         "title": Value.TEXT,
     },
-    "a": {"href": Value.LINK, "target": _one_of("_blank")},
+    "a": {"href": Value.LINK, "target": _one_of("_blank"), "rel": Value.RELATIONS},
     "blockquote": {"cite": Value.LINK},
     "col": _COLUMN,
     "colgroup": _COLUMN,
@@ -90,8 +92,11 @@ ATTRIBUTES: Mapping[str, Mapping[str, Value | re.Pattern[str]]] = {
 }
 """Attributes of an element, ``*`` of every element, with what the whole value must match.
 
-An ``input`` that is left without its ``type`` is not a checkbox and goes; ``rel`` is the sanitiser's own.
+An ``input`` that is left without its ``type`` is not a checkbox and goes; a link that is left with its ``target`` is
+given the ``rel`` that makes it safe.
 """
+
+RELATIONS = names("nofollow noopener noreferrer sponsored ugc")
 
 CLASS = _one_of(
     r"(?:language|lang|hljs)-[A-Za-z0-9_+#.\-]{1,40}",

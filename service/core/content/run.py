@@ -2,6 +2,7 @@
 
 import math
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ _KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<
 # White space that Tiptap drops if there is nothing else between two tags, or a tag and the end.
 _LINE_END = re.compile(r"\n(?:\s\s)?(?!\s)")
 
+_TEXT, _INLINE, _MIXED = Kind.TEXT, Kind.INLINE, Kind.MIXED  # an enum's look-up is slow
+
 
 class Run:
     """The run of ``items``, at least one, that comes after ``before``. Offsets are those of the run."""
@@ -27,36 +30,48 @@ class Run:
         self._length = items[-1].end - self._start
         # The run in parts: an element, a character reference, or text without one.
         self._kinds: list[Kind] = []
-        self._seen: list[int] = []
+        self._seen = array("i")
         """Characters that a reader has seen before each part."""
-        self._written: list[int] = []
+        self._written = array("i")
         """Characters of the run before each part."""
         self._line_ends: set[int] = set()
         """What a reader has seen after an element and a line end: alone after it, an editor drops the line end."""
-        self._markup: list[int] = []
+        self._after_blocks: set[int] = set()
+        """What a reader has seen after a mixed element and the white space behind it."""
+        self._markup = array("i")
         """Where elements and references are."""
-        self._known: list[int] = [] if before is None else [0]
+        self._known = array("i", [] if before is None else [0])
         """Where what is that every editor knows: those elements, and the blocks before and after the run."""
         texts: list[str] = []
         seen = written = 0
+        after_element = after_block = False
         for kind, start, end in items:
             source = html[start:end]
-            for part in REFERENCE.split(source) if kind is Kind.TEXT else (source,):
+            is_element = kind is not _TEXT
+            for part in (source,) if is_element else REFERENCE.split(source):
                 if not part:
                     continue
-                text = REFERENCES.get(part, part) if kind is Kind.TEXT else visible_text(part)
-                if kind is not Kind.TEXT or part in REFERENCES:
+                text = visible_text(part) if is_element else REFERENCES.get(part, part)
+                if is_element or part in REFERENCES:
                     self._markup.append(written)
-                if kind is not Kind.TEXT and text and _KNOWN_TO_EDITORS.search(part):
+                if is_element and text and _KNOWN_TO_EDITORS.search(part):
                     self._known.append(written)
-                if self._kinds and self._kinds[-1] is not Kind.TEXT and (line_end := _LINE_END.match(text)):
+                if after_element and (line_end := _LINE_END.match(text)):
                     self._line_ends.add(seen + line_end.end())
+                after_element = is_element
+                if after_block:
+                    space = 0 if is_element else len(text) - len(text.lstrip(WHITESPACE))
+                    self._after_blocks.add(seen + space)
+                    after_block = 0 < space == len(text)
+                after_block = after_block or kind is _MIXED
                 self._kinds.append(kind)
                 self._seen.append(seen)
                 self._written.append(written)
                 texts.append(text)
                 seen += len(text)
                 written += len(part)
+        self._ends_as_a_block = after_block
+        """To what follows."""
         if block_follows:
             self._known.append(self._length)
         self._text = "".join(texts)
@@ -65,22 +80,23 @@ class Run:
     def places(self, chunk_by: ChunkBy, max_characters: int) -> list[int]:
         """Where to cut, as offsets of the whole HTML; also at its end, if a block follows that may be parted."""
         if not self._text.strip(WHITESPACE) and all(kind is Kind.TEXT for kind in self._kinds):
-            cuts = [self._length] if self._before is Kind.PARAGRAPH else []
+            cuts = array("i", [self._length] if self._before is Kind.PARAGRAPH else [])
         else:
-            wanted = [*self._cuts(segments(self._text, chunk_by)), self._length]
+            wanted = self._cuts(segments(self._text, chunk_by))
+            wanted.append(self._length)
             levels = [lambda: self._cuts(words(self._text)), lambda: self._cuts(characters(self._text))]
             cuts = self._without_literals(within(max_characters, wanted, levels), max_characters)
-        if cuts and cuts[-1] == self._length and (not self._block_follows or self._kinds[-1] is Kind.MIXED):
+        if cuts and cuts[-1] == self._length and (not self._block_follows or self._ends_as_a_block):
             del cuts[-1]
         return [self._start + cut for cut in cuts]
 
-    def _cuts(self, pieces: Sequence[str]) -> list[int]:
+    def _cuts(self, pieces: Sequence[str]) -> "array[int]":
         """Of the ends of ``pieces``, those where a cut may be made: never before white space, nor after the first."""
         begin = len(self._text) - len(self._text.lstrip())
-        cuts: list[int] = []
+        cuts = array("i")
         part = 0
         for seen in ends(pieces)[:-1]:
-            if seen <= begin or self._text[seen].isspace():
+            if seen <= begin or self._text[seen].isspace() or seen in self._after_blocks:
                 continue
             part = bisect_left(self._seen, seen, part)
             inside = part == len(self._seen) or self._seen[part] > seen
@@ -97,22 +113,20 @@ class Run:
 
     def _cut_before(self, part: int) -> int | None:
         """The cut between a part and the one before it, if the rules allow one."""
-        match self._kinds[part - 1], self._kinds[part]:
-            case (Kind.INLINE, Kind.TEXT) | (Kind.MIXED, _):
-                return None
-            case (Kind.LINE_BREAK, Kind.TEXT):
-                return self._written[part - 1]
-            case (Kind.TEXT, Kind.TEXT) if self._seen[part] in self._line_ends:
-                return None
+        before = self._kinds[part - 1]
+        if self._kinds[part] is _TEXT:
+            if before is _TEXT:
+                return None if self._seen[part] in self._line_ends else self._written[part]
+            return None if before is _INLINE else self._written[part - 1]
         return self._written[part]
 
-    def _without_literals(self, cuts: Sequence[int], max_characters: int) -> list[int]:
+    def _without_literals(self, cuts: Sequence[int], max_characters: int) -> "array[int]":
         """``cuts`` without those that leave a literal chunk, if what gives it away is near enough.
 
         If all that an editor makes of a chunk is plain text, it inserts the chunk as it is, and shows its tags and
         references instead of reading them.
         """
-        kept = [0]
+        kept = array("i", [0])
         markup_before = known_before = 0
         for cut in cuts:
             markup = bisect_left(self._markup, cut)

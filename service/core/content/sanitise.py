@@ -6,33 +6,60 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 import nh3
+from msgspec import Struct
 
 from service.core.content.balance import balanced
-from service.core.content.policy import ATTRIBUTES, CLASS, ELEMENTS, EMPTIED, IMAGE_DATA, SCHEMES, Value
+from service.core.content.policy import ATTRIBUTES, CLASS, ELEMENTS, EMPTIED, IMAGE_DATA, RELATIONS, SCHEMES, Value
+from service.core.content.removal import Removal, Removals
 from service.core.content.style import StyleFilter
 from service.core.errors import PreparedTooLarge
 
 MAX_PASSES = 5
 """After so many a tree that still does not read back as it was written is sent as text."""
 
-_WANTS_MENDING = re.compile(r"<(?:a|input|pre)(?=[ >])[^>]*>\n?")
+_Read = Callable[[str], str | None]
+"""What stays of a value, if anything."""
+_NOTHING: Mapping[str, _Read] = {}
+
+_OUTWARDS = ("noopener", "noreferrer")
+"""What a link that opens a page of its own must say: that page must not get hold of the one it came from."""
+
+_WANTS_MENDING = re.compile(
+    r"""<(?: a (?:\ (?!target=)[a-z\-]++="[^"]*+")*+ \ target="_blank" [^>]*+ >
+          | input (?:\ (?!type=)[a-z\-]++="[^"]*+")*+ >
+          | pre (?:\ [^>]*+)?+ >\n
+    )""",
+    re.VERBOSE,
+)
+_RELATIONS = re.compile(r' rel="([^"]*+)"')
 
 
-def sanitised(html: str, max_characters: int) -> str:
+class Sanitised(Struct, frozen=True):
+    """Safe HTML, and how much of what kind had to go for it."""
+
+    html: str
+    removed: Mapping[Removal, int]
+    """Only kinds of which there was one."""
+
+
+def sanitised(html: str, max_characters: int) -> Sanitised:
     """Safe HTML in the form that markup.py describes. Sanitising it again changes nothing.
 
     Raises ``PreparedTooLarge`` when it is longer than ``max_characters``. Linear in time.
     """
-    clean = _cleaner()
-    before = balanced(html)
+    removals = Removals()
+    clean = _cleaner(removals)
+    before = balanced(html, removals)
     for _ in range(MAX_PASSES):
         # Taking an element away may leave what reads back as another tree: a paragraph in a paragraph, for one.
         after = clean(before)
         check_size(after, max_characters)
         if after == before:
-            return after
+            return Sanitised(after, removals.counts(after))
         before = after
-    return clean(escape(html, quote=False))
+    text = clean(escape(html, quote=False))
+    check_size(text, max_characters)
+    return Sanitised(text, {Removal.MARKUP: 1})
 
 
 def check_size(html: str, max_characters: int) -> None:
@@ -44,34 +71,81 @@ def check_size(html: str, max_characters: int) -> None:
         )
 
 
-def _cleaner() -> Callable[[str], str]:
+def _cleaner(removals: Removals) -> Callable[[str], str]:
     """One pass over the tree. Made anew for each content, as it remembers the styles that it has seen."""
-    general = ATTRIBUTES["*"]
-    read: Mapping[Value, Callable[[str], str | None]] = {
-        Value.TEXT: str,
-        Value.LINK: lambda url: url if _is_link(url) else None,
-        Value.IMAGE: lambda url: url if _is_link(url) or IMAGE_DATA.fullmatch(url) else None,
-        Value.CLASSES: lambda classes: " ".join(filter(CLASS.fullmatch, classes.split())) or None,
-        Value.STYLE: StyleFilter().allowed,
-    }
-
-    def filtered(element: str, attribute: str, value: str) -> str | None:
-        rule = ATTRIBUTES.get(element, general).get(attribute) or general.get(attribute)
-        if rule is None:
-            return None  # it is asked of every attribute, also of those that go anyway
-        if isinstance(rule, Value):
-            return read[rule](value)
-        return value if rule.fullmatch(value) else None
-
     cleaner = nh3.Cleaner(
         tags=ELEMENTS,
         clean_content_tags=EMPTIED,
         attributes={element: set(rules) for element, rules in ATTRIBUTES.items()},
-        attribute_filter=filtered,
+        attribute_filter=_AttributeFilter(removals).filtered,
         url_schemes=SCHEMES | {"data"},
         link_rel=None,
     )
-    return lambda html: _WANTS_MENDING.sub(_mended, cleaner.clean(html))
+
+    def mended(match: re.Match[str]) -> str:
+        """What depends on more than one attribute, or on what follows a tag."""
+        tag = match[0]
+        if tag.startswith("<a"):
+            return _RELATIONS.sub(_outwards, tag) if _RELATIONS.search(tag) else f"{tag[:-1]}{_outwards()}>"
+        if tag.startswith("<input"):  # not a checkbox
+            removals.add(Removal.ELEMENT)
+            return ""
+        return (
+            tag + "\n"
+        )  # a parser drops the first line end of a "pre", so one that is content needs another before it
+
+    return lambda html: _WANTS_MENDING.sub(mended, cleaner.clean(html))
+
+
+def _outwards(match: re.Match[str] | None = None) -> str:
+    """The ``rel`` of a link that opens a page of its own, given the one that it has."""
+    relations = match[1].split() if match else []
+    missing = [relation for relation in _OUTWARDS if relation not in relations]
+    return f' rel="{" ".join(missing + relations)}"'
+
+
+class _AttributeFilter:
+    """Reads values as the policy says, and tells ``removals`` of styles and classes that lose something."""
+
+    def __init__(self, removals: Removals) -> None:
+        self._removals = removals
+        self._styles = StyleFilter()
+        reads: Mapping[Value, _Read] = {
+            Value.TEXT: str,
+            Value.LINK: lambda url: url if _is_link(url) else None,
+            Value.IMAGE: lambda url: url if _is_link(url) or IMAGE_DATA.fullmatch(url) else None,
+            Value.CLASSES: self._classes,
+            Value.RELATIONS: lambda names: " ".join(filter(RELATIONS.__contains__, names.split())) or None,
+            Value.STYLE: self._style,
+        }
+        tables = {
+            element: {name: reads[rule] if isinstance(rule, Value) else _matching(rule) for name, rule in rules.items()}
+            for element, rules in ATTRIBUTES.items()
+        }
+        general = tables.pop("*")
+        self._reads = dict.fromkeys(ELEMENTS, general) | {name: general | table for name, table in tables.items()}
+
+    def filtered(self, element: str, attribute: str, value: str) -> str | None:
+        """What stays of the value; ``None`` if the attribute goes. It may be asked of elements that go too."""
+        read = self._reads.get(element, _NOTHING).get(attribute)
+        return None if read is None else read(value)
+
+    def _classes(self, value: str) -> str | None:
+        names = value.split()
+        kept = [name for name in names if CLASS.fullmatch(name)]
+        if len(kept) < len(names):
+            self._removals.add(Removal.CLASS)
+        return " ".join(kept) or None
+
+    def _style(self, value: str) -> str | None:
+        kept = self._styles.allowed(value)
+        if kept != value:
+            self._removals.add(Removal.STYLE)
+        return kept
+
+
+def _matching(pattern: re.Pattern[str]) -> _Read:
+    return lambda value: value if pattern.fullmatch(value) else None
 
 
 def _is_link(url: str) -> bool:
@@ -85,14 +159,3 @@ def _is_link(url: str) -> bool:
         return True
     scheme = "".join(character for character in head if unicodedata.category(character)[0] not in "CZ")
     return scheme.lower() in SCHEMES or any(delimiter in scheme for delimiter in "/?#")
-
-
-def _mended(match: re.Match[str]) -> str:
-    """What depends on more than one attribute, or on what follows a tag."""
-    tag = match[0]
-    if tag.startswith("<a"):
-        return tag.replace(' target="_blank"', ' target="_blank" rel="noopener noreferrer"', 1)
-    if tag.startswith("<input"):
-        return tag if ' type="checkbox"' in tag else tag[match[0].index(">") + 1 :]
-    # A parser drops the first line end of a "pre", so one that is content needs another before it.
-    return tag + "\n" if tag.endswith("\n") else tag

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 from icu4py.breakers import CharacterBreaker, SentenceBreaker, WordBreaker
 
 from service.core.messages import ChunkBy
 
 _LOCALE = "root"
+
+_SEPARATOR = "\u2029"
 
 _TOKEN = re.compile(r"\S+\s*|\s+")
 
@@ -21,6 +23,8 @@ _UNSPACED = re.compile(f"[{_UNSPACED_CLASS}]")
 
 _LINE_END = r"(?:\r\n|[\n\r\x85\u2028])"
 _PARAGRAPH_END = re.compile(rf"{_LINE_END}[^\S\n\r\x85\u2028]*+{_LINE_END}\s*+|\u2029\s*+")
+
+_LAST_BEFORE_MARKS = "\u02ff"
 
 # Characters that belong to the one before them, although Unicode does not call them marks.
 _JOINERS = re.compile("[\u200c\u200d\u0e33\u0eb3\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
@@ -58,14 +62,19 @@ def words(text: str) -> list[str]:
     tokens = _TOKEN.findall(text)
     if text.isascii():
         return tokens
-    if _UNSPACED.search(text):
-        tokens = [word for token in tokens for word in (_split(token) if _UNSPACED.search(token) else (token,))]
-    return _with_marks_rejoined(tokens)
+    pieces: list[str] = []
+    copied = 0
+    for place, parts in _unspaced(tokens):
+        pieces += tokens[copied:place]
+        pieces += parts
+        copied = place + 1
+    return _with_marks_rejoined(pieces + tokens[copied:] if pieces else tokens)
 
 
 def word_count(text: str) -> int:
     """The words of ``text``, not counting white space."""
-    return sum(not word.isspace() for word in words(text)) if _UNSPACED.search(text) else len(text.split())
+    tokens = text.split()
+    return len(tokens) if text.isascii() else len(tokens) + sum(len(parts) - 1 for _, parts in _unspaced(tokens))
 
 
 def sentences(text: str) -> list[str]:
@@ -96,26 +105,40 @@ def paragraphs(text: str) -> list[str]:
 
 def characters(text: str) -> list[str]:
     """Grapheme clusters: what a reader takes for one character."""
-    return list(CharacterBreaker(text, _LOCALE))
+    # Not list(), which would hold the interpreter, and with it the event loop, until the last one.
+    return [character for character in CharacterBreaker(text, _LOCALE)]  # noqa: C416
 
 
-def _split(token: str) -> Iterable[str]:
-    """``token`` cut at the words of its unspaced scripts, and where it changes to another script."""
-    word = ""
-    for piece in WordBreaker(token, _LOCALE):
-        if word and _divides(word[-1], piece[0]):
-            yield word
-            word = ""
-        word += piece
-    yield word
+def _unspaced(tokens: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """The places of tokens in unspaced scripts, and these tokens cut at their words and where their script changes."""
+    places = [
+        place for place, token in enumerate(tokens) if not token.isascii() and _UNSPACED.search(token) is not None
+    ]
+    # One breaker for all, as making one takes its time. On both sides of a separator a word ends, whatever is there.
+    found = iter(WordBreaker(_SEPARATOR.join(tokens[place] for place in places), _LOCALE))
+    for place in places:
+        parts: list[str] = []
+        part = ""
+        left = len(tokens[place])
+        while left:
+            piece = next(found)
+            left -= len(piece)
+            if part and _divides(part[-1], piece[0]):
+                parts.append(part)
+                part = ""
+            part += piece
+        parts.append(part)
+        next(found, None)
+        yield place, parts
 
 
 def _divides(before: str, after: str) -> bool:
     """Whether a word ends between these: not before punctuation that closes, nor after what opens."""
-    if not (_UNSPACED.match(after) or _UNSPACED.match(before)):
+    if not after.isalnum() and unicodedata.category(after) not in _OPENING_CATEGORIES:
         return False
-    begins = after.isalnum() or unicodedata.category(after) in _OPENING_CATEGORIES
-    return begins and (before.isalnum() or unicodedata.category(before) not in _NOT_LAST_CATEGORIES)
+    if not before.isalnum() and unicodedata.category(before) in _NOT_LAST_CATEGORIES:
+        return False
+    return _UNSPACED.match(after) is not None or _UNSPACED.match(before) is not None
 
 
 def _goes_on(sentence: str) -> bool:
@@ -131,7 +154,7 @@ def _goes_on(sentence: str) -> bool:
 
 def _with_marks_rejoined(pieces: list[str]) -> list[str]:
     """``pieces``, none of which begins with a mark that sits on the character before it."""
-    if not any(map(_begins_with_mark, pieces)):
+    if not any(_begins_with_mark(piece) for piece in pieces if piece > _LAST_BEFORE_MARKS):
         return pieces
     joined = pieces[:1]
     for piece in pieces[1:]:
@@ -144,4 +167,4 @@ def _with_marks_rejoined(pieces: list[str]) -> list[str]:
 
 def _begins_with_mark(piece: str) -> bool:
     first = piece[0]
-    return first > "\u02ff" and (unicodedata.category(first)[0] == "M" or _JOINERS.match(first) is not None)
+    return first > _LAST_BEFORE_MARKS and (unicodedata.category(first)[0] == "M" or _JOINERS.match(first) is not None)

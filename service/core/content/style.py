@@ -17,6 +17,7 @@ _PLAIN_STRING = re.compile(r"[^()<>\\\"'@{};:]*")
 _AMBIGUOUS = re.compile(r"[\\<>@{}]|/\*|[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b")
 _FIGURE = re.compile(r"[0-9]+")
+_EMPTY = "; \t\n\f\r"
 
 
 class StyleFilter:
@@ -24,8 +25,8 @@ class StyleFilter:
 
     def __init__(self) -> None:
         self._results: dict[str, str | None] = {}
-        self._harmless_shapes: set[str] = set()
-        """Styles of which all is allowed, without their figures and colours: others make no difference."""
+        self._shapes: dict[str, bool] = {}
+        """Declarations without their figures and colours, which make no difference: whether each is allowed."""
 
     def allowed(self, style: str) -> str | None:
         """The declarations of ``style`` that the policy allows, ``None`` if there is none.
@@ -37,17 +38,30 @@ class StyleFilter:
         return self._results[style]
 
     def _filtered(self, style: str) -> str | None:
-        if _AMBIGUOUS.search(style):
+        if not style.strip(_EMPTY) or _AMBIGUOUS.search(style):
             return None
-        shape = _FIGURE.sub("0", _COLOUR.sub("#0", style))
-        if shape in self._harmless_shapes:
+        if all(map(self._is_whole_and_allowed, _FIGURE.sub("0", _COLOUR.sub("#0", style)).split(";"))):
             return style
         nodes = tinycss2.parse_blocks_contents(style, skip_whitespace=True)
         allowed = [node for node in nodes if isinstance(node, Declaration) and _is_allowed(node)]
         if allowed and len(allowed) == len(nodes):
-            self._harmless_shapes.add(shape)
             return style
         return "; ".join(f"{node.lower_name}: {tinycss2.serialize(node.value).strip()}" for node in allowed) or None
+
+    def _is_whole_and_allowed(self, shape: str) -> bool:
+        """Whether what stands between two semicolons is one allowed declaration, or nothing, whatever surrounds it."""
+        known = self._shapes.get(shape)
+        if known is None:
+            nodes = tinycss2.parse_blocks_contents(shape, skip_whitespace=True)
+            known = self._shapes[shape] = _is_closed(shape) and all(
+                isinstance(node, Declaration) and _is_allowed(node) for node in nodes
+            )
+        return known
+
+
+def _is_closed(shape: str) -> bool:
+    """No bracket and no string goes on beyond it; strings with either in them are not allowed anyway."""
+    return shape.count("(") == shape.count(")") and not (shape.count('"') % 2 or shape.count("'") % 2)
 
 
 def _is_allowed(declaration: Declaration) -> bool:
