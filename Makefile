@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` serves, `make test` proves. Both set up what they need, once.
 # Needs Python 3.11 or newer with venv, make and bash; everything else comes into .venv, but for the servers that the
-# tests talk to: those are the system's.
+# tests talk to and Unicode's data: those are the system's.
 
 PYTHON3 ?= python3
 
@@ -52,7 +52,7 @@ help: ## this text
 ##@ For developers
 
 .PHONY: servers
-servers: ## install the real servers that the tests talk to, where they are missing (Debian's, as root or with sudo)
+servers: ## install the servers and the data that the tests need, where missing (Debian's, as root or with sudo)
 	@bash tests/servers.sh
 
 .PHONY: check
@@ -104,5 +104,5 @@ $(DEVELOPMENT): requirements/dev.txt | $(PYTHON)
 
 # npm writes this file last: it is its own stamp. Node itself is one of the development packages.
 $(NODE): tests/node/package-lock.json $(DEVELOPMENT)
-	@$(call step,Installing the node client of the tests,PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/node --silent --no-audit --no-fund)
+	@$(call step,Installing what the tests need of node,PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/node --silent --no-audit --no-fund)
 	@touch $@

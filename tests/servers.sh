@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
-# The real servers that the tests talk to, installed from Debian's packages where they are missing.
-# Their services start neither now nor at the next boot: a test runs a server of its own, on a port of its own.
+# The real servers that the tests talk to, and the data that they read, installed from Debian's packages where they are
+# missing. The services start neither now nor at the next boot: a test runs a server of its own, on a port of its own.
 set -euo pipefail
 
-# The command that a test runs, and the package that brings it.
+# The command that a test runs, or the file that it reads, and the package that brings it.
 servers=(
 	prometheus:prometheus
 	prometheus-alertmanager:prometheus-alertmanager
+	/usr/share/unicode/auxiliary:unicode-data
 )
 
 PATH=$PATH:/usr/sbin:/sbin # where some of the commands are, and not on every user's path
 missing=()
 for server in "${servers[@]}"; do
-	command -v "${server%%:*}" >/dev/null || missing+=("${server##*:}")
+	[[ $server == /* && -e ${server%%:*} ]] || command -v "${server%%:*}" >/dev/null || missing+=("${server##*:}")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 refuse() {
-	echo "The tests need servers that are not installed, and $1. As root, on Debian and Ubuntu:" >&2
+	echo "The tests need what is not installed, and $1. As root, on Debian and Ubuntu:" >&2
 	echo "    apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
 	exit 1
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.core.clock import Instant
 from service.core.content.plan import Plan
-from service.core.effects import Admission, Admit, Admittance, Effect, Lease, Preparation, Prepare
+from service.core.effects import Admission, Admit, Admittance, Effect, Failure, Lease, Preparation, Prepare
 from service.core.errors import StreamingError
 from service.core.events import Event
 from service.core.limits import Limits
@@ -26,7 +26,12 @@ def at(seconds: float) -> Instant:
     return Instant(seconds, WALL + seconds)
 
 
-def plan_of(chunks: Sequence[str], speed: Speed = Speed.SUPERFAST, max_chunk_characters: int = 1000) -> Plan:
+def plan_of(
+    chunks: Sequence[str],
+    speed: Speed = Speed.SUPERFAST,
+    max_chunk_characters: int = 1000,
+    closes: Sequence[str] | None = None,
+) -> Plan:
     return Plan(
         chunks=tuple(chunks),
         complexity=Complexity.LOW,
@@ -34,6 +39,7 @@ def plan_of(chunks: Sequence[str], speed: Speed = Speed.SUPERFAST, max_chunk_cha
         has_html=False,
         speed=speed,
         max_chunk_characters=max_chunk_characters,
+        closes=closes,
     )
 
 
@@ -105,7 +111,7 @@ class Conversation:
     def answer_prepare(self, effect: Prepare, result: Plan | StreamingError) -> list[Message]:
         self.effects.remove(effect)
         if isinstance(result, StreamingError):
-            return self.take(self.machine.failed(effect.ticket, result, at(self.now)))
+            return self.take(self.machine.failed(effect.ticket, Failure(result), at(self.now)))
         return self.take(self.machine.prepared(effect.ticket, Preparation(result, 0.002), at(self.now)))
 
     def pending(self, kind: type[Effect]) -> list[Any]:

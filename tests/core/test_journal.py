@@ -3,11 +3,13 @@
 import pytest
 
 from service.core.content import Stage, StageTime
-from service.core.effects import Admission, Admit, Admittance, Preparation, Prepare
+from service.core.effects import Admission, Admit, Admittance, Failure, Preparation, Prepare
+from service.core.errors import ProcessingFailed
 from service.core.events import (
     BackpressureApplied,
     BackpressureReleased,
     ConnectionClosed,
+    ErrorAnswered,
     FirstChunkSent,
     MessageReceived,
     RequestAdmitted,
@@ -43,6 +45,22 @@ def test_the_times_of_a_request_add_up_from_its_arrival_to_its_first_chunk() -> 
     assert started.queued_seconds == pytest.approx(0.03 - 0.01)
     assert (started.processing_seconds, started.stages) == (0.5, STAGES)
     assert first.seconds == pytest.approx(1.0 - 0.03)
+
+
+def test_a_pause_is_no_response_time() -> None:
+    conversation = Conversation()
+    conversation.request("two words")
+    [admit] = conversation.pending(Admit)
+    conversation.answer_admit(admit)
+    conversation.control("pause")
+    [prepare] = conversation.pending(Prepare)
+    conversation.now = 0.5
+    conversation.answer_prepare(prepare, plan_of(["two ", "words"]))
+    conversation.now = 7.5
+    conversation.control("resume")
+    conversation.tick()
+    [first] = conversation.event(FirstChunkSent)
+    assert first.seconds == pytest.approx(0.5)
 
 
 def test_every_event_of_a_stream_carries_its_trace_which_goes_on_with_the_clients() -> None:
@@ -95,8 +113,8 @@ def test_the_time_of_a_full_socket_is_told_once_it_is_over() -> None:
     conversation.now = 3.5
     conversation.set_blocked(False)
     conversation.set_blocked(False)
-    assert conversation.event(BackpressureApplied) == [BackpressureApplied("c-1", "s-1", "stream-1")]
-    assert conversation.event(BackpressureReleased) == [BackpressureReleased("c-1", "s-1", "stream-1", 2.5)]
+    assert conversation.event(BackpressureApplied) == [BackpressureApplied("c-1", "s-1", "stream-1", TRACE)]
+    assert conversation.event(BackpressureReleased) == [BackpressureReleased("c-1", "s-1", "stream-1", TRACE, 2.5)]
 
 
 def test_a_socket_that_is_gone_is_full_no_longer() -> None:
@@ -109,6 +127,39 @@ def test_a_socket_that_is_gone_is_full_no_longer() -> None:
     assert kinds == [BackpressureReleased, StreamEnded, ConnectionClosed]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "code"),
+    [(50, "STREAM_ERROR"), (3600, "SESSION_TIMEOUT"), (400, "IDLE_TIMEOUT")],
+    ids=["slow client", "session", "idle"],
+)
+def test_a_deadline_names_the_stream_that_it_cuts_short(seconds: float, code: str) -> None:
+    conversation = Conversation()
+    conversation.stream("a ", "b ", "c")
+    if code == "STREAM_ERROR":
+        conversation.set_blocked(True)
+    else:
+        conversation.control("pause")
+    conversation.now = seconds
+    conversation.tick()
+    [told] = conversation.event(ErrorAnswered)
+    assert (told.code, told.stream_id, told.trace) == (code, "stream-1", TRACE)
+    assert "stream_id" not in conversation.all("error")[0], "to the client it is about the connection"
+
+
+def test_content_work_that_broke_off_is_told_with_its_time_at_the_end() -> None:
+    conversation = Conversation()
+    conversation.request("words")
+    [admit] = conversation.pending(Admit)
+    conversation.answer_admit(admit)
+    [prepare] = conversation.pending(Prepare)
+    failure = Failure(ProcessingFailed("It broke."), 0.25, STAGES)
+    conversation.take(conversation.machine.failed(prepare.ticket, failure, at(0.3)))
+    [ended] = conversation.event(StreamEnded)
+    assert (ended.started, ended.processing_seconds, ended.stages) == (False, 0.25, STAGES)
+    [told] = conversation.event(ErrorAnswered)
+    assert (told.stream_id, told.trace) == ("stream-1", TRACE)
+
+
 def test_pause_and_skip_are_told_in_their_order() -> None:
     conversation = Conversation()
     conversation.stream("a ", "b ", "c")
@@ -116,7 +167,7 @@ def test_pause_and_skip_are_told_in_their_order() -> None:
         conversation.control(action)
     told = [event for event in conversation.events if isinstance(event, StreamPauseChanged | StreamSkipRequested)]
     assert told == [
-        StreamPauseChanged("s-1", "stream-1", paused=True),
-        StreamPauseChanged("s-1", "stream-1", paused=False),
-        StreamSkipRequested("s-1", "stream-1"),
+        StreamPauseChanged("s-1", "stream-1", TRACE, paused=True),
+        StreamPauseChanged("s-1", "stream-1", TRACE, paused=False),
+        StreamSkipRequested("s-1", "stream-1", TRACE),
     ]

@@ -1,15 +1,18 @@
 """The session machine: one conversation at a time, as a client and an operator see it."""
 
 import pytest
+from msgspec.structs import replace
 
+from service.core.content import Stage
 from service.core.content.plan import GAP_SECONDS
 from service.core.effects import Admit, Prepare
-from service.core.errors import EmptyContent, ErrorCode, InternalError, ProcessingFailed
+from service.core.errors import ChunkingFailed, EmptyContent, ErrorCode, InternalError, ProcessingFailed
 from service.core.events import (
     BackpressureApplied,
     CloseReason,
     ConnectionClosed,
     ErrorAnswered,
+    FallbackUsed,
     FirstChunkSent,
     Outcome,
     RateLimitApproached,
@@ -173,6 +176,21 @@ def test_skip_sends_the_rest_at_once_as_few_chunks_and_completes() -> None:
     assert outcomes(conversation) == [Outcome.SKIPPED]
 
 
+def test_only_incremental_chunks_say_what_closes_and_merged_ones_what_closes_the_last_of_them() -> None:
+    conversation = Conversation()
+    chunks, closes = ["<p>a ", "<b>b ", "c</b></p>", "<p>d</p>"], ["</p>", "</b></p>", "", ""]
+    conversation.request("<p>a <b>b c</b></p><p>d</p>", content_type="html", html_mode="incremental")
+    conversation.run_effects(plan_of(chunks, closes=closes, max_chunk_characters=16))
+    conversation.control("skip")
+    assert [(chunk["data"], chunk["close"]) for chunk in conversation.all("chunk")] == [
+        ("<p>a ", "</p>"),
+        ("<b>b c</b></p>", ""),
+        ("<p>d</p>", ""),
+    ]
+    conversation.stream("<p>a</p>")
+    assert set(conversation.all("chunk")[-1]) == {"type", "data", "index", "timestamp"}
+
+
 def test_skip_of_a_paused_stream_resumes_it_first_so_that_no_chunk_follows_a_pause() -> None:
     conversation = Conversation()
     conversation.stream("a", "b", "c")
@@ -259,10 +277,6 @@ def test_empty_content_is_refused_before_it_counts(content: str) -> None:
     assert not conversation.effects
 
 
-def test_incremental_html_is_refused_with_its_code() -> None:
-    assert Conversation().request("<p>x</p>", html_mode="incremental")[0]["code"] == "INVALID_HTML_MODE"
-
-
 def test_the_queue_holds_ten_behind_the_one_in_progress() -> None:
     conversation = Conversation()
     conversation.stream("a", "b")
@@ -314,6 +328,15 @@ def test_content_work_that_fails_ends_its_request_with_one_error_and_the_next_be
     conversation.request("b")
     conversation.run_effects()
     assert outcomes(conversation) == [outcome, Outcome.COMPLETED]
+
+
+def test_a_plan_that_is_a_fallback_is_streamed_and_told() -> None:
+    conversation = Conversation()
+    conversation.request("some words")
+    conversation.run_effects(replace(plan_of(["some words"]), failure=ChunkingFailed("It broke.")))
+    assert outcomes(conversation) == [Outcome.COMPLETED]
+    [fallback] = conversation.event(FallbackUsed)
+    assert (fallback.stream_id, fallback.stage) == ("stream-1", Stage.CHUNK)
 
 
 def test_a_fault_ends_everything_with_internal_error_and_1011() -> None:

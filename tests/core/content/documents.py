@@ -1,10 +1,14 @@
 # ruff: noqa: RUF001 - text in many scripts is the point
 """Content to try things on: tag soup, documents as an editor writes them, and text in many scripts."""
 
+import re
+from collections.abc import Callable
+from random import Random
+
 from hypothesis import strategies as st
 
 from service.core.content.policy import names
-from service.core.messages import ChunkBy, ContentType, StreamRequest
+from service.core.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
 
 # Text
 
@@ -35,7 +39,11 @@ ODDITIES = (
     "\u2029",
     "\u00a0",
     "\u200b",
+    "\u200c",
     "\u200d",
+    "\u2060",
+    "\u00ad",
+    "\u2066نص\u2069",
     "\ufeff",
     "\u202e",
     "\u0301",
@@ -45,9 +53,18 @@ ODDITIES = (
     "👨‍👩‍👧‍👦",
     "👍🏽",
     "🇩🇪🇫🇷",
+    "👩🏽‍🚀",
+    "❤️‍🔥",
+    "👩‍❤️‍💋‍👨",
+    "🇩",
+    "☹︎",
     "1️⃣",
     "🏴\U000e0067\U000e0062\U000e007f",
     "각",
+    "e" + "\u0301" * 40,
+    "क्षि",
+    "நி",
+    "ཧཱུྃ",
     "\u1100\u1161\u11a8",
     "\0",
     "\x1f",
@@ -182,27 +199,75 @@ _leaves = st.one_of(
 )
 
 
-def _nested(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    some = st.lists(blocks, min_size=1, max_size=3).map("".join)
-    return st.one_of(
-        some.map("<blockquote>{}</blockquote>".format),
-        some.map("<ul><li>{}</li><li><p>x</p></li></ul>".format),
-        some.map('<ol start="3"><li>{}</li></ol>'.format),
-        some.map(
-            '<ul data-type="taskList"><li data-type="taskItem" data-checked="true"><label><input type="checkbox" '
-            'checked=""><span></span></label><div>{}</div></li></ul>'.format
-        ),
-        some.map(
-            '<table style="min-width: 75px"><colgroup><col style="width: 25px"></colgroup><tbody><tr><th colspan="2" '
-            'rowspan="1">{}</th></tr><tr><td colwidth="100" style="border: 1px solid #ccc">y</td><td></td></tr>'
-            "</tbody></table>".format
-        ),
-    )
+def _nested(first: str) -> Callable[[st.SearchStrategy[str]], st.SearchStrategy[str]]:
+    """Blocks that hold others; a list item begins with ``first``."""
+
+    def nested(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        some = st.lists(blocks, min_size=1, max_size=3).map("".join)
+        item = some.map(first.__add__)
+        return st.one_of(
+            some.map("<blockquote>{}</blockquote>".format),
+            some.map("<div>{}</div>".format),
+            some.map("<details><summary>x</summary>{}</details>".format),
+            some.map("<section><h2>x</h2>{}</section>".format),
+            some.map('<figure><img src="/a.png">{}<figcaption>x</figcaption></figure>'.format),
+            item.map("<ul><li>{}</li><li><p>x</p></li></ul>".format),
+            item.map('<ol start="3"><li>{}</li></ol>'.format),
+            item.map(
+                '<ul data-type="taskList"><li data-type="taskItem" data-checked="true"><label><input type="checkbox" '
+                'checked=""><span></span></label><div>{}</div></li></ul>'.format
+            ),
+            some.map(
+                '<table style="min-width: 75px"><colgroup><col style="width: 25px"></colgroup><tbody><tr><th '
+                'colspan="2" rowspan="1">{}</th></tr><tr><td colwidth="100" style="border: 1px solid #ccc">y</td>'
+                "<td></td></tr></tbody></table>".format
+            ),
+        )
+
+    return nested
 
 
-_blocks = st.recursive(_leaves, _nested, max_leaves=4)
-documents = st.lists(_blocks | _inline | st.sampled_from(["\n", " \n"]), min_size=1, max_size=6).map("".join)
+def _documents(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(blocks | _inline | st.sampled_from(["\n", " \n"]), min_size=1, max_size=6).map("".join)
+
+
+documents = _documents(st.recursive(_leaves, _nested(""), max_leaves=4))
 """HTML in the form that the sanitiser itself writes: it must come through unchanged."""
+
+editor_documents = _documents(st.recursive(_leaves, _nested("<p>i</p>"), max_leaves=4))
+"""The same, and in an editor's schema: there a list item begins with a paragraph."""
+
+_PARTS = re.compile(r"(<[^>]*>|&[a-z]+;)")
+_WRITTEN_OTHERWISE = {
+    "&lt;": ("&lt;", "&#60;", "&#x3c;", "&LT;"),
+    "&gt;": ("&gt;", "&#62;", ">"),
+    "&amp;": ("&amp;", "&#38;", "&AMP;"),
+    "&nbsp;": ("&nbsp;", "&#160;", "\u00a0"),
+}
+_TAG_ENDS = (">", " >", "\n>", " onclick='a > b'>", " id=x>", " data-x>")
+
+
+def _written(document: str, random: Random) -> str:
+    """``document`` with what means nothing: other spellings, attributes that go, comments."""
+    pieces: list[str] = []
+    for part in _PARTS.split(document):
+        if part.startswith("&"):
+            pieces.append(random.choice(_WRITTEN_OTHERWISE[part]))
+        elif part.startswith("</"):
+            pieces.append(random.choice((part, part.upper(), part[:-1] + " >", part + "<!-- > -->")))
+        elif part.startswith("<"):
+            name, space, attributes = part[1:-1].partition(" ")
+            name = random.choice((name, name.upper(), name.capitalize()))
+            if '"' in attributes and "'" not in attributes and random.random() < 0.3:
+                attributes = attributes.replace('"', "'")
+            pieces.append(f"<{name}{space}{attributes}{random.choice(_TAG_ENDS)}")
+        else:
+            pieces.append(part)
+    return random.choice(("", "<!DOCTYPE html>", "<!-- -->")) + "".join(pieces) + random.choice(("", "<!--", "<p"))
+
+
+written_documents = st.builds(lambda document, random: (document, _written(document, random)), documents, st.randoms())
+"""Documents, and each as somebody may have written it, with what must not make a difference."""
 
 # Markdown
 
@@ -224,10 +289,14 @@ _markdown_blocks = st.sampled_from(
         "&lt;b&gt; &copy; \\*",
     ]
 )
+pure_markdowns = st.lists(_markdown_blocks, min_size=1, max_size=6).map("\n\n".join)
 markdowns = st.lists(_markdown_blocks | soups, min_size=1, max_size=6).map("\n\n".join)
 
 
 def request(
-    content: str, content_type: ContentType = ContentType.HTML, chunk_by: ChunkBy = ChunkBy.WORD
+    content: str,
+    content_type: ContentType = ContentType.HTML,
+    chunk_by: ChunkBy = ChunkBy.WORD,
+    html_mode: HtmlMode = HtmlMode.FRAGMENT,
 ) -> StreamRequest:
-    return StreamRequest(content=content, content_type=content_type, chunk_by=chunk_by)
+    return StreamRequest(content=content, content_type=content_type, chunk_by=chunk_by, html_mode=html_mode)

@@ -6,13 +6,14 @@ from importlib import import_module
 
 import pytest
 
-from service.core.content import Plan, Stage, prepare
+from service.core.content import Plan, Removal, Stage, prepare
 from service.core.errors import ChunkingFailed, EmptyContent, PreparedTooLarge, ProcessingFailed, StreamingError
 from service.core.limits import Limits
-from service.core.messages import ChunkBy, Complexity, ContentType, Speed, StreamRequest
+from service.core.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
 from tests.core.content.documents import request
 
 TEXT, HTML, MARKDOWN = ContentType.TEXT, ContentType.HTML, ContentType.MARKDOWN
+INCREMENTAL = HtmlMode.INCREMENTAL
 MODULE = import_module("service.core.content.prepare")
 """Imported so, as the package's name for it is the function."""
 
@@ -32,7 +33,20 @@ def test_the_plan_of_a_document() -> None:
         has_html=True,
         speed=Speed.NORMAL,
         max_chunk_characters=50,
+        removed={Removal.SUBTREE: 1},
     )
+
+
+@pytest.mark.parametrize("content_type", [HTML, MARKDOWN])
+def test_incremental_chunks_come_with_what_closes_them(content_type: ContentType) -> None:
+    plan = prepared(request("<p>a <b>b c</b></p>", content_type, html_mode=INCREMENTAL))
+    assert [chunk.strip() for chunk in plan.chunks] == ["<p>a", "<b>b", "c</b></p>"]
+    assert plan.closes == ["</p>", "</b></p>", ""]
+    assert prepared(request("<p>a <b>b c</b></p>", content_type)).closes is None
+
+
+def test_text_is_text_in_either_html_mode() -> None:
+    assert prepared(request("<b>a</b> b", TEXT, html_mode=INCREMENTAL)) == prepared(request("<b>a</b> b", TEXT))
 
 
 def test_text_stays_text() -> None:
@@ -118,8 +132,6 @@ NativePanic.__name__ = "PanicException"
         ("sanitised", HTML, ProcessingFailed),
         ("analysed_html", HTML, ProcessingFailed),
         ("analysed_text", TEXT, ProcessingFailed),
-        ("fragments", HTML, ChunkingFailed),
-        ("text_chunks", TEXT, ChunkingFailed),
     ],
 )
 def test_a_step_that_fails_ends_the_request_and_shows_nothing_of_why(
@@ -138,6 +150,35 @@ def test_a_step_that_fails_ends_the_request_and_shows_nothing_of_why(
     assert caught.value.__cause__ is fault
     assert "secret" not in str(caught.value)
     assert "content</b>" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", [ValueError("secret"), RecursionError(), MemoryError(), NativePanic()])
+@pytest.mark.parametrize(
+    ("step", "stream_request", "chunks", "closes"),
+    [
+        ("text_chunks", request("<b>as sent</b>", TEXT), ["<b>as", " sent", "</b>"], None),
+        ("fragments", request("<p>two<script>x</script></p>words"), ["<p>two</p>words"], None),
+        ("increments", request("<p>two</p>words", html_mode=INCREMENTAL), ["<p>two</p>words"], [""]),
+        ("increments", request("*two*", MARKDOWN, html_mode=INCREMENTAL), ["<p><em>two</em></p>\n"], [""]),
+    ],
+)
+def test_what_cannot_be_cut_is_streamed_whole_and_as_safe(  # noqa: PLR0917 - a table of cases
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    stream_request: StreamRequest,
+    chunks: list[str],
+    closes: list[str] | None,
+    fault: BaseException,
+) -> None:
+    def failing(*_arguments: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(MODULE, step, failing)
+    plan = prepared(stream_request, Limits(max_chunk_characters=5))
+    assert (plan.chunks, plan.closes) == (chunks, closes)
+    assert isinstance(plan.failure, ChunkingFailed)
+    assert plan.failure.__cause__ is fault
+    assert "secret" not in str(plan.failure)
 
 
 def test_an_interrupt_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
