@@ -117,7 +117,8 @@ class Run:
         if self._kinds[part] is _TEXT:
             if before is _TEXT:
                 return None if self._seen[part] in self._line_ends else self._written[part]
-            return None if before is _INLINE else self._written[part - 1]
+            sticks = before is _INLINE or self._seen[part - 1] in self._after_blocks
+            return None if sticks else self._written[part - 1]
         return self._written[part]
 
     def _without_literals(self, cuts: Sequence[int], max_characters: int) -> "array[int]":
