@@ -5,6 +5,7 @@ from typing import assert_never
 from observability.logs.logbook import Logbook
 from observability.logs.tracebacks import careful_traceback, full_traceback
 from observability.registry import log_events as lines
+from service.core.content.stage import Stage
 from service.core.events import (
     AttemptOutcome,
     BackpressureApplied,
@@ -40,6 +41,8 @@ from service.core.events import (
 from service.core.trace import Trace
 
 _QUOTED_CHARACTERS = 200
+_STEPS = {Stage.SANITISE: "Sanitising", Stage.CHUNK: "Chunking"}
+"""The stages that have a fallback."""
 _LATE_SECONDS = 0.1
 _NEAR_CONTENT = frozenset({Place.CONTENT, Place.CONNECTION})
 """Where an exception's words may quote what a client sent. Elsewhere they may even quote headers, query strings, or the
@@ -98,7 +101,7 @@ class LogSink:
                     processing_ms=_milliseconds(event.processing_seconds),
                 )
             case FallbackUsed():
-                say(lines.FALLBACK_USED, **_stream(event), content_type=event.content_type)
+                say(lines.FALLBACK_USED, **_stream(event), step=_STEPS[event.stage], content_type=event.content_type)
             case FirstChunkSent():
                 say(
                     lines.FIRST_CHUNK_SENT,

@@ -228,9 +228,15 @@ STREAM_STARTED = LogEvent(
 FALLBACK_USED = LogEvent(
     "fallback_used",
     LogLevel.ERROR,
-    "Chunking failed, using fallback: the {content_type} is streamed whole, with hardly any cuts",
-    "content could not be cut into chunks; a fault_raised says why",
-    (*_STREAM, LogField("content_type", "text, html or markdown")),
+    "{step} failed, using fallback for the {content_type}",
+    "content could not be cut, so it is streamed with hardly any cuts, and a fault_raised says why; or its HTML could "
+    "not be made safe, so it is streamed as text",
+    (
+        *_STREAM,
+        LogField("step", "Chunking or Sanitising"),
+        LogField("content_type", "text, html or markdown"),
+    ),
+    burst=50,
 )
 FIRST_CHUNK_SENT = LogEvent(
     "first_chunk_sent",

@@ -1,5 +1,7 @@
 """Writes down what happens on one connection, as events."""
 
+from service.core.content.plan import Plan
+from service.core.content.removal import Removal
 from service.core.content.stage import Stage
 from service.core.effects import Admittance, Preparation
 from service.core.errors import StreamingError
@@ -129,7 +131,7 @@ class Journal:
             )
         )
 
-        if plan.failure is not None:
+        if (stage := _stage_replaced(plan)) is not None:
             self._events.append(
                 FallbackUsed(
                     connection_id=self._connection_id,
@@ -137,7 +139,7 @@ class Journal:
                     stream_id=entry.stream_id,
                     trace=entry.identity,
                     content_type=entry.request.content_type,
-                    stage=Stage.CHUNK,
+                    stage=stage,
                 )
             )
 
@@ -177,3 +179,10 @@ class Journal:
 def _names(entry: Entry | None) -> tuple[str, Trace | None]:
     """What a stream is called in the log and in its trace."""
     return ("", None) if entry is None else (entry.stream_id, entry.trace)
+
+
+def _stage_replaced(plan: Plan) -> Stage | None:
+    """The stage that came to nothing, if what is streamed was made without it."""
+    if plan.failure is not None:
+        return Stage.CHUNK
+    return Stage.SANITISE if Removal.MARKUP in plan.removed else None

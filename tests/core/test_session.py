@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from service.core.content import Stage
 from service.core.content.plan import GAP_SECONDS
+from service.core.content.removal import Removal
 from service.core.effects import Admit, Prepare
 from service.core.errors import ChunkingFailed, EmptyContent, ErrorCode, InternalError, ProcessingFailed
 from service.core.events import (
@@ -330,13 +331,21 @@ def test_content_work_that_fails_ends_its_request_with_one_error_and_the_next_be
     assert outcomes(conversation) == [outcome, Outcome.COMPLETED]
 
 
-def test_a_plan_that_is_a_fallback_is_streamed_and_told() -> None:
+@pytest.mark.parametrize(
+    ("sign", "stage"),
+    [
+        ({"failure": ChunkingFailed("It broke.")}, Stage.CHUNK),
+        ({"removed": {Removal.MARKUP: 1}}, Stage.SANITISE),
+        ({"removed": {Removal.COMMENT: 1}}, None),
+    ],
+)
+def test_a_plan_that_is_a_fallback_is_streamed_and_told(sign: dict[str, object], stage: Stage | None) -> None:
     conversation = Conversation()
     conversation.request("some words")
-    conversation.run_effects(replace(plan_of(["some words"]), failure=ChunkingFailed("It broke.")))
+    conversation.run_effects(replace(plan_of(["some words"]), **sign))
     assert outcomes(conversation) == [Outcome.COMPLETED]
-    [fallback] = conversation.event(FallbackUsed)
-    assert (fallback.stream_id, fallback.stage) == ("stream-1", Stage.CHUNK)
+    told = [(event.stream_id, event.stage) for event in conversation.event(FallbackUsed)]
+    assert told == ([] if stage is None else [("stream-1", stage)])
 
 
 def test_a_fault_ends_everything_with_internal_error_and_1011() -> None:
