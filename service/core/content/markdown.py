@@ -85,7 +85,8 @@ class _Renderer:
         buffer = _cmark.lib.cmark_render_html(root, Options.CMARK_OPT_UNSAFE, extensions)
         try:
             html: bytes = _cmark.ffi.string(buffer)
-            return html.decode()
+            # A reference to U+FFFE or U+FFFF comes out as a byte that is no UTF-8.
+            return html.decode(errors="replace")
         finally:
             self._allocator.free(buffer)
 

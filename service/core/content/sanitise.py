@@ -73,11 +73,12 @@ def check_size(html: str, max_characters: int) -> None:
 
 def _cleaner(removals: Removals) -> Callable[[str], str]:
     """One pass over the tree. Made anew for each content, as it remembers the styles that it has seen."""
+    attributes = _AttributeFilter(removals)
     cleaner = nh3.Cleaner(
         tags=ELEMENTS,
         clean_content_tags=EMPTIED,
         attributes={element: set(rules) for element, rules in ATTRIBUTES.items()},
-        attribute_filter=_AttributeFilter(removals).filtered,
+        attribute_filter=attributes.filtered,
         url_schemes=SCHEMES | {"data"},
         link_rel=None,
     )
@@ -90,11 +91,16 @@ def _cleaner(removals: Removals) -> Callable[[str], str]:
         if tag.startswith("<input"):  # not a checkbox
             removals.add(Removal.ELEMENT)
             return ""
-        return (
-            tag + "\n"
-        )  # a parser drops the first line end of a "pre", so one that is content needs another before it
+        # A parser drops the first line end of a "pre", so one that is content needs another before it.
+        return tag + "\n"
 
-    return lambda html: _WANTS_MENDING.sub(mended, cleaner.clean(html))
+    def clean(html: str) -> str:
+        cleaned = cleaner.clean(html)
+        if attributes.fault is not None:
+            raise attributes.fault
+        return _WANTS_MENDING.sub(mended, cleaned)
+
+    return clean
 
 
 def _outwards(match: re.Match[str] | None = None) -> str:
@@ -108,6 +114,8 @@ class _AttributeFilter:
     """Reads values as the policy says, and tells ``removals`` of styles and classes that lose something."""
 
     def __init__(self, removals: Removals) -> None:
+        self.fault: Exception | None = None
+        """What broke here last: the tree parser would only print it, with the value that it broke at."""
         self._removals = removals
         self._styles = StyleFilter()
         reads: Mapping[Value, _Read] = {
@@ -128,7 +136,11 @@ class _AttributeFilter:
     def filtered(self, element: str, attribute: str, value: str) -> str | None:
         """What stays of the value; ``None`` if the attribute goes. It may be asked of elements that go too."""
         read = self._reads.get(element, _NOTHING).get(attribute)
-        return None if read is None else read(value)
+        try:
+            return None if read is None else read(value)
+        except Exception as fault:  # noqa: BLE001 - raised when the parser is done
+            self.fault = fault
+            return None
 
     def _classes(self, value: str) -> str | None:
         names = value.split()

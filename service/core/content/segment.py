@@ -81,14 +81,13 @@ def sentences(text: str) -> list[str]:
     """Sentences with the white space after them. An abbreviation, an initial or a list number does not end one."""
     joined: list[str] = []
     pending = ""
+    ended = False
     for piece in SentenceBreaker(text, _LOCALE):
-        if piece.isspace() and not pending and joined:
-            joined[-1] += piece
-            continue
-        pending += piece
-        if not piece.isspace() and not _goes_on(piece):
+        if ended and not piece.isspace():
             joined.append(pending)
-            pending = ""
+            pending, ended = "", False
+        pending += piece
+        ended = ended or not (piece.isspace() or _goes_on(piece))
     if pending:
         joined.append(pending)
     return _with_marks_rejoined(joined)
@@ -156,12 +155,14 @@ def _with_marks_rejoined(pieces: list[str]) -> list[str]:
     """``pieces``, none of which begins with a mark that sits on the character before it."""
     if not any(_begins_with_mark(piece) for piece in pieces if piece > _LAST_BEFORE_MARKS):
         return pieces
-    joined = pieces[:1]
+    joined: list[str] = []
+    pending = pieces[0]
     for piece in pieces[1:]:
-        if _begins_with_mark(piece):
-            joined[-1] += piece
-        else:
-            joined.append(piece)
+        if not _begins_with_mark(piece):
+            joined.append(pending)
+            pending = ""
+        pending += piece
+    joined.append(pending)
     return joined
 
 

@@ -1,7 +1,8 @@
 """Values of ``style`` attributes, checked token by token with a CSS tokenizer."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import pairwise
 
 import tinycss2
 from tinycss2.ast import Declaration, DimensionToken, FunctionBlock, LiteralToken, Node, ParenthesesBlock, StringToken
@@ -10,14 +11,18 @@ from service.core.content.policy import STYLE_FUNCTIONS, STYLE_PROPERTIES
 
 _MAX_FUNCTION_DEPTH = 8
 _PLAIN_TOKENS = frozenset({"ident", "number", "percentage", "hash", "whitespace"})
+_MAY_PRECEDE_BRACKET = frozenset({"literal", "whitespace"})
 _PLAIN_LITERALS = frozenset({",", "/", "+", "-", "*"})
-_UNIT = re.compile(r"[a-z]{1,5}")
+# A lone "e" is written with an escape, lest it be taken for an exponent.
+_UNIT = re.compile(r"(?!e\Z)[a-z]{1,5}")
 _PLAIN_STRING = re.compile(r"[^()<>\\\"'@{};:]*")
 # Written with these, a style may mean one thing to the tokenizer and another to an old browser or a page's own parser.
-_AMBIGUOUS = re.compile(r"[\\<>@{}]|/\*|[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# Of the digits, as many as the tokenizer may be unable to read.
+_AMBIGUOUS = re.compile(r"[\\<>@{}]|/\*|[\x00-\x08\x0b\x0e-\x1f\x7f]|[0-9]{100}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b")
 _FIGURE = re.compile(r"[0-9]+")
-_EMPTY = "; \t\n\f\r"
+_SPACE = " \t\n\f\r"
+_EMPTY = ";" + _SPACE
 
 
 class StyleFilter:
@@ -46,15 +51,15 @@ class StyleFilter:
         allowed = [node for node in nodes if isinstance(node, Declaration) and _is_allowed(node)]
         if allowed and len(allowed) == len(nodes):
             return style
-        return "; ".join(f"{node.lower_name}: {tinycss2.serialize(node.value).strip()}" for node in allowed) or None
+        return "; ".join(f"{node.lower_name}: {_written(node)}" for node in allowed) or None
 
     def _is_whole_and_allowed(self, shape: str) -> bool:
         """Whether what stands between two semicolons is one allowed declaration, or nothing, whatever surrounds it."""
         known = self._shapes.get(shape)
         if known is None:
-            nodes = tinycss2.parse_blocks_contents(shape, skip_whitespace=True)
             known = self._shapes[shape] = _is_closed(shape) and all(
-                isinstance(node, Declaration) and _is_allowed(node) for node in nodes
+                isinstance(node, Declaration) and _is_allowed(node)
+                for node in tinycss2.parse_blocks_contents(shape, skip_whitespace=True)
             )
         return known
 
@@ -73,8 +78,16 @@ def _is_allowed(declaration: Declaration) -> bool:
     )
 
 
-def _are_plain(tokens: Iterable[Node], depth: int) -> bool:
-    return all(token.type in _PLAIN_TOKENS or _is_plain(token, depth) for token in tokens)
+def _written(declaration: Declaration) -> str:
+    return str(tinycss2.serialize(declaration.value)).strip(_SPACE)
+
+
+def _are_plain(tokens: Sequence[Node], depth: int) -> bool:
+    return all(token.type in _PLAIN_TOKENS or _is_plain(token, depth) for token in tokens) and not any(
+        # "#0-url(" is no function, but reads like one.
+        token.type == "() block" and before.type not in _MAY_PRECEDE_BRACKET
+        for before, token in pairwise(tokens)
+    )
 
 
 def _is_plain(token: Node, depth: int) -> bool:

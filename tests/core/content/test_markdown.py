@@ -24,6 +24,7 @@ NO_LIMIT = 10**9
         ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
         ('![A](/a.png "t")', '<p><img src="/a.png" alt="A" title="t"></p>\n'),
         ("&lt;b&gt; \\* &copy;", "<p>&lt;b&gt; * ©</p>\n"),
+        ("a &#xFFFE; &#65535; &#xD800; &#0;\0", "<p>a \ufffd \ufffd \ufffd \ufffd\ufffd</p>\n"),
         ("<div>*raw*<script>x</script></div>", "<div>*raw*</div>\n"),
         ("[x](javascript:y) <javascript:z>", "<p><a>x</a> <a>javascript:z</a></p>\n"),
         (

@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 
 from service.core.content import Plan, Removal, Stage, prepare
+from service.core.content.style import StyleFilter
 from service.core.errors import ChunkingFailed, EmptyContent, PreparedTooLarge, ProcessingFailed, StreamingError
 from service.core.limits import Limits
 from service.core.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
@@ -115,6 +116,18 @@ def test_content_that_grows_past_the_limit_is_refused(content: str, content_type
 
 def test_content_type_text_never_grows_and_knows_no_such_limit() -> None:
     assert prepared(request("a" * 200, TEXT), Limits(max_prepared_characters=100)).chunks == ["a" * 200]
+
+
+def test_a_fault_inside_the_tree_parser_is_one_too_and_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = ValueError("secret")
+
+    def failing(*_arguments: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(StyleFilter, "allowed", failing)
+    with pytest.raises(ProcessingFailed) as caught:
+        prepared(request("<p style='color: red'>content</p>"))
+    assert caught.value.__cause__ is fault
 
 
 class NativePanic(BaseException):

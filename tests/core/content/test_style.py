@@ -94,6 +94,10 @@ def test_what_is_left_is_left_as_it_is(style: str) -> None:
         ("font-family: 'a'", "font-family: 'a", None),
         ("color: red", "color: red; color: url(1)", "color: red"),
         ("", " ;; ", None),
+        ("width: calc(2 * (1px))", "width: #12-url(//x); height: 0e1var(--x)", None),
+        ("width: 1px", "color: :; font-family: \u2028", "font-family: \u2028"),
+        ("width: 1em", "color: :; width: 1e", None),
+        ("width: 1px", f"position: fixed; width: {'1' * 5000}px", None),
     ],
 )
 def test_a_declaration_is_recognised_only_if_it_is_whole(harmless: str, style: str, expected: str | None) -> None:
