@@ -30,7 +30,8 @@ def alertmanager(links: Links | None = None, scale: float = 1) -> dict[str, Any]
                     "matchers": [f'severity="{Severity.NONE}"'],
                     "group_wait": "0s",
                     "group_interval": scaled("1m", scale),
-                    "repeat_interval": scaled("1m", scale),
+                    # under the interval: the last one was told a moment after the last interval began
+                    "repeat_interval": scaled("30s", scale),
                 },
                 {
                     "receiver": PAGE,

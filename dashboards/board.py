@@ -17,7 +17,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from msgspec import Struct
 
 from alerts.alert import Dashboard as Uid
-from alerts.links import Links
+from alerts.links import JOB, Links
 from dashboards.foreign import ALERTS, PROCESS_START
 from dashboards.panels import DATASOURCE, Panel
 from dashboards.queries import select
@@ -67,14 +67,15 @@ def _datasource() -> DatasourceVariable:
 
 
 def _job() -> QueryVariable:
-    return _choice("job", "Job", f"label_values({BUILD_INFO.name}, job)")
+    """The service at first: with all jobs, other processes that are scraped would stand among its own."""
+    return _choice("job", "Job", f"label_values({BUILD_INFO.name}, job)", JOB, JOB)
 
 
 def _instance() -> QueryVariable:
     return _choice("instance", "Instance", f'label_values({BUILD_INFO.name}{{job=~"$job"}}, instance)')
 
 
-def _choice(name: str, label: str, query: str) -> QueryVariable:
+def _choice(name: str, label: str, query: str, text: str = "All", value: str = "$__all") -> QueryVariable:
     return (
         QueryVariable(name)
         .label(label)
@@ -86,7 +87,7 @@ def _choice(name: str, label: str, query: str) -> QueryVariable:
         .multi(True)
         .include_all(True)
         .all_value(".+")
-        .current(model.VariableOption(text=["All"], value=["$__all"]))
+        .current(model.VariableOption(text=[text], value=[value]))
     )
 
 

@@ -83,7 +83,8 @@ def _comings() -> Row:
             lines(
                 Frame(
                     "Failed handshakes",
-                    "In 5 minutes, all instances together: those that failed, and those that found no free seat.",
+                    "Those that failed, and those that found no free seat: the pace of the moment as so many in 5 "
+                    "minutes, so that one alone may reach the line. The alert counts 5 whole minutes.",
                     units.Short,
                 ),
                 Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=FAILURES_OF_OURS), "{{outcome}}"),
@@ -129,7 +130,8 @@ def _limits() -> Row:
             lines(
                 Frame(
                     "Requests over a limit",
-                    "In 5 minutes, by whose limit it is. A client runs wild, or the limit is too low.",
+                    "By whose limit it is: the pace of the moment as so many in 5 minutes; the alert counts 5 whole "
+                    "minutes. A client runs wild, or the limit is too low.",
                     units.Short,
                     6,
                 ),
@@ -139,7 +141,8 @@ def _limits() -> Row:
             lines(
                 Frame(
                     "Sessions that reached their end",
-                    "In 5 minutes: connections closed because their session lasted as long as it may.",
+                    "Connections closed because their session lasted as long as it may: the pace of the moment as "
+                    "so many in 5 minutes; the alert counts 5 whole minutes.",
                     units.Short,
                     6,
                 ),

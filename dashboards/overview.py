@@ -57,7 +57,7 @@ def _now() -> Row:
                 Frame(
                     "Failed requests",
                     "By our fault, of those that could have gone well: without what clients sent wrong, cancelled or "
-                    "left, and without what a deploy cut short.",
+                    "left, and without what a deploy cut short. Without traffic, the last share there was.",
                     units.PercentUnit,
                     3,
                     4,
@@ -69,7 +69,8 @@ def _now() -> Row:
             number(
                 Frame(
                     "First chunk, p95",
-                    "The response time: from a request's turn to its first chunk. One stream in twenty waits longer.",
+                    "The response time: from a request's turn to its first chunk. One stream in twenty waits longer. "
+                    "Without traffic, the last there was.",
                     units.Seconds,
                     3,
                     4,
@@ -81,7 +82,8 @@ def _now() -> Row:
             number(
                 Frame(
                     "Processing, p95",
-                    "Content work, with the wait for a thread. One stream in twenty takes longer.",
+                    "Content work, with the wait for a thread. One stream in twenty takes longer. Without traffic, the "
+                    "last there was.",
                     units.Seconds,
                     3,
                     4,

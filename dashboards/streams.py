@@ -262,8 +262,8 @@ def _lives() -> Row:
             lines(
                 Frame(
                     "Duration of streams",
-                    "From stream_start to the end: mostly what the client asked for, as chunks are paced. A dot is a "
-                    "stream, and opens its trace.",
+                    "From stream_start to the end: mostly what the client asked for, as chunks are paced. A diamond is "
+                    "a stream, and opens its trace.",
                     units.Seconds,
                     6,
                 ),

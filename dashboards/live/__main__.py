@@ -21,9 +21,12 @@ _REDRAW_SECONDS: Final = 20
 
 
 async def observe(port: int) -> None:
-    """Run all of it until SIGINT or SIGTERM. Raises ``MissingServer`` or ``FailedServer``."""
+    """Run all of it until SIGINT or SIGTERM, or until the terminal goes.
+
+    Raises ``MissingServer`` or ``FailedServer``.
+    """
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     with TemporaryDirectory(prefix="streaming-observed-") as name:
         folder = Path(name)

@@ -150,7 +150,16 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
                 over_at=45,
                 labels={**OF_JOB, "sink": "TraceSink"},
                 summary=f"TraceSink of {JOB} fails",
-                description="TraceSink raised 15 errors in the last 5 minutes: its numbers, lines or spans have gaps. "
+                description="Errors of TraceSink in the last 5 minutes: 15. Its numbers, lines or spans have gaps. "
+                "Streams are not affected.",
+            ),
+            Fault(  # one is too many
+                series=counter(TELEMETRY_ERRORS, (10, 0), (1, 1), (49, 0), sink="Metrics"),
+                fires_at=12,
+                over_at=20,
+                labels={**OF_JOB, "sink": "Metrics"},
+                summary=f"Metrics of {JOB} fails",
+                description="Errors of Metrics in the last 5 minutes: 1. Its numbers, lines or spans have gaps. "
                 "Streams are not affected.",
             ),
         ),

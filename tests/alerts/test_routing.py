@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from promql_parser import parse_duration
 
 from alerts.alert import Alert
 from alerts.links import Links
-from alerts.routing import alertmanager
+from alerts.routing import HEARTBEAT, alertmanager
 from alerts.rules import ALERTS
 from tests.alerts.case import RECEIVERS
 from tests.alerts.cases import CASES
@@ -40,6 +41,12 @@ def test_an_alert_reaches_whom_its_severity_says(alert: Alert) -> None:
     matchers = [f"{label}={value}" for label, value in labels(alert.name).items()]
     told = amtool("config", "routes", "test", f"--config.file={CONFIGURATION}", *matchers)
     assert told.split() == [RECEIVERS[alert.severity]]
+
+
+def test_the_heartbeat_comes_at_every_interval() -> None:
+    """It would miss every other one if it had to be as old as the interval: it is told a moment after each begins."""
+    [heartbeat] = [route for route in alertmanager()["route"]["routes"] if route["receiver"] == HEARTBEAT]
+    assert parse_duration(heartbeat["repeat_interval"]) < parse_duration(heartbeat["group_interval"])
 
 
 @pytest.fixture(scope="module")

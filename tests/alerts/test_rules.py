@@ -150,8 +150,12 @@ def rolled(old: str, new: str, up: list[Series]) -> list[Series]:
             *counter(CONNECTION_CLOSES, (20, 1), (1, 500), (1, -1), (20, 1), reason="shutdown"),
             *counter(CONNECTION_ATTEMPTS, (20, 0), (1, 800), (1, -1), (20, 0), outcome="refused_draining"),
         ],
+        [  # of those who came back together
+            *gauge(UP, (40, 1)),
+            *counter(CONNECTION_CLOSES, (20, 0), (2, 250), (18, 0), reason="session_timeout"),
+        ],
     ],
-    ids=["one instance after the other", "in its place"],
+    ids=["one instance after the other", "in its place", "one session later"],
 )
 def test_a_deploy_fires_nothing(series: list[Series], tmp_path: Path) -> None:
     checks = [check for alert in ALERTS if alert.name != "Watchdog" for check in silent(alert, range(10, 40))]

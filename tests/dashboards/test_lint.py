@@ -10,7 +10,7 @@ import pytest
 
 from alerts import thresholds
 from alerts.alert import Severity
-from alerts.links import Links
+from alerts.links import JOB, Links
 from alerts.objectives import OBJECTIVES
 from alerts.rules import ALERTS
 from alerts.windows import FAST, SLOW
@@ -70,6 +70,7 @@ def test_a_dashboard_asks_for_data_source_job_and_instance(board: Json) -> None:
         assert (one["type"], one["multi"], one["includeAll"], one["allValue"]) == ("query", True, True, ".+")
         assert one["query"]["query"].startswith("label_values(")
     assert 'job=~"$job"' in instance["query"]["query"]
+    assert job["current"]["value"] == [JOB], "beside other jobs, their processes would be shown as the service's"
 
 
 @EACH_BOARD
