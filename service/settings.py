@@ -19,7 +19,7 @@ from service.core.limits import Limits
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+")
 
 
-_SECRETS = frozenset({"metrics_token", "sentry_dsn"})
+_SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"})
 
 
 class About(Struct, frozen=True):
@@ -49,11 +49,8 @@ class Settings(BaseSettings):
     ] = "INFO"
     max_workers: Annotated[
         int,
-        Field(ge=1, le=1),
-        About(
-            "Processes that serve.",
-            "1, because sessions are kept in the memory of one process; to serve more, raise MAX_CONNECTIONS",
-        ),
+        Field(ge=1, le=64),
+        About("Processes that serve; they share sessions, streams and numbers.", "a whole number from 1 to 64"),
     ] = 1
     log_format: Annotated[
         Literal["auto", "json", "text"],
@@ -164,9 +161,57 @@ class Settings(BaseSettings):
     sentry_release: Annotated[
         str, About("The release that Sentry shows; if empty, the service's version.", "any name")
     ] = ""
-    data_dir: Annotated[Path, About("Where the service keeps its files; this version keeps none.", "a directory")] = (
-        Path("data")
-    )
+    data_dir: Annotated[
+        Path,
+        About(
+            "Where the service keeps its files; if it cannot be written, they are kept in memory, with a loud line.",
+            "a directory",
+        ),
+    ] = Path("data")
+    redis_url: Annotated[
+        SecretStr | None,
+        About(
+            "Where several machines share sessions and streams; if empty, a file in DATA_DIR is shared by one machine.",
+            "a Redis address, like redis://user:password@host:6379/0, or rediss:// or unix://",
+        ),
+    ] = None
+    database_url: Annotated[
+        SecretStr | None,
+        About(
+            "The PostgreSQL that usage goes to; if empty, it stays in a file in DATA_DIR.",
+            "a PostgreSQL address, like postgresql://user:password@host/database",
+        ),
+    ] = None
+    store_content: Annotated[
+        bool,
+        About(
+            "Whether content may be stored, so that a stream can be recovered, and a plan be found again in Redis.",
+            "on or off",
+        ),
+    ] = True
+    resume_ttl: Annotated[
+        float,
+        Field(gt=0, le=86_400, allow_inf_nan=False),
+        About(
+            "How long a stream can be recovered after it broke off or ended; its content is deleted then.",
+            "a number over 0 and up to 86400",
+            "s",
+        ),
+    ] = 300
+    cache_size: Annotated[
+        int,
+        Field(ge=0),
+        About(
+            "The memory for plans of content that may come again, in each process; 0 keeps none.",
+            "a whole number of at least 0",
+            "bytes",
+        ),
+    ] = 16_777_216
+    usage_retention_days: Annotated[
+        int,
+        Field(ge=1, le=36_500),
+        About("How long usage is kept.", "a whole number from 1 to 36500", "days"),
+    ] = 90
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -185,6 +230,16 @@ class Settings(BaseSettings):
             if origin != "*" and _ORIGIN.fullmatch(origin) is None:
                 raise ValueError(origin)
         return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        return _address(value, ("redis", "rediss", "unix"))
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        return _address(value, ("postgresql", "postgres"))
 
     @field_validator("sentry_dsn")
     @classmethod
@@ -243,7 +298,18 @@ def _sentence(error: ErrorDetails) -> str:
     return f"{name.upper()}={value} is not allowed: it must be {about(name).allowed}."
 
 
+def _address(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+    if value is not None:
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            raise ValueError
+        _ = parts.port  # raises for a port that cannot be
+    return value
+
+
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, SecretStr):
         return "***"
     return "" if value is None else str(value)

@@ -9,6 +9,7 @@ from service.core.content.plan import Plan
 from service.core.content.stage import StageTime
 from service.core.errors import StreamingError
 from service.core.messages import StreamRequest
+from service.core.records import Change, Claim, Digest, StreamRecord
 from service.core.trace import Trace
 
 
@@ -20,13 +21,19 @@ class Lease(Struct, frozen=True):
     """Tells a session from the one before it under the same id."""
     requests_used: int
     seconds_left: float
+    shared: bool = True
+    """Whether the store made it; if not, it is this process's own, until the connection ends."""
 
 
 class Admission(Struct, frozen=True):
-    """The store's word on one request; counted only if admitted."""
+    """The store's word on one request; counted only if admitted, and not a repetition."""
 
     admitted: bool
     requests_used: int
+    repeats: str | None = None
+    """The stream that this request has asked for before; it is admitted, and not counted again."""
+    conflicts: bool = False
+    """Not admitted, because the claim was made before for something else."""
 
 
 class Admittance(Struct, frozen=True):
@@ -45,6 +52,18 @@ class Preparation(Struct, frozen=True):
     plan: Plan
     seconds: float
     stages: tuple[StageTime, ...] = ()
+    packed: bytes | None = None
+    """The plan as a store keeps it, if content may be kept."""
+    resumable: bool = False
+    """Whether it is in the store."""
+
+
+class Recovery(Struct, frozen=True):
+    """The answer to ``Recover``: the stream as it was stored, now this connection's, and its plan."""
+
+    record: StreamRecord
+    """At the epoch that it was moved to."""
+    plan: Plan
 
 
 class Failure(Struct, frozen=True):
@@ -71,10 +90,11 @@ class Admit(Struct, frozen=True):
     ticket: int
     lease: Lease
     request: StreamRequest
+    claim: Claim | None = None
 
 
 class Prepare(Struct, frozen=True):
-    """Turn content into a plan; answered by ``prepared(ticket, preparation, now)`` or ``failed``."""
+    """Turn content into a plan, and keep it; answered by ``prepared(ticket, preparation, now)`` or ``failed``."""
 
     ticket: int
     request: StreamRequest
@@ -82,6 +102,41 @@ class Prepare(Struct, frozen=True):
     """Of the session: what the stream has to fit in."""
     stream_id: str
     trace: Trace
+    lease: Lease
+    owner: Digest | None = None
+    """Whose the stream will be in the store; ``None`` if it is not to be kept."""
 
 
-Effect = Admit | Prepare
+class Recover(Struct, frozen=True):
+    """Take a stream over from the store; answered by ``recovered(ticket, recovery, now)``,
+    ``refused(ticket, reason, now)`` or ``failed``."""
+
+    ticket: int
+    stream_id: str
+    last_index: int
+    """The last chunk that the client has; -1 for none."""
+    presented: Digest
+    """Of the token that is to open it."""
+    owner: Digest
+    """Of this connection."""
+    lease: Lease
+
+
+class MarkSkip(Struct, frozen=True):
+    """Store where a stream is skipped; answered by ``skip_marked(ticket, marked, now)``."""
+
+    ticket: int
+    stream_id: str
+    epoch: int
+    index: int
+
+
+class Note(Struct, frozen=True):
+    """Note a change of a stream that is in the store. Nobody waits for it."""
+
+    stream_id: str
+    epoch: int
+    change: Change
+
+
+Effect = Admit | Prepare | Recover | MarkSkip | Note

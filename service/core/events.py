@@ -14,6 +14,7 @@ from service.core.content.removal import Removal
 from service.core.content.stage import Stage, StageTime
 from service.core.errors import ErrorCode
 from service.core.messages import ClientMessageType, Complexity, ContentType, ServerMessage, Speed, StreamRequest
+from service.core.records import RefusalReason
 from service.core.trace import Trace
 
 
@@ -37,6 +38,8 @@ class CloseReason(StrEnum):
     SLOW_CLIENT = "slow_client"
     ERROR = "error"
     SHUTDOWN = "shutdown"
+    TAKEN_OVER = "taken_over"
+    """Another connection has recovered the stream that this one was in."""
     ABNORMAL = "abnormal"
     """The peer vanished or broke the WebSocket protocol."""
 
@@ -52,6 +55,8 @@ class Outcome(StrEnum):
     ERROR = "error"
     TIMEOUT = "timeout"
     SHUTDOWN = "shutdown"
+    TAKEN_OVER = "taken_over"
+    """Another connection has recovered the stream, and goes on with it."""
 
 
 class ConnectionAttempted(Struct, frozen=True):
@@ -65,6 +70,8 @@ class ConnectionOpened(Struct, frozen=True):
     connection_id: str
     session_id: str
     requests_used: int
+    session_epoch: str = ""
+    session_seconds_left: float = 0.0
 
 
 class ConnectionClosed(Struct, frozen=True):
@@ -172,6 +179,34 @@ class FirstChunkSent(Struct, frozen=True):
     """Since the request left the queue, without the time that its client kept the stream paused."""
 
 
+class StreamRecovered(Struct, frozen=True):
+    """A stream that broke off goes on, on another connection; it is under way from now on."""
+
+    connection_id: str
+    session_id: str
+    stream_id: str
+    trace: Trace
+    content_type: ContentType
+    next_index: int
+    chunks: int
+    """Of the plan."""
+    takeovers: int
+    """How often it was taken over by now."""
+    repeated: bool
+    """Whether the request came again, and it begins anew; if not, the client asked to go on."""
+    waited_seconds: float
+    """Since the client asked."""
+    paused: bool
+
+
+class RecoveryRefused(Struct, frozen=True):
+    connection_id: str
+    session_id: str
+    stream_id: str
+    """As the client named it: for lines at DEBUG, as it is the client's word."""
+    reason: RefusalReason
+
+
 class StreamPauseChanged(Struct, frozen=True):
     """A stream that has started was paused, or resumed."""
 
@@ -205,6 +240,9 @@ class StreamEnded(Struct, frozen=True):
     bytes: int
     duration_seconds: float
     paused_seconds: float
+    counted: bool = False
+    """Whether its request was counted already, where it broke off."""
+    resumable: bool = False
     error: ErrorCode | None = None
     processing_seconds: float | None = None
     """Of content work that came to nothing, as are the stages. What came to a plan, ``StreamStarted`` has told."""
@@ -251,6 +289,50 @@ class LoopProbed(Struct, frozen=True):
     lag_seconds: float
 
 
+class Dependency(StrEnum):
+    """What the service leans on and can do without."""
+
+    SESSION_STORE = "session_store"
+    PLAN_CACHE = "plan_cache"
+    USAGE_STORE = "usage_store"
+    DATABASE = "database"
+
+
+class DependencyChanged(Struct, frozen=True):
+    """A dependency went away, or is back."""
+
+    dependency: Dependency
+    up: bool
+    reason: str = ""
+    """Why it is away: the exception in a line, without content, tokens or addresses with passwords."""
+
+
+class DependencyFailed(Struct, frozen=True):
+    """One call of a dependency came to nothing."""
+
+    dependency: Dependency
+
+
+class CacheTier(StrEnum):
+    """Where a plan was looked for."""
+
+    MEMORY = "memory"
+    SHARED = "shared"
+
+
+class CacheAsked(Struct, frozen=True):
+    """Whether content had been worked on before, under the same options and version."""
+
+    tier: CacheTier
+    hit: bool
+
+
+class UsageDropped(Struct, frozen=True):
+    """Usage rows that neither the queue nor the file could take."""
+
+    rows: int
+
+
 class HttpAnswered(Struct, frozen=True):
     method: str
     route: str | None
@@ -266,6 +348,7 @@ class Place(StrEnum):
     CONTENT = "content"
     CONNECTION = "connection"
     SESSION_STORE = "session_store"
+    RECOVERY = "recovery"
     HTTP = "http"
     EVENT_LOOP = "event_loop"
 
@@ -335,6 +418,8 @@ Event = (
     | StreamStarted
     | FallbackUsed
     | FirstChunkSent
+    | StreamRecovered
+    | RecoveryRefused
     | StreamPauseChanged
     | StreamSkipRequested
     | StreamEnded
@@ -343,6 +428,10 @@ Event = (
     | Swept
     | MessagesSent
     | LoopProbed
+    | DependencyChanged
+    | DependencyFailed
+    | CacheAsked
+    | UsageDropped
     | HttpAnswered
     | FaultRaised
     | ServerStarted

@@ -1,11 +1,13 @@
 """The seams: what the core and the driver need from the outside, one protocol each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from service.core.content.plan import Plan
 from service.core.effects import Admission, Lease, Preparation
 from service.core.events import Event
 from service.core.messages import StreamRequest
+from service.core.records import Change, Claim, Digest, StreamRecord
 from service.core.trace import Trace, TraceContext
 
 
@@ -40,8 +42,14 @@ class Connection(Protocol):
         """Drop the connection and what is unsent."""
 
 
+class StoreAway(Exception):
+    """The store did not answer, or not in time. What was asked of it may have been done all the same."""
+
+
 class SessionStore(Protocol):
-    """Sessions and their counts. Every implementation passes tests/stores/contract.py.
+    """Sessions, their counts, and the streams that can be recovered. Every implementation passes
+    tests/stores/contract.py; every coroutine raises nothing but ``StoreAway`` (``open`` and ``admit`` of a store that
+    falls back do not even that).
 
     Times are durations, so that a store may use a clock of its own.
     """
@@ -49,8 +57,33 @@ class SessionStore(Protocol):
     async def open(self, session_id: str) -> Lease:
         """Join the session, or begin it if there is none or its time is over."""
 
-    async def admit(self, lease: Lease) -> Admission:
-        """Count one request against the session's limit, exactly, whoever else is counting."""
+    async def admit(self, lease: Lease, stream_id: str, claim: Claim | None) -> Admission:
+        """Count one request against the session's limit, exactly, whoever else is counting.
+
+        ``lease`` is what the connection knows by now; from it a store that has lost the session makes it again. With a
+        ``claim`` that was made before, nothing is counted; otherwise it is now made for ``stream_id``.
+        """
+
+    async def keep(self, record: StreamRecord) -> None:
+        """Make the stream recoverable. When this returns, the death of this process changes nothing."""
+
+    async def find(self, stream_id: str) -> StreamRecord | None:
+        """The record, while its time to live lasts."""
+
+    async def take(self, stream_id: str, epoch: int, owner: Digest) -> bool:
+        """Move the stream on from ``epoch``, and let ``owner`` open it too; false if it is not at ``epoch``."""
+
+    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
+        """Store where it was skipped, not settled; false if it is not at ``epoch``."""
+
+    async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
+        """Keep the streams under way, by id and epoch, alive; those that another has taken. One that is gone is not."""
+
+    def note(self, stream_id: str, epoch: int, change: Change) -> None:
+        """Store a change soon, in order, if the stream is at ``epoch`` by then. Never blocks, never raises."""
+
+    async def close(self) -> None:
+        """Store what was noted, and let go of everything."""
 
 
 class ContentEngine(Protocol):
@@ -62,6 +95,9 @@ class ContentEngine(Protocol):
         Raises what it met, or ``WorkFailed`` from it, which tells the time too.
         """
 
+    async def unpacked(self, plan: bytes) -> Plan:
+        """The plan that was packed. Raises ``UnreadablePlan``."""
+
     def close(self) -> None:
         """Take no more work."""
 
@@ -71,6 +107,9 @@ class Ids(Protocol):
 
     def new_id(self) -> str:
         """A fresh id for a stream, a connection or a fault."""
+
+    def token(self) -> str:
+        """A fresh resume token: 256 bits that nobody can guess."""
 
     def trace(self, parent: TraceContext | None) -> Trace:
         """A new stream's place in the client's trace, or in one of its own."""

@@ -1,0 +1,77 @@
+"""What a store keeps, so that another process can go on where one stopped."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from service.core.messages import ContentType
+from service.core.trace import Trace
+
+Digest = bytes
+"""SHA-256 of a resume token: all that is ever stored of it."""
+
+
+class Claim(Struct, frozen=True):
+    """What makes a request the same request, however often it comes."""
+
+    request_id: str
+    fingerprint: bytes
+    """SHA-256 of the content and the options."""
+    owner: Digest
+    """Of the connection that it has come on: the claim is stored under this."""
+    presented: Digest | None
+    """Of the token that came with it, if one did: a claim under this is the same request."""
+
+
+class StreamRecord(Struct, frozen=True):
+    """A stream that can be recovered. Only ``plan`` holds content."""
+
+    stream_id: str
+    session_id: str
+    session_epoch: str
+    """Of the lease that it was started under: a session that has come after it under the same id has another."""
+    owners: tuple[Digest, ...]
+    """Of the tokens that open it: of the connection that it was started on, and of each that it was recovered onto."""
+    content_type: ContentType
+    request_id: str | None
+    trace: Trace
+    plan: bytes
+    """The packed plan, as ``core.content.packed`` makes it."""
+    processing_seconds: float
+    epoch: int = 0
+    """How often it was taken over: who streams under an older one has lost it."""
+    skip_at: int | None = None
+    """The index at which it was skipped; stored before the first merged chunk goes out."""
+    skip_settled: bool = False
+    """Whether merged chunks did follow. If not, what came after ``skip_at`` may have been cut either way."""
+    paused: bool = False
+    counted: bool = False
+    """Whether its end was counted already, by a process that saw its connection break."""
+
+
+class Change(StrEnum):
+    """What may be noted of a stream while it runs. The first two tell the pace only."""
+
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    SKIP_SETTLED = "skip_settled"
+    ENDED = "ended"
+    """It has ended, and was counted; its time to live begins."""
+    ACKNOWLEDGED = "acknowledged"
+    """The client has all of it: nothing need be kept."""
+
+
+class RefusalReason(StrEnum):
+    """Why a stream is not recovered; the words of the protocol."""
+
+    UNKNOWN = "unknown"
+    """No such stream, or its time is over, or the token does not open it: which of these is not told."""
+    SESSION_OVER = "session_over"
+    POSITION = "position"
+    """There is no such index, or nobody can say what followed it."""
+    RUNNING = "running"
+    """It is running, or waiting, on the very connection that asks."""
+    VERSION = "version"
+    """It was stored by a version whose records this one cannot read."""
+    UNAVAILABLE = "unavailable"
+    """The store is away, or content is not stored."""
