@@ -47,8 +47,9 @@ def alertmanager(links: Links | None = None, scale: float = 1) -> dict[str, Any]
         },
         "inhibit_rules": [
             {  # a critical alert says what the lesser ones of its concern would say again
-                "source_matchers": [f'severity="{Severity.CRITICAL}"'],
-                "target_matchers": [f'severity=~"{Severity.WARNING}|{Severity.INFO}"'],
+                # two alerts without a concern have none in common, but Alertmanager takes what is absent for equal
+                "source_matchers": [f'severity="{Severity.CRITICAL}"', 'concern!=""'],
+                "target_matchers": [f'severity=~"{Severity.WARNING}|{Severity.INFO}"', 'concern!=""'],
                 "equal": ["job", "concern"],
             },
             {  # when nothing answers, everything else follows from it

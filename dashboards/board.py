@@ -107,7 +107,7 @@ def _annotations() -> Iterator[AnnotationQuery]:
     yield (
         _annotation("Versions", "purple", f"count by (version) ({running}) unless count by (version) ({before})")
         .title_format("Version {{version}}")
-        .text_format("runs for the first time")
+        .text_format("runs, and did not two minutes before")
     )
 
 

@@ -18,10 +18,11 @@ RECEIVERS = {Severity.CRITICAL: PAGE, Severity.WARNING: TICKET, Severity.INFO: T
 
 
 class Fault(Struct, frozen=True, kw_only=True):
-    """What makes an alert fire: its words at one minute, and a minute at which it is over."""
+    """What makes an alert fire: since when, in which words, and a minute at which it is over."""
 
     series: list[Series]
-    fires_at: int
+    begins_at: int
+    """The first minute at which it fires."""
     over_at: int | None
     """``None``: it is never over."""
     summary: str
@@ -35,10 +36,11 @@ class Case(Struct, frozen=True, kw_only=True):
     """Just below the threshold."""
     quiet: list[Series] | None = None
     """As bad as can be, with too little traffic to say so."""
+    enough: Fault | None = None
+    """As bad, with just enough traffic."""
     faults: tuple[Fault, ...]
     minutes: int = 30
-    """How long the first two are looked at, ``every`` so many minutes."""
-    every: int = 1
+    """How long the first two are looked at."""
 
 
 def requests(**outcomes: tuple[Growth, ...]) -> list[Series]:

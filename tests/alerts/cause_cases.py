@@ -25,13 +25,13 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
                     *gauge(UP, (10, 1), (20, down), (30, 1)),
                     *gauge(UP, (10, 1), (20, down), (30, 1), instance="two:8000"),
                 ],
-                fires_at=25,
+                begins_at=begins_at,
                 over_at=45,
                 labels=OF_JOB,
                 summary=f"No instance of {JOB} can be reached",
                 description=f"Prometheus reaches no instance of {JOB}: clients most likely cannot either.",
             )
-            for down in (0, None)
+            for down, begins_at in ((0, 12), (None, 17))  # a lost series is looked back for over 5 minutes
         ),
     ),
     "TargetDown": Case(
@@ -39,7 +39,7 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
         faults=(
             Fault(
                 series=gauge(UP, (10, 1), (20, 0), (30, 1)),
-                fires_at=25,
+                begins_at=15,
                 over_at=45,
                 labels=OF_INSTANCE,
                 summary=f"{INSTANCE} cannot be reached",
@@ -53,7 +53,7 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
         faults=(
             Fault(
                 series=gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (3, 400), (46, 500)),
-                fires_at=18,
+                begins_at=14,
                 over_at=45,
                 labels=OF_INSTANCE,
                 summary=f"{INSTANCE} restarts again and again",
@@ -67,7 +67,7 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
         faults=(
             Fault(
                 series=histogram(EVENT_LOOP_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})),
-                fires_at=25,
+                begins_at=6,
                 over_at=45,
                 labels=OF_INSTANCE,
                 summary=f"The event loop of {INSTANCE} is held up",
@@ -78,11 +78,20 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
     ),
     "PacingLag": Case(
         below=histogram(PACING_LAG, (30, {0.05: 992, 0.25: 8})),
-        quiet=histogram(PACING_LAG, (30, {0.25: 19})),
+        quiet=histogram(PACING_LAG, (30, {0.25: 19.8})),
+        enough=Fault(
+            series=histogram(PACING_LAG, (30, {0.25: 20.2}), (30, {})),
+            begins_at=9,
+            over_at=45,
+            labels=OF_INSTANCE,
+            summary=f"Chunks of {INSTANCE} come late",
+            description=f"One sweep in a hundred of {INSTANCE} serves a stream at least 248.5ms after its chunk was "
+            "due; the threshold is 100 ms. Readers see the text come in lumps.",
+        ),
         faults=(
             Fault(
                 series=histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})),
-                fires_at=25,
+                begins_at=6,
                 over_at=45,
                 labels=OF_INSTANCE,
                 summary=f"Chunks of {INSTANCE} come late",
@@ -93,11 +102,20 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
     ),
     "RateLimitSurge": Case(
         below=[*counter(RATE_LIMIT_HITS, (30, 9.8), scope="session"), *requests(completed=((30, 100),))],
-        quiet=[*counter(RATE_LIMIT_HITS, (30, 9), scope="session"), *requests(rejected=((30, 9),))],
+        quiet=[*counter(RATE_LIMIT_HITS, (30, 9.9), scope="session"), *requests(rejected=((30, 9.9),))],
+        enough=Fault(
+            series=counter(RATE_LIMIT_HITS, (30, 10.2), (30, 0), scope="session"),
+            begins_at=9,
+            over_at=45,
+            labels=OF_JOB,
+            summary=f"{JOB} turns many requests away",
+            description="51 requests were over a limit in the last 5 minutes; the threshold is 50. "
+            "A client runs wild, or the limit is too low.",
+        ),
         faults=(
             Fault(
                 series=counter(RATE_LIMIT_HITS, (30, 12), (30, 0), scope="session"),
-                fires_at=25,
+                begins_at=9,
                 over_at=45,
                 labels=OF_JOB,
                 summary=f"{JOB} turns many requests away",
@@ -111,11 +129,20 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
             *counter(CONNECTION_CLOSES, (30, 9.8), reason="session_timeout"),
             *counter(CONNECTION_CLOSES, (30, 100), reason="client"),
         ],
-        quiet=counter(CONNECTION_CLOSES, (30, 9), reason="session_timeout"),
+        quiet=counter(CONNECTION_CLOSES, (30, 9.9), reason="session_timeout"),
+        enough=Fault(
+            series=counter(CONNECTION_CLOSES, (30, 10.2), (30, 0), reason="session_timeout"),
+            begins_at=19,
+            over_at=45,
+            labels=OF_JOB,
+            summary=f"Many sessions of {JOB} reach their end",
+            description="51 connections were closed in the last 5 minutes because their session had lasted as long "
+            "as it may; the threshold is 50.",
+        ),
         faults=(
             Fault(
                 series=counter(CONNECTION_CLOSES, (30, 12), (30, 0), reason="session_timeout"),
-                fires_at=25,
+                begins_at=19,
                 over_at=45,
                 labels=OF_JOB,
                 summary=f"Many sessions of {JOB} reach their end",
@@ -132,7 +159,7 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
                     *counter(TELEMETRY_DROPPED, (30, 3), (30, 0), signal="traces"),
                     *counter(TELEMETRY_DROPPED, (60, 0), signal="logs"),
                 ],
-                fires_at=25,
+                begins_at=6,
                 over_at=45,
                 labels={**OF_JOB, "signal": "traces"},
                 summary=f"{JOB} loses traces",
@@ -145,17 +172,17 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
         below=counter(TELEMETRY_ERRORS, (30, 0), sink="Metrics"),
         faults=(
             Fault(
-                series=counter(TELEMETRY_ERRORS, (30, 3), (30, 0), sink="TraceSink"),
-                fires_at=25,
+                series=counter(TELEMETRY_ERRORS, (10, 0), (20, 3), (30, 0), sink="TraceSink"),
+                begins_at=10,
                 over_at=45,
                 labels={**OF_JOB, "sink": "TraceSink"},
                 summary=f"TraceSink of {JOB} fails",
-                description="Errors of TraceSink in the last 5 minutes: 15. Its numbers, lines or spans have gaps. "
+                description="Errors of TraceSink in the last 5 minutes: 3. Its numbers, lines or spans have gaps. "
                 "Streams are not affected.",
             ),
             Fault(  # one is too many
                 series=counter(TELEMETRY_ERRORS, (10, 0), (1, 1), (49, 0), sink="Metrics"),
-                fires_at=12,
+                begins_at=10,
                 over_at=20,
                 labels={**OF_JOB, "sink": "Metrics"},
                 summary=f"Metrics of {JOB} fails",
@@ -168,7 +195,7 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
         faults=(
             Fault(
                 series=[],
-                fires_at=1,
+                begins_at=0,
                 over_at=None,
                 summary="Alerts are delivered",
                 description="This alert always fires. Whoever receives it must raise the alarm when it stops coming: "

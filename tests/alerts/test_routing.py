@@ -98,3 +98,13 @@ def test_an_alert_speaks_up_beside_one_that_does_not_explain_it(
     running.tell(labels(source, job=job), labels(other, job=job, **own))
     states = {found["alertname"]: state for found, state in running.states(f'job="{job}"')}
     assert states == {source: "active", other: "active"}
+
+
+def test_alerts_without_a_concern_do_not_silence_one_another(running: Alertmanager) -> None:
+    """They are those of others, who share the Alertmanager and have no such label."""
+    severe, lesser = (
+        {"alertname": severity, "job": "of others", "severity": severity} for severity in ("critical", "warning")
+    )
+    running.tell(severe, lesser)
+    states = {found["alertname"]: state for found, state in running.states('job="of others"')}
+    assert states == {"critical": "active", "warning": "active"}

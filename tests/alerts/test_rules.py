@@ -7,12 +7,10 @@ is; and none of them at a deploy.
 import json
 import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from promql_parser import parse_duration
 
 from alerts.alert import Alert
 from alerts.links import Links
@@ -26,7 +24,8 @@ from tests.conftest import PROJECT
 
 RULES = PROJECT / "alerts" / "prometheus"
 LONG_RUN_MINUTES = 120
-"""In longer stories the rules are evaluated every half hour."""
+HALF_HOUR = 30
+"""How many minutes apart the rules are evaluated in longer stories."""
 
 Test = dict[str, Any]
 
@@ -36,26 +35,22 @@ def promtool(*arguments: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def run(folder: Path, tests: list[Test], length: int) -> None:
-    """Have promtool prove the tests on the rules that are shipped."""
+def run(folder: Path, tests: list[Test], step: int) -> None:
+    """Have promtool prove the tests on the rules that are shipped, evaluated every ``step`` minutes."""
     proof = {
         "rule_files": [str(RULES / "recording.yml"), str(RULES / "alerts.yml")],
-        "evaluation_interval": "30m" if length > LONG_RUN_MINUTES else "1m",
+        "evaluation_interval": f"{step}m",
         # Otherwise in any order; what is recorded once in half an hour would be forgotten before an alert looks.
         "group_eval_order": [group["name"] for file in (recording_rules(), alert_rules()) for group in file["groups"]],
         "tests": tests,
     }
-    file = folder / "tests.yml"
+    file = folder / f"every_{step}m.yml"
     file.write_text(json.dumps(proof))  # YAML holds all of JSON
     promtool("test", "rules", file)
 
 
 def story(name: str, series: list[Series], checks: list[Test]) -> Test:
     return {"name": name, "interval": "1m", "input_series": series, "alert_rule_test": checks}
-
-
-def minutes(duration: str) -> int:
-    return 0 if duration == "0s" else parse_duration(duration) // timedelta(minutes=1)
 
 
 def silent(alert: Alert, times: range) -> list[Test]:
@@ -73,25 +68,32 @@ def firing(alert: Alert, fault: Fault) -> Test:
             "dashboard_url": Links().dashboard(alert),
         },
     }
-    return {"eval_time": f"{fault.fires_at}m", "alertname": alert.name, "exp_alerts": [expected]}
+    return {"eval_time": f"{fault.begins_at}m", "alertname": alert.name, "exp_alerts": [expected]}
 
 
-def proofs(alert: Alert, case: Case) -> Iterator[Test]:
-    looked_at = range(0, case.minutes, case.every)
-    if case.below is not None:
-        yield story("below", case.below, silent(alert, looked_at))
-    if case.quiet is not None:
-        yield story("quiet", case.quiet, silent(alert, looked_at))
-    for fault in case.faults:
-        too_soon = silent(alert, range(minutes(alert.hold)))
+def minutes_apart(length: int) -> int:
+    """How many minutes apart the rules are evaluated in a story of so many minutes."""
+    return HALF_HOUR if length > LONG_RUN_MINUTES else 1
+
+
+def proofs(alert: Alert, case: Case) -> Iterator[tuple[int, Test]]:
+    """Each story, after the minutes between two evaluations of it."""
+    pace = minutes_apart(case.minutes)
+    for name, series in (("below", case.below), ("quiet", case.quiet)):
+        if series is not None:
+            yield pace, story(name, series, silent(alert, range(0, case.minutes, pace)))
+    for fault in (*case.faults, *([case.enough] if case.enough else [])):
+        pace = minutes_apart(fault.over_at or fault.begins_at)
+        too_soon = silent(alert, range(0, fault.begins_at, pace))
         over = [] if fault.over_at is None else silent(alert, range(fault.over_at, fault.over_at + 1))
-        yield story("fault", fault.series, [*too_soon, firing(alert, fault), *over])
+        yield pace, story("fault", fault.series, [*too_soon, firing(alert, fault), *over])
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_an_alert_fires_when_it_should_and_only_then(alert: Alert, tmp_path: Path) -> None:
-    case = CASES[alert.name]
-    run(tmp_path, list(proofs(alert, case)), case.minutes)
+    stories = list(proofs(alert, CASES[alert.name]))
+    for pace in (1, HALF_HOUR):
+        run(tmp_path, [test for own, test in stories if own == pace], pace)
 
 
 NEVER_SILENT_AND_NEVER_OVER = {"Watchdog": "it always fires: its silence is the alarm"}
@@ -102,9 +104,11 @@ def test_no_alert_lacks_a_proof(alert: Alert) -> None:
     case = CASES[alert.name]
     always = alert.name in NEVER_SILENT_AND_NEVER_OVER
     assert (case.below is None) is always
-    assert (case.quiet is None) is alert.floor.startswith("none: ")  # and why follows
+    assert (case.quiet is None) is (case.enough is None) is alert.floor.startswith("none: ")  # and why follows
     assert case.faults
     assert all((fault.over_at is None) is always for fault in case.faults)
+    # For how long it must hold shows to the minute, and not to the half hour.
+    assert any(minutes_apart(fault.over_at or fault.begins_at) == 1 for fault in case.faults)
 
 
 def test_nothing_is_proved_of_alerts_that_are_not_there() -> None:
@@ -159,7 +163,7 @@ def rolled(old: str, new: str, up: list[Series]) -> list[Series]:
 )
 def test_a_deploy_fires_nothing(series: list[Series], tmp_path: Path) -> None:
     checks = [check for alert in ALERTS if alert.name != "Watchdog" for check in silent(alert, range(10, 40))]
-    run(tmp_path, [story("deploy", series, checks)], length=40)
+    run(tmp_path, [story("deploy", series, checks)], step=1)
 
 
 def test_the_rules_are_well_formed() -> None:

@@ -73,6 +73,12 @@ def test_no_element_is_deeper_than_the_limit_and_the_text_in_it_stays(tag: str, 
     assert MAX_DEPTH // 2 < deepest <= MAX_DEPTH
 
 
+def test_the_end_tag_of_what_is_too_deep_ends_nothing_else() -> None:
+    html = balanced("<div>" * (MAX_DEPTH + 2) + "a</div>b</div>c</div>d")
+    assert html == "<div>" * MAX_DEPTH + "abc</div>d"
+    assert balanced("<div>" * MAX_DEPTH + "<ul><b>a</ul>b</div>c") == "<div>" * MAX_DEPTH + "ab</div>c"
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -101,6 +101,7 @@ def test_what_can_fit_into_the_time_left_does_and_nothing_is_lost_nor_longer_tha
     assert fitted.closes is not None
     ends = dict(zip(accumulate(map(len, chunks)), numbered(chunks), strict=True))
     assert fitted.closes == [ends[end] for end in accumulate(map(len, fitted.chunks))]
+    assert fitted == plan_of([*fitted.chunks], limit, fitted.closes)  # with the figures of its own chunks
     takes = (len(fitted.chunks) - 1) * plan.gap_seconds
     assert takes <= max(0.0, seconds_left) or fitted.chunks == merged(plan, 0)
     assert coalesced(plan, seconds_left) == fitted

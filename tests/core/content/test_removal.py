@@ -42,7 +42,7 @@ def test_each_kind_is_counted(html: str, removed: dict[Removal, int]) -> None:
         "<p>a<p>b</b></ul><ul><li>c<li>d",
         "<P TITLE=a>1 < 2 & 3</P><br/><img alt='<b id=c>' />",
         '<p>id="a" onclick="b"</p>',
-        "<a href=//x target=_blank rel=noopener>a</a><a href=//x rel=nofollow>b</a>",
+        "<a href=//x target=_blank rel=noopener>a</a><a href=//x rel=nofollow>b</a><a href=//x rel=opener>c</a>",
         "<p style='color:red' class='hljs\nlanguage-a'>a</p>",
         "a\r\nb\0",
     ],

@@ -57,6 +57,13 @@ def test_what_an_editor_writes_survives_unchanged(html: str) -> None:
             "<a target=_blank rel='opener noreferrer ugc' title=' target=_blank'>t</a>",
             '<a target="_blank" rel="noopener noreferrer ugc" title=" target=_blank">t</a>',
         ),
+        (
+            "<a title=' rel=' target=_blank rel=ugc>t</a><a href='/ rel=' target=_blank>u</a>",
+            (
+                '<a title=" rel=" target="_blank" rel="noopener noreferrer ugc">t</a>'
+                '<a href="/ rel=" target="_blank" rel="noopener noreferrer">u</a>'
+            ),
+        ),
         ("<a target=_blank>t</a>", '<a target="_blank" rel="noopener noreferrer">t</a>'),
         ("<a href='java\tscript:x'>t</a>", "<a>t</a>"),
         ("<a href='&#x1;javascript:x'>t</a>", "<a>t</a>"),
