@@ -24,15 +24,16 @@ _NOTHING: Mapping[str, _Read] = {}
 _OUTWARDS = ("noopener", "noreferrer")
 """What a link that opens a page of its own must say: that page must not get hold of the one it came from."""
 
+# Groups are not possessive here, as Python before 3.11.5 does not match such ones reliably.
 _WANTS_MENDING = re.compile(
-    r"""<(?: a (?:\ (?!target=)[a-z\-]++="[^"]*+")*+ \ target="_blank" [^>]*+ >
-          | input (?:\ (?!type=)[a-z\-]++="[^"]*+")*+ >
-          | pre (?:\ [^>]*+)?+ >\n
+    r"""<(?: a (?:\ (?!target=)[a-z\-]++="[^"]*+")* \ target="_blank" [^>]*+ >
+          | input (?:\ (?!type=)[a-z\-]++="[^"]*+")* >
+          | pre (?:\ [^>]*+)? >\n
     )""",
     re.VERBOSE,
 )
 # From the beginning, as a value may end like this attribute begins.
-_RELATIONS = re.compile(r'<a(?: (?!rel=)[a-z\-]++="[^"]*+")*+( rel="([^"]*+)")')
+_RELATIONS = re.compile(r'<a(?: (?!rel=)[a-z\-]++="[^"]*+")*( rel="([^"]*+)")')
 
 
 class Sanitised(Struct, frozen=True):
