@@ -30,6 +30,8 @@ class Concern(StrEnum):
     LIMITS = "limits"
     PACE = "pace"
     MEMORY = "memory"
+    DEPENDENCIES = "dependencies"
+    USAGE = "usage"
     TELEMETRY = "telemetry"
     WATCHDOG = "watchdog"
 

@@ -50,7 +50,7 @@ CAUSES: Final = (
         floor="none: a process restarts with traffic or without",
         summary="{{ $labels.instance }} restarts again and again",
         description="{{ $labels.instance }} started {{ $value }} times in 15 minutes; "
-        f"the threshold is {RESTARTS_PER_15_MINUTES}. Each start cuts its connections and forgets its sessions.",
+        f"the threshold is {RESTARTS_PER_15_MINUTES}. Each start cuts its connections, and all come back at once.",
         dashboard=Dashboard.RUNTIME,
     ),
     Alert(
@@ -110,6 +110,45 @@ CAUSES: Final = (
         description='{{ $value | printf "%.0f" }} connections were closed in the last 5 minutes because their session '
         f"had lasted as long as it may; the threshold is {SESSION_TIMEOUTS_PER_5_MINUTES}.",
         dashboard=Dashboard.CONNECTIONS,
+    ),
+    Alert(
+        name="SessionStoreDown",
+        expr='stream_dependency_up{dependency="session_store"} == 0',
+        hold="1m",
+        severity=Severity.CRITICAL,
+        concern=Concern.DEPENDENCIES,
+        when="a worker of an instance cannot reach the session store",
+        floor="none: three calls in a row that fail are enough to know",
+        summary="{{ $labels.instance }} has no session store",
+        description="{{ $labels.instance }} cannot reach the session store. Streams go on, but one whose connection "
+        "breaks cannot be recovered, and each process counts the requests of a session by itself.",
+        dashboard=Dashboard.RUNTIME,
+    ),
+    Alert(
+        name="DependencyDown",
+        expr='stream_dependency_up{dependency!="session_store"} == 0',
+        hold="1m",
+        severity=Severity.WARNING,
+        concern=Concern.DEPENDENCIES,
+        when="a worker of an instance cannot reach the shared plan cache, the usage file or the database",
+        floor="none: three calls in a row that fail are enough to know",
+        summary="{{ $labels.instance }} does without its {{ $labels.dependency }}",
+        description="{{ $labels.instance }} cannot reach its {{ $labels.dependency }}. Streams do not notice; "
+        "dependency_away in the log says what waits or is lost meanwhile.",
+        dashboard=Dashboard.RUNTIME,
+    ),
+    Alert(
+        name="UsageDropping",
+        expr="sum by (job) (increase(stream_usage_dropped_total[5m])) > 0",
+        hold="0s",  # one loss is in the window for less than 5 minutes
+        severity=Severity.WARNING,
+        concern=Concern.USAGE,
+        when="rows of usage are lost",
+        floor="none: what is lost is lost, with traffic or without",
+        summary="{{ $labels.job }} loses usage",
+        description='{{ $value | printf "%.0f" }} rows of usage were lost in the last 5 minutes: neither the queue nor '
+        "the file could take them. Streams are not affected.",
+        dashboard=Dashboard.RUNTIME,
     ),
     Alert(
         name="TelemetryDropping",

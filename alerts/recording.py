@@ -15,7 +15,7 @@ from alerts.windows import BURN_WINDOWS
 
 FAILURES_OF_OURS: Final = 'outcome=~"error|refused_capacity"'
 """Handshakes that did not fail by what the client asked, nor because an instance goes away."""
-COULD_HAVE_GONE_WELL: Final = 'outcome!~"rejected|cancelled|disconnected|shutdown"'
+COULD_HAVE_GONE_WELL: Final = 'outcome!~"rejected|cancelled|disconnected|shutdown|taken_over"'
 """Requests that neither the client spoiled or gave up, nor a deploy cut short."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from benchmarks.cache import cache, cache_targets
 from benchmarks.content import content, content_targets
 from benchmarks.figures import Measure, Target
 from benchmarks.load import GAP_SECONDS, IdleLoad, StreamLoad, idle, stream
@@ -62,10 +63,17 @@ def start(scale: Scale, cores: Cores, say: Callable[[str], None]) -> list[Measur
     return [measured]
 
 
-MEASURES = {"streams": streams, "memory": memory, "start": start, "content": content, "telemetry": telemetry}
+MEASURES = {
+    "streams": streams,
+    "memory": memory,
+    "start": start,
+    "content": content,
+    "cache": cache,
+    "telemetry": telemetry,
+}
 """By the name that ``--only`` takes."""
 
-USUAL = ("streams", "memory", "start", "content")
+USUAL = ("streams", "memory", "start", "content", "cache")
 """What is measured unless something else is asked for: the other takes a quarter of an hour."""
 
 
@@ -87,4 +95,4 @@ def targets(measures: Sequence[Measure]) -> list[Target]:
         case = list(idle_memory.figures)[-1]
         ratio = idle_memory.ratio(case, SERVICE.name, BARE_FASTAPI.name)
         found.append(Target(f"memory of an idle connection at {case} / {BARE_FASTAPI.name}", ratio, 1.2))
-    return found + content_targets(by_name) + telemetry_targets(by_name)
+    return found + content_targets(by_name) + cache_targets(by_name) + telemetry_targets(by_name)

@@ -8,6 +8,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from alerts.alert import Dashboard as Uid
 from dashboards import limits, measures
 from dashboards.board import Row, board
+from dashboards.dependencies import dependencies, recovery
 from dashboards.foreign import (
     GC_COLLECTIONS,
     PROCESS_CPU,
@@ -43,6 +44,8 @@ def runtime() -> Dashboard:
         "Runtime, workers and telemetry health",
         "Is the process well, and can its telemetry be believed?",
         _instances(),
+        dependencies(),
+        recovery(),
         _memory(),
         _loop(),
         _http(),
@@ -69,7 +72,7 @@ def _instances() -> Row:
             lines(
                 Frame(
                     "Starts",
-                    f"In the last 15 minutes. Each start cuts the connections and forgets the sessions. {_ONE_WORKER}",
+                    f"In the last 15 minutes. Each start cuts its connections: all come back at once. {_ONE_WORKER}",
                     units.Short,
                     5,
                     5,

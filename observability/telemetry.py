@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from observability.dependencies import Dependencies
 from observability.logs.logbook import Logbook
 from observability.logs.sink import LogSink
 from observability.metrics.sink import Metrics
@@ -48,7 +49,8 @@ class Telemetry:
         self._logbook = Logbook(
             settings.log_level, settings.log_format, self.metrics.log_record, partial(self.metrics.dropped, Signal.LOGS)
         )
-        sinks: list[Sink] = [self.metrics, LogSink(self._logbook)]
+        self.dependencies = Dependencies(settings)
+        sinks: list[Sink] = [self.metrics, LogSink(self._logbook), self.dependencies]
         self._sentry = _sentry_sink(settings, partial(self.metrics.dropped, Signal.ERRORS))
         if self._sentry is not None:
             sinks.append(self._sentry)

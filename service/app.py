@@ -1,5 +1,6 @@
 """The composition root: the only place that knows which parts there are."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry, shared_metrics
 from service import __version__
 from service.core.events import ServerStarted, Swept
-from service.core.ports import ContentEngine, SessionStore
+from service.core.ports import ContentEngine, Recorder, SessionStore
 from service.settings import Settings, SettingsError, load_settings
-from service.stores.memory import MemorySessionStore
+from service.stores.chosen import ChosenStore, session_store, shared_plans
+from service.stores.plan_cache import MemoryPlanCache
 from service.transport import clock
+from service.transport.caching import CachingEngine
+from service.transport.custody import Custody
 from service.transport.driver import Surroundings
 from service.transport.endpoint import SocketDoor, StreamEndpoint
 from service.transport.engine import ThreadedContentEngine
@@ -26,12 +30,18 @@ from service.transport.loop_faults import recorded_loop_faults
 from service.transport.outbox import Outbox
 from service.transport.ports import PortGate
 from service.transport.pulse import Pulse
+from service.transport.relay import Relay
 from service.transport.server import HUB_STATE, RECORDER_STATE
 from service.transport.ticker import Ticker
 from service.transport.watch import HttpWatch
+from service.usage.usage import Usage
 
 if TYPE_CHECKING:
     from observability.sentry.client import Attempt
+
+
+_USAGE_SECONDS = 0.5
+"""What usage may take at the end to reach its file; the database gets the rest of it from the next process."""
 
 
 def create_app(
@@ -47,24 +57,52 @@ def create_app(
     recorder = telemetry.recorder
     hub = Hub(settings.max_connections, recorder, clock.now)
     outbox = Outbox()
+    chosen = ChosenStore(store, type(store).__name__) if store is not None else session_store(settings, recorder)
+    plan_store = shared_plans(settings, recorder)
     surroundings = Surroundings(
-        store=store or MemorySessionStore(settings.limits, lambda: clock.now().seconds),
-        engine=engine or ThreadedContentEngine(settings.limits),
+        store=chosen.store,
+        engine=engine
+        or CachingEngine(
+            ThreadedContentEngine(settings.limits, packs=settings.store_content),
+            MemoryPlanCache(settings.cache_size),
+            recorder,
+            plan_store,
+        ),
         ids=RandomIds(telemetry.samples),
         recorder=recorder,
         ticker=Ticker(clock.now, on_swept=lambda woken, lag: recorder.record(Swept(woken, lag))),
         outbox=outbox,
         clock=clock.now,
     )
-    endpoint = StreamEndpoint(hub, settings.limits, settings.origins, settings.send_buffer_size, surroundings)
+    endpoint = StreamEndpoint(
+        hub,
+        settings.limits,
+        settings.origins,
+        settings.send_buffer_size,
+        surroundings,
+        stores_content=settings.store_content,
+    )
+    custody = Custody(hub, chosen.store, recorder, surroundings.ids)
+    relay = Relay(recorder)
+    usage = _usage(settings, relay)
+    telemetry.recorder.add(usage.sink)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         telemetry.start()
         recorder.record(ServerStarted(__version__, settings.shown()))
+        if chosen.trouble is not None:
+            recorder.record(chosen.trouble)
+        relay.open()
+        await asyncio.to_thread(usage.start)
         with recorded_loop_faults(recorder, surroundings.ids), Pulse(outbox, recorder, clock.now).beating():
-            yield {HUB_STATE: hub, RECORDER_STATE: recorder}
+            async with custody.kept():
+                yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         surroundings.engine.close()
+        await chosen.store.close()
+        if plan_store is not None:
+            await plan_store.close()
+        await asyncio.to_thread(usage.close, _USAGE_SECONDS)
         telemetry.close()
 
     app = FastAPIOffline(title="Streaming Content API", version=__version__, redoc_url=None, lifespan=lifespan)
@@ -74,7 +112,8 @@ def create_app(
             clock.now,
             telemetry.metrics.exposition,
             settings,
-            type(surroundings.store).__name__,
+            session_store=chosen.kind,
+            dependencies=telemetry.dependencies.up,
         )
     )
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
@@ -83,6 +122,18 @@ def create_app(
     telemetry.instrument(app)
     app.add_middleware(PortGate)
     return app
+
+
+def _usage(settings: Settings, recorder: Recorder) -> Usage:
+    url = settings.database_url
+    return Usage(
+        data_dir=settings.data_dir,
+        database_url=None if url is None else url.get_secret_value(),
+        retention_days=settings.usage_retention_days,
+        session_seconds=settings.max_session_duration,
+        version=__version__,
+        recorder=recorder,
+    )
 
 
 @contextmanager

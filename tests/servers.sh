@@ -7,6 +7,9 @@ set -euo pipefail
 servers=(
 	prometheus:prometheus
 	prometheus-alertmanager:prometheus-alertmanager
+	redis-server:redis-server
+	nginx:nginx-light
+	/usr/lib/postgresql/15/bin/postgres:postgresql-15
 	/usr/share/unicode/auxiliary:unicode-data
 )
 
@@ -40,14 +43,16 @@ if [ ! -e "$policy" ]; then
 fi
 
 printf 'Installing %s ... ' "${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 { apt-get -q update && apt-get -q -y install --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1 || {
 	echo 'failed:'
 	tail -n 20 "$log"
 	refuse 'they could not be installed'
 } >&2
 if command -v systemctl >/dev/null; then
-	dpkg -L "${missing[@]}" | sed -nE 's#.*/systemd/system/([^/@]+\.(service|timer))$#\1#p' \
-		| xargs -r systemctl --quiet disable >"$log" 2>&1
+	# Of all packages that are new: the service of some is in one that they depend on.
+	sed -nE 's/^Selecting previously (un|de)selected package ([^:]+)(:[a-z0-9]+)?\.$/\2/p' "$log" | xargs -r dpkg -L \
+		| sed -nE 's#.*/systemd/system/([^/@]+\.(service|timer))$#\1#p' \
+		| xargs -r systemctl --quiet disable >/dev/null 2>&1
 fi
 echo "$SECONDS s"

@@ -26,7 +26,7 @@ def test_the_defaults_are_those_of_the_core() -> None:
         ("PORT", "abc"),
         ("PORT", "65536"),
         ("LOG_LEVEL", "LOUD"),
-        ("MAX_WORKERS", "2"),
+        ("MAX_WORKERS", "65"),
         ("MAX_WORKERS", "0"),
         ("MAX_REQUESTS_PER_SESSION", "0"),
         ("MAX_SESSION_DURATION", "-1"),
@@ -47,6 +47,22 @@ def test_a_wrong_value_is_answered_with_the_variable_the_value_and_what_is_allow
         load_settings()
     sentence = str(refusal.value)
     assert sentence == f"{variable}={value!r} is not allowed: it must be {about(variable.lower()).allowed}."
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("REDIS_URL", "http://user:secret@host"),
+        ("REDIS_URL", "redis://:secret@host:port"),
+        ("DATABASE_URL", "mysql://user:secret@host/database"),
+        ("SENTRY_DSN", "https://secret@host"),
+    ],
+)
+def test_what_may_hold_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    assert str(refusal.value) == f"{variable}=... is not allowed: it must be {about(variable.lower()).allowed}."
 
 
 def test_several_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

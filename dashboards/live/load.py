@@ -59,6 +59,7 @@ class Load:
             for _ in range(_EDITORS):
                 everybody.create_task(self._often(self._editor, 20))
             everybody.create_task(self._often(self._visitor, 2))
+            everybody.create_task(self._often(self._traveller, 30))
             everybody.create_task(self._often(self._lurker, 40))
             everybody.create_task(self._often(self._sleeper, 150))
             everybody.create_task(self._often(self._runaway, 400))
@@ -107,6 +108,25 @@ class Load:
     async def _control(self, client: ClientConnection, action: str) -> None:
         await self._think(1)
         await client.send(json.dumps({"type": "stream_control", "action": action}))
+
+    async def _traveller(self) -> None:
+        """Loses the connection in the middle of a stream, and goes on with it on the next."""
+        session_id = f"demo-{next(self._numbers)}"
+        async with self._joined(session_id) as client:
+            token = json.loads(await client.recv())["resume_token"]
+            content = document(ContentType.MARKDOWN, 900)
+            await client.send(json.dumps({"type": "stream_request", "content": content, "content_type": "markdown"}))
+            stream_id = json.loads(await client.recv())["stream_id"]
+            last_index = json.loads(await client.recv())["index"]
+            client.transport.abort()
+        async with self._joined(session_id) as client:
+            wish = {"stream_id": stream_id, "last_index": last_index, "token": token}
+            if self._happens(0.1):
+                wish["token"] = "of somebody else"  # noqa: S105 - it opens nothing
+            await client.send(json.dumps({"type": "recover", **wish}))
+            async for message in client:
+                if str(message).startswith(_ENDS) or '"recovered":false' in str(message):
+                    break
 
     async def _lurker(self) -> None:
         """Keeps its connection up until its session is over."""
@@ -161,8 +181,13 @@ class Load:
             await client.get(self._chance.choice(_PATHS))
 
     @asynccontextmanager
-    async def _joined(self, **options: Any) -> AsyncIterator[ClientConnection]:  # noqa: ANN401 - those of connect
-        address = f"ws://{self._address}/ws/stream/demo-{next(self._numbers)}"
+    async def _joined(
+        self,
+        session_id: str | None = None,
+        **options: Any,  # noqa: ANN401 - those of connect
+    ) -> AsyncIterator[ClientConnection]:
+        """Without the id, in a new session."""
+        address = f"ws://{self._address}/ws/stream/{session_id or f'demo-{next(self._numbers)}'}"
         client = await connect(address, ping_interval=None, close_timeout=1, **options)
         try:
             async with client:

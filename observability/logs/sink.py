@@ -5,14 +5,19 @@ from typing import assert_never
 from observability.logs.logbook import Logbook
 from observability.logs.tracebacks import careful_traceback, full_traceback
 from observability.registry import log_events as lines
+from observability.registry.metrics import RecoveryKind
 from service.core.content.stage import Stage
 from service.core.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    CacheAsked,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
+    Dependency,
+    DependencyChanged,
+    DependencyFailed,
     DrainBegan,
     DrainEnded,
     ErrorAnswered,
@@ -27,15 +32,19 @@ from service.core.events import (
     Place,
     RateLimitApproached,
     RateLimitHit,
+    RecoveryRefused,
     RequestAdmitted,
     RequestRejected,
     ServerListening,
     ServerStarted,
+    StoredInMemory,
     StreamEnded,
     StreamPauseChanged,
+    StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
     Swept,
+    UsageDropped,
     WorkerReplaced,
 )
 from service.core.trace import Trace
@@ -43,6 +52,13 @@ from service.core.trace import Trace
 _QUOTED_CHARACTERS = 200
 _STEPS = {Stage.SANITISE: "Sanitising", Stage.CHUNK: "Chunking"}
 """The stages that have a fallback."""
+_MEANWHILE = {
+    Dependency.SESSION_STORE: "streams go on, but one that breaks off cannot be recovered, and each process counts the "
+    "requests of a session by itself",
+    Dependency.PLAN_CACHE: "content is worked on anew, unless this process has met it before",
+    Dependency.USAGE_STORE: "usage waits in the queue; what does not fit there is lost",
+    Dependency.DATABASE: "usage waits in the file in DATA_DIR, and nothing is lost",
+}
 _LATE_SECONDS = 0.1
 _NEAR_CONTENT = frozenset({Place.CONTENT, Place.CONNECTION})
 """Where an exception's words may quote what a client sent. Elsewhere they may even quote headers, query strings, or the
@@ -60,6 +76,8 @@ class LogSink:
         match event:
             case Swept() | MessageReceived() | MessagesSent() | RequestRejected() | RateLimitHit():
                 pass  # an ErrorAnswered comes with each of the last two
+            case DependencyFailed() | CacheAsked():
+                pass  # counted
             case LoopProbed():
                 self._logbook.beat()
                 if event.lag_seconds > _LATE_SECONDS:
@@ -110,6 +128,20 @@ class LogSink:
                     stream_id=event.stream_id,
                     ms=_milliseconds(event.seconds),
                 )
+            case StreamRecovered():
+                say(
+                    lines.STREAM_RECOVERED,
+                    **_stream(event),
+                    result=RecoveryKind.of(repeated=event.repeated),
+                    next_index=event.next_index,
+                    chunks=event.chunks,
+                    takeovers=event.takeovers,
+                    waited_ms=_milliseconds(event.waited_seconds),
+                )
+            case RecoveryRefused():
+                who = {"session_id": event.session_id, "connection_id": event.connection_id}
+                say(lines.RECOVERY_REFUSED, **who, reason=event.reason)
+                say(lines.RECOVERY_EXPLAINED, **who, quote=event.stream_id[:_QUOTED_CHARACTERS])
             case StreamPauseChanged():
                 line = lines.STREAM_PAUSED if event.paused else lines.STREAM_RESUMED
                 say(line, **_traced(event.trace), session_id=event.session_id, stream_id=event.stream_id)
@@ -128,6 +160,7 @@ class LogSink:
                     chunks=event.chunks,
                     bytes=event.bytes,
                     seconds=round(event.duration_seconds, 3),
+                    resumable=event.resumable,
                     **({} if event.error is None else {"code": event.error}),
                 )
             case ErrorAnswered():
@@ -143,6 +176,12 @@ class LogSink:
                     status=event.status,
                     ms=_milliseconds(event.seconds),
                 )
+            case DependencyChanged():
+                self._changed(event)
+            case UsageDropped():
+                say(lines.USAGE_DROPPED, rows=event.rows)
+            case StoredInMemory():
+                say(lines.STORE_IN_MEMORY, what=event.what, reason=_clause(event.reason))
             case ServerStarted():
                 say(lines.SERVICE_STARTED, version=event.version, settings=event.settings)
                 if event.settings["ALLOWED_ORIGINS"] == "*":
@@ -181,6 +220,17 @@ class LogSink:
         )
         self._logbook.say(lines.CONTENT_RECEIVED, **_stream(event), quote=event.request.content[:_QUOTED_CHARACTERS])
 
+    def _changed(self, event: DependencyChanged) -> None:
+        if event.up:
+            self._logbook.say(lines.DEPENDENCY_BACK, dependency=event.dependency)
+            return
+        self._logbook.say(
+            lines.DEPENDENCY_AWAY,
+            dependency=event.dependency,
+            reason=_clause(event.reason),
+            meanwhile=_MEANWHILE[event.dependency],
+        )
+
     def _fault(self, event: FaultRaised) -> None:
         fields = {"error_id": event.error_id, "place": event.place, **_known(event)}
         if self._logbook.admits_traceback():
@@ -189,7 +239,7 @@ class LogSink:
         self._logbook.say(lines.FAULT_RAISED, **fields)
 
 
-def _stream(event: RequestAdmitted | StreamStarted | FallbackUsed | StreamEnded) -> dict[str, str]:
+def _stream(event: RequestAdmitted | StreamStarted | FallbackUsed | StreamRecovered | StreamEnded) -> dict[str, str]:
     return _traced(event.trace) | {
         "session_id": event.session_id,
         "connection_id": event.connection_id,
@@ -205,6 +255,11 @@ def _known(event: BackpressureApplied | BackpressureReleased | ErrorAnswered | F
     """The ids that there are."""
     ids = {"session_id": event.session_id, "connection_id": event.connection_id, "stream_id": event.stream_id}
     return _traced(event.trace) | {name: value for name, value in ids.items() if value}
+
+
+def _clause(sentence: str) -> str:
+    """To go on from."""
+    return sentence.rstrip(".")
 
 
 def _milliseconds(seconds: float) -> float:

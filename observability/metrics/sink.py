@@ -2,6 +2,7 @@
 
 from typing import TypeVar, assert_never
 
+from msgspec.structs import replace
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -13,17 +14,21 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from observability.dependencies import named_dependencies
 from observability.metrics.exposition import exposition
 from observability.metrics.memory import MemoryCollector
 from observability.registry import metrics as declared
 from observability.registry.log_events import LogLevel
-from observability.registry.metrics import OTHER, Signal, StreamState
+from observability.registry.metrics import OTHER, Lookup, RecoveryKind, Signal, StreamState
 from service.core.events import (
     BackpressureApplied,
     BackpressureReleased,
+    CacheAsked,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
+    DependencyChanged,
+    DependencyFailed,
     DrainBegan,
     DrainEnded,
     ErrorAnswered,
@@ -38,15 +43,19 @@ from service.core.events import (
     Outcome,
     RateLimitApproached,
     RateLimitHit,
+    RecoveryRefused,
     RequestAdmitted,
     RequestRejected,
     ServerListening,
     ServerStarted,
+    StoredInMemory,
     StreamEnded,
     StreamPauseChanged,
+    StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
     Swept,
+    UsageDropped,
     WorkerReplaced,
 )
 from service.core.messages import SERVER_MESSAGE_TYPES
@@ -84,11 +93,18 @@ class Metrics:
         self._chunks = born.histograms(declared.CHUNKS)
         self._first_chunk_seconds = born.histograms(declared.TIME_TO_FIRST_CHUNK)
         self._stream_seconds = born.histograms(declared.STREAM_DURATION)
+        self._recoveries = born.counters(declared.RECOVERIES)
+        self._recovery_seconds = born.histograms(declared.RECOVERY_DURATION)[()]
         self._active = born.gauges(declared.ACTIVE_STREAMS)
         self._pacing_lag_seconds = born.histograms(declared.PACING_LAG)[()]
         self._send_seconds = born.histograms(declared.CHUNK_SEND)[()]
         self._backpressure = born.counters(declared.BACKPRESSURE)[()]
         self._paused_seconds = born.counters(declared.PAUSED_SECONDS)[()]
+        named = replace(declared.DEPENDENCY_UP, labels={"dependency": named_dependencies(settings)})
+        self._dependencies_up = born.gauges(named)
+        self._dependency_errors = born.counters(declared.DEPENDENCY_ERRORS)
+        self._cache_lookups = born.counters(declared.PLAN_CACHE_LOOKUPS)
+        self._usage_dropped = born.counters(declared.USAGE_DROPPED)[()]
         self._loop_lag_seconds = born.histograms(declared.EVENT_LOOP_LAG)[()]
         self._dropped = born.counters(declared.TELEMETRY_DROPPED)
         self._sink_errors = born.counters(declared.TELEMETRY_ERRORS)
@@ -97,7 +113,7 @@ class Metrics:
         self._http_seconds = born.histograms(declared.HTTP_REQUEST_DURATION)
         for (limit,), gauge in born.gauges(declared.CONFIG_LIMIT).items():
             gauge.set(getattr(settings, limit))
-        for gauge in born.gauges(declared.BUILD_INFO).values():
+        for gauge in (*born.gauges(declared.BUILD_INFO).values(), *self._dependencies_up.values()):
             gauge.set(1)
         if shown is None:
             for collect in (ProcessCollector, PlatformCollector, GCCollector):
@@ -161,17 +177,31 @@ class Metrics:
             case StreamPauseChanged():
                 self._active[StreamState.of(paused=not event.paused),].dec()
                 self._active[StreamState.of(paused=event.paused),].inc()
+            case StreamRecovered():
+                self._recoveries[RecoveryKind.of(repeated=event.repeated),].inc()
+                self._recovery_seconds.observe(event.waited_seconds)
+                self._active[StreamState.of(paused=event.paused),].inc()
+            case RecoveryRefused():
+                self._recoveries[event.reason,].inc()
             case StreamEnded():
                 self._ended(event)
             case BackpressureApplied():
                 self._backpressure.inc()
             case BackpressureReleased():
                 self._send_seconds.observe(event.seconds)
+            case DependencyChanged():
+                self._dependencies_up[event.dependency,].set(event.up)
+            case DependencyFailed():
+                self._dependency_errors[event.dependency,].inc()
+            case CacheAsked():
+                self._cache_lookups[event.tier, Lookup.of(hit=event.hit)].inc()
+            case UsageDropped():
+                self._usage_dropped.inc(event.rows)
             case HttpAnswered():
                 labels = _http_labels(event)
                 self._http_requests[labels].inc()
                 self._http_seconds[labels].observe(event.seconds)
-            case RateLimitApproached() | StreamSkipRequested() | FallbackUsed() | FaultRaised():
+            case RateLimitApproached() | StreamSkipRequested() | FallbackUsed() | FaultRaised() | StoredInMemory():
                 pass  # counted by the log lines and errors they come with
             case ServerStarted() | ServerListening() | WorkerReplaced() | DrainBegan() | DrainEnded():
                 pass
@@ -181,13 +211,17 @@ class Metrics:
     def _ended(self, event: StreamEnded) -> None:
         # What ended by our fault is exported, sampled or not.
         exemplar = _exemplar(event.trace, exported=event.outcome is Outcome.ERROR)
-        self._requests[event.content_type, event.outcome].inc()
         self._paused_seconds.inc(event.paused_seconds)
         if event.processing_seconds is not None:
             self._processed(event, event.processing_seconds, exemplar)
         if event.started:
-            self._stream_seconds[event.outcome,].observe(event.duration_seconds, exemplar)
             self._active[StreamState.of(paused=event.paused),].dec()
+        goes_on = event.started and event.outcome is Outcome.TAKEN_OVER
+        if event.counted or goes_on:  # it was counted where it broke off, or will be where it ends
+            return
+        self._requests[event.content_type, event.outcome].inc()
+        if event.started:
+            self._stream_seconds[event.outcome,].observe(event.duration_seconds, exemplar)
 
     def _processed(self, event: StreamStarted | StreamEnded, seconds: float, exemplar: dict[str, str] | None) -> None:
         self._processing_seconds[event.content_type,].observe(seconds, exemplar)

@@ -6,6 +6,8 @@ and no file is ever added.
 
 - A slot is taken by a lock that the kernel frees when its process ends, however it ends.
 - Counters and histograms count for every slot, gauges only for those whose worker lives.
+- Of a gauge whose least value holds for all, a new worker says what the dead one said until it says something itself: a
+  0 would be believed.
 - All files have their full size, on the disk too, before the first worker starts: nothing grows later.
 
 The library's limits hold: there are no exemplars in this mode, and no ``process_*`` and ``python_*`` metrics.
@@ -24,6 +26,8 @@ from prometheus_client.registry import Collector
 
 from observability.metrics.shared_values import file_path, file_sizes, set_to_zero, share_values
 
+_LEAST = "gauge_min"
+"""The kind of file whose gauges are shown as the least of all workers'."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -70,9 +74,10 @@ def prepared(directory: Path, workers: int, make_metrics: Callable[[], object]) 
 def claim(directory: Path) -> int:
     """Takes a free slot until this process ends, and returns its number; metrics that are made from now on live in it.
 
-    Counters go on from where the slot's last worker left them, gauges begin at 0. To be called once, before metrics
-    are made; a gauge needs a ``multiprocess_mode``. A metric that ``prepared`` did not learn of raises
-    ``NoRoomError``. Raises ``MetricsDirectoryError`` if no slot is free, or somebody has removed its files.
+    Counters go on from where the slot's last worker left them, gauges begin at 0, but for those of which the least
+    counts. To be called once, before metrics are made; a gauge needs a ``multiprocess_mode``. A metric that
+    ``prepared`` did not learn of raises ``NoRoomError``. Raises ``MetricsDirectoryError`` if no slot is free, or
+    somebody has removed its files.
     """
     with _missed(directory):
         number = _first_free(directory)
@@ -80,7 +85,7 @@ def claim(directory: Path) -> int:
         if not kinds:
             raise FileNotFoundError
         for kind in kinds:
-            if _is_gauge(kind):
+            if _is_gauge(kind) and kind != _LEAST:
                 set_to_zero(file_path(directory, kind, number))
         # Not before: a scrape could take the dead worker's gauges for this one's. A scrape's look may hold it up a
         # moment.

@@ -97,6 +97,43 @@ METRICS_UNSHARED = LogEvent(
     "a worker finds no place for its numbers in METRICS_DIR",
     (LogField("reason", "what is wrong with the directory"),),
 )
+STORE_IN_MEMORY = LogEvent(
+    "store_in_memory",
+    LogLevel.ERROR,
+    "The {what} is in memory only, as its file cannot be written: {reason}. A restart loses it, and each worker has "
+    "its own: make DATA_DIR a directory that the service may write to, and restart",
+    "the service starts, and DATA_DIR cannot be written",
+    (LogField("what", "session_store or usage_store"), LogField("reason", "what is wrong with the file")),
+)
+DEPENDENCY_AWAY = LogEvent(
+    "dependency_away",
+    LogLevel.ERROR,
+    "The {dependency} is away: {reason}. Meanwhile {meanwhile}",
+    "a process could not reach what it leans on, and does without it; once until it is back",
+    (
+        LogField("dependency", "session_store, plan_cache, usage_store or database"),
+        LogField("reason", "the exception, without content, tokens or passwords"),
+        LogField("meanwhile", "what is lost or waits, for as long"),
+    ),
+    burst=20,
+)
+DEPENDENCY_BACK = LogEvent(
+    "dependency_back",
+    LogLevel.INFO,
+    "The {dependency} is back",
+    "a dependency answers again; whatever LOG_LEVEL says, as dependency_away was written too",
+    (LogField("dependency", "session_store, plan_cache, usage_store or database"),),
+    burst=20,
+    always=True,
+)
+USAGE_DROPPED = LogEvent(
+    "usage_dropped",
+    LogLevel.ERROR,
+    "{rows} rows of usage are lost: neither the queue nor the file in DATA_DIR could take them",
+    "usage comes faster than it can be written, or the file cannot be written",
+    (LogField("rows", "that are in no store"),),
+    burst=3,
+)
 DRAIN_BEGAN = LogEvent(
     "drain_began",
     LogLevel.INFO,
@@ -153,7 +190,9 @@ CONNECTION_CLOSED = LogEvent(
     (
         _SESSION_ID,
         _CONNECTION_ID,
-        LogField("reason", "client, idle_timeout, session_timeout, slow_client, error, shutdown or abnormal"),
+        LogField(
+            "reason", "client, idle_timeout, session_timeout, slow_client, error, shutdown, taken_over or abnormal"
+        ),
         LogField("code", "the WebSocket close code; 1006 if there was none"),
         LogField("seconds", "how long it lasted", _SECONDS),
         LogField("requests", "that were admitted on it"),
@@ -245,6 +284,40 @@ FIRST_CHUNK_SENT = LogEvent(
     "a stream's first chunk is sent",
     (_TRACE_ID, _SPAN_ID, _STREAM_ID, LogField("ms", "since the request left the queue", _MILLISECONDS)),
 )
+STREAM_RECOVERED = LogEvent(
+    "stream_recovered",
+    LogLevel.INFO,
+    "Stream {result}: goes on at chunk {next_index} of {chunks}",
+    "a stream that broke off goes on, on another connection",
+    (
+        *_STREAM,
+        LogField("result", "recovered, or repeated if its request came again and it begins anew"),
+        LogField("next_index", "of the chunk that comes next, from 0"),
+        LogField("chunks", "of the plan"),
+        LogField("takeovers", "how often it was taken over by now"),
+        LogField("waited_ms", "since the client asked", _MILLISECONDS),
+    ),
+)
+RECOVERY_REFUSED = LogEvent(
+    "recovery_refused",
+    LogLevel.INFO,
+    "Recovery refused: {reason}",
+    "a client asks for a stream that it cannot have; it may ask for the whole again",
+    (
+        _SESSION_ID,
+        _CONNECTION_ID,
+        LogField("reason", "unknown, session_over, position, running, version or unavailable"),
+    ),
+    burst=50,
+)
+RECOVERY_EXPLAINED = LogEvent(
+    "recovery_explained",
+    LogLevel.DEBUG,
+    "The client asked for this stream",
+    "a client asks for a stream that it cannot have: the id is the client's word",
+    (_SESSION_ID, _CONNECTION_ID, LogField("quote", "the id")),
+    burst=50,
+)
 STREAM_PAUSED = LogEvent("stream_paused", LogLevel.DEBUG, "Stream paused", "a client pauses its stream", _CONTROLLED)
 STREAM_RESUMED = LogEvent(
     "stream_resumed", LogLevel.DEBUG, "Stream resumed", "a client resumes its stream", _CONTROLLED
@@ -263,10 +336,15 @@ STREAM_ENDED = LogEvent(
     "an admitted request has come to its end",
     (
         *_STREAM,
-        LogField("outcome", "completed, skipped, cancelled, disconnected, rejected, error, timeout or shutdown"),
-        LogField("chunks", "that were sent"),
-        LogField("bytes", "that were sent", _BYTES),
-        LogField("seconds", "since stream_start", _SECONDS),
+        LogField(
+            "outcome",
+            "completed, skipped, cancelled, disconnected, rejected, error, timeout or shutdown; taken_over if another "
+            "connection goes on with it",
+        ),
+        LogField("chunks", "that were sent on this connection"),
+        LogField("bytes", "that were sent on this connection", _BYTES),
+        LogField("seconds", "since stream_start, or stream_recovered", _SECONDS),
+        LogField("resumable", "whether it is stored, so that another connection may go on with it"),
         LogField("code", "of the error that ended it"),
     ),
 )
@@ -300,7 +378,7 @@ FAULT_RAISED = LogEvent(
     "an exception that should not have been: ours to mend",
     (
         LogField("error_id", "names this fault; what the client was told to report, if it was"),
-        LogField("place", "admission, content, connection, session_store, http or event_loop"),
+        LogField("place", "admission, content, connection, session_store, recovery, http or event_loop"),
         *_STREAM,
         LogField(
             "exception",

@@ -18,8 +18,8 @@ from service import __version__
 from service.core.content.removal import Removal
 from service.core.content.stage import Stage
 from service.core.errors import ErrorCode
-from service.core.events import AttemptOutcome, CloseReason, Outcome
-from service.core.messages import SERVER_MESSAGE_TYPES, ClientMessageType, ContentType
+from service.core.events import AttemptOutcome, CacheTier, CloseReason, Dependency, Outcome
+from service.core.messages import SERVER_MESSAGE_TYPES, ClientMessageType, ContentType, RefusalReason
 
 OTHER = "other"
 """The label value of whatever has none of its own."""
@@ -48,8 +48,9 @@ class Counter(Metric, frozen=True):
 class Gauge(Metric, frozen=True, kw_only=True):
     type = "gauge"
 
-    workers: Literal["livesum", "max"] = "livesum"
-    """How the values of several workers become one: the sum of those that live, or one for all, as they are equal."""
+    workers: Literal["livesum", "max", "min"] = "livesum"
+    """How the values of several workers become one: the sum of those that live, or one for all, as they are equal, or
+    the least, as one that has trouble is enough."""
 
 
 class Histogram(Metric, frozen=True, kw_only=True):
@@ -74,6 +75,28 @@ class StreamState(StrEnum):
         return cls.PAUSED if paused else cls.STREAMING
 
 
+class RecoveryKind(StrEnum):
+    """How a stream came to go on."""
+
+    RECOVERED = "recovered"
+    """Its client asked for it."""
+    REPEATED = "repeated"
+    """Its request came again, and it began anew."""
+
+    @classmethod
+    def of(cls, *, repeated: bool) -> Self:
+        return cls.REPEATED if repeated else cls.RECOVERED
+
+
+class Lookup(StrEnum):
+    HIT = "hit"
+    MISS = "miss"
+
+    @classmethod
+    def of(cls, *, hit: bool) -> Self:
+        return cls.HIT if hit else cls.MISS
+
+
 class Signal(StrEnum):
     """What telemetry sends out, and may lose."""
 
@@ -89,7 +112,7 @@ _HTTP_SECONDS = (0.01, 0.1, 1)
 """Few, as each of them is there for every method, route and status."""
 
 _CONTENT_TYPE = {"content_type": tuple(ContentType)}
-_OUTCOME = {"outcome": tuple(Outcome)}
+_DEPENDENCY = {"dependency": tuple(Dependency)}
 _HTTP = {
     "method": ("GET", "HEAD", "POST", "OPTIONS", OTHER),
     "route": ("/", "/health", "/ready", "/metrics", OTHER),
@@ -131,8 +154,9 @@ SENT_BYTES = Counter("stream_sent_bytes_total", "Payload of messages to clients.
 
 REQUESTS = Counter(
     "stream_requests_total",
-    "Stream requests by outcome; only error is a failure of ours.",
-    {**_CONTENT_TYPE, **_OUTCOME},
+    "Stream requests by outcome, each once, however often its stream broke off; only error is a failure of ours. "
+    "taken_over: it waited on a connection whose stream another has taken over.",
+    {**_CONTENT_TYPE, "outcome": tuple(Outcome)},
 )
 ERRORS = Counter("stream_errors_total", "Errors that clients were told of, by code.", {"code": tuple(ErrorCode)})
 RATE_LIMIT_HITS = Counter(
@@ -181,11 +205,22 @@ TIME_TO_FIRST_CHUNK = Histogram(
 )
 STREAM_DURATION = Histogram(
     "stream_duration_seconds",
-    "From stream_start to the end of the stream.",
-    _OUTCOME,
+    "From stream_start to the end of the stream; if it broke off, up to there, and what was recovered is not counted.",
+    {"outcome": tuple(outcome for outcome in Outcome if outcome is not Outcome.TAKEN_OVER)},
     "seconds",
     buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600),
     exemplar=True,
+)
+RECOVERIES = Counter(
+    "stream_recoveries_total",
+    "Streams that went on, or began anew for a repeated request, after they broke off; or why they did not.",
+    {"result": (*RecoveryKind, *RefusalReason)},
+)
+RECOVERY_DURATION = Histogram(
+    "stream_recovery_seconds",
+    "From a client's asking until its stream goes on.",
+    unit="seconds",
+    buckets=_WAIT_SECONDS,
 )
 ACTIVE_STREAMS = Gauge("stream_active_streams", "Streams under way.", {"state": tuple(StreamState)})
 
@@ -206,6 +241,26 @@ CHUNK_SEND = Histogram(
 BACKPRESSURE = Counter("stream_backpressure_total", "Times that a client's socket was full.")
 PAUSED_SECONDS = Counter(
     "stream_paused_seconds_total", "Time that streams were paused, counted when they end.", unit="seconds"
+)
+
+# What the service leans on
+
+DEPENDENCY_UP = Gauge(
+    "stream_dependency_up",
+    "0 while it is away for some worker, else 1; absent if the settings name none.",
+    _DEPENDENCY,
+    workers="min",
+)
+DEPENDENCY_ERRORS = Counter(
+    "stream_dependency_errors_total", "Calls of a dependency that came to nothing.", _DEPENDENCY
+)
+PLAN_CACHE_LOOKUPS = Counter(
+    "stream_plan_cache_lookups_total",
+    "Contents that were looked for among those worked on before; shared, if memory had no hit.",
+    {"tier": tuple(CacheTier), "result": tuple(Lookup)},
+)
+USAGE_DROPPED = Counter(
+    "stream_usage_dropped_total", "Rows of usage that were lost: neither the queue nor the file could take them."
 )
 
 # The process
@@ -261,7 +316,7 @@ TELEMETRY_DROPPED = Counter(
 TELEMETRY_ERRORS = Counter(
     "stream_telemetry_errors_total",
     "Events that a sink failed on; streams do not notice.",
-    {"sink": ("Metrics", "TraceSink", "LogSink", "SentrySink", OTHER)},
+    {"sink": ("Metrics", "TraceSink", "LogSink", "SentrySink", "Dependencies", "UsageSink", OTHER)},
 )
 LOG_RECORDS = Counter("stream_log_records_total", "Log lines by level.", {"level": tuple(LogLevel)})
 

@@ -59,7 +59,8 @@ CONTENT_BYTES = Attribute("stream.content_bytes", AttributeType.INTEGER, "the re
 OUTCOME = Attribute(
     "stream.outcome",
     AttributeType.STRING,
-    "completed, skipped, cancelled, disconnected, rejected, error, timeout or shutdown",
+    "completed, skipped, cancelled, disconnected, rejected, error, timeout or shutdown; taken_over if it goes on "
+    "elsewhere",
 )
 ERROR_CODE = Attribute("stream.error_code", AttributeType.STRING, "the protocol's code of the error that ended it")
 COMPLEXITY = Attribute("stream.complexity", AttributeType.STRING, "low, medium or high")
@@ -76,6 +77,13 @@ TIME_TO_FIRST_CHUNK = Attribute(
     "stream.time_to_first_chunk", AttributeType.NUMBER, "since the request left the queue", _SECONDS
 )
 PAUSED_TIME = Attribute("stream.paused_time", AttributeType.NUMBER, "how long it was paused in all", _SECONDS)
+RECOVERY = Attribute(
+    "stream.recovery",
+    AttributeType.STRING,
+    "recovered if the client asked for it, repeated if its request came again; none on its first connection",
+)
+NEXT_INDEX = Attribute("stream.next_index", AttributeType.INTEGER, "the chunk with which it went on, from 0")
+TAKEOVERS = Attribute("stream.takeovers", AttributeType.INTEGER, "how often it was taken over by then")
 BLOCKED_TIME = Attribute("stream.blocked_time", AttributeType.NUMBER, "how long the socket was full", _SECONDS)
 EXCEPTION_TYPE = Attribute("exception.type", AttributeType.STRING, "the exception's class; its words might be content")
 HTTP_METHOD = Attribute("http.request.method", AttributeType.STRING, "the request's; _OTHER for an unknown one")
@@ -85,6 +93,7 @@ ERROR_ID = Attribute("error.id", AttributeType.STRING, "names the fault, as in t
 PLACE = Attribute("error.place", AttributeType.STRING, "content or connection")
 
 FIRST_CHUNK = SpanEvent("first_chunk", "the first chunk was sent")
+RECOVERED = SpanEvent("recovered", "the stream went on here", (NEXT_INDEX,))
 PAUSED = SpanEvent("paused", "the client paused the stream")
 RESUMED = SpanEvent("resumed", "the client resumed it")
 SKIPPED = SpanEvent("skipped", "the client asked for all that was left at once")
@@ -109,8 +118,9 @@ CONNECT = Span(
 STREAM = Span(
     "stream",
     SpanKind.SERVER,
-    "a request, from its arrival to its one end; a child of the client's span if the request named one, and an error "
-    "if it ended by a fault of ours",
+    "a request, from its arrival to its end on that connection; a child of the client's span if the request named one, "
+    "and an error if it ended by a fault of ours. If another connection goes on with it there is one more, from the "
+    "asking on: a child of the first",
     attributes=(
         SESSION_ID,
         CONNECTION_ID,
@@ -130,9 +140,13 @@ STREAM = Span(
         BYTES_SENT,
         TIME_TO_FIRST_CHUNK,
         PAUSED_TIME,
+        RECOVERY,
+        NEXT_INDEX,
+        TAKEOVERS,
     ),
     events=(
         FIRST_CHUNK,
+        RECOVERED,
         PAUSED,
         RESUMED,
         SKIPPED,
@@ -150,7 +164,8 @@ CONVERT = Span("convert", SpanKind.INTERNAL, "Markdown to HTML")
 SANITISE = Span("sanitise", SpanKind.INTERNAL, "making the content safe")
 ANALYSE = Span("analyse", SpanKind.INTERNAL, "judging its complexity")
 CHUNK = Span("chunk", SpanKind.INTERNAL, "cutting it")
-DELIVER = Span("deliver", SpanKind.INTERNAL, "from stream_start to the end")
+RECOVER = Span("recover", SpanKind.INTERNAL, "from the client's asking until the stream went on")
+DELIVER = Span("deliver", SpanKind.INTERNAL, "from stream_start, or stream_recovered, to the end")
 
 SPANS: tuple[Span, ...] = (
     HTTP,
@@ -163,5 +178,6 @@ SPANS: tuple[Span, ...] = (
     SANITISE,
     ANALYSE,
     CHUNK,
+    RECOVER,
     DELIVER,
 )

@@ -1,4 +1,4 @@
-"""The command line: ``serve`` the service, ``stream`` through it, ``verify`` a deployment, ``sentry-test`` its way out.
+"""The command line: ``serve``, ``stream``, ``verify``, ``sentry-test``, ``migrate`` and ``usage``.
 
 Each command imports its own modules when it runs, so that ``--help`` is quick.
 """
@@ -15,6 +15,7 @@ from service import __version__
 from service.cli.address import Address, BadAddress
 from service.cli.exits import Exit
 from service.core.messages import ChunkBy, ContentType, HtmlMode, Speed
+from service.usage.report import Grouping
 
 _PROGRAM = "python -m service"
 _DEFAULT_URL = "ws://127.0.0.1:8000"
@@ -49,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_stream(commands)
     _add_verify(commands)
     _add_sentry_test(commands)
+    _add_migrate(commands)
+    _add_usage(commands)
     return parser
 
 
@@ -118,6 +121,34 @@ def _add_sentry_test(commands: "argparse._SubParsersAction[_Parser]") -> None:
     sentry_test.set_defaults(command=_sentry_test)
 
 
+def _add_migrate(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    migrate = commands.add_parser(
+        "migrate",
+        help="make or update the tables in PostgreSQL",
+        description="Bring the database at DATABASE_URL up to this version, wholly or not at all. It may be run at any "
+        "time, again, and by several at once; rows wait in DATA_DIR meanwhile.",
+        epilog="Exit code: 0 the database is up to date, 1 it was not migrated, 2 DATABASE_URL is not set or wrong, or "
+        "the database cannot be reached.",
+    )
+    migrate.set_defaults(command=_migrate)
+
+
+def _add_usage(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    usage = commands.add_parser(
+        "usage",
+        help="show what was streamed",
+        description="Add up the streams that have ended: from PostgreSQL if DATABASE_URL is set, otherwise from the "
+        "file in DATA_DIR. A stream that was recovered counts once, with its last outcome.",
+        epilog="Exit code: 0 shown, 2 a usage mistake or there is nothing to read from.",
+    )
+    usage.add_argument("--by", choices=_names(Grouping), default="day", help="what to add up by (default: day, in UTC)")
+    usage.add_argument("--since", metavar="DAY", help="from this day on (2026-11-24), or of the last days (7d)")
+    usage.add_argument("--session", metavar="ID", help="only of this session")
+    usage.add_argument("--format", choices=["table", "json", "csv"], default="table", help="default: table")
+    usage.add_argument("--limit", metavar="N", type=_positive, default=50, help="at most so many lines (default: 50)")
+    usage.set_defaults(command=_usage)
+
+
 def _add_url(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--url",
@@ -129,6 +160,13 @@ def _add_url(parser: argparse.ArgumentParser) -> None:
 
 def _names(choices: type[StrEnum]) -> list[str]:
     return [choice.value for choice in choices]
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return number
 
 
 def _address(url: str) -> Address:
@@ -173,3 +211,15 @@ def _sentry_test(_options: argparse.Namespace) -> int:
     from service.cli.sentry_test import sentry_test
 
     return sentry_test()
+
+
+def _migrate(_options: argparse.Namespace) -> int:
+    from service.cli.migrate import migrate
+
+    return migrate()
+
+
+def _usage(options: argparse.Namespace) -> int:
+    from service.cli.usage import usage
+
+    return usage(Grouping(options.by), options.since, options.session, options.format, options.limit)

@@ -18,20 +18,27 @@ class Delivery:
         "_source",
         "bytes",
         "due_at",
+        "first_bytes",
+        "first_index",
         "index",
         "skipped",
         "started_at",
     )
 
-    def __init__(self, source: ChunkSource, gap_seconds: float, now: float) -> None:
+    def __init__(
+        self, source: ChunkSource, gap_seconds: float, now: float, *, index: int = 0, bytes_before: int = 0
+    ) -> None:
+        """It begins at ``index``, before which ``bytes_before`` were given out by another."""
         self._source = source
-        self._pace = Pace(gap_seconds, now)
+        self._pace = Pace(gap_seconds, now - index * gap_seconds)
         self._paused_at: float | None = None
         self.started_at = now
-        self.index = 0
-        """The index of the next chunk, which is the number of chunks given out."""
-        self.bytes = 0
-        """UTF-8 bytes of data given out."""
+        self.first_index = index
+        self.first_bytes = bytes_before
+        self.index = index
+        """The index of the next chunk, which is the number of chunks given out, here or elsewhere."""
+        self.bytes = bytes_before
+        """UTF-8 bytes of data given out, here or elsewhere."""
         self.due_at = now
         """When the next chunk may go; meaningless once finished."""
         self._paused_seconds = 0.0
@@ -87,6 +94,10 @@ class Delivery:
         """What is left is due at once, merged; a second skip changes nothing."""
         if self.skipped:
             return
+        self.hurry(now)
+        self._source.skip(self.index)
+
+    def hurry(self, now: float) -> None:
+        """What is left is due at once, as it was cut."""
         self.skipped = True
         self.due_at = now
-        self._source.skip(self.index)

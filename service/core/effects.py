@@ -59,11 +59,13 @@ class Preparation(Struct, frozen=True):
 
 
 class Recovery(Struct, frozen=True):
-    """The answer to ``Recover``: the stream as it was stored, now this connection's, and its plan."""
+    """The answer to ``TakeOver``: the stream as it was stored, now this connection's, and its plan."""
 
     record: StreamRecord
     """At the epoch that it was moved to."""
     plan: Plan
+    trace: Trace
+    """Of this part of the stream, within the trace that it began in."""
 
 
 class Failure(Struct, frozen=True):
@@ -98,18 +100,19 @@ class Prepare(Struct, frozen=True):
 
     ticket: int
     request: StreamRequest
-    seconds_left: float
-    """Of the session: what the stream has to fit in."""
     stream_id: str
     trace: Trace
     lease: Lease
+    """The stream has to fit in its time."""
     owner: Digest | None = None
     """Whose the stream will be in the store; ``None`` if it is not to be kept."""
 
 
-class Recover(Struct, frozen=True):
-    """Take a stream over from the store; answered by ``recovered(ticket, recovery, now)``,
-    ``refused(ticket, reason, now)`` or ``failed``."""
+class TakeOver(Struct, frozen=True):
+    """Take a stream over from the store.
+
+    Answered by ``recovered(ticket, recovery, now)``, ``refused(ticket, reason, now)`` or ``failed``.
+    """
 
     ticket: int
     stream_id: str
@@ -123,7 +126,7 @@ class Recover(Struct, frozen=True):
 
 
 class MarkSkip(Struct, frozen=True):
-    """Store where a stream is skipped; answered by ``skip_marked(ticket, marked, now)``."""
+    """Store where a stream is skipped; answered by ``skip_marked(ticket, marked, now)``, which is always possible."""
 
     ticket: int
     stream_id: str
@@ -139,4 +142,4 @@ class Note(Struct, frozen=True):
     change: Change
 
 
-Effect = Admit | Prepare | Recover | MarkSkip | Note
+Effect = Admit | Prepare | TakeOver | MarkSkip | Note

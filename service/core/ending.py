@@ -21,6 +21,7 @@ RESTART = Ending(Close(1012, "the server restarts, reconnect soon"), CloseReason
 FAULT = Ending(Close(1011, "internal error"), CloseReason.ERROR, Outcome.ERROR)
 _SESSION_OVER = Ending(Close(4010, "session over"), CloseReason.SESSION_TIMEOUT, Outcome.TIMEOUT)
 _IDLE = Ending(Close(4111, "idle"), CloseReason.IDLE_TIMEOUT, Outcome.TIMEOUT)
+TAKEN_OVER = Ending(Close(4103, "stream taken over"), CloseReason.TAKEN_OVER, Outcome.TAKEN_OVER)
 _SLOW = Ending(Close(4102, "slow client", abort=True), CloseReason.SLOW_CLIENT, Outcome.DISCONNECTED)
 
 

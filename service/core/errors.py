@@ -7,7 +7,7 @@
 │   └── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge``
 ├── ``LimitReached``: the client must wait or come back
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``OverCapacity``
-│   └── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient``
+│   └── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
 └── ``ServiceFault``: ours; reported to the people who run the service
     └── ``ChunkingFailed`` ``ProcessingFailed`` ``InternalError``
 
@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     QUEUE_FULL = "QUEUE_FULL"
     NO_ACTIVE_STREAM = "NO_ACTIVE_STREAM"
     OVER_CAPACITY = "OVER_CAPACITY"
+    STREAM_TAKEN_OVER = "STREAM_TAKEN_OVER"
 
 
 class StreamingError(Exception):
@@ -146,6 +147,13 @@ class SlowClient(LimitReached):
     code = ErrorCode.STREAM_ERROR
     fatal = True
     retryable = True
+
+
+class StreamTakenOver(LimitReached):
+    """Another connection has recovered the stream that runs on this one: of two, the last wins."""
+
+    code = ErrorCode.STREAM_TAKEN_OVER
+    fatal = True
 
 
 class ServiceFault(StreamingError):

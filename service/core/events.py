@@ -13,8 +13,15 @@ from msgspec import Struct
 from service.core.content.removal import Removal
 from service.core.content.stage import Stage, StageTime
 from service.core.errors import ErrorCode
-from service.core.messages import ClientMessageType, Complexity, ContentType, ServerMessage, Speed, StreamRequest
-from service.core.records import RefusalReason
+from service.core.messages import (
+    ClientMessageType,
+    Complexity,
+    ContentType,
+    RefusalReason,
+    ServerMessage,
+    Speed,
+    StreamRequest,
+)
 from service.core.trace import Trace
 
 
@@ -313,6 +320,14 @@ class DependencyFailed(Struct, frozen=True):
     dependency: Dependency
 
 
+class StoredInMemory(Struct, frozen=True):
+    """What belongs into a file in ``DATA_DIR`` is kept in this process's memory, for as long as the process lives."""
+
+    what: Dependency
+    reason: str
+    """Why there is no file, in a line."""
+
+
 class CacheTier(StrEnum):
     """Where a plan was looked for."""
 
@@ -430,6 +445,7 @@ Event = (
     | LoopProbed
     | DependencyChanged
     | DependencyFailed
+    | StoredInMemory
     | CacheAsked
     | UsageDropped
     | HttpAnswered

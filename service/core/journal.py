@@ -3,7 +3,7 @@
 from service.core.content.plan import Plan
 from service.core.content.removal import Removal
 from service.core.content.stage import Stage
-from service.core.effects import Admittance, Preparation
+from service.core.effects import Admittance, Lease, Preparation, Recovery
 from service.core.errors import StreamingError
 from service.core.events import (
     BackpressureApplied,
@@ -19,16 +19,18 @@ from service.core.events import (
     Outcome,
     RateLimitApproached,
     RateLimitHit,
+    RecoveryRefused,
     RequestAdmitted,
     RequestRejected,
     StreamEnded,
     StreamPauseChanged,
+    StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
 )
 from service.core.limits import Limits
 from service.core.line import Entry
-from service.core.messages import ClientMessageType, Speed, StreamRequest
+from service.core.messages import ClientMessageType, RefusalReason, Speed, StreamRequest
 from service.core.trace import Trace
 
 
@@ -51,8 +53,12 @@ class Journal:
             self._events = []
         return events
 
-    def opened(self, requests_used: int) -> None:
-        self._events.append(ConnectionOpened(self._connection_id, self._session_id, requests_used))
+    def opened(self, lease: Lease) -> None:
+        self._events.append(
+            ConnectionOpened(
+                self._connection_id, self._session_id, lease.requests_used, lease.epoch, lease.seconds_left
+            )
+        )
 
     def closed(self, reason: CloseReason, code: int, now: float) -> None:
         duration = now - self._opened_at
@@ -91,6 +97,7 @@ class Journal:
         self._events.append(RateLimitHit(self._session_id, limit))
 
     def admitted(self, entry: Entry, admittance: Admittance, limits: Limits) -> None:
+        entry.announced = True
         self._requests += 1
         number = admittance.admission.requests_used
         self._events.append(
@@ -143,9 +150,30 @@ class Journal:
                 )
             )
 
+    def recovered(self, entry: Entry, recovery: Recovery, now: float) -> None:
+        entry.announced = True
+        self._events.append(
+            StreamRecovered(
+                connection_id=self._connection_id,
+                session_id=self._session_id,
+                stream_id=entry.stream_id,
+                trace=entry.identity,
+                content_type=entry.content_type,
+                next_index=entry.running.index,
+                chunks=len(recovery.plan.chunks),
+                takeovers=entry.epoch,
+                repeated=entry.repeats,
+                waited_seconds=now - entry.received_at,
+                paused=entry.paused,
+            )
+        )
+
+    def not_recovered(self, stream_id: str, reason: RefusalReason) -> None:
+        self._events.append(RecoveryRefused(self._connection_id, self._session_id, stream_id, reason))
+
     def first_chunk(self, entry: Entry, seconds: float) -> None:
         """``seconds`` since the request left the line."""
-        self._events.append(FirstChunkSent(entry.stream_id, entry.identity, entry.request.content_type, seconds))
+        self._events.append(FirstChunkSent(entry.stream_id, entry.identity, entry.content_type, seconds))
 
     def pause_changed(self, entry: Entry) -> None:
         self._events.append(StreamPauseChanged(self._session_id, entry.stream_id, entry.identity, entry.paused))
@@ -161,14 +189,16 @@ class Journal:
                 session_id=self._session_id,
                 stream_id=entry.stream_id,
                 trace=entry.identity,
-                content_type=entry.request.content_type,
+                content_type=entry.content_type,
                 outcome=outcome,
                 started=delivery is not None,
                 paused=entry.paused,
-                chunks=delivery.index if delivery else 0,
-                bytes=delivery.bytes if delivery else 0,
+                chunks=delivery.index - delivery.first_index if delivery else 0,
+                bytes=delivery.bytes - delivery.first_bytes if delivery else 0,
                 duration_seconds=now - delivery.started_at if delivery else 0.0,
                 paused_seconds=delivery.paused_seconds(now) if delivery else 0.0,
+                counted=entry.record is not None and entry.record.counted,
+                resumable=entry.resumable,
                 error=error.code if error else None,
                 processing_seconds=failure.seconds if failure else None,
                 stages=failure.stages if failure else (),

@@ -1,4 +1,4 @@
-"""The line of requests on a connection: the first is in progress, the others wait."""
+"""The line of what a connection has asked for: the first is in progress, the others wait."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -6,54 +6,93 @@ from collections.abc import Iterator
 from msgspec import UNSET, UnsetType
 
 from service.core.delivery import Delivery
-from service.core.effects import Failure
+from service.core.effects import Admittance, Failure, Recovery
 from service.core.limits import QUEUE_LENGTH
-from service.core.messages import StreamRequest
+from service.core.messages import ContentType, Recover, StreamRequest
+from service.core.records import StreamRecord
 from service.core.trace import Trace
 
 
 class Entry:
-    """One request from its arrival to its terminal message."""
+    """One stream that was asked for, from the message that asked to its terminal message."""
 
     __slots__ = (
+        "admittance",
         "admitted_at",
+        "announced",
         "delivery",
+        "epoch",
         "failure",
         "left_line_at",
+        "marking_skip",
         "paused",
         "received_at",
-        "request",
+        "record",
+        "resumable",
         "skip_wanted",
         "stream_id",
         "ticket",
         "trace",
+        "wish",
     )
 
-    def __init__(self, ticket: int, request: StreamRequest, now: float) -> None:
+    def __init__(self, ticket: int, wish: StreamRequest | Recover, now: float) -> None:
         self.ticket = ticket
-        self.request = request
+        self.wish = wish
         self.received_at = now
         """All times in monotonic seconds."""
-        self.admitted_at: float | None = None
-        self.stream_id = ""
-        """Set on admission, as is ``trace``."""
+        self.admitted_at: float | None = None if isinstance(wish, StreamRequest) else now
+        """A recovery needs no admission."""
+        self.admittance: Admittance | None = None
+        self.stream_id = "" if isinstance(wish, StreamRequest) else wish.stream_id
+        """Of a request, set on admission, as is ``trace``."""
         self.trace: Trace | None = None
         self.left_line_at: float | None = None
         """When its preparation began."""
+        self.announced = False
+        """Whether an event has told of it, so that one must tell of its end."""
+        self.record: StreamRecord | None = None
+        """What it was recovered from."""
         self.delivery: Delivery | None = None
         """Set when the plan is there."""
         self.failure: Failure | None = None
         """Set when it came to nothing."""
+        self.resumable = False
+        """Whether it is in the store, at ``epoch``."""
+        self.epoch = 0
         self.paused = False
         self.skip_wanted = False
+        self.marking_skip = False
+        """Whether the store is being told of the skip; nothing is sent meanwhile."""
+
+    def admit(self, admittance: Admittance, now: float) -> None:
+        """It may begin when it is first in the line."""
+        self.admitted_at = now
+        self.admittance = admittance
+        self.stream_id = admittance.admission.repeats or admittance.stream_id
+        self.trace = admittance.trace
+
+    def take_over(self, recovery: Recovery) -> None:
+        """It goes on with what is in the store."""
+        record = recovery.record
+        self.record = record
+        self.trace = recovery.trace
+        self.epoch = record.epoch
+        self.resumable = True
+        self.paused = self.paused or record.paused
 
     @property
     def admitted(self) -> bool:
         return self.admitted_at is not None
 
     @property
+    def repeats(self) -> bool:
+        """Whether the request has come before: the store may have its stream."""
+        return self.admittance is not None and self.admittance.admission.repeats is not None
+
+    @property
     def identity(self) -> Trace:
-        """The trace of an entry that is admitted."""
+        """The trace of an entry that has one."""
         assert self.trace is not None
         return self.trace
 
@@ -64,8 +103,21 @@ class Entry:
         return self.delivery
 
     @property
+    def request(self) -> StreamRequest:
+        """The request of an entry that is one."""
+        assert isinstance(self.wish, StreamRequest)
+        return self.wish
+
+    @property
+    def content_type(self) -> ContentType:
+        """Of a request, or of a stream that was recovered."""
+        return self.request.content_type if self.record is None else self.record.content_type
+
+    @property
     def request_id(self) -> str | UnsetType:
-        return self.request.request_id
+        if isinstance(self.wish, StreamRequest):
+            return self.wish.request_id
+        return UNSET if self.record is None or self.record.request_id is None else self.record.request_id
 
     @property
     def known_stream_id(self) -> str | UnsetType:
@@ -83,15 +135,15 @@ class Line:
 
     @property
     def current(self) -> Entry | None:
-        """The request that is processing or running, on which controls act."""
+        """The entry that is processing or running, on which controls act."""
         return self._entries[0] if self._entries else None
 
     @property
     def full(self) -> bool:
         return len(self._entries) > QUEUE_LENGTH
 
-    def join(self, request: StreamRequest, now: float) -> Entry:
-        entry = Entry(self._next_ticket, request, now)
+    def join(self, wish: StreamRequest | Recover, now: float) -> Entry:
+        entry = Entry(self._next_ticket, wish, now)
         self._next_ticket += 1
         self._entries.append(entry)
         return entry
@@ -99,6 +151,10 @@ class Line:
     def find(self, ticket: int) -> Entry | None:
         """The entry, or ``None`` if it has left, by a cancel or with the connection."""
         return next((entry for entry in self._entries if entry.ticket == ticket), None)
+
+    def has(self, stream_id: str) -> bool:
+        """Whether the stream is running here, or waiting."""
+        return any(entry.stream_id == stream_id for entry in self._entries)
 
     def leave(self, entry: Entry) -> None:
         self._entries.remove(entry)

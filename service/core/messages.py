@@ -55,6 +55,22 @@ class Complexity(StrEnum):
     HIGH = "high"
 
 
+class RefusalReason(StrEnum):
+    """Why a stream is not recovered; the words of the protocol."""
+
+    UNKNOWN = "unknown"
+    """No such stream, or its time is over, or the token does not open it: which of these is not told."""
+    SESSION_OVER = "session_over"
+    POSITION = "position"
+    """There is no such index, or nobody can say what followed it."""
+    RUNNING = "running"
+    """It is running, or waiting, on the very connection that asks."""
+    VERSION = "version"
+    """It was stored by a version whose records this one cannot read."""
+    UNAVAILABLE = "unavailable"
+    """The store is away, or content is not stored."""
+
+
 # Client → server, as protocol.decode() returns them.
 
 
@@ -68,6 +84,25 @@ class StreamRequest(Struct, frozen=True):
     html_mode: HtmlMode = HtmlMode.FRAGMENT
     request_id: str | UnsetType = UNSET
     trace: TraceContext | None = None
+    token: str | None = None
+    """Of the connection on which this request came before: together with ``request_id`` it is then the same stream."""
+
+
+class Recover(Struct, frozen=True):
+    """Go on with a stream that broke off, or has ended, on another connection."""
+
+    stream_id: str
+    last_index: int
+    """The last chunk that the client has; -1 for none."""
+    token: str
+    """The ``resume_token`` of the connection that the stream was started on, or recovered onto."""
+
+
+class Ack(Struct, frozen=True):
+    """The client has all chunks of a stream up to ``index``."""
+
+    stream_id: str
+    index: int
 
 
 class StreamControl(Struct, frozen=True):
@@ -82,7 +117,7 @@ class Heartbeat(Struct, frozen=True):
     pass
 
 
-ClientMessage = StreamRequest | StreamControl | Ping | Heartbeat
+ClientMessage = StreamRequest | StreamControl | Recover | Ack | Ping | Heartbeat
 
 
 class ClientMessageType(StrEnum):
@@ -90,6 +125,8 @@ class ClientMessageType(StrEnum):
 
     STREAM_REQUEST = "stream_request"
     STREAM_CONTROL = "stream_control"
+    RECOVER = "recover"
+    ACK = "ack"
     PING = "ping"
     HEARTBEAT = "heartbeat"
 
@@ -100,6 +137,10 @@ class ClientMessageType(StrEnum):
                 return cls.STREAM_REQUEST
             case StreamControl():
                 return cls.STREAM_CONTROL
+            case Recover():
+                return cls.RECOVER
+            case Ack():
+                return cls.ACK
             case Ping():
                 return cls.PING
             case Heartbeat():
@@ -129,6 +170,8 @@ class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
     version: str
     requests_left: int
     session_expires_at: str
+    resume_token: str | UnsetType = UNSET
+    """What opens the streams of this connection to another; missing where content is not stored."""
 
 
 class StreamMetadata(Struct, frozen=True):
@@ -151,7 +194,26 @@ class StreamStart(Struct, frozen=True, tag_field="type", tag="stream_start"):
     timestamp: str
     stream_id: str
     trace_id: str
+    resumable: bool
+    """Whether the stream can be recovered, whatever becomes of this connection and this process."""
     metadata: StreamMetadata
+    request_id: str | UnsetType = UNSET
+
+
+class StreamRecovered(Struct, frozen=True, tag_field="type", tag="stream_recovered"):
+    """The answer to ``recover``; without ``recovered`` there is a reason, and nothing else of the stream."""
+
+    stream_id: str
+    recovered: bool
+    timestamp: str
+    reason: RefusalReason | UnsetType = UNSET
+    next_index: int | UnsetType = UNSET
+    """Of the chunk that follows; the number of chunks if none does."""
+    paused: bool | UnsetType = UNSET
+    """Whether it waits for ``resume``."""
+    total_chunks: int | UnsetType = UNSET
+    """Of the plan."""
+    trace_id: str | UnsetType = UNSET
     request_id: str | UnsetType = UNSET
 
 
@@ -220,6 +282,7 @@ class ErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
 ServerMessage = (
     Connected
     | StreamStart
+    | StreamRecovered
     | Chunk
     | StreamComplete
     | StreamPaused

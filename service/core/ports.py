@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from service.core.content.kept import KeptPlan
 from service.core.content.plan import Plan
 from service.core.effects import Admission, Lease, Preparation
 from service.core.events import Event
@@ -47,11 +48,10 @@ class StoreAway(Exception):
 
 
 class SessionStore(Protocol):
-    """Sessions, their counts, and the streams that can be recovered. Every implementation passes
-    tests/stores/contract.py; every coroutine raises nothing but ``StoreAway`` (``open`` and ``admit`` of a store that
-    falls back do not even that).
+    """Sessions, their counts, and the streams that can be recovered.
 
-    Times are durations, so that a store may use a clock of its own.
+    Every implementation passes tests/stores/contract.py. A coroutine raises nothing but ``StoreAway``. Times are
+    durations, so that a store may use a clock of its own.
     """
 
     async def open(self, session_id: str) -> Lease:
@@ -86,6 +86,29 @@ class SessionStore(Protocol):
         """Store what was noted, and let go of everything."""
 
 
+class PlanCache(Protocol):
+    """Plans in memory, by ``plan_key``. Threads share it; no method blocks."""
+
+    def get(self, key: bytes) -> KeptPlan | None:
+        """The plan, if it is still kept."""
+
+    def put(self, key: bytes, plan: KeptPlan) -> None:
+        """Keep it, if it is worth the room."""
+
+
+class PlanStore(Protocol):
+    """Packed plans that several machines share, by ``plan_key``, for a time. What fails here is only a miss."""
+
+    async def get(self, key: bytes) -> bytes | None:
+        """The plan, if it is there and comes soon. Never raises."""
+
+    def put(self, key: bytes, plan: bytes) -> None:
+        """Store it soon, or never. Never blocks, never raises."""
+
+    async def close(self) -> None:
+        """Let go of what is still on its way."""
+
+
 class ContentEngine(Protocol):
     """Content work off the event loop."""
 
@@ -113,6 +136,9 @@ class Ids(Protocol):
 
     def trace(self, parent: TraceContext | None) -> Trace:
         """A new stream's place in the client's trace, or in one of its own."""
+
+    def continued(self, trace: Trace) -> Trace:
+        """The place of a stream that goes on elsewhere: in the same trace, below its beginning, and kept if that is."""
 
 
 class Recorder(Protocol):

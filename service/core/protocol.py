@@ -6,10 +6,10 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeVar, assert_never
+from typing import Annotated, TypeVar, assert_never
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service.core.errors import (
     ClientMistake,
@@ -22,6 +22,7 @@ from service.core.errors import (
     UnknownMessageType,
 )
 from service.core.messages import (
+    Ack,
     ChunkBy,
     ClientMessage,
     ClientMessageType,
@@ -30,6 +31,7 @@ from service.core.messages import (
     Heartbeat,
     HtmlMode,
     Ping,
+    Recover,
     ServerMessage,
     Speed,
     StreamControl,
@@ -38,6 +40,8 @@ from service.core.messages import (
 from service.core.trace import parse_trace_context
 
 REQUEST_ID_CHARACTERS = 64
+STREAM_ID_CHARACTERS = 64
+TOKEN_CHARACTERS = 128
 
 _MESSAGE_TYPES = frozenset(ClientMessageType)
 
@@ -50,6 +54,9 @@ def is_session_id(text: str) -> bool:
     """Whether the URL-decoded text may name a session: 1 to 64 of ``A-Z a-z 0-9 _ - . :``, not ``.`` or ``..``."""
     return _SESSION_ID.fullmatch(text) is not None
 
+
+_LAST_INDEX = 2**53 - 1
+"""What JavaScript can count to."""
 
 # What the fields look like on the wire: types are strict here, names become enums below, so that each wrong
 # name gets a code of its own.
@@ -72,6 +79,18 @@ class _StreamRequest(Struct):
     html_mode: str = HtmlMode.FRAGMENT
     request_id: str | UnsetType = UNSET
     trace: _Trace | UnsetType = UNSET
+    token: str | UnsetType = UNSET
+
+
+class _Recover(Struct):
+    stream_id: str
+    last_index: Annotated[int, Meta(ge=-1, le=_LAST_INDEX)]
+    token: str
+
+
+class _Ack(Struct):
+    stream_id: str
+    index: Annotated[int, Meta(ge=0, le=_LAST_INDEX)]
 
 
 class _StreamControl(Struct):
@@ -80,6 +99,8 @@ class _StreamControl(Struct):
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_request = msgspec.json.Decoder(_StreamRequest).decode
+_decode_recover = msgspec.json.Decoder(_Recover).decode
+_decode_ack = msgspec.json.Decoder(_Ack).decode
 _decode_control = msgspec.json.Decoder(_StreamControl).decode
 
 _Decoded = TypeVar("_Decoded")
@@ -134,6 +155,12 @@ def _message(type_: ClientMessageType, data: str) -> ClientMessage:
         case ClientMessageType.STREAM_CONTROL:
             action = _parse(_decode_control, data).action
             return StreamControl(_named(ControlAction, action, InvalidControlAction, "action"))
+        case ClientMessageType.RECOVER:
+            recover = _parse(_decode_recover, data)
+            return Recover(_stream_id(recover.stream_id), recover.last_index, _token(recover.token))
+        case ClientMessageType.ACK:
+            ack = _parse(_decode_ack, data)
+            return Ack(_stream_id(ack.stream_id), ack.index)
         case ClientMessageType.PING:
             return Ping()
         case ClientMessageType.HEARTBEAT:
@@ -144,8 +171,8 @@ def _message(type_: ClientMessageType, data: str) -> ClientMessage:
 
 def _request(fields: _StreamRequest) -> StreamRequest:
     request_id = fields.request_id
-    if request_id is not UNSET and len(request_id) > REQUEST_ID_CHARACTERS:
-        raise InvalidMessage(f"request_id is too long. Send at most {REQUEST_ID_CHARACTERS} characters.")
+    if request_id is not UNSET:
+        _check_length("request_id", request_id, REQUEST_ID_CHARACTERS)
     trace = fields.trace
     try:
         return StreamRequest(
@@ -156,10 +183,25 @@ def _request(fields: _StreamRequest) -> StreamRequest:
             html_mode=_named(HtmlMode, fields.html_mode, InvalidHtmlMode, "html_mode"),
             request_id=request_id,
             trace=None if trace is UNSET else parse_trace_context(trace.traceparent, trace.tracestate),
+            token=None if fields.token is UNSET else _token(fields.token),
         )
     except ClientMistake as mistake:
         mistake.request_id = request_id
         raise
+
+
+def _stream_id(text: str) -> str:
+    return _check_length("stream_id", text, STREAM_ID_CHARACTERS)
+
+
+def _token(text: str) -> str:
+    return _check_length("token", text, TOKEN_CHARACTERS)
+
+
+def _check_length(field: str, text: str, characters: int) -> str:
+    if len(text) > characters:
+        raise InvalidMessage(f"{field} is too long. Send at most {characters} characters.")
+    return text
 
 
 _encoder = msgspec.json.Encoder()

@@ -58,20 +58,4 @@ class Change(StrEnum):
     ENDED = "ended"
     """It has ended, and was counted; its time to live begins."""
     ACKNOWLEDGED = "acknowledged"
-    """The client has all of it: nothing need be kept."""
-
-
-class RefusalReason(StrEnum):
-    """Why a stream is not recovered; the words of the protocol."""
-
-    UNKNOWN = "unknown"
-    """No such stream, or its time is over, or the token does not open it: which of these is not told."""
-    SESSION_OVER = "session_over"
-    POSITION = "position"
-    """There is no such index, or nobody can say what followed it."""
-    RUNNING = "running"
-    """It is running, or waiting, on the very connection that asks."""
-    VERSION = "version"
-    """It was stored by a version whose records this one cannot read."""
-    UNAVAILABLE = "unavailable"
-    """The store is away, or content is not stored."""
+    """The client has all of it that it wants: nothing need be kept."""

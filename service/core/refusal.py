@@ -14,5 +14,9 @@ def refusal(request: StreamRequest, limits: Limits, *, line_is_full: bool) -> St
     if not content or content.isspace():
         return EmptyContent("The content is empty. Send some text.")
     if line_is_full:
-        return QueueFull(f"{QUEUE_LENGTH} requests are waiting on this connection. Wait for a stream to end.")
+        return queue_full()
     return None
+
+
+def queue_full() -> QueueFull:
+    return QueueFull(f"{QUEUE_LENGTH} requests are waiting on this connection. Wait for a stream to end.")

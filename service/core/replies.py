@@ -1,21 +1,25 @@
 """The larger messages, made from what the machine knows."""
 
+from msgspec import UNSET
+
 from service import __version__
 from service.core.clock import Instant, iso
-from service.core.effects import Lease, Preparation
+from service.core.effects import Lease, Preparation, Recovery
 from service.core.limits import Limits
 from service.core.line import Entry
 from service.core.messages import (
     CompletionMetadata,
     Connected,
+    RefusalReason,
     SessionLimits,
     StreamComplete,
     StreamMetadata,
+    StreamRecovered,
     StreamStart,
 )
 
 
-def connected(lease: Lease, limits: Limits, now: Instant) -> Connected:
+def connected(lease: Lease, limits: Limits, token: str | None, now: Instant) -> Connected:
     return Connected(
         session_id=lease.session_id,
         timestamp=now.timestamp,
@@ -30,6 +34,7 @@ def connected(lease: Lease, limits: Limits, now: Instant) -> Connected:
         version=__version__,
         requests_left=max(0, limits.max_requests - lease.requests_used),
         session_expires_at=iso(now.wall + lease.seconds_left),
+        resume_token=UNSET if token is None else token,
     )
 
 
@@ -42,6 +47,7 @@ def stream_start(entry: Entry, preparation: Preparation, now: Instant) -> Stream
         timestamp=now.timestamp,
         stream_id=entry.stream_id,
         trace_id=entry.identity.trace_id,
+        resumable=entry.resumable,
         metadata=StreamMetadata(
             complexity=plan.complexity,
             word_count=plan.word_count,
@@ -55,6 +61,23 @@ def stream_start(entry: Entry, preparation: Preparation, now: Instant) -> Stream
         ),
         request_id=entry.request_id,
     )
+
+
+def stream_recovered(entry: Entry, recovery: Recovery, now: Instant) -> StreamRecovered:
+    return StreamRecovered(
+        stream_id=entry.stream_id,
+        recovered=True,
+        timestamp=now.timestamp,
+        next_index=entry.running.index,
+        paused=entry.paused,
+        total_chunks=len(recovery.plan.chunks),
+        trace_id=entry.identity.trace_id,
+        request_id=entry.request_id,
+    )
+
+
+def not_recovered(stream_id: str, reason: RefusalReason, now: Instant) -> StreamRecovered:
+    return StreamRecovered(stream_id=stream_id, recovered=False, timestamp=now.timestamp, reason=reason)
 
 
 def stream_complete(entry: Entry, session_id: str, duration_seconds: float, now: Instant) -> StreamComplete:

@@ -21,30 +21,39 @@ class ChunkSource(Protocol):
 
 
 class PlanSource:
-    """The chunks of a finished plan."""
+    """The chunks of a finished plan. How they are cut depends on nothing but the plan and where it was skipped."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._chunks = plan.chunks
         self._closes = plan.closes
-        self._skipped_to: int | None = None
-        """Once skipped, the next chunk of the plan. It depends on nothing but the plan and where the skip came."""
+        self._skip_at = len(plan.chunks)
+        self._merged_until = len(plan.chunks)
+        """Before which chunk of the plan the last merged one has stopped, or the first of them begins."""
 
     def chunk(self, index: int) -> Piece | None:
-        if self._skipped_to is not None:
-            return self._merged(self._skipped_to)
-        if index >= len(self._chunks):
-            return None
+        if index >= self._skip_at:
+            return self._merged()
         return self._chunks[index], UNSET if self._closes is None else self._closes[index]
 
     def ended(self, index: int) -> bool:
-        return (index if self._skipped_to is None else self._skipped_to) >= len(self._chunks)
+        return index >= self._skip_at and self._merged_until >= len(self._chunks)
 
     def skip(self, index: int) -> None:
-        self._skipped_to = index
+        self._skip_at = self._merged_until = index
 
-    def _merged(self, start: int) -> Piece | None:
+    def seek(self, index: int) -> int:
+        """Let ``index``, which there must be, be the next to be asked for; the chunk of the plan that it begins at."""
+        if index <= self._skip_at:
+            return index
+        merged_until = self._plan.merged_until(self._skip_at, index - self._skip_at)
+        assert merged_until is not None
+        self._merged_until = merged_until
+        return merged_until
+
+    def _merged(self) -> Piece | None:
+        start = self._merged_until
         if start >= len(self._chunks):
             return None
-        self._skipped_to = end = self._plan.reach(start)
+        self._merged_until = end = self._plan.reach(start)
         return self._plan.joined(start, end)

@@ -4,17 +4,34 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, assert_never
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from service.core.clock import Instant
-from service.core.effects import Admit, Admittance, Effect, Failure, Prepare, WorkFailed
+from service.core.effects import (
+    Admit,
+    Admittance,
+    Failure,
+    MarkSkip,
+    Note,
+    Preparation,
+    Prepare,
+    Recovery,
+    TakeOver,
+    WorkFailed,
+)
 from service.core.errors import InternalError, ProcessingFailed, StreamingError
 from service.core.events import FaultRaised, Place
-from service.core.ports import Connection, ContentEngine, Ids, Recorder, SessionStore
+from service.core.ports import Connection, ContentEngine, Ids, Recorder, SessionStore, StoreAway
+from service.core.records import StreamRecord
 from service.core.session import SessionMachine
 from service.core.step import Step
 from service.transport.outbox import Outbox
+from service.transport.takeover import take_over
 from service.transport.ticker import Ticker
+
+_Task = Admit | Prepare | TakeOver | MarkSkip
+"""The effects that are answered."""
 
 
 class Surroundings(Struct, frozen=True):
@@ -86,6 +103,15 @@ class Driver:
         except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
             self._fault(exception)
 
+    @property
+    def held(self) -> tuple[str, int] | None:
+        """The stream under way and its epoch, if it is in the store."""
+        return self._machine.held
+
+    def superseded(self, stream_id: str) -> None:
+        """Another connection has taken the stream."""
+        self._take(self._machine.superseded, stream_id)
+
     def drain(self) -> None:
         """Finish what runs, then close with 1012."""
         self._take(self._machine.drain)
@@ -116,7 +142,10 @@ class Driver:
         for ticket in step.dropped:
             self._drop(ticket)
         for effect in step.effects:
-            self._start(effect)
+            if isinstance(effect, Note):
+                self._surroundings.store.note(effect.stream_id, effect.epoch, effect.change)
+            else:
+                self._start(effect)
         if step.close is not None:
             connection.close(step.close.code, step.close.reason)
             if step.close.abort:
@@ -128,7 +157,7 @@ class Driver:
             self._unsent_bytes = connection.unsent_bytes
             self._take(self._machine.blocked)
 
-    def _start(self, effect: Effect) -> None:
+    def _start(self, effect: _Task) -> None:
         task = asyncio.get_running_loop().create_task(self._carry_out(effect))
         self._tasks[effect.ticket] = task
 
@@ -137,21 +166,20 @@ class Driver:
         if task is not None and task is not asyncio.current_task():
             task.cancel()  # content work that still waits for a thread is then never done
 
-    async def _carry_out(self, effect: Effect) -> None:
+    async def _carry_out(self, effect: _Task) -> None:
         surroundings = self._surroundings
         try:
             match effect:
                 case Admit():
-                    asked_at = surroundings.clock().seconds
-                    admission = await surroundings.store.admit(effect.lease)
-                    trace = surroundings.ids.trace(effect.request.trace)
-                    admittance = Admittance(admission, surroundings.ids.new_id(), trace, asked_at)
-                    self._take(self._machine.admitted, effect.ticket, admittance)
+                    self._take(self._machine.admitted, effect.ticket, await self._admittance(effect))
                 case Prepare():
-                    preparation = await surroundings.engine.prepare(effect.request, effect.seconds_left)
-                    if preparation.plan.failure is not None:
-                        self._record(surroundings.ids.new_id(), preparation.plan.failure, effect)
-                    self._take(self._machine.prepared, effect.ticket, preparation)
+                    self._take(self._machine.prepared, effect.ticket, await self._preparation(effect))
+                case TakeOver():
+                    taken = await take_over(effect, surroundings.store, surroundings.engine, surroundings.ids)
+                    answer = self._machine.recovered if isinstance(taken, Recovery) else self._machine.refused
+                    self._take(answer, effect.ticket, taken)
+                case MarkSkip():
+                    self._take(self._machine.skip_marked, effect.ticket, await self._marked(effect))
                 case _:
                     assert_never(effect)
         except WorkFailed as failed:
@@ -160,7 +188,46 @@ class Driver:
         except Exception as exception:  # noqa: BLE001 - whatever it is, it ends this request and no other
             self._take(self._machine.failed, effect.ticket, Failure(self._told(exception, effect)))
 
-    def _told(self, exception: BaseException, effect: Effect) -> StreamingError:
+    async def _admittance(self, effect: Admit) -> Admittance:
+        surroundings = self._surroundings
+        asked_at = surroundings.clock().seconds
+        stream_id = surroundings.ids.new_id()
+        admission = await surroundings.store.admit(effect.lease, stream_id, effect.claim)
+        return Admittance(admission, stream_id, surroundings.ids.trace(effect.request.trace), asked_at)
+
+    async def _preparation(self, effect: Prepare) -> Preparation:
+        """The plan, which is in the store if it can be: from then on the death of this process changes nothing."""
+        surroundings = self._surroundings
+        preparation = await surroundings.engine.prepare(effect.request, effect.lease.seconds_left)
+        if preparation.plan.failure is not None:
+            self._record(surroundings.ids.new_id(), preparation.plan.failure, effect)
+        if effect.owner is None or preparation.packed is None:
+            return preparation
+        request_id = effect.request.request_id
+        record = StreamRecord(
+            stream_id=effect.stream_id,
+            session_id=effect.lease.session_id,
+            session_epoch=effect.lease.epoch,
+            owners=(effect.owner,),
+            content_type=effect.request.content_type,
+            request_id=None if request_id is UNSET else request_id,
+            trace=effect.trace,
+            plan=preparation.packed,
+            processing_seconds=preparation.seconds,
+        )
+        try:
+            await surroundings.store.keep(record)
+        except StoreAway:
+            return preparation
+        return replace(preparation, resumable=True)
+
+    async def _marked(self, effect: MarkSkip) -> bool | None:
+        try:
+            return await self._surroundings.store.mark_skip(effect.stream_id, effect.epoch, effect.index)
+        except StoreAway:
+            return None
+
+    def _told(self, exception: BaseException, effect: _Task) -> StreamingError:
         """What the client is told of an effect that failed; a fault of ours is recorded."""
         if isinstance(exception, StreamingError) and not exception.reportable:
             return exception
@@ -183,7 +250,7 @@ class Driver:
             self._record(error_id, second)
             self._connection.abort()
 
-    def _record(self, error_id: str, exception: BaseException, effect: Effect | None = None) -> None:
+    def _record(self, error_id: str, exception: BaseException, effect: _Task | None = None) -> None:
         """Of an effect's failure, or of the connection's, which concerns the request in progress."""
         stream_id, trace = "", None
         match effect:
@@ -191,6 +258,8 @@ class Driver:
                 place = Place.ADMISSION
             case Prepare():
                 place, stream_id, trace = Place.CONTENT, effect.stream_id, effect.trace
+            case TakeOver() | MarkSkip():
+                place, stream_id = Place.RECOVERY, effect.stream_id
             case None:
                 place = Place.CONNECTION
                 if (entry := self._machine.current) is not None:

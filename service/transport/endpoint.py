@@ -28,11 +28,19 @@ _RETRY_AFTER_SECONDS = 5
 class StreamEndpoint:
     """An ASGI application for sockets; only served by ``StreamSocket``."""
 
-    def __init__(
-        self, hub: Hub, limits: Limits, allowed_origins: frozenset[str], send_buffer_bytes: int, parts: Surroundings
+    def __init__(  # noqa: PLR0913 - each a setting or a part of its own
+        self,
+        hub: Hub,
+        limits: Limits,
+        allowed_origins: frozenset[str],
+        send_buffer_bytes: int,
+        parts: Surroundings,
+        *,
+        stores_content: bool,
     ) -> None:
         self._hub = hub
         self._limits = limits
+        self._stores_content = stores_content
         self._allowed_origins = allowed_origins
         self._send_buffer_bytes = send_buffer_bytes
         self._surroundings = parts
@@ -78,7 +86,8 @@ class StreamEndpoint:
             self._dismiss(connection, session_id, error, 1011, "internal error")
             return
         self._attempted(asked_at, AttemptOutcome.ACCEPTED, session_id)
-        machine = SessionMachine(lease, surroundings.ids.new_id(), self._limits, surroundings.clock())
+        token = surroundings.ids.token() if self._stores_content else None
+        machine = SessionMachine(lease, surroundings.ids.new_id(), self._limits, surroundings.clock(), token)
         driver = Driver(connection, machine, surroundings)
         with self._hub.member(driver):
             await driver.run(receive)

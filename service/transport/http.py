@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Response, params
@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 
 from service import __version__
 from service.core.clock import Instant
+from service.core.events import Dependency
 from service.settings import Settings
 from service.transport.hub import Hub
 
@@ -53,13 +54,24 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """Whether new connections are welcome."""
 
-    status: Literal["ready", "draining"]
+    status: Literal["ready", "degraded", "draining"]
+    away: Sequence[Dependency] = ()
+    """Dependencies that are away; streams go on without them."""
 
 
-def http_routes(
-    hub: Hub, clock: Callable[[], Instant], exposition: Exposition, settings: Settings, session_store: str
+def http_routes(  # noqa: PLR0913 - each is shown somewhere
+    hub: Hub,
+    clock: Callable[[], Instant],
+    exposition: Exposition,
+    settings: Settings,
+    *,
+    session_store: str,
+    dependencies: Mapping[Dependency, bool],
 ) -> APIRouter:
-    """The routes over what they show. ``session_store`` names the kind of store. Each answers HEAD as it does GET."""
+    """The routes over what they show. Each answers HEAD as it does GET.
+
+    ``session_store`` names the kind of store, ``dependencies`` tells of each whether it is there, at any moment.
+    """
     router = APIRouter()
     started = clock().seconds
     scrapes = _Scrapes(exposition)
@@ -84,7 +96,11 @@ def http_routes(
                 status="warning" if near_full else "ok",
                 detail={"open": hub.connections, "limit": hub.max_connections},
             ),
-            "sessions": Part(status="ok", detail={"store": session_store}),
+            "sessions": _part(dependencies, Dependency.SESSION_STORE, store=session_store),
+        } | {
+            str(dependency): _part(dependencies, dependency)
+            for dependency in dependencies
+            if dependency is not Dependency.SESSION_STORE
         }
         return Health(
             status="warning" if any(part.status == "warning" for part in parts.values()) else "ok",
@@ -95,14 +111,20 @@ def http_routes(
         )
 
     @router.head("/ready", include_in_schema=False)
-    @router.get("/ready", summary="Readiness", responses={503: {"model": Readiness}})
+    @router.get(
+        "/ready", summary="Readiness", responses={503: {"model": Readiness}}, response_model_exclude_defaults=True
+    )
     async def ready(response: Response) -> Readiness:
-        """503 while the process goes away: send new connections elsewhere."""
+        """503 while the process goes away: send new connections elsewhere.
+
+        A dependency that is away makes it degraded, with 200: streams go on, and all instances would leave at once.
+        """
         if hub.draining:
             response.status_code = 503
             response.headers["retry-after"] = str(_RETRY_AFTER_SECONDS)
             return Readiness(status="draining")
-        return Readiness(status="ready")
+        away = [dependency for dependency, up in dependencies.items() if not up]
+        return Readiness(status="degraded" if away else "ready", away=away)
 
     @router.head("/metrics", include_in_schema=False, dependencies=_open_to(settings.metrics_token))
     @router.get(
@@ -117,6 +139,11 @@ def http_routes(
         return Response(body, headers={"content-type": content_type})
 
     return router
+
+
+def _part(dependencies: Mapping[Dependency, bool], dependency: Dependency, **detail: str) -> Part:
+    up = dependencies.get(dependency, True)
+    return Part(status="ok" if up else "warning", detail=detail | {"state": "up" if up else "away"})
 
 
 class _Scrapes:

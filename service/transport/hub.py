@@ -12,14 +12,21 @@ from service.core.ports import Recorder
 _POLL_SECONDS = 0.02
 
 
-class Leaver(Protocol):
-    """A connection, as far as going away is concerned."""
+class Member(Protocol):
+    """A connection, as far as others are concerned."""
 
     def drain(self) -> None:
         """Finish what runs, then close."""
 
     def shutdown(self) -> None:
         """Close now."""
+
+    @property
+    def held(self) -> tuple[str, int] | None:
+        """The stream under way and its epoch, if it is in the store."""
+
+    def superseded(self, stream_id: str) -> None:
+        """Another connection has taken the stream."""
 
 
 class Hub:
@@ -29,7 +36,7 @@ class Hub:
         self._max_connections = max_connections
         self._recorder = recorder
         self._clock = clock
-        self._members: set[Leaver] = set()
+        self._members: set[Member] = set()
         self.connections = 0
         """Seats that are taken."""
         self.draining = False
@@ -50,7 +57,7 @@ class Hub:
             self.connections -= seated
 
     @contextmanager
-    def member(self, member: Leaver) -> Iterator[None]:
+    def member(self, member: Member) -> Iterator[None]:
         """For as long as the context lasts, tell ``member`` when the process goes away."""
         self._members.add(member)
         if self.draining:
@@ -59,6 +66,9 @@ class Hub:
             yield
         finally:
             self._members.discard(member)
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(tuple(self._members))
 
     async def drain(self, seconds: float, hurried: Callable[[], bool]) -> None:
         """Let running streams end for up to ``seconds``, or until ``hurried()``; then close what is left."""

@@ -7,11 +7,13 @@ from alerts.links import JOB
 from dashboards.foreign import PROCESS_START, UP
 from observability.registry.metrics import (
     CONNECTION_CLOSES,
+    DEPENDENCY_UP,
     EVENT_LOOP_LAG,
     PACING_LAG,
     RATE_LIMIT_HITS,
     TELEMETRY_DROPPED,
     TELEMETRY_ERRORS,
+    USAGE_DROPPED,
 )
 from tests.alerts.case import OF_INSTANCE, OF_JOB, Case, Fault, requests
 from tests.alerts.series import INSTANCE, counter, gauge, histogram
@@ -58,7 +60,7 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
                 labels=OF_INSTANCE,
                 summary=f"{INSTANCE} restarts again and again",
                 description=f"{INSTANCE} started 4 times in 15 minutes; the threshold is 3. "
-                "Each start cuts its connections and forgets its sessions.",
+                "Each start cuts its connections, and all come back at once.",
             ),
         ),
     ),
@@ -148,6 +150,58 @@ CAUSE_CASES: Final[Mapping[str, Case]] = {
                 summary=f"Many sessions of {JOB} reach their end",
                 description="60 connections were closed in the last 5 minutes because their session had lasted as long "
                 "as it may; the threshold is 50.",
+            ),
+        ),
+    ),
+    "SessionStoreDown": Case(
+        below=[
+            *gauge(DEPENDENCY_UP, (10, 1), (1, 0), (19, 1), dependency="session_store"),  # it fails over
+            *gauge(DEPENDENCY_UP, (30, 0), dependency="plan_cache"),
+        ],
+        faults=(
+            Fault(
+                series=[
+                    *gauge(DEPENDENCY_UP, (10, 1), (20, 0), (30, 1), dependency="session_store"),
+                    *gauge(DEPENDENCY_UP, (60, 1), dependency="session_store", instance="two:8000"),
+                ],
+                begins_at=11,
+                over_at=30,
+                labels={**OF_INSTANCE, "dependency": "session_store"},
+                summary=f"{INSTANCE} has no session store",
+                description=f"{INSTANCE} cannot reach the session store. Streams go on, but one whose connection "
+                "breaks cannot be recovered, and each process counts the requests of a session by itself.",
+            ),
+        ),
+    ),
+    "DependencyDown": Case(
+        below=[
+            *gauge(DEPENDENCY_UP, (10, 1), (1, 0), (19, 1), dependency="database"),
+            *gauge(DEPENDENCY_UP, (30, 0), dependency="session_store"),
+        ],
+        faults=tuple(
+            Fault(
+                series=gauge(DEPENDENCY_UP, (10, 1), (20, 0), (30, 1), dependency=dependency),
+                begins_at=11,
+                over_at=30,
+                labels={**OF_INSTANCE, "dependency": dependency},
+                summary=f"{INSTANCE} does without its {dependency}",
+                description=f"{INSTANCE} cannot reach its {dependency}. Streams do not notice; dependency_away in the "
+                "log says what waits or is lost meanwhile.",
+            )
+            for dependency in ("plan_cache", "usage_store", "database")
+        ),
+    ),
+    "UsageDropping": Case(
+        below=counter(USAGE_DROPPED, (30, 0)),
+        faults=(
+            Fault(
+                series=counter(USAGE_DROPPED, (10, 0), (1, 200), (49, 0)),
+                begins_at=10,
+                over_at=20,
+                labels=OF_JOB,
+                summary=f"{JOB} loses usage",
+                description="200 rows of usage were lost in the last 5 minutes: neither the queue nor the file could "
+                "take them. Streams are not affected.",
             ),
         ),
     ),

@@ -8,10 +8,10 @@ import msgspec
 from fastapi import FastAPI
 
 from service.app import create_app as create_service
-from service.core.effects import Admission, Lease, Preparation
+from service.core.effects import Lease, Preparation
 from service.core.messages import StreamRequest
 from service.settings import load_settings
-from service.stores.memory import MemorySessionStore
+from service.stores.sqlite import SqliteSessionStore
 from service.transport.engine import ThreadedContentEngine
 from service.transport.server import run
 
@@ -36,25 +36,19 @@ class FaultyEngine(ThreadedContentEngine):
         return msgspec.structs.replace(preparation, seconds=time.perf_counter() - began)
 
 
-class FaultyStore:
-    """Fulfils ``SessionStore``."""
-
-    def __init__(self, store: MemorySessionStore) -> None:
-        self._store = store
+class FaultyStore(SqliteSessionStore):
+    """In memory."""
 
     async def open(self, session_id: str) -> Lease:
         if session_id.startswith(LOST):
             raise ConnectionError("the store cannot be reached")
-        return await self._store.open(session_id)
-
-    async def admit(self, lease: Lease) -> Admission:
-        return await self._store.admit(lease)
+        return await super().open(session_id)
 
 
 def create_app() -> FastAPI:
     settings = load_settings()
-    store = FaultyStore(MemorySessionStore(settings.limits, time.monotonic))
-    return create_service(settings, engine=FaultyEngine(settings.limits), store=store)
+    store = FaultyStore(None, settings.limits, settings.resume_ttl)
+    return create_service(settings, engine=FaultyEngine(settings.limits, packs=True), store=store)
 
 
 if __name__ == "__main__":

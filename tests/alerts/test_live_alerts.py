@@ -22,7 +22,7 @@ from alerts.rules import ALERTS, alert_rules, recording_rules
 from tests.alerts.case import RECEIVERS
 from tests.alerts.faulty import BROKEN, LOST, SLOW
 from tests.alerts.promql import ask
-from tests.backends.fixtures import StartAlertmanager, StartPrometheus
+from tests.backends.fixtures import StartAlertmanager, StartPrometheus, StartRedis
 from tests.backends.prometheus import Prometheus
 from tests.backends.webhook import WebhookReceiver
 from tests.conftest import RunningServer
@@ -43,14 +43,14 @@ Start = Callable[..., RunningServer]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts the service whose parts fail on demand; the test may kill it."""
+    """Starts the service whose parts fail on demand, or another module's; the test may kill it."""
     folders = count()
     with ExitStack() as endings:
 
-        def started(**settings: object) -> RunningServer:
+        def started(module: str = "tests.alerts.faulty", **settings: object) -> RunningServer:
             folder = tmp_path / f"service-{next(folders)}"
             folder.mkdir()
-            server = RunningServer(folder, {"DRAIN_SECONDS": 0} | settings, "tests.alerts.faulty")
+            server = RunningServer(folder, {"DRAIN_SECONDS": 0} | settings, module)
             endings.callback(server.stop)
             return server
 
@@ -168,3 +168,27 @@ async def test_a_fault_is_told_of_until_it_is_mended(
     start(PORT=tight.address[1])
     await told.of("TargetDown", "resolved", instance=targets[1])
     await asyncio.to_thread(prometheus.wait_for, 'absent(ALERTS{alertname!="Watchdog"})', seconds=PATIENCE_SECONDS)
+
+
+async def test_what_is_away_is_told_of_until_it_is_back(
+    start: Start,
+    start_redis: StartRedis,
+    start_alertmanager: StartAlertmanager,
+    start_prometheus: StartPrometheus,
+    webhook: WebhookReceiver,
+) -> None:
+    told = Told(webhook)
+    redis = start_redis()
+    nowhere = "postgresql://127.0.0.1:9/usage"
+    server = start("service", REDIS_URL=redis.url, DATABASE_URL=nowhere)
+    target = server.url.removeprefix("http://")
+    manager = start_alertmanager(alertmanager(Links(webhook=webhook.url), SCALE))
+    prometheus = start_prometheus(target, rules=shortened(), alertmanager=manager.address)
+    await told.of("DependencyDown", "firing", dependency="database")
+
+    async with often(lambda: visit(server, GOOD), 0.1):
+        redis.stop()
+        await told.of("SessionStoreDown", "firing", instance=target)
+        redis.start()
+        await told.of("SessionStoreDown", "resolved", instance=target)
+    assert [one["metric"]["dependency"] for one in prometheus.query("stream_dependency_up == 0")] == ["database"]

@@ -63,6 +63,7 @@ SAME_CONCERN = [
     ("FirstChunkBurnFast", "FirstChunkBurnSlow"),
     ("FirstChunkBurnFast", "SlowResponse"),
     ("ServiceDown", "TargetDown"),
+    ("SessionStoreDown", "DependencyDown"),  # one back end may be behind both
 ]
 ALL_BUT_ITSELF = [
     ("ServiceDown", alert.name) for alert in ALERTS if alert.name not in {"ServiceDown", "TargetDown", "Watchdog"}
@@ -86,6 +87,7 @@ def test_an_alert_keeps_quiet_for_a_greater_one(running: Alertmanager, source: s
     ("source", "other", "own"),
     [
         ("HighErrorRate", "SlowResponse", {}),  # another concern
+        ("SessionStoreDown", "UsageDropping", {}),
         ("ServiceDown", "Watchdog", {}),  # it must come for as long as alerts are delivered
         ("TargetDown", "HighErrorRate", {}),  # of all instances together: the others fail
         ("TargetDown", "HighMemory", {"instance": "two:8000"}),

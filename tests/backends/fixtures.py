@@ -9,12 +9,18 @@ import pytest
 
 from tests.backends.alertmanager import Alertmanager
 from tests.backends.kent import Kent
+from tests.backends.nginx import Nginx
 from tests.backends.otlp import OtlpReceiver
+from tests.backends.postgres import Postgres
 from tests.backends.prometheus import Prometheus
+from tests.backends.redis import Redis
 from tests.backends.webhook import WebhookReceiver
 
 StartPrometheus = Callable[..., Prometheus]
 StartAlertmanager = Callable[..., Alertmanager]
+StartRedis = Callable[..., Redis]
+StartPostgres = Callable[[], Postgres]
+StartNginx = Callable[[str], Nginx]
 
 
 @pytest.fixture
@@ -65,3 +71,73 @@ def otlp() -> Iterator[OtlpReceiver]:
     receiver = OtlpReceiver()
     yield receiver
     receiver.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """The Redis behind ``redis``."""
+    running = Redis(tmp_path_factory.mktemp("redis"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def redis(shared_redis: Redis) -> Redis:
+    """An empty Redis, for a test that lets it run: the next test has the same."""
+    with shared_redis.client() as client:
+        client.flushall()
+        client.script_flush()
+    return shared_redis
+
+
+@pytest.fixture
+def start_redis(tmp_path: Path) -> Iterator[StartRedis]:
+    """Starts a Redis of the test's own, which it may stop: ``start_redis("--maxmemory", "1mb")``."""
+    with ExitStack() as endings:
+
+        def start(*options: str) -> Redis:
+            running = Redis(tmp_path, *options)
+            endings.callback(running.stop)
+            return running
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[Postgres]:
+    """The PostgreSQL behind ``database_url``."""
+    running = Postgres()
+    yield running
+    running.remove()
+
+
+@pytest.fixture
+def database_url(shared_postgres: Postgres) -> str:
+    """An empty database, for a test that lets PostgreSQL run."""
+    return shared_postgres.new_database()
+
+
+@pytest.fixture
+def start_postgres() -> Iterator[StartPostgres]:
+    """Starts a PostgreSQL of the test's own, which it may stop."""
+    with ExitStack() as endings:
+
+        def start() -> Postgres:
+            running = Postgres()
+            endings.callback(running.remove)
+            return running
+
+        yield start
+
+
+@pytest.fixture
+def start_nginx(tmp_path: Path) -> Iterator[StartNginx]:
+    """Starts an nginx with the site given."""
+    with ExitStack() as endings:
+
+        def start(site: str) -> Nginx:
+            running = Nginx(tmp_path, site)
+            endings.callback(running.stop)
+            return running
+
+        yield start

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import httpx
+import psycopg
 import pytest
 import sentry_sdk
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -16,10 +17,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from prometheus_client import CollectorRegistry, Counter, start_http_server
 
+from tests.backends.child import free_port
 from tests.backends.dead import black_hole, refusing, silent
-from tests.backends.fixtures import StartAlertmanager, StartPrometheus
+from tests.backends.fixtures import StartAlertmanager, StartNginx, StartPostgres, StartPrometheus, StartRedis
 from tests.backends.kent import Kent
 from tests.backends.otlp import OtlpReceiver
+from tests.backends.postgres import Postgres
 from tests.backends.webhook import WebhookReceiver
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -153,3 +156,47 @@ def test_a_dead_back_end_keeps_its_port(dead: Dead) -> None:
         host, _, port = address.partition(":")
         with pytest.raises(OSError, match="in use"):
             other.bind((host, int(port)))
+
+
+def test_a_redis_comes_back_empty_at_the_same_address(start_redis: StartRedis) -> None:
+    redis = start_redis()
+    before = redis.address
+    with redis.client() as client:
+        client.set("name", "value")
+        redis.restart()
+        assert (redis.address, client.dbsize()) == (before, 0)
+
+
+def test_a_frozen_redis_answers_when_it_is_thawed(start_redis: StartRedis) -> None:
+    redis = start_redis()
+    host, _, port = redis.address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=0.2) as client:
+        with redis.frozen():
+            client.sendall(b"PING\r\n")
+            with pytest.raises(TimeoutError):
+                client.recv(7)
+        client.settimeout(10)
+        assert client.recv(7) == b"+PONG\r\n"
+
+
+def test_a_postgres_comes_back_with_what_was_in_it(start_postgres: StartPostgres) -> None:
+    postgres = start_postgres()
+    url = postgres.new_database()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE kept (number integer)")
+    with psycopg.connect(url):  # a client that stays does not keep it from stopping
+        postgres.restart()
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_each_test_has_a_database_of_its_own(shared_postgres: Postgres) -> None:
+    for url in (shared_postgres.new_database(), shared_postgres.new_database()):
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE same (number integer)")
+
+
+def test_nginx_passes_on(start_nginx: StartNginx, kent: Kent) -> None:
+    port = free_port()
+    start_nginx(f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{kent.address}; }} }}")
+    assert httpx.get(f"http://127.0.0.1:{port}/api/eventlist/").json() == {"events": []}

@@ -42,7 +42,9 @@ def test_every_measure_yields_figures_for_all_it_compares() -> None:
     assert not report.failures
     measured = {measure.name: measure for measure in report.measures}
     of_content = ["content", "content_markdown", "content_growth", "content_memory", "content_lag"]
-    assert list(measured) == ["cpu", "deviation_p50", "deviation_p99", "checks", "memory", "start", *of_content]
+    of_cache = ["cache_hit", "cache_packing"]
+    of_servers = ["cpu", "deviation_p50", "deviation_p99", "checks", "memory", "start"]
+    assert list(measured) == [*of_servers, *of_content, *of_cache]
     three = {"service", "bare FastAPI (a)", "floor (b)"}
     for name in ("cpu", "deviation_p50", "deviation_p99"):
         assert set(measured[name].figures["5 streams"]) == three
@@ -58,14 +60,16 @@ def test_every_measure_yields_figures_for_all_it_compares() -> None:
     assert set(measured["content_markdown"].figures) == {"2 KB Markdown"}
     assert set(measured["content_growth"].figures) == {*RICH, *HOSTILE}
     assert set(measured["content_memory"].figures) == {f"2 KB {name}" for name in (*RICH, *HOSTILE)}
+    for name in of_cache:
+        assert set(measured[name].figures) == {f"2 KB {kind}" for kind in RICH}
     assert all(
         figure > 0
-        for name in ("cpu", "deviation_p50", "start", "content", "content_markdown", "content_growth")
+        for name in ("cpu", "deviation_p50", "start", "content", "content_markdown", "content_growth", *of_cache)
         for subjects in measured[name].figures.values()
         for figures in subjects.values()
         for figure in figures
     )
-    assert len(report.targets) == 4 + 12
+    assert len(report.targets) == 4 + 12 + 2
     text = as_text(report)
     assert all(f"## {measure.title}" in text for measure in report.measures)
     assert all(target.title in text for target in report.targets)

@@ -6,7 +6,19 @@ from typing import Any
 
 from service.core.clock import Instant
 from service.core.content.plan import Plan
-from service.core.effects import Admission, Admit, Admittance, Effect, Failure, Lease, Preparation, Prepare
+from service.core.effects import (
+    Admission,
+    Admit,
+    Admittance,
+    Failure,
+    Lease,
+    MarkSkip,
+    Note,
+    Preparation,
+    Prepare,
+    Recovery,
+    TakeOver,
+)
 from service.core.errors import StreamingError
 from service.core.events import Event
 from service.core.limits import Limits
@@ -15,8 +27,10 @@ from service.core.protocol import encode
 from service.core.session import SessionMachine
 from service.core.step import Close, Step
 from service.core.trace import Trace
+from tests.core.shelf import Shelf
 
 Message = dict[str, Any]
+AnsweredEffect = Admit | Prepare | TakeOver | MarkSkip
 
 WALL = 1_700_000_000.0
 TRACE = Trace("f" * 32, "e" * 16, sampled=True)
@@ -46,16 +60,32 @@ def plan_of(
 class Conversation:
     """Feeds a machine and keeps what comes out: ``said`` in order with the second at which it was said."""
 
-    def __init__(self, limits: Limits | None = None, requests_used: int = 0, seconds_left: float | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        requests_used: int = 0,
+        seconds_left: float | None = None,
+        *,
+        token: str | None = None,
+        shelf: Shelf | None = None,
+        epoch: str = "1",
+        shared: bool = True,
+    ) -> None:
+        """With a ``token`` and a ``shelf`` its streams can be recovered by another conversation with that shelf."""
         self.limits = limits or Limits()
         self.now = 0.0
+        self.shelf = shelf or Shelf()
         lease = Lease(
-            "s-1", "1", requests_used, self.limits.max_session_seconds if seconds_left is None else seconds_left
+            "s-1",
+            epoch,
+            requests_used,
+            self.limits.max_session_seconds if seconds_left is None else seconds_left,
+            shared,
         )
-        self.machine = SessionMachine(lease, "c-1", self.limits, at(self.now))
+        self.machine = SessionMachine(lease, "c-1", self.limits, at(self.now), token)
         self.said: list[tuple[float, Message]] = []
         self.events: list[Event] = []
-        self.effects: list[Effect] = []
+        self.effects: list[AnsweredEffect] = []
         self.wake_at: float | None = None
         self.close: Close | None = None
         self.used = requests_used
@@ -66,7 +96,11 @@ class Conversation:
         messages = [json.loads(encode(message)) for message in step.outbound]
         self.said += [(self.now, message) for message in messages]
         self.events += step.events
-        self.effects += step.effects
+        for effect in step.effects:
+            if isinstance(effect, Note):
+                self.shelf.note(effect)
+            else:
+                self.effects.append(effect)
         self.wake_at = step.wake_at
         if step.close is not None:
             assert self.close is None, "the machine closed twice"
@@ -82,6 +116,9 @@ class Conversation:
     def request(self, content: str = "some words", **fields: object) -> list[Message]:
         return self.send(type="stream_request", content=content, **fields)
 
+    def recover(self, stream_id: str, last_index: int, token: str) -> list[Message]:
+        return self.send(type="recover", stream_id=stream_id, last_index=last_index, token=token)
+
     def control(self, action: str) -> list[Message]:
         return self.send(type="stream_control", action=action)
 
@@ -95,37 +132,56 @@ class Conversation:
             self.tick()
         self.now = seconds
 
-    def answer_admit(self, effect: Admit) -> list[Message]:
+    def answer_admit(self, effect: Admit, admission: Admission | None = None) -> list[Message]:
+        """By the count, or as told."""
         self.effects.remove(effect)
-        admitted = self.used < self.limits.max_requests
-        self.used += admitted
-        admission = Admission(admitted, self.used)
-        return self.take(
-            self.machine.admitted(
-                effect.ticket,
-                Admittance(admission, f"stream-{effect.ticket}", TRACE, self.now),
-                at(self.now),
-            )
-        )
+        if admission is None:
+            admitted = self.used < self.limits.max_requests
+            self.used += admitted
+            admission = Admission(admitted, self.used)
+        admittance = Admittance(admission, f"stream-{effect.ticket}", TRACE, self.now)
+        return self.take(self.machine.admitted(effect.ticket, admittance, at(self.now)))
 
     def answer_prepare(self, effect: Prepare, result: Plan | StreamingError) -> list[Message]:
         self.effects.remove(effect)
         if isinstance(result, StreamingError):
             return self.take(self.machine.failed(effect.ticket, Failure(result), at(self.now)))
-        return self.take(self.machine.prepared(effect.ticket, Preparation(result, 0.002), at(self.now)))
+        preparation = Preparation(result, 0.002, resumable=self.shelf.keep(effect, result))
+        return self.take(self.machine.prepared(effect.ticket, preparation, at(self.now)))
 
-    def pending(self, kind: type[Effect]) -> list[Any]:
+    def answer_take_over(self, effect: TakeOver) -> list[Message]:
+        self.effects.remove(effect)
+        taken = self.shelf.take(effect)
+        if isinstance(taken, Recovery):
+            return self.take(self.machine.recovered(effect.ticket, taken, at(self.now)))
+        return self.take(self.machine.refused(effect.ticket, taken, at(self.now)))
+
+    def answer_mark_skip(self, effect: MarkSkip) -> list[Message]:
+        self.effects.remove(effect)
+        return self.take(self.machine.skip_marked(effect.ticket, self.shelf.mark_skip(effect), at(self.now)))
+
+    def answer(self, effect: Admit | TakeOver | MarkSkip) -> list[Message]:
+        """As the shelf has it."""
+        match effect:
+            case Admit():
+                return self.answer_admit(effect)
+            case TakeOver():
+                return self.answer_take_over(effect)
+            case MarkSkip():
+                return self.answer_mark_skip(effect)
+
+    def pending(self, kind: type[AnsweredEffect]) -> list[Any]:
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     def run_effects(self, result: Plan | StreamingError | None = None) -> None:
         """Carry out all effects: admit by the count, prepare a plan of the content's words, or ``result``."""
         while self.effects:
             effect = self.effects[0]
-            if isinstance(effect, Admit):
-                self.answer_admit(effect)
-            else:
+            if isinstance(effect, Prepare):
                 words = [word + " " for word in effect.request.content.split()]
                 self.answer_prepare(effect, result or plan_of(words))
+            else:
+                self.answer(effect)
 
     def stream(
         self, *chunks: str, speed: Speed = Speed.SUPERFAST, content: str = "some words", **fields: object

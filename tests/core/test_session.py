@@ -84,6 +84,7 @@ def test_a_stream_starts_paces_its_chunks_and_completes() -> None:
             "timestamp": "2023-11-14T22:13:20.000Z",
             "stream_id": "stream-1",
             "trace_id": "f" * 32,
+            "resumable": False,
             "metadata": {
                 "complexity": "low",
                 "word_count": 3,

@@ -221,10 +221,10 @@ class AnyOrder(RuleBasedStateMachine):
             conversation.control("resume")
         for _ in range(60):
             for effect in list(conversation.effects):
-                if isinstance(effect, Admit):
-                    conversation.answer_admit(effect)
-                else:
+                if isinstance(effect, Prepare):
                     conversation.answer_prepare(effect, plan_of(chunks_of(str(effect.request.request_id), 2)))
+                else:
+                    conversation.answer(effect)
             conversation.sleep_until(conversation.now + 1)
             self.hear()
         if self.open:

@@ -15,10 +15,14 @@ from observability.telemetry import Telemetry
 from service.app import create_app as create_service
 from service.app import ready_for_workers
 from service.core.content.chunk import text_chunks
+from service.core.content.plan import Plan
 from service.core.effects import Preparation
-from service.core.limits import Limits
+from service.core.events import UsageDropped
 from service.core.messages import ChunkBy, StreamRequest
+from service.core.ports import ContentEngine
 from service.settings import Settings, load_settings
+from service.stores.plan_cache import MemoryPlanCache
+from service.transport.caching import CachingEngine
 from service.transport.engine import ThreadedContentEngine
 from service.transport.server import run
 
@@ -31,14 +35,17 @@ UNCUTTABLE = "cut this: "
 class BreakingEngine:
     """Fulfils ``ContentEngine``; its exceptions carry the content wherever one can: as text and in a local variable."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._engine = ThreadedContentEngine(limits)
+    def __init__(self, engine: ContentEngine) -> None:
+        self._engine = engine
 
     async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
         content = request.content
         if content.startswith(BREAK):
             raise ValueError(f"cannot cut {content!r}")
         return await self._engine.prepare(request, seconds_left)
+
+    async def unpacked(self, plan: bytes) -> Plan:
+        return await self._engine.unpacked(plan)
 
     def close(self) -> None:
         self._engine.close()
@@ -54,7 +61,9 @@ def create_app() -> FastAPI:
     import_module("service.core.content.prepare").text_chunks = _text_chunks  # type: ignore[attr-defined]
     settings = _settings()
     telemetry = Telemetry(settings)
-    app = create_service(settings, engine=BreakingEngine(settings.limits), telemetry=telemetry)
+    cache = MemoryPlanCache(settings.cache_size)
+    engine = CachingEngine(ThreadedContentEngine(settings.limits, packs=True), cache, telemetry.recorder)
+    app = create_service(settings, engine=BreakingEngine(engine), telemetry=telemetry)
 
     @app.get("/break/route")
     async def break_route(request: Request) -> None:
@@ -68,6 +77,10 @@ def create_app() -> FastAPI:
     async def break_library() -> None:
         error = ConnectionResetError(104, "Connection reset by peer")
         logging.getLogger("library").error("A library met an error.", exc_info=error)
+
+    @app.get("/break/usage")
+    async def break_usage() -> None:
+        telemetry.recorder.record(UsageDropped(1))
 
     @app.get("/break/sinks")
     async def break_sinks() -> None:

@@ -13,6 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.backends.otlp import OtlpReceiver, Span
+from tests.backends.redis import Redis
 from tests.conftest import LogLine, RunningServer
 from tests.observability.breaking import BREAK, UNCUTTABLE
 from tests.service.client import handshake, joined, receive, receive_until, request, send, stalled, stream
@@ -23,6 +24,7 @@ SETTINGS = {
     "MAX_REQUESTS_PER_SESSION": 20,
     "MEMORY_LIMIT": 2**30,
     "DRAIN_SECONDS": 5,
+    "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # where nothing listens
 }
 
 LONG = "word " * 1000
@@ -39,13 +41,18 @@ class Told(Struct):
     lines: list[LogLine] = field(default_factory=list)
 
 
-async def run_through(server: RunningServer, otlp: OtlpReceiver) -> Told:
-    """From the first connection to the end of the process. The server is a breaking one with ``SETTINGS``."""
+async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -> Told:
+    """From the first connection to the end of the process.
+
+    The server is a breaking one with ``SETTINGS``; its sessions are in ``redis``.
+    """
     told = Told()
     async with joined(server, "editor") as client:
         await stream_documents(client)
         await control_streams(server, client, told)
         await make_mistakes(client)
+    await break_off_and_go_on(server)
+    await lose_the_store(server, redis)
     await break_everything(server)
     await be_refused(server)
     await use_up_the_limit(server)
@@ -60,7 +67,8 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver) -> Told:
 
 
 def lose_a_worker(server: RunningServer, metrics: Path) -> list[LogLine]:
-    """The lines of a server with several workers of which one is killed, after their ``metrics`` were removed."""
+    """The lines of a server with several workers and no DATA_DIR; one is killed after ``metrics`` were removed."""
+    server.logged("store_in_memory")
     shutil.rmtree(metrics)
     psutil.Process(server.process.pid).children()[-1].kill()
     server.logged("worker_replaced")
@@ -101,6 +109,36 @@ async def control_streams(server: RunningServer, client: ClientConnection, told:
     await stream(client, f"{UNCUTTABLE}please")
 
 
+async def break_off_and_go_on(server: RunningServer) -> None:
+    """A stream that is recovered, one whose request comes again, and one that nobody has heard of."""
+    async with connect(server.ws("mobile"), ping_interval=None) as client:
+        token = (await receive(client))["resume_token"]
+        await request(client, LONG, speed="slow", request_id="first")
+        stream_id = (await receive_until(client, "stream_start"))[-1]["stream_id"]
+        await receive_until(client, "chunk")
+        client.transport.abort()
+    async with joined(server, "mobile") as client:
+        for asked, recovered in (("unheard-of", False), (stream_id, True)):
+            await send(client, "recover", stream_id=asked, last_index=0, token=token)
+            assert (await receive_until(client, "stream_recovered"))[-1]["recovered"] is recovered
+        await receive_until(client, "chunk")
+        client.transport.abort()
+    async with joined(server, "mobile") as client:
+        await request(client, LONG, speed="slow", request_id="first", token=token)
+        assert (await receive_until(client, "stream_start"))[-1]["stream_id"] == stream_id
+        await control(client, "skip", "stream_complete")
+
+
+async def lose_the_store(server: RunningServer, redis: Redis) -> None:
+    """Until it is back."""
+    async with joined(server, "steadfast") as client:
+        redis.stop()
+        while not any(line.get("dependency") == "session_store" for line in server.log):
+            await stream(client, "All the same.")
+        redis.start()
+        await asyncio.to_thread(server.logged, "dependency_back", dependency="session_store")
+
+
 async def control(client: ClientConnection, action: str, answer: str) -> None:
     await send(client, "stream_control", action=action)
     await receive_until(client, answer)
@@ -114,7 +152,7 @@ async def make_mistakes(client: ClientConnection) -> None:
 
 async def break_everything(server: RunningServer) -> None:
     async with httpx.AsyncClient(base_url=server.url) as http:
-        for part in ("route", "loop", "library", "sinks"):
+        for part in ("route", "loop", "library", "sinks", "usage"):
             await http.get(f"/break/{part}")
 
 

@@ -23,6 +23,7 @@ class Numbers:
         for outcome in ("good", "bad"):
             self.requests.labels(outcome)
         self.connections = Gauge("connections", "Goes up and down.", multiprocess_mode="livesum", registry=registry)
+        self.reachable = Gauge("reachable", "Is 0 or 1.", multiprocess_mode="min", registry=registry)
         self.memory = Gauge("memory", "Is set.", multiprocess_mode="livemostrecent", registry=registry)
         self.seconds = Histogram("seconds", "Is spread.", buckets=(1, 5), registry=registry)
 
@@ -34,6 +35,8 @@ def obey(command: str, amount: float, numbers: Numbers, shown: CollectorRegistry
             numbers.requests.labels("good").inc(amount)
         case "connections":
             numbers.connections.inc(amount)
+        case "reachable":
+            numbers.reachable.set(amount)
         case "memory":
             numbers.memory.set(amount)
         case "seconds":

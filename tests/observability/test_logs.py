@@ -17,6 +17,7 @@ from string import Formatter
 import httpx
 import pytest
 from loguru import logger
+from msgspec.structs import replace
 from websockets.asyncio.client import connect
 
 from observability.logs.layouts import json_layout
@@ -44,6 +45,8 @@ from service.core.events import (
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
+    Dependency,
+    DependencyChanged,
     DrainBegan,
     DrainEnded,
     ErrorAnswered,
@@ -57,16 +60,20 @@ from service.core.events import (
     Outcome,
     Place,
     RateLimitApproached,
+    RecoveryRefused,
     RequestAdmitted,
     ServerListening,
     ServerStarted,
+    StoredInMemory,
     StreamEnded,
     StreamPauseChanged,
+    StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
+    UsageDropped,
     WorkerReplaced,
 )
-from service.core.messages import Complexity, ContentType, Speed, StreamRequest
+from service.core.messages import Complexity, ContentType, RefusalReason, Speed, StreamRequest
 from service.core.trace import Trace
 from tests.conftest import STOP_SECONDS, LogLine, environment
 from tests.service.client import DOCUMENT, receive, receive_until, request, send, stream
@@ -74,6 +81,7 @@ from tests.service.client import DOCUMENT, receive, receive_until, request, send
 TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
 STREAM_ID = "5d129dce0f7a4c3b9d2e1f0a5d129dce"
 OF_NO_EVENT = (LIBRARY_MESSAGE, LINES_SUPPRESSED, LINES_LOST, SINK_FAILED, METRICS_UNSHARED)
+OF_WHAT_IS_AWAY = {"store_in_memory", "dependency_away", "dependency_back", "usage_dropped"}
 SECRET = "hunter-2"
 CONTENT = "the {content} of a client \x1b[2J" + "…" * 1000
 
@@ -184,6 +192,22 @@ def ended(error: ErrorCode | None = None) -> StreamEnded:
     )
 
 
+def recovered(*, repeated: bool = False) -> StreamRecovered:
+    return StreamRecovered(
+        connection_id="d",
+        session_id="an-editor-of-articles",
+        stream_id=STREAM_ID,
+        trace=TRACE,
+        content_type=ContentType.TEXT,
+        next_index=0 if repeated else 100,
+        chunks=250,
+        takeovers=1,
+        repeated=repeated,
+        waited_seconds=0.0125,
+        paused=False,
+    )
+
+
 def mistake(word: str = "oops") -> ErrorAnswered:
     return ErrorAnswered("c", "s", ErrorCode.INVALID_SPEED, f"speed {word!r} is not known.")
 
@@ -203,6 +227,7 @@ def whole_life() -> list[Event]:
         ServerStarted("2.4.1", {"ALLOWED_ORIGINS": "*"}),
         ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
         WorkerReplaced(4711, -9),
+        StoredInMemory(Dependency.SESSION_STORE, "Permission denied"),
         LoopProbed(0.25),
         *(ConnectionAttempted(outcome, "s") for outcome in AttemptOutcome),
         ConnectionOpened("c", "s", 0),
@@ -215,10 +240,15 @@ def whole_life() -> list[Event]:
         StreamPauseChanged("s", STREAM_ID, TRACE, paused=True),
         StreamPauseChanged("s", STREAM_ID, TRACE, paused=False),
         StreamSkipRequested("s", STREAM_ID, TRACE),
+        recovered(),
+        RecoveryRefused("c", "s", "a word", RefusalReason.UNKNOWN),
         ended(),
         ended(ErrorCode.INTERNAL_ERROR),
         ErrorAnswered("c", "s", ErrorCode.PROCESSING_ERROR, "The content could not be processed.", STREAM_ID, TRACE),
         RateLimitApproached("s", 80, 100),
+        DependencyChanged(Dependency.DATABASE, up=False, reason="ConnectionRefusedError"),
+        DependencyChanged(Dependency.DATABASE, up=True),
+        UsageDropped(3),
         fault(Place.CONTENT),
         HttpAnswered("GET", "/health", 200, 0.001),
         ConnectionClosed("c", "s", CloseReason.CLIENT, 1000, 30.0, 1),
@@ -284,15 +314,53 @@ def test_the_life_of_a_stream_in_sentences(written: Open) -> None:
         assert line.items() >= ids.items()
 
 
+def test_a_stream_that_breaks_off_and_goes_on_in_sentences(written: Open) -> None:
+    lines = written()(
+        replace(ended(), outcome=Outcome.DISCONNECTED, chunks=100, resumable=True),
+        RecoveryRefused("d", "s", "a word", RefusalReason.POSITION),
+        recovered(),
+        recovered(repeated=True),
+        replace(ended(), outcome=Outcome.TAKEN_OVER),
+    )
+    assert [(line["level"], line["message"]) for line in lines] == [
+        ("INFO", "Stream disconnected: 100 chunks, 1234 bytes in 25.0 s"),
+        ("INFO", "Recovery refused: position"),
+        ("INFO", "Stream recovered: goes on at chunk 100 of 250"),
+        ("INFO", "Stream repeated: goes on at chunk 0 of 250"),
+        ("INFO", "Stream taken_over: 250 chunks, 1234 bytes in 25.0 s"),
+    ]
+    assert [line["resumable"] for line in lines if "resumable" in line] == [True, False]
+    assert lines[2].items() >= {"trace_id": TRACE.trace_id, "takeovers": 1, "waited_ms": 12.5}.items()
+
+
+def test_what_is_away_is_told_with_what_it_means_and_so_is_that_it_is_back(written: Open) -> None:
+    """At every level: who was told the one wants to be told the other."""
+    lines = written("ERROR")(
+        StoredInMemory(Dependency.USAGE_STORE, "Permission denied"),
+        *(DependencyChanged(one, up=False, reason="Connection refused.") for one in Dependency),
+        *(DependencyChanged(one, up=True) for one in Dependency),
+    )
+    assert [line["level"] for line in lines] == ["ERROR"] * (1 + len(Dependency)) + ["INFO"] * len(Dependency)
+    assert lines[0]["message"] == (
+        "The usage_store is in memory only, as its file cannot be written: Permission denied. A restart loses it, and "
+        "each worker has its own: make DATA_DIR a directory that the service may write to, and restart"
+    )
+    assert lines[len(Dependency)]["message"] == (
+        "The database is away: Connection refused. Meanwhile usage waits in the file in DATA_DIR, and nothing is lost"
+    )
+    assert lines[-1]["message"] == "The database is back"
+
+
 def test_only_debug_shows_what_a_client_sent(written: Open) -> None:
-    events: list[Event] = [admitted(), mistake("{oops} <red>"), fault(Place.CONTENT, "canary")]
+    refused = RecoveryRefused("c", "s", "{stray} word" + "…" * 1000, RefusalReason.UNKNOWN)
+    events: list[Event] = [admitted(), mistake("{oops} <red>"), refused, fault(Place.CONTENT, "canary")]
     text = json.dumps(written("INFO")(*events))
-    for word in ("content} of a client", "oops", "canary", SECRET):
+    for word in ("content} of a client", "oops", "stray", "canary", SECRET):
         assert word not in text
     lines = written("DEBUG")(*events)
     assert lines[-1]["exception"].endswith("ValueError: ('canary', 8)")
     quotes = [line["quote"] for line in lines if "quote" in line]
-    assert quotes == [CONTENT[:200], "speed '{oops} <red>' is not known."]
+    assert quotes == [CONTENT[:200], "speed '{oops} <red>' is not known.", refused.stream_id[:200]]
     assert SECRET not in json.dumps(lines)
 
 
@@ -312,7 +380,7 @@ def test_a_fault_has_its_id_its_traceback_and_no_local_variables(written: Open) 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
 def test_no_level_shows_the_words_of_an_exception_that_has_seen_a_request_or_a_store(written: Open, level: str) -> None:
     """A query string with a token, say, or the store's address with its password."""
-    places = (Place.HTTP, Place.EVENT_LOOP, Place.SESSION_STORE, Place.ADMISSION)
+    places = (Place.HTTP, Place.EVENT_LOOP, Place.SESSION_STORE, Place.ADMISSION, Place.RECOVERY)
     lines = written(level)(*(fault(place, "canary") for place in places))
     assert [line["place"] for line in lines] == [*places]
     for line in lines:
@@ -338,9 +406,10 @@ def test_a_recursion_that_ran_away_is_told_in_short(written: Open) -> None:
     [
         (
             "WARNING",
-            {"service_listening", "rate_limit_approaching", "fallback_used", "fault_raised", "library_message"},
+            {"service_listening", "rate_limit_approaching", "fallback_used", "fault_raised", "library_message"}
+            | OF_WHAT_IS_AWAY,
         ),
-        ("ERROR", {"service_listening", "fallback_used", "fault_raised"}),
+        ("ERROR", {"service_listening", "fallback_used", "fault_raised"} | OF_WHAT_IS_AWAY),
     ],
 )
 def test_the_port_is_told_at_every_level(written: Open, level: str, events: set[str]) -> None:

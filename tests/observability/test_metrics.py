@@ -4,12 +4,14 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
+from pydantic import SecretStr
 
 from observability.metrics.sink import Metrics
 from observability.registry import metrics as declared
@@ -22,10 +24,15 @@ from service.core.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    CacheAsked,
+    CacheTier,
     CloseReason,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
+    Dependency,
+    DependencyChanged,
+    DependencyFailed,
     ErrorAnswered,
     Event,
     FirstChunkSent,
@@ -35,18 +42,22 @@ from service.core.events import (
     MessagesSent,
     Outcome,
     RateLimitHit,
+    RecoveryRefused,
     RequestAdmitted,
     RequestRejected,
     StreamEnded,
     StreamPauseChanged,
+    StreamRecovered,
     StreamStarted,
     Swept,
+    UsageDropped,
 )
 from service.core.messages import (
     Chunk,
     ClientMessageType,
     Complexity,
     ContentType,
+    RefusalReason,
     Speed,
     StreamComplete,
     StreamRequest,
@@ -59,12 +70,17 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 SAMPLED = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
 UNSAMPLED = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=False)
 
+UP = "stream_dependency_up"
+REDIS = SecretStr("redis://127.0.0.1:6379/0")
+POSTGRESQL = SecretStr("postgresql://127.0.0.1/usage")
+
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(Settings(memory_limit=2**30))
+    """Of a service that uses all that it can."""
+    return Metrics(Settings(memory_limit=2**30, redis_url=REDIS, database_url=POSTGRESQL))
 
 
 def started(trace: Trace, *, paused: bool = False) -> StreamStarted:
@@ -215,6 +231,124 @@ def test_gauges_follow_what_is_open(metrics: Metrics) -> None:
     assert seen == [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 0, 0), (1, 0, 0), (0, 0, 0)]
 
 
+def recovered(*, repeated: bool = False, paused: bool = False) -> StreamRecovered:
+    return StreamRecovered(
+        connection_id="d",
+        session_id="s",
+        stream_id="i",
+        trace=SAMPLED,
+        content_type=ContentType.HTML,
+        next_index=100,
+        chunks=250,
+        takeovers=1,
+        repeated=repeated,
+        waited_seconds=0.5,
+        paused=paused,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome"),
+    [
+        # its connection broke, and that was seen
+        (
+            ended(SAMPLED, Outcome.DISCONNECTED),
+            replace(ended(SAMPLED, Outcome.COMPLETED), counted=True),
+            "disconnected",
+        ),
+        # it was taken over before anybody saw that its connection was broken
+        (ended(SAMPLED, Outcome.TAKEN_OVER), ended(SAMPLED, Outcome.COMPLETED), "completed"),
+        # its process died
+        (None, ended(SAMPLED, Outcome.COMPLETED), "completed"),
+    ],
+)
+def test_a_request_counts_once_however_often_its_stream_was_recovered(
+    metrics: Metrics, first: StreamEnded | None, second: StreamEnded, outcome: str
+) -> None:
+    metrics.record(started(SAMPLED))
+    if first is not None:
+        metrics.record(first)
+    metrics.record(recovered())
+    metrics.record(second)
+    counted = {"stream_requests_total": 0.0, "stream_duration_seconds_count": 0.0}
+    for (name, labels), number in values(metrics).items():
+        if name in counted:
+            counted[name] += number
+            assert number == 0 or ("outcome", outcome) in labels
+    assert set(counted.values()) == {1}
+    assert value(metrics, "stream_chunks_count", content_type="html") == 1
+    assert value(metrics, "stream_processing_duration_seconds_count", content_type="html") == 1
+    assert value(metrics, "stream_time_to_first_chunk_seconds_count", content_type="html") == 0
+    assert value(metrics, "stream_paused_seconds_total") == (3 if first else 1.5), "each connection had its own"
+
+
+def test_what_waited_behind_a_stream_that_was_taken_over_is_counted(metrics: Metrics) -> None:
+    metrics.record(ended(SAMPLED, Outcome.TAKEN_OVER, started=False))
+    assert value(metrics, "stream_requests_total", content_type="html", outcome="taken_over") == 1
+
+
+def test_recoveries_are_counted_by_what_became_of_them(metrics: Metrics) -> None:
+    metrics.record(recovered())
+    metrics.record(recovered(repeated=True))
+    for reason in RefusalReason:
+        metrics.record(RecoveryRefused("c", "s", "i", reason))
+    for result in ("recovered", "repeated", *RefusalReason):
+        assert value(metrics, "stream_recoveries_total", result=result) == 1
+    assert value(metrics, "stream_recovery_seconds_count") == 2
+    assert value(metrics, "stream_recovery_seconds_sum") == 1
+
+
+def test_a_recovered_stream_is_under_way_until_it_ends(metrics: Metrics) -> None:
+    def now() -> tuple[float, float]:
+        return (
+            value(metrics, "stream_active_streams", state="streaming"),
+            value(metrics, "stream_active_streams", state="paused"),
+        )
+
+    metrics.record(recovered(paused=True))
+    assert now() == (0, 1)
+    metrics.record(StreamPauseChanged("s", "i", SAMPLED, paused=False))
+    assert now() == (1, 0)
+    metrics.record(replace(ended(SAMPLED, Outcome.COMPLETED), counted=True))
+    assert now() == (0, 0)
+
+
+def test_a_dependency_is_up_until_it_is_away(metrics: Metrics) -> None:
+    def up() -> list[Dependency]:
+        return [one for one in Dependency if value(metrics, "stream_dependency_up", dependency=one)]
+
+    assert up() == [*Dependency]
+    metrics.record(DependencyChanged(Dependency.PLAN_CACHE, up=False, reason="refused"))
+    metrics.record(DependencyFailed(Dependency.PLAN_CACHE))
+    assert up() == [Dependency.SESSION_STORE, Dependency.USAGE_STORE, Dependency.DATABASE]
+    metrics.record(DependencyChanged(Dependency.PLAN_CACHE, up=True))
+    assert up() == [*Dependency]
+    assert value(metrics, "stream_dependency_errors_total", dependency="plan_cache") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({}, {"session_store", "usage_store"}),
+        ({"redis_url": REDIS}, {"session_store", "plan_cache", "usage_store"}),
+        ({"redis_url": REDIS, "store_content": False}, {"session_store", "usage_store"}),
+        ({"database_url": POSTGRESQL}, {"session_store", "usage_store", "database"}),
+    ],
+)
+def test_what_the_settings_do_not_name_is_neither_up_nor_away(settings: dict[str, Any], named: set[str]) -> None:
+    shown = {dict(labels).get("dependency") for name, labels in values(Metrics(Settings(**settings))) if name == UP}
+    assert shown == named
+
+
+def test_lookups_and_lost_usage_are_counted(metrics: Metrics) -> None:
+    metrics.record(CacheAsked(CacheTier.MEMORY, hit=False))
+    metrics.record(CacheAsked(CacheTier.SHARED, hit=True))
+    metrics.record(UsageDropped(7))
+    assert value(metrics, "stream_plan_cache_lookups_total", tier="memory", result="miss") == 1
+    assert value(metrics, "stream_plan_cache_lookups_total", tier="shared", result="hit") == 1
+    assert value(metrics, "stream_usage_dropped_total") == 7
+
+
 def test_requests_that_never_became_streams_are_counted_too(metrics: Metrics) -> None:
     metrics.record(RequestRejected("c", "s", ContentType.TEXT, ErrorCode.RATE_LIMIT_EXCEEDED, Outcome.REJECTED))
     metrics.record(RateLimitHit("s", 100))
@@ -230,7 +364,13 @@ def test_what_is_declared_is_there_before_anything_has_happened_and_nothing_else
     assert {series for series in born if not series[0].startswith(("process_", "python_"))} == {
         series for metric in METRICS for series in series_of(metric)
     }
-    told = (declared.CONFIG_LIMIT, declared.BUILD_INFO, declared.MEMORY_USAGE, declared.MEMORY_LIMIT)
+    told = (
+        declared.CONFIG_LIMIT,
+        declared.BUILD_INFO,
+        declared.DEPENDENCY_UP,
+        declared.MEMORY_USAGE,
+        declared.MEMORY_LIMIT,
+    )
     assert not any(born[series] for metric in METRICS if metric not in told for series in series_of(metric))
     assert len(born) < 1500
 

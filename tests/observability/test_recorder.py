@@ -1,5 +1,6 @@
 """The recorder: every event goes to every sink, and a sink that fails harms nobody."""
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from observability.metrics.sink import Metrics
@@ -36,6 +37,16 @@ def test_every_event_goes_to_every_sink_in_order() -> None:
         recorder.record(event)
     assert first.heard == second.heard == events
     assert not failed
+
+
+def test_a_sink_that_joins_later_hears_what_comes_then() -> None:
+    first, later = Listening(), Listening()
+    recorder = FanOut([first], on_failure=lambda _sink, exception: pytest.fail(str(exception)))
+    before, after = ConnectionOpened("c", "s", 0), ConnectionOpened("d", "s", 0)
+    recorder.record(before)
+    recorder.add(later)
+    recorder.record(after)
+    assert (first.heard, later.heard) == ([before, after], [after])
 
 
 def test_a_sink_that_fails_is_counted_and_the_others_go_on() -> None:

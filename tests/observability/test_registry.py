@@ -14,6 +14,7 @@ from observability.registry.log_events import LIBRARY_MESSAGE, LOG_EVENTS
 from observability.registry.metrics import METRICS, Histogram, Metric
 from observability.registry.spans import HTTP, HTTP_METHOD, HTTP_ROUTE, SPANS, AttributeType
 from tests.backends.otlp import OtlpReceiver, Span
+from tests.backends.redis import Redis
 from tests.conftest import LogLine, RunningServer
 from tests.observability.full_run import SETTINGS, Told, lose_a_worker, run_through
 
@@ -33,14 +34,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     with ExitStack() as endings:
         otlp = OtlpReceiver()
         endings.callback(otlp.stop)
-        settings = {**SETTINGS, "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.endpoint}
+        redis = Redis(tmp_path_factory.mktemp("redis"))
+        endings.callback(redis.stop)
+        settings = {**SETTINGS, "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.endpoint, "REDIS_URL": redis.url}
         server = RunningServer(tmp_path_factory.mktemp("server"), settings, BREAKING)
         endings.callback(server.stop)
-        told = asyncio.run(run_through(server, otlp))
+        told = asyncio.run(run_through(server, otlp, redis))
         folder = tmp_path_factory.mktemp("workers")
-        workers = RunningServer(folder, {"WORKERS": 2}, BREAKING)
+        no_directory = folder / "a-file"
+        no_directory.touch()
+        settings = {"WORKERS": 2, "DATA_DIR": no_directory, "METRICS_DIR": folder / "metrics"}
+        workers = RunningServer(folder, settings, BREAKING)
         endings.callback(workers.stop)
-        told.lines += lose_a_worker(workers, folder / "data" / "metrics")
+        told.lines += lose_a_worker(workers, folder / "metrics")
         yield told
 
 

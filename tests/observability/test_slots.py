@@ -92,6 +92,7 @@ def test_any_worker_shows_what_all_have_counted(start: StartWorker) -> None:
     for worker, amount in ((first, 2), (second, 3)):
         worker.tell("requests", amount)
         worker.tell("connections", amount)
+        worker.tell("reachable", amount)
         worker.tell("memory", amount)
         worker.tell("seconds", amount)
     assert first.scrape() == second.scrape()
@@ -99,6 +100,7 @@ def test_any_worker_shows_what_all_have_counted(start: StartWorker) -> None:
         "requests_total good": 5,
         "requests_total bad": 0,
         "connections": 5,
+        "reachable": 2,
         "memory": 3,
         "seconds_bucket 1.0": 0,
         "seconds_bucket 5.0": 2,
@@ -125,6 +127,20 @@ def test_counters_go_on_after_a_kill_and_gauges_begin_anew(start: StartWorker, d
     assert contents(directory) == files
 
 
+def test_a_new_worker_does_not_say_that_what_all_others_reach_is_away(start: StartWorker) -> None:
+    survivor, victim = start(), start()
+    survivor.tell("reachable", 1)
+    victim.tell("reachable", 1)
+    victim.kill()
+    assert survivor.scrape()["reachable"] == 1
+    successor = start()
+    assert survivor.scrape()["reachable"] == 1, "it has said nothing of its own yet"
+    successor.tell("reachable", 0)
+    assert survivor.scrape()["reachable"] == 0
+    successor.kill()
+    assert survivor.scrape()["reachable"] == 1
+
+
 def test_a_worker_killed_while_it_writes_leaves_nothing_torn(start: StartWorker) -> None:
     reader, last = start(), Shown()
     for _ in range(10):
@@ -148,7 +164,7 @@ def test_there_is_a_slot_for_each_worker_and_no_more(start: StartWorker) -> None
 def test_files_are_on_the_disk_in_full_before_there_is_a_worker(directory: Path) -> None:
     with prepared(directory, 2, Numbers):
         files = [path.stat() for path in directory.glob("*.db")]
-        assert len(files) == 8
+        assert len(files) == 10
         assert all(file.st_size > 0 and file.st_blocks * 512 >= file.st_size for file in files)
 
 

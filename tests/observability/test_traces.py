@@ -27,6 +27,7 @@ from service.core.events import (
     RequestAdmitted,
     StreamEnded,
     StreamPauseChanged,
+    StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
 )
@@ -39,6 +40,9 @@ MS = 1_000_000
 OF_SOCKETS = [span for span in SPANS if span is not HTTP]
 KEPT = Trace("ab" * 16, "cd" * 8, sampled=True)
 NOT_KEPT = Trace("ab" * 16, "cd" * 8, sampled=False)
+FIRST = TraceContext(KEPT.trace_id, KEPT.span_id, sampled=True)
+SECOND = Trace("ab" * 16, "12" * 8, sampled=True, parent=FIRST)
+"""Where ``KEPT`` goes on, on another connection."""
 MARKUP = ContentType.MARKDOWN
 
 
@@ -117,8 +121,43 @@ class Studio:
         work: tuple[float | None, tuple[StageTime, ...]] = (None, ()),
     ) -> None:
         """``work`` is the time and the stages of content work that broke off."""
+        seconds, stages = work
         self.record(
-            StreamEnded("c1", "s1", "st1", trace, MARKUP, outcome, started, False, 30, 900, 1.0, 0.25, error, *work)  # noqa: FBT003
+            StreamEnded(
+                connection_id="c2" if trace is SECOND else "c1",
+                session_id="s1",
+                stream_id="st1",
+                trace=trace,
+                content_type=MARKUP,
+                outcome=outcome,
+                started=started,
+                paused=False,
+                chunks=30,
+                bytes=900,
+                duration_seconds=1.0,
+                paused_seconds=0.25,
+                error=error,
+                processing_seconds=seconds,
+                stages=stages,
+            )
+        )
+
+    def recover(self, trace: Trace, *, repeated: bool = False) -> None:
+        """On another connection, which had asked 20 ms before."""
+        self.record(
+            StreamRecovered(
+                connection_id="c2",
+                session_id="s1",
+                stream_id="st1",
+                trace=trace,
+                content_type=MARKUP,
+                next_index=12,
+                chunks=40,
+                takeovers=1,
+                repeated=repeated,
+                waited_seconds=0.020,
+                paused=False,
+            )
         )
 
 
@@ -220,6 +259,8 @@ def test_nothing_is_told_that_is_not_declared_and_nothing_declared_that_is_never
     studio.admit(KEPT)
     studio.record(FaultRaised("e1", Place.CONTENT, ValueError(), "c1", "s1", "st1", KEPT))
     studio.end(KEPT, Outcome.ERROR, ErrorCode.PROCESSING_ERROR, started=False)
+    studio.recover(SECOND)
+    studio.end(SECOND, Outcome.COMPLETED)
     told: dict[str, tuple[set[str], dict[str, set[str]]]] = {}
     for span in studio.spans:
         attributes, events = told.setdefault(span.name, (set(), {}))
@@ -241,6 +282,64 @@ def test_an_unsampled_stream_makes_no_span() -> None:
     a_whole_life(studio, NOT_KEPT)
     studio.record(ConnectionClosed("c1", "s1", CloseReason.CLIENT, 1000, 1.0, 1))
     assert studio.spans == []
+
+
+def test_a_stream_that_was_recovered_goes_on_in_its_trace() -> None:
+    studio = Studio(handshakes=True)
+    studio.connect()
+    studio.admit(KEPT)
+    studio.start(KEPT)
+    studio.end(KEPT, Outcome.DISCONNECTED)
+    studio.wait(500)
+    studio.connect("c2")
+    studio.wait(100)
+    studio.recover(SECOND)
+    studio.wait(300)
+    studio.end(SECOND, Outcome.COMPLETED)
+    first, second = (span for span in studio.spans if span.name == "stream")
+    assert (context(first), context(second)) == (("ab" * 16, "cd" * 8), ("ab" * 16, "12" * 8))
+    assert second.parent is not None
+    assert format_span_id(second.parent.span_id) == KEPT.span_id
+    assert second.links[0].context == [span for span in studio.spans if span.name == "ws.connect"][1].context
+    assert times(second) == (580, 900)
+    inside = [span for span in studio.spans if span.parent and span.parent.span_id == int(SECOND.span_id, 16)]
+    assert {span.name: times(span) for span in inside} == {"recover": (580, 600), "deliver": (600, 900)}
+    assert [(event.name, dict(event.attributes or {})) for event in second.events] == [
+        ("recovered", {"stream.next_index": 12}),
+        ("last_chunk", {}),
+    ]
+    assert second.attributes == {
+        "session.id": "s1",
+        "connection.id": "c2",
+        "stream.id": "st1",
+        "stream.content_type": "markdown",
+        "stream.outcome": "completed",
+        "stream.recovery": "recovered",
+        "stream.next_index": 12,
+        "stream.takeovers": 1,
+        "stream.chunks_planned": 40,
+        "stream.chunks_sent": 30,
+        "stream.bytes_sent": 900,
+        "stream.paused_time": 0.25,
+    }
+
+
+def test_a_stream_that_was_taken_over_is_told_beside_the_one_that_goes_on() -> None:
+    """For up to a second both are under way, perhaps in one process."""
+    studio = Studio()
+    studio.admit(KEPT)
+    studio.start(KEPT)
+    studio.recover(SECOND, repeated=True)
+    studio.record(StreamPauseChanged("s1", "st1", KEPT, paused=True))
+    studio.end(KEPT, Outcome.TAKEN_OVER, ErrorCode.STREAM_TAKEN_OVER)
+    studio.end(SECOND, Outcome.COMPLETED)
+    told = {
+        (span.attributes or {})["stream.outcome"]: [event.name for event in span.events]
+        for span in studio.spans
+        if span.name == "stream"
+    }
+    assert told == {"taken_over": ["paused"], "completed": ["recovered", "last_chunk"]}
+    assert all(span.status.status_code is StatusCode.UNSET for span in studio.spans)
 
 
 def test_a_fault_of_ours_is_told_sampled_or_not_and_without_its_words() -> None:

@@ -44,7 +44,8 @@ def test_stream_prints_the_file(server: RunningServer, tmp_path: Path) -> None:
     [
         ("PORT", "abc", "a port from 0 to 65535"),
         ("PORT", "65536", "a port from 0 to 65535"),
-        ("MAX_WORKERS", "2", "1, because sessions are kept in the memory of one process"),
+        ("MAX_WORKERS", "65", "a whole number from 1 to 64"),
+        ("STORE_CONTENT", "maybe", "on or off"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
         ("CHUNK_TIMEOUT", "-1", "a number over 0"),
         ("CHUNK_TIMEOUT", "nan", "a number over 0"),

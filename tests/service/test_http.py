@@ -23,7 +23,7 @@ async def test_health_tells_a_part_at_a_time(start_server: StartServer) -> None:
     server = start_server(RAILWAY_ENVIRONMENT="staging", MAX_CONNECTIONS=1)
     health = (await get(server, "/health")).json()
     assert (health["status"], health["version"], health["environment"]) == ("ok", __version__, "staging")
-    assert set(health["parts"]) == {"event_loop", "connections", "sessions"}
+    assert set(health["parts"]) == {"event_loop", "connections", "sessions", "usage_store"}
     async with joined(server, "the-only-seat"):
         full = await get(server, "/health")
     assert (full.status_code, full.json()["status"]) == (200, "warning")

@@ -76,7 +76,7 @@ async def test_nobody_waits_for_a_scrape_and_those_who_scrape_meanwhile_share_th
 
     hub = Hub(1, FanOut([], on_failure=print), clock.now)
     app = FastAPI()
-    app.include_router(http_routes(hub, clock.now, exposition, Settings(), "none"))
+    app.include_router(http_routes(hub, clock.now, exposition, Settings(), session_store="none", dependencies={}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         scrapes = [asyncio.create_task(client.get("/metrics"))]
         assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)

@@ -1,58 +1,439 @@
-"""What every session store must do, whatever it keeps its sessions in."""
+"""What every session store must do, whatever it keeps its sessions in.
+
+A back end subclasses ``SessionStoreContract``, or ``SharedStoreContract`` if several processes may share it, and says
+what is abstract here. Pytest then runs the tests against what ``make`` gives. All times are multiples of
+``limits.max_session_seconds`` and ``resume_ttl_seconds``: a store with a clock of its own sets these short, and really
+waits in ``pass_seconds``; the nearest that a test comes to a deadline is a twentieth of a session or of a time to live.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import ClassVar
 
+import msgspec
+import pytest
+
+from service.core.effects import Lease
 from service.core.limits import Limits
+from service.core.messages import ContentType
 from service.core.ports import SessionStore
+from service.core.records import Change, Claim, Digest, StreamRecord
+from service.core.trace import Trace, TraceContext
 
-LIMITS = Limits(max_requests=5, max_session_seconds=60)
+PATIENCE_SECONDS = 10
+_LOOK_SECONDS = 0.01
+
+MINE, THEIRS, LATER = b"m" * 32, b"t" * 32, b"l" * 32
+"""Digests of tokens."""
+
+RECORD = StreamRecord(
+    stream_id="a-stream",
+    session_id="s",
+    session_epoch="an-epoch",
+    owners=(MINE,),
+    content_type=ContentType.HTML,
+    request_id="müsli 🥣",
+    trace=Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True),
+    plan=bytes(range(256)) + "Grüße".encode(),
+    processing_seconds=0.125,
+)
+
+RICH_RECORD = msgspec.structs.replace(
+    RECORD,
+    stream_id="another-stream",
+    owners=(MINE, THEIRS),
+    request_id=None,
+    trace=Trace("a" * 32, "b" * 16, sampled=False, parent=TraceContext("a" * 32, "c" * 16, sampled=True)),
+    plan=b"\0" * 1_000_000,
+    epoch=3,
+    skip_at=7,
+    skip_settled=True,
+    paused=True,
+    counted=True,
+)
+
+
+def claim(
+    request_id: str = "r", *, content: bytes = b"c", owner: Digest = MINE, presented: Digest | None = None
+) -> Claim:
+    return Claim(request_id, content * 32, owner, presented)
+
+
+async def until(look: Callable[[], Awaitable[bool]]) -> None:
+    """Return when it is so: a store gives no event to wait for."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await look():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 class SessionStoreContract(ABC):
-    """Subclass it for a back end: pytest runs these tests against what ``make`` gives."""
+    """One store, used by one process."""
+
+    limits: ClassVar = Limits(max_requests=5, max_session_seconds=60)
+    resume_ttl_seconds: ClassVar[float] = 10
+    slack_seconds: ClassVar[float] = 1e-3
+    """How far ``Lease.seconds_left`` may be off: what a call may take, for a store whose clock cannot be given."""
 
     @abstractmethod
     def make(self) -> SessionStore:
-        """An empty store under ``LIMITS``."""
+        """A store under ``limits`` and ``resume_ttl_seconds``, empty at the beginning of a test."""
 
     @abstractmethod
-    def pass_seconds(self, seconds: float) -> None:
+    async def pass_seconds(self, seconds: float) -> None:
         """Let the store's clock move on."""
 
-    async def test_a_session_begins_with_its_first_connection(self) -> None:
-        lease = await self.make().open("s")
-        assert (lease.session_id, lease.requests_used) == ("s", 0)
-        assert lease.seconds_left == 60
+    @abstractmethod
+    async def holds(self, content: bytes) -> bool:
+        """Whether these bytes are anywhere in what the store keeps; asked again and again when they should go."""
 
-    async def test_a_reconnect_before_the_deadline_changes_nothing(self) -> None:
+    @pytest.fixture
+    async def store(self) -> AsyncIterator[SessionStore]:
         store = self.make()
+        yield store
+        await store.close()
+
+    async def pass_session(self, share: float) -> None:
+        await self.pass_seconds(self.limits.max_session_seconds * share)
+
+    async def pass_ttl(self, share: float) -> None:
+        await self.pass_seconds(self.resume_ttl_seconds * share)
+
+    # Sessions
+
+    async def test_a_session_begins_with_its_first_connection(self, store: SessionStore) -> None:
+        lease = await store.open("s")
+        assert (lease.session_id, lease.requests_used, lease.shared) == ("s", 0, True)
+        assert lease.seconds_left == pytest.approx(self.limits.max_session_seconds, abs=self.slack_seconds)
+
+    async def test_a_reconnect_before_the_deadline_changes_nothing(self, store: SessionStore) -> None:
         first = await store.open("s")
-        await store.admit(first)
-        self.pass_seconds(59)
+        await store.admit(first, "a-stream", None)
+        await self.pass_session(0.8)
         again = await store.open("s")
-        assert (again.epoch, again.requests_used, again.seconds_left) == (first.epoch, 1, 1)
+        assert (again.epoch, again.requests_used) == (first.epoch, 1)
+        assert again.seconds_left == pytest.approx(self.limits.max_session_seconds * 0.2, abs=self.slack_seconds)
 
-    async def test_at_the_deadline_a_new_session_begins_under_the_same_id(self) -> None:
-        store = self.make()
+    async def test_at_the_deadline_a_new_session_begins_under_the_same_id(self, store: SessionStore) -> None:
         first = await store.open("s")
-        await store.admit(first)
-        self.pass_seconds(60)
+        await store.admit(first, "a-stream", None)
+        await self.pass_session(1)
         second = await store.open("s")
         assert second.epoch != first.epoch
-        assert (second.requests_used, second.seconds_left) == (0, 60)
-        assert not (await store.admit(first)).admitted, "a lease of the session before opens nothing in this one"
-        assert (await store.admit(second)).requests_used == 1
+        assert second.requests_used == 0
+        assert second.seconds_left == pytest.approx(self.limits.max_session_seconds, abs=self.slack_seconds)
+        assert (await store.admit(second, "a-stream", None)).requests_used == 1
 
-    async def test_the_limit_is_exact_whoever_counts(self) -> None:
-        store = self.make()
+    async def test_sessions_do_not_share_a_count(self, store: SessionStore) -> None:
+        for _ in range(5):
+            await store.admit(await store.open("one"), "a-stream", None)
+        assert (await store.admit(await store.open("other"), "a-stream", None)).admitted
+
+    async def test_the_limit_is_exact_whoever_counts(self, store: SessionStore) -> None:
         leases = [await store.open("s") for _ in range(4)]
-        admissions = await asyncio.gather(*(store.admit(lease) for lease in leases * 10))
+        admissions = await asyncio.gather(*(store.admit(lease, "a-stream", None) for lease in leases * 10))
         assert sorted(one.requests_used for one in admissions if one.admitted) == [1, 2, 3, 4, 5]
         assert {one.requests_used for one in admissions if not one.admitted} == {5}
 
-    async def test_sessions_do_not_share_a_count(self) -> None:
-        store = self.make()
-        for _ in range(5):
-            await store.admit(await store.open("one"))
-        assert (await store.admit(await store.open("other"))).admitted
+    # Leases
+
+    async def test_a_lease_whose_time_is_over_admits_nothing(self, store: SessionStore) -> None:
+        lease = await store.open("s")
+        for seconds_left in (0.0, -1.0):
+            over = msgspec.structs.replace(lease, seconds_left=seconds_left)
+            assert not (await store.admit(over, "a-stream", None)).admitted
+        assert (await store.open("s")).requests_used == 0
+
+    async def test_a_session_that_the_store_has_lost_is_made_again_from_a_lease(self, store: SessionStore) -> None:
+        seconds_left = self.limits.max_session_seconds / 2
+        lease = Lease("s", "of-a-store-that-was-wiped", 3, seconds_left)
+        admission = await store.admit(lease, "a-stream", None)
+        assert (admission.admitted, admission.requests_used) == (True, 4)
+        again = await store.open("s")
+        assert (again.epoch, again.requests_used) == (lease.epoch, 4)
+        assert again.seconds_left == pytest.approx(seconds_left, abs=self.slack_seconds)
+
+    async def test_a_session_that_is_made_again_is_not_made_larger(self, store: SessionStore) -> None:
+        lease = Lease("s", "of-a-store-that-was-wiped", 5, self.limits.max_session_seconds / 2)
+        admission = await store.admit(lease, "a-stream", None)
+        assert (admission.admitted, admission.requests_used) == (False, 5)
+        assert (await store.open("s")).requests_used == 5
+
+    async def test_of_two_leases_of_a_lost_session_the_one_that_knows_more_is_believed(
+        self, store: SessionStore
+    ) -> None:
+        lease = Lease("s", "of-a-store-that-was-wiped", 1, self.limits.max_session_seconds / 2)
+        assert (await store.admit(lease, "a-stream", None)).requests_used == 2
+        fresher = msgspec.structs.replace(lease, requests_used=4)
+        assert (await store.admit(fresher, "a-stream", None)).requests_used == 5
+        assert not (await store.admit(lease, "a-stream", None)).admitted
+
+    async def test_a_lease_of_another_epoch_counts_in_the_present_session(self, store: SessionStore) -> None:
+        present = await store.open("s")
+        other = Lease("s", "of-a-store-that-was-wiped", 4, self.limits.max_session_seconds / 2)
+        admission = await store.admit(other, "a-stream", None)
+        assert (admission.admitted, admission.requests_used) == (True, 1)
+        assert (await store.open("s")).epoch == present.epoch
+
+    # Claims
+
+    async def test_a_request_that_comes_again_with_its_token_is_the_same_request(self, store: SessionStore) -> None:
+        lease = await store.open("s")
+        first = await store.admit(lease, "a-stream", claim())
+        again = await store.admit(lease, "b-stream", claim(owner=THEIRS, presented=MINE))
+        assert (first.admitted, first.requests_used, first.repeats) == (True, 1, None)
+        assert (again.admitted, again.requests_used, again.repeats) == (True, 1, "a-stream")
+        third = await store.admit(lease, "c-stream", claim(owner=LATER, presented=THEIRS))
+        assert third.repeats == "a-stream", "whoever has repeated it may be repeated"
+
+    async def test_a_repetition_is_admitted_where_nothing_new_is(self, store: SessionStore) -> None:
+        lease = await store.open("s")
+        for number in range(5):
+            await store.admit(lease, f"stream-{number}", claim(f"r{number}"))
+        assert not (await store.admit(lease, "new", claim("new", owner=THEIRS, presented=MINE))).admitted
+        again = await store.admit(lease, "again", claim("r2", owner=THEIRS, presented=MINE))
+        assert (again.admitted, again.requests_used, again.repeats) == (True, 5, "stream-2")
+
+    async def test_another_request_under_a_known_name_conflicts(self, store: SessionStore) -> None:
+        lease = await store.open("s")
+        await store.admit(lease, "a-stream", claim())
+        other = await store.admit(lease, "b-stream", claim(content=b"d", owner=THEIRS, presented=MINE))
+        assert (other.admitted, other.requests_used, other.conflicts) == (False, 1, True)
+        assert (await store.open("s")).requests_used == 1
+
+    async def test_another_owners_claim_means_nothing(self, store: SessionStore) -> None:
+        lease = await store.open("s")
+        await store.admit(lease, "a-stream", claim())
+        for stranger in (claim(owner=THEIRS), claim(content=b"d", owner=THEIRS, presented=LATER)):
+            admission = await store.admit(lease, "b-stream", stranger)
+            assert (admission.admitted, admission.repeats, admission.conflicts) == (True, None, False)
+        assert (await store.open("s")).requests_used == 3
+
+    async def test_without_a_token_the_last_request_under_a_name_has_it(self, store: SessionStore) -> None:
+        lease = await store.open("s")
+        await store.admit(lease, "a-stream", claim())
+        second = await store.admit(lease, "b-stream", claim(content=b"d"))
+        assert (second.admitted, second.requests_used, second.repeats) == (True, 2, None)
+        again = await store.admit(lease, "c-stream", claim(content=b"d", owner=THEIRS, presented=MINE))
+        assert again.repeats == "b-stream"
+
+    async def test_a_request_that_is_not_admitted_claims_nothing(self, store: SessionStore) -> None:
+        lease = Lease("s", "of-a-store-that-was-wiped", 5, self.limits.max_session_seconds / 2)
+        await store.admit(lease, "a-stream", claim())
+        assert not (await store.admit(lease, "b-stream", claim(owner=THEIRS, presented=MINE))).admitted
+
+    async def test_a_claim_lives_as_long_as_its_session(self, store: SessionStore) -> None:
+        await store.admit(await store.open("s"), "a-stream", claim())
+        await self.pass_session(0.8)
+        again = await store.admit(await store.open("s"), "b-stream", claim(owner=THEIRS, presented=MINE))
+        assert again.repeats == "a-stream"
+        await self.pass_session(0.3)
+        anew = await store.admit(await store.open("s"), "c-stream", claim(owner=LATER, presented=MINE))
+        assert (anew.requests_used, anew.repeats) == (1, None)
+
+    # Streams
+
+    @pytest.mark.parametrize("record", [RECORD, RICH_RECORD])
+    async def test_what_is_kept_is_found_as_it_was(self, store: SessionStore, record: StreamRecord) -> None:
+        await store.keep(record)
+        assert await store.find(record.stream_id) == record
+
+    async def test_what_was_never_kept_is_not_found(self, store: SessionStore) -> None:
+        assert await store.find("nothing") is None
+        assert not await store.take("nothing", 0, THEIRS)
+        assert not await store.mark_skip("nothing", 0, 1)
+        store.note("nothing", 0, Change.PAUSED)
+        assert await store.hold({"nothing": 0}) == frozenset()
+        assert await store.find("nothing") is None
+
+    async def test_a_stream_is_taken_by_the_next_epoch(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        assert await store.take("a-stream", 0, THEIRS)
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, epoch=1, owners=(MINE, THEIRS))
+        assert await store.take("a-stream", 1, THEIRS)
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, epoch=2, owners=(MINE, THEIRS))
+        assert not await store.take("a-stream", 1, LATER)
+        assert not await store.take("a-stream", 3, LATER)
+
+    async def test_of_many_who_take_a_stream_at_once_one_has_it(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        takers = [bytes([number]) * 32 for number in range(20)]
+        taken = await asyncio.gather(*(store.take("a-stream", 0, taker) for taker in takers))
+        assert sum(taken) == 1
+        found = await store.find("a-stream")
+        assert found is not None
+        assert (found.epoch, found.owners) == (1, (MINE, takers[taken.index(True)]))
+
+    async def test_a_skip_is_marked_at_the_present_epoch_alone(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        assert await store.mark_skip("a-stream", 0, 7)
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, skip_at=7)
+        await store.take("a-stream", 0, MINE)
+        assert not await store.mark_skip("a-stream", 0, 9)
+        assert await store.mark_skip("a-stream", 1, 8)
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, epoch=1, skip_at=8)
+
+    async def test_a_skip_that_is_marked_anew_is_not_settled(self, store: SessionStore) -> None:
+        await store.keep(RICH_RECORD)
+        await store.mark_skip("another-stream", 3, 9)
+        assert await store.find("another-stream") == msgspec.structs.replace(RICH_RECORD, skip_at=9, skip_settled=False)
+
+    async def test_notes_are_stored_in_order(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        for change in (Change.PAUSED, Change.SKIP_SETTLED, Change.RESUMED, Change.PAUSED, Change.ENDED):
+            store.note("a-stream", 0, change)
+        await self.eventually(store, lambda found: found is not None and found.counted)
+        assert await store.find("a-stream") == msgspec.structs.replace(
+            RECORD, paused=True, skip_settled=True, counted=True
+        )
+
+    async def test_a_note_of_another_epoch_changes_nothing(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        await store.take("a-stream", 0, MINE)
+        for change in Change:
+            store.note("a-stream", 0, change)
+        store.note("a-stream", 1, Change.PAUSED)
+        await self.eventually(store, lambda found: found is not None and found.paused)
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, epoch=1, paused=True)
+
+    async def test_a_stream_that_was_acknowledged_is_gone(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        store.note("a-stream", 0, Change.ACKNOWLEDGED)
+        await self.eventually(store, lambda found: found is None)
+        assert not await store.take("a-stream", 0, MINE)
+        await self.vanishes(RECORD.plan)
+
+    async def test_who_holds_a_stream_learns_that_it_was_taken(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        await store.keep(RICH_RECORD)
+        held = {"a-stream": 0, "another-stream": 3, "gone": 0}
+        assert await store.hold(held) == frozenset()
+        await store.take("a-stream", 0, THEIRS)
+        assert await store.hold(held) == {"a-stream"}
+        assert await store.hold(held | {"a-stream": 1}) == frozenset()
+        assert await store.hold({}) == frozenset()
+
+    # Times to live
+
+    async def test_a_stream_that_nobody_holds_lives_for_a_quarter_more_than_its_time(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        await self.pass_ttl(1.1)
+        assert await store.find("a-stream") == RECORD
+        await self.pass_ttl(0.2)
+        assert await store.find("a-stream") is None
+        assert not await store.take("a-stream", 0, MINE)
+        assert not await store.mark_skip("a-stream", 0, 1)
+        assert await store.hold({"a-stream": 0}) == frozenset()
+
+    async def test_a_stream_that_is_held_keeps_all_of_its_time(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        for _ in range(4):
+            await self.pass_ttl(0.4)
+            await store.hold({"a-stream": 0})
+        await self.pass_ttl(0.95)
+        assert await store.find("a-stream") == RECORD
+        await self.pass_ttl(0.35)
+        assert await store.find("a-stream") is None
+
+    async def test_a_stream_that_has_all_of_its_time_is_not_written_again(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        await self.pass_ttl(0.15)
+        await store.hold({"a-stream": 0})
+        await self.pass_ttl(1.15)
+        assert await store.find("a-stream") is None
+
+    async def test_a_stream_is_not_kept_alive_by_who_has_lost_it(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        await store.take("a-stream", 0, THEIRS)
+        await self.pass_ttl(0.7)
+        await store.hold({"a-stream": 0})
+        await self.pass_ttl(0.6)
+        assert await store.find("a-stream") is None
+        assert await store.hold({"a-stream": 0}) == frozenset()
+
+    async def test_a_stream_that_is_taken_lives_anew(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        await self.pass_ttl(0.7)
+        await store.take("a-stream", 0, THEIRS)
+        await self.pass_ttl(1.1)
+        assert await store.find("a-stream") is not None
+        await self.pass_ttl(0.2)
+        assert await store.find("a-stream") is None
+
+    async def test_a_stream_that_has_ended_lives_for_its_time(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        await self.pass_ttl(0.7)
+        store.note("a-stream", 0, Change.ENDED)
+        await self.eventually(store, lambda found: found is not None and found.counted)
+        await self.pass_ttl(0.9)
+        assert await store.find("a-stream") is not None
+        await self.pass_ttl(0.15)
+        assert await store.find("a-stream") is None
+
+    async def test_content_is_gone_when_its_time_is_over_though_nobody_asks(self, store: SessionStore) -> None:
+        await store.keep(RECORD)
+        assert await self.holds(RECORD.plan)
+        await self.pass_ttl(1.3)
+        await self.vanishes(RECORD.plan)
+
+    # What the tests ask in
+
+    async def eventually(self, store: SessionStore, look: Callable[[StreamRecord | None], bool]) -> None:
+        """Return when the record of ``a-stream`` is as it should be: a note is stored soon, not at once."""
+
+        async def is_so() -> bool:
+            return look(await store.find("a-stream"))
+
+        await until(is_so)
+
+    async def vanishes(self, content: bytes) -> None:
+        """Return when the store has these bytes no more."""
+
+        async def is_gone() -> bool:
+            return not await self.holds(content)
+
+        await until(is_gone)
+
+
+class SharedStoreContract(SessionStoreContract):
+    """A store of several processes: each ``make`` within a test gives another one over the same place."""
+
+    @pytest.fixture
+    async def other(self) -> AsyncIterator[SessionStore]:
+        other = self.make()
+        yield other
+        await other.close()
+
+    async def test_a_session_is_joined_from_anywhere(self, store: SessionStore, other: SessionStore) -> None:
+        first = await store.open("s")
+        await store.admit(first, "a-stream", claim())
+        again = await other.open("s")
+        assert (again.epoch, again.requests_used) == (first.epoch, 1)
+        repeated = await other.admit(again, "b-stream", claim(owner=THEIRS, presented=MINE))
+        assert repeated.repeats == "a-stream"
+
+    async def test_a_session_that_two_begin_at_once_is_one(self, store: SessionStore, other: SessionStore) -> None:
+        leases = await asyncio.gather(*(one.open("s") for one in (store, other) * 10))
+        assert len({lease.epoch for lease in leases}) == 1
+
+    async def test_the_limit_is_exact_across_stores(self, store: SessionStore, other: SessionStore) -> None:
+        lease = await store.open("s")
+        admissions = await asyncio.gather(*(one.admit(lease, "a-stream", None) for one in (store, other) * 10))
+        assert sorted(one.requests_used for one in admissions if one.admitted) == [1, 2, 3, 4, 5]
+
+    async def test_a_stream_goes_on_elsewhere(self, store: SessionStore, other: SessionStore) -> None:
+        await store.keep(RECORD)
+        assert await other.find("a-stream") == RECORD
+        taken = await asyncio.gather(*(one.take("a-stream", 0, THEIRS) for one in (store, other) * 10))
+        assert sum(taken) == 1
+        assert await store.hold({"a-stream": 0}) == await other.hold({"a-stream": 0}) == {"a-stream"}
+        assert not await store.mark_skip("a-stream", 0, 7)
+
+    async def test_what_was_noted_is_stored_when_the_store_is_closed(
+        self, store: SessionStore, other: SessionStore
+    ) -> None:
+        await other.keep(RECORD)
+        noting = self.make()
+        noting.note("a-stream", 0, Change.PAUSED)
+        await noting.close()
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, paused=True)

@@ -17,8 +17,10 @@ from service.core.effects import Admission, Lease
 from service.core.events import ErrorAnswered, Event, FaultRaised, Place, StreamEnded
 from service.core.messages import Chunk, Connected, ErrorMessage, ServerMessage, StreamComplete, StreamStart
 from service.core.ports import Connection
+from service.core.records import Claim
 from service.core.session import SessionMachine
 from service.settings import Settings
+from service.stores.sqlite import SqliteSessionStore
 from service.transport import clock
 from service.transport.driver import Driver, Surroundings
 from service.transport.engine import ThreadedContentEngine
@@ -64,19 +66,9 @@ class Socket:
             self.frames.put_nowait({"type": "websocket.disconnect", "code": code})
 
 
-class Store:
-    """Fulfils ``SessionStore``; what is ``broken`` cannot count."""
-
-    def __init__(self, *, broken: bool) -> None:
-        self._broken = broken
-
-    async def open(self, session_id: str) -> Lease:
-        return Lease(session_id, "1", 0, SESSION_SECONDS)
-
-    async def admit(self, lease: Lease) -> Admission:
-        if self._broken:
-            raise ConnectionResetError(104, "Connection reset by peer")
-        return Admission(admitted=True, requests_used=1)
+class BrokenStore(SqliteSessionStore):
+    async def admit(self, lease: Lease, stream_id: str, claim: Claim | None) -> Admission:
+        raise ConnectionResetError(104, "Connection reset by peer")
 
 
 class BreakingOutbox(Outbox):
@@ -98,7 +90,7 @@ class Served:
         self.socket = Socket()
         self.events: list[Event] = []
         self._metrics = Metrics(settings)
-        self._store = Store(broken=broken_store)
+        self._store = (BrokenStore if broken_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
         self._surroundings = Surroundings(
             store=self._store,
             engine=ThreadedContentEngine(settings.limits),
@@ -125,6 +117,7 @@ class Served:
                 yield
         finally:
             self._surroundings.engine.close()
+            await self._store.close()
 
     async def told(self, kind: type[Event]) -> Any:  # noqa: ANN401 - an event of that kind
         """The first event of a kind, waited for."""

@@ -15,6 +15,11 @@ RESERVED_SECONDS = 1.0
 """Of the rest: for what comes before the first chunk and after the last."""
 
 
+def fits(plan: Plan, seconds_left: float) -> bool:
+    """Whether ``plan`` can be streamed as it is in the time that is left."""
+    return len(plan.chunks) <= _fitting(plan, seconds_left)
+
+
 def coalesced(plan: Plan, seconds_left: float) -> Plan:
     """``plan`` as it is if it can be streamed in the time that is left, else with neighbouring chunks joined.
 
@@ -22,9 +27,9 @@ def coalesced(plan: Plan, seconds_left: float) -> Plan:
     time: what cannot be streamed even in the fewest chunks that it allows stays too long. Depends on nothing but the
     arguments. Linear in time.
     """
-    fitting = 1 + max(0, int((seconds_left * USABLE_SHARE - RESERVED_SECONDS) / plan.gap_seconds))
-    if len(plan.chunks) <= fitting:
+    if fits(plan, seconds_left):
         return plan
+    fitting = _fitting(plan, seconds_left)
     places = _places(plan, fitting)
     cuts = [0, *(bisect_left(plan.ends, place) + 1 for place in places)]
     return replace(
@@ -32,6 +37,11 @@ def coalesced(plan: Plan, seconds_left: float) -> Plan:
         chunks=["".join(plan.chunks[start:end]) for start, end in pairwise(cuts)],
         closes=None if plan.closes is None else [plan.closes[end - 1] for end in cuts[1:]],
     )
+
+
+def _fitting(plan: Plan, seconds_left: float) -> int:
+    """How many chunks the time allows; one always."""
+    return 1 + max(0, int((seconds_left * USABLE_SHARE - RESERVED_SECONDS) / plan.gap_seconds))
 
 
 def _places(plan: Plan, fitting: int) -> Sequence[int]:

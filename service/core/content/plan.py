@@ -65,3 +65,11 @@ class Plan(Struct, frozen=True):
         """
         begin = self.ends[start - 1] if start else 0
         return max(start + 1, bisect_right(self.ends, begin + self.max_chunk_characters))
+
+    def merged_until(self, start: int, times: int) -> int | None:
+        """Before which chunk the last of so many merged ones stops, from ``start`` on; ``None`` if there are fewer."""
+        for _ in range(times):
+            if start >= len(self.chunks):
+                return None
+            start = self.reach(start)
+        return start

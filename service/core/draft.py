@@ -1,0 +1,49 @@
+"""A step in the making: what the input at hand has led to so far."""
+
+from msgspec import UNSET, UnsetType
+
+from service.core.effects import Effect
+from service.core.errors import StreamingError
+from service.core.journal import Journal
+from service.core.line import Entry
+from service.core.messages import ErrorMessage, ServerMessage
+from service.core.step import Close, Step
+
+
+class Draft:
+    """Messages, effects and tickets in the order in which they came up; ``step`` takes them all."""
+
+    __slots__ = ("_dropped", "_effects", "_outbound", "close", "journal")
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.close: Close | None = None
+        self._outbound: list[ServerMessage] = []
+        self._effects: list[Effect] = []
+        self._dropped: tuple[int, ...] = ()
+
+    def say(self, message: ServerMessage) -> None:
+        self._outbound.append(message)
+
+    def ask(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def drop(self, ticket: int) -> None:
+        """The effects of this ticket are of no use any more."""
+        self._dropped += (ticket,)
+
+    def answer(self, error: StreamingError, request_id: str | UnsetType = UNSET, entry: Entry | None = None) -> None:
+        """Tell the client of an error; ``entry`` is what it ends, if it does."""
+        stream_id = UNSET if entry is None else entry.known_stream_id
+        self.say(ErrorMessage.of(error, request_id, stream_id))
+        self.journal.answered(error, entry)
+
+    def step(self, wake_at: float | None) -> Step:
+        outbound, effects, close = self._outbound, self._effects, self.close
+        if outbound:
+            self._outbound = []
+        if effects:
+            self._effects = []
+        self.close = None
+        dropped, self._dropped = self._dropped, ()
+        return Step(outbound, effects, self.journal.take(), wake_at, close, dropped)

@@ -1,0 +1,359 @@
+"""The streams of one connection: how each is asked for, made or recovered, delivered, controlled and ended."""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from service.core import replies
+from service.core.clock import Instant
+from service.core.deadlines import Deadlines
+from service.core.delivery import Delivery
+from service.core.draft import Draft
+from service.core.effects import (
+    Admit,
+    Admittance,
+    Failure,
+    Lease,
+    MarkSkip,
+    Note,
+    Preparation,
+    Prepare,
+    Recovery,
+    TakeOver,
+)
+from service.core.errors import InvalidMessage, NoActiveStream, RateLimitExceeded, StreamingError
+from service.core.events import Outcome
+from service.core.limits import Limits
+from service.core.line import Entry, Line
+from service.core.messages import (
+    Ack,
+    Chunk,
+    ControlAction,
+    Recover,
+    RefusalReason,
+    StreamCancelled,
+    StreamPaused,
+    StreamRequest,
+    StreamResumed,
+    StreamSkipped,
+)
+from service.core.receipts import Receipts, Sent
+from service.core.records import Change, Digest
+from service.core.recovery import resumed
+from service.core.refusal import queue_full, refusal
+from service.core.source import PlanSource
+from service.core.tokens import claim_of, digest_of
+
+
+class Streams:
+    """One runs at a time, the others wait in order. Writes what it wants said and done into the draft."""
+
+    __slots__ = ("_deadlines", "_draft", "_lease", "_limits", "_line", "_owner", "_receipts", "draining")
+
+    def __init__(self, lease: Lease, owner: Digest | None, limits: Limits, deadlines: Deadlines, draft: Draft) -> None:
+        """``owner`` is what the streams are stored under; ``None`` if they are not."""
+        self._lease = lease
+        self._owner = owner
+        self._limits = limits
+        self._deadlines = deadlines
+        self._draft = draft
+        self._line = Line()
+        self._receipts = Receipts()
+        self.draining = False
+        """Whether nothing new may begin."""
+
+    @property
+    def current(self) -> Entry | None:
+        """The stream that is processing or running."""
+        return self._line.current
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is processing or running."""
+        entry = self._line.current
+        return entry is None or entry.left_line_at is None
+
+    @property
+    def held(self) -> tuple[str, int] | None:
+        """The stream under way and its epoch, if it is in the store."""
+        entry = self._line.current
+        return (entry.stream_id, entry.epoch) if entry is not None and entry.delivery and entry.resumable else None
+
+    @property
+    def due_at(self) -> float | None:
+        """When the next chunk may go, in monotonic seconds."""
+        entry = self._line.current
+        if entry is None or entry.delivery is None or entry.paused or entry.marking_skip or self._deadlines.blocked:
+            return None
+        return entry.delivery.due_at
+
+    # What clients ask for
+
+    def request(self, request: StreamRequest, now: Instant) -> None:
+        mistake = refusal(request, self._limits, line_is_full=self._line.full)
+        if mistake is not None:
+            self._reject(request, mistake)
+            return
+        entry = self._line.join(request, now.seconds)
+        claim = None if self._owner is None else claim_of(request, self._owner)
+        self._draft.ask(Admit(entry.ticket, self._lease_at(now), request, claim))
+
+    def recover(self, wish: Recover, now: Instant) -> None:
+        if self._line.full:
+            self._draft.answer(queue_full())
+        elif self._line.has(wish.stream_id):
+            self._refuse(wish.stream_id, RefusalReason.RUNNING, now)
+        elif self._owner is None:
+            self._refuse(wish.stream_id, RefusalReason.UNAVAILABLE, now)
+        else:
+            self._line.join(wish, now.seconds)
+            self._advance(now)
+
+    def acknowledge(self, ack: Ack) -> None:
+        entry = self._line.current
+        if entry is not None and entry.delivery is not None and entry.stream_id == ack.stream_id:
+            sent = Sent(entry.delivery.index, epoch=None)
+        else:
+            known = self._receipts.find(ack.stream_id)
+            if known is None:
+                self._draft.answer(NoActiveStream("This connection has no such stream. Send no ack for it."))
+                return
+            sent = known
+        if ack.index >= sent.chunks:
+            self._draft.answer(InvalidMessage(f"index {ack.index} was not sent. Send that of a chunk that you have."))
+        elif ack.index == sent.chunks - 1 and sent.epoch is not None:
+            self._draft.ask(Note(ack.stream_id, sent.epoch, Change.ACKNOWLEDGED))
+
+    def control(self, action: ControlAction, now: Instant) -> None:
+        entry = self._line.current
+        if entry is None:
+            self._draft.answer(NoActiveStream(f"There is no stream to {action}. Send a stream_request first."))
+            return
+        match action:
+            case ControlAction.PAUSE:
+                self._draft.say(StreamPaused(now.timestamp))
+                self._set_paused(entry, now, paused=True)
+            case ControlAction.RESUME:
+                self._draft.say(StreamResumed(now.timestamp))
+                self._set_paused(entry, now, paused=False)
+            case ControlAction.SKIP:
+                self._draft.say(StreamSkipped(now.timestamp))
+                if entry.paused:  # no chunk may follow stream_paused until stream_resumed
+                    self._draft.say(StreamResumed(now.timestamp))
+                    self._set_paused(entry, now, paused=False)
+                if not entry.skip_wanted:
+                    entry.skip_wanted = True
+                    self._draft.journal.skip_requested(entry)
+                    if entry.delivery is not None:
+                        self._skip(entry, entry.delivery, now)
+            case ControlAction.CANCEL:
+                self._draft.say(StreamCancelled(now.timestamp))
+                self._finish(entry, Outcome.CANCELLED, now)
+                self._advance(now)
+            case _:
+                assert_never(action)
+        self.deliver(now)
+
+    # What effects have come to
+
+    def admitted(self, ticket: int, admittance: Admittance, now: Instant) -> None:
+        entry = self._line.find(ticket)
+        if entry is None:
+            return
+        admission = admittance.admission
+        self._lease = replace(self._lease, requests_used=admission.requests_used)
+        mistake = self._mistake_in(admittance)
+        if mistake is None:
+            entry.admit(admittance, now.seconds)
+            if not entry.repeats:
+                self._draft.journal.admitted(entry, admittance, self._limits)
+        else:
+            self._leave(entry)
+            if isinstance(mistake, RateLimitExceeded):
+                self._draft.journal.limited(self._limits.max_requests)
+            self._reject(entry.request, mistake)
+        self._advance(now)
+
+    def prepared(self, ticket: int, preparation: Preparation, now: Instant) -> None:
+        entry = self._line.find(ticket)
+        if entry is None:
+            return
+        plan = preparation.plan
+        entry.resumable = preparation.resumable
+        entry.delivery = Delivery(PlanSource(plan), plan.gap_seconds, now.seconds)
+        self._draft.say(replies.stream_start(entry, preparation, now))
+        self._draft.journal.started(entry, preparation)
+        self._set_off(entry, entry.delivery, now)
+
+    def recovered(self, ticket: int, recovery: Recovery, now: Instant) -> None:
+        entry = self._line.find(ticket)
+        if entry is None:
+            return
+        record, wish = recovery.record, entry.wish
+        entry.take_over(recovery)
+        if isinstance(wish, Recover):
+            entry.delivery = resumed(recovery, wish.last_index, now.seconds)
+            self._draft.say(replies.stream_recovered(entry, recovery, now))
+        else:
+            entry.delivery = resumed(recovery, -1, now.seconds)
+            again = Preparation(recovery.plan, record.processing_seconds, resumable=True)
+            self._draft.say(replies.stream_start(entry, again, now))
+        self._draft.journal.recovered(entry, recovery, now.seconds)
+        if record.skip_at is not None and not record.skip_settled:
+            self._note(entry, Change.SKIP_SETTLED)
+        self._set_off(entry, entry.delivery, now)
+
+    def refused(self, ticket: int, reason: RefusalReason, now: Instant) -> None:
+        """The stream cannot be taken over. A request that came again has its content with it, and begins anew."""
+        entry = self._line.find(ticket)
+        if entry is None:
+            return
+        if entry.admittance is not None:
+            self._draft.journal.admitted(entry, entry.admittance, self._limits)
+            self._prepare(entry, now)
+        else:
+            self._leave(entry)
+            self._refuse(entry.stream_id, reason, now)
+            self._advance(now)
+
+    def skip_marked(self, ticket: int, now: Instant, *, marked: bool | None) -> None:
+        entry = self._line.find(ticket)
+        if entry is None:
+            return
+        entry.marking_skip = False
+        if marked is None:
+            entry.running.hurry(now.seconds)  # as it was cut, it is right whether or not the store knows of the skip
+        else:
+            entry.running.skip(now.seconds)
+            entry.resumable = marked
+            self._note(entry, Change.SKIP_SETTLED)
+        self.deliver(now)
+
+    def failed(self, ticket: int, failure: Failure, now: Instant) -> None:
+        entry = self._line.find(ticket)
+        if entry is None:
+            return
+        error = failure.error
+        entry.failure = failure
+        if not entry.admitted:
+            self._draft.journal.rejected(entry.request, error)
+        self._draft.answer(error, entry.request_id, entry)
+        self._finish(entry, Outcome.ERROR if error.reportable else Outcome.REJECTED, now, error)
+        self._advance(now)
+
+    # On its way
+
+    def deliver(self, now: Instant) -> None:
+        """Send what is due, and what comes after it if that was the end."""
+        entry = self._line.current
+        if entry is None or entry.delivery is None or entry.marking_skip or self._deadlines.blocked:
+            return
+        delivery = entry.delivery
+        first = delivery.index
+        for index, (data, close) in enumerate(delivery.take(now.seconds), first):
+            self._draft.say(Chunk(data, index, now.timestamp, close))
+        if first == delivery.first_index < delivery.index and entry.left_line_at is not None:
+            waited = now.seconds - entry.left_line_at - delivery.paused_seconds(now.seconds)
+            self._draft.journal.first_chunk(entry, waited)
+        if delivery.finished and not delivery.paused:
+            duration = now.seconds - delivery.started_at
+            self._draft.say(replies.stream_complete(entry, self._lease.session_id, duration, now))
+            self._receipts.add(entry.stream_id, Sent(delivery.index, entry.epoch if entry.resumable else None))
+            self._finish(entry, Outcome.SKIPPED if delivery.skipped else Outcome.COMPLETED, now)
+            self._advance(now)
+
+    def finish_all(self, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
+        for entry in self._line:
+            self._finish(entry, outcome, now, error)
+
+    def _advance(self, now: Instant) -> None:
+        """Begin the first of the line if it may begin."""
+        entry = self._line.current
+        if self.draining or entry is None or not entry.admitted or entry.left_line_at is not None:
+            return
+        entry.left_line_at = now.seconds
+        wish = entry.wish
+        if isinstance(wish, Recover):
+            self._take_over(entry, wish.token, wish.last_index, now)
+        elif entry.repeats:
+            self._take_over(entry, wish.token, -1, now)
+        else:
+            self._prepare(entry, now)
+
+    def _prepare(self, entry: Entry, now: Instant) -> None:
+        lease = self._lease_at(now)
+        self._draft.ask(Prepare(entry.ticket, entry.request, entry.stream_id, entry.identity, lease, self._owner))
+
+    def _take_over(self, entry: Entry, token: str | None, last_index: int, now: Instant) -> None:
+        assert token is not None
+        assert self._owner is not None
+        lease = self._lease_at(now)
+        self._draft.ask(TakeOver(entry.ticket, entry.stream_id, last_index, digest_of(token), self._owner, lease))
+
+    def _set_off(self, entry: Entry, delivery: Delivery, now: Instant) -> None:
+        if entry.skip_wanted:
+            self._skip(entry, delivery, now)
+        if entry.paused:
+            delivery.pause(now.seconds)
+        self.deliver(now)
+
+    def _skip(self, entry: Entry, delivery: Delivery, now: Instant) -> None:
+        """Before the first merged chunk goes out, the store must know where the stream was skipped."""
+        if not entry.resumable:
+            delivery.skip(now.seconds)
+        elif not delivery.skipped:
+            entry.marking_skip = True
+            self._draft.ask(MarkSkip(entry.ticket, entry.stream_id, entry.epoch, delivery.index))
+
+    def _set_paused(self, entry: Entry, now: Instant, *, paused: bool) -> None:
+        if entry.paused == paused:
+            return
+        entry.paused = paused
+        if entry.delivery is not None:
+            (entry.delivery.pause if paused else entry.delivery.resume)(now.seconds)
+            self._draft.journal.pause_changed(entry)
+            self._note(entry, Change.PAUSED if paused else Change.RESUMED)
+
+    def _finish(self, entry: Entry, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
+        """The stream leaves the line, for good."""
+        self._leave(entry)
+        self._deadlines.heard(now.seconds)
+        if entry.announced:
+            self._draft.journal.ended(entry, outcome, error, now.seconds)
+        if outcome is not Outcome.TAKEN_OVER:
+            self._note(entry, Change.ACKNOWLEDGED if outcome is Outcome.CANCELLED else Change.ENDED)
+
+    def _leave(self, entry: Entry) -> None:
+        self._line.leave(entry)
+        self._draft.drop(entry.ticket)
+
+    def _note(self, entry: Entry, change: Change) -> None:
+        if entry.resumable:
+            self._draft.ask(Note(entry.stream_id, entry.epoch, change))
+
+    def _lease_at(self, now: Instant) -> Lease:
+        return replace(self._lease, seconds_left=self._deadlines.session_ends_at - now.seconds)
+
+    # Refusals
+
+    def _mistake_in(self, admittance: Admittance) -> StreamingError | None:
+        """Why the request may not go on, by the store's word."""
+        admission = admittance.admission
+        if admission.conflicts:
+            return InvalidMessage("This request_id came before with other content. Send that, or use another id.")
+        if admission.repeats is not None and self._line.has(admission.repeats):
+            return InvalidMessage("The stream of this request_id is under way on this connection. Wait for its end.")
+        if not admission.admitted:
+            return RateLimitExceeded(
+                f"This session has used its {self._limits.max_requests} requests. "
+                "Go on when it is over (connected.session_expires_at), or under another session id."
+            )
+        return None
+
+    def _reject(self, request: StreamRequest, error: StreamingError) -> None:
+        self._draft.journal.rejected(request, error)
+        self._draft.answer(error, request.request_id)
+
+    def _refuse(self, stream_id: str, reason: RefusalReason, now: Instant) -> None:
+        self._draft.say(replies.not_recovered(stream_id, reason, now))
+        self._draft.journal.not_recovered(stream_id, reason)

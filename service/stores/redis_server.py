@@ -1,0 +1,78 @@
+"""A Redis server, asked over a few connections, each question once and under one deadline."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from service.core.ports import StoreAway
+from service.stores.redis_scripts import Script
+
+_CONNECTIONS = 50
+_CONNECT_SECONDS = 0.25
+"""Then once more: the kernel alone would wait for a second before it tries again."""
+_CALL_SECONDS = 0.5
+"""For all of it: the wait for a connection, to connect, to write and to read."""
+
+Part = str | bytes | int
+"""Of a command."""
+
+
+class RedisServer:
+    """``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
+
+    A call takes half a second at most, then it raises ``StoreAway``. It is not sent a second time, as it may have been
+    done: through the library's client it might, and a request be counted twice. Strings come as bytes.
+    """
+
+    def __init__(self, url: str) -> None:
+        # Whoever waits gets the next that is free, in turn: the library's pool that waits lets later ones pass.
+        self._free = asyncio.Semaphore(_CONNECTIONS)
+        self._pool = ConnectionPool.from_url(
+            url,
+            socket_connect_timeout=_CONNECT_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # of connecting alone, as nothing here goes through the library's client
+            # Ours is the one deadline: under two of them, Python 3.11 may lose the one that comes second. Idle
+            # connections are watched by the kernel, with the library's defaults for that.
+            socket_timeout=None,
+            # The older protocol: under the newer one the library takes connections that were closed for whole ones.
+            protocol=2,
+            driver_info=None,
+        )
+
+    async def run(self, script: Script, keys: Sequence[str], *arguments: Part) -> Any:  # noqa: ANN401
+        """What the script gives."""
+        call = (len(keys), *keys, *arguments)
+        try:
+            async with asyncio.timeout(_CALL_SECONDS), self._free:
+                try:
+                    return await self._ask("EVALSHA", script.digest, *call)
+                except NoScriptError:  # not run since Redis was started
+                    return await self._ask("EVAL", script.text, *call)
+        except (RedisError, OSError) as error:
+            raise StoreAway(_reason(error)) from error
+
+    async def close(self) -> None:
+        with suppress(RedisError, OSError):
+            await self._pool.aclose()
+
+    async def _ask(self, *command: Part) -> Any:  # noqa: ANN401
+        # One that was closed while idle is made anew here.
+        connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.send_command(*command)
+            return await connection.read_response()
+        finally:
+            await self._pool.release(connection)
+
+
+def _reason(error: Exception) -> str:
+    """In a line. What Redis itself answers may quote the command, and so content: then only of what kind it is."""
+    if isinstance(error, ResponseError):
+        return f"Redis refused: {type(error).__name__}"
+    return str(error) or f"Redis did not answer within {_CALL_SECONDS} s"

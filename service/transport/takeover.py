@@ -1,0 +1,32 @@
+"""Moves a stream from wherever it was to the connection that asks for it."""
+
+from msgspec.structs import replace
+
+from service.core.content import UnreadablePlan
+from service.core.effects import Recovery, TakeOver
+from service.core.messages import RefusalReason
+from service.core.ports import ContentEngine, Ids, SessionStore, StoreAway
+from service.core.recovery import can_follow, refusal
+
+_ATTEMPTS = 5
+"""Each fails only if another connection takes the same stream at the same moment."""
+
+
+async def take_over(wish: TakeOver, store: SessionStore, engine: ContentEngine, ids: Ids) -> Recovery | RefusalReason:
+    """The stream, of which nobody else can store anything any more; or why not."""
+    try:
+        for _ in range(_ATTEMPTS):
+            record = await store.find(wish.stream_id)
+            reason = refusal(record, wish)
+            if reason is not None or record is None:
+                return reason or RefusalReason.UNKNOWN
+            plan = await engine.unpacked(record.plan)
+            if not can_follow(record, plan, wish.last_index):
+                return RefusalReason.POSITION
+            if await store.take(record.stream_id, record.epoch, wish.owner):
+                return Recovery(replace(record, epoch=record.epoch + 1), plan, ids.continued(record.trace))
+    except StoreAway:
+        pass
+    except UnreadablePlan:
+        return RefusalReason.VERSION
+    return RefusalReason.UNAVAILABLE

@@ -1,0 +1,106 @@
+"""The usage of one process, put together."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service.core.events import Dependency, DependencyChanged, DependencyFailed, StoredInMemory, UsageDropped
+from service.core.ports import Recorder
+from service.usage.sink import UsageSink
+from service.usage.spool import FILE_NAME, Spool
+from service.usage.turn import Turn
+from service.usage.writer import UsageWriter
+
+if TYPE_CHECKING:
+    from service.usage.forwarder import Forwarder
+
+LOCK_NAME = "usage.lock"
+_DAY_SECONDS = 86_400
+
+
+class Usage:
+    """What takes events, stores their rows and sends these on.
+
+    ``sink`` takes events from the first moment. From ``start`` on they become rows in ``data_dir``, which go on to the
+    database if there is one. ``recorder`` is told what becomes of them, from threads too; ``sink`` need not be behind
+    it, as it makes nothing of that.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings that matter, by name
+        self,
+        *,
+        data_dir: Path,
+        database_url: str | None,
+        retention_days: int,
+        session_seconds: float,
+        version: str,
+        recorder: Recorder,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """A session lasts ``session_seconds``; ``wall`` gives Unix seconds."""
+        self._data_dir = data_dir
+        self._database_url = database_url
+        self._retention_seconds = retention_days * _DAY_SECONDS
+        self._recorder = recorder
+        self._wall = wall
+        self._writer = UsageWriter(self._dropped, *self._told(Dependency.USAGE_STORE))
+        self.sink = UsageSink(self._writer.put, wall, session_seconds, version)
+        self._spool: Spool | None = None
+        self._forwarder: Forwarder | None = None
+
+    def start(self) -> None:
+        """In the process that serves. Blocks for milliseconds, and while others hold the file for up to ten seconds."""
+        self._spool = self._opened()
+        self._writer.start(self._spool, self._oldest)
+        if self._database_url is not None:
+            self._forwarder = self._forwarding(self._spool, self._database_url)
+            self._forwarder.start()
+
+    def close(self, seconds: float) -> None:
+        """Store what is under way, and send it on if the database is there; blocks for at most so long."""
+        deadline = time.monotonic() + seconds
+        ended = self._writer.close(seconds)
+        if self._forwarder is not None:
+            ended = self._forwarder.close(max(0.0, deadline - time.monotonic())) and ended
+        if self._spool is not None and ended:
+            if self._spool.path is None and (left := self._spool.count()):
+                self._dropped(left)
+            self._spool.close()
+            self._spool = None
+
+    def _opened(self) -> Spool:
+        try:
+            return Spool(self._data_dir / FILE_NAME)
+        except (OSError, sqlite3.Error) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            self._recorder.record(StoredInMemory(Dependency.USAGE_STORE, f"{self._data_dir / FILE_NAME}: {why}"))
+            return Spool(None)
+
+    def _forwarding(self, spool: Spool, database_url: str) -> "Forwarder":
+        from service.usage.forwarder import Forwarder  # noqa: PLC0415 - psycopg takes 100 ms and 10 MB, used or not
+        from service.usage.postgres import Database  # noqa: PLC0415 - as above
+
+        on_change, on_failure = self._told(Dependency.DATABASE)
+        return Forwarder(
+            spool,
+            Database(database_url),
+            Turn(None if spool.path is None else self._data_dir / LOCK_NAME),
+            self._oldest,
+            on_change=on_change,
+            on_failure=on_failure,
+            on_dropped=self._dropped,
+        )
+
+    def _oldest(self) -> float:
+        return self._wall() - self._retention_seconds
+
+    def _dropped(self, rows: int) -> None:
+        self._recorder.record(UsageDropped(rows))
+
+    def _told(self, dependency: Dependency) -> tuple[Callable[[bool, str], None], Callable[[], None]]:
+        def changed(up: bool, reason: str) -> None:  # noqa: FBT001 - as the event has it
+            self._recorder.record(DependencyChanged(dependency, up, reason))
+
+        return changed, lambda: self._recorder.record(DependencyFailed(dependency))

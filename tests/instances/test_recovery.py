@@ -1,0 +1,296 @@
+"""Where a stream goes on after its connection, or all that served it, is gone. Two instances; their store is shared."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.instances.client import Client, Message, Reception
+from tests.instances.conftest import StartInstances
+from tests.instances.instances import Instance, Instances
+
+WORDS = 60
+TEXT = "".join(f"word{number} " for number in range(WORDS))
+LARGE_TEXT = "".join(f"{number:05} " for number in range(5000))
+TOKEN_CHARACTERS = 43
+
+
+@pytest.fixture
+def here(pair: Instances) -> Iterator[Instance]:
+    """The instance that the test kills."""
+    yield pair.members[0]
+    if pair.members[0].server.process.poll() is not None:
+        pair.members[0].start()
+
+
+@pytest.fixture
+def there(pair: Instances, here: Instance) -> Instance:
+    """The other one."""
+    return pair.members[1]
+
+
+@pytest.fixture
+async def begun(here: Instance, session_id: str) -> AsyncIterator[Client]:
+    """A client of the instance that is to die."""
+    async with Client(here.address, session_id) as client:
+        await client.join()
+        yield client
+
+
+@asynccontextmanager
+async def moved(there: Instance, session_id: str) -> AsyncIterator[Client]:
+    """The same client at the other instance."""
+    async with Client(there.address, session_id) as client:
+        await client.join()
+        yield client
+
+
+async def begin(client: Client, chunks: int, **request: object) -> Reception:
+    """A stream of which there are so many chunks."""
+    reception = client.asked(**{"content": TEXT, "speed": "superfast"} | request)
+    await client.follow(reception, until_chunks=chunks)
+    return reception
+
+
+async def rest(client: Client, first: int) -> str:
+    """The data of all chunks from ``first`` on, which come without a gap up to ``stream_complete``."""
+    parts: list[str] = []
+    while (message := await client.receive())["type"] != "stream_complete":
+        if message["type"] == "chunk":
+            assert message["index"] == first + len(parts)
+            parts.append(message["data"])
+    assert message["total_chunks"] == first + len(parts)
+    return "".join(parts)
+
+
+async def test_after_its_end_all_of_it_is_still_there(
+    begun: Client, here: Instance, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, WORDS)
+    await begun.receive_type("stream_complete")
+    here.kill()
+    async with moved(there, session_id) as client:
+        answer = await client.recover(stream.stream_id, -1, begun.token)
+        assert (answer["recovered"], answer["next_index"], answer["total_chunks"]) == (True, 0, WORDS)
+        assert await rest(client, 0) == TEXT
+        answer = await client.recover(stream.stream_id, WORDS - 1, begun.token)
+        assert (answer["recovered"], answer["next_index"]) == (True, WORDS)
+        assert await rest(client, WORDS) == ""
+
+
+async def test_what_was_acknowledged_is_gone(begun: Client, there: Instance, session_id: str) -> None:
+    stream = await begun.stream(content="all of it", speed="superfast")
+    await begun.send("ping")
+    await begun.receive_type("pong")
+    async with moved(there, session_id) as client:
+        await forgotten(client, stream.stream_id, begun.token)
+
+
+async def test_before_its_first_chunk(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+    await begun.send("stream_request", content=TEXT, speed="superfast")
+    await begun.send("stream_control", action="pause")  # before it can begin: it starts, and no chunk comes
+    start = await begun.receive_type("stream_start")
+    await paused_in_store(begun)
+    here.kill()
+    async with moved(there, session_id) as client:
+        answer = await client.recover(start["stream_id"], -1, begun.token)
+        assert (answer["recovered"], answer["next_index"]) == (True, 0)
+        await client.send("stream_control", action="resume")
+        assert await rest(client, 0) == TEXT
+
+
+async def test_a_request_that_never_arrived_is_made_by_its_repetition(
+    begun: Client, here: Instance, there: Instance, session_id: str
+) -> None:
+    request = begun.asked(content=TEXT, speed="superfast").request
+    with stopped(here):
+        await begun.send("stream_request", **request)
+        here.kill()
+    async with moved(there, session_id) as client:
+        await client.send("stream_request", **request, token=begun.token)
+        assert (await client.receive_type("stream_start"))["request_id"] == request["request_id"]
+        assert await rest(client, 0) == TEXT
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99
+
+
+async def test_while_it_is_paused(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+    stream = await begin(begun, 10)
+    await begun.send("stream_control", action="pause")
+    while (message := await begun.receive())["type"] != "stream_paused":
+        stream.take(message, 0.0)
+    await paused_in_store(begun)
+    here.kill()
+    async with moved(there, session_id) as client:
+        answer = await client.recover(stream.stream_id, stream.last_index, begun.token)
+        assert (answer["recovered"], answer["paused"]) == (True, True)
+        await client.send("ping")
+        assert (await client.receive())["type"] == "pong"  # and not the chunk that would be due
+        await client.send("stream_control", action="resume")
+        assert "".join(stream.parts) + await rest(client, len(stream.parts)) == TEXT
+
+
+async def test_after_a_skip_it_is_cut_in_the_same_way_again(
+    begun: Client, here: Instance, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, 10, content=LARGE_TEXT)
+    await begun.send("stream_control", action="skip")
+    await begun.follow(stream, until_chunks=13)
+    while (message := await begun.receive())["type"] != "stream_complete":  # not acknowledged
+        stream.take(message, 0.0)
+    skipped = len(stream.parts)
+    assert 13 < skipped < 60
+    assert "".join(stream.parts) == LARGE_TEXT
+    here.kill()
+    async with moved(there, session_id) as client:
+        for last_index in range(-1, skipped):
+            answer = await client.recover(stream.stream_id, last_index, begun.token)
+            assert (answer["recovered"], answer["next_index"]) == (True, last_index + 1)
+            assert await rest(client, last_index + 1) == "".join(stream.parts[last_index + 1 :])
+        assert (await client.recover(stream.stream_id, skipped, begun.token))["reason"] == "position"
+
+
+async def test_after_a_second_crash(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+    stream = await begin(begun, 10)
+    here.kill()
+    async with moved(there, session_id) as client:
+        await client.recover(stream.stream_id, stream.last_index, begun.token)
+        for _ in range(10):
+            stream.take(await client.receive_type("chunk"), 0.0)
+        there.kill()
+    await asyncio.to_thread(there.start)
+    async with moved(there, session_id) as client:
+        await client.recover(stream.stream_id, stream.last_index, begun.token)
+        assert "".join(stream.parts) + await rest(client, 20) == TEXT
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99
+
+
+async def test_of_two_at_once_one_has_it_and_the_other_learns_of_it(
+    begun: Client, pair: Instances, here: Instance, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, 1, content=TEXT * 3)
+    await begun.drop()
+    async with moved(here, session_id) as one, moved(there, session_id) as two:
+        rivals = (one, two)
+        answers = await asyncio.gather(*(rival.recover(stream.stream_id, 0, begun.token) for rival in rivals))
+        assert [answer["recovered"] for answer in answers] == [True, True]
+        ends = await asyncio.gather(*(_end(rival) for rival in rivals))
+    assert sorted(end["type"] for end, _, _ in ends) == ["error", "stream_complete"]
+    for end, content, code in ends:
+        if end["type"] == "stream_complete":
+            assert stream.parts[0] + content == TEXT * 3
+        else:
+            assert (end["code"], end["fatal"], end["retryable"], code) == ("STREAM_TAKEN_OVER", True, False, 4103)
+            assert len(content) < len(TEXT) * 2  # within a second or two, of five
+
+
+async def _end(client: Client) -> tuple[Message, str, int | None]:
+    """How it ends, what came until then, and the close code if it closes."""
+    parts: list[str] = []
+    while (message := await client.receive())["type"] not in {"stream_complete", "error"}:
+        parts.append(message.get("data", ""))
+    code = (await client.closed())[1] if message["type"] == "error" else None
+    return message, "".join(parts), code
+
+
+async def test_where_the_other_half_lives_on_it_is_let_go(
+    begun: Client, there: Instance, session_id: str
+) -> None:
+    """A client that lost its network: the old connection does not know yet."""
+    stream = await begin(begun, 1, content=TEXT * 3)
+    async with moved(there, session_id) as client:
+        await client.recover(stream.stream_id, stream.last_index, begun.token)
+        messages, code = await begun.closed()
+        assert ([one["code"] for one in messages if one["type"] == "error"], code) == (["STREAM_TAKEN_OVER"], 4103)
+        assert stream.parts[0] + await rest(client, 1) == TEXT * 3
+
+
+async def test_only_its_own_token_opens_a_stream(begun: Client, there: Instance, session_id: str) -> None:
+    stream = await begin(begun, 1)
+    own = begun.token
+    assert len(own) == TOKEN_CHARACTERS
+    last = "A" if own[-1] != "A" else "B"
+    async with moved(there, session_id) as client:
+        other = await client.stream(content="another", speed="superfast")
+        wrong = {
+            "empty": "",
+            "short": own[:-1],
+            "long": own + "A",
+            "as long as may be": own.ljust(128, "A"),
+            "right but for the end": own[:-1] + last,
+            "turned": own[::-1],
+            "of another connection": client.token,
+            "not ASCII": "ü" * TOKEN_CHARACTERS,
+        }
+        refusals = {case: await client.recover(stream.stream_id, 0, token) for case, token in wrong.items()}
+        refusals["of a stream that is not"] = await client.recover(uuid4().hex, 0, own)
+        refusals["for another's stream"] = await client.recover(other.stream_id, 0, own)
+        shapes = {(frozenset(answer), answer["recovered"], answer["reason"]) for answer in refusals.values()}
+        assert shapes == {(frozenset({"type", "stream_id", "timestamp", "recovered", "reason"}), False, "unknown")}
+        await client.send("recover", stream_id=stream.stream_id, last_index=0, token="x" * 129)
+        assert (await client.receive_type("error"))["code"] == "INVALID_MESSAGE"
+    async with moved(there, f"{session_id}-stranger") as stranger:
+        assert (await stranger.recover(stream.stream_id, 0, own))["reason"] == "unknown"
+    assert "".join(stream.parts) + await rest(begun, 1) == TEXT  # which all of that has not disturbed
+
+
+async def test_a_place_that_is_not_or_a_stream_that_runs_here_is_refused(
+    begun: Client, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, 1)
+    async with moved(there, session_id) as client:
+        assert (await client.recover(stream.stream_id, WORDS, begun.token))["reason"] == "position"
+    assert (await begun.recover(stream.stream_id, 0, begun.token))["reason"] == "running"
+
+
+async def test_after_its_time_it_is_unknown(start_instances: StartInstances) -> None:
+    here, there = start_instances(2, RESUME_TTL=1).members
+    async with Client(here.address, "late") as first, Client(there.address, "late") as client:
+        await first.join()
+        stream = await begin(first, WORDS)  # longer than that: under way, it is held
+        await first.receive_type("stream_complete")
+        await client.join()
+        assert (await client.recover(stream.stream_id, WORDS - 1, first.token))["recovered"]
+        await client.receive_type("stream_complete")
+        await forgotten(client, stream.stream_id, first.token)
+
+
+async def test_over_the_end_of_its_session_it_is_not_recovered(start_instances: StartInstances) -> None:
+    here, there = start_instances(2, MAX_SESSION_DURATION=2).members
+    async with Client(here.address, "over") as first, Client(there.address, "over") as client:
+        await first.join()
+        stream = await begin(first, 1)
+        messages, code = await first.closed()
+        assert (messages[-1]["code"], code) == ("SESSION_TIMEOUT", 4010)
+        await client.join()
+        assert (await client.recover(stream.stream_id, 0, first.token))["reason"] == "session_over"
+
+
+@contextmanager
+def stopped(instance: Instance) -> Iterator[None]:
+    """What is sent to it meanwhile, it does not read."""
+    import signal
+
+    instance.server.process.send_signal(signal.SIGSTOP)
+    yield
+
+
+async def paused_in_store(client: Client) -> None:
+    """A note is written behind the answer; what is asked of the store after it is answered after it."""
+    await client.send("stream_request", content="behind it", request_id="behind it")
+    async with asyncio.timeout(5):
+        await client.send("ping")
+        await client.receive_type("pong")
+    await asyncio.sleep(0.1)
+
+
+async def forgotten(client: Client, stream_id: str | None, token: str) -> None:
+    """Ask until the stream is unknown."""
+    async with asyncio.timeout(10):
+        while (answer := await client.recover(stream_id, 0, token))["recovered"]:
+            await client.send("stream_control", action="cancel")
+            await client.receive_type("stream_cancelled")
+    assert answer["reason"] == "unknown"

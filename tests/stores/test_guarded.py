@@ -1,0 +1,195 @@
+"""While a store is away, streams go on: each process counts by itself, and nothing is recovered."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+import msgspec
+import pytest
+
+from service.core.effects import Admission, Lease
+from service.core.events import Dependency, DependencyChanged, DependencyFailed, Event
+from service.core.limits import Limits
+from service.core.ports import SessionStore, StoreAway
+from service.core.records import Change, Claim, Digest, StreamRecord
+from service.stores.breaker import Breaker
+from service.stores.guarded import GuardedSessionStore
+from service.stores.sqlite import SqliteSessionStore
+from tests.stores.contract import RECORD, until
+from tests.stores.in_sqlite import InSqlite
+
+LIMITS = Limits(max_requests=5)
+FAILED = DependencyFailed(Dependency.SESSION_STORE)
+AWAY = DependencyChanged(Dependency.SESSION_STORE, up=False, reason="no route")
+BACK = DependencyChanged(Dependency.SESSION_STORE, up=True)
+
+
+class Remote(SqliteSessionStore):
+    """A store that goes away when told to."""
+
+    def __init__(self) -> None:
+        super().__init__(None, LIMITS, 300)
+        self.away = False
+        self.asked = 0
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.away:
+            raise StoreAway("no route")
+
+    async def open(self, session_id: str) -> Lease:
+        self._ask()
+        return await super().open(session_id)
+
+    async def admit(self, lease: Lease, stream_id: str, claim: Claim | None) -> Admission:
+        self._ask()
+        return await super().admit(lease, stream_id, claim)
+
+    async def keep(self, record: StreamRecord) -> None:
+        self._ask()
+        await super().keep(record)
+
+    async def find(self, stream_id: str) -> StreamRecord | None:
+        self._ask()
+        return await super().find(stream_id)
+
+    async def take(self, stream_id: str, epoch: int, owner: Digest) -> bool:
+        self._ask()
+        return await super().take(stream_id, epoch, owner)
+
+    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
+        self._ask()
+        return await super().mark_skip(stream_id, epoch, index)
+
+    async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
+        self._ask()
+        return await super().hold(held)
+
+
+class Recording:
+    """Fulfils ``Recorder``."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+
+class TestOverAStoreThatIsThere(InSqlite):
+    def make(self) -> SessionStore:
+        return GuardedSessionStore(super().make(), SqliteSessionStore(None, self.limits, 300), Recording())
+
+
+class Scene:
+    """A guarded store whose breaker rests until ``seconds`` move on."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.remote = Remote()
+        self.recording = Recording()
+        self.store = GuardedSessionStore(
+            self.remote,
+            SqliteSessionStore(None, LIMITS, 300),
+            self.recording,
+            Breaker(failures=3, rest_seconds=1),
+            lambda: self.seconds,
+        )
+
+    async def goes_away(self) -> None:
+        self.remote.away = True
+        for _ in range(3):
+            await self.store.hold({"a-stream": 0})
+        assert self.recording.events[-1] == AWAY
+
+    async def comes_back(self) -> None:
+        self.remote.away = False
+        self.seconds += 1
+
+        async def is_up() -> bool:
+            return self.recording.events[-1] == BACK
+
+        await until(is_up)
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    scene = Scene()
+    yield scene
+    await scene.store.close()
+
+
+async def test_a_failure_is_told_and_so_is_a_change(scene: Scene) -> None:
+    await scene.goes_away()
+    assert scene.recording.events == [FAILED, FAILED, FAILED, AWAY]
+    await scene.comes_back()
+    assert scene.recording.events == [FAILED, FAILED, FAILED, AWAY, BACK]
+
+
+async def test_one_failure_is_not_the_end(scene: Scene) -> None:
+    scene.remote.away = True
+    assert not (await scene.store.open("s")).shared
+    scene.remote.away = False
+    assert (await scene.store.open("s")).shared
+    assert scene.recording.events == [FAILED]
+
+
+async def test_an_answer_to_nothing_is_none(scene: Scene) -> None:
+    asked = scene.remote.asked
+    assert await scene.store.hold({}) == frozenset()
+    assert scene.remote.asked == asked
+
+
+async def test_a_store_that_is_away_is_not_asked_but_by_its_probe(scene: Scene) -> None:
+    await scene.goes_away()
+    asked = scene.remote.asked
+    await scene.store.open("s")
+    await asyncio.gather(*(scene.store.hold({"a-stream": 0}) for _ in range(10)))
+    assert scene.remote.asked == asked
+    scene.seconds += 1
+
+    async def was_probed() -> bool:
+        return scene.remote.asked > asked
+
+    await until(was_probed)
+    assert BACK not in scene.recording.events
+
+
+async def test_a_session_that_begins_meanwhile_stays_where_it_is(scene: Scene) -> None:
+    await scene.goes_away()
+    lease = await scene.store.open("s")
+    assert not lease.shared
+    assert (await scene.store.admit(lease, "a-stream", None)).requests_used == 1
+    await scene.comes_back()
+    assert (await scene.store.admit(lease, "b-stream", None)).requests_used == 2
+    assert (await scene.remote.open("s")).requests_used == 0
+
+
+async def test_a_session_is_counted_on_from_what_was_last_known(scene: Scene) -> None:
+    lease = await scene.store.open("s")
+    await scene.store.admit(lease, "a-stream", None)
+    known = msgspec.structs.replace(lease, requests_used=3)
+    await scene.goes_away()
+    assert (await scene.store.admit(known, "b-stream", None)).requests_used == 4
+    assert (await scene.store.admit(known, "c-stream", None)).requests_used == 5
+    assert not (await scene.store.admit(known, "d-stream", None)).admitted
+    await scene.comes_back()
+    fresher = msgspec.structs.replace(lease, requests_used=5)
+    assert not (await scene.store.admit(fresher, "e-stream", None)).admitted, "what was counted meanwhile, counts"
+
+
+async def test_nothing_is_kept_or_recovered_meanwhile(scene: Scene) -> None:
+    await scene.store.keep(RECORD)
+    await scene.goes_away()
+    store = scene.store
+    for call in (
+        store.keep(RECORD),
+        store.find("a-stream"),
+        store.take("a-stream", 0, b"o" * 32),
+        store.mark_skip("a-stream", 0, 1),
+    ):
+        with pytest.raises(StoreAway):
+            await call
+    assert await store.hold({"a-stream": 9}) == frozenset()
+    store.note("a-stream", 0, Change.PAUSED)
+    await scene.comes_back()
+    assert await store.find("a-stream") == RECORD

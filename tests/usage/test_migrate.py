@@ -1,0 +1,73 @@
+"""``migrate`` brings a database up to this version: wholly or not at all, again, and by two at once."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import psycopg
+import pytest
+
+from service.usage.migrate import VERSION_TABLE, Migration, MigrationFailed, migrate
+from service.usage.rows import TABLES
+
+LATEST = "0001"
+
+
+def columns(url: str, table: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s", (table,)
+        ).fetchall()
+    return {name for (name,) in found}
+
+
+def execute(url: str, statement: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(statement.encode())
+
+
+def test_the_tables_are_those_of_the_rows(database_url: str) -> None:
+    migrate(database_url)
+    for kind, table in TABLES.items():
+        assert columns(database_url, table) == set(kind.__struct_fields__)
+
+
+def test_streams_are_found_by_session_and_by_time(database_url: str) -> None:
+    migrate(database_url)
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'usage_streams'").fetchall()
+    assert {"usage_streams_by_session", "usage_streams_by_time"} <= {name for (name,) in found}
+
+
+def test_the_second_time_nothing_is_done(database_url: str) -> None:
+    assert migrate(database_url) == Migration(None, LATEST)
+    execute(database_url, "INSERT INTO usage_sessions VALUES ('s-1', 'an-epoch', now(), now())")
+    assert migrate(database_url) == Migration(LATEST, LATEST)
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM usage_sessions").fetchone() == (1,)
+
+
+def test_two_at_once_take_turns(database_url: str) -> None:
+    with ProcessPoolExecutor(3, get_context("spawn")) as pool:
+        list(pool.map(len, ["ready"] * 3))
+        migrations = list(pool.map(migrate, [database_url] * 3))
+    assert sorted(str(migration.before) for migration in migrations) == [LATEST] * 2 + ["None"]
+
+
+def test_a_migration_that_fails_leaves_nothing(database_url: str) -> None:
+    execute(database_url, "CREATE TABLE usage_sessions (of_somebody_else text)")
+    with pytest.raises(MigrationFailed, match='"usage_sessions" already exists') as failed:
+        migrate(database_url)
+    assert failed.value.reached
+    assert columns(database_url, "usage_streams") == columns(database_url, VERSION_TABLE) == set()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
+    migrate(database_url)
+    execute(database_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    with pytest.raises(MigrationFailed, match="it is of a newer version than this service"):
+        migrate(database_url)
+
+
+def test_another_applications_versions_are_not_ours(database_url: str) -> None:
+    execute(database_url, "CREATE TABLE alembic_version AS SELECT 'theirs' AS version_num")
+    assert migrate(database_url) == Migration(None, LATEST)
