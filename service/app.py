@@ -82,7 +82,7 @@ def create_app(
         surroundings,
         stores_content=settings.store_content,
     )
-    custody = Custody(hub, chosen.store, recorder, surroundings.ids)
+    custody = Custody(hub, chosen.store, recorder, surroundings.ids.new_id)
     relay = Relay(recorder)
     usage = _usage(settings, relay)
     telemetry.recorder.add(usage.sink)
@@ -95,7 +95,7 @@ def create_app(
             recorder.record(chosen.trouble)
         relay.open()
         await asyncio.to_thread(usage.start)
-        with recorded_loop_faults(recorder, surroundings.ids), Pulse(outbox, recorder, clock.now).beating():
+        with recorded_loop_faults(recorder, surroundings.ids.new_id), Pulse(outbox, recorder, clock.now).beating():
             async with custody.kept():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         surroundings.engine.close()

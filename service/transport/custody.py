@@ -1,11 +1,11 @@
 """Keeps the streams under way alive in the store, and lets go of those that another connection has taken."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from service.core.events import FaultRaised, Place
-from service.core.ports import Ids, Recorder, SessionStore, StoreAway
+from service.core.ports import Recorder, SessionStore, StoreAway
 from service.transport.hub import Hub, Member
 
 PERIOD_SECONDS = 1.0
@@ -15,11 +15,11 @@ PERIOD_SECONDS = 1.0
 class Custody:
     """Asks the store about all streams of this process at once."""
 
-    def __init__(self, hub: Hub, store: SessionStore, recorder: Recorder, ids: Ids) -> None:
+    def __init__(self, hub: Hub, store: SessionStore, recorder: Recorder, new_id: Callable[[], str]) -> None:
         self._hub = hub
         self._store = store
         self._recorder = recorder
-        self._ids = ids
+        self._new_id = new_id
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -58,4 +58,4 @@ class Custody:
             try:
                 await self.renew()
             except Exception as exception:  # noqa: BLE001 - the next round may do better
-                self._recorder.record(FaultRaised(self._ids.new_id(), Place.SESSION_STORE, exception))
+                self._recorder.record(FaultRaised(self._new_id(), Place.SESSION_STORE, exception))

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Response, params
@@ -55,7 +55,7 @@ class Readiness(BaseModel):
     """Whether new connections are welcome."""
 
     status: Literal["ready", "degraded", "draining"]
-    away: Sequence[Dependency] = ()
+    away: list[Dependency] = []
     """Dependencies that are away; streams go on without them."""
 
 

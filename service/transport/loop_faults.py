@@ -1,24 +1,24 @@
 """Faults that nobody waits for: of tasks whose end is never looked at, and of callbacks."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from service.core.errors import InternalError
 from service.core.events import FaultRaised, Place
-from service.core.ports import Ids, Recorder
+from service.core.ports import Recorder
 
 
 @contextmanager
-def recorded_loop_faults(recorder: Recorder, ids: Ids) -> Iterator[None]:
+def recorded_loop_faults(recorder: Recorder, new_id: Callable[[], str]) -> Iterator[None]:
     """Record what reaches the running loop's exception handler, for as long as the context lasts."""
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
 
     def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         exception = context.get("exception") or InternalError(context["message"])
-        fault = FaultRaised(ids.new_id(), Place.EVENT_LOOP, exception)
+        fault = FaultRaised(new_id(), Place.EVENT_LOOP, exception)
         # A forgotten task tells of its end when it is collected: in any thread, in the middle of anything.
         loop.call_soon_threadsafe(recorder.record, fault)
 

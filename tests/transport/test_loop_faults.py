@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import threading
+from collections.abc import Callable
+from itertools import count
 
 import pytest
 
 from service.core.events import Event, FaultRaised, Place
-from service.core.trace import Trace, TraceContext
 from service.transport.loop_faults import recorded_loop_faults
 
 
@@ -23,18 +24,9 @@ class Recorder:
         self.threads.add(threading.current_thread())
 
 
-class Numbered:
-    """Fulfils ``Ids``."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def new_id(self) -> str:
-        self.count += 1
-        return f"e-{self.count}"
-
-    def trace(self, parent: TraceContext | None) -> Trace:
-        raise NotImplementedError
+def numbered() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: f"e-{next(numbers)}"
 
 
 async def fail() -> None:
@@ -43,7 +35,7 @@ async def fail() -> None:
 
 async def test_a_task_whose_end_nobody_looks_at() -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, Numbered()):
+    with recorded_loop_faults(recorder, numbered()):
         task = asyncio.create_task(fail())
         await asyncio.wait([task])
         del task
@@ -61,7 +53,7 @@ async def test_a_task_whose_end_nobody_looks_at() -> None:
 
 async def test_a_callback_that_raises() -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, Numbered()):
+    with recorded_loop_faults(recorder, numbered()):
         asyncio.get_running_loop().call_soon(int, "not a number")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -70,7 +62,7 @@ async def test_a_callback_that_raises() -> None:
 
 async def test_what_the_loop_says_without_an_exception() -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, Numbered()):
+    with recorded_loop_faults(recorder, numbered()):
         asyncio.get_running_loop().call_exception_handler({"message": "Task was destroyed but it is pending!"})
         await asyncio.sleep(0)
     [fault] = recorder.events
@@ -80,7 +72,7 @@ async def test_what_the_loop_says_without_an_exception() -> None:
 
 async def test_afterwards_the_loop_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, Numbered()):
+    with recorded_loop_faults(recorder, numbered()):
         pass
     asyncio.get_running_loop().call_soon(int, "not a number")
     await asyncio.sleep(0)
