@@ -75,6 +75,10 @@ fmt: $(DEVELOPMENT) ## mend format and what ruff can
 bench: $(DEVELOPMENT) ## measure against a bare FastAPI and against the floor: make bench [BENCH_ARGS=...]
 	@exec $(PYTHON) -m benchmarks $(BENCH_ARGS)
 
+.PHONY: chaos
+chaos: servers $(DEVELOPMENT) ## kill -9 what serves, again and again, and count what clients lose: make chaos [CHAOS_ARGS=...]
+	@exec $(PYTHON) -m tests.chaos $(CHAOS_ARGS)
+
 .PHONY: lock
 lock: $(DEVELOPMENT) ## pin what pyproject.toml asks for: make lock [LOCK_ARGS=--upgrade]
 	@$(call step,Locking,$(COMPILE) $(LOCK_ARGS) --output-file requirements/run.txt >/dev/null \

@@ -4,6 +4,7 @@ import sys
 
 from fastapi import FastAPI
 
+from observability.dependencies import Dependencies
 from observability.metrics.sink import Metrics
 from observability.recorder import FanOut
 from observability.telemetry import Telemetry
@@ -18,6 +19,7 @@ class Silence(Telemetry):
 
     def __init__(self, settings: Settings) -> None:
         self.metrics = Metrics(settings)
+        self.dependencies = Dependencies(settings)
         self.recorder = FanOut([], on_failure=self._sink_failed)
 
     def samples(self, trace_id: str, parent: TraceContext | None) -> bool:

@@ -74,8 +74,8 @@ class Telemetry:
         if self._unshared is not None:
             self._logbook.say(METRICS_UNSHARED, reason=str(self._unshared))
 
-    def close(self) -> None:
-        """Flush what can be flushed in under 3 s; blocks for as long."""
+    def flush(self) -> None:
+        """Send off what back ends can take in 2 s, the last of all but the log; blocks for as long. In any thread."""
         back_ends = [part for part in (self._sentry, self._otlp) if part is not None]
         # Side by side: a back end that is dead takes all its time.
         endings = [Thread(target=part.close, args=[_FLUSH_SECONDS]) for part in back_ends]
@@ -83,6 +83,9 @@ class Telemetry:
             ending.start()
         for ending in endings:
             ending.join()
+
+    def close(self) -> None:
+        """Write the last of the log; blocks for half a second at most."""
         self._logbook.close(_LOG_SECONDS)
 
     def _shown(self) -> CollectorRegistry:

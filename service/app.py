@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from observability.sentry.client import Attempt
 
 
-_USAGE_SECONDS = 0.5
-"""What usage may take at the end to reach its file; the database gets the rest of it from the next process."""
+_USAGE_SECONDS = 2.0
+"""What usage may take at the end to reach its file and its database; the next process sends on what is left."""
 
 
 def create_app(
@@ -102,7 +102,7 @@ def create_app(
         await chosen.store.close()
         if plan_store is not None:
             await plan_store.close()
-        await asyncio.to_thread(usage.close, _USAGE_SECONDS)
+        await asyncio.gather(asyncio.to_thread(usage.close, _USAGE_SECONDS), asyncio.to_thread(telemetry.flush))
         telemetry.close()
 
     app = FastAPIOffline(title="Streaming Content API", version=__version__, redoc_url=None, lifespan=lifespan)

@@ -130,6 +130,7 @@ class MarkSkip(Struct, frozen=True):
 
     ticket: int
     stream_id: str
+    trace: Trace
     epoch: int
     index: int
 

@@ -61,7 +61,8 @@ class SessionStore(Protocol):
         """Count one request against the session's limit, exactly, whoever else is counting.
 
         ``lease`` is what the connection knows by now; from it a store that has lost the session makes it again. With a
-        ``claim`` that was made before, nothing is counted; otherwise it is now made for ``stream_id``.
+        ``claim`` that was made before, nothing is counted; otherwise it is now made for ``stream_id``, under the
+        connection's token and the one presented: who loses every answer, and presents one token always, pays once.
         """
 
     async def keep(self, record: StreamRecord) -> None:
@@ -88,6 +89,10 @@ class SessionStore(Protocol):
 
 class PlanCache(Protocol):
     """Plans in memory, by ``plan_key``. Threads share it; no method blocks."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it keeps anything; if not, that nothing is found tells nothing."""
 
     def get(self, key: bytes) -> KeptPlan | None:
         """The plan, if it is still kept."""

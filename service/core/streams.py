@@ -183,6 +183,8 @@ class Streams:
         entry.delivery = Delivery(PlanSource(plan), plan.gap_seconds, now.seconds)
         self._draft.say(replies.stream_start(entry, preparation, now))
         self._draft.journal.started(entry, preparation)
+        if entry.paused:
+            self._note(entry, Change.PAUSED)
         self._set_off(entry, entry.delivery, now)
 
     def recovered(self, ticket: int, recovery: Recovery, now: Instant) -> None:
@@ -199,6 +201,8 @@ class Streams:
             again = Preparation(recovery.plan, record.processing_seconds, resumable=True)
             self._draft.say(replies.stream_start(entry, again, now))
         self._draft.journal.recovered(entry, recovery, now.seconds)
+        if entry.paused and not record.paused:
+            self._note(entry, Change.PAUSED)
         if record.skip_at is not None and not record.skip_settled:
             self._note(entry, Change.SKIP_SETTLED)
         self._set_off(entry, entry.delivery, now)
@@ -252,7 +256,7 @@ class Streams:
         first = delivery.index
         for index, (data, close) in enumerate(delivery.take(now.seconds), first):
             self._draft.say(Chunk(data, index, now.timestamp, close))
-        if first == delivery.first_index < delivery.index and entry.left_line_at is not None:
+        if first == 0 < delivery.index and entry.record is None and entry.left_line_at is not None:
             waited = now.seconds - entry.left_line_at - delivery.paused_seconds(now.seconds)
             self._draft.journal.first_chunk(entry, waited)
         if delivery.finished and not delivery.paused:
@@ -303,7 +307,7 @@ class Streams:
             delivery.skip(now.seconds)
         elif not delivery.skipped:
             entry.marking_skip = True
-            self._draft.ask(MarkSkip(entry.ticket, entry.stream_id, entry.epoch, delivery.index))
+            self._draft.ask(MarkSkip(entry.ticket, entry.stream_id, entry.identity, entry.epoch, delivery.index))
 
     def _set_paused(self, entry: Entry, now: Instant, *, paused: bool) -> None:
         if entry.paused == paused:

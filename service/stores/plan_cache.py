@@ -19,6 +19,10 @@ class MemoryPlanCache:
         self._lock = Lock()
 
     @property
+    def has_room(self) -> bool:
+        return self._max_bytes > 0
+
+    @property
     def memory_bytes(self) -> int:
         """About what they take."""
         return self._bytes

@@ -1,14 +1,16 @@
 """A Redis server, asked over a few connections, each question once and under one deadline."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from service.core.ports import StoreAway
 from service.stores.redis_scripts import Script
@@ -17,7 +19,6 @@ _CONNECTIONS = 50
 _CONNECT_SECONDS = 0.25
 """Then once more: the kernel alone would wait for a second before it tries again."""
 _CALL_SECONDS = 0.5
-"""For all of it: the wait for a connection, to connect, to write and to read."""
 
 Part = str | bytes | int
 """Of a command."""
@@ -26,11 +27,13 @@ Part = str | bytes | int
 class RedisServer:
     """``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
 
-    A call takes half a second at most, then it raises ``StoreAway``. It is not sent a second time, as it may have been
-    done: through the library's client it might, and a request be counted twice. Strings come as bytes.
+    A call takes ``call_seconds`` at most, for all of it: the wait for a connection, to connect, to write and to read.
+    Then it raises ``StoreAway``. It is not sent a second time, as it may have been done: through the library's client
+    it might, and a request be counted twice. Strings come as bytes.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, call_seconds: float = _CALL_SECONDS) -> None:
+        self._call_seconds = call_seconds
         # Whoever waits gets the next that is free, in turn: the library's pool that waits lets later ones pass.
         self._free = asyncio.Semaphore(_CONNECTIONS)
         self._pool = ConnectionPool.from_url(
@@ -45,21 +48,34 @@ class RedisServer:
             driver_info=None,
         )
 
+    async def command(self, *parts: Part) -> Any:  # noqa: ANN401
+        """What the command gives."""
+        async with self._call():
+            return await self._ask(*parts)
+
     async def run(self, script: Script, keys: Sequence[str], *arguments: Part) -> Any:  # noqa: ANN401
         """What the script gives."""
-        call = (len(keys), *keys, *arguments)
-        try:
-            async with asyncio.timeout(_CALL_SECONDS), self._free:
-                try:
-                    return await self._ask("EVALSHA", script.digest, *call)
-                except NoScriptError:  # not run since Redis was started
-                    return await self._ask("EVAL", script.text, *call)
-        except (RedisError, OSError) as error:
-            raise StoreAway(_reason(error)) from error
+        parts = (len(keys), *keys, *arguments)
+        async with self._call():
+            try:
+                return await self._ask("EVALSHA", script.digest, *parts)
+            except NoScriptError:  # not run since Redis was started
+                return await self._ask("EVAL", script.text, *parts)
 
     async def close(self) -> None:
         with suppress(RedisError, OSError):
             await self._pool.aclose()
+
+    @asynccontextmanager
+    async def _call(self) -> AsyncIterator[None]:
+        """Within a place and the deadline."""
+        try:
+            async with asyncio.timeout(self._call_seconds), self._free:
+                yield
+        except (TimeoutError, RedisTimeoutError) as error:
+            raise StoreAway(f"Redis did not answer within {self._call_seconds:g} s") from error
+        except (RedisError, OSError) as error:
+            raise StoreAway(_reason(error)) from error
 
     async def _ask(self, *command: Part) -> Any:  # noqa: ANN401
         # One that was closed while idle is made anew here.
@@ -72,7 +88,11 @@ class RedisServer:
 
 
 def _reason(error: Exception) -> str:
-    """In a line. What Redis itself answers may quote the command, and so content: then only of what kind it is."""
-    if isinstance(error, ResponseError):
-        return f"Redis refused: {type(error).__name__}"
-    return str(error) or f"Redis did not answer within {_CALL_SECONDS} s"
+    """In a line, of what kind it is and in nobody's words.
+
+    Those of Redis may quote the command, and so content; those of a connection the address, where a password may stand
+    in the wrong place.
+    """
+    if isinstance(error, OSError) or type(error) is RedisConnectionError:
+        return f"No connection to Redis: {type(error.__context__ or error).__name__}"
+    return f"Redis refused: {type(error).__name__}"

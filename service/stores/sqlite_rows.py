@@ -74,9 +74,11 @@ class Rows:
         if session != (epoch, used, ends_at):
             _put_session(rows, lease.session_id, epoch, used, ends_at)
         if admitted and claim is not None:
-            rows.execute(
+            # A client whose attempts get lost may come with the token of its first one again and again.
+            names = {claim.owner, claim.presented} - {None} if repeats is None else {claim.owner}
+            rows.executemany(
                 "REPLACE INTO claims VALUES (?, ?, ?, ?, ?)",
-                (claim.owner, claim.request_id, claim.fingerprint, repeats or stream_id, ends_at),
+                [(name, claim.request_id, claim.fingerprint, repeats or stream_id, ends_at) for name in names],
             )
         return Admission(admitted, used, repeats, conflicts)
 

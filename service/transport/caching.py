@@ -119,4 +119,5 @@ class CachingEngine:
         return _Made(preparation, to_store=whole.packed)
 
     def _record(self, tier: CacheTier, *, hit: bool) -> None:
-        self._recorder.record(CacheAsked(tier, hit))
+        if tier is not CacheTier.MEMORY or self._cache.has_room:
+            self._recorder.record(CacheAsked(tier, hit))

@@ -258,8 +258,10 @@ class Driver:
                 place = Place.ADMISSION
             case Prepare():
                 place, stream_id, trace = Place.CONTENT, effect.stream_id, effect.trace
-            case TakeOver() | MarkSkip():
-                place, stream_id = Place.RECOVERY, effect.stream_id
+            case TakeOver():  # its stream id is the client's word
+                place = Place.RECOVERY
+            case MarkSkip():
+                place, stream_id, trace = Place.RECOVERY, effect.stream_id, effect.trace
             case None:
                 place = Place.CONNECTION
                 if (entry := self._machine.current) is not None:

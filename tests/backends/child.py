@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -86,12 +86,14 @@ class Listener:
         parent = psutil.Process(self._process.pid)
         whole = [parent, *parent.children(recursive=True)]
         for process in whole:
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # a child may end as it likes
+                process.suspend()
         try:
             yield
         finally:
             for process in whole:
-                process.resume()
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def _port(self) -> int | None:
         assert self._process.poll() is None, self._output.read_text()

@@ -7,6 +7,7 @@ from service.core.effects import Admission, Admit, MarkSkip, Prepare, TakeOver
 from service.core.events import (
     CloseReason,
     ConnectionClosed,
+    FirstChunkSent,
     Outcome,
     RecoveryRefused,
     RequestAdmitted,
@@ -102,6 +103,7 @@ def test_a_stream_goes_on_after_the_last_chunk_that_the_client_has_at_its_pace()
     assert (recovered.next_index, recovered.takeovers, recovered.repeated) == (3, 1, False)
     assert (ended.outcome, ended.chunks, ended.counted) == (Outcome.COMPLETED, 17, False)
     assert second.event(RequestAdmitted) == [], "charged once"
+    assert second.event(FirstChunkSent) == [], "nobody has waited for a first chunk"
 
 
 @pytest.mark.parametrize("last_index", [-1, 0, 18, 19])
@@ -218,6 +220,24 @@ def test_a_paused_stream_stays_paused_until_it_is_resumed() -> None:
     second.control("resume")
     second.sleep_until(10)
     assert chunks(second) == list(enumerate(CHUNKS))[1:]
+
+
+def test_a_pause_before_the_beginning_is_one_too() -> None:
+    shelf = Shelf()
+    first = Conversation(token=TOKEN, shelf=shelf)
+    first.request()
+    first.control("pause")
+    first.run_effects(plan_of(CHUNKS))
+    second = Conversation(token=OTHER, shelf=shelf)
+    second.recover(STREAM, -1, TOKEN)
+    second.run_effects()
+    assert answer(second)["paused"] is True
+    second.control("resume")
+    third = Conversation(token="third", shelf=shelf)
+    third.recover(STREAM, -1, OTHER)
+    third.control("pause")
+    third.run_effects()
+    assert shelf.records[STREAM].paused
 
 
 def test_no_merged_chunk_goes_out_before_the_store_knows_of_the_skip() -> None:

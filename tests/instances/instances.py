@@ -118,9 +118,7 @@ class Instances:
         return [fault for member in self.members for fault in member.faults]
 
 
-def sharing(
-    folder: Path, count: int, redis_url: str | None, settings: Mapping[str, object]
-) -> list[dict[str, object]]:
+def sharing(folder: Path, count: int, redis_url: str | None, settings: Mapping[str, object]) -> list[dict[str, object]]:
     """The settings of so many instances that share a Redis and nothing else; or without one, the file in DATA_DIR."""
     if redis_url is None:
         return [{"DATA_DIR": folder / "data", **settings} for _ in range(count)]

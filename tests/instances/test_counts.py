@@ -70,5 +70,3 @@ async def test_the_same_name_for_other_content_is_a_conflict(start_instances: St
         assert (answer["type"], answer["code"], answer["request_id"]) == ("error", "INVALID_MESSAGE", "mine")
         await second.leave()
         assert (await second.join())["requests_left"] == 99
-
-

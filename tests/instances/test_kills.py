@@ -5,12 +5,12 @@ import asyncio
 from tests.chaos.account import Account
 from tests.chaos.storm import MAX_REQUESTS, storm
 from tests.instances.client import Client
-from tests.instances.conftest import StartInstances, Store
+from tests.instances.conftest import StartInstances
 from tests.instances.instances import Instances
 
 KILLS = 20
 LONGEST_GAP_SECONDS = 2.0
-"""Of one stream: a new connection and its place in the store take some hundredths, on a machine that does nothing else."""
+"""Of one stream: a new connection and its place in the store take some hundredths where the machine is not busy."""
 
 
 async def test_instances_die_twenty_times(start_instances: StartInstances) -> None:
@@ -25,7 +25,7 @@ async def test_workers_die_twenty_times(start_instances: StartInstances) -> None
     check(account, instances)
 
 
-async def test_all_instances_die_at_once(start_instances: StartInstances, store: Store) -> None:
+async def test_all_instances_die_at_once(start_instances: StartInstances) -> None:
     """Nobody is left who knows anything, but for the store."""
     instances = start_instances(2)
     async with Client(instances.address, "all") as client:

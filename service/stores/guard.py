@@ -1,0 +1,81 @@
+"""A dependency that may be away: it is asked while it answers, left alone while it does not, and probed until it does."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from service.core.events import Dependency, DependencyChanged, DependencyFailed
+from service.core.ports import Recorder, StoreAway
+from service.stores.breaker import Breaker
+
+_PROBE_SECONDS = 0.1
+"""How often the breaker is asked whether it is time."""
+
+Answer = TypeVar("Answer")
+
+
+class Guard:
+    """Tells what becomes of the dependency. ``probe`` asks it something that costs nothing and changes nothing.
+
+    What is asked raises nothing but ``StoreAway``. Nobody waits for a probe, and none is needed to begin one.
+    ``clock`` gives monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        dependency: Dependency,
+        probe: Callable[[], Awaitable[object]],
+        recorder: Recorder,
+        breaker: Breaker | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._dependency = dependency
+        self._probe = probe
+        self._recorder = recorder
+        self._breaker = breaker or Breaker()
+        self._clock = clock
+        self._probing: asyncio.Task[None] | None = None
+
+    @property
+    def away(self) -> bool:
+        """Whether nobody asks for now."""
+        return not self._breaker.closed
+
+    async def ask(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer. Raises ``StoreAway``: at once, while it is away."""
+        if self.away:
+            raise StoreAway("It is away, and is asked again in a moment")
+        return await self._asked(question)
+
+    async def close(self) -> None:
+        """Probe no more."""
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.wait([self._probing])
+
+    async def _asked(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
+        try:
+            answer = await question()
+        except StoreAway as away:
+            self._recorder.record(DependencyFailed(self._dependency))
+            if self._breaker.failed(self._clock()):
+                self._recorder.record(DependencyChanged(self._dependency, up=False, reason=str(away)))
+                self._begin_probing()
+            raise
+        if self._breaker.answered():
+            self._recorder.record(DependencyChanged(self._dependency, up=True))
+        return answer
+
+    def _begin_probing(self) -> None:
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.get_running_loop().create_task(self._probe_until_it_answers())
+
+    async def _probe_until_it_answers(self) -> None:
+        while self.away:
+            if self._breaker.probes(self._clock()):
+                with suppress(StoreAway):
+                    await self._asked(self._probe)
+            else:
+                await asyncio.sleep(_PROBE_SECONDS)
