@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
-NODE := tests/node/node_modules/.package-lock.json
+NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/node tests/asyncapi clients/js clients/page)
 
 PIP_INSTALL := $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --no-deps
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
@@ -71,6 +71,10 @@ fmt: $(DEVELOPMENT) ## mend format and what ruff can
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
+.PHONY: assets
+assets: $(NODE) ## build the client and the page from clients/, into clients/js/dist and service/static
+	@exec $(BIN)/node clients/build.mjs
+
 .PHONY: bench
 bench: $(DEVELOPMENT) ## measure against a bare FastAPI and against the floor: make bench [BENCH_ARGS=...]
 	@exec $(PYTHON) -m benchmarks $(BENCH_ARGS)
@@ -86,7 +90,7 @@ lock: $(DEVELOPMENT) ## pin what pyproject.toml asks for: make lock [LOCK_ARGS=-
 
 .PHONY: clean
 clean: ## take away all that was set up
-	@rm -rf $(VENV) tests/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(dir $(NODE)) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Setting up. A stamp is newer than its lock exactly when the lock is installed.
@@ -107,6 +111,6 @@ $(DEVELOPMENT): requirements/dev.txt | $(PYTHON)
 	@touch $(RUNTIME) $@ # the lock for development holds the whole of the other
 
 # npm writes this file last: it is its own stamp. Node itself is one of the development packages.
-$(NODE): tests/node/package-lock.json $(DEVELOPMENT)
-	@$(call step,Installing what the tests need of node,PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/node --silent --no-audit --no-fund)
+$(NODE): %/node_modules/.package-lock.json: %/package-lock.json $(DEVELOPMENT)
+	@$(call step,Installing what $* needs of node,PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $* --silent --no-audit --no-fund)
 	@touch $@

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from benchmarks.browser import browser, browser_targets
 from benchmarks.cache import cache, cache_targets
 from benchmarks.content import content, content_targets
 from benchmarks.figures import Measure, Target
@@ -70,11 +71,12 @@ MEASURES = {
     "content": content,
     "cache": cache,
     "telemetry": telemetry,
+    "browser": browser,
 }
 """By the name that ``--only`` takes."""
 
 USUAL = ("streams", "memory", "start", "content", "cache")
-"""What is measured unless something else is asked for: the other takes a quarter of an hour."""
+"""What is measured unless something else is asked for: telemetry takes a quarter of an hour, the browser a Chromium."""
 
 
 def targets(measures: Sequence[Measure]) -> list[Target]:
@@ -95,4 +97,6 @@ def targets(measures: Sequence[Measure]) -> list[Target]:
         case = list(idle_memory.figures)[-1]
         ratio = idle_memory.ratio(case, SERVICE.name, BARE_FASTAPI.name)
         found.append(Target(f"memory of an idle connection at {case} / {BARE_FASTAPI.name}", ratio, 1.2))
-    return found + content_targets(by_name) + cache_targets(by_name) + telemetry_targets(by_name)
+    for more in (content_targets, cache_targets, telemetry_targets, browser_targets):
+        found += more(by_name)
+    return found

@@ -23,6 +23,7 @@ class Scale(Struct, frozen=True):
     content_bytes: tuple[int, ...] = (10_000, 100_000)
     content_repeats: int = 15
     content_lag_rounds: int = 5
+    browser_rounds: int = 2
 
 
 QUICK = Scale(
@@ -37,4 +38,5 @@ QUICK = Scale(
     starts=3,
     content_repeats=3,
     content_lag_rounds=2,
+    browser_rounds=1,
 )

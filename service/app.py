@@ -18,6 +18,7 @@ from service.settings import Settings, SettingsError, load_settings
 from service.stores.chosen import ChosenStore, session_store, shared_plans
 from service.stores.plan_cache import MemoryPlanCache
 from service.transport import clock
+from service.transport.asyncapi import asyncapi_routes
 from service.transport.caching import CachingEngine
 from service.transport.custody import Custody
 from service.transport.driver import Surroundings
@@ -28,6 +29,7 @@ from service.transport.hub import Hub
 from service.transport.ids import RandomIds
 from service.transport.loop_faults import recorded_loop_faults
 from service.transport.outbox import Outbox
+from service.transport.pages import page_routes
 from service.transport.ports import PortGate
 from service.transport.pulse import Pulse
 from service.transport.relay import Relay
@@ -116,6 +118,8 @@ def create_app(
             dependencies=telemetry.dependencies.up,
         )
     )
+    app.include_router(asyncapi_routes(settings))
+    app.include_router(page_routes())
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
     app.add_middleware(HttpWatch, recorder=recorder, ids=surroundings.ids, clock=clock.now)
     app.add_middleware(SocketDoor, endpoint=endpoint)

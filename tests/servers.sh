@@ -9,6 +9,7 @@ servers=(
 	prometheus-alertmanager:prometheus-alertmanager
 	redis-server:redis-server
 	nginx:nginx-light
+	chromium:chromium
 	/usr/lib/postgresql/15/bin/postgres:postgresql-15
 	/usr/share/unicode/auxiliary:unicode-data
 )

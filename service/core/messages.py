@@ -5,11 +5,12 @@ A field that is ``UNSET`` does not appear in the JSON.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Self, assert_never, get_args
+from typing import Self, get_args
 
 from msgspec import UNSET, Struct, UnsetType
 
 from service.core.errors import ErrorCode, StreamingError
+from service.core.fields import Index, IndexOrNone, StreamId, Timestamp, Token
 from service.core.trace import TraceContext
 
 
@@ -74,7 +75,7 @@ class RefusalReason(StrEnum):
 # Client → server, as protocol.decode() returns them.
 
 
-class StreamRequest(Struct, frozen=True):
+class StreamRequest(Struct, frozen=True, tag_field="type", tag="stream_request"):
     """Content to stream. Well formed; its size and emptiness are the session's to judge."""
 
     content: str
@@ -88,32 +89,32 @@ class StreamRequest(Struct, frozen=True):
     """Of the connection on which this request came before: together with ``request_id`` it is then the same stream."""
 
 
-class Recover(Struct, frozen=True):
+class Recover(Struct, frozen=True, tag_field="type", tag="recover"):
     """Go on with a stream that broke off, or has ended, on another connection."""
 
-    stream_id: str
-    last_index: int
+    stream_id: StreamId
+    last_index: IndexOrNone
     """The last chunk that the client has; -1 for none."""
-    token: str
+    token: Token
     """The ``resume_token`` of the connection that the stream was started on, or recovered onto."""
 
 
-class Ack(Struct, frozen=True):
+class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
     """The client has all chunks of a stream up to ``index``."""
 
-    stream_id: str
-    index: int
+    stream_id: StreamId
+    index: Index
 
 
-class StreamControl(Struct, frozen=True):
+class StreamControl(Struct, frozen=True, tag_field="type", tag="stream_control"):
     action: ControlAction
 
 
-class Ping(Struct, frozen=True):
+class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
     pass
 
 
-class Heartbeat(Struct, frozen=True):
+class Heartbeat(Struct, frozen=True, tag_field="type", tag="heartbeat"):
     pass
 
 
@@ -132,21 +133,7 @@ class ClientMessageType(StrEnum):
 
     @classmethod
     def of(cls, message: ClientMessage) -> Self:
-        match message:
-            case StreamRequest():
-                return cls.STREAM_REQUEST
-            case StreamControl():
-                return cls.STREAM_CONTROL
-            case Recover():
-                return cls.RECOVER
-            case Ack():
-                return cls.ACK
-            case Ping():
-                return cls.PING
-            case Heartbeat():
-                return cls.HEARTBEAT
-            case _:
-                assert_never(message)
+        return cls(str(message.__struct_config__.tag))
 
 
 # Server → client.
@@ -165,11 +152,11 @@ class SessionLimits(Struct, frozen=True):
 
 class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
     session_id: str
-    timestamp: str
+    timestamp: Timestamp
     limits: SessionLimits
     version: str
     requests_left: int
-    session_expires_at: str
+    session_expires_at: Timestamp
     resume_token: str | UnsetType = UNSET
     """What opens the streams of this connection to another; missing where content is not stored."""
 
@@ -191,7 +178,7 @@ class StreamMetadata(Struct, frozen=True):
 class StreamStart(Struct, frozen=True, tag_field="type", tag="stream_start"):
     total_chunks: int
     content_type: ContentType
-    timestamp: str
+    timestamp: Timestamp
     stream_id: str
     trace_id: str
     resumable: bool
@@ -205,7 +192,7 @@ class StreamRecovered(Struct, frozen=True, tag_field="type", tag="stream_recover
 
     stream_id: str
     recovered: bool
-    timestamp: str
+    timestamp: Timestamp
     reason: RefusalReason | UnsetType = UNSET
     next_index: int | UnsetType = UNSET
     """Of the chunk that follows; the number of chunks if none does."""
@@ -220,7 +207,7 @@ class StreamRecovered(Struct, frozen=True, tag_field="type", tag="stream_recover
 class Chunk(Struct, frozen=True, gc=False, tag_field="type", tag="chunk"):
     data: str
     index: int
-    timestamp: str
+    timestamp: Timestamp
     close: str | UnsetType = UNSET
     """In incremental mode: the end tags that close what is open after this chunk."""
 
@@ -235,34 +222,34 @@ class CompletionMetadata(Struct, frozen=True):
 class StreamComplete(Struct, frozen=True, tag_field="type", tag="stream_complete"):
     total_chunks: int
     session_id: str
-    timestamp: str
+    timestamp: Timestamp
     stream_id: str
     metadata: CompletionMetadata
     request_id: str | UnsetType = UNSET
 
 
 class StreamPaused(Struct, frozen=True, tag_field="type", tag="stream_paused"):
-    timestamp: str
+    timestamp: Timestamp
 
 
 class StreamResumed(Struct, frozen=True, tag_field="type", tag="stream_resumed"):
-    timestamp: str
+    timestamp: Timestamp
 
 
 class StreamSkipped(Struct, frozen=True, tag_field="type", tag="stream_skipped"):
-    timestamp: str
+    timestamp: Timestamp
 
 
 class StreamCancelled(Struct, frozen=True, tag_field="type", tag="stream_cancelled"):
-    timestamp: str
+    timestamp: Timestamp
 
 
 class Pong(Struct, frozen=True, tag_field="type", tag="pong"):
-    timestamp: str
+    timestamp: Timestamp
 
 
 class HeartbeatAck(Struct, frozen=True, tag_field="type", tag="heartbeat_ack"):
-    timestamp: str
+    timestamp: Timestamp
     session_id: str
 
 

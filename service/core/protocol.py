@@ -4,12 +4,12 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Annotated, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from service.core.errors import (
     ClientMistake,
@@ -21,6 +21,7 @@ from service.core.errors import (
     InvalidSpeed,
     UnknownMessageType,
 )
+from service.core.fields import SESSION_ID_PATTERN, RequestId, Token
 from service.core.messages import (
     Ack,
     ChunkBy,
@@ -39,15 +40,11 @@ from service.core.messages import (
 )
 from service.core.trace import parse_trace_context
 
-REQUEST_ID_CHARACTERS = 64
-STREAM_ID_CHARACTERS = 64
-TOKEN_CHARACTERS = 128
-
 _MESSAGE_TYPES = frozenset(ClientMessageType)
 
 _SHOWN_CHARACTERS = 40
 
-_SESSION_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.:-]{1,64}")
+_SESSION_ID = re.compile(SESSION_ID_PATTERN)
 
 
 def is_session_id(text: str) -> bool:
@@ -55,11 +52,8 @@ def is_session_id(text: str) -> bool:
     return _SESSION_ID.fullmatch(text) is not None
 
 
-_LAST_INDEX = 2**53 - 1
-"""What JavaScript can count to."""
-
-# What the fields look like on the wire: types are strict here, names become enums below, so that each wrong
-# name gets a code of its own.
+# What the messages with names in them look like on the wire: types are strict here, names become enums below, so that
+# each wrong name gets a code of its own. The other messages are decoded as they are.
 
 
 class _Envelope(Struct):
@@ -71,37 +65,37 @@ class _Trace(Struct):
     tracestate: str = ""
 
 
-class _StreamRequest(Struct):
+class _StreamRequest(Struct, tag_field="type", tag="stream_request"):
     content: str = ""
     content_type: str = ContentType.TEXT
     speed: str = Speed.NORMAL
     chunk_by: str = ChunkBy.WORD
     html_mode: str = HtmlMode.FRAGMENT
-    request_id: str | UnsetType = UNSET
+    request_id: RequestId | UnsetType = UNSET
     trace: _Trace | UnsetType = UNSET
-    token: str | UnsetType = UNSET
+    token: Token | UnsetType = UNSET
 
 
-class _Recover(Struct):
-    stream_id: str
-    last_index: Annotated[int, Meta(ge=-1, le=_LAST_INDEX)]
-    token: str
-
-
-class _Ack(Struct):
-    stream_id: str
-    index: Annotated[int, Meta(ge=0, le=_LAST_INDEX)]
-
-
-class _StreamControl(Struct):
+class _StreamControl(Struct, tag_field="type", tag="stream_control"):
     action: str = ""
+
+
+WIRE: Mapping[type[ClientMessage], type[Struct]] = {
+    StreamRequest: _StreamRequest,
+    StreamControl: _StreamControl,
+    Recover: Recover,
+    Ack: Ack,
+    Ping: Ping,
+    Heartbeat: Heartbeat,
+}
+"""What each message is decoded as."""
 
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_request = msgspec.json.Decoder(_StreamRequest).decode
-_decode_recover = msgspec.json.Decoder(_Recover).decode
-_decode_ack = msgspec.json.Decoder(_Ack).decode
 _decode_control = msgspec.json.Decoder(_StreamControl).decode
+_decode_recover = msgspec.json.Decoder(Recover).decode
+_decode_ack = msgspec.json.Decoder(Ack).decode
 
 _Decoded = TypeVar("_Decoded")
 _Name = TypeVar("_Name", bound=StrEnum)
@@ -156,11 +150,9 @@ def _message(type_: ClientMessageType, data: str) -> ClientMessage:
             action = _parse(_decode_control, data).action
             return StreamControl(_named(ControlAction, action, InvalidControlAction, "action"))
         case ClientMessageType.RECOVER:
-            recover = _parse(_decode_recover, data)
-            return Recover(_stream_id(recover.stream_id), recover.last_index, _token(recover.token))
+            return _parse(_decode_recover, data)
         case ClientMessageType.ACK:
-            ack = _parse(_decode_ack, data)
-            return Ack(_stream_id(ack.stream_id), ack.index)
+            return _parse(_decode_ack, data)
         case ClientMessageType.PING:
             return Ping()
         case ClientMessageType.HEARTBEAT:
@@ -171,8 +163,6 @@ def _message(type_: ClientMessageType, data: str) -> ClientMessage:
 
 def _request(fields: _StreamRequest) -> StreamRequest:
     request_id = fields.request_id
-    if request_id is not UNSET:
-        _check_length("request_id", request_id, REQUEST_ID_CHARACTERS)
     trace = fields.trace
     try:
         return StreamRequest(
@@ -183,25 +173,11 @@ def _request(fields: _StreamRequest) -> StreamRequest:
             html_mode=_named(HtmlMode, fields.html_mode, InvalidHtmlMode, "html_mode"),
             request_id=request_id,
             trace=None if trace is UNSET else parse_trace_context(trace.traceparent, trace.tracestate),
-            token=None if fields.token is UNSET else _token(fields.token),
+            token=None if fields.token is UNSET else fields.token,
         )
     except ClientMistake as mistake:
         mistake.request_id = request_id
         raise
-
-
-def _stream_id(text: str) -> str:
-    return _check_length("stream_id", text, STREAM_ID_CHARACTERS)
-
-
-def _token(text: str) -> str:
-    return _check_length("token", text, TOKEN_CHARACTERS)
-
-
-def _check_length(field: str, text: str, characters: int) -> str:
-    if len(text) > characters:
-        raise InvalidMessage(f"{field} is too long. Send at most {characters} characters.")
-    return text
 
 
 _encoder = msgspec.json.Encoder()

@@ -1,6 +1,7 @@
 """The container image, without a container engine: what the Dockerfile says is done, then run."""
 
 import json
+import re
 import signal
 import socket
 import time
@@ -74,6 +75,11 @@ def test_it_serves_and_leaves_on_sigterm(container: Container) -> None:
     assert {path: httpx.get(container.url + path).status_code for path in [*routes, "/docs"]} == dict.fromkeys(
         [*routes, "/docs"], 200
     )
+
+    page = httpx.get(container.url + "/websocket-test")
+    files = re.findall(r'"(static/[^"]+)"', page.text)
+    assert len(files) == 2
+    assert [httpx.get(f"{container.url}/{file}").status_code for file in files] == [200, 200]
 
     with connect(container.url.replace("http", "ws") + "/ws/stream/image") as client:
         client.send(json.dumps({"type": "stream_request", "content": "*one* two", "content_type": "markdown"}))

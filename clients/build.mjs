@@ -1,0 +1,96 @@
+// Builds what is committed: the client (clients/js/dist) and what the service serves (service/static).
+// `node clients/build.mjs [FOLDER]`: into the checkout, or as in a checkout into FOLDER. The same sources give the same
+// bytes, wherever they lie.
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "./js/node_modules/esbuild/lib/main.js";
+
+const clients = dirname(fileURLToPath(import.meta.url));
+const project = dirname(clients);
+const target = resolve(process.argv[2] ?? project);
+const dist = "clients/js/dist";
+const statics = "service/static";
+
+const common = {
+  absWorkingDir: project,
+  bundle: true,
+  charset: "utf8",
+  format: "esm",
+  legalComments: "none",
+  logLevel: "warning",
+  minify: true,
+  target: "es2022",
+  write: false,
+};
+
+function write(path, content) {
+  mkdirSync(dirname(join(target, path)), { recursive: true });
+  writeFileSync(join(target, path), content);
+}
+
+/** What esbuild makes of a source: names to contents. */
+async function bundled(source, name, options = {}) {
+  const { outputFiles } = await build({
+    ...common,
+    ...options,
+    entryPoints: [join(clients, source)],
+    outfile: join(project, dist, name), // never written: sources are named from here
+  });
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
+}
+
+// The client
+
+for (const folder of [dist, statics]) rmSync(join(target, folder), { recursive: true, force: true });
+
+const library = {
+  ...(await bundled("js/src/index.ts", "streaming-content-client.js", { sourcemap: true })),
+  ...(await bundled("js/src/tiptap.ts", "streaming-content-tiptap.js", { sourcemap: true, external: ["@tiptap/*"] })),
+  "streaming-content-client.d.ts": 'export * from "./types/index.js";\n',
+  "streaming-content-tiptap.d.ts": 'export * from "./types/tiptap.js";\n',
+};
+for (const [name, content] of Object.entries(library)) write(join(dist, name), content);
+
+const tsc = join(clients, "js/node_modules/typescript/bin/tsc");
+const types = ["--project", join(clients, "js"), "--outDir", join(target, dist, "types")];
+execFileSync(process.execPath, [tsc, ...types], { stdio: "inherit" });
+
+// What the service serves: each file with the hash of its content in its name, so that it may be kept for ever
+
+const manifest = {};
+
+function publish(name, content) {
+  const extension = extname(name);
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
+  manifest[name] = `${basename(name, extension)}.${hash}${extension}`;
+  write(join(statics, manifest[name]), content);
+}
+
+const map = library["streaming-content-client.js.map"];
+publish("client.map", map);
+const client = library["streaming-content-client.js"];
+publish("client.js", client.replace("streaming-content-client.js.map", manifest["client.map"]));
+
+const page = join(clients, "page");
+if (existsSync(join(page, "src/main.ts"))) {
+  execFileSync(process.execPath, [tsc, "--project", page], { stdio: "inherit" });
+  const modules = join(page, "node_modules/@tiptap");
+  const script = await bundled("page/src/main.ts", "page.js", {
+    // one copy of the editor, for the page and the renderer alike
+    alias: { "@tiptap/core": join(modules, "core"), "@tiptap/pm": join(modules, "pm") },
+    loader: { ".html": "text", ".md": "text", ".txt": "text" },
+  });
+  publish("page.js", script["page.js"]);
+  publish("page.css", (await bundled("page/src/page.css", "page.css"))["page.css"]);
+  const documents = readdirSync(page).filter((name) => name.endsWith(".html"));
+  for (const name of documents) {
+    const html = readFileSync(join(page, name), "utf8");
+    publish(name, html.replaceAll(/(?<=["']static\/)[^"']+/g, (file) => manifest[file] ?? file));
+  }
+}
+
+write(join(statics, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");

@@ -1,0 +1,43 @@
+import { type BackOffOptions } from "./backoff.js";
+import { StreamingError } from "./errors.js";
+import type { ClientMessage, ServerMessage } from "./messages.js";
+/** `idle`: not connected, as there is nothing to be had; `waiting`: between two attempts to connect. */
+export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
+export interface ConnectionOptions {
+    /** Where there is no global one. */
+    WebSocket?: new (url: string) => WebSocket;
+    backOff?: BackOffOptions;
+    /** While something is awaited: how long nothing may come before the client asks, and then takes it for broken. */
+    silenceMs?: number;
+    onState?: (state: ConnectionState, error?: StreamingError) => void;
+    /** Sees every message, for a log. */
+    onMessage?: (direction: "in" | "out", message: ServerMessage | ClientMessage) => void;
+}
+/** Who has a connection. */
+export interface Owner {
+    receive(message: ServerMessage): void;
+    /** What was sent and not answered may be lost; it may come back. */
+    broken(error: StreamingError): void;
+    /** It does not come back. */
+    ended(error: StreamingError): void;
+    /** Whether anything is awaited. */
+    readonly awaits: boolean;
+}
+/** The socket, and after it another, for as long as there is something to go on with. */
+export declare class Connection {
+    #private;
+    constructor(url: string, options: ConnectionOptions, owner: Owner);
+    get state(): ConnectionState;
+    /** Connects, unless it does so already. */
+    open(): void;
+    send(message: ClientMessage): void;
+    /** The service has greeted. */
+    greeted(): void;
+    /** Something came of it: should it break, the waits begin anew. */
+    gained(): void;
+    /** What comes cannot be gone on with here, but on another connection. */
+    breakOff(why?: StreamingError): void;
+    /** Leaves for good. */
+    close(): Promise<void>;
+}
+export declare function closed(): StreamingError;

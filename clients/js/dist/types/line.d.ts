@@ -1,0 +1,27 @@
+import type { Connection } from "./connection.js";
+import { StreamingError } from "./errors.js";
+import type { Chunk, CompleteMessage, ControlAnswer, ErrorMessage, RecoveredMessage, StartMessage } from "./messages.js";
+import type { Stream } from "./stream.js";
+/** All streams that are not over, in the service's order: the first runs, the others wait. */
+export declare class Line {
+    #private;
+    constructor(connection: Connection, onCounted: () => void);
+    get empty(): boolean;
+    /** The stream that was asked for with this id. */
+    find(requestId: string | undefined): Stream | undefined;
+    join(stream: Stream): void;
+    /** There is a connection. */
+    begin(token: string | undefined): void;
+    /** There is none any more. */
+    broken(): void;
+    /** There will be none. */
+    end(error: StreamingError): void;
+    /** Tells the service what the user wants of the first in its line. */
+    readonly steer: () => void;
+    started(message: StartMessage): void;
+    recovered({ stream_id, recovered, reason, paused }: RecoveredMessage): void;
+    take({ data, index, timestamp, close }: Chunk): void;
+    complete(message: CompleteMessage): void;
+    failed(message: ErrorMessage): void;
+    answered(type: ControlAnswer["type"]): void;
+}

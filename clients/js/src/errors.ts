@@ -1,0 +1,74 @@
+import type { ErrorMessage, RefusalReason } from "./messages.js";
+
+/** What the service says, in its words, and three words of the client's own. */
+export type ErrorCode =
+  | "RATE_LIMIT_EXCEEDED"
+  | "SESSION_TIMEOUT"
+  | "IDLE_TIMEOUT"
+  | "CONTENT_TOO_LARGE"
+  | "INVALID_CONTENT_TYPE"
+  | "INVALID_CHUNK_STRATEGY"
+  | "INVALID_CONTROL_ACTION"
+  | "CHUNKING_ERROR"
+  | "PROCESSING_ERROR"
+  | "STREAM_ERROR"
+  | "EMPTY_CONTENT"
+  | "UNKNOWN_MESSAGE_TYPE"
+  | "INTERNAL_ERROR"
+  | "INVALID_MESSAGE"
+  | "INVALID_SPEED"
+  | "INVALID_HTML_MODE"
+  | "QUEUE_FULL"
+  | "NO_ACTIVE_STREAM"
+  | "OVER_CAPACITY"
+  | "STREAM_TAKEN_OVER"
+  /** The stream broke off and cannot go on; what was received of it is right, but not all. `reason` says why. */
+  | "NOT_RECOVERABLE"
+  /** No connection could be had, or the one that was had was refused. */
+  | "CONNECTION_LOST"
+  /** `close()` was called. */
+  | "CLIENT_CLOSED";
+
+/** The service's words for why a stream does not go on; `not_stored`: it was never where it could be recovered from. */
+export type LossReason = RefusalReason | "not_stored";
+
+export class StreamingError extends Error {
+  override readonly name = "StreamingError";
+  /** The connection has ended with it. */
+  readonly fatal: boolean;
+  /** The same may work later. */
+  readonly retryable: boolean;
+  readonly streamId?: string;
+  readonly requestId?: string;
+  /** Of `NOT_RECOVERABLE`. */
+  readonly reason?: LossReason;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    details: {
+      fatal?: boolean;
+      retryable?: boolean;
+      streamId?: string | undefined;
+      requestId?: string | undefined;
+      reason?: LossReason;
+    } = {},
+  ) {
+    super(message);
+    this.fatal = details.fatal ?? false;
+    this.retryable = details.retryable ?? false;
+    if (details.streamId) this.streamId = details.streamId;
+    if (details.requestId) this.requestId = details.requestId;
+    if (details.reason) this.reason = details.reason;
+  }
+
+  /** @internal */
+  static of({ code, message, fatal, retryable, stream_id, request_id }: ErrorMessage): StreamingError {
+    return new StreamingError(code as ErrorCode, message, {
+      fatal,
+      retryable,
+      streamId: stream_id,
+      requestId: request_id,
+    });
+  }
+}

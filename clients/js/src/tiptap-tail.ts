@@ -1,0 +1,180 @@
+import type { Editor } from "@tiptap/core";
+import { DOMParser, Fragment, type Node } from "@tiptap/pm/model";
+import type { Transaction } from "@tiptap/pm/state";
+import { Mapping, ReplaceStep, StepMap, type Step } from "@tiptap/pm/transform";
+import { OpenTail, type Renderer } from "./dom.js";
+
+/** Between two of these the content can be cut for good, whatever comes. */
+const BLOCK = "p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, pre, hr, table, tr, div";
+
+/** Where they may be cut so. A list item must begin with a paragraph, and in a row the editor counts cells. */
+const CONTAINER = "body, ul, ol, blockquote, tbody, td, th, div:not(li div)";
+
+/**
+ * HTML that is cut anywhere, in an editor. Of all that has come, only the tail is kept and parsed again: the blocks
+ * that are open, without what is finished in them. What has changed in it is changed in the editor, and nothing else.
+ */
+export class TiptapTail implements Renderer {
+  /** The tail as HTML elements, in a document that nobody sees. */
+  readonly #html = new OpenTail(document.implementation.createHTMLDocument().body);
+  /** The same as the editor reads it, and was given it. Its left edge stands for all that is finished. */
+  #given: Node;
+  /** From this position on `#given` is in the editor as it is here … */
+  #begin = 0;
+  /** … so much further on … */
+  #shift: number;
+  /** … if nobody has changed it; these have. */
+  #edits = new Mapping();
+  /** What the editor's own extensions have mended in the tail, as in a table without all its cells; to be undone. */
+  #mended: { inverse: Step; index: number }[] = [];
+  #inserting = false;
+
+  constructor(
+    readonly editor: Editor,
+    at: number,
+  ) {
+    const { doc } = editor.state;
+    const $at = doc.resolve(at);
+    const block = $at.depth ? $at.node(1) : $at.nodeBefore;
+    const after = $at.depth ? $at.after(1) : at;
+    const empty = block?.isTextblock && !block.content.size;
+    this.#given = doc.type.create(null, empty ? block : Fragment.empty);
+    this.#shift = empty ? after - block.nodeSize : after;
+    editor.on("transaction", this.#follow);
+  }
+
+  readonly append = (chunk: { data: string; close?: string }): void => {
+    if (this.editor.isDestroyed) return;
+    this.#html.append(chunk);
+    this.#give(this.#parsed());
+    if (this.#dropFinished()) this.#settle(this.#parsed());
+  };
+
+  readonly stop = (): void => {
+    this.editor.off("transaction", this.#follow);
+  };
+
+  #parsed(): Node {
+    const html = withoutIndents(this.#html.root.cloneNode(true));
+    return DOMParser.fromSchema(this.editor.schema).parse(html, this.editor.options.parseOptions);
+  }
+
+  /** A position of `#given` in the editor; what others have put there comes after it. */
+  #place(position: number): number {
+    return this.#edits.map(position + this.#shift, -1);
+  }
+
+  /** Changes in the editor what is different. */
+  #give(next: Node): void {
+    const from = this.#given.content.findDiffStart(next.content);
+    if (from === null) return;
+    let { a, b } = this.#given.content.findDiffEnd(next.content)!;
+    const overlap = Math.max(0, from - Math.min(a, b));
+    a += overlap;
+    b += overlap;
+    const { tr } = this.editor.state;
+    this.#undoMends(tr);
+    const [begin, end] = [this.#place(from), this.#place(a)];
+    const slice = next.slice(from, b);
+    // Nobody's words are deleted; and where others have changed what is around them, it is made to fit.
+    if (end - begin !== a - from) tr.replace(this.#edits.map(a + this.#shift, 1), undefined, slice);
+    else if (tr.maybeStep(new ReplaceStep(begin, end, slice)).failed) tr.replace(begin, end, slice);
+    if (this.#edits.maps.length) {
+      const rebased = new Mapping([new StepMap([from + this.#shift, a - from, b - from]).invert()]);
+      rebased.appendMapping(this.#edits);
+      const map = tr.mapping.maps.at(-1);
+      if (map) rebased.appendMap(map, 0);
+      this.#edits = rebased;
+    }
+    this.#given = next;
+    this.#inserting = true;
+    this.editor.view.dispatch(tr.setMeta("addToHistory", false));
+    this.#inserting = false;
+  }
+
+  /** Takes what is finished out of the tail; whether there was any. */
+  #dropFinished(): boolean {
+    const dropped = this.#html.open.map((element) => {
+      const last = element.lastElementChild;
+      const before = last?.previousElementSibling;
+      if (!element.matches(CONTAINER) || !last?.matches(BLOCK) || !before?.matches(BLOCK)) return false;
+      while (element.firstChild !== last) element.firstChild!.remove();
+      return true;
+    });
+    return dropped.includes(true);
+  }
+
+  /** The tail has become shorter at its left. */
+  #settle(next: Node): void {
+    this.#begin = this.#given.content.findDiffEnd(next.content)?.b ?? 0;
+    this.#shift += this.#given.content.size - next.content.size;
+    this.#given = next;
+    const [begin, end] = [this.#begin, next.content.size];
+    const moved = this.#place(begin) - begin;
+    if (this.#mended.length || this.#place(end) - end !== moved) return;
+    this.#shift = moved; // what others have changed lies before it
+    this.#edits = new Mapping();
+  }
+
+  readonly #follow = (event: { transaction: Transaction; appendedTransactions: Transaction[] }): void => {
+    if (!this.#inserting) this.#edited(event.transaction);
+    for (const appended of event.appendedTransactions) {
+      if (this.#inserting && this.#isWithin(appended)) this.#mend(appended);
+      else this.#edited(appended);
+    }
+  };
+
+  /** Others have changed the document. */
+  #edited(tr: Transaction): void {
+    for (const map of tr.mapping.maps) {
+      if (this.#edits.maps.length) {
+        this.#edits.appendMap(map);
+        continue;
+      }
+      const [begin, end] = [this.#begin + this.#shift, this.#given.content.size + this.#shift];
+      let inside = false;
+      let shift = 0;
+      map.forEach((from, to, newFrom, newTo) => {
+        if (to <= begin) shift += newTo - newFrom - (to - from);
+        else inside ||= from < end;
+      });
+      if (inside) this.#edits.appendMap(map);
+      else this.#shift += shift;
+    }
+  }
+
+  #isWithin(tr: Transaction): boolean {
+    let end = this.#place(this.#given.content.size);
+    let within = tr.docChanged;
+    for (const map of tr.mapping.maps) {
+      map.forEach((from, to) => (within &&= from < end && to <= end));
+      end = map.map(end, -1);
+    }
+    return within;
+  }
+
+  #mend(tr: Transaction): void {
+    tr.steps.forEach((step, index) => {
+      this.#mended.push({ inverse: step.invert(tr.docs[index]!), index: this.#edits.maps.length });
+      this.#edits.appendMap(step.getMap());
+    });
+  }
+
+  #undoMends(tr: Transaction): void {
+    const { length } = this.#mended;
+    for (const { inverse, index } of this.#mended.splice(0).reverse()) {
+      const step = inverse.map(this.#edits.slice(index + 1));
+      if (step && !tr.maybeStep(step).failed) this.#edits.appendMap(step.getMap(), index);
+    }
+    if (this.#edits.maps.length === 2 * length) this.#edits = new Mapping(); // nobody else has done anything
+  }
+}
+
+/** As the editor reads HTML: line breaks between elements do not count. */
+function withoutIndents(node: globalThis.Node): globalThis.Node {
+  for (const child of [...node.childNodes]) {
+    if (child.nodeType === 3 && /^\n(\s\s)?$/.test((child as Text).data)) child.remove();
+    else withoutIndents(child);
+  }
+  return node;
+}

@@ -1,0 +1,73 @@
+import { element } from "./element.js";
+import type { Gaps } from "./gaps.js";
+
+const SHOWN = 110;
+const LEFT = 36;
+const RIGHT = 338;
+const TOP = 8;
+const BOTTOM = 96;
+const LATE = 1.5; // times the pace
+
+/** The newest gaps as bars, and the pace as a line through them. */
+export class GapChart {
+  readonly #chart = element("chart", SVGSVGElement);
+  readonly #text = element("chart-text", HTMLElement);
+  readonly #bars = shape("path", "bars");
+  readonly #late = shape("path", "late");
+  readonly #pace = shape("path", "pace");
+  readonly #mark = shape("text", "mark");
+  readonly #top = shape("text", "mark");
+
+  constructor() {
+    const base = shape("path", "base");
+    base.setAttribute("d", `M${LEFT} ${BOTTOM}H${RIGHT}`);
+    for (const mark of [this.#mark, this.#top]) {
+      mark.setAttribute("x", String(LEFT - 6));
+      mark.setAttribute("text-anchor", "end");
+    }
+    this.#chart.replaceChildren(base, this.#bars, this.#late, this.#pace, this.#mark, this.#top);
+    this.draw(undefined, 0);
+  }
+
+  /** Without a pace, no gap is late. */
+  draw(gaps: Gaps | undefined, pace: number): void {
+    const shown = gaps?.all.slice(-SHOWN) ?? [];
+    const top = Math.max(2 * pace, Math.min(Math.max(...shown, 1), 4 * (pace || Infinity)));
+    const height = (gap: number): number => BOTTOM - (Math.min(gap, top) / top) * (BOTTOM - TOP);
+    const width = (RIGHT - LEFT) / Math.max(shown.length, 36);
+    let [bars, late] = ["", ""];
+    shown.forEach((gap, place) => {
+      const bar = `M${(LEFT + (place + 0.5) * width).toFixed(1)} ${BOTTOM}V${height(gap).toFixed(1)}`;
+      if (pace && gap > LATE * pace) late += bar;
+      else bars += bar;
+    });
+    this.#bars.setAttribute("d", bars);
+    this.#late.setAttribute("d", late);
+    for (const path of [this.#bars, this.#late]) path.setAttribute("stroke-width", (width * 0.62).toFixed(2));
+    this.#pace.setAttribute("d", pace ? `M${LEFT} ${height(pace)}H${RIGHT}` : "");
+    label(this.#mark, pace ? height(pace) : BOTTOM, pace ? `${pace}` : "");
+    label(this.#top, TOP, pace ? `${Math.round(top)} ms` : "");
+  }
+
+  /** In words, for all who do not see it. */
+  say(gaps: Gaps | undefined, pace: number): void {
+    const [middle, most, longest] = [0.5, 0.95, 1].map((share) => gaps?.quantile(share)?.toFixed(1));
+    const text =
+      middle === undefined
+        ? "The time between two chunks, as this page sees it."
+        : `Pace ${pace} ms; median gap ${middle} ms, 95 % under ${most} ms, longest ${longest} ms.`;
+    this.#text.textContent = text;
+    this.#chart.setAttribute("aria-label", text);
+  }
+}
+
+function shape<Name extends "path" | "text">(name: Name, kind: string): SVGElementTagNameMap[Name] {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  made.setAttribute("class", kind);
+  return made;
+}
+
+function label(mark: SVGTextElement, y: number, text: string): void {
+  mark.setAttribute("y", (y + 3.5).toFixed(1));
+  mark.textContent = text;
+}

@@ -1,0 +1,66 @@
+import type { Stream } from "../../js/src/index.js";
+import { element, made } from "./element.js";
+import type { Gaps } from "./gaps.js";
+
+const NAMES = ["First chunk", "Chunks", "Median gap", "95 % of gaps under", "Preparing", "Duration", "Speed", "Complexity"] as const;
+
+type Name = (typeof NAMES)[number];
+
+/** The live figures of a stream, its progress and its trace id. */
+export class Figures {
+  readonly #values: Record<Name, HTMLElement>;
+  readonly #progress = element("progress", HTMLProgressElement);
+  readonly #trace = element("trace", HTMLElement);
+  readonly #copy = element("copy-trace", HTMLButtonElement);
+
+  constructor() {
+    const list = element("figures", HTMLElement);
+    this.#values = Object.fromEntries(
+      NAMES.map((name) => {
+        const [group, value] = [made("div"), made("dd", "–")];
+        group.append(made("dt", name), value);
+        list.append(group);
+        return [name, value];
+      }),
+    ) as Record<Name, HTMLElement>;
+    this.#copy.addEventListener("click", () => void this.#copyTrace());
+  }
+
+  /** `elapsedMs` since it was asked for. */
+  show({ start, state, received }: Stream, firstChunkMs: number | undefined, gaps: Gaps, elapsedMs: number): void {
+    this.#say("First chunk", milliseconds(firstChunkMs));
+    this.#say("Chunks", start ? `${received} of ${start.totalChunks}` : "–");
+    this.#say("Median gap", milliseconds(gaps.quantile(0.5)));
+    this.#say("95 % of gaps under", milliseconds(gaps.quantile(0.95)));
+    this.#say("Preparing", milliseconds(start?.metadata.processing_time_ms));
+    this.#say("Duration", `${(elapsedMs / 1000).toFixed(2)} s`);
+    this.#say("Speed", start?.metadata.speed_used ?? "–");
+    this.#say("Complexity", start?.metadata.complexity ?? "–");
+    this.#progress.max = start?.totalChunks ?? 1;
+    this.#progress.value = state === "complete" ? this.#progress.max : received; // a skip makes them fewer
+    if (start && this.#trace.textContent !== start.traceId) this.#trace.textContent = start.traceId;
+    this.#copy.disabled = !start;
+  }
+
+  #say(name: Name, text: string): void {
+    const value = this.#values[name];
+    if (value.textContent !== text) value.textContent = text;
+  }
+
+  async #copyTrace(): Promise<void> {
+    const text = this.#trace.textContent ?? "";
+    try {
+      await navigator.clipboard.writeText(text);
+      this.#copy.textContent = "Copied";
+    } catch {
+      // Not on a secure origin, or not allowed: select it, so that a key can.
+      getSelection()?.selectAllChildren(this.#trace);
+      this.#copy.textContent = "Selected";
+    }
+    setTimeout(() => (this.#copy.textContent = "Copy"), 1500);
+  }
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined ? "–" : `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+}

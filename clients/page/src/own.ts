@@ -1,0 +1,56 @@
+import { element } from "./element.js";
+import { typeOf, type Source } from "./samples.js";
+
+/** The user's own text, written, pasted, chosen as a file or dropped as one. */
+export class OwnText {
+  readonly #panel = element("own", HTMLDetailsElement);
+  readonly #text = element("own-text", HTMLTextAreaElement);
+  readonly #size = element("own-size", HTMLElement);
+  #fileName = "";
+
+  constructor(
+    private readonly play: (source: Source) => void,
+    private readonly maxBytes: () => number,
+  ) {
+    const form = element("own-form", HTMLFormElement);
+    const file = element("own-file", HTMLInputElement);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#play();
+    });
+    this.#text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#play();
+    });
+    this.#text.addEventListener("input", () => {
+      this.#fileName = "";
+      this.#measure();
+    });
+    file.addEventListener("change", () => void this.#take(file.files?.[0]));
+    for (const type of ["dragover", "dragleave", "drop"])
+      this.#panel.addEventListener(type, (event) => {
+        event.preventDefault(); // or the page would go to the file
+        this.#panel.classList.toggle("over", type === "dragover");
+      });
+    this.#panel.addEventListener("drop", (event) => void this.#take(event.dataTransfer?.files[0]));
+  }
+
+  async #take(file: File | undefined): Promise<void> {
+    if (!file) return;
+    this.#text.value = await file.text();
+    this.#fileName = file.name;
+    this.#panel.open = true;
+    this.#measure();
+  }
+
+  #measure(): void {
+    const bytes = new TextEncoder().encode(this.#text.value).length;
+    const over = bytes > this.maxBytes();
+    this.#size.textContent = `${bytes.toLocaleString("en")} bytes${over ? `, over the limit of ${this.maxBytes().toLocaleString("en")}` : ""}`;
+    this.#size.classList.toggle("over-limit", over);
+  }
+
+  #play(): void {
+    const content = this.#text.value;
+    this.play({ name: this.#fileName || "Your own text", content, contentType: typeOf(content, this.#fileName) });
+  }
+}

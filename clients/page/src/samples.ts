@@ -1,0 +1,57 @@
+import type { ChunkBy, ContentType, HtmlMode, Speed } from "../../js/src/messages.js";
+import adaptive from "../samples/adaptive.html";
+import basic from "../samples/basic.html";
+import chinese from "../samples/chinese.md";
+import colours from "../samples/colours.html";
+import complex from "../samples/complex.html";
+import emoji from "../samples/emoji.txt";
+import lists from "../samples/lists.html";
+import markdown from "../samples/markdown.md";
+import mega from "../samples/mega.html";
+import nested from "../samples/nested.html";
+import plain from "../samples/plain.txt";
+import sentence from "../samples/sentence.txt";
+import table from "../samples/table.html";
+import thai from "../samples/thai.txt";
+
+/** What can be streamed, and how it likes to be where the user does not say. */
+export interface Source {
+  name: string;
+  content: string;
+  contentType: ContentType;
+  chunkBy?: ChunkBy;
+  /** Else as suits the HTML mode: see `paceOf`. */
+  speed?: Speed;
+}
+
+/** "Plain Text" takes about a second, "MEGA Complex HTML" two to three, in either mode. */
+export const samples: readonly Source[] = [
+  { name: "Plain Text", content: plain, contentType: "text" },
+  { name: "HTML", content: basic, contentType: "html" },
+  { name: "Markdown", content: markdown, contentType: "markdown" },
+  { name: "Adaptive", content: adaptive, contentType: "html", speed: "adaptive" },
+  { name: "Sentence", content: sentence, contentType: "text", chunkBy: "sentence", speed: "slow" },
+  { name: "Complex HTML", content: complex, contentType: "html" },
+  { name: "Nested", content: nested, contentType: "html" },
+  { name: "Lists", content: lists, contentType: "html" },
+  { name: "Colours and Styles", content: colours, contentType: "html" },
+  { name: "Table", content: table, contentType: "html" },
+  { name: "MEGA Complex HTML", content: mega, contentType: "html", chunkBy: "sentence" },
+  { name: "Thai", content: thai, contentType: "text" },
+  { name: "Chinese", content: chinese, contentType: "markdown" },
+  { name: "Emoji", content: emoji, contentType: "text" },
+];
+
+/** Fragments are few and large, so they take their time. */
+export function paceOf(source: Source, mode: HtmlMode): Speed {
+  return source.speed ?? (source.contentType !== "text" && mode === "fragment" ? "normal" : "superfast");
+}
+
+/** What the user's own text seems to be: by the name of its file, else by its look. */
+export function typeOf(text: string, fileName = ""): ContentType {
+  if (/\.html?$/i.test(fileName)) return "html";
+  if (/\.(md|markdown)$/i.test(fileName)) return "markdown";
+  if (fileName) return "text";
+  if (/^\s*<[a-z!][^>]*>/i.test(text)) return "html";
+  return /^(#{1,6} |[-*] |\d+\. |> |```|\|.*\|$)|\*\*\S|\]\(\S/m.test(text) ? "markdown" : "text";
+}

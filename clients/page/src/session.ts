@@ -1,0 +1,90 @@
+import type { Session } from "../../js/src/index.js";
+import { element, made } from "./element.js";
+
+const KEPT_AS = "streaming-session";
+
+/** The session of this tab: a page that is loaded anew goes on with it. */
+export function sessionId(): string {
+  const kept = sessionStorage.getItem(KEPT_AS) ?? newSessionId();
+  sessionStorage.setItem(KEPT_AS, kept);
+  return kept;
+}
+
+export function forgetSession(): void {
+  sessionStorage.removeItem(KEPT_AS);
+}
+
+function newSessionId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(6));
+  return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** The session's limits, and what is left of them. */
+export class SessionCard {
+  readonly #list = element("session", HTMLElement);
+  readonly #version = element("version", HTMLElement);
+  readonly #requests = made("dd");
+  readonly #time = made("dd");
+  readonly #requestsMeter = made("meter");
+  readonly #timeMeter = made("meter");
+  #session: Session | undefined;
+
+  constructor() {
+    this.#requestsMeter.ariaLabel = "Requests left";
+    this.#timeMeter.ariaLabel = "Time left";
+    setInterval(() => this.#count(), 1000);
+  }
+
+  show(session: Session): void {
+    const { limits } = session;
+    this.#session = session;
+    const kilobytes = (limits.max_content_size / 1000).toLocaleString("en");
+    this.#list.replaceChildren(
+      row("Requests left", this.#requests, this.#requestsMeter),
+      row("Time left", this.#time, this.#timeMeter),
+      row("Content, up to", made("dd", `${kilobytes} kB`)),
+      row("A chunk, up to", made("dd", `${limits.max_chunk_size.toLocaleString("en")} characters`)),
+      row("Closes when idle for", made("dd", `${clock(limits.idle_timeout)} min`)),
+      row("Or too slow for", made("dd", `${limits.chunk_timeout} s`)),
+      row("Survives a break", made("dd", session.resumable ? "yes" : "no")),
+      row("Id", made("dd", session.sessionId)),
+    );
+    this.#version.textContent = `version ${session.version}`;
+    this.#count();
+  }
+
+  get maxBytes(): number {
+    return this.#session?.limits.max_content_size ?? Infinity;
+  }
+
+  #count(): void {
+    if (!this.#session) return;
+    const { limits, expiresAt, requestsLeft } = this.#session;
+    const seconds = Math.max(0, (expiresAt.getTime() - Date.now()) / 1000);
+    this.#requests.textContent = `${requestsLeft} of ${limits.max_requests}`;
+    this.#time.textContent = `${clock(seconds)} min`;
+    fill(this.#requestsMeter, requestsLeft, limits.max_requests);
+    fill(this.#timeMeter, seconds, limits.max_session_duration);
+  }
+}
+
+function row(name: string, value: HTMLElement, meter?: HTMLElement): HTMLElement {
+  const group = made("div");
+  group.append(made("dt", name), value);
+  if (meter) {
+    const definition = made("dd"); // a list of definitions holds nothing but terms and definitions
+    definition.append(meter);
+    group.append(definition);
+  }
+  return group;
+}
+
+function fill(meter: HTMLMeterElement, left: number, all: number): void {
+  Object.assign(meter, { max: all, value: left, low: all * 0.2, high: all * 0.2, optimum: all });
+}
+
+function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
+  return `${minutes}:${String(rest).padStart(2, "0")}`;
+}

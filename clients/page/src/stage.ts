@@ -1,0 +1,169 @@
+import type { Editor } from "@tiptap/core";
+import { StreamingError, type Stream, type StreamingClient, type StreamOptions } from "../../js/src/index.js";
+import { tiptapRenderer } from "../../js/src/tiptap.js";
+import { GapChart } from "./chart.js";
+import { eachFrame, element } from "./element.js";
+import { Figures } from "./figures.js";
+import { Gaps, PACE_MS } from "./gaps.js";
+import { timing } from "./timings.js";
+
+export type Request = Required<Pick<StreamOptions, "contentType" | "speed" | "chunkBy" | "htmlMode">> & {
+  name: string;
+  content: string;
+};
+
+/** Shows one stream: its chunks in the editor, its figures, its chart, and its state in words. */
+export class Stage {
+  readonly #figures = new Figures();
+  readonly #chart = new GapChart();
+  readonly #paper = element("paper", HTMLElement);
+  readonly #state = element("stream-state", HTMLElement);
+  readonly #announcement = element("announcement", HTMLElement);
+  readonly #draw = eachFrame(() => this.#drawNow());
+  #following = true;
+  #stream: Stream | undefined;
+  #gaps = new Gaps();
+  #askedAt = 0;
+  #firstChunkMs: number | undefined;
+  #endedAt: number | undefined;
+
+  constructor(
+    private readonly editor: Editor,
+    private readonly changed: () => void,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    // Who scrolls back wants to read; who comes to the end again wants to follow.
+    this.#paper.addEventListener("scroll", () => {
+      const { scrollTop, clientHeight, scrollHeight } = this.#paper;
+      this.#following = scrollTop + clientHeight >= scrollHeight - 40;
+    });
+  }
+
+  get stream(): Stream | undefined {
+    return this.#stream;
+  }
+
+  get running(): Stream | undefined {
+    return this.#endedAt === undefined ? this.#stream : undefined;
+  }
+
+  /** Streams into an empty document. What runs is cancelled. */
+  play(client: StreamingClient, request: Request): Stream {
+    this.running?.cancel();
+    this.#empty();
+    const { name, content, contentType, speed, chunkBy, htmlMode } = request;
+    const renderer = tiptapRenderer(this.editor, contentType === "text" ? "text" : htmlMode);
+    const gaps = new Gaps();
+    [this.#gaps, this.#firstChunkMs, this.#endedAt, this.#following] = [gaps, undefined, undefined, true];
+    this.#askedAt = performance.now();
+    const said = timing(name, this.#askedAt);
+    said(`asked for: ${contentType}, ${speed}, by ${chunkBy}${contentType === "text" ? "" : `, ${htmlMode}`}`);
+    const stream: Stream = client.stream(content, {
+      contentType,
+      speed,
+      chunkBy,
+      htmlMode,
+      onStart: ({ totalChunks, traceId, metadata }) =>
+        said(`prepared in ${metadata.processing_time_ms} ms: ${totalChunks} chunks, ${metadata.speed_used}, trace ${traceId}`),
+      onChunk: (chunk) => {
+        if (stream !== this.#stream) return; // another is shown by now
+        const now = performance.now();
+        gaps.arrived(now);
+        if (this.#firstChunkMs === undefined) {
+          this.#firstChunkMs = now - this.#askedAt;
+          said("first chunk");
+        }
+        renderer.append(chunk);
+        this.#draw();
+      },
+      onState: (state) => {
+        if (state !== "streaming") gaps.interrupted();
+        said(state);
+        if (stream === this.#stream) this.#entered();
+      },
+      onEnd: ({ totalChunks }) => {
+        renderer.stop();
+        said(`${totalChunks} chunks; gaps: ${[0.5, 0.95, 1].map((share) => gaps.quantile(share)?.toFixed(1)).join(" / ")} ms (half, 95 %, all)`);
+        if (stream === this.#stream) this.#ended();
+      },
+      onError: (error) => {
+        renderer.stop();
+        said(`failed: ${error instanceof StreamingError ? error.code : String(error)}`);
+        if (stream !== this.#stream) return;
+        this.#ended();
+        this.failed(error);
+      },
+    });
+    this.#stream = stream;
+    this.#chart.say(undefined, 0);
+    this.#paper.scrollIntoView({ block: "nearest" });
+    this.changed();
+    this.#drawNow();
+    this.#tick();
+    return stream;
+  }
+
+  clear(): void {
+    this.running?.cancel();
+    this.#empty();
+  }
+
+  /** An undo does not bring back what was there: it would take away what has streamed since. */
+  #empty(): void {
+    this.editor.chain().setMeta("addToHistory", false).clearContent().run();
+  }
+
+  #entered(): void {
+    this.changed();
+    this.#draw();
+  }
+
+  #ended(): void {
+    this.#endedAt = performance.now();
+    this.#drawNow();
+    this.#chart.say(this.#gaps, this.#pace);
+    this.#announcement.textContent = this.#state.textContent;
+    this.changed();
+  }
+
+  get #pace(): number {
+    return PACE_MS[this.#stream?.start?.metadata.speed_used ?? ""] ?? 0;
+  }
+
+  /** The clock goes on between two chunks, too. */
+  #tick(): void {
+    if (!this.running) return;
+    this.#draw();
+    setTimeout(() => this.#tick(), 100);
+  }
+
+  #drawNow(): void {
+    const stream = this.#stream;
+    if (!stream) return;
+    const elapsedMs = (this.#endedAt ?? performance.now()) - this.#askedAt;
+    this.#state.textContent = inWords(stream);
+    this.#figures.show(stream, this.#firstChunkMs, this.#gaps, elapsedMs);
+    this.#chart.draw(this.#gaps, this.#pace);
+    if (this.#following) this.#paper.scrollTop = this.#paper.scrollHeight;
+  }
+}
+
+function inWords({ state, received, start }: Stream): string {
+  const count = start ? `${received} of ${start.totalChunks} chunks` : `${received} chunks`;
+  switch (state) {
+    case "waiting":
+      return "Asked for, and waiting…";
+    case "streaming":
+      return `Streaming: ${count}`;
+    case "paused":
+      return `Paused after ${count}`;
+    case "broken":
+      return `Broken off after ${count}; it goes on by itself…`;
+    case "complete":
+      return `Complete: ${received} chunks`;
+    case "cancelled":
+      return `Cancelled after ${count}`;
+    case "failed":
+      return `Failed after ${count}`;
+  }
+}

@@ -1,0 +1,131 @@
+"""A visit to the test page in a real Chromium, and what the page does meanwhile that it should not."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, Locator, Page, Playwright, ViewportSize, expect
+
+from tests.conftest import RunningServer
+
+CHROMIUM = "/usr/bin/chromium"
+"""Debian's; tests/servers.sh installs it."""
+
+PATIENCE_MS = 30_000
+
+WIDE: ViewportSize = {"width": 1440, "height": 1000}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+
+Scheme = Literal["light", "dark"]
+Node = dict[str, Any]
+"""A node of a ProseMirror document, as JSON."""
+
+_REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (violation) =>
+  console.error("policy", violation.effectiveDirective, violation.blockedURI, violation.sample));
+"""
+
+
+def launched(playwright: Playwright, *arguments: str) -> Browser:
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*as_root, *arguments])
+
+
+class Visit:
+    """The page as its visitor sees it. ``faults`` has every error of the console and every breach of the policy."""
+
+    def __init__(self, page: Page, server: RunningServer) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        self.timings: list[str] = []
+        page.add_init_script(_REPORT_VIOLATIONS)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda line: self._said(line.type, line.text))
+        page.goto(f"{server.url}/websocket-test")
+        self.connected()
+
+    @property
+    def state(self) -> Locator:
+        """Of the stream, in words."""
+        return self.page.locator("#stream-state")
+
+    @property
+    def document(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Document")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def connected(self) -> None:
+        expect(self.page.locator("#connection")).to_contain_text("Connected", timeout=PATIENCE_MS)
+
+    def choose(self, **settings: str) -> None:
+        """``content_type``, ``speed``, ``chunk_by``, ``html_mode``."""
+        for name, value in settings.items():
+            self.page.locator(f"select[name={name}]").select_option(value)
+
+    def write(self, text: str) -> None:
+        """Into the field for one's own text."""
+        if self.page.locator("#own").get_attribute("open") is None:
+            self.page.get_by_text("Your own text or file").click()
+        self.page.get_by_label("Text, HTML or Markdown").fill(text)
+
+    def put_cursor(self, position: str | int) -> None:
+        self.page.evaluate("position => void editor.commands.focus(position)", position)
+        expect(self.document).to_be_focused()
+
+    def has_streamed(self, chunks: int) -> None:
+        """Wait until so many chunks have come."""
+        self.page.wait_for_function("count => streaming().stream?.received >= count", arg=chunks)
+
+    def is_complete(self) -> None:
+        expect(self.state).to_contain_text("Complete", timeout=PATIENCE_MS)
+
+    def content(self) -> list[Node]:
+        """What the editor holds, without the empty paragraphs at its end, a place for the cursor."""
+        nodes: list[Node] = self.page.evaluate("() => editor.getJSON().content")
+        return trimmed(nodes)
+
+    def text(self) -> str:
+        text: str = self.page.evaluate("() => editor.getText()")
+        return text
+
+    def set_at_once(self, html: str, *, whole_space: bool) -> list[Node]:
+        """What this HTML makes in the same editor, in one go. ``insertContent`` keeps white space, so there it must."""
+        space = {"preserveWhitespace": "full"} if whole_space else {}
+        self.page.evaluate(
+            "([html, parseOptions]) => editor.commands.setContent(html, { parseOptions })", [html, space]
+        )
+        return self.content()
+
+    def start(self) -> dict[str, Any]:
+        """What the service has said of the stream."""
+        start: dict[str, Any] = self.page.evaluate("() => streaming().stream.start")
+        return start
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning", "assert"}:
+            self.faults.append(text)
+        elif text.startswith("["):
+            self.timings.append(text)
+
+
+@contextmanager
+def visited(
+    browser: Browser, server: RunningServer, viewport: ViewportSize = WIDE, scheme: Scheme = "light"
+) -> Iterator[Visit]:
+    context = browser.new_context(viewport=viewport, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE_MS)
+    try:
+        yield Visit(context.new_page(), server)
+    finally:
+        context.close()
+
+
+def trimmed(nodes: list[Node]) -> list[Node]:
+    nodes = json.loads(json.dumps(nodes))
+    while len(nodes) > 1 and nodes[-1]["type"] == "paragraph" and "content" not in nodes[-1]:
+        nodes.pop()
+    return nodes

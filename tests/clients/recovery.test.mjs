@@ -1,0 +1,126 @@
+// Streams that outlive their connections: the network is cut, and nothing is lost, nothing comes twice.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Network, all, client, service, signal, words } from "./service.mjs";
+
+test("fifty breaks of one stream: every chunk once, charged once", async () => {
+  const network = await Network.open();
+  const user = client({}, network.url);
+  const content = words(250);
+  const cuts = new Set(Array.from({ length: 50 }, (_, index) => 4 + index * 5));
+  let text = "";
+  const states = [];
+  const stream = user.stream(content, {
+    speed: "superfast",
+    onChunk: ({ data }) => {
+      text += data;
+      if (cuts.has(stream.received)) network.cut();
+    },
+    onState: (state) => states.push(state),
+  });
+  const { totalChunks } = await stream.completed;
+  assert.equal(text, content);
+  assert.equal(totalChunks, 250);
+  assert.equal(network.connections, 51);
+  assert.equal(states.filter((state) => state === "broken").length, 50);
+  await user.connect();
+  assert.equal(user.session.requestsLeft, 99);
+});
+
+test("those that wait behind it come too, in order, be the breaks where they may", async () => {
+  const network = await Network.open();
+  let messages = 0;
+  // After each so many messages: before stream_start, between two streams, in a pause, with a skip or an ack under way.
+  const user = client({ onMessage: () => ++messages % 13 === 0 && network.cut() }, network.url);
+  const contents = ["one ", "two ", "three "].map((word) => words(8, word));
+  const streams = contents.map((content) => user.stream(content, { speed: "superfast" }));
+  assert.deepEqual(await Promise.all(streams.map(all)), contents);
+  assert.ok(network.connections > 2);
+  const fresh = client({ sessionId: user.sessionId });
+  assert.equal((await fresh.connect()).requestsLeft, 97);
+});
+
+test("a request whose stream_start was never seen is asked for again, and charged once", async () => {
+  const network = await Network.open();
+  let cut = false;
+  const user = client(
+    {
+      onMessage: (direction, { type }) => {
+        if (cut || type !== "stream_request") return;
+        cut = network.silent = true; // the request is through; its answer is lost
+        setTimeout(() => {
+          network.cut();
+          network.silent = false;
+        }, 100);
+      },
+    },
+    network.url,
+  );
+  await user.connect();
+  assert.equal(await all(user.stream("one two", { speed: "superfast" })), "one two");
+  const fresh = client({ sessionId: user.sessionId });
+  assert.equal((await fresh.connect()).requestsLeft, 99);
+});
+
+test("a paused stream is paused when it is back, and resumed if that was wished for meanwhile", async () => {
+  const network = await Network.open();
+  const { changed, until } = signal();
+  const user = client({ onState: changed }, network.url);
+  const content = words(12);
+  let text = "";
+  const stream = user.stream(content, {
+    speed: "superfast",
+    onChunk: ({ data }) => ((text += data), changed()),
+    onState: changed,
+  });
+  await until(() => stream.received === 2);
+  stream.pause();
+  await until(() => stream.state === "paused");
+  network.cut();
+  await until(() => stream.state === "broken");
+  await until(() => stream.state === "paused");
+  network.cut();
+  await until(() => stream.state === "broken");
+  stream.resume();
+  await stream.completed;
+  assert.equal(text, content);
+});
+
+test("a dead network that says nothing is noticed", async () => {
+  const network = await Network.open();
+  const user = client({ silenceMs: 150 }, network.url);
+  const content = words(10);
+  let text = "";
+  const stream = user.stream(content, {
+    speed: "superfast",
+    onChunk: ({ data }) => {
+      text += data;
+      if (network.connections === 1 && stream.received === 3) network.silent = true;
+    },
+    onState: (state) => {
+      if (state === "broken") network.silent = false;
+    },
+  });
+  await stream.completed;
+  assert.equal(text, content);
+  assert.equal(network.connections, 2);
+});
+
+test("what another connection has recovered is let go, and not fought for", async () => {
+  const { changed, until } = signal();
+  const states = [];
+  let token;
+  const user = client({
+    onMessage: (_, message) => (token ??= message.resume_token),
+    onState: (state, error) => states.push([state, error?.code]),
+  });
+  const stream = user.stream(words(300), { onChunk: changed });
+  await until(() => stream.received === 2);
+  const socket = new WebSocket(`${service.replace("http", "ws")}/ws/stream/${user.sessionId}`);
+  socket.onopen = () =>
+    socket.send(JSON.stringify({ type: "recover", stream_id: stream.streamId, last_index: 0, token }));
+  await assert.rejects(stream.completed, { code: "STREAM_TAKEN_OVER", fatal: true, retryable: false });
+  socket.close();
+  assert.deepEqual(states.at(-1), ["idle", "STREAM_TAKEN_OVER"]);
+});
