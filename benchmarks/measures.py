@@ -9,6 +9,7 @@ from benchmarks.load import GAP_SECONDS, IdleLoad, StreamLoad, idle, stream
 from benchmarks.machine import Cores
 from benchmarks.scale import Scale
 from benchmarks.servers import BARE_FASTAPI, FLOOR, SERVICE, running
+from benchmarks.stores import stores
 from benchmarks.telemetry import telemetry, telemetry_targets
 
 
@@ -69,12 +70,13 @@ MEASURES = {
     "start": start,
     "content": content,
     "cache": cache,
+    "stores": stores,
     "telemetry": telemetry,
 }
 """By the name that ``--only`` takes."""
 
 USUAL = ("streams", "memory", "start", "content", "cache")
-"""What is measured unless something else is asked for: the other takes a quarter of an hour."""
+"""What is measured unless something else is asked for: the others take a quarter of an hour each."""
 
 
 def targets(measures: Sequence[Measure]) -> list[Target]:

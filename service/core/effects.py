@@ -118,8 +118,8 @@ class TakeOver(Struct, frozen=True):
     stream_id: str
     last_index: int
     """The last chunk that the client has; -1 for none."""
-    presented: Digest
-    """Of the token that is to open it."""
+    presented: Digest | None
+    """Of the token that is to open it; ``None`` if a claim has proved already that it may be opened."""
     owner: Digest
     """Of this connection."""
     lease: Lease

@@ -79,7 +79,7 @@ class Entry:
         self.trace = recovery.trace
         self.epoch = record.epoch
         self.resumable = True
-        self.paused = self.paused or record.paused
+        self.paused = self.paused or (record.paused and not self.repeats)
 
     @property
     def admitted(self) -> bool:

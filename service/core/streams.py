@@ -100,7 +100,7 @@ class Streams:
 
     def recover(self, wish: Recover, now: Instant) -> None:
         if self._line.full:
-            self._draft.answer(queue_full())
+            self._draft.answer(queue_full(), stream_id=wish.stream_id)
         elif self._line.has(wish.stream_id):
             self._refuse(wish.stream_id, RefusalReason.RUNNING, now)
         elif self._owner is None:
@@ -201,10 +201,8 @@ class Streams:
             again = Preparation(recovery.plan, record.processing_seconds, resumable=True)
             self._draft.say(replies.stream_start(entry, again, now))
         self._draft.journal.recovered(entry, recovery, now.seconds)
-        if entry.paused and not record.paused:
-            self._note(entry, Change.PAUSED)
-        if record.skip_at is not None and not record.skip_settled:
-            self._note(entry, Change.SKIP_SETTLED)
+        if entry.paused != record.paused:
+            self._note(entry, Change.PAUSED if entry.paused else Change.RESUMED)
         self._set_off(entry, entry.delivery, now)
 
     def refused(self, ticket: int, reason: RefusalReason, now: Instant) -> None:
@@ -230,7 +228,6 @@ class Streams:
         else:
             entry.running.skip(now.seconds)
             entry.resumable = marked
-            self._note(entry, Change.SKIP_SETTLED)
         self.deliver(now)
 
     def failed(self, ticket: int, failure: Failure, now: Instant) -> None:
@@ -278,9 +275,9 @@ class Streams:
         entry.left_line_at = now.seconds
         wish = entry.wish
         if isinstance(wish, Recover):
-            self._take_over(entry, wish.token, wish.last_index, now)
+            self._take_over(entry, digest_of(wish.token), wish.last_index, now)
         elif entry.repeats:
-            self._take_over(entry, wish.token, -1, now)
+            self._take_over(entry, None, -1, now)
         else:
             self._prepare(entry, now)
 
@@ -288,11 +285,10 @@ class Streams:
         lease = self._lease_at(now)
         self._draft.ask(Prepare(entry.ticket, entry.request, entry.stream_id, entry.identity, lease, self._owner))
 
-    def _take_over(self, entry: Entry, token: str | None, last_index: int, now: Instant) -> None:
-        assert token is not None
+    def _take_over(self, entry: Entry, presented: Digest | None, last_index: int, now: Instant) -> None:
         assert self._owner is not None
         lease = self._lease_at(now)
-        self._draft.ask(TakeOver(entry.ticket, entry.stream_id, last_index, digest_of(token), self._owner, lease))
+        self._draft.ask(TakeOver(entry.ticket, entry.stream_id, last_index, presented, self._owner, lease))
 
     def _set_off(self, entry: Entry, delivery: Delivery, now: Instant) -> None:
         if entry.skip_wanted:

@@ -94,8 +94,8 @@ class RedisSessionStore:
     async def take(self, stream_id: str, epoch: int, owner: Digest) -> bool:
         return bool(await self._server.run(TAKE, [_stream(stream_id)], epoch, owner.hex(), self._whole_ttl))
 
-    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
-        return bool(await self._server.run(MARK_SKIP, [_stream(stream_id)], epoch, index))
+    async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
+        return bool(await self._server.run(MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)))
 
     async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
         taken: set[str] = set()

@@ -23,11 +23,10 @@ _SWEPT_AT_ONCE = 20
 _IF_THERE = "WHERE stream_id = :stream_id AND epoch = :epoch AND ends_at > :now"
 _OWNERS = f"SELECT owners FROM streams {_IF_THERE}"
 _TAKE = f"UPDATE streams SET epoch = epoch + 1, owners = :owners, ends_at = :under_way {_IF_THERE}"
-_MARK_SKIP = f"UPDATE streams SET skip_at = :index, skip_settled = 0 {_IF_THERE}"
+_MARK_SKIP = f"UPDATE streams SET skip_at = :index, skip_settled = :settled {_IF_THERE}"
 _CHANGES = {
     Change.PAUSED: f"UPDATE streams SET paused = 1 {_IF_THERE}",
     Change.RESUMED: f"UPDATE streams SET paused = 0 {_IF_THERE}",
-    Change.SKIP_SETTLED: f"UPDATE streams SET skip_settled = 1 {_IF_THERE}",
     Change.ENDED: f"UPDATE streams SET counted = 1, ends_at = :ended {_IF_THERE}",
     Change.ACKNOWLEDGED: f"DELETE FROM streams {_IF_THERE}",
 }
@@ -142,8 +141,9 @@ class Rows:
         rows.execute(_TAKE, at | {"owners": owners})
         return True
 
-    def mark_skip(self, rows: sqlite3.Connection, stream_id: str, epoch: int, index: int) -> bool:
-        return rows.execute(_MARK_SKIP, self._at(stream_id, epoch) | {"index": index}).rowcount > 0
+    def mark_skip(self, rows: sqlite3.Connection, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
+        mark = self._at(stream_id, epoch) | {"index": index, "settled": settled}
+        return rows.execute(_MARK_SKIP, mark).rowcount > 0
 
     def hold(self, rows: sqlite3.Connection, held: Mapping[str, int]) -> frozenset[str]:
         now = self._clock()

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, assert_never
 
 from msgspec import UNSET, Struct
@@ -108,9 +110,9 @@ class Driver:
         """The stream under way and its epoch, if it is in the store."""
         return self._machine.held
 
-    def superseded(self, stream_id: str) -> None:
-        """Another connection has taken the stream."""
-        self._take(self._machine.superseded, stream_id)
+    def superseded(self, stream_id: str, epoch: int) -> None:
+        """Another connection has taken the stream that was held at ``epoch``."""
+        self._take(self._machine.superseded, stream_id, epoch)
 
     def drain(self) -> None:
         """Finish what runs, then close with 1012."""
@@ -222,10 +224,15 @@ class Driver:
         return replace(preparation, resumable=True)
 
     async def _marked(self, effect: MarkSkip) -> bool | None:
+        mark = partial(self._surroundings.store.mark_skip, effect.stream_id, effect.epoch, effect.index)
         try:
-            return await self._surroundings.store.mark_skip(effect.stream_id, effect.epoch, effect.index)
+            marked = await mark(settled=False)
         except StoreAway:
-            return None
+            return None  # it may be marked or not, so chunks go on as they were cut; only what follows is undecided
+        if marked:
+            with suppress(StoreAway):  # merged chunks follow in any case: if this was not stored, nobody guesses later
+                await mark(settled=True)
+        return marked
 
     def _told(self, exception: BaseException, effect: _Task) -> StreamingError:
         """What the client is told of an effect that failed; a fault of ours is recorded."""

@@ -1,11 +1,14 @@
 """Moves a stream from wherever it was to the connection that asks for it."""
 
+from contextlib import suppress
+
 from msgspec.structs import replace
 
 from service.core.content import UnreadablePlan
 from service.core.effects import Recovery, TakeOver
 from service.core.messages import RefusalReason
 from service.core.ports import ContentEngine, Ids, SessionStore, StoreAway
+from service.core.records import StreamRecord
 from service.core.recovery import can_follow, refusal
 
 _ATTEMPTS = 5
@@ -24,9 +27,18 @@ async def take_over(wish: TakeOver, store: SessionStore, engine: ContentEngine, 
             if not can_follow(record, plan, wish.last_index):
                 return RefusalReason.POSITION
             if await store.take(record.stream_id, record.epoch, wish.owner):
-                return Recovery(replace(record, epoch=record.epoch + 1), plan, ids.continued(record.trace))
+                taken = replace(record, epoch=record.epoch + 1)
+                await _settle(taken, store)
+                return Recovery(taken, plan, ids.continued(record.trace))
     except StoreAway:
         pass
     except UnreadablePlan:
         return RefusalReason.VERSION
     return RefusalReason.UNAVAILABLE
+
+
+async def _settle(record: StreamRecord, store: SessionStore) -> None:
+    """If it was skipped, merged chunks follow now, whatever came of it before."""
+    if record.skip_at is not None and not record.skip_settled:
+        with suppress(StoreAway):
+            await store.mark_skip(record.stream_id, record.epoch, record.skip_at, settled=True)

@@ -176,7 +176,7 @@ def test_of_two_recoveries_the_last_wins_and_the_other_learns_of_it() -> None:
     begun(shelf)
     second, third = recovering(shelf, 2), recovering(shelf, 2)
     assert (second.machine.held, third.machine.held) == ((STREAM, 1), (STREAM, 2))
-    second.take(second.machine.superseded(STREAM, at(second.now)))
+    second.take(second.machine.superseded(STREAM, 1, at(second.now)))
     error = second.last()
     assert (error["code"], error["fatal"], error["retryable"]) == ("STREAM_TAKEN_OVER", True, False)
     assert second.close is not None
@@ -193,7 +193,7 @@ def test_a_connection_that_has_let_go_of_a_stream_is_not_disturbed() -> None:
     shelf = Shelf()
     first = begun(shelf)
     first.sleep_until(2)
-    first.take(first.machine.superseded(STREAM, at(first.now)))
+    first.take(first.machine.superseded(STREAM, 0, at(first.now)))
     assert first.close is None
 
 
@@ -349,6 +349,29 @@ def test_a_request_that_comes_again_with_its_token_is_the_same_stream() -> None:
     assert chunks(second) == list(enumerate(CHUNKS))
     assert second.event(RequestAdmitted) == [], "charged once"
     assert second.event(StreamRecovered)[0].repeated
+
+
+def test_a_request_may_come_again_with_the_token_of_its_first_attempt_wherever_it_began() -> None:
+    shelf = Shelf()
+    begun(shelf, token="second attempt", request_id="r-1")
+    third = Conversation(token="third attempt", shelf=shelf)
+    third.request(request_id="r-1", token=TOKEN)
+    third.answer_admit(third.pending(Admit)[0], Admission(admitted=True, requests_used=1, repeats=STREAM))
+    third.run_effects()
+    assert third.machine.held == (STREAM, 1), "the claim has proved it"
+
+
+def test_a_request_that_comes_again_begins_unpaused() -> None:
+    shelf = Shelf()
+    first = begun(shelf, request_id="r-1")
+    first.control("pause")
+    second = Conversation(token=OTHER, shelf=shelf)
+    second.request(request_id="r-1", token=TOKEN)
+    second.answer_admit(second.pending(Admit)[0], Admission(admitted=True, requests_used=1, repeats=STREAM))
+    second.run_effects()
+    second.sleep_until(2)
+    assert chunks(second) == list(enumerate(CHUNKS))
+    assert not shelf.records[STREAM].paused
 
 
 def test_if_the_store_has_nothing_of_it_the_same_request_is_prepared_again() -> None:

@@ -56,9 +56,9 @@ class Remote(SqliteSessionStore):
         self._ask()
         return await super().take(stream_id, epoch, owner)
 
-    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
+    async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
         self._ask()
-        return await super().mark_skip(stream_id, epoch, index)
+        return await super().mark_skip(stream_id, epoch, index, settled=settled)
 
     async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
         self._ask()
@@ -185,7 +185,7 @@ async def test_nothing_is_kept_or_recovered_meanwhile(scene: Scene) -> None:
         store.keep(RECORD),
         store.find("a-stream"),
         store.take("a-stream", 0, b"o" * 32),
-        store.mark_skip("a-stream", 0, 1),
+        store.mark_skip("a-stream", 0, 1, settled=True),
     ):
         with pytest.raises(StoreAway):
             await call
