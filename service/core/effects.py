@@ -104,8 +104,8 @@ class Prepare(Struct, frozen=True):
     trace: Trace
     lease: Lease
     """The stream has to fit in its time."""
-    owner: Digest | None = None
-    """Whose the stream will be in the store; ``None`` if it is not to be kept."""
+    owners: tuple[Digest, ...] = ()
+    """Whose the stream will be in the store; nobody's if it is not to be kept."""
 
 
 class TakeOver(Struct, frozen=True):

@@ -42,7 +42,7 @@ from service.core.records import Change, Digest
 from service.core.recovery import resumed
 from service.core.refusal import queue_full, refusal
 from service.core.source import PlanSource
-from service.core.tokens import claim_of, digest_of
+from service.core.tokens import claim_of, digest_of, owners_of
 
 
 class Streams:
@@ -211,6 +211,7 @@ class Streams:
         if entry is None:
             return
         if entry.admittance is not None:
+            entry.stream_id = entry.admittance.stream_id  # whoever asked first may be about to store it under the other
             self._draft.journal.admitted(entry, entry.admittance, self._limits)
             self._prepare(entry, now)
         else:
@@ -223,11 +224,10 @@ class Streams:
         if entry is None:
             return
         entry.marking_skip = False
-        if marked is None:
-            entry.running.hurry(now.seconds)  # as it was cut, it is right whether or not the store knows of the skip
-        else:
+        if marked:
             entry.running.skip(now.seconds)
-            entry.resumable = marked
+        else:
+            entry.running.hurry(now.seconds)  # as it was cut, it is right whatever the store knows, and whose it is
         self.deliver(now)
 
     def failed(self, ticket: int, failure: Failure, now: Instant) -> None:
@@ -282,8 +282,8 @@ class Streams:
             self._prepare(entry, now)
 
     def _prepare(self, entry: Entry, now: Instant) -> None:
-        lease = self._lease_at(now)
-        self._draft.ask(Prepare(entry.ticket, entry.request, entry.stream_id, entry.identity, lease, self._owner))
+        lease, owners = self._lease_at(now), () if self._owner is None else owners_of(entry.request, self._owner)
+        self._draft.ask(Prepare(entry.ticket, entry.request, entry.stream_id, entry.identity, lease, owners))
 
     def _take_over(self, entry: Entry, presented: Digest | None, last_index: int, now: Instant) -> None:
         assert self._owner is not None
@@ -299,8 +299,10 @@ class Streams:
 
     def _skip(self, entry: Entry, delivery: Delivery, now: Instant) -> None:
         """Before the first merged chunk goes out, the store must know where the stream was skipped."""
-        if not entry.resumable:
+        if self._owner is None:
             delivery.skip(now.seconds)
+        elif not entry.resumable:
+            delivery.hurry(now.seconds)  # a store that did not answer may have it all the same
         elif not delivery.skipped:
             entry.marking_skip = True
             self._draft.ask(MarkSkip(entry.ticket, entry.stream_id, entry.identity, entry.epoch, delivery.index))

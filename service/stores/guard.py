@@ -1,6 +1,7 @@
 """A dependency that may be away: asked while it answers, left alone while it does not, and probed until it does."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -39,7 +40,7 @@ class Guard:
         self._breaker = breaker or Breaker()
         self._clock = clock
         self._probing: asyncio.Task[None] | None = None
-        self._answered_at = clock()
+        self._answered_at = -math.inf
 
     @property
     def away(self) -> bool:

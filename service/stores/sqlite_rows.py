@@ -32,7 +32,11 @@ _CHANGES = {
 }
 _SWEEPS = [
     f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE ends_at <= :now LIMIT :most)"
-    for table, key in (("streams", "stream_id"), ("claims", "owner, request_id"), ("sessions", "session_id"))
+    for table, key in (
+        ("streams", "stream_id"),
+        ("claims", "session_id, owner, request_id"),
+        ("sessions", "session_id"),
+    )
 ]
 
 
@@ -66,7 +70,7 @@ class Rows:
             epoch, used, ends_at = session
             if epoch == lease.epoch:  # who knows of more has counted while this store was away
                 used = max(used, lease.requests_used)
-        repeats, conflicts = _claimed(rows, claim, now)
+        repeats, conflicts = _claimed(rows, lease.session_id, claim, now)
         admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
         if admitted and repeats is None:
             used += 1
@@ -76,8 +80,11 @@ class Rows:
             # A client whose attempts get lost may come with the token of its first one again and again.
             names = {claim.owner, claim.presented} - {None} if repeats is None else {claim.owner}
             rows.executemany(
-                "REPLACE INTO claims VALUES (?, ?, ?, ?, ?)",
-                [(name, claim.request_id, claim.fingerprint, repeats or stream_id, ends_at) for name in names],
+                "REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (lease.session_id, name, claim.request_id, claim.fingerprint, repeats or stream_id, ends_at)
+                    for name in names
+                ],
             )
         return Admission(admitted, used, repeats, conflicts)
 
@@ -193,13 +200,14 @@ def _put_session(rows: sqlite3.Connection, session_id: str, epoch: str, requests
     rows.execute("REPLACE INTO sessions VALUES (?, ?, ?, ?)", (session_id, epoch, requests, ends_at))
 
 
-def _claimed(rows: sqlite3.Connection, claim: Claim | None, now: float) -> tuple[str | None, bool]:
+def _claimed(rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float) -> tuple[str | None, bool]:
     """The stream that was claimed before for the same, and whether the name was claimed for something else."""
     if claim is None or claim.presented is None:
         return None, False
     row = rows.execute(
-        "SELECT fingerprint, stream_id FROM claims WHERE owner = ? AND request_id = ? AND ends_at > ?",
-        (claim.presented, claim.request_id, now),
+        "SELECT fingerprint, stream_id FROM claims WHERE session_id = ? AND owner = ? AND request_id = ?"
+        " AND ends_at > ?",
+        (session_id, claim.presented, claim.request_id, now),
     ).fetchone()
     if row is None:
         return None, False

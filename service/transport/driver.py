@@ -203,14 +203,14 @@ class Driver:
         preparation = await surroundings.engine.prepare(effect.request, effect.lease.seconds_left)
         if preparation.plan.failure is not None:
             self._record(surroundings.ids.new_id(), preparation.plan.failure, effect)
-        if effect.owner is None or preparation.packed is None:
+        if not effect.owners or preparation.packed is None:
             return preparation
         request_id = effect.request.request_id
         record = StreamRecord(
             stream_id=effect.stream_id,
             session_id=effect.lease.session_id,
             session_epoch=effect.lease.epoch,
-            owners=(effect.owner,),
+            owners=effect.owners,
             content_type=effect.request.content_type,
             request_id=None if request_id is UNSET else request_id,
             trace=effect.trace,

@@ -2,8 +2,6 @@
 
 from contextlib import suppress
 
-from msgspec.structs import replace
-
 from service.core.content import UnreadablePlan
 from service.core.effects import Recovery, TakeOver
 from service.core.messages import RefusalReason
@@ -26,10 +24,16 @@ async def take_over(wish: TakeOver, store: SessionStore, engine: ContentEngine, 
             plan = await engine.unpacked(record.plan)
             if not can_follow(record, plan, wish.last_index):
                 return RefusalReason.POSITION
-            if await store.take(record.stream_id, record.epoch, wish.owner):
-                taken = replace(record, epoch=record.epoch + 1)
-                await _settle(taken, store)
-                return Recovery(taken, plan, ids.continued(record.trace))
+            if not await store.take(record.stream_id, record.epoch, wish.owner):
+                continue
+            # Whoever had it may have changed it until then, and cannot any more.
+            taken = await store.find(wish.stream_id)
+            if taken is None or taken.epoch != record.epoch + 1:
+                continue
+            if not can_follow(taken, plan, wish.last_index):
+                return RefusalReason.POSITION
+            await _settle(taken, store)
+            return Recovery(taken, plan, ids.continued(taken.trace))
     except StoreAway:
         pass
     except UnreadablePlan:

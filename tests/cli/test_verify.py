@@ -333,6 +333,18 @@ def test_a_service_that_stores_no_content_need_not_recover_any() -> None:
     assert words == "not offered: content is not stored"
 
 
+class KeepsMetricsFromThePublic(ScriptedService):
+    """As nginx/streaming.conf does."""
+
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return (404, "text/html", "") if path == "/metrics" else super().http(path, accept)
+
+
+@pytest.mark.parametrize("claim", ["GET /metrics for Prometheus", "GET /metrics as OpenMetrics"])
+def test_metrics_need_not_be_public(claim: str) -> None:
+    assert outcome(KeepsMetricsFromThePublic(), claim).words == "not public: status 404"
+
+
 def test_an_answer_that_takes_too_long_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "ROOT_SECONDS", 0.0)
     result = outcome(ScriptedService(), "GET / answers in under 200 ms")

@@ -20,14 +20,14 @@ class Shelf:
         self.done_all_the_same = False
 
     def keep(self, effect: Prepare, plan: Plan) -> bool:
-        if self.away or effect.owner is None:
+        if self.away or not effect.owners:
             return False
         request_id = effect.request.request_id
         self.records[effect.stream_id] = StreamRecord(
             stream_id=effect.stream_id,
             session_id=effect.lease.session_id,
             session_epoch=effect.lease.epoch,
-            owners=(effect.owner,),
+            owners=effect.owners,
             content_type=effect.request.content_type,
             request_id=request_id if isinstance(request_id, str) else None,
             trace=effect.trace,

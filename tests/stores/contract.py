@@ -217,6 +217,13 @@ class SessionStoreContract(ABC):
             assert (admission.admitted, admission.repeats, admission.conflicts) == (True, None, False)
         assert (await store.open("s")).requests_used == 3
 
+    async def test_a_claim_means_nothing_in_another_session(self, store: SessionStore) -> None:
+        await store.admit(await store.open("s"), "a-stream", claim())
+        for content in (b"c", b"d"):
+            other = await store.open(f"other-{content!r}")
+            admission = await store.admit(other, "b-stream", claim(content=content, owner=THEIRS, presented=MINE))
+            assert (admission.admitted, admission.requests_used, admission.repeats) == (True, 1, None)
+
     async def test_without_a_token_the_last_request_under_a_name_has_it(self, store: SessionStore) -> None:
         lease = await store.open("s")
         await store.admit(lease, "a-stream", claim())

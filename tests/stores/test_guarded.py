@@ -133,10 +133,18 @@ async def test_one_failure_is_not_the_end(scene: Scene) -> None:
     assert scene.recording.events == [FAILED]
 
 
-async def test_an_answer_to_nothing_is_none(scene: Scene) -> None:
-    asked = scene.remote.asked
+async def test_whether_an_idle_store_is_there_is_asked_before_anybody_needs_it(scene: Scene) -> None:
     assert await scene.store.hold({}) == frozenset()
-    assert scene.remote.asked == asked
+    assert scene.remote.asked == 1, "nobody has heard of it yet"
+    assert await scene.store.hold({}) == frozenset()
+    assert scene.remote.asked == 1, "it has just answered"
+
+
+async def test_an_idle_store_that_is_away_is_told_of(scene: Scene) -> None:
+    scene.remote.away = True
+    for _ in range(3):
+        assert await scene.store.hold({}) == frozenset()
+    assert scene.recording.events == [FAILED, FAILED, FAILED, AWAY]
 
 
 async def test_a_store_that_is_away_is_not_asked_but_by_its_probe(scene: Scene) -> None:

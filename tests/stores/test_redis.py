@@ -84,9 +84,9 @@ class TestRedisSessionStore(SharedStoreContract):
         with self.redis.client() as client:
             left = {key.decode(): client.pttl(key) for key in client.scan_iter()}
             assert sorted(key.rpartition(":")[0] for key in left) == [
-                f"streaming:1:claim:{LATER.hex()}",
-                f"streaming:1:claim:{MINE.hex()}",
-                f"streaming:1:claim:{THEIRS.hex()}",
+                f"streaming:1:claim:lost:{THEIRS.hex()}",
+                f"streaming:1:claim:s:{LATER.hex()}",
+                f"streaming:1:claim:s:{MINE.hex()}",
                 "streaming:1:session",
                 "streaming:1:session",
                 "streaming:1:stream",
