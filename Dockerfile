@@ -14,7 +14,9 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PORT=8000 \
     DATA_DIR=/data
-# A number, so that an orchestrator can see that it is not root. DATA_DIR is all that it may write to.
+# A number, so that an orchestrator can see that it is not root. DATA_DIR is all that it may write to: what is to
+# outlive the container (sessions, streams, usage) needs a volume there, --volume streaming:/data. It is not declared
+# here, as Railway refuses that, and an engine would leave a nameless one behind for each container.
 RUN mkdir /data && chown 10001 /data
 COPY --from=packages /app/.venv .venv
 COPY observability observability

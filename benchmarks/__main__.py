@@ -56,7 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     scale = QUICK if options.quick else Scale()
     if options.rounds:
-        scale = msgspec.structs.replace(scale, rounds=options.rounds, telemetry_rounds=options.rounds)
+        rounds = options.rounds
+        scale = msgspec.structs.replace(scale, rounds=rounds, telemetry_rounds=rounds, store_rounds=rounds)
     if options.streams:
         scale = msgspec.structs.replace(scale, streams=tuple(options.streams))
     report = run(scale, options.only or USUAL)

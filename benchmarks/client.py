@@ -8,14 +8,14 @@ import asyncio
 import gc
 import sys
 import time
-from array import array
 from collections.abc import Sequence
 from typing import Self
 
 import msgspec
 import uvloop
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSTransport, ws_connect
 
+from benchmarks.listener import Listener, Window
 from benchmarks.load import (
     CHUNK_CHARACTERS,
     GAP_SECONDS,
@@ -32,88 +32,6 @@ HANDSHAKES_AT_ONCE = 50
 BEGIN_TIMEOUT_SECONDS = 60
 STREAM_TIMEOUT_SECONDS = 60
 MOST_WARM_STREAMS = 50
-SILENCE_SECONDS = 1
-"""Far beyond the gap of a server that is merely too slow."""
-
-CHUNK_PREFIX = b'{"type":"chunk"'
-
-
-class Window:
-    """The gaps between chunks that arrive while it is open, of all streams."""
-
-    def __init__(self) -> None:
-        self.is_open = False
-        self.gaps = array("d")
-
-
-class Listener(WSListener):
-    """One connection, from handshake to the middle of its stream."""
-
-    def __init__(self, window: Window) -> None:
-        self.window = window
-        self.connected = asyncio.Event()
-        self.streaming = asyncio.Event()
-        self.complete = asyncio.Event()
-        self.chunks = 0
-        self.arrived_at = 0.0
-        self.message = b""
-        """The last chunk's."""
-        self.fault: str | None = None
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        now = time.perf_counter()
-        message = frame.get_payload_as_bytes()
-        if not message.startswith(CHUNK_PREFIX):
-            self._first_messages(frame, message)
-            return
-        if not self.chunks:
-            self.streaming.set()
-        elif self.window.is_open:
-            self.window.gaps.append(now - self.arrived_at)
-        self.arrived_at = now
-        self.chunks += 1
-        self.message = message
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self._fail("the server closed the connection")
-
-    def _first_messages(self, frame: WSFrame, message: bytes) -> None:
-        if frame.msg_type is not WSMsgType.TEXT:
-            return  # a ping, which is answered by the library, or a close, which ends in on_ws_disconnected
-        kind = msgspec.json.decode(message)["type"]
-        if kind == "connected":
-            self.connected.set()
-        elif kind == "stream_complete":
-            self.complete.set()
-        elif kind != "stream_start":
-            self._fail(f"the server sent {message[:200]!r}")
-
-    def _fail(self, fault: str) -> None:
-        self.fault = self.fault or fault
-        self.connected.set()
-        self.streaming.set()
-        self.complete.set()
-
-    def check(self) -> None:
-        """Nothing went wrong so far."""
-        if self.fault:
-            raise SystemExit(self.fault)
-
-    def check_chunks(self, now: float) -> None:
-        """The stream is still running, and every chunk so far arrived, of the size that was asked for."""
-        if self.complete.is_set():
-            raise SystemExit(self.fault or "a stream ended early")
-        if now - self.arrived_at > SILENCE_SECONDS:
-            raise SystemExit(f"a stream fell silent after {self.chunks} chunks")
-        self.check_last()
-
-    def check_last(self) -> None:
-        """Every chunk so far arrived, of the size that was asked for."""
-        self.check()
-        last = msgspec.json.decode(self.message)
-        if last["index"] + 1 != self.chunks or len(last["data"]) != CHUNK_CHARACTERS:
-            raise SystemExit(f"{self.chunks} chunks arrived, the last is {last}")
-
 
 Connections = list[tuple[WSTransport, Listener]]
 
@@ -134,9 +52,9 @@ async def _connect(url: str, first: int, count: int, window: Window) -> Connecti
         return await asyncio.gather(*(connect(number) for number in range(first, first + count)))
 
 
-def _request(chunks: int) -> bytes:
+def _request(chunks: int, chunk_characters: int = CHUNK_CHARACTERS) -> bytes:
     """One word a chunk, so that every server cuts it alike."""
-    words = (f"{number:x}".rjust(CHUNK_CHARACTERS - 1, "w") for number in range(chunks))
+    words = (f"{number:x}".rjust(chunk_characters - 1, "w") for number in range(chunks))
     return msgspec.json.encode(
         {
             "type": "stream_request",
@@ -168,20 +86,21 @@ async def stream(task: Task, load: StreamLoad) -> StreamFigures:
 
     for _, listener in connections:
         listener.check_chunks(closed_at)
-    return _figures(connections, window.gaps, len(window.gaps), spent)
+    return _figures(connections, len(window.gaps), spent)
 
 
 async def whole_streams(task: Task, load: WholeStreams) -> StreamFigures:
-    window = Window()
-    warm_up = await _connect(task.url, 0, min(load.streams, MOST_WARM_STREAMS), window)
-    await _to_the_end(warm_up, _request(max(1, load.chunks // 10)), 0.1)
+    before_it = Window(load.chunk_characters)
+    warm_up = await _connect(task.url, 0, min(load.streams, MOST_WARM_STREAMS), before_it)
+    await _to_the_end(warm_up, _request(max(1, load.chunks // 10), load.chunk_characters), 0.1)
     await asyncio.sleep(load.rest_seconds)
+    window = Window(load.chunk_characters)
     connections = await _connect(task.url, len(warm_up), load.streams, window)
-    request = _request(load.chunks)
+    request = _request(load.chunks, load.chunk_characters)
 
     before = Spent.so_far(task.server_pid)
     window.is_open = True
-    await _to_the_end(connections, request, load.spread_seconds)
+    await _to_the_end(connections, request, load.spread_seconds, load.times)
     await asyncio.sleep(load.rest_seconds)
     spent = Spent.so_far(task.server_pid) - before
 
@@ -189,24 +108,30 @@ async def whole_streams(task: Task, load: WholeStreams) -> StreamFigures:
         listener.check_last()
         if listener.chunks != load.chunks:
             raise SystemExit(f"{listener.chunks} chunks arrived of {load.chunks}")
-    return _figures(connections, window.gaps, load.streams * load.chunks, spent)
+    return _figures(connections, load.streams * load.times * load.chunks, spent)
 
 
-async def _to_the_end(connections: Connections, request: bytes, spread_seconds: float) -> None:
-    """Request one stream on each, one after the other; return when all are complete."""
-    await _request_all(connections, request, spread_seconds)
-    for _, listener in connections:
-        async with asyncio.timeout(STREAM_TIMEOUT_SECONDS):
-            await listener.complete.wait()
-        listener.check()
+async def _to_the_end(connections: Connections, request: bytes, spread_seconds: float, times: int = 1) -> None:
+    """Request a stream on each, one after the other, and again when it is over; return when all are complete."""
+
+    async def follow(transport: WSTransport, listener: Listener) -> None:
+        for turn in range(times):
+            if turn:
+                listener.request(transport, request)
+            async with asyncio.timeout(STREAM_TIMEOUT_SECONDS):
+                await listener.complete.wait()
+            listener.check()
+
+    requests = _request_all(connections, request, spread_seconds)
+    await asyncio.gather(requests, *(follow(transport, listener) for transport, listener in connections))
 
 
 async def _request_all(connections: Connections, request: bytes, spread_seconds: float) -> None:
     began = time.perf_counter()
-    for number, (transport, _) in enumerate(connections):
+    for number, (transport, listener) in enumerate(connections):
         due = began + number * spread_seconds / len(connections)
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        transport.send(WSMsgType.TEXT, request)
+        listener.request(transport, request)
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -228,8 +153,10 @@ class Spent(msgspec.Struct, frozen=True):
         )
 
 
-def _figures(connections: Connections, gaps: Sequence[float], chunks: int, spent: Spent) -> StreamFigures:
-    deviations = sorted(abs(gap - GAP_SECONDS) for gap in gaps)
+def _figures(connections: Connections, chunks: int, spent: Spent) -> StreamFigures:
+    """Of connections that share a window."""
+    window = connections[0][1].window
+    deviations = [abs(gap - GAP_SECONDS) for gap in window.gaps]
     if not deviations:
         raise SystemExit("no chunk arrived in the window")
     return StreamFigures(
@@ -237,10 +164,18 @@ def _figures(connections: Connections, gaps: Sequence[float], chunks: int, spent
         server_cpu_seconds=spent.server_cpu_seconds,
         client_cpu_seconds=spent.client_cpu_seconds,
         seconds=spent.seconds,
-        deviation_p50_seconds=deviations[len(deviations) // 2],
-        deviation_p99_seconds=deviations[len(deviations) * 99 // 100],
+        deviation_p50_seconds=_percentile(deviations, 50),
+        deviation_p99_seconds=_percentile(deviations, 99),
         message_bytes=sum(len(listener.message) for _, listener in connections) / len(connections),
+        start_p50_seconds=_percentile(window.starts, 50),
+        start_p99_seconds=_percentile(window.starts, 99),
+        whole_p50_seconds=_percentile(window.wholes, 50),
     )
+
+
+def _percentile(figures: Sequence[float], share: int) -> float:
+    """0 if there are no figures."""
+    return sorted(figures)[len(figures) * share // 100] if figures else 0.0
 
 
 async def idle(task: Task, load: IdleLoad) -> IdleFigures:

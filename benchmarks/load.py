@@ -41,6 +41,9 @@ class WholeStreams(Struct, frozen=True, tag="whole streams"):
     spread_seconds: float
     rest_seconds: float
     """After the last end, and after the shorter ones: for what a server does when all is sent."""
+    times: int = 1
+    """One after the other on each connection."""
+    chunk_characters: int = CHUNK_CHARACTERS
 
 
 class IdleLoad(Struct, frozen=True, tag="idle"):
@@ -63,6 +66,11 @@ class StreamFigures(Struct, frozen=True):
     deviation_p99_seconds: float
     message_bytes: float
     """Mean of the last message of each stream."""
+    start_p50_seconds: float
+    """Of the time from a request to its stream_start, as the client saw it; 0 if the server sends none."""
+    start_p99_seconds: float
+    whole_p50_seconds: float
+    """Of the time from a request to its stream_complete; 0 if no stream came to its end."""
 
 
 class IdleFigures(Struct, frozen=True):

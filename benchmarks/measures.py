@@ -10,6 +10,7 @@ from benchmarks.load import GAP_SECONDS, IdleLoad, StreamLoad, idle, stream
 from benchmarks.machine import Cores
 from benchmarks.scale import Scale
 from benchmarks.servers import BARE_FASTAPI, FLOOR, SERVICE, running
+from benchmarks.stores import stores
 from benchmarks.telemetry import telemetry, telemetry_targets
 
 
@@ -70,13 +71,14 @@ MEASURES = {
     "start": start,
     "content": content,
     "cache": cache,
+    "stores": stores,
     "telemetry": telemetry,
     "browser": browser,
 }
 """By the name that ``--only`` takes."""
 
 USUAL = ("streams", "memory", "start", "content", "cache")
-"""What is measured unless something else is asked for: telemetry takes a quarter of an hour, the browser a Chromium."""
+"""What is measured unless something else is asked for: the others take long, or a Chromium."""
 
 
 def targets(measures: Sequence[Measure]) -> list[Target]:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class Scale(Struct, frozen=True):
-    """How much of it. The default takes a few minutes, and for telemetry a quarter of an hour."""
+    """How much of it. The default takes a few minutes, and for telemetry and for stores a quarter of an hour each."""
 
     rounds: int = 3
     telemetry_rounds: int = 9
@@ -24,6 +24,15 @@ class Scale(Struct, frozen=True):
     content_repeats: int = 15
     content_lag_rounds: int = 5
     browser_rounds: int = 2
+    store_rounds: int = 3
+    store_streams: tuple[int, ...] = (50, 200)
+    store_chunks: int = 100
+    """Of one stream, whatever its document."""
+    store_times: int = 3
+    """Streams on a connection, one after the other."""
+    store_rest_seconds: float = 3.5
+    """Until all is deleted: a short time to live, and the time between two sweeps."""
+    document_bytes: tuple[int, ...] = (2_000, 100_000)
 
 
 QUICK = Scale(
@@ -39,4 +48,7 @@ QUICK = Scale(
     content_repeats=3,
     content_lag_rounds=2,
     browser_rounds=1,
+    store_rounds=1,
+    store_chunks=50,
+    document_bytes=(2_000, 50_000),
 )

@@ -65,7 +65,7 @@ def running(
 
     Its output goes into a pipe that somebody reads, as on a platform.
     """
-    port = _free_port()
+    port = free_port()
     environment = {
         "PYTHONPATH": str(CHECKOUT),
         "HOST": "127.0.0.1",
@@ -110,7 +110,8 @@ def _tail(output: IO[bytes]) -> str:
     return output.read().decode(errors="replace")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on just now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

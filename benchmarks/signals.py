@@ -99,6 +99,8 @@ class _Machine:
                 return self._take(self._machine.admitted(effect.ticket, admittance, self._instant()))
             case Prepare():
                 return self._take(self._machine.prepared(effect.ticket, _prepared(effect.request), self._instant()))
+            case _:
+                raise AssertionError(effect)
 
 
 def _prepared(request: StreamRequest) -> Preparation:

@@ -61,11 +61,12 @@ def create_app(
     outbox = Outbox()
     chosen = ChosenStore(store, type(store).__name__) if store is not None else session_store(settings, recorder)
     plan_store = shared_plans(settings, recorder)
+    keeps_content = settings.store_content and chosen.trouble is None
     surroundings = Surroundings(
         store=chosen.store,
         engine=engine
         or CachingEngine(
-            ThreadedContentEngine(settings.limits, packs=settings.store_content),
+            ThreadedContentEngine(settings.limits, packs=keeps_content),
             MemoryPlanCache(settings.cache_size),
             recorder,
             plan_store,
@@ -82,7 +83,7 @@ def create_app(
         settings.origins,
         settings.send_buffer_size,
         surroundings,
-        stores_content=settings.store_content,
+        stores_content=keeps_content,
     )
     custody = Custody(hub, chosen.store, recorder, surroundings.ids.new_id)
     relay = Relay(recorder)

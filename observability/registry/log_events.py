@@ -100,9 +100,9 @@ METRICS_UNSHARED = LogEvent(
 STORE_IN_MEMORY = LogEvent(
     "store_in_memory",
     LogLevel.ERROR,
-    "The {what} is in memory only, as its file cannot be written: {reason}. A restart loses it, and each worker has "
-    "its own: make DATA_DIR a directory that the service may write to, and restart",
-    "the service starts, and DATA_DIR cannot be written",
+    "The {what} is in memory only, as its file cannot be used: {reason}. A restart loses it, and each worker has "
+    "its own: make DATA_DIR a directory that the service may write to, or move a damaged file away, and restart",
+    "the service starts, and DATA_DIR cannot be written, or a file in it cannot be read",
     (LogField("what", "session_store or usage_store"), LogField("reason", "what is wrong with the file")),
 )
 DEPENDENCY_AWAY = LogEvent(

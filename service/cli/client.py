@@ -31,6 +31,7 @@ _CLOSE_MEANINGS = {
     4010: "the session is over",
     4101: "the server is full; try again soon",
     4102: "this client took its data too slowly",
+    4103: "another connection has recovered the stream",
     4111: "idle for too long",
 }
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from service.cli.exits import Exit
+from service.core.protocol import is_session_id
 from service.settings import Settings, SettingsError, load_settings
 from service.usage.report import Grouping, Line, report
 from service.usage.sources import DatabaseRows, FileRows
@@ -46,6 +47,9 @@ def parse_since(text: str, now: float) -> float:
 
 def usage(by: Grouping, since: str | None, session_id: str | None, output: str, limit: int) -> int:
     """Print what was used, ``output`` being ``table``, ``json`` or ``csv``: at most ``limit`` groups."""
+    if session_id is not None and not is_session_id(session_id):
+        print(f"{session_id!a} is not a session id: that is 1 to 64 of A-Z a-z 0-9 _ - . :", file=sys.stderr)
+        return Exit.USAGE
     try:
         settings = load_settings()
         after = None if since is None else parse_since(since, time.time())

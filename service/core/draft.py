@@ -32,9 +32,16 @@ class Draft:
         """The effects of this ticket are of no use any more."""
         self._dropped += (ticket,)
 
-    def answer(self, error: StreamingError, request_id: str | UnsetType = UNSET, entry: Entry | None = None) -> None:
+    def answer(
+        self,
+        error: StreamingError,
+        request_id: str | UnsetType = UNSET,
+        entry: Entry | None = None,
+        stream_id: str | UnsetType = UNSET,
+    ) -> None:
         """Tell the client of an error; ``entry`` is what it ends, if it does."""
-        stream_id = UNSET if entry is None else entry.known_stream_id
+        if entry is not None:
+            stream_id = entry.known_stream_id
         self.say(ErrorMessage.of(error, request_id, stream_id))
         self.journal.answered(error, entry)
 

@@ -104,8 +104,8 @@ class Prepare(Struct, frozen=True):
     trace: Trace
     lease: Lease
     """The stream has to fit in its time."""
-    owner: Digest | None = None
-    """Whose the stream will be in the store; ``None`` if it is not to be kept."""
+    owners: tuple[Digest, ...] = ()
+    """Whose the stream will be in the store; nobody's if it is not to be kept."""
 
 
 class TakeOver(Struct, frozen=True):
@@ -118,8 +118,8 @@ class TakeOver(Struct, frozen=True):
     stream_id: str
     last_index: int
     """The last chunk that the client has; -1 for none."""
-    presented: Digest
-    """Of the token that is to open it."""
+    presented: Digest | None
+    """Of the token that is to open it; ``None`` if a claim has proved already that it may be opened."""
     owner: Digest
     """Of this connection."""
     lease: Lease

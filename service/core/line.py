@@ -79,16 +79,21 @@ class Entry:
         self.trace = recovery.trace
         self.epoch = record.epoch
         self.resumable = True
-        self.paused = self.paused or record.paused
+        self.paused = self.paused or (record.paused and not self.repeats)
 
     @property
     def admitted(self) -> bool:
         return self.admitted_at is not None
 
     @property
+    def repeated(self) -> str | None:
+        """The stream that the request has asked for before."""
+        return None if self.admittance is None else self.admittance.admission.repeats
+
+    @property
     def repeats(self) -> bool:
         """Whether the request has come before: the store may have its stream."""
-        return self.admittance is not None and self.admittance.admission.repeats is not None
+        return self.repeated is not None
 
     @property
     def identity(self) -> Trace:
@@ -153,8 +158,8 @@ class Line:
         return next((entry for entry in self._entries if entry.ticket == ticket), None)
 
     def has(self, stream_id: str) -> bool:
-        """Whether the stream is running here, or waiting."""
-        return any(entry.stream_id == stream_id for entry in self._entries)
+        """Whether the stream, or the same made anew, is running here, or waiting."""
+        return any(stream_id in {entry.stream_id, entry.repeated} for entry in self._entries)
 
     def leave(self, entry: Entry) -> None:
         self._entries.remove(entry)

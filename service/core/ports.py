@@ -74,8 +74,8 @@ class SessionStore(Protocol):
     async def take(self, stream_id: str, epoch: int, owner: Digest) -> bool:
         """Move the stream on from ``epoch``, and let ``owner`` open it too; false if it is not at ``epoch``."""
 
-    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
-        """Store where it was skipped, not settled; false if it is not at ``epoch``."""
+    async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
+        """Store where it was skipped, and whether merged chunks may follow; false if it is not at ``epoch``."""
 
     async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
         """Keep the streams under way, by id and epoch, alive; those that another has taken. One that is gone is not."""

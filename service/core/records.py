@@ -43,7 +43,7 @@ class StreamRecord(Struct, frozen=True):
     skip_at: int | None = None
     """The index at which it was skipped; stored before the first merged chunk goes out."""
     skip_settled: bool = False
-    """Whether merged chunks did follow. If not, what came after ``skip_at`` may have been cut either way."""
+    """Stored too before that one goes out. If not, what came after ``skip_at`` may have been cut either way."""
     paused: bool = False
     counted: bool = False
     """Whether its end was counted already, by a process that saw its connection break."""
@@ -54,7 +54,6 @@ class Change(StrEnum):
 
     PAUSED = "paused"
     RESUMED = "resumed"
-    SKIP_SETTLED = "skip_settled"
     ENDED = "ended"
     """It has ended, and was counted; its time to live begins."""
     ACKNOWLEDGED = "acknowledged"

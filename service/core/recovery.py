@@ -11,7 +11,9 @@ from service.core.tokens import opens
 
 def refusal(record: StreamRecord | None, wish: TakeOver) -> RefusalReason | None:
     """Why the stream in the store is not for who asks; ``None`` if it is. Of a stranger's stream, nothing is told."""
-    if record is None or record.session_id != wish.lease.session_id or not opens(wish.presented, record.owners):
+    if record is None or record.session_id != wish.lease.session_id:
+        return RefusalReason.UNKNOWN
+    if wish.presented is not None and not opens(wish.presented, record.owners):
         return RefusalReason.UNKNOWN
     if record.session_epoch != wish.lease.epoch:
         return RefusalReason.SESSION_OVER

@@ -156,9 +156,9 @@ class SessionMachine:
         self._journal.unblocked(self.current, now.seconds)
         return self.tick(now)
 
-    def superseded(self, stream_id: str, now: Instant) -> Step:
-        """Another connection has recovered the stream: of two, the last wins."""
-        if not self._ended(now) and self.held is not None and self.held[0] == stream_id:
+    def superseded(self, stream_id: str, epoch: int, now: Instant) -> Step:
+        """Another connection has recovered the stream that was held at ``epoch``: of two, the last wins."""
+        if not self._ended(now) and self.held == (stream_id, epoch):
             self._fatal(StreamTakenOver("Another connection has recovered this stream. Go on there."), TAKEN_OVER, now)
         return self._step(now)
 

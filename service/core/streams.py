@@ -42,7 +42,7 @@ from service.core.records import Change, Digest
 from service.core.recovery import resumed
 from service.core.refusal import queue_full, refusal
 from service.core.source import PlanSource
-from service.core.tokens import claim_of, digest_of
+from service.core.tokens import claim_of, digest_of, owners_of
 
 
 class Streams:
@@ -100,7 +100,7 @@ class Streams:
 
     def recover(self, wish: Recover, now: Instant) -> None:
         if self._line.full:
-            self._draft.answer(queue_full())
+            self._draft.answer(queue_full(), stream_id=wish.stream_id)
         elif self._line.has(wish.stream_id):
             self._refuse(wish.stream_id, RefusalReason.RUNNING, now)
         elif self._owner is None:
@@ -201,10 +201,8 @@ class Streams:
             again = Preparation(recovery.plan, record.processing_seconds, resumable=True)
             self._draft.say(replies.stream_start(entry, again, now))
         self._draft.journal.recovered(entry, recovery, now.seconds)
-        if entry.paused and not record.paused:
-            self._note(entry, Change.PAUSED)
-        if record.skip_at is not None and not record.skip_settled:
-            self._note(entry, Change.SKIP_SETTLED)
+        if entry.paused != record.paused:
+            self._note(entry, Change.PAUSED if entry.paused else Change.RESUMED)
         self._set_off(entry, entry.delivery, now)
 
     def refused(self, ticket: int, reason: RefusalReason, now: Instant) -> None:
@@ -213,6 +211,7 @@ class Streams:
         if entry is None:
             return
         if entry.admittance is not None:
+            entry.stream_id = entry.admittance.stream_id  # whoever asked first may be about to store it under the other
             self._draft.journal.admitted(entry, entry.admittance, self._limits)
             self._prepare(entry, now)
         else:
@@ -225,12 +224,10 @@ class Streams:
         if entry is None:
             return
         entry.marking_skip = False
-        if marked is None:
-            entry.running.hurry(now.seconds)  # as it was cut, it is right whether or not the store knows of the skip
-        else:
+        if marked:
             entry.running.skip(now.seconds)
-            entry.resumable = marked
-            self._note(entry, Change.SKIP_SETTLED)
+        else:
+            entry.running.hurry(now.seconds)  # as it was cut, it is right whatever the store knows, and whose it is
         self.deliver(now)
 
     def failed(self, ticket: int, failure: Failure, now: Instant) -> None:
@@ -278,21 +275,20 @@ class Streams:
         entry.left_line_at = now.seconds
         wish = entry.wish
         if isinstance(wish, Recover):
-            self._take_over(entry, wish.token, wish.last_index, now)
+            self._take_over(entry, digest_of(wish.token), wish.last_index, now)
         elif entry.repeats:
-            self._take_over(entry, wish.token, -1, now)
+            self._take_over(entry, None, -1, now)
         else:
             self._prepare(entry, now)
 
     def _prepare(self, entry: Entry, now: Instant) -> None:
-        lease = self._lease_at(now)
-        self._draft.ask(Prepare(entry.ticket, entry.request, entry.stream_id, entry.identity, lease, self._owner))
+        lease, owners = self._lease_at(now), () if self._owner is None else owners_of(entry.request, self._owner)
+        self._draft.ask(Prepare(entry.ticket, entry.request, entry.stream_id, entry.identity, lease, owners))
 
-    def _take_over(self, entry: Entry, token: str | None, last_index: int, now: Instant) -> None:
-        assert token is not None
+    def _take_over(self, entry: Entry, presented: Digest | None, last_index: int, now: Instant) -> None:
         assert self._owner is not None
         lease = self._lease_at(now)
-        self._draft.ask(TakeOver(entry.ticket, entry.stream_id, last_index, digest_of(token), self._owner, lease))
+        self._draft.ask(TakeOver(entry.ticket, entry.stream_id, last_index, presented, self._owner, lease))
 
     def _set_off(self, entry: Entry, delivery: Delivery, now: Instant) -> None:
         if entry.skip_wanted:
@@ -303,8 +299,10 @@ class Streams:
 
     def _skip(self, entry: Entry, delivery: Delivery, now: Instant) -> None:
         """Before the first merged chunk goes out, the store must know where the stream was skipped."""
-        if not entry.resumable:
+        if self._owner is None:
             delivery.skip(now.seconds)
+        elif not entry.resumable:
+            delivery.hurry(now.seconds)  # a store that did not answer may have it all the same
         elif not delivery.skipped:
             entry.marking_skip = True
             self._draft.ask(MarkSkip(entry.ticket, entry.stream_id, entry.identity, entry.epoch, delivery.index))

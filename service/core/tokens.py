@@ -29,6 +29,12 @@ def claim_of(request: StreamRequest, owner: Digest) -> Claim | None:
     return None
 
 
+def owners_of(request: StreamRequest, owner: Digest) -> tuple[Digest, ...]:
+    """Whose tokens open the stream of ``request``: those under which it is claimed."""
+    presented = owner if request.token is None else digest_of(request.token)
+    return (owner, presented) if isinstance(request.request_id, str) and presented != owner else (owner,)
+
+
 def _fingerprint(request: StreamRequest) -> bytes:
     options = (request.content_type, request.speed, request.chunk_by, request.html_mode)
     return hashlib.sha256("\0".join((*options, request.content)).encode()).digest()

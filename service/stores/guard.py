@@ -1,6 +1,7 @@
-"""A dependency that may be away: it is asked while it answers, left alone while it does not, and probed until it does."""
+"""A dependency that may be away: asked while it answers, left alone while it does not, and probed until it does."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -12,12 +13,14 @@ from service.stores.breaker import Breaker
 
 _PROBE_SECONDS = 0.1
 """How often the breaker is asked whether it is time."""
+_IDLE_SECONDS = 5.0
+"""What has not answered for so long is asked before anybody needs it."""
 
 Answer = TypeVar("Answer")
 
 
 class Guard:
-    """Tells what becomes of the dependency. ``probe`` asks it something that costs nothing and changes nothing.
+    """Tells what becomes of the dependency. ``probe`` asks it for the least that it must be able to do.
 
     What is asked raises nothing but ``StoreAway``. Nobody waits for a probe, and none is needed to begin one.
     ``clock`` gives monotonic seconds.
@@ -37,6 +40,7 @@ class Guard:
         self._breaker = breaker or Breaker()
         self._clock = clock
         self._probing: asyncio.Task[None] | None = None
+        self._answered_at = -math.inf
 
     @property
     def away(self) -> bool:
@@ -48,6 +52,12 @@ class Guard:
         if self.away:
             raise StoreAway("It is away, and is asked again in a moment")
         return await self._asked(question)
+
+    async def check(self) -> None:
+        """Ask it, if nobody has for a while: an idle process is not to believe that it is there."""
+        if not self.away and self._clock() - self._answered_at >= _IDLE_SECONDS:
+            with suppress(StoreAway):
+                await self._asked(self._probe)
 
     async def close(self) -> None:
         """Probe no more."""
@@ -64,6 +74,7 @@ class Guard:
                 self._recorder.record(DependencyChanged(self._dependency, up=False, reason=str(away)))
                 self._begin_probing()
             raise
+        self._answered_at = self._clock()
         if self._breaker.answered():
             self._recorder.record(DependencyChanged(self._dependency, up=True))
         return answer

@@ -8,12 +8,25 @@ import msgspec
 
 from service.core.effects import Admission, Lease
 from service.core.events import Dependency
+from service.core.messages import ContentType
 from service.core.ports import Recorder, SessionStore, StoreAway
 from service.core.records import Change, Claim, Digest, StreamRecord
+from service.core.trace import Trace
 from service.stores.breaker import Breaker
 from service.stores.guard import Guard
 
-_NOBODYS_STREAM = "probe"
+_NOBODYS_STREAM = StreamRecord(
+    stream_id="probe",
+    session_id="",
+    session_epoch="",
+    owners=(),
+    content_type=ContentType.TEXT,
+    request_id=None,
+    trace=Trace("", "", sampled=False),
+    plan=b"",
+    processing_seconds=0.0,
+)
+"""Written to see whether the store takes anything: one that is full still answers."""
 
 
 class GuardedSessionStore:
@@ -34,7 +47,7 @@ class GuardedSessionStore:
     ) -> None:
         self._primary = primary
         self._local = local
-        self._guard = Guard(Dependency.SESSION_STORE, lambda: primary.find(_NOBODYS_STREAM), recorder, breaker, clock)
+        self._guard = Guard(Dependency.SESSION_STORE, lambda: primary.keep(_NOBODYS_STREAM), recorder, breaker, clock)
 
     async def open(self, session_id: str) -> Lease:
         try:
@@ -57,13 +70,14 @@ class GuardedSessionStore:
     async def take(self, stream_id: str, epoch: int, owner: Digest) -> bool:
         return await self._guard.ask(lambda: self._primary.take(stream_id, epoch, owner))
 
-    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
-        return await self._guard.ask(lambda: self._primary.mark_skip(stream_id, epoch, index))
+    async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
+        return await self._guard.ask(lambda: self._primary.mark_skip(stream_id, epoch, index, settled=settled))
 
     async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
         """Nothing is known to be lost while nobody can say."""
         if not held:
-            return frozenset()  # which a store may say without asking anybody, so that it proves nothing
+            await self._guard.check()
+            return frozenset()
         try:
             return await self._guard.ask(lambda: self._primary.hold(held))
         except StoreAway:

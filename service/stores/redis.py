@@ -3,7 +3,8 @@
 What Redis holds, under ``streaming:`` and the version of these keys:
 
 - ``session:<id>``, a hash: its epoch and its count, until its time is over
-- ``claim:<digest of a token>:<request id>``, a string: fingerprint and stream id, until the session's time is over
+- ``claim:<session id>:<digest of a token>:<request id>``, a string: fingerprint and stream id, until the session's time
+  is over
 - ``stream:<id>``, a hash: a ``StreamRecord``, until its time to live is over
 """
 
@@ -79,7 +80,9 @@ class RedisSessionStore:
         keys, fingerprint = [_session(lease.session_id)], b""
         if claim is not None:
             fingerprint = claim.fingerprint
-            keys += [_claim(token, claim) for token in (claim.owner, claim.presented) if token is not None]
+            keys += [
+                _claim(lease.session_id, token, claim) for token in (claim.owner, claim.presented) if token is not None
+            ]
         known = (lease.epoch, lease.requests_used, _milliseconds(lease.seconds_left))
         limit = self._limits.max_requests
         admitted, used, repeats, conflicts = await self._server.run(ADMIT, keys, limit, *known, stream_id, fingerprint)
@@ -94,8 +97,8 @@ class RedisSessionStore:
     async def take(self, stream_id: str, epoch: int, owner: Digest) -> bool:
         return bool(await self._server.run(TAKE, [_stream(stream_id)], epoch, owner.hex(), self._whole_ttl))
 
-    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
-        return bool(await self._server.run(MARK_SKIP, [_stream(stream_id)], epoch, index))
+    async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
+        return bool(await self._server.run(MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)))
 
     async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
         taken: set[str] = set()
@@ -136,8 +139,8 @@ def _session(session_id: str) -> str:
     return f"{_PREFIX}session:{session_id}"
 
 
-def _claim(token: Digest, claim: Claim) -> str:
-    return f"{_PREFIX}claim:{token.hex()}:{claim.request_id}"
+def _claim(session_id: str, token: Digest, claim: Claim) -> str:
+    return f"{_PREFIX}claim:{session_id}:{token.hex()}:{claim.request_id}"
 
 
 def _stream(stream_id: str) -> str:

@@ -93,11 +93,11 @@ return 1
 """)
 
 MARK_SKIP = _script("""
--- KEYS: stream. ARGV: epoch, index. Gives: whether it was at that epoch.
+-- KEYS: stream. ARGV: epoch, index, whether it is settled. Gives: whether it was at that epoch.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
     return 0
 end
-redis.call('HSET', KEYS[1], 'skip_at', ARGV[2], 'skip_settled', 0)
+redis.call('HSET', KEYS[1], 'skip_at', ARGV[2], 'skip_settled', ARGV[3])
 return 1
 """)
 
@@ -121,7 +121,6 @@ NOTE = _script("""
 local fields = {
     paused = {'paused', 1},
     resumed = {'paused', 0},
-    skip_settled = {'skip_settled', 1},
     ended = {'counted', 1},
 }
 for number, stream in ipairs(KEYS) do

@@ -53,8 +53,9 @@ class SqliteSessionStore:
     async def take(self, stream_id: str, epoch: int, owner: Digest) -> bool:
         return await self._writer.ask(partial(self._rows.take, stream_id=stream_id, epoch=epoch, owner=owner))
 
-    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
-        return await self._writer.ask(partial(self._rows.mark_skip, stream_id=stream_id, epoch=epoch, index=index))
+    async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
+        mark = partial(self._rows.mark_skip, stream_id=stream_id, epoch=epoch, index=index, settled=settled)
+        return await self._writer.ask(mark)
 
     async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
         return await self._writer.ask(partial(self._rows.hold, held=held))

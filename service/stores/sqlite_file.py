@@ -16,12 +16,13 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_end ON sessions (ends_at);
 
 CREATE TABLE claims (
+    session_id TEXT NOT NULL,
     owner BLOB NOT NULL,
     request_id TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
     stream_id TEXT NOT NULL,
     ends_at REAL NOT NULL,
-    PRIMARY KEY (owner, request_id)
+    PRIMARY KEY (session_id, owner, request_id)
 ) WITHOUT ROWID;
 CREATE INDEX claims_by_end ON claims (ends_at);
 

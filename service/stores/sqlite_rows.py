@@ -23,17 +23,20 @@ _SWEPT_AT_ONCE = 20
 _IF_THERE = "WHERE stream_id = :stream_id AND epoch = :epoch AND ends_at > :now"
 _OWNERS = f"SELECT owners FROM streams {_IF_THERE}"
 _TAKE = f"UPDATE streams SET epoch = epoch + 1, owners = :owners, ends_at = :under_way {_IF_THERE}"
-_MARK_SKIP = f"UPDATE streams SET skip_at = :index, skip_settled = 0 {_IF_THERE}"
+_MARK_SKIP = f"UPDATE streams SET skip_at = :index, skip_settled = :settled {_IF_THERE}"
 _CHANGES = {
     Change.PAUSED: f"UPDATE streams SET paused = 1 {_IF_THERE}",
     Change.RESUMED: f"UPDATE streams SET paused = 0 {_IF_THERE}",
-    Change.SKIP_SETTLED: f"UPDATE streams SET skip_settled = 1 {_IF_THERE}",
     Change.ENDED: f"UPDATE streams SET counted = 1, ends_at = :ended {_IF_THERE}",
     Change.ACKNOWLEDGED: f"DELETE FROM streams {_IF_THERE}",
 }
 _SWEEPS = [
     f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE ends_at <= :now LIMIT :most)"
-    for table, key in (("streams", "stream_id"), ("claims", "owner, request_id"), ("sessions", "session_id"))
+    for table, key in (
+        ("streams", "stream_id"),
+        ("claims", "session_id, owner, request_id"),
+        ("sessions", "session_id"),
+    )
 ]
 
 
@@ -67,7 +70,7 @@ class Rows:
             epoch, used, ends_at = session
             if epoch == lease.epoch:  # who knows of more has counted while this store was away
                 used = max(used, lease.requests_used)
-        repeats, conflicts = _claimed(rows, claim, now)
+        repeats, conflicts = _claimed(rows, lease.session_id, claim, now)
         admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
         if admitted and repeats is None:
             used += 1
@@ -77,8 +80,11 @@ class Rows:
             # A client whose attempts get lost may come with the token of its first one again and again.
             names = {claim.owner, claim.presented} - {None} if repeats is None else {claim.owner}
             rows.executemany(
-                "REPLACE INTO claims VALUES (?, ?, ?, ?, ?)",
-                [(name, claim.request_id, claim.fingerprint, repeats or stream_id, ends_at) for name in names],
+                "REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (lease.session_id, name, claim.request_id, claim.fingerprint, repeats or stream_id, ends_at)
+                    for name in names
+                ],
             )
         return Admission(admitted, used, repeats, conflicts)
 
@@ -142,8 +148,9 @@ class Rows:
         rows.execute(_TAKE, at | {"owners": owners})
         return True
 
-    def mark_skip(self, rows: sqlite3.Connection, stream_id: str, epoch: int, index: int) -> bool:
-        return rows.execute(_MARK_SKIP, self._at(stream_id, epoch) | {"index": index}).rowcount > 0
+    def mark_skip(self, rows: sqlite3.Connection, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
+        mark = self._at(stream_id, epoch) | {"index": index, "settled": settled}
+        return rows.execute(_MARK_SKIP, mark).rowcount > 0
 
     def hold(self, rows: sqlite3.Connection, held: Mapping[str, int]) -> frozenset[str]:
         now = self._clock()
@@ -193,13 +200,14 @@ def _put_session(rows: sqlite3.Connection, session_id: str, epoch: str, requests
     rows.execute("REPLACE INTO sessions VALUES (?, ?, ?, ?)", (session_id, epoch, requests, ends_at))
 
 
-def _claimed(rows: sqlite3.Connection, claim: Claim | None, now: float) -> tuple[str | None, bool]:
+def _claimed(rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float) -> tuple[str | None, bool]:
     """The stream that was claimed before for the same, and whether the name was claimed for something else."""
     if claim is None or claim.presented is None:
         return None, False
     row = rows.execute(
-        "SELECT fingerprint, stream_id FROM claims WHERE owner = ? AND request_id = ? AND ends_at > ?",
-        (claim.presented, claim.request_id, now),
+        "SELECT fingerprint, stream_id FROM claims WHERE session_id = ? AND owner = ? AND request_id = ?"
+        " AND ends_at > ?",
+        (session_id, claim.presented, claim.request_id, now),
     ).fetchone()
     if row is None:
         return None, False

@@ -35,12 +35,10 @@ class Custody:
     async def renew(self) -> None:
         """One round. A store that is away is asked again in the next."""
         holders = self._holders()
-        if not holders:
-            return
-        epochs = {stream_id: epoch for stream_id, (epoch, _) in holders.items()}
         with suppress(StoreAway):
-            for stream_id in await self._store.hold(epochs):
-                holders[stream_id][1].superseded(stream_id)
+            for stream_id in await self._store.hold({stream_id: epoch for stream_id, (epoch, _) in holders.items()}):
+                epoch, member = holders[stream_id]
+                member.superseded(stream_id, epoch)
 
     def _holders(self) -> dict[str, tuple[int, Member]]:
         """Who has each stream, and at which epoch; of two in this process, the older has lost it."""
@@ -48,7 +46,8 @@ class Custody:
         held = [(*member.held, member) for member in self._hub if member.held is not None]
         for stream_id, epoch, member in sorted(held, key=lambda one: one[1]):
             if stream_id in holders:
-                holders[stream_id][1].superseded(stream_id)
+                older, loser = holders[stream_id]
+                loser.superseded(stream_id, older)
             holders[stream_id] = (epoch, member)
         return holders
 

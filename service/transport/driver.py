@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, assert_never
 
 from msgspec import UNSET, Struct
@@ -108,9 +110,9 @@ class Driver:
         """The stream under way and its epoch, if it is in the store."""
         return self._machine.held
 
-    def superseded(self, stream_id: str) -> None:
-        """Another connection has taken the stream."""
-        self._take(self._machine.superseded, stream_id)
+    def superseded(self, stream_id: str, epoch: int) -> None:
+        """Another connection has taken the stream that was held at ``epoch``."""
+        self._take(self._machine.superseded, stream_id, epoch)
 
     def drain(self) -> None:
         """Finish what runs, then close with 1012."""
@@ -201,14 +203,14 @@ class Driver:
         preparation = await surroundings.engine.prepare(effect.request, effect.lease.seconds_left)
         if preparation.plan.failure is not None:
             self._record(surroundings.ids.new_id(), preparation.plan.failure, effect)
-        if effect.owner is None or preparation.packed is None:
+        if not effect.owners or preparation.packed is None:
             return preparation
         request_id = effect.request.request_id
         record = StreamRecord(
             stream_id=effect.stream_id,
             session_id=effect.lease.session_id,
             session_epoch=effect.lease.epoch,
-            owners=(effect.owner,),
+            owners=effect.owners,
             content_type=effect.request.content_type,
             request_id=None if request_id is UNSET else request_id,
             trace=effect.trace,
@@ -222,10 +224,15 @@ class Driver:
         return replace(preparation, resumable=True)
 
     async def _marked(self, effect: MarkSkip) -> bool | None:
+        mark = partial(self._surroundings.store.mark_skip, effect.stream_id, effect.epoch, effect.index)
         try:
-            return await self._surroundings.store.mark_skip(effect.stream_id, effect.epoch, effect.index)
+            marked = await mark(settled=False)
         except StoreAway:
-            return None
+            return None  # it may be marked or not, so chunks go on as they were cut; only what follows is undecided
+        if marked:
+            with suppress(StoreAway):  # merged chunks follow in any case: if this was not stored, nobody guesses later
+                await mark(settled=True)
+        return marked
 
     def _told(self, exception: BaseException, effect: _Task) -> StreamingError:
         """What the client is told of an effect that failed; a fault of ours is recorded."""

@@ -25,8 +25,8 @@ class Member(Protocol):
     def held(self) -> tuple[str, int] | None:
         """The stream under way and its epoch, if it is in the store."""
 
-    def superseded(self, stream_id: str) -> None:
-        """Another connection has taken the stream."""
+    def superseded(self, stream_id: str, epoch: int) -> None:
+        """Another connection has taken the stream that was held at ``epoch``."""
 
 
 class Hub:

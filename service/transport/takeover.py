@@ -1,11 +1,12 @@
 """Moves a stream from wherever it was to the connection that asks for it."""
 
-from msgspec.structs import replace
+from contextlib import suppress
 
 from service.core.content import UnreadablePlan
 from service.core.effects import Recovery, TakeOver
 from service.core.messages import RefusalReason
 from service.core.ports import ContentEngine, Ids, SessionStore, StoreAway
+from service.core.records import StreamRecord
 from service.core.recovery import can_follow, refusal
 
 _ATTEMPTS = 5
@@ -23,10 +24,25 @@ async def take_over(wish: TakeOver, store: SessionStore, engine: ContentEngine, 
             plan = await engine.unpacked(record.plan)
             if not can_follow(record, plan, wish.last_index):
                 return RefusalReason.POSITION
-            if await store.take(record.stream_id, record.epoch, wish.owner):
-                return Recovery(replace(record, epoch=record.epoch + 1), plan, ids.continued(record.trace))
+            if not await store.take(record.stream_id, record.epoch, wish.owner):
+                continue
+            # Whoever had it may have changed it until then, and cannot any more.
+            taken = await store.find(wish.stream_id)
+            if taken is None or taken.epoch != record.epoch + 1:
+                continue
+            if not can_follow(taken, plan, wish.last_index):
+                return RefusalReason.POSITION
+            await _settle(taken, store)
+            return Recovery(taken, plan, ids.continued(taken.trace))
     except StoreAway:
         pass
     except UnreadablePlan:
         return RefusalReason.VERSION
     return RefusalReason.UNAVAILABLE
+
+
+async def _settle(record: StreamRecord, store: SessionStore) -> None:
+    """If it was skipped, merged chunks follow now, whatever came of it before."""
+    if record.skip_at is not None and not record.skip_settled:
+        with suppress(StoreAway):
+            await store.mark_skip(record.stream_id, record.epoch, record.skip_at, settled=True)

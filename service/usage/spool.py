@@ -66,7 +66,11 @@ _INSERT = {
     for kind, table in TABLES.items()
 }
 _COUNT = {kind: f"SELECT count(*) FROM {table}" for kind, table in TABLES.items()}  # noqa: S608 - as above
-_OLDEST = {kind: f"SELECT * FROM {table} ORDER BY seq LIMIT ?" for kind, table in TABLES.items()}  # noqa: S608 - as above
+# By name: a newer version may have been here, and have added columns.
+_OLDEST = {
+    kind: f"SELECT seq, {', '.join(kind.__struct_fields__)} FROM {table} ORDER BY seq LIMIT ?"  # noqa: S608 - as above
+    for kind, table in TABLES.items()
+}
 _DELETE = {kind: f"DELETE FROM {table} WHERE seq = ?" for kind, table in TABLES.items()}  # noqa: S608 - as above
 _FORGET = (
     "DELETE FROM usage_streams WHERE seq IN (SELECT seq FROM usage_streams WHERE ended_at < ? LIMIT ?)",

@@ -33,6 +33,12 @@ TINY = Scale(
     content_bytes=(2_000,),
     content_repeats=1,
     content_lag_rounds=1,
+    store_rounds=1,
+    store_streams=(5,),
+    store_chunks=20,
+    store_times=2,
+    store_rest_seconds=0.1,
+    document_bytes=(2_000,),
 )
 
 
@@ -93,6 +99,24 @@ def test_telemetry_is_measured_as_a_whole_and_signal_by_signal() -> None:
     assert list(measured["telemetry_signals"].figures) == ["metrics", "logs", "traces", "traces, not sampled", "Sentry"]
     assert measured["telemetry_scrape"].median("question to answer", "service") > 0
     assert [target.limit for target in report.targets] == [1.05, 1, 1.15, 1, 10]
+
+
+def test_stores_are_compared_with_nothing_kept() -> None:
+    report = run(TINY, ["stores"])
+
+    assert not report.failures
+    measured = {measure.name: measure for measure in report.measures}
+    case, none = "5 streams of 2 KB", "nothing kept"
+    for name in ("stores_cpu", "stores_whole", "stores_start_p50", "stores_start_p99"):
+        assert set(measured[name].figures[case]) == {none, "SQLite", "Redis"}
+        assert all(figure > 0 for (figure,) in measured[name].figures[case].values())
+    assert measured["stores_whole"].median(case, none) > 19 * 0.03
+    cpu = measured["stores_cpu"].figures[case]
+    for store in ("SQLite", "Redis"):
+        assert measured["stores_ratio"].figures[f"{case}, CPU"][store] == [pytest.approx(cpu[store][0] / cpu[none][0])]
+        p50 = measured["stores_start_p50"]
+        added_ms = measured["stores_added"].median(f"{case}, 50 %", store)
+        assert added_ms == pytest.approx(p50.median(case, store) - p50.median(case, none))
 
 
 @pytest.mark.parametrize(("ours", "strict", "status"), [(8.0, True, 0), (10.0, False, 0), (10.0, True, 1)])

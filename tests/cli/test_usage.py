@@ -184,3 +184,9 @@ def test_a_limit_that_is_none(limit: str, capsys: pytest.CaptureFixture[str]) ->
         main(["usage", f"--limit={limit}"])
     assert ended.value.code == 2
     assert "is not a whole number of at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("session_id", ["a b", "\udcff", ""])
+def test_a_session_that_cannot_be(session_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["usage", "--session", session_id]) == 2
+    assert "is not a session id" in capsys.readouterr().err

@@ -244,6 +244,11 @@ class QueuesOneMore(ManyRequests):
         return waiting > 10
 
 
+class OffersTokensOnly(ScriptedService):
+    def greeting(self, session_id: str) -> Message:
+        return super().greeting(session_id) | {"resume_token": "t"}
+
+
 class IdleTooEarly(ScriptedService):
     def greeting(self, session_id: str) -> Message:
         return super().greeting(session_id) | {"limits": self.limits | {"idle_timeout": 1.0}}
@@ -296,6 +301,7 @@ class IdleTooEarly(ScriptedService):
         (OneRequestMore, "limit: requests of a session", "4"),
         (ForgetsTheSession, "limit: requests of a session", "3"),
         (QueuesOneMore, "limit: waiting requests", "stream_complete"),
+        (OffersTokensOnly, "a stream goes on after its connection broke", "stream_start"),
         (IdleTooEarly, "limit: idle time", "0.5 s"),
     ],
 )
@@ -320,6 +326,23 @@ def outcome(service: ScriptedService, claim: str) -> Result:
 
 def test_the_queue_is_seen_where_the_request_limit_allows_it() -> None:
     assert outcome(ManyRequests(), "limit: waiting requests").words == "10 wait"
+
+
+def test_a_service_that_stores_no_content_need_not_recover_any() -> None:
+    words = outcome(ScriptedService(), "a stream goes on after its connection broke").words
+    assert words == "not offered: content is not stored"
+
+
+class KeepsMetricsFromThePublic(ScriptedService):
+    """As nginx/streaming.conf does."""
+
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return (404, "text/html", "") if path == "/metrics" else super().http(path, accept)
+
+
+@pytest.mark.parametrize("claim", ["GET /metrics for Prometheus", "GET /metrics as OpenMetrics"])
+def test_metrics_need_not_be_public(claim: str) -> None:
+    assert outcome(KeepsMetricsFromThePublic(), claim).words == "not public: status 404"
 
 
 def test_an_answer_that_takes_too_long_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,14 +20,14 @@ class Shelf:
         self.done_all_the_same = False
 
     def keep(self, effect: Prepare, plan: Plan) -> bool:
-        if self.away or effect.owner is None:
+        if self.away or not effect.owners:
             return False
         request_id = effect.request.request_id
         self.records[effect.stream_id] = StreamRecord(
             stream_id=effect.stream_id,
             session_id=effect.lease.session_id,
             session_epoch=effect.lease.epoch,
-            owners=(effect.owner,),
+            owners=effect.owners,
             content_type=effect.request.content_type,
             request_id=request_id if isinstance(request_id, str) else None,
             trace=effect.trace,
@@ -47,14 +47,15 @@ class Shelf:
         if not can_follow(record, plan, wish.last_index):
             return RefusalReason.POSITION
         owners = tuple(dict.fromkeys((*record.owners, wish.owner)))
-        record = self.records[wish.stream_id] = replace(record, epoch=record.epoch + 1, owners=owners)
-        return Recovery(record, plan, Trace(record.trace.trace_id, "d" * 16, sampled=True))
+        taken = replace(record, epoch=record.epoch + 1, owners=owners)
+        self.records[wish.stream_id] = replace(taken, skip_settled=record.skip_at is not None)
+        return Recovery(taken, plan, Trace(record.trace.trace_id, "d" * 16, sampled=True))
 
     def mark_skip(self, effect: MarkSkip) -> bool | None:
         record = self.records.get(effect.stream_id)
         at_epoch = record is not None and record.epoch == effect.epoch
         if record is not None and at_epoch and (self.done_all_the_same or not self.away):
-            self.records[effect.stream_id] = replace(record, skip_at=effect.index, skip_settled=False)
+            self.records[effect.stream_id] = replace(record, skip_at=effect.index, skip_settled=not self.away)
         return None if self.away else at_epoch
 
     def note(self, note: Note) -> None:
@@ -65,8 +66,6 @@ class Shelf:
         match note.change:
             case Change.PAUSED | Change.RESUMED:
                 self.records[note.stream_id] = replace(record, paused=note.change is Change.PAUSED)
-            case Change.SKIP_SETTLED:
-                self.records[note.stream_id] = replace(record, skip_settled=True)
             case Change.ENDED:
                 self.records[note.stream_id] = replace(record, counted=True)
             case Change.ACKNOWLEDGED:

@@ -176,7 +176,7 @@ def test_of_two_recoveries_the_last_wins_and_the_other_learns_of_it() -> None:
     begun(shelf)
     second, third = recovering(shelf, 2), recovering(shelf, 2)
     assert (second.machine.held, third.machine.held) == ((STREAM, 1), (STREAM, 2))
-    second.take(second.machine.superseded(STREAM, at(second.now)))
+    second.take(second.machine.superseded(STREAM, 1, at(second.now)))
     error = second.last()
     assert (error["code"], error["fatal"], error["retryable"]) == ("STREAM_TAKEN_OVER", True, False)
     assert second.close is not None
@@ -193,7 +193,7 @@ def test_a_connection_that_has_let_go_of_a_stream_is_not_disturbed() -> None:
     shelf = Shelf()
     first = begun(shelf)
     first.sleep_until(2)
-    first.take(first.machine.superseded(STREAM, at(first.now)))
+    first.take(first.machine.superseded(STREAM, 0, at(first.now)))
     assert first.close is None
 
 
@@ -293,6 +293,36 @@ def test_a_store_that_is_away_at_a_skip_makes_nobody_guess(done_all_the_same: bo
         assert chunks(later)[:1] == [(11, "11 ")]
 
 
+def test_what_the_store_has_though_it_did_not_answer_is_not_guessed_at_either() -> None:
+    shelf = Shelf()
+    first = Conversation(token=TOKEN, shelf=shelf)
+    first.request()
+    first.answer(first.pending(Admit)[0])
+    (prepare,), plan = first.pending(Prepare), plan_of(CHUNKS, Speed.SUPERFAST, max_chunk_characters=9)
+    shelf.keep(prepare, plan)
+    shelf.away = True
+    first.answer_prepare(prepare, plan)
+    shelf.away = False
+    first.control("skip")
+    assert not first.all("stream_start")[0]["resumable"]
+    later = recovering(shelf, 4)
+    later.sleep_until(2)
+    assert chunks(first)[:5] + chunks(later) == list(enumerate(CHUNKS))
+
+
+def test_who_skips_what_another_has_taken_makes_nobody_guess() -> None:
+    shelf = Shelf()
+    first = begun(shelf)
+    first.sleep_until(0.07)
+    recovering(shelf, 2)
+    first.control("skip")
+    first.run_effects()
+    sent = chunks(first)
+    third = recovering(shelf, 4)
+    third.sleep_until(2)
+    assert sent[:5] + chunks(third) == list(enumerate(CHUNKS)), "cut as the store has it"
+
+
 def test_a_record_that_is_gone_does_not_keep_a_stream_from_being_skipped() -> None:
     shelf = Shelf()
     first = begun(shelf)
@@ -351,16 +381,66 @@ def test_a_request_that_comes_again_with_its_token_is_the_same_stream() -> None:
     assert second.event(StreamRecovered)[0].repeated
 
 
-def test_if_the_store_has_nothing_of_it_the_same_request_is_prepared_again() -> None:
-    second = Conversation(token=OTHER)
-    second.request("one two three", request_id="r-1", token=TOKEN)
+def test_a_request_may_come_again_with_the_token_of_its_first_attempt_wherever_it_began() -> None:
+    shelf = Shelf()
+    begun(shelf, token="second attempt", request_id="r-1")
+    third = Conversation(token="third attempt", shelf=shelf)
+    third.request(request_id="r-1", token=TOKEN)
+    third.answer_admit(third.pending(Admit)[0], Admission(admitted=True, requests_used=1, repeats=STREAM))
+    third.run_effects()
+    assert third.machine.held == (STREAM, 1), "the claim has proved it"
+
+
+def test_a_request_that_comes_again_begins_unpaused() -> None:
+    shelf = Shelf()
+    first = begun(shelf, request_id="r-1")
+    first.control("pause")
+    second = Conversation(token=OTHER, shelf=shelf)
+    second.request(request_id="r-1", token=TOKEN)
     second.answer_admit(second.pending(Admit)[0], Admission(admitted=True, requests_used=1, repeats=STREAM))
-    second.answer_take_over(second.pending(TakeOver)[0])
-    assert second.pending(Prepare)[0].stream_id == STREAM
+    second.run_effects()
+    second.sleep_until(2)
+    assert chunks(second) == list(enumerate(CHUNKS))
+    assert not shelf.records[STREAM].paused
+
+
+def prepared_again(shelf: Shelf | None = None, first: str = "stream-of-the-first-attempt") -> Conversation:
+    """A connection that has asked again for what the store has nothing of yet."""
+    conversation = Conversation(token=OTHER, shelf=shelf)
+    conversation.request("one two three", request_id="r-1", token=TOKEN)
+    admission = Admission(admitted=True, requests_used=1, repeats=first)
+    conversation.answer_admit(conversation.pending(Admit)[0], admission)
+    conversation.answer_take_over(conversation.pending(TakeOver)[0])
+    return conversation
+
+
+def test_if_the_store_has_nothing_of_it_the_same_request_is_prepared_again() -> None:
+    second = prepared_again()
     second.run_effects()
     second.sleep_until(2)
     assert [data for _, data in chunks(second)] == ["one ", "two ", "three "]
     assert len(second.event(RequestAdmitted)) == len(second.event(StreamEnded)) == 1
+
+
+def test_two_attempts_that_are_prepared_at_once_take_nothing_from_each_other() -> None:
+    first = "stream-of-the-first-attempt"
+    second = prepared_again(first=first)
+    assert second.pending(Prepare)[0].stream_id not in {"", first}, "whoever asked first may store that at any moment"
+
+
+def test_what_is_prepared_again_is_still_the_same_request_here() -> None:
+    second = prepared_again(first="stream-of-the-first-attempt")
+    second.request("one two three", request_id="r-1", token=TOKEN)
+    admission = Admission(admitted=True, requests_used=1, repeats="stream-of-the-first-attempt")
+    second.answer_admit(second.pending(Admit)[0], admission)
+    assert second.last()["code"] == "INVALID_MESSAGE"
+
+
+def test_the_token_of_the_first_attempt_opens_what_was_prepared_again() -> None:
+    shelf = Shelf()
+    second = prepared_again(shelf)
+    second.run_effects()
+    assert answer(recovering(shelf, 0, TOKEN, own="third token"))["recovered"] is True
 
 
 def test_the_same_request_id_with_other_content_is_a_mistake() -> None:

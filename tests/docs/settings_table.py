@@ -13,8 +13,9 @@ _BETWEEN_MARKERS = re.compile(r"(?<=<!-- settings -->\n)[^<]*(?=<!-- /settings -
 def table() -> str:
     """One row for each setting, in the order of ``Settings``, with a line end after each."""
     rows = [("Variable", "Default", "Unit", "Effect", "Allowed"), ("---",) * 5]
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else str(field.default)
+    defaults = Settings.model_construct().shown()
+    for name in Settings.model_fields:
+        default = defaults[name.upper()]
         note = about(name)
         rows.append((f"`{name.upper()}`", f"`{default}`" if default else "empty", note.unit, note.effect, note.allowed))
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -49,7 +49,8 @@ class Reception:
     end: Message = field(default_factory=dict)
     """The terminal message, or the refusal to go on; empty until it is there."""
     token: str | None = None
-    """Of the connection that it was first asked for on."""
+    """Of the connection that it was first asked for on; once it has begun, of the one that it was begun on."""
+    asked: bool = False
     asked_on: object = None
     """The connection that it was asked for on last."""
     errors: list[Message] = field(default_factory=list)
@@ -91,6 +92,12 @@ class Reception:
                     self.end = message
             case _:
                 pass
+
+    def begin_again(self) -> None:
+        """Nobody can say what follows on what is here: drop it, and have all of it once more."""
+        self.parts.clear()
+        self.end = {}
+        self.asked_on = None
 
     def broke(self, at: float) -> None:
         if self._broken_at is None:
@@ -151,12 +158,22 @@ class Client:
                 await self.join()
                 if reception.asked_on is not self._socket:
                     await self._ask_for(reception)
-                reception.take(await self.receive(), time.perf_counter())
+                message = await self.receive()
+                reception.take(message, time.perf_counter())
+                if message["type"] == "stream_start":
+                    reception.token = self.connected.get("resume_token")  # what came to nothing before opens nothing
+                elif message.get("reason") == "position" and reception.parts:
+                    reception.begin_again()
             except ConnectionClosed as closed:
                 reception.broke(time.perf_counter())
                 self._broken(closed)
         if reception.end.get("type") == "stream_complete":
             await self.acknowledge(reception)
+
+    async def skip(self) -> None:
+        """Ask for the rest at once; nobody, if the connection is gone."""
+        with suppress(ConnectionClosed):
+            await self.send("stream_control", action="skip")
 
     async def acknowledge(self, reception: Reception) -> None:
         """Say that all of it is here; to nobody, if the connection is gone."""
@@ -214,6 +231,17 @@ class Client:
             pass
         return message
 
+    async def rest(self, first: int) -> str:
+        """The data of all chunks from the index ``first`` on, which come without a gap up to ``stream_complete``."""
+        parts: list[str] = []
+        while (message := await self.receive())["type"] != "stream_complete":
+            assert message["type"] != "error", message
+            if message["type"] == "chunk":
+                assert message["index"] == first + len(parts)
+                parts.append(message["data"])
+        assert message["total_chunks"] == first + len(parts)
+        return "".join(parts)
+
     async def closed(self) -> tuple[list[Message], int]:
         """All that comes until the service closes, and its code."""
         messages: list[Message] = []
@@ -233,10 +261,10 @@ class Client:
     async def _ask_for(self, reception: Reception) -> None:
         """The same again with the token of the first time, or what follows, once the stream has an id."""
         request, token = reception.request, reception.token
-        again = reception.asked_on is not None
-        reception.breaks += again
+        reception.breaks += reception.asked_on is not None
         reception.asked_on = self._socket
-        if not again:
+        if not reception.asked:
+            reception.asked = True
             reception.token = self.connected.get("resume_token")
             await self.send("stream_request", **request)
         elif token is None:

@@ -1,13 +1,14 @@
 """Instances of a test's own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from tests.instances.instances import Instances, sharing
+from tests.instances.client import Client
+from tests.instances.instances import Instance, Instances, sharing
 
 Store = Literal["sqlite", "redis"]
 
@@ -47,3 +48,26 @@ def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     with Instances(folder, sharing(folder, 2, url, {"DRAIN_SECONDS": 0})) as instances:
         yield instances
     assert instances.faults == []
+
+
+@pytest.fixture
+def here(pair: Instances) -> Iterator[Instance]:
+    """The instance that the test kills. Whatever it has killed is there again for the next."""
+    yield pair.members[0]
+    for member in pair.members:
+        if member.server.process.poll() is not None:
+            member.start()
+
+
+@pytest.fixture
+def there(pair: Instances) -> Instance:
+    """The other one."""
+    return pair.members[1]
+
+
+@pytest.fixture
+async def begun(here: Instance, session_id: str) -> AsyncIterator[Client]:
+    """A client of the instance that is to die."""
+    async with Client(here.address, session_id) as client:
+        await client.join()
+        yield client

@@ -40,11 +40,6 @@ class Instance:
         return [line for life in self._lives for line in life.log if line["event"] == "fault_raised"]
 
     @property
-    def noise(self) -> list[str]:
-        """What it printed that is no line of its log, in all its lives."""
-        return [line for life in self._lives for line in life.noise]
-
-    @property
     def address(self) -> str:
         """Past nginx: ``host:port``."""
         return f"127.0.0.1:{self.port}"

@@ -33,7 +33,8 @@ class Kept:
             with self._redis.client() as client:
                 for key in client.scan_iter():
                     yield key
-                    yield client.dump(key) or b""  # whatever type it is of
+                    values = client.hvals(key) if client.type(key) == b"hash" else [client.get(key)]
+                    yield from (value for value in values if isinstance(value, bytes))
 
 
 @pytest.fixture

@@ -50,14 +50,29 @@ async def test_a_request_that_comes_again_is_the_same_stream_and_is_charged_once
         await second.send("stream_request", **request, token=first.token)
         again = await second.receive_type("stream_start")
         assert (again["stream_id"], again["request_id"]) == (start["stream_id"], "mine")
-        reception = second.asked(**request)
-        reception.asked_on, reception.starts = second._socket, [again]  # noqa: SLF001
-        await second.follow(reception)
-        assert "".join(reception.parts) == request["content"]
+        assert await second.rest(0) == request["content"]
         messages, code = await first.closed()
         assert (messages[-1]["code"], code) == ("STREAM_TAKEN_OVER", 4103)
         await second.leave()
         assert (await second.join())["requests_left"] == 99
+
+
+async def test_a_request_whose_first_attempt_was_lost_is_charged_once_however_often_it_comes(
+    start_instances: StartInstances,
+) -> None:
+    instances = start_instances(2)
+    request = {"content": "word", "request_id": "mine"}
+    async with Client(instances.address, "lost") as client:
+        await client.join()
+        token = client.token  # of an attempt that never arrived
+        for _ in range(3):
+            await client.drop()
+            await client.join()
+            await client.send("stream_request", **request, token=token)
+            await client.receive_type("stream_start")
+            assert await client.rest(0) == "word"
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99
 
 
 async def test_the_same_name_for_other_content_is_a_conflict(start_instances: StartInstances) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -13,32 +13,10 @@ from tests.instances.client import Client, Message, Reception
 from tests.instances.conftest import StartInstances
 from tests.instances.instances import Instance, Instances
 
-WORDS = 60
+WORDS = 40
 TEXT = "".join(f"word{number} " for number in range(WORDS))
 LARGE_TEXT = "".join(f"{number:05} " for number in range(5000))
 TOKEN_CHARACTERS = 43
-
-
-@pytest.fixture
-def here(pair: Instances) -> Iterator[Instance]:
-    """The instance that the test kills."""
-    yield pair.members[0]
-    if pair.members[0].server.process.poll() is not None:
-        pair.members[0].start()
-
-
-@pytest.fixture
-def there(pair: Instances) -> Instance:
-    """The other one."""
-    return pair.members[1]
-
-
-@pytest.fixture
-async def begun(here: Instance, session_id: str) -> AsyncIterator[Client]:
-    """A client of the instance that is to die."""
-    async with Client(here.address, session_id) as client:
-        await client.join()
-        yield client
 
 
 @asynccontextmanager
@@ -56,17 +34,6 @@ async def begin(client: Client, chunks: int, **request: object) -> Reception:
     return reception
 
 
-async def rest(client: Client, first: int) -> str:
-    """The data of all chunks from ``first`` on, which come without a gap up to ``stream_complete``."""
-    parts: list[str] = []
-    while (message := await client.receive())["type"] != "stream_complete":
-        if message["type"] == "chunk":
-            assert message["index"] == first + len(parts)
-            parts.append(message["data"])
-    assert message["total_chunks"] == first + len(parts)
-    return "".join(parts)
-
-
 async def test_after_its_end_all_of_it_is_still_there(
     begun: Client, here: Instance, there: Instance, session_id: str
 ) -> None:
@@ -76,10 +43,10 @@ async def test_after_its_end_all_of_it_is_still_there(
     async with moved(there, session_id) as client:
         answer = await client.recover(stream.stream_id, -1, begun.token)
         assert (answer["recovered"], answer["next_index"], answer["total_chunks"]) == (True, 0, WORDS)
-        assert await rest(client, 0) == TEXT
+        assert await client.rest(0) == TEXT
         answer = await client.recover(stream.stream_id, WORDS - 1, begun.token)
         assert (answer["recovered"], answer["next_index"]) == (True, WORDS)
-        assert await rest(client, WORDS) == ""
+        assert await client.rest(WORDS) == ""
 
 
 async def test_what_was_acknowledged_is_gone(begun: Client, there: Instance, session_id: str) -> None:
@@ -101,7 +68,7 @@ async def test_before_its_first_chunk(begun: Client, here: Instance, there: Inst
         answer = await client.recover(start["stream_id"], -1, begun.token)
         assert (answer["recovered"], answer["next_index"], answer["paused"]) == (True, 0, True)
         await client.send("stream_control", action="resume")
-        assert await rest(client, 0) == TEXT
+        assert await client.rest(0) == TEXT
 
 
 async def test_a_request_that_never_arrived_is_made_by_its_repetition(
@@ -114,7 +81,7 @@ async def test_a_request_that_never_arrived_is_made_by_its_repetition(
     async with moved(there, session_id) as client:
         await client.send("stream_request", **request, token=begun.token)
         assert (await client.receive_type("stream_start"))["request_id"] == request["request_id"]
-        assert await rest(client, 0) == TEXT
+        assert await client.rest(0) == TEXT
         await client.leave()
         assert (await client.join())["requests_left"] == 99
 
@@ -132,7 +99,7 @@ async def test_while_it_is_paused(begun: Client, here: Instance, there: Instance
         await client.send("ping")
         assert (await client.receive())["type"] == "pong"  # and not the chunk that would be due
         await client.send("stream_control", action="resume")
-        assert "".join(stream.parts) + await rest(client, len(stream.parts)) == TEXT
+        assert "".join(stream.parts) + await client.rest(len(stream.parts)) == TEXT
 
 
 async def test_after_a_skip_it_is_cut_in_the_same_way_again(
@@ -151,8 +118,34 @@ async def test_after_a_skip_it_is_cut_in_the_same_way_again(
         for last_index in range(-1, skipped):
             answer = await client.recover(stream.stream_id, last_index, begun.token)
             assert (answer["recovered"], answer["next_index"]) == (True, last_index + 1)
-            assert await rest(client, last_index + 1) == "".join(stream.parts[last_index + 1 :])
+            assert await client.rest(last_index + 1) == "".join(stream.parts[last_index + 1 :])
         assert (await client.recover(stream.stream_id, skipped, begun.token))["reason"] == "position"
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("milliseconds", range(5))
+async def test_whenever_a_skip_meets_a_crash_all_of_it_comes(
+    pair: Instances, session_id: str, milliseconds: int
+) -> None:
+    """A merged chunk may be out before the store knows that merged ones follow: then all of it comes once more."""
+    async with Client(pair.address, session_id) as client:
+        stream = client.asked(content=LARGE_TEXT, speed="superfast")
+        await client.follow(stream, until_chunks=3)
+        _, serving = await asyncio.to_thread(pair.busiest)
+        await client.skip()
+        await asyncio.sleep(milliseconds / 1000)
+        serving.kill()
+        await client.follow(stream, until_chunks=len(stream.parts) + 2)
+        await client.skip()
+        await client.follow(stream)
+        assert (stream.end["type"], "".join(stream.parts), stream.lost, stream.double) == (
+            "stream_complete",
+            LARGE_TEXT,
+            0,
+            0,
+        )
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99
 
 
 async def test_after_a_second_crash(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
@@ -166,7 +159,7 @@ async def test_after_a_second_crash(begun: Client, here: Instance, there: Instan
     await asyncio.to_thread(there.start)
     async with moved(there, session_id) as client:
         await client.recover(stream.stream_id, stream.last_index, begun.token)
-        assert "".join(stream.parts) + await rest(client, 20) == TEXT
+        assert "".join(stream.parts) + await client.rest(20) == TEXT
         await client.leave()
         assert (await client.join())["requests_left"] == 99
 
@@ -206,7 +199,7 @@ async def test_where_the_other_half_lives_on_it_is_let_go(begun: Client, there: 
         await client.recover(stream.stream_id, stream.last_index, begun.token)
         messages, code = await begun.closed()
         assert ([one["code"] for one in messages if one["type"] == "error"], code) == (["STREAM_TAKEN_OVER"], 4103)
-        assert stream.parts[0] + await rest(client, 1) == TEXT * 3
+        assert stream.parts[0] + await client.rest(1) == TEXT * 3
 
 
 async def test_only_its_own_token_opens_a_stream(begun: Client, there: Instance, session_id: str) -> None:
@@ -235,7 +228,7 @@ async def test_only_its_own_token_opens_a_stream(begun: Client, there: Instance,
         assert (await client.receive_type("error"))["code"] == "INVALID_MESSAGE"
     async with moved(there, f"{session_id}-stranger") as stranger:
         assert (await stranger.recover(stream.stream_id, 0, own))["reason"] == "unknown"
-    assert "".join(stream.parts) + await rest(begun, 1) == TEXT  # which all of that has not disturbed
+    assert "".join(stream.parts) + await begun.rest(1) == TEXT  # which all of that has not disturbed
 
 
 async def test_a_place_that_is_not_or_a_stream_that_runs_here_is_refused(

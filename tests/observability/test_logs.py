@@ -342,8 +342,9 @@ def test_what_is_away_is_told_with_what_it_means_and_so_is_that_it_is_back(writt
     )
     assert [line["level"] for line in lines] == ["ERROR"] * (1 + len(Dependency)) + ["INFO"] * len(Dependency)
     assert lines[0]["message"] == (
-        "The usage_store is in memory only, as its file cannot be written: Permission denied. A restart loses it, and "
-        "each worker has its own: make DATA_DIR a directory that the service may write to, and restart"
+        "The usage_store is in memory only, as its file cannot be used: Permission denied. A restart loses it, and "
+        "each worker has its own: make DATA_DIR a directory that the service may write to, or move a damaged file "
+        "away, and restart"
     )
     assert lines[len(Dependency)]["message"] == (
         "The database is away: Connection refused. Meanwhile usage waits in the file in DATA_DIR, and nothing is lost"

@@ -43,7 +43,7 @@ def test_env_example_shows_every_setting_with_its_default() -> None:
         assert note.effect in words
         assert note.allowed in words
         assert note.unit in words
-    assert shown == {name.upper(): "" if value is None else str(value) for name, value in DEFAULTS}
+    assert shown == DEFAULTS.shown()
 
 
 def test_the_values_of_env_example_are_accepted() -> None:

@@ -68,7 +68,7 @@ def container(image: Image, tmp_path: Path) -> Iterator[Container]:
         running.process.wait()
 
 
-def test_it_serves_and_leaves_on_sigterm(container: Container) -> None:
+def test_it_serves_keeps_its_files_and_leaves_on_sigterm(container: Container, image: Image) -> None:
     root = httpx.get(container.url + RAILWAY["deploy"]["healthcheckPath"])
     assert (root.status_code, root.json()["version"]) == (200, __version__)
     routes = httpx.get(container.url + "/openapi.json").json()["paths"]
@@ -87,6 +87,9 @@ def test_it_serves_and_leaves_on_sigterm(container: Container) -> None:
         while not messages or messages[-1]["type"] not in {"stream_complete", "error"}:
             messages.append(json.loads(client.recv(timeout=START_SECONDS)))
     assert "<em>one</em> two" in "".join(one["data"] for one in messages if one["type"] == "chunk")
+
+    files = {file.name for file in Path(image.environment["DATA_DIR"]).iterdir()}
+    assert files >= {"sessions.sqlite3", "usage.sqlite3"}, container.log
 
     container.process.send_signal(signal.SIGTERM)
     assert container.process.wait(timeout=RAILWAY["deploy"]["drainingSeconds"]) == 0

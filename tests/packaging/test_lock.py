@@ -32,7 +32,8 @@ def test_a_lock_holds_what_is_declared_each_pinned(lock: str) -> None:
 def test_what_is_tested_is_what_runs() -> None:
     development = locked("dev.txt")
     for name, pins in locked("run.txt").items():
-        assert list(map(str, development[name])) == list(map(str, pins))
+        # Where a package is wanted may differ, its version may not.
+        assert {str(pin.specifier) for pin in development[name]} == {str(pin.specifier) for pin in pins}
 
 
 @pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])

@@ -186,6 +186,14 @@ class SessionStoreContract(ABC):
         third = await store.admit(lease, "c-stream", claim(owner=LATER, presented=THEIRS))
         assert third.repeats == "a-stream", "whoever has repeated it may be repeated"
 
+    async def test_who_presents_the_token_of_the_first_attempt_pays_once(self, store: SessionStore) -> None:
+        lease = await store.open("s")  # with MINE as its token; the first attempt is lost on its way
+        second = await store.admit(lease, "b-stream", claim(owner=THEIRS, presented=MINE))
+        assert (second.admitted, second.requests_used, second.repeats) == (True, 1, None)
+        third = await store.admit(lease, "c-stream", claim(owner=LATER, presented=MINE))
+        assert (third.admitted, third.requests_used, third.repeats) == (True, 1, "b-stream")
+        assert (await store.admit(lease, "d-stream", claim(content=b"d", presented=MINE))).conflicts
+
     async def test_a_repetition_is_admitted_where_nothing_new_is(self, store: SessionStore) -> None:
         lease = await store.open("s")
         for number in range(5):
@@ -208,6 +216,13 @@ class SessionStoreContract(ABC):
             admission = await store.admit(lease, "b-stream", stranger)
             assert (admission.admitted, admission.repeats, admission.conflicts) == (True, None, False)
         assert (await store.open("s")).requests_used == 3
+
+    async def test_a_claim_means_nothing_in_another_session(self, store: SessionStore) -> None:
+        await store.admit(await store.open("s"), "a-stream", claim())
+        for content in (b"c", b"d"):
+            other = await store.open(f"other-{content!r}")
+            admission = await store.admit(other, "b-stream", claim(content=content, owner=THEIRS, presented=MINE))
+            assert (admission.admitted, admission.requests_used, admission.repeats) == (True, 1, None)
 
     async def test_without_a_token_the_last_request_under_a_name_has_it(self, store: SessionStore) -> None:
         lease = await store.open("s")
@@ -241,7 +256,7 @@ class SessionStoreContract(ABC):
     async def test_what_was_never_kept_is_not_found(self, store: SessionStore) -> None:
         assert await store.find("nothing") is None
         assert not await store.take("nothing", 0, THEIRS)
-        assert not await store.mark_skip("nothing", 0, 1)
+        assert not await store.mark_skip("nothing", 0, 1, settled=True)
         store.note("nothing", 0, Change.PAUSED)
         assert await store.hold({"nothing": 0}) == frozenset()
         assert await store.find("nothing") is None
@@ -266,26 +281,26 @@ class SessionStoreContract(ABC):
 
     async def test_a_skip_is_marked_at_the_present_epoch_alone(self, store: SessionStore) -> None:
         await store.keep(RECORD)
-        assert await store.mark_skip("a-stream", 0, 7)
+        assert await store.mark_skip("a-stream", 0, 7, settled=False)
         assert await store.find("a-stream") == msgspec.structs.replace(RECORD, skip_at=7)
+        assert await store.mark_skip("a-stream", 0, 7, settled=True)
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, skip_at=7, skip_settled=True)
         await store.take("a-stream", 0, MINE)
-        assert not await store.mark_skip("a-stream", 0, 9)
-        assert await store.mark_skip("a-stream", 1, 8)
-        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, epoch=1, skip_at=8)
+        assert not await store.mark_skip("a-stream", 0, 9, settled=True)
+        assert await store.mark_skip("a-stream", 1, 8, settled=True)
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, epoch=1, skip_at=8, skip_settled=True)
 
     async def test_a_skip_that_is_marked_anew_is_not_settled(self, store: SessionStore) -> None:
         await store.keep(RICH_RECORD)
-        await store.mark_skip("another-stream", 3, 9)
+        await store.mark_skip("another-stream", 3, 9, settled=False)
         assert await store.find("another-stream") == msgspec.structs.replace(RICH_RECORD, skip_at=9, skip_settled=False)
 
     async def test_notes_are_stored_in_order(self, store: SessionStore) -> None:
         await store.keep(RECORD)
-        for change in (Change.PAUSED, Change.SKIP_SETTLED, Change.RESUMED, Change.PAUSED, Change.ENDED):
+        for change in (Change.PAUSED, Change.RESUMED, Change.PAUSED, Change.ENDED):
             store.note("a-stream", 0, change)
         await self.eventually(store, lambda found: found is not None and found.counted)
-        assert await store.find("a-stream") == msgspec.structs.replace(
-            RECORD, paused=True, skip_settled=True, counted=True
-        )
+        assert await store.find("a-stream") == msgspec.structs.replace(RECORD, paused=True, counted=True)
 
     async def test_a_note_of_another_epoch_changes_nothing(self, store: SessionStore) -> None:
         await store.keep(RECORD)
@@ -322,7 +337,7 @@ class SessionStoreContract(ABC):
         await self.pass_ttl(0.2)
         assert await store.find("a-stream") is None
         assert not await store.take("a-stream", 0, MINE)
-        assert not await store.mark_skip("a-stream", 0, 1)
+        assert not await store.mark_skip("a-stream", 0, 1, settled=True)
         assert await store.hold({"a-stream": 0}) == frozenset()
 
     async def test_a_stream_that_is_held_keeps_all_of_its_time(self, store: SessionStore) -> None:
@@ -427,7 +442,7 @@ class SharedStoreContract(SessionStoreContract):
         taken = await asyncio.gather(*(one.take("a-stream", 0, THEIRS) for one in (store, other) * 10))
         assert sum(taken) == 1
         assert await store.hold({"a-stream": 0}) == await other.hold({"a-stream": 0}) == {"a-stream"}
-        assert not await store.mark_skip("a-stream", 0, 7)
+        assert not await store.mark_skip("a-stream", 0, 7, settled=True)
 
     async def test_what_was_noted_is_stored_when_the_store_is_closed(
         self, store: SessionStore, other: SessionStore

@@ -56,9 +56,9 @@ class Remote(SqliteSessionStore):
         self._ask()
         return await super().take(stream_id, epoch, owner)
 
-    async def mark_skip(self, stream_id: str, epoch: int, index: int) -> bool:
+    async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
         self._ask()
-        return await super().mark_skip(stream_id, epoch, index)
+        return await super().mark_skip(stream_id, epoch, index, settled=settled)
 
     async def hold(self, held: Mapping[str, int]) -> frozenset[str]:
         self._ask()
@@ -133,10 +133,18 @@ async def test_one_failure_is_not_the_end(scene: Scene) -> None:
     assert scene.recording.events == [FAILED]
 
 
-async def test_an_answer_to_nothing_is_none(scene: Scene) -> None:
-    asked = scene.remote.asked
+async def test_whether_an_idle_store_is_there_is_asked_before_anybody_needs_it(scene: Scene) -> None:
     assert await scene.store.hold({}) == frozenset()
-    assert scene.remote.asked == asked
+    assert scene.remote.asked == 1, "nobody has heard of it yet"
+    assert await scene.store.hold({}) == frozenset()
+    assert scene.remote.asked == 1, "it has just answered"
+
+
+async def test_an_idle_store_that_is_away_is_told_of(scene: Scene) -> None:
+    scene.remote.away = True
+    for _ in range(3):
+        assert await scene.store.hold({}) == frozenset()
+    assert scene.recording.events == [FAILED, FAILED, FAILED, AWAY]
 
 
 async def test_a_store_that_is_away_is_not_asked_but_by_its_probe(scene: Scene) -> None:
@@ -185,7 +193,7 @@ async def test_nothing_is_kept_or_recovered_meanwhile(scene: Scene) -> None:
         store.keep(RECORD),
         store.find("a-stream"),
         store.take("a-stream", 0, b"o" * 32),
-        store.mark_skip("a-stream", 0, 1),
+        store.mark_skip("a-stream", 0, 1, settled=True),
     ):
         with pytest.raises(StoreAway):
             await call

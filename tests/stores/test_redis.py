@@ -84,9 +84,9 @@ class TestRedisSessionStore(SharedStoreContract):
         with self.redis.client() as client:
             left = {key.decode(): client.pttl(key) for key in client.scan_iter()}
             assert sorted(key.rpartition(":")[0] for key in left) == [
-                f"streaming:1:claim:{LATER.hex()}",
-                f"streaming:1:claim:{MINE.hex()}",
-                f"streaming:1:claim:{THEIRS.hex()}",
+                f"streaming:1:claim:lost:{THEIRS.hex()}",
+                f"streaming:1:claim:s:{LATER.hex()}",
+                f"streaming:1:claim:s:{MINE.hex()}",
                 "streaming:1:session",
                 "streaming:1:session",
                 "streaming:1:stream",
@@ -138,7 +138,7 @@ def all_calls(store: RedisSessionStore) -> list[Coroutine[Any, Any, object]]:
         store.keep(RECORD),
         store.find("a-stream"),
         store.take("a-stream", 0, THEIRS),
-        store.mark_skip("a-stream", 0, 1),
+        store.mark_skip("a-stream", 0, 1, settled=True),
         store.hold({"a-stream": 0}),
     ]
 
@@ -211,11 +211,11 @@ async def test_notes_wait_for_nobody_and_are_given_up_when_redis_is_away(
         assert time.monotonic() - started < 0.25
         await store.close()
         assert time.monotonic() - started < 1
-    store.note("a-stream", 0, Change.SKIP_SETTLED)
+    store.note("a-stream", 0, Change.ENDED)
     await store.close()
     found = await store.find("a-stream")
     assert found is not None
-    assert found.skip_settled, "the notes after those are stored"
+    assert found.counted, "the notes after those are stored"
 
 
 async def test_ten_thousand_notes_wait_at_most(store: RedisSessionStore) -> None:

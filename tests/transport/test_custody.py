@@ -22,7 +22,8 @@ class Member:
         self.held = held
         self.lost: list[str] = []
 
-    def superseded(self, stream_id: str) -> None:
+    def superseded(self, stream_id: str, epoch: int) -> None:
+        assert self.held == (stream_id, epoch)
         self.lost.append(stream_id)
         self.held = None
 
@@ -83,10 +84,10 @@ async def test_all_streams_under_way_are_asked_for_at_once_and_the_lost_are_told
     assert [member.lost for member in members] == [[], ["b"], []]
 
 
-async def test_nothing_is_asked_where_nothing_is_held() -> None:
+async def test_a_store_is_asked_where_nothing_is_held_too_lest_an_idle_process_believes_that_it_is_there() -> None:
     process = Process(Member(None))
     await process.rounds()
-    assert process.store.asked == []
+    assert process.store.asked == [{}]
 
 
 @pytest.mark.parametrize("newer_first", [False, True])

@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,26 @@ def test_what_is_too_old_is_deleted(path: Path) -> None:
     spool.add([a_row("old", ended_at=10.0), a_row("new", ended_at=20.0), SessionRow("s-1", "an-epoch", 1.0, 10.0)])
     spool.forget(20.0)
     assert (names(spool), spool.count()) == (["new"], 1)
+    spool.close()
+
+
+def test_however_much_is_too_old_all_of_it_is_deleted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.usage.spool._SLICE", 2)
+    spool = Spool(path)
+    spool.add([a_row(f"old-{number}", ended_at=10.0) for number in range(5)])
+    spool.forget(20.0)
+    assert spool.count() == 0
+    spool.close()
+
+
+def test_what_a_newer_version_added_is_left_alone(path: Path) -> None:
+    """Going back is running the older version on the same file."""
+    spool = Spool(path)
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("ALTER TABLE usage_streams ADD COLUMN region TEXT")
+    row = a_row()
+    spool.add([row])
+    assert [found for _, found in spool.oldest(StreamRow, 1)] == [row]
     spool.close()
 
 

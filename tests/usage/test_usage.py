@@ -329,13 +329,23 @@ def test_a_row_that_the_database_refuses_holds_up_no_other(
 def test_what_is_too_old_is_deleted_from_both(start_usage: StartUsage, tmp_path: Path, migrated_url: str) -> None:
     now = time.time()
     with closing(Database(migrated_url)) as database:
-        database.insert(StreamRow, [a_row("old", now - 91 * DAY), a_row("new", now - 89 * DAY)])
+        new = a_row("new", now - 89 * DAY, started_at=now - 91 * DAY)
+        database.insert(StreamRow, [a_row("old", now - 91 * DAY), new])
     with closing(Spool(tmp_path / FILE_NAME)) as spool:
         spool.add([a_row("old, in the file", now - 91 * DAY)])
     usage, _ = start_usage(migrated_url)
     until(lambda: in_database(migrated_url) == ["new"], "only what is kept is left")
     usage.close(SECONDS)
     assert in_file(tmp_path) == []
+
+
+def test_without_a_database_what_is_too_old_is_deleted_from_the_file(start_usage: StartUsage, tmp_path: Path) -> None:
+    now = time.time()
+    with closing(Spool(tmp_path / FILE_NAME)) as spool:
+        spool.add([a_row("old", now - 91 * DAY), a_row("new", now - 89 * DAY)])
+    usage, _ = start_usage()
+    until(lambda: in_file(tmp_path) == ["new"], "only what is kept is left")
+    usage.close(SECONDS)
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_rows_still_arrive(

@@ -6,9 +6,19 @@ import { tell } from "./tell.js";
 /** `idle`: not connected, as there is nothing to be had; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
 
+/** What is needed of a WebSocket: the browsers' is one, and so is that of `ws`. */
+export interface Socket {
+  readonly readyState: number;
+  onmessage: ((event: any) => void) | null;
+  onclose: ((event: any) => void) | null;
+  onerror: ((event: any) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
 export interface ConnectionOptions {
   /** Where there is no global one. */
-  WebSocket?: new (url: string) => WebSocket;
+  WebSocket?: new (url: string) => Socket;
   backOff?: BackOffOptions;
   /** While something is awaited: how long nothing may come before the client asks, and then takes it for broken. */
   silenceMs?: number;
@@ -38,7 +48,7 @@ export class Connection {
   readonly #owner: Owner;
   readonly #backOff: BackOff;
   #state: ConnectionState = "idle";
-  #socket: WebSocket | undefined;
+  #socket: Socket | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   /** Ticks of the watch since the last message. */
@@ -55,6 +65,11 @@ export class Connection {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Whether messages can be sent. Not so while it tells that it has ended. */
+  get ready(): boolean {
+    return this.#state === "open" && this.#socket !== undefined;
   }
 
   /** Connects, unless it does so already. */
@@ -98,10 +113,10 @@ export class Connection {
 
   #connect(): void {
     this.#enter("connecting");
-    const socket = new (this.#options.WebSocket ?? WebSocket)(this.#url);
+    const socket: Socket = new (this.#options.WebSocket ?? WebSocket)(this.#url);
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data) as ServerMessage);
-    socket.onclose = ({ code }) => this.#broken(code);
+    socket.onmessage = ({ data }: { data: string }) => this.#receive(JSON.parse(data) as ServerMessage);
+    socket.onclose = ({ code }: { code: number }) => this.#broken(code);
     socket.onerror = () => this.#broken(1006);
     this.#silentTicks = 0;
     this.#watch = setInterval(() => this.#listen(), this.#options.silenceMs ?? 10_000);
@@ -140,7 +155,7 @@ export class Connection {
     this.#enter("waiting", error);
   }
 
-  #letGo(): WebSocket | undefined {
+  #letGo(): Socket | undefined {
     const socket = this.#socket;
     if (socket) socket.onmessage = socket.onclose = socket.onerror = () => {}; // some throw if nobody hears of an error
     clearTimeout(this.#retry);

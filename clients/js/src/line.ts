@@ -89,7 +89,7 @@ export class Line {
 
   /** Asks for all that is to be had on this connection and has not been asked for. */
   #ask(): void {
-    if (this.#connection.state !== "open") return;
+    if (!this.#connection.ready) return;
     for (const stream of this.#streams.slice(0, LENGTH)) {
       if (this.#asked.has(stream)) continue;
       const message = stream.over ? undefined : stream.ask(this.token);

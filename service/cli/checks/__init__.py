@@ -1,6 +1,6 @@
 """The guide's verification: one claim a check, all in one table."""
 
-from service.cli.checks import connection, content, controls, http, limits, mistakes, pacing
+from service.cli.checks import connection, content, controls, http, limits, mistakes, pacing, recovery
 from service.cli.checks.probe import Check, Mismatch, Probe
 
 __all__ = ["CHECKS", "Check", "Mismatch", "Probe"]
@@ -40,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     Check("skip", controls.skip),
     Check("cancel ends the stream", controls.cancel),
     Check("cancel lets the next request start", controls.cancel_and_next),
+    Check("a stream goes on after its connection broke", recovery.recovery),
     Check("ping in the middle of a stream", controls.ping_in_a_stream),
     Check("a mistake leaves the stream alone", controls.mistake_in_a_stream),
     *(Check(f"mistake: {what}: {code}", mistakes.mistake(frame, code)) for what, frame, code in mistakes.MISTAKES),
