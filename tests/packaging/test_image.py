@@ -88,8 +88,8 @@ def test_it_serves_keeps_its_files_and_leaves_on_sigterm(container: Container, i
             messages.append(json.loads(client.recv(timeout=START_SECONDS)))
     assert "<em>one</em> two" in "".join(one["data"] for one in messages if one["type"] == "chunk")
 
-    files = {file.name for file in Path(image.environment["DATA_DIR"]).iterdir()}
-    assert files >= {"sessions.sqlite3", "usage.sqlite3"}, container.log
+    kept = {file.name for file in Path(image.environment["DATA_DIR"]).iterdir()}
+    assert kept >= {"sessions.sqlite3", "usage.sqlite3"}, container.log
 
     container.process.send_signal(signal.SIGTERM)
     assert container.process.wait(timeout=RAILWAY["deploy"]["drainingSeconds"]) == 0

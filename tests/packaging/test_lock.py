@@ -42,8 +42,9 @@ def test_a_lock_names_no_place(lock: str) -> None:
     assert not re.search(r"://|--(extra-)?index|--find-links|--trusted-host|^-[if] |@ ?\w+:", text, re.MULTILINE)
 
 
-def test_the_node_lock_names_no_place() -> None:
-    text = (PROJECT / "tests/node/package-lock.json").read_text()
+@pytest.mark.parametrize("folder", ["tests/node", "tests/asyncapi", "clients/js", "clients/page"])
+def test_a_node_lock_names_no_place(folder: str) -> None:
+    text = (PROJECT / folder / "package-lock.json").read_text()
     assert "resolved" not in text
     assert "integrity" in text
 
