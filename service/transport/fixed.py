@@ -1,6 +1,7 @@
 """What is the same for as long as the process lives, and is not sent again to those who have it."""
 
 import gzip
+from collections.abc import Mapping
 from hashlib import sha256
 
 from starlette.requests import Request
@@ -10,12 +11,20 @@ from starlette.responses import Response
 class Fixed:
     """A body with its ETag, as it is and in gzip."""
 
-    def __init__(self, body: bytes, content_type: str, cache_control: str = "no-cache") -> None:
+    def __init__(
+        self, body: bytes, content_type: str, cache_control: str = "no-cache", headers: Mapping[str, str] | None = None
+    ) -> None:
         """Without ``cache_control`` it may be kept, and is asked for each time, which costs a 304."""
         self._body = body
         self._packed = gzip.compress(body, mtime=0)
         self._etag = f'"{sha256(body).hexdigest()[:16]}"'
-        self._headers = {"content-type": content_type, "cache-control": cache_control, "vary": "Accept-Encoding"}
+        self._headers = {
+            **(headers or {}),
+            "content-type": content_type,
+            "cache-control": cache_control,
+            "vary": "Accept-Encoding",
+            "x-content-type-options": "nosniff",
+        }
 
     def answer(self, request: Request) -> Response:
         headers = {**self._headers, "etag": self._etag}

@@ -231,3 +231,41 @@ test("a request that was never answered is asked for again with the token of the
     comesBackAfter(100);
   }
 });
+
+test("a cancel whose answer is lost is a cancel", async () => {
+  const { client, stream } = started();
+  FakeSocket.last.opens();
+  const [{ request_id }] = FakeSocket.last.sent;
+  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  stream.cancel();
+  assert.equal(stream.state, "streaming");
+  FakeSocket.last.breaks();
+  assert.equal((await stream.completed).cancelled, true);
+  assert.equal(client.state, "idle");
+});
+
+test("what is asked for while it tells of the connection has the token of that connection", () => {
+  let stream;
+  const onSession = () => (stream ??= client.stream("content"));
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, onSession, backOff: { firstMs: 100 } });
+  client.connect();
+  FakeSocket.last.opens({ resume_token: "first" });
+  assert.equal(FakeSocket.last.sent[0].token, undefined);
+  FakeSocket.last.breaks();
+  comesBackAfter(100);
+  FakeSocket.last.opens({ resume_token: "second" });
+  assert.equal(FakeSocket.last.sent[0].token, "first");
+});
+
+test("what is asked for while it tells of a break is asked for on the next connection", () => {
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, backOff: { firstMs: 100 } });
+  const stream = client.stream("first", { onEnd: () => client.stream("second") });
+  FakeSocket.last.opens();
+  const [{ request_id }] = FakeSocket.last.sent;
+  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  stream.cancel();
+  FakeSocket.last.breaks();
+  comesBackAfter(100);
+  FakeSocket.last.opens();
+  assert.deepEqual(FakeSocket.last.sent.map(({ content, token }) => [content, token]), [["second", undefined]]);
+});

@@ -45,7 +45,7 @@ export class Network {
     this.connections++;
     for (const [one, other] of [pair, [...pair].reverse()]) {
       one.on("data", (data) => {
-        if (!this.silent) other.write(data);
+        if (!this.silent || one === near) other.write(data);
       });
       one.on("error", () => {});
       one.on("close", () => {
@@ -56,7 +56,7 @@ export class Network {
   });
   /** How many there were. */
   connections = 0;
-  /** Whether nothing gets through, though nobody is told. */
+  /** Whether nothing comes back to the client, though nobody is told. */
   silent = false;
 
   static async open() {

@@ -85,6 +85,9 @@ for (const [code, content, options] of [
   ["INVALID_CHUNK_STRATEGY", "x", { chunkBy: "line" }],
   ["INVALID_HTML_MODE", "x", { htmlMode: "whole" }],
   ["INVALID_MESSAGE", "\ud800", {}],
+  ["INVALID_MESSAGE", "x", { requestId: "\udfff" }],
+  ["INVALID_MESSAGE", "x", { trace: { traceparent: 7 } }],
+  ["INVALID_MESSAGE", "x", { speed: 7 }],
 ])
   test(`${code} is a typed error, and calls back: ${content.slice(0, 20)}`, async () => {
     const stream = client().stream(content, { ...options, onError: (error) => (stream.error = error) });

@@ -6,6 +6,6 @@ from tests.clients.program import passed
 from tests.conftest import RunningServer
 
 
-@pytest.mark.parametrize("about", ["streams", "recovery", "backoff"])
+@pytest.mark.parametrize("about", ["streams", "recovery", "backoff", "listeners"])
 async def test_it_does_all_that_its_own_tests_ask(server: RunningServer, about: str) -> None:
     await passed(f"{about}.test.mjs", SERVICE=server.url)

@@ -109,14 +109,14 @@ export class Stream implements AsyncIterable<Chunk> {
       ...(trace && { trace }),
     };
     this.completed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    this.completed.catch(() => {}); // whoever listens elsewhere need not listen here
     const abort = (): void => {
       this.#chunks.length = 0;
       this.#want("cancel");
       this.fail(signal!.reason);
     };
     signal?.addEventListener("abort", abort, { once: true });
-    this.completed.finally(() => signal?.removeEventListener("abort", abort)).catch(() => {});
+    const over = (): void => signal?.removeEventListener("abort", abort);
+    this.completed.then(over, over); // so nobody has to listen to it
   }
 
   get state(): StreamState {
@@ -234,11 +234,9 @@ export class Stream implements AsyncIterable<Chunk> {
   take(chunk: Chunk): void {
     this.received++;
     if (this.over) return;
-    if (this.#options.onChunk) tell(this.#options.onChunk, chunk);
-    else {
-      this.#chunks.push(chunk);
-      this.#notify();
-    }
+    if (this.#options.onChunk) return tell(this.#options.onChunk, chunk);
+    this.#chunks.push(chunk);
+    this.#notify();
   }
 
   /** @internal */

@@ -3,9 +3,18 @@ import { StreamingError } from "./errors.js";
 import type { ClientMessage, ServerMessage } from "./messages.js";
 /** `idle`: not connected, as there is nothing to be had; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
+/** What is needed of a WebSocket: the browsers' is one, and so is that of `ws`. */
+export interface Socket {
+    readonly readyState: number;
+    onmessage: ((event: any) => void) | null;
+    onclose: ((event: any) => void) | null;
+    onerror: ((event: any) => void) | null;
+    send(text: string): void;
+    close(code?: number): void;
+}
 export interface ConnectionOptions {
     /** Where there is no global one. */
-    WebSocket?: new (url: string) => WebSocket;
+    WebSocket?: new (url: string) => Socket;
     backOff?: BackOffOptions;
     /** While something is awaited: how long nothing may come before the client asks, and then takes it for broken. */
     silenceMs?: number;
@@ -28,6 +37,8 @@ export declare class Connection {
     #private;
     constructor(url: string, options: ConnectionOptions, owner: Owner);
     get state(): ConnectionState;
+    /** Whether messages can be sent. Not so while it tells that it has ended. */
+    get ready(): boolean;
     /** Connects, unless it does so already. */
     open(): void;
     send(message: ClientMessage): void;

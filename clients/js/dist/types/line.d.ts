@@ -5,13 +5,15 @@ import type { Stream } from "./stream.js";
 /** All streams that are not over, in the service's order: the first runs, the others wait. */
 export declare class Line {
     #private;
+    /** Of this connection; `undefined` if the service stores nothing. */
+    token: string | undefined;
     constructor(connection: Connection, onCounted: () => void);
     get empty(): boolean;
     /** The stream that was asked for with this id. */
     find(requestId: string | undefined): Stream | undefined;
     join(stream: Stream): void;
     /** There is a connection. */
-    begin(token: string | undefined): void;
+    begin(): void;
     /** There is none any more. */
     broken(): void;
     /** There will be none. */
