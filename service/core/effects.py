@@ -126,7 +126,7 @@ class TakeOver(Struct, frozen=True):
 
 
 class MarkSkip(Struct, frozen=True):
-    """Store where a stream is skipped; answered by ``skip_marked(ticket, marked, now)``, which is always possible."""
+    """Store where a stream is skipped; answered by ``skip_marked(ticket, marked, now)``, come what may."""
 
     ticket: int
     stream_id: str

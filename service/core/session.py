@@ -125,8 +125,8 @@ class SessionMachine:
             self._streams.refused(ticket, reason, now)
         return self._step(now)
 
-    def skip_marked(self, ticket: int, marked: bool | None, now: Instant) -> Step:  # noqa: FBT001 - an answer
-        """The store knows where a stream was skipped; ``False``: it has no such stream; ``None``: nobody can say."""
+    def skip_marked(self, ticket: int, marked: bool, now: Instant) -> Step:  # noqa: FBT001 - an answer
+        """The store knows where a stream was skipped, or it does not, or nobody can say."""
         if not self._ended(now):
             self._streams.skip_marked(ticket, now, marked=marked)
         return self._step(now)

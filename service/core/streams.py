@@ -40,7 +40,7 @@ from service.core.messages import (
 from service.core.receipts import Receipts, Sent
 from service.core.records import Change, Digest
 from service.core.recovery import resumed
-from service.core.refusal import queue_full, refusal
+from service.core.refusal import queue_full, refusal, refusal_by_store
 from service.core.source import PlanSource
 from service.core.tokens import claim_of, digest_of, owners_of
 
@@ -162,7 +162,8 @@ class Streams:
             return
         admission = admittance.admission
         self._lease = replace(self._lease, requests_used=admission.requests_used)
-        mistake = self._mistake_in(admittance)
+        again = admission.repeats is not None and self._line.has(admission.repeats)
+        mistake = refusal_by_store(admission, self._limits, is_under_way=again)
         if mistake is None:
             entry.admit(admittance, now.seconds)
             if not entry.repeats:
@@ -219,7 +220,7 @@ class Streams:
             self._refuse(entry.stream_id, reason, now)
             self._advance(now)
 
-    def skip_marked(self, ticket: int, now: Instant, *, marked: bool | None) -> None:
+    def skip_marked(self, ticket: int, now: Instant, *, marked: bool) -> None:
         entry = self._line.find(ticket)
         if entry is None:
             return
@@ -337,20 +338,6 @@ class Streams:
         return replace(self._lease, seconds_left=self._deadlines.session_ends_at - now.seconds)
 
     # Refusals
-
-    def _mistake_in(self, admittance: Admittance) -> StreamingError | None:
-        """Why the request may not go on, by the store's word."""
-        admission = admittance.admission
-        if admission.conflicts:
-            return InvalidMessage("This request_id came before with other content. Send that, or use another id.")
-        if admission.repeats is not None and self._line.has(admission.repeats):
-            return InvalidMessage("The stream of this request_id is under way on this connection. Wait for its end.")
-        if not admission.admitted:
-            return RateLimitExceeded(
-                f"This session has used its {self._limits.max_requests} requests. "
-                "Go on when it is over (connected.session_expires_at), or under another session id."
-            )
-        return None
 
     def _reject(self, request: StreamRequest, error: StreamingError) -> None:
         self._draft.journal.rejected(request, error)

@@ -34,7 +34,6 @@ def session_store(settings: Settings, recorder: Recorder) -> ChosenStore:
         redis = RedisSessionStore(settings.redis_url.get_secret_value(), limits, ttl_seconds)
         return ChosenStore(GuardedSessionStore(redis, memory, recorder), "redis")
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
         file = SqliteSessionStore(settings.data_dir / FILE_NAME, limits, ttl_seconds)
     except (OSError, StoreUnusable) as error:
         reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)

@@ -1,9 +1,9 @@
 """The file that sessions are kept in: made when it is not there, opened by every worker of the machine."""
 
-import os
 import sqlite3
-import time
 from pathlib import Path
+
+from service.shared_file import connected
 
 _SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -52,8 +52,6 @@ CREATE TABLE contents (
 """
 
 _BUSY_SECONDS = 1.0
-_START_SECONDS = 10.0
-_RETRY_SECONDS = 0.02
 
 
 class StoreUnusable(Exception):
@@ -66,8 +64,6 @@ def opened(path: Path | None) -> sqlite3.Connection:
     Nobody but its owner may read the file: it has what people have sent.
     """
     try:
-        if path is not None:
-            _make_private(path)
         return _connected(path)
     except OSError as error:
         raise StoreUnusable(f"it cannot be opened ({error.strerror}): let the service write there") from error
@@ -75,23 +71,9 @@ def opened(path: Path | None) -> sqlite3.Connection:
         raise StoreUnusable(f"it cannot keep sessions ({error}): mend it, or move it away to begin anew") from error
 
 
-def _make_private(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        # Not opened here: closing a file drops the locks that this process has on it.
-        path.chmod(0o600)
-
-
 def _connected(path: Path | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    connection = connected(path, _BUSY_SECONDS, ["PRAGMA auto_vacuum=INCREMENTAL"])
     try:
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # counts only before the first table
-        _begin_journal(connection)
-        connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")  # zeros over what is deleted
         _make_schema(connection)
@@ -99,20 +81,6 @@ def _connected(path: Path | None) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _begin_journal(connection: sqlite3.Connection) -> None:
-    """Workers that start at once meet here, where SQLite does not wait by itself."""
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
 
 
 def _make_schema(connection: sqlite3.Connection) -> None:

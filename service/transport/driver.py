@@ -223,12 +223,12 @@ class Driver:
             return preparation
         return replace(preparation, resumable=True)
 
-    async def _marked(self, effect: MarkSkip) -> bool | None:
+    async def _marked(self, effect: MarkSkip) -> bool:
         mark = partial(self._surroundings.store.mark_skip, effect.stream_id, effect.epoch, effect.index)
         try:
             marked = await mark(settled=False)
         except StoreAway:
-            return None  # it may be marked or not, so chunks go on as they were cut; only what follows is undecided
+            return False  # it may be marked or not
         if marked:
             with suppress(StoreAway):  # merged chunks follow in any case: if this was not stored, nobody guesses later
                 await mark(settled=True)

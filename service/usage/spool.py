@@ -1,9 +1,7 @@
 """Rows in a file, which every process of a machine shares: there they stay, or wait for PostgreSQL."""
 
-import os
 import sqlite3
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import astuple
 
+from service.shared_file import connected
 from service.usage.rows import TABLES, Row
 
 if TYPE_CHECKING:
@@ -94,14 +93,9 @@ class Spool:
         self._lock = threading.Lock()
         self._room: dict[type[Row], int] = dict.fromkeys(TABLES, 0)
         """How many rows may be added before they are counted again."""
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
-        self._connection = sqlite3.connect(
-            ":memory:" if path is None else path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        self._connection = connected(path, _BUSY_SECONDS)
         try:
-            self._prepare()
+            self._make_schema()
         except BaseException:
             self._connection.close()
             raise
@@ -148,17 +142,7 @@ class Spool:
         with self._lock:
             self._connection.close()
 
-    def _prepare(self) -> None:
-        deadline = time.monotonic() + _BUSY_SECONDS
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                break
-            except sqlite3.OperationalError:  # another process is just doing the same: this one question does not wait
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(0.01)
-        self._connection.execute("PRAGMA synchronous = NORMAL")
+    def _make_schema(self) -> None:
         with self._transaction() as connection:
             for statement in _SCHEMA:
                 connection.execute(statement)

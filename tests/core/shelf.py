@@ -51,12 +51,12 @@ class Shelf:
         self.records[wish.stream_id] = replace(taken, skip_settled=record.skip_at is not None)
         return Recovery(taken, plan, Trace(record.trace.trace_id, "d" * 16, sampled=True))
 
-    def mark_skip(self, effect: MarkSkip) -> bool | None:
+    def mark_skip(self, effect: MarkSkip) -> bool:
         record = self.records.get(effect.stream_id)
         at_epoch = record is not None and record.epoch == effect.epoch
         if record is not None and at_epoch and (self.done_all_the_same or not self.away):
             self.records[effect.stream_id] = replace(record, skip_at=effect.index, skip_settled=not self.away)
-        return None if self.away else at_epoch
+        return at_epoch and not self.away
 
     def note(self, note: Note) -> None:
         self.notes.append(note)
