@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
-NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/node tests/asyncapi clients/js clients/page)
+NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/e2e/node tests/integration/asyncapi clients/js clients/page)
 
 PIP_INSTALL := $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --no-deps
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
@@ -57,7 +57,7 @@ servers: ## install the servers and the data that the tests need, where missing 
 
 .PHONY: check
 check: lint ## the inner loop: the checks and the core's tests
-	@$(PYTHON) -m pytest --quiet tests/core $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest --quiet tests/unit $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(DEVELOPMENT) ## ruff, mypy and the directions of imports
@@ -81,7 +81,7 @@ bench: $(DEVELOPMENT) ## measure against a bare FastAPI and against the floor: m
 
 .PHONY: chaos
 chaos: servers $(DEVELOPMENT) ## kill -9 what serves, again and again, and count what clients lose: make chaos [CHAOS_ARGS=...]
-	@exec $(PYTHON) -m tests.chaos $(CHAOS_ARGS)
+	@exec $(PYTHON) -m tests.e2e.chaos $(CHAOS_ARGS)
 
 .PHONY: lock
 lock: $(DEVELOPMENT) ## pin what pyproject.toml asks for: make lock [LOCK_ARGS=--upgrade]

@@ -10,7 +10,7 @@ from alerts.thresholds import (
     SENTRY_EVENTS_PER_5_MINUTES,
     SENTRY_STORE_EVENTS_PER_5_MINUTES,
 )
-from service.core.events import Place
+from service.events import FaultSource
 
 
 class SentryRule(Struct, frozen=True):
@@ -41,7 +41,7 @@ SENTRY_RULES: Final = (
         "Sessions are lost",
         "issue alert",
         f"The issue is seen more than {SENTRY_STORE_EVENTS_PER_5_MINUTES} times in 5 minutes",
-        f"The event's tag `place` is `{Place.SESSION_STORE}` or `{Place.ADMISSION}`",
+        f"The event's tag `place` is `{FaultSource.SESSION_STORE}` or `{FaultSource.ADMISSION}`",
         PAGE,
         "1 hour",
     ),

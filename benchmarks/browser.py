@@ -16,7 +16,7 @@ from benchmarks.figures import Measure, Target
 from benchmarks.machine import Cores
 from benchmarks.scale import Scale
 from benchmarks.servers import SERVICE, running
-from service.core.messages import ContentType
+from service.protocol.messages import ContentType
 
 PAGE, SET_CONTENT = "the page", "setContent for each chunk"
 

@@ -15,12 +15,12 @@ import msgspec
 from benchmarks.content_speed import prepared
 from benchmarks.contents import RICH
 from benchmarks.figures import Measure
-from service.core.content import packed, unpacked
-from service.core.events import Event
-from service.core.limits import Limits
+from service.content import packed, unpacked
+from service.events import Event
+from service.preparation.cached_engine import CachedContentEngine
+from service.preparation.engine import ThreadedContentEngine
+from service.protocol.limits import Limits
 from service.stores.plan_cache import MemoryPlanCache
-from service.transport.caching import CachingEngine
-from service.transport.engine import ThreadedContentEngine
 
 Work = Callable[[], Awaitable[object]]
 
@@ -42,8 +42,8 @@ class _Nobody:
         """Tell nobody."""
 
 
-def _engine(cache_bytes: int) -> CachingEngine:
-    return CachingEngine(ThreadedContentEngine(_LIMITS, packs=True), MemoryPlanCache(cache_bytes), _Nobody())
+def _engine(cache_bytes: int) -> CachedContentEngine:
+    return CachedContentEngine(ThreadedContentEngine(_LIMITS, packs=True), MemoryPlanCache(cache_bytes), _Nobody())
 
 
 async def measure(task: Task) -> list[Measure]:

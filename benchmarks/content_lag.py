@@ -13,9 +13,9 @@ import msgspec
 import uvloop
 
 from benchmarks.contents import RICH
-from service.core.limits import Limits
-from service.core.messages import StreamRequest
-from service.transport.engine import ThreadedContentEngine
+from service.preparation.engine import ThreadedContentEngine
+from service.protocol.limits import Limits
+from service.protocol.messages import StreamRequest
 
 REQUESTS = 20
 _PROBE_SECONDS = 0.001

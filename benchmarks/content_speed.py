@@ -26,9 +26,9 @@ from benchmarks.contents import (
     Asking,
 )
 from benchmarks.figures import Measure
-from service.core.content import Plan, prepare
-from service.core.limits import Limits
-from service.core.messages import StreamRequest
+from service.content import Plan, prepare
+from service.protocol.limits import Limits
+from service.protocol.messages import StreamRequest
 
 Work = Callable[[], object]
 

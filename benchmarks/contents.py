@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from benchmarks.documents import document, latin_text, styled_html
-from service.core.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
+from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
 
 TEXT, HTML, MARKDOWN = ContentType.TEXT, ContentType.HTML, ContentType.MARKDOWN
 

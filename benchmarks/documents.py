@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 
-from service.core.messages import ContentType
+from service.protocol.messages import ContentType
 
 _SEED = 241
 _LATIN = """

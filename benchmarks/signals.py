@@ -25,17 +25,17 @@ from observability.recorder import FanOut, Sink
 from observability.sentry.sink import SentrySink
 from observability.traces.otlp import Otlp
 from service.app import create_app
-from service.core.clock import Instant
-from service.core.effects import Admission, Admit, Admittance, Effect, Lease, Preparation, Prepare
-from service.core.events import AttemptOutcome, ConnectionAttempted, Event, StreamEnded
-from service.core.limits import Limits
-from service.core.messages import Speed, StreamRequest
-from service.core.session import SessionMachine
-from service.core.step import Step
-from service.core.trace import Trace
+from service.events import AttemptOutcome, ConnectionAttempted, Event, StreamEnded
+from service.preparation.engine import ThreadedContentEngine
+from service.process.listeners import METRICS_PORTS_STATE
+from service.protocol.instant import Instant
+from service.protocol.limits import Limits
+from service.protocol.messages import Speed, StreamRequest
+from service.protocol.trace import Trace
+from service.session.effects import Admission, Admit, Admittance, Effect, Preparation, Prepare, SessionSnapshot
+from service.session.machine import SessionMachine
+from service.session.step import Step
 from service.settings import Settings
-from service.transport.engine import ThreadedContentEngine
-from service.transport.ports import METRICS_PORTS_STATE
 
 SINKS = ("metrics", "logs", "traces", "traces, not sampled", "Sentry")
 _REST_SECONDS = 0.5
@@ -71,8 +71,8 @@ class _Machine:
         self.now = 0.0
         self.events: list[Event] = [ConnectionAttempted(AttemptOutcome.ACCEPTED, "benchmark")]
         self._trace = Trace("5" * 32, "7" * 16, sampled)
-        lease = Lease("benchmark", "1", 0, 3600)
-        self._machine = SessionMachine(lease, "c" * 32, Limits(), self._instant())
+        snapshot = SessionSnapshot("benchmark", "1", 0, 3600)
+        self._machine = SessionMachine(snapshot, "c" * 32, Limits(), self._instant())
         self._take(self._machine.open(self._instant()))
         words = " ".join(f"{number:x}".rjust(59, "w") for number in range(chunks))
         request = {"type": "stream_request", "content": words, "content_type": "text", "speed": Speed.SUPERFAST}

@@ -9,9 +9,9 @@ from observability.metrics.sink import Metrics
 from observability.recorder import FanOut
 from observability.telemetry import Telemetry
 from service.app import create_app as create_service
-from service.core.trace import TraceContext
+from service.process.server import run
+from service.protocol.trace import TraceContext
 from service.settings import Settings, load_settings
-from service.transport.server import run
 
 
 class Silence(Telemetry):

@@ -8,9 +8,9 @@ import sys
 from fastapi import FastAPI
 
 from service.app import create_app as create_service
+from service.process.server import run
 from service.settings import load_settings
-from service.stores.sqlite import SqliteSessionStore
-from service.transport.server import run
+from service.stores.sqlite.store import SqliteSessionStore
 
 
 def create_app() -> FastAPI:

@@ -33,7 +33,7 @@ from observability.registry.metrics import (
     RECEIVED_BYTES,
     SENT_BYTES,
 )
-from service.core.errors import ErrorCode
+from service.protocol.errors import ErrorCode
 
 _LIMIT_CODES: Final = (
     ErrorCode.RATE_LIMIT_EXCEEDED,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from service.core.events import Dependency, DependencyChanged, Event
+from service.events import Dependency, DependencyChanged, Event
 from service.settings import Settings
 
 

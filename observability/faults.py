@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from service.core.errors import StreamingError
+from service.protocol.errors import StreamingError
 
 _HARMLESS = (StreamingError, AttributeError, ImportError, MemoryError, NameError, RecursionError)
 """Their texts are sentences of ours, or the interpreter's of names in the program."""

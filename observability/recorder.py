@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from service.core.events import Event
+from service.events import Event
 
 
 class Sink(Protocol):

@@ -25,7 +25,7 @@ from observability.traces.otel_settings import (
     otlp_wanted,
     sampling_ratio,
 )
-from service.core.trace import TraceContext
+from service.protocol.trace import TraceContext
 from service.settings import Settings
 
 if TYPE_CHECKING:

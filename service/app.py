@@ -12,31 +12,31 @@ from fastapi_offline import FastAPIOffline
 from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry, shared_metrics
 from service import __version__
-from service.core.events import ServerStarted, Swept
-from service.core.ports import ContentEngine, Recorder, SessionStore
+from service.events import ServerStarted, Swept
+from service.http.asyncapi import asyncapi_routes
+from service.http.metrics_middleware import HttpMetricsMiddleware
+from service.http.metrics_port import MetricsPortMiddleware
+from service.http.pages import page_routes
+from service.http.routes import http_routes
+from service.preparation.cached_engine import CachedContentEngine
+from service.preparation.engine import ThreadedContentEngine
+from service.process import clock
+from service.process.ids import RandomIds
+from service.process.loop_faults import recorded_loop_faults
+from service.process.loop_monitor import LoopMonitor
+from service.process.server import HUB_STATE, RECORDER_STATE
+from service.process.threadsafe_recorder import ThreadsafeRecorder
+from service.session.ports import ContentEngine, Recorder, SessionStore
 from service.settings import Settings, SettingsError, load_settings
-from service.stores.chosen import ChosenStore, session_store, shared_plans
+from service.stores.factory import ChosenStore, session_store, shared_plans
 from service.stores.plan_cache import MemoryPlanCache
-from service.transport import clock
-from service.transport.asyncapi import asyncapi_routes
-from service.transport.caching import CachingEngine
-from service.transport.custody import Custody
-from service.transport.driver import Surroundings
-from service.transport.endpoint import SocketDoor, StreamEndpoint
-from service.transport.engine import ThreadedContentEngine
-from service.transport.http import http_routes
-from service.transport.hub import Hub
-from service.transport.ids import RandomIds
-from service.transport.loop_faults import recorded_loop_faults
-from service.transport.outbox import Outbox
-from service.transport.pages import page_routes
-from service.transport.ports import PortGate
-from service.transport.pulse import Pulse
-from service.transport.relay import Relay
-from service.transport.server import HUB_STATE, RECORDER_STATE
-from service.transport.ticker import Ticker
-from service.transport.watch import HttpWatch
 from service.usage.usage import Usage
+from service.websocket.driver import Services
+from service.websocket.endpoint import StreamEndpoint, WebSocketRouter
+from service.websocket.hub import Hub
+from service.websocket.lease_renewer import LeaseRenewer
+from service.websocket.message_writer import MessageWriter
+from service.websocket.ticker import Ticker
 
 if TYPE_CHECKING:
     from observability.sentry.client import Attempt
@@ -53,19 +53,19 @@ def create_app(
     engine: ContentEngine | None = None,
     telemetry: Telemetry | None = None,
 ) -> FastAPI:
-    """The application for ``StreamSocket`` under uvicorn. What is not given is read from the environment or made."""
+    """The application for ``WebSocketConnection`` under uvicorn. Defaults come from the environment."""
     settings = settings or load_settings()
     telemetry = telemetry or Telemetry(settings)
     recorder = telemetry.recorder
     hub = Hub(settings.max_connections, recorder, clock.now)
-    outbox = Outbox()
+    writer = MessageWriter()
     chosen = ChosenStore(store, type(store).__name__) if store is not None else session_store(settings, recorder)
     plan_store = shared_plans(settings, recorder)
     keeps_content = settings.store_content and chosen.trouble is None
-    surroundings = Surroundings(
+    services = Services(
         store=chosen.store,
         engine=engine
-        or CachingEngine(
+        or CachedContentEngine(
             ThreadedContentEngine(settings.limits, packs=keeps_content),
             MemoryPlanCache(settings.cache_size),
             recorder,
@@ -74,7 +74,7 @@ def create_app(
         ids=RandomIds(telemetry.samples),
         recorder=recorder,
         ticker=Ticker(clock.now, on_swept=lambda woken, lag: recorder.record(Swept(woken, lag))),
-        outbox=outbox,
+        writer=writer,
         clock=clock.now,
     )
     endpoint = StreamEndpoint(
@@ -82,11 +82,11 @@ def create_app(
         settings.limits,
         settings.origins,
         settings.send_buffer_size,
-        surroundings,
+        services,
         stores_content=keeps_content,
     )
-    custody = Custody(hub, chosen.store, recorder, surroundings.ids.new_id)
-    relay = Relay(recorder)
+    custody = LeaseRenewer(hub, chosen.store, recorder, services.ids.new_id)
+    relay = ThreadsafeRecorder(recorder)
     usage = _usage(settings, relay)
     telemetry.recorder.add(usage.sink)
 
@@ -98,10 +98,10 @@ def create_app(
             recorder.record(chosen.trouble)
         relay.open()
         await asyncio.to_thread(usage.start)
-        with recorded_loop_faults(recorder, surroundings.ids.new_id), Pulse(outbox, recorder, clock.now).beating():
+        with recorded_loop_faults(recorder, services.ids.new_id), LoopMonitor(writer, recorder, clock.now).beating():
             async with custody.kept():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
-        surroundings.engine.close()
+        services.engine.close()
         await chosen.store.close()
         if plan_store is not None:
             await plan_store.close()
@@ -122,10 +122,10 @@ def create_app(
     app.include_router(asyncapi_routes(settings))
     app.include_router(page_routes())
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
-    app.add_middleware(HttpWatch, recorder=recorder, ids=surroundings.ids, clock=clock.now)
-    app.add_middleware(SocketDoor, endpoint=endpoint)
+    app.add_middleware(HttpMetricsMiddleware, recorder=recorder, ids=services.ids, clock=clock.now)
+    app.add_middleware(WebSocketRouter, endpoint=endpoint)
     telemetry.instrument(app)
-    app.add_middleware(PortGate)
+    app.add_middleware(MetricsPortMiddleware)
     return app
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from service.core.limits import Limits
+from service.protocol.limits import Limits
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+")
 

@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from benchmarks.documents import document
-from service.core.messages import ChunkBy, ContentType, Speed
+from service.protocol.messages import ChunkBy, ContentType, Speed
 
 _EDITORS: Final = 12
 _CROWD: Final = 70

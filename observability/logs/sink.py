@@ -6,8 +6,8 @@ from observability.logs.logbook import Logbook
 from observability.logs.tracebacks import careful_traceback, full_traceback
 from observability.registry import log_events as lines
 from observability.registry.metrics import RecoveryKind
-from service.core.content.stage import Stage
-from service.core.events import (
+from service.content.stage import Stage
+from service.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
@@ -24,12 +24,12 @@ from service.core.events import (
     Event,
     FallbackUsed,
     FaultRaised,
+    FaultSource,
     FirstChunkSent,
     HttpAnswered,
     LoopProbed,
     MessageReceived,
     MessagesSent,
-    Place,
     RateLimitApproached,
     RateLimitHit,
     RecoveryRefused,
@@ -47,7 +47,7 @@ from service.core.events import (
     UsageDropped,
     WorkerReplaced,
 )
-from service.core.trace import Trace
+from service.protocol.trace import Trace
 
 _QUOTED_CHARACTERS = 200
 _STEPS = {Stage.SANITISE: "Sanitising", Stage.CHUNK: "Chunking"}
@@ -60,7 +60,7 @@ _MEANWHILE = {
     Dependency.DATABASE: "usage waits in the file in DATA_DIR, and nothing is lost",
 }
 _LATE_SECONDS = 0.1
-_NEAR_CONTENT = frozenset({Place.CONTENT, Place.CONNECTION})
+_NEAR_CONTENT = frozenset({FaultSource.CONTENT, FaultSource.CONNECTION})
 """Where an exception's words may quote what a client sent. Elsewhere they may even quote headers, query strings, or the
 address of a store with its password."""
 

@@ -20,7 +20,7 @@ from observability.metrics.memory import MemoryCollector
 from observability.registry import metrics as declared
 from observability.registry.log_events import LogLevel
 from observability.registry.metrics import OTHER, Lookup, RecoveryKind, Signal, StreamState
-from service.core.events import (
+from service.events import (
     BackpressureApplied,
     BackpressureReleased,
     CacheAsked,
@@ -58,8 +58,8 @@ from service.core.events import (
     UsageDropped,
     WorkerReplaced,
 )
-from service.core.messages import SERVER_MESSAGE_TYPES
-from service.core.trace import Trace
+from service.protocol.messages import SERVER_MESSAGE_TYPES
+from service.protocol.trace import Trace
 from service.settings import Settings
 
 

@@ -15,11 +15,11 @@ from prometheus_client.utils import floatToGoString
 
 from observability.registry.log_events import LogLevel
 from service import __version__
-from service.core.content.removal import Removal
-from service.core.content.stage import Stage
-from service.core.errors import ErrorCode
-from service.core.events import AttemptOutcome, CacheTier, CloseReason, Dependency, Outcome
-from service.core.messages import SERVER_MESSAGE_TYPES, ClientMessageType, ContentType, RefusalReason
+from service.content.removal import Removal
+from service.content.stage import Stage
+from service.events import AttemptOutcome, CacheTier, CloseReason, Dependency, Outcome
+from service.protocol.errors import ErrorCode
+from service.protocol.messages import SERVER_MESSAGE_TYPES, ClientMessageType, ContentType, RefusalReason
 
 OTHER = "other"
 """The label value of whatever has none of its own."""

@@ -15,8 +15,8 @@ from sentry_sdk.utils import single_exception_from_error_tuple
 from observability.faults import chain, safe_text
 from observability.sentry.client import Undelivered, sentry_client
 from observability.throttle import Throttle
-from service.core.errors import StreamingError
-from service.core.events import Event, FaultRaised
+from service.events import Event, FaultRaised
+from service.protocol.errors import StreamingError
 from service.settings import Settings
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlag
 
 from observability.registry.spans import Span
 from service import __version__
-from service.core.trace import TraceContext
+from service.protocol.trace import TraceContext
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _UNSET = Status(StatusCode.UNSET)

@@ -8,8 +8,8 @@ from opentelemetry.trace import Link, SpanContext, Status, StatusCode, format_tr
 
 from observability.registry import spans
 from observability.traces.finished_spans import Attributes, FinishedSpans, own_context
-from service.core.events import AttemptOutcome, ConnectionAttempted, ConnectionClosed, ConnectionOpened
-from service.core.trace import TraceContext
+from service.events import AttemptOutcome, ConnectionAttempted, ConnectionClosed, ConnectionOpened
+from service.protocol.trace import TraceContext
 
 Samples = Callable[[str, TraceContext | None], bool]
 """From a trace id in hex and the client's context: whether its spans are wanted."""

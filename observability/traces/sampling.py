@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, SamplingResul
 from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
-from service.core.trace import TraceContext
+from service.protocol.trace import TraceContext
 
 Lot = Callable[[int], int]
 """From a number of bits to a random number of so many."""

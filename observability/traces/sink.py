@@ -18,8 +18,8 @@ from observability.registry import spans
 from observability.registry.metrics import RecoveryKind
 from observability.traces.finished_spans import Attributes, FinishedSpans, own_context, remote_context
 from observability.traces.handshakes import Handshakes, Samples
-from service.core.content.stage import Stage, StageTime
-from service.core.events import (
+from service.content.stage import Stage, StageTime
+from service.events import (
     BackpressureApplied,
     BackpressureReleased,
     CacheAsked,
@@ -57,7 +57,7 @@ from service.core.events import (
     UsageDropped,
     WorkerReplaced,
 )
-from service.core.trace import Trace
+from service.protocol.trace import Trace
 
 _NOTED_EVENTS = 120
 """Of one stream, at most, and then only how it ends: what receives spans takes 128."""

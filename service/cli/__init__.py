@@ -14,7 +14,7 @@ from typing import NoReturn
 from service import __version__
 from service.cli.address import Address, BadAddress
 from service.cli.exits import Exit
-from service.core.messages import ChunkBy, ContentType, HtmlMode, Speed
+from service.protocol.messages import ChunkBy, ContentType, HtmlMode, Speed
 from service.usage.report import Grouping
 
 _PROGRAM = "python -m service"

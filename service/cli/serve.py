@@ -3,8 +3,8 @@
 import sys
 
 from service.app import ready_for_workers
+from service.process.server import run
 from service.settings import SettingsError, load_settings
-from service.transport.server import run
 
 
 def serve() -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from service.cli.exits import Exit
-from service.core.protocol import is_session_id
+from service.protocol.codec import is_session_id
 from service.settings import Settings, SettingsError, load_settings
 from service.usage.report import Grouping, Line, report
 from service.usage.sources import DatabaseRows, FileRows
@@ -80,12 +80,12 @@ def _read(settings: Settings, by: Grouping, since: float | None, session_id: str
     file = FileRows(path) if path.exists() else None
     try:
         if settings.database_url is not None:
-            from service.usage.postgres import Database, DatabaseAway
+            from service.usage.postgres import Database, DatabaseUnavailable
 
             database = Database(settings.database_url.get_secret_value())
             try:
                 lines = report(DatabaseRows(database), by, since=since, session_id=session_id)
-            except DatabaseAway as error:
+            except DatabaseUnavailable as error:
                 raise Unread(f"The database cannot be read: {error}.") from None
             finally:
                 database.close()

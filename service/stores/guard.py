@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from service.core.events import Dependency, DependencyChanged, DependencyFailed
-from service.core.ports import Recorder, StoreAway
+from service.events import Dependency, DependencyChanged, DependencyFailed
+from service.session.ports import Recorder, StoreUnavailable
 from service.stores.breaker import Breaker
 
 _PROBE_SECONDS = 0.1
@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 class Guard:
     """Tells what becomes of the dependency. ``probe`` asks it for the least that it must be able to do.
 
-    What is asked raises nothing but ``StoreAway``. Nobody waits for a probe, and none is needed to begin one.
+    What is asked raises nothing but ``StoreUnavailable``. Nobody waits for a probe, and none is needed to begin one.
     ``clock`` gives monotonic seconds.
     """
 
@@ -48,15 +48,15 @@ class Guard:
         return not self._breaker.closed
 
     async def ask(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer. Raises ``StoreAway``: at once, while it is away."""
+        """The answer. Raises ``StoreUnavailable``: at once, while it is away."""
         if self.away:
-            raise StoreAway("It is away, and is asked again in a moment")
+            raise StoreUnavailable("It is away, and is asked again in a moment")
         return await self._asked(question)
 
     async def check(self) -> None:
         """Ask it, if nobody has for a while: an idle process is not to believe that it is there."""
         if not self.away and self._clock() - self._answered_at >= _IDLE_SECONDS:
-            with suppress(StoreAway):
+            with suppress(StoreUnavailable):
                 await self._asked(self._probe)
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class Guard:
     async def _asked(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             answer = await question()
-        except StoreAway as away:
+        except StoreUnavailable as away:
             self._recorder.record(DependencyFailed(self._dependency))
             if self._breaker.failed(self._clock()):
                 self._recorder.record(DependencyChanged(self._dependency, up=False, reason=str(away)))
@@ -86,7 +86,7 @@ class Guard:
     async def _probe_until_it_answers(self) -> None:
         while self.away:
             if self._breaker.probes(self._clock()):
-                with suppress(StoreAway):
+                with suppress(StoreUnavailable):
                     await self._asked(self._probe)
             else:
                 await asyncio.sleep(_PROBE_SECONDS)

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from threading import Lock
 
-from service.core.content.kept import KeptPlan
+from service.content.cached_plan import CachedPlan
 
 LARGEST_SHARE = 4
 """A plan that takes more than this part of the cache is not kept: it would drive out what many ask for."""
@@ -14,7 +14,7 @@ class MemoryPlanCache:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._plans: OrderedDict[bytes, KeptPlan] = OrderedDict()
+        self._plans: OrderedDict[bytes, CachedPlan] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
@@ -27,14 +27,14 @@ class MemoryPlanCache:
         """About what they take."""
         return self._bytes
 
-    def get(self, key: bytes) -> KeptPlan | None:
+    def get(self, key: bytes) -> CachedPlan | None:
         with self._lock:
             kept = self._plans.get(key)
             if kept is not None:
                 self._plans.move_to_end(key)
             return kept
 
-    def put(self, key: bytes, plan: KeptPlan) -> None:
+    def put(self, key: bytes, plan: CachedPlan) -> None:
         if plan.memory_bytes > self._max_bytes // LARGEST_SHARE:
             return
         with self._lock:

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from service.usage.postgres import Database, DatabaseAway, RowsRefused
+from service.process.file_lock import FileLock
+from service.usage.postgres import Database, DatabaseUnavailable, RowsRefused
 from service.usage.rows import TABLES, Row
 from service.usage.spool import Spool
-from service.usage.turn import Turn
 
 BATCH_ROWS = 1_000
 _LOOK_SECONDS = 1.0
@@ -34,7 +34,7 @@ class Forwarder:
         self,
         spool: Spool,
         database: Database,
-        turn: Turn,
+        turn: FileLock,
         oldest: Callable[[], float],
         *,
         on_change: Callable[[bool, str], None],
@@ -84,7 +84,7 @@ class Forwarder:
         except sqlite3.Error:  # the writer tells of it, and will have rows waiting by then
             return _LOOK_SECONDS
         except Exception as error:  # noqa: BLE001 - a thread that ends would keep its turn and never move a row again
-            return self._failed(str(error) if isinstance(error, DatabaseAway) else type(error).__name__)
+            return self._failed(str(error) if isinstance(error, DatabaseUnavailable) else type(error).__name__)
         if self._failures and (moved or forgetting):
             self._failures = 0
             self._on_change(True, "")  # noqa: FBT003 - up

@@ -62,7 +62,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 Found = TypeVar("Found")
 
 
-class DatabaseAway(Exception):
+class DatabaseUnavailable(Exception):
     """Nobody knows whether the database did what was asked. The text is a reason in a line, without the password."""
 
 
@@ -73,8 +73,8 @@ class RowsRefused(Exception):
 class Database:
     """One connection, made when it is needed and again when it broke. Belongs to one thread.
 
-    Every method raises ``DatabaseAway``, at the latest after twice ``answer_seconds``, and ``CONNECT_SECONDS`` for each
-    address that the host's name has.
+    Every method raises ``DatabaseUnavailable``, at the latest after twice ``answer_seconds``, and
+    ``CONNECT_SECONDS`` for each address that the host's name has.
     """
 
     def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -114,7 +114,7 @@ class Database:
         except _REFUSED as error:
             raise RowsRefused from error
         except psycopg.Error as error:
-            raise DatabaseAway(reason(error, self._url)) from None  # whose text might have the password
+            raise DatabaseUnavailable(reason(error, self._url)) from None  # whose text might have the password
 
     def _attempt(self, work: Callable[[Connection], Found]) -> Found:
         connection = self._connection = self._connection or connect(self._url)

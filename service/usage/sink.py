@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
-from service.core.events import (
+from service.events import (
     ConnectionOpened,
     Event,
     RequestAdmitted,

@@ -32,7 +32,7 @@ class FileRows:
 
 
 class DatabaseRows:
-    """Fulfils ``report.Rows``; ``select`` raises ``DatabaseAway``."""
+    """Fulfils ``report.Rows``; ``select`` raises ``DatabaseUnavailable``."""
 
     day = "to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
     since = "to_timestamp(%(since)s)"

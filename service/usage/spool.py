@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import astuple
 
-from service.shared_file import connected
+from service.process.sqlite_file import connected
 from service.usage.rows import TABLES, Row
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from service.core.events import Dependency, DependencyChanged, DependencyFailed, StoredInMemory, UsageDropped
-from service.core.ports import Recorder
+from service.events import Dependency, DependencyChanged, DependencyFailed, StoredInMemory, UsageDropped
+from service.process.file_lock import FileLock
+from service.session.ports import Recorder
 from service.usage.sink import UsageSink
 from service.usage.spool import FILE_NAME, Spool
-from service.usage.turn import Turn
 from service.usage.writer import UsageWriter
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Usage:
         return Forwarder(
             spool,
             Database(database_url),
-            Turn(None if spool.path is None else self._data_dir / LOCK_NAME),
+            FileLock(None if spool.path is None else self._data_dir / LOCK_NAME),
             self._oldest,
             on_change=on_change,
             on_failure=on_failure,

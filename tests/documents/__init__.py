@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.core.messages import ContentType
+from service.protocol.messages import ContentType
 
 _HERE = Path(__file__).parent
 _PROJECT = _HERE.parents[1]

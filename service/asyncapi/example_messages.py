@@ -1,0 +1,98 @@
+"""The larger lines of conversations, with what is the same in all of them."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import UNSET, UnsetType
+
+from service.content.plan import GAP_SECONDS
+from service.protocol.instant import Instant, iso
+from service.protocol.limits import Limits
+from service.protocol.messages import (
+    Chunk,
+    CompletionMetadata,
+    Complexity,
+    Connected,
+    ContentType,
+    Speed,
+    StreamComplete,
+    StreamMetadata,
+    StreamStart,
+)
+from service.session import replies
+from service.session.effects import SessionSnapshot
+
+SESSION_ID = "editor-7"
+STREAM_ID = "d2e749dbace48f1acd96becb7d7549ab"
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+TOKEN = "xHC0gpavUzL5qQPhcR4_1B7uk5rzfT-4hXBtqsxmYe0"  # noqa: S105 - opens nothing
+NEXT_TOKEN = "dBnFgY9NvLu5pe2Kqih3AavVXQuySv76FfSM6kfv-nM"  # noqa: S105 - opens nothing
+
+_BEGIN = 1_795_469_243.612
+
+
+def at(milliseconds: int) -> str:
+    return iso(_BEGIN + milliseconds / 1000)
+
+
+def greeting(limits: Limits, token: str | None = TOKEN, used: int = 0, milliseconds: int = 0) -> Connected:
+    """``connected``, as such a service says it."""
+    snapshot = SessionSnapshot(SESSION_ID, "", used, limits.max_session_seconds - milliseconds / 1000)
+    return replies.connected(snapshot, limits, token, Instant(0, _BEGIN + milliseconds / 1000))
+
+
+def start(  # noqa: PLR0913 - what tells the streams apart
+    data: Sequence[str],
+    words: int,
+    speed: Speed,
+    content_type: ContentType = ContentType.TEXT,
+    request_id: str | UnsetType = UNSET,
+    *,
+    began: int = 3,
+    resumable: bool = True,
+) -> StreamStart:
+    html = content_type is not ContentType.TEXT
+    return StreamStart(
+        total_chunks=len(data),
+        content_type=content_type,
+        timestamp=at(began),
+        stream_id=STREAM_ID,
+        trace_id=TRACE_ID,
+        resumable=resumable,
+        metadata=StreamMetadata(
+            complexity=Complexity.HIGH if html else Complexity.LOW,
+            word_count=words,
+            has_html=html,
+            speed_used=speed,
+            processing_time_ms=0.675,
+            avg_chunk_size=round(sum(map(len, data)) / len(data), 1),
+            max_chunk_size=max(map(len, data)),
+            chunk_count=len(data),
+            estimated_duration_ms=round((len(data) - 1) * GAP_SECONDS[speed] * 1000),
+        ),
+        request_id=request_id,
+    )
+
+
+def chunks(data: Sequence[str], speed: Speed, *, began: int = 3, first: int = 0) -> Iterator[Chunk]:
+    """From that index on, the first of them at once."""
+    for index in range(first, len(data)):
+        yield Chunk(data[index], index, at(began + round((index - first) * GAP_SECONDS[speed] * 1000)))
+
+
+def complete(
+    data: Sequence[str],
+    milliseconds: int,
+    request_id: str | UnsetType = UNSET,
+    *,
+    began: int = 3,
+    skipped: bool = False,
+) -> StreamComplete:
+    """So many milliseconds after the stream began, or went on."""
+    return StreamComplete(
+        total_chunks=len(data),
+        session_id=SESSION_ID,
+        timestamp=at(began + milliseconds),
+        stream_id=STREAM_ID,
+        metadata=CompletionMetadata(milliseconds, len("".join(data).encode()), skipped),
+        request_id=request_id,
+    )

@@ -1,0 +1,148 @@
+"""Runs: text and inline elements side by side at the top level, and where they may be cut."""
+
+import math
+import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from service.content.chunk import ends, within
+from service.content.layout import Item, Kind
+from service.content.markup import REFERENCE, REFERENCES, WHITESPACE, visible_text
+from service.content.segment import characters, segments, words
+from service.protocol.messages import ChunkBy
+
+# Of text in any other element an editor may make plain text: it has not always an extension for it.
+_KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<a (?:[^>]* )?href="')
+# White space that Tiptap drops if there is nothing else between two tags, or a tag and the end.
+_LINE_END = re.compile(r"\n(?:\s\s)?(?!\s)")
+
+_TEXT, _INLINE, _MIXED = Kind.TEXT, Kind.INLINE, Kind.MIXED  # an enum's look-up is slow
+
+
+class Run:
+    """The run of ``items``, at least one, that comes after ``before``. Offsets are those of the run."""
+
+    def __init__(self, html: str, items: Sequence[Item], before: Kind | None, *, block_follows: bool) -> None:
+        self._before = before
+        self._block_follows = block_follows
+        self._start = items[0].start
+        self._length = items[-1].end - self._start
+        # The run in parts: an element, a character reference, or text without one.
+        self._kinds: list[Kind] = []
+        self._seen = array("i")
+        """Characters that a reader has seen before each part."""
+        self._written = array("i")
+        """Characters of the run before each part."""
+        self._line_ends: set[int] = set()
+        """What a reader has seen after an element and a line end: alone after it, an editor drops the line end."""
+        self._after_blocks: set[int] = set()
+        """What a reader has seen after a mixed element and the white space behind it."""
+        self._markup = array("i")
+        """Where elements and references are."""
+        self._known = array("i", [] if before is None else [0])
+        """Where what is that every editor knows: those elements, and the blocks before and after the run."""
+        texts: list[str] = []
+        seen = written = 0
+        after_element = after_block = False
+        for kind, start, end in items:
+            source = html[start:end]
+            is_element = kind is not _TEXT
+            for part in (source,) if is_element else REFERENCE.split(source):
+                if not part:
+                    continue
+                text = visible_text(part) if is_element else REFERENCES.get(part, part)
+                if is_element or part in REFERENCES:
+                    self._markup.append(written)
+                if is_element and text and _KNOWN_TO_EDITORS.search(part):
+                    self._known.append(written)
+                if after_element and (line_end := _LINE_END.match(text)):
+                    self._line_ends.add(seen + line_end.end())
+                after_element = is_element
+                if after_block:
+                    space = 0 if is_element else len(text) - len(text.lstrip(WHITESPACE))
+                    self._after_blocks.add(seen + space)
+                    after_block = 0 < space == len(text)
+                after_block = after_block or kind is _MIXED
+                self._kinds.append(kind)
+                self._seen.append(seen)
+                self._written.append(written)
+                texts.append(text)
+                seen += len(text)
+                written += len(part)
+        self._ends_as_a_block = after_block
+        """To what follows."""
+        if block_follows:
+            self._known.append(self._length)
+        self._text = "".join(texts)
+        """What a reader sees."""
+
+    def places(self, chunk_by: ChunkBy, max_characters: int) -> list[int]:
+        """Where to cut, as offsets of the whole HTML; also at its end, if a block follows that may be parted."""
+        if not self._text.strip(WHITESPACE) and all(kind is Kind.TEXT for kind in self._kinds):
+            cuts = array("i", [self._length] if self._before is Kind.PARAGRAPH else [])
+        else:
+            wanted = self._cuts(segments(self._text, chunk_by))
+            wanted.append(self._length)
+            levels = [lambda: self._cuts(words(self._text)), lambda: self._cuts(characters(self._text))]
+            cuts = self._without_literals(within(max_characters, wanted, levels), max_characters)
+        if cuts and cuts[-1] == self._length and (not self._block_follows or self._ends_as_a_block):
+            del cuts[-1]
+        return [self._start + cut for cut in cuts]
+
+    def _cuts(self, pieces: Sequence[str]) -> "array[int]":
+        """Of the ends of ``pieces``, those where a cut may be made: never before white space, nor after the first."""
+        begin = len(self._text) - len(self._text.lstrip())
+        cuts = array("i")
+        part = 0
+        for seen in ends(pieces)[:-1]:
+            if seen <= begin or self._text[seen].isspace() or seen in self._after_blocks:
+                continue
+            part = bisect_left(self._seen, seen, part)
+            inside = part == len(self._seen) or self._seen[part] > seen
+            cut = self._cut_inside(part - 1, seen) if inside else self._cut_before(part)
+            if cut is not None:
+                cuts.append(cut)
+        return cuts
+
+    def _cut_inside(self, part: int, seen: int) -> int | None:
+        """The cut in a part after ``seen`` visible characters of the run, if the rules allow one."""
+        if self._kinds[part] is not Kind.TEXT or seen in self._line_ends:
+            return None
+        return self._written[part] + seen - self._seen[part]
+
+    def _cut_before(self, part: int) -> int | None:
+        """The cut between a part and the one before it, if the rules allow one."""
+        before = self._kinds[part - 1]
+        if self._kinds[part] is _TEXT:
+            if before is _TEXT:
+                return None if self._seen[part] in self._line_ends else self._written[part]
+            sticks = before is _INLINE or self._seen[part - 1] in self._after_blocks
+            return None if sticks else self._written[part - 1]
+        return self._written[part]
+
+    def _without_literals(self, cuts: Sequence[int], max_characters: int) -> "array[int]":
+        """``cuts`` without those that leave a literal chunk, if what gives it away is near enough.
+
+        If all that an editor makes of a chunk is plain text, it inserts the chunk as it is, and shows its tags and
+        references instead of reading them.
+        """
+        kept = array("i", [0])
+        markup_before = known_before = 0
+        for cut in cuts:
+            markup = bisect_left(self._markup, cut)
+            known = bisect_left(self._known, cut)
+            if markup > markup_before and known == known_before:
+                start = kept[-1]
+                last = self._known[known - 1] if known else -math.inf
+                following = self._known[known] if known < len(self._known) else math.inf
+                chunk_of_last = kept[max(bisect_right(kept, last) - 1, 0)]
+                joins_last = known > 0 and cut - chunk_of_last <= max_characters
+                joins_following = following - start < max_characters
+                if joins_following and not (joins_last and start - last < following - cut):
+                    continue
+                if joins_last:
+                    del kept[bisect_right(kept, last) :]
+            kept.append(cut)
+            markup_before, known_before = markup, known
+        return kept[1:]

@@ -1,5 +1,0 @@
-"""The protocol as an AsyncAPI 3 document, made from the types that are decoded and encoded."""
-
-from service.core.asyncapi.document import asyncapi
-
-__all__ = ["asyncapi"]

@@ -1,0 +1,62 @@
+"""Watches over all HTTP: every answer is recorded, and so is every exception that a route lets out."""
+
+from collections.abc import Callable
+
+from starlette.responses import JSONResponse
+
+from service.events import FaultRaised, FaultSource, HttpAnswered
+from service.protocol.instant import Instant
+from service.session.ports import Ids, Recorder
+from service.websocket.endpoint import Application, Message, Receive, Scope, Send
+
+_FAULT_STATUS = 500
+
+
+class HttpMetricsMiddleware:
+    """Middleware around everything else that is HTTP.
+
+    An exception ends here: its client gets a 500 with the id under which it was recorded, and the server, which would
+    print it, never sees it. Where the answer had begun nothing more can be said, and the server closes the connection.
+    """
+
+    def __init__(self, app: Application, recorder: Recorder, ids: Ids, clock: Callable[[], Instant]) -> None:
+        self._app = app
+        self._recorder = recorder
+        self._ids = ids
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = self._clock().seconds
+        status: int | None = None
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as exception:  # noqa: BLE001 - the outermost guard of HTTP
+            error_id = self._ids.new_id()
+            self._recorder.record(FaultRaised(error_id, FaultSource.HTTP, exception))
+            if status is None:
+                await _sorry(error_id)(scope, receive, send)
+            status = _FAULT_STATUS
+        if status is not None:
+            seconds = self._clock().seconds - began
+            self._recorder.record(HttpAnswered(scope["method"], _route(scope), status, seconds))
+
+
+def _sorry(error_id: str) -> JSONResponse:
+    sentence = f"Something broke on our side. Try again; if it happens again, report id {error_id}."
+    return JSONResponse({"detail": sentence}, _FAULT_STATUS)
+
+
+def _route(scope: Scope) -> str | None:
+    """The path of the route that matched, which the router leaves in the scope."""
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else None

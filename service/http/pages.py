@@ -1,0 +1,76 @@
+"""The page for people, and the files that pages load: all of ``service/static``, as ``make assets`` leaves it."""
+
+import asyncio
+import json
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from service.http.static_response import StaticResponse
+
+_FOLDER = Path(__file__).parents[1] / "static"
+_PAGE = "websocket-test.html"
+
+_CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".map": "application/json",
+    ".ts": "text/plain; charset=utf-8",
+}
+
+_FOREVER = "public, max-age=31536000, immutable"
+"""For what has its hash in its name."""
+
+_ASK_EACH_TIME = "no-cache"
+
+_PAGE_HEADERS = {
+    # Scripts and style sheets are files of ours. Style attributes may pass: content has its checked colours in them.
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+        "img-src 'self' data: https:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+def page_routes() -> APIRouter:
+    """The page and the files. Each answers HEAD as it does GET; none is for programs, so none is in the schema."""
+    router = APIRouter(include_in_schema=False)
+    hashed_names: dict[str, str] = json.loads((_FOLDER / "manifest.json").read_text())
+    files = frozenset(hashed_names.values())
+
+    @router.head("/websocket-test")
+    @router.get("/websocket-test")
+    async def websocket_test(request: Request) -> Response:
+        return (await asyncio.to_thread(_page, hashed_names[_PAGE])).answer(request)
+
+    @router.head("/static/{name}")
+    @router.get("/static/{name}")
+    async def static(request: Request, name: str) -> Response:
+        """A name without its hash leads to the one with it."""
+        if name in hashed_names:
+            return RedirectResponse(hashed_names[name], headers={"cache-control": _ASK_EACH_TIME})
+        if name not in files:
+            raise HTTPException(404)
+        return (await asyncio.to_thread(_file, name)).answer(request)
+
+    return router
+
+
+@cache
+def _page(name: str) -> StaticResponse:
+    return StaticResponse((_FOLDER / name).read_bytes(), _content_type(name), _ASK_EACH_TIME, _PAGE_HEADERS)
+
+
+@cache
+def _file(name: str) -> StaticResponse:
+    return StaticResponse((_FOLDER / name).read_bytes(), _content_type(name), _FOREVER)
+
+
+def _content_type(name: str) -> str:
+    return _CONTENT_TYPES[Path(name).suffix]

@@ -1,0 +1,30 @@
+"""Random ids."""
+
+import secrets
+from collections.abc import Callable
+
+from service.protocol.trace import Trace, TraceContext
+
+
+class RandomIds:
+    """128 random bits in hex for each id; a trace goes on with the client's where there is one.
+
+    ``samples`` decides from a trace id and the client's context whether the spans of a stream are kept.
+    """
+
+    def __init__(self, samples: Callable[[str, TraceContext | None], bool]) -> None:
+        self._samples = samples
+
+    def new_id(self) -> str:
+        return secrets.token_hex(16)
+
+    def token(self) -> str:
+        return secrets.token_urlsafe(32)
+
+    def continued(self, trace: Trace) -> Trace:
+        parent = TraceContext(trace.trace_id, trace.span_id, trace.sampled)
+        return Trace(trace.trace_id, secrets.token_hex(8), trace.sampled, parent)
+
+    def trace(self, parent: TraceContext | None) -> Trace:
+        trace_id = secrets.token_hex(16) if parent is None else parent.trace_id
+        return Trace(trace_id, secrets.token_hex(8), self._samples(trace_id, parent), parent)

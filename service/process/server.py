@@ -1,0 +1,135 @@
+"""uvicorn, set up for this service, and going away in the order that the protocol promises."""
+
+import asyncio
+import gc
+import multiprocessing
+import signal
+import socket
+from functools import partial
+from types import FrameType
+
+import uvicorn
+
+from service.events import ListenerPurpose, ServerListening, WorkerReplaced
+from service.process.listeners import METRICS_PORTS_STATE, Listeners, listen
+from service.process.supervisor import Loss, Supervisor
+from service.session.ports import Recorder
+from service.settings import Settings
+from service.websocket.connection import CLOSING_SECONDS, WebSocketConnection
+from service.websocket.hub import Hub
+
+HUB_STATE = "hub"
+RECORDER_STATE = "recorder"
+"""The keys under which the application's lifespan state carries its hub and its recorder."""
+
+_GRACEFUL_SECONDS = 3
+"""What uvicorn may take for the rest once all sockets are told."""
+
+TELEMETRY_SECONDS = 3
+"""What the application may take to send off the last of its telemetry."""
+
+_SMALLEST_FRAME_LIMIT = 2 * 1024 * 1024
+"""So that content which is too large by far still gets an answer and not a closed socket."""
+
+
+def run(application: str, settings: Settings) -> int:
+    """Serve until a signal, in one process or in several; the exit status.
+
+    ``application`` is the import string of an application factory, which every process calls for itself. Raises
+    ``SettingsError`` for an address that is not to be had, and ``SystemExit`` for an application that does not start.
+    """
+    serve = partial(_serve, application, settings, listen(settings))
+    if settings.max_workers == 1:
+        serve(None)
+        return 0
+    end_seconds = settings.drain_seconds + CLOSING_SECONDS + _GRACEFUL_SECONDS + TELEMETRY_SECONDS + 1
+    return Supervisor(serve, settings.max_workers, end_seconds).run()
+
+
+def _serve(application: str, settings: Settings, listeners: Listeners, loss: Loss | None) -> None:
+    Server(uvicorn_config(application, settings), settings.drain_seconds, listeners, loss).run(listeners.sockets)
+
+
+def uvicorn_config(application: str, settings: Settings) -> uvicorn.Config:
+    """uvicorn's side of our settings. ``application`` is the import string of an application factory."""
+    escaped = 6 * settings.max_content_size  # JSON may write each byte as \uXXXX
+    return uvicorn.Config(
+        application,
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        ws=WebSocketConnection,
+        ws_max_size=max(_SMALLEST_FRAME_LIMIT, escaped + 65_536),
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,  # it more than doubles the cost of a chunk and of an idle connection
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # nothing here trusts an address
+        server_header=False,
+        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+    )
+
+
+class Server(uvicorn.Server):
+    """Drains before it shuts down: uvicorn alone would close every socket at the first signal."""
+
+    def __init__(
+        self, config: uvicorn.Config, drain_seconds: float, listeners: Listeners, loss: Loss | None = None
+    ) -> None:
+        """``loss`` is the worker whose place this one takes."""
+        super().__init__(config)
+        self._drain_seconds = drain_seconds
+        self._listeners = listeners
+        self._loss = loss
+        self._hurried = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal drains, the second skips the wait; the process then ends by itself, with status 0."""
+        if sig == signal.SIGINT and multiprocessing.parent_process() is not None:
+            return  # Ctrl-C goes to every process of a terminal: the supervisor passes on what is meant for a worker
+        if self.should_exit:
+            self._hurried = True
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        metrics_ports = frozenset(_address(listener)[1] for listener in self._listeners.metrics)
+        self.lifespan.state[METRICS_PORTS_STATE] = metrics_ports
+        await super().startup(sockets)
+        # What is there by now stays; to look through it again, a full collection would hold up every stream for 20 ms.
+        gc.collect()
+        gc.freeze()
+        recorder: Recorder = self.lifespan.state[RECORDER_STATE]
+        if self._loss is not None:
+            recorder.record(WorkerReplaced(self._loss.pid, self._loss.exit_code))
+        for listener in self._listeners.streams:
+            recorder.record(ServerListening(*_address(listener), ListenerPurpose.STREAMS))
+        for listener in self._listeners.metrics:
+            recorder.record(ServerListening(*_address(listener), ListenerPurpose.METRICS))
+
+    async def on_tick(self, counter: int) -> bool:
+        supervisor = multiprocessing.parent_process()
+        if supervisor is not None and not supervisor.is_alive():
+            self.should_exit = True  # or it would hold the port against the next start
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        hub: Hub = self.lifespan.state[HUB_STATE]
+        await hub.drain(self._drain_seconds, hurried=lambda: self._hurried)
+        await self._part()
+        await super().shutdown(sockets)
+
+    async def _part(self) -> None:
+        """Give peers the moment to answer our close frame after which a socket aborts by itself."""
+        deadline = asyncio.get_running_loop().time() + CLOSING_SECONDS + 0.5
+        # uvicorn keeps a set and tells nobody when it is empty, so this looks now and then.
+        while self._sockets_are_open() and not self._hurried and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    def _sockets_are_open(self) -> bool:
+        return any(isinstance(connection, WebSocketConnection) for connection in self.server_state.connections)
+
+
+def _address(listener: socket.socket) -> tuple[str, int]:
+    host, port = listener.getsockname()[:2]
+    return host, port

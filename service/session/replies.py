@@ -1,0 +1,101 @@
+"""The larger messages, made from what the machine knows."""
+
+from msgspec import UNSET
+
+from service import __version__
+from service.protocol.instant import Instant, iso
+from service.protocol.limits import Limits
+from service.protocol.messages import (
+    CompletionMetadata,
+    Connected,
+    RefusalReason,
+    SessionLimits,
+    StreamComplete,
+    StreamMetadata,
+    StreamRecovered,
+    StreamStart,
+)
+from service.session.effects import Preparation, Recovery, SessionSnapshot
+from service.session.queue import StreamState
+
+
+def connected(snapshot: SessionSnapshot, limits: Limits, token: str | None, now: Instant) -> Connected:
+    return Connected(
+        session_id=snapshot.session_id,
+        timestamp=now.timestamp,
+        limits=SessionLimits(
+            max_requests=limits.max_requests,
+            max_content_size=limits.max_content_bytes,
+            max_session_duration=_plain(limits.max_session_seconds),
+            idle_timeout=_plain(limits.idle_timeout_seconds),
+            chunk_timeout=_plain(limits.chunk_timeout_seconds),
+            max_chunk_size=limits.max_chunk_characters,
+        ),
+        version=__version__,
+        requests_left=max(0, limits.max_requests - snapshot.requests_used),
+        session_expires_at=iso(now.wall + snapshot.seconds_left),
+        resume_token=UNSET if token is None else token,
+    )
+
+
+def stream_start(entry: StreamState, preparation: Preparation, now: Instant) -> StreamStart:
+    plan = preparation.plan
+    chunks = len(plan.chunks)
+    return StreamStart(
+        total_chunks=chunks,
+        content_type=entry.request.content_type,
+        timestamp=now.timestamp,
+        stream_id=entry.stream_id,
+        trace_id=entry.identity.trace_id,
+        resumable=entry.resumable,
+        metadata=StreamMetadata(
+            complexity=plan.complexity,
+            word_count=plan.word_count,
+            has_html=plan.has_html,
+            speed_used=plan.speed,
+            processing_time_ms=round(preparation.seconds * 1000, 3),
+            avg_chunk_size=round(plan.characters / chunks, 1),
+            max_chunk_size=plan.longest_chunk_characters,
+            chunk_count=chunks,
+            estimated_duration_ms=round((chunks - 1) * plan.gap_seconds * 1000),
+        ),
+        request_id=entry.request_id,
+    )
+
+
+def stream_recovered(entry: StreamState, recovery: Recovery, now: Instant) -> StreamRecovered:
+    return StreamRecovered(
+        stream_id=entry.stream_id,
+        recovered=True,
+        timestamp=now.timestamp,
+        next_index=entry.running.index,
+        paused=entry.paused,
+        total_chunks=len(recovery.plan.chunks),
+        trace_id=entry.identity.trace_id,
+        request_id=entry.request_id,
+    )
+
+
+def not_recovered(stream_id: str, reason: RefusalReason, now: Instant) -> StreamRecovered:
+    return StreamRecovered(stream_id=stream_id, recovered=False, timestamp=now.timestamp, reason=reason)
+
+
+def stream_complete(entry: StreamState, session_id: str, duration_seconds: float, now: Instant) -> StreamComplete:
+    delivery = entry.running
+    return StreamComplete(
+        total_chunks=delivery.index,
+        session_id=session_id,
+        timestamp=now.timestamp,
+        stream_id=entry.stream_id,
+        metadata=CompletionMetadata(
+            duration_ms=round(duration_seconds * 1000),
+            bytes=delivery.bytes,
+            skipped=delivery.skipped,
+        ),
+        request_id=entry.request_id,
+    )
+
+
+def _plain(seconds: float) -> int | float:
+    """Whole seconds as an integer, as clients have always seen them."""
+    return int(seconds) if seconds == int(seconds) else seconds

@@ -1,0 +1,138 @@
+"""The door of ``/ws/stream/{session_id}``: who may come in, and what those are told who may not."""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from service.events import AttemptOutcome, ConnectionAttempted, ErrorAnswered, FaultRaised, FaultSource
+from service.protocol.codec import is_session_id
+from service.protocol.errors import InternalError, OverCapacity, StreamingError
+from service.protocol.limits import Limits
+from service.protocol.messages import ErrorMessage
+from service.session.machine import SessionMachine
+from service.websocket.connection import EXTENSION, WebSocketConnection
+from service.websocket.driver import Driver, Services
+from service.websocket.hub import Hub
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PREFIX = "/ws/stream/"
+
+_RETRY_AFTER_SECONDS = 5
+
+
+class StreamEndpoint:
+    """An ASGI application for sockets; only served by ``WebSocketConnection``."""
+
+    def __init__(  # noqa: PLR0913 - each a setting or a part of its own
+        self,
+        hub: Hub,
+        limits: Limits,
+        allowed_origins: frozenset[str],
+        send_buffer_bytes: int,
+        parts: Services,
+        *,
+        stores_content: bool,
+    ) -> None:
+        self._hub = hub
+        self._limits = limits
+        self._stores_content = stores_content
+        self._allowed_origins = allowed_origins
+        self._send_buffer_bytes = send_buffer_bytes
+        self._services = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked_at = self._services.clock().seconds
+        connection: WebSocketConnection = scope["extensions"].pop(EXTENSION)
+        session_id = scope["path"].removeprefix(PREFIX)
+        await receive()  # websocket.connect
+        if not scope["path"].startswith(PREFIX):
+            await _refuse(send, 404, "There is no socket at this path. Connect to /ws/stream/{session_id}.")
+        elif not is_session_id(session_id):
+            self._attempted(asked_at, AttemptOutcome.REFUSED_SESSION)
+            await _refuse(send, 400, "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'.")
+        elif not self._may_come_from(scope):
+            self._attempted(asked_at, AttemptOutcome.REFUSED_ORIGIN, session_id)
+            await _refuse(send, 403, "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS.")
+        elif self._hub.draining:
+            self._attempted(asked_at, AttemptOutcome.REFUSED_DRAINING, session_id)
+            await _refuse(send, 503, "The server restarts. Reconnect soon.", _RETRY_AFTER_SECONDS)
+        else:
+            await send({"type": "websocket.accept"})
+            connection.limit_send_buffer(self._send_buffer_bytes)
+            with self._hub.seat() as seated:
+                await (self._serve if seated else self._turn_away)(connection, session_id, receive, asked_at)
+
+    async def _turn_away(
+        self, connection: WebSocketConnection, session_id: str, _receive: Receive, asked_at: float
+    ) -> None:
+        self._attempted(asked_at, AttemptOutcome.REFUSED_CAPACITY, session_id)
+        error = OverCapacity("The server is full. Reconnect in some seconds.")
+        self._dismiss(connection, session_id, error, 4101, "over capacity")
+
+    async def _serve(self, connection: WebSocketConnection, session_id: str, receive: Receive, asked_at: float) -> None:
+        services = self._services
+        try:
+            snapshot = await services.store.open(session_id)
+        except Exception as exception:  # noqa: BLE001 - the client must learn of whatever a store may raise
+            error_id = services.ids.new_id()
+            self._attempted(asked_at, AttemptOutcome.ERROR, session_id)
+            services.recorder.record(FaultRaised(error_id, FaultSource.SESSION_STORE, exception, session_id=session_id))
+            error = InternalError(
+                f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
+            )
+            self._dismiss(connection, session_id, error, 1011, "internal error")
+            return
+        self._attempted(asked_at, AttemptOutcome.ACCEPTED, session_id)
+        token = services.ids.token() if self._stores_content else None
+        machine = SessionMachine(snapshot, services.ids.new_id(), self._limits, services.clock(), token)
+        driver = Driver(connection, machine, services)
+        with self._hub.member(driver):
+            await driver.run(receive)
+
+    def _may_come_from(self, scope: Scope) -> bool:
+        """Whether the Origin header, which only browsers send, is one of ours."""
+        if "*" in self._allowed_origins:
+            return True
+        origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+        return all(origin in self._allowed_origins for origin in origins)
+
+    def _dismiss(
+        self, connection: WebSocketConnection, session_id: str, error: StreamingError, code: int, reason: str
+    ) -> None:
+        self._services.recorder.record(ErrorAnswered("", session_id, error.code, str(error)))
+        self._services.writer.send(connection, ErrorMessage.of(error))
+        connection.close(code, reason)
+
+    def _attempted(self, asked_at: float, outcome: AttemptOutcome, session_id: str = "") -> None:
+        seconds = self._services.clock().seconds - asked_at
+        self._services.recorder.record(ConnectionAttempted(outcome, session_id, seconds))
+
+
+class WebSocketRouter:
+    """Middleware that takes sockets straight to the endpoint, past what is made for HTTP.
+
+    What stands between a frame and its application costs memory for as long as the connection lives.
+    """
+
+    def __init__(self, app: Application, endpoint: StreamEndpoint) -> None:
+        self._app = app
+        self._endpoint = endpoint
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Not a coroutine, which would stand there too."""
+        return (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
+
+
+async def _refuse(send: Send, status: int, sentence: str, retry_after_seconds: int | None = None) -> None:
+    """Answer the handshake with an HTTP status: a browser cannot read it, everything else can."""
+    body = json.dumps({"error": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if retry_after_seconds is not None:
+        headers.append((b"retry-after", str(retry_after_seconds).encode()))
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})

@@ -1,0 +1,30 @@
+"""What goes out: every message passes here once, and is counted."""
+
+from collections import Counter
+
+from service.events import MessagesSent
+from service.protocol.codec import encode
+from service.protocol.messages import ServerMessage
+from service.session.ports import Connection
+
+
+class MessageWriter:
+    """Encodes and writes messages. Counts are plain numbers, as an event for each chunk would cost too much."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[type[ServerMessage]] = Counter()
+        self._bytes = 0
+
+    def send(self, connection: Connection, message: ServerMessage) -> None:
+        frame = encode(message)
+        connection.write(frame)
+        self._counts[type(message)] += 1
+        self._bytes += len(frame)
+
+    def sent(self) -> MessagesSent | None:
+        """What went out since this was last asked, or ``None`` for nothing."""
+        if not self._bytes:
+            return None
+        sent = MessagesSent(self._counts, self._bytes)
+        self._counts, self._bytes = Counter(), 0
+        return sent

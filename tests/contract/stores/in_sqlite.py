@@ -1,0 +1,43 @@
+"""The contract over SQLite, with a clock that the test moves."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from service.session.ports import SessionStore
+from service.stores.sqlite.store import SqliteSessionStore
+from tests.contract.stores.contract import SessionStoreContract
+
+
+class InSqlite(SessionStoreContract):
+    """In memory, or in the file at ``path``."""
+
+    path: Path | None = None
+    seconds: float
+    sqlite: SqliteSessionStore
+    """The one that was made last."""
+
+    @pytest.fixture(autouse=True)
+    def _begin(self) -> None:
+        self.seconds = 1_700_000_000.0
+
+    def make(self) -> SessionStore:
+        self.sqlite = SqliteSessionStore(
+            self.path, self.limits, self.resume_ttl_seconds, lambda: self.seconds, sweep_seconds=0.01
+        )
+        return self.sqlite
+
+    async def pass_seconds(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    async def holds(self, content: bytes) -> bool:
+        return content in (await self._in_memory() if self.path is None else stored(self.path))
+
+    async def _in_memory(self) -> bytes:
+        return await self.sqlite._writer.ask(lambda rows: rows.serialize())  # noqa: SLF001 - there is no file to read
+
+
+def stored(path: Path) -> bytes:
+    """The store's files. Another process reads them: whoever closes a file drops its own process's locks on it."""
+    return subprocess.run(["sh", "-c", 'cat "$0"*', path], capture_output=True, check=False).stdout

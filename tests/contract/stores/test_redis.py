@@ -1,0 +1,238 @@
+"""The Redis store fulfils the contract against a real Redis, and lives through all that Redis may do."""
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+
+from service.protocol.limits import Limits
+from service.session.effects import SessionSnapshot
+from service.session.ports import SessionStore, StoreUnavailable
+from service.session.records import StreamStatus
+from service.stores.redis.store import RedisSessionStore
+from tests.backends.child import until
+from tests.backends.dead import black_hole, refusing, silent
+from tests.backends.fixtures import StartRedis
+from tests.backends.redis import Redis
+from tests.conftest import environment
+from tests.contract.stores.contract import LATER, MINE, RECORD, THEIRS, SharedStoreContract, claim
+
+LIMITS = Limits(max_requests=100, max_session_seconds=60)
+TTL_SECONDS = 10
+
+COUNTER = """
+import asyncio, sys
+from service.protocol.limits import Limits
+from service.stores.redis.store import RedisSessionStore
+
+async def count() -> None:
+    store = RedisSessionStore(sys.argv[1], Limits(max_requests=100), 10)
+    snapshot = await store.open("s")
+    admissions = await asyncio.gather(*(store.admit(snapshot, "a-stream", None) for _ in range(500)))
+    await store.close()
+    print(*(one.requests_used for one in admissions if one.admitted))
+
+asyncio.run(count())
+"""
+"""What a process does that counts along; the URL is its argument."""
+
+
+class TestRedisSessionStore(SharedStoreContract):
+    slack_seconds: ClassVar = 0.25
+
+    @pytest.fixture(autouse=True)
+    def _redis(self, redis: Redis) -> None:
+        self.redis = redis
+
+    def make(self) -> RedisSessionStore:
+        return RedisSessionStore(self.redis.url, self.limits, self.resume_ttl_seconds)
+
+    async def pass_seconds(self, seconds: float) -> None:
+        with self.redis.client() as client:
+            for key in client.scan_iter():
+                client.pexpire(key, client.pttl(key) - round(seconds * 1000))
+
+    async def holds(self, content: bytes) -> bool:
+        with self.redis.client() as client:
+            streams = client.scan_iter("streaming:*:stream:*")
+            return any(content in value for key in streams for value in client.hvals(key))
+
+    async def test_four_processes_count_to_the_limit_and_no_further(self) -> None:
+        async def counted() -> list[int]:
+            command = (sys.executable, "-c", COUNTER, self.redis.url)
+            process = await asyncio.create_subprocess_exec(*command, env=environment(), stdout=PIPE)
+            output, _ = await process.communicate()
+            return [int(number) for number in output.split()]
+
+        counts = await asyncio.gather(*(counted() for _ in range(4)))
+        assert sorted(number for some in counts for number in some) == list(range(1, 101))
+
+    async def test_all_that_it_keeps_goes_by_itself(self) -> None:
+        store = RedisSessionStore(self.redis.url, Limits(max_session_seconds=0.5), 0.4)
+        snapshot = await store.open("s")
+        await store.admit(snapshot, "a-stream", claim())
+        await store.admit(snapshot, "b-stream", claim(owner=LATER, presented=MINE))
+        await store.admit(SessionSnapshot("lost", "e", 0, 0.5), "b-stream", claim(owner=THEIRS))
+        await store.put(RECORD)
+        await store.close()
+        with self.redis.client() as client:
+            left = {key.decode(): client.pttl(key) for key in client.scan_iter()}
+            assert sorted(key.rpartition(":")[0] for key in left) == [
+                f"streaming:1:claim:lost:{THEIRS.hex()}",
+                f"streaming:1:claim:s:{LATER.hex()}",
+                f"streaming:1:claim:s:{MINE.hex()}",
+                "streaming:1:session",
+                "streaming:1:session",
+                "streaming:1:stream",
+            ]
+            assert all(0 < milliseconds <= 500 for milliseconds in left.values())
+            until(lambda: client.dbsize() == 0, "Redis is empty")  # counts what is there, gone by or not
+
+    async def test_scripts_that_redis_has_forgotten_are_told_again(self, store: SessionStore) -> None:
+        snapshot = await store.open("s")
+        with self.redis.client() as client:
+            client.script_flush()
+        assert (await store.admit(snapshot, "a-stream", None)).requests_used == 1
+
+    async def test_it_is_reached_by_a_socket_in_the_file_system(self, store: SessionStore) -> None:
+        snapshot = await store.open("s")
+        by_file = RedisSessionStore(self.redis.unix_url, LIMITS, TTL_SECONDS)
+        assert (await by_file.open("s")).epoch == snapshot.epoch
+        await by_file.close()
+
+    async def test_closed_connections_are_made_anew_unnoticed(self, store: SessionStore) -> None:
+        snapshot = await store.open("s")
+        await asyncio.gather(*(store.open("s") for _ in range(20)))
+        with self.redis.client() as client:
+            client.client_kill_filter(_type="normal", skipme=True)
+        for _ in range(2):  # until the loop has seen it
+            await asyncio.sleep(0)
+        admissions = await asyncio.gather(*(store.admit(snapshot, "a-stream", None) for _ in range(20)))
+        assert sum(one.admitted for one in admissions) == self.limits.max_requests
+
+
+@pytest.fixture
+def own_redis(start_redis: StartRedis) -> Redis:
+    """One that a test may stop."""
+    return start_redis()
+
+
+@pytest.fixture
+async def store(own_redis: Redis) -> AsyncIterator[RedisSessionStore]:
+    store = RedisSessionStore(own_redis.url, LIMITS, TTL_SECONDS)
+    yield store
+    await store.close()
+
+
+def all_calls(store: RedisSessionStore) -> list[Coroutine[Any, Any, object]]:
+    """One of each."""
+    return [
+        store.open("s"),
+        store.admit(SessionSnapshot("s", "e", 0, 60), "a-stream", claim()),
+        store.put(RECORD),
+        store.get("a-stream"),
+        store.acquire("a-stream", 0, THEIRS),
+        store.mark_skip("a-stream", 0, 1, settled=True),
+        store.renew_leases({"a-stream": 0}),
+    ]
+
+
+async def seconds_until_away(call: Coroutine[Any, Any, object]) -> float:
+    started = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        await call
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("connected", [True, False])
+async def test_a_redis_that_does_not_answer_is_away_soon(
+    own_redis: Redis, store: RedisSessionStore, connected: bool
+) -> None:
+    if connected:
+        await asyncio.gather(*all_calls(store))
+    with own_redis.frozen():
+        calls = [call for _ in range(15) for call in all_calls(store)]
+        waited = await asyncio.gather(*map(seconds_until_away, calls))
+    assert len(waited) > 100
+    assert max(waited) < 0.6
+    leases = await asyncio.gather(*(store.open(f"new-{number}") for number in range(100)))
+    assert {snapshot.requests_used for snapshot in leases} == {0}, "an answer that comes late is nobody's"
+
+
+@pytest.mark.parametrize("dead", [refusing, silent, black_hole])
+async def test_whatever_is_wrong_with_redis_it_is_away(dead: Callable[[], AbstractContextManager[str]]) -> None:
+    with dead() as address:
+        store = RedisSessionStore(f"redis://{address}", LIMITS, TTL_SECONDS)
+        waited = await asyncio.gather(*map(seconds_until_away, all_calls(store)))
+        assert max(waited) < 0.6
+        await store.close()
+
+
+async def test_a_redis_that_refuses_what_it_is_told_is_away(own_redis: Redis, store: RedisSessionStore) -> None:
+    with own_redis.client() as client:
+        client.config_set("maxmemory", 1)  # nothing more goes in
+    with pytest.raises(StoreUnavailable, match="OutOfMemoryError"):
+        await store.put(RECORD)
+
+
+async def test_a_redis_that_was_stopped_is_used_again(own_redis: Redis, store: RedisSessionStore) -> None:
+    snapshot = await store.open("s")
+    await store.admit(snapshot, "a-stream", None)
+    own_redis.stop()
+    with pytest.raises(StoreUnavailable):
+        await store.open("s")
+    own_redis.start()
+    again = await store.admit(msgspec.structs.replace(snapshot, requests_used=1), "b-stream", None)
+    assert (again.admitted, again.requests_used) == (True, 2), "it is empty, and the snapshot knew"
+
+
+async def test_a_crowd_is_served_in_turn(store: RedisSessionStore) -> None:
+    async def ask_often() -> None:
+        for _ in range(30):
+            await store.open("s")
+
+    await asyncio.gather(*(ask_often() for _ in range(200)))  # four times as many as there are connections
+
+
+async def test_notes_wait_for_nobody_and_are_given_up_when_redis_is_away(
+    own_redis: Redis, store: RedisSessionStore
+) -> None:
+    await store.put(RECORD)
+    with own_redis.frozen():
+        started = time.monotonic()
+        for _ in range(50_000):
+            store.update_status("a-stream", 0, StreamStatus.PAUSED)
+        assert time.monotonic() - started < 0.25
+        await store.close()
+        assert time.monotonic() - started < 1
+    store.update_status("a-stream", 0, StreamStatus.ENDED)
+    await store.close()
+    found = await store.get("a-stream")
+    assert found is not None
+    assert found.counted, "the notes after those are stored"
+
+
+async def test_ten_thousand_notes_wait_at_most(store: RedisSessionStore) -> None:
+    await store.put(RECORD)
+    for change in (*[StreamStatus.PAUSED] * 10_000, StreamStatus.RESUMED):
+        store.update_status("a-stream", 0, change)
+    await store.close()
+    found = await store.get("a-stream")
+    assert found is not None
+    assert found.paused
+
+
+async def test_more_streams_are_held_than_go_into_one_call(store: RedisSessionStore) -> None:
+    ids = [f"stream-{number}" for number in range(1201)]
+    for stream_id in ids:
+        await store.put(msgspec.structs.replace(RECORD, stream_id=stream_id, plan=b""))
+    lost = {ids[0], ids[499], ids[500], ids[1200]}
+    for stream_id in lost:
+        await store.acquire(stream_id, 0, MINE)
+    assert await store.renew_leases(dict.fromkeys(ids, 0)) == lost

@@ -1,0 +1,211 @@
+"""Sessions in an SQLite file that several processes share, and in memory."""
+
+import asyncio
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+import pytest
+
+from service.protocol.limits import Limits
+from service.session.ports import SessionStore, StoreUnavailable
+from service.session.records import StreamStatus
+from service.stores.sqlite.schema import SchemaMismatch
+from service.stores.sqlite.store import SqliteSessionStore
+from tests.conftest import PROJECT, environment
+from tests.contract.stores.contract import RECORD, SharedStoreContract, until
+from tests.contract.stores.in_sqlite import InSqlite
+from tests.contract.stores.sqlite_worker import LEASE, PLAN
+
+MEGABYTE = 2**20
+
+
+class TestInMemory(InSqlite):
+    """As a worker keeps sessions for itself, when there is nowhere else."""
+
+
+class TestInAFile(InSqlite, SharedStoreContract):
+    file: Path
+
+    @pytest.fixture(autouse=True)
+    def _place(self, tmp_path: Path) -> None:
+        self.path = self.file = tmp_path / "data" / "sessions.sqlite3"
+
+    async def test_it_outlives_its_process(self, store: SessionStore) -> None:
+        await store.put(RECORD)
+        snapshot = await store.open("s")
+        await store.close()
+        later = self.make()
+        assert await later.get("a-stream") == RECORD
+        assert await later.open("s") == snapshot
+        await later.close()
+
+    async def test_nobody_else_may_read_it(self, store: SessionStore) -> None:
+        await store.put(RECORD)
+        modes = {file.name: file.stat().st_mode & 0o777 for file in self.file.parent.iterdir()}
+        assert modes == {"sessions.sqlite3" + suffix: 0o600 for suffix in ("", "-wal", "-shm")}
+
+    async def test_a_file_that_others_could_read_is_closed_to_them(self) -> None:
+        await self.make().close()
+        self.file.chmod(0o644)
+        await self.make().close()
+        assert self.file.stat().st_mode & 0o777 == 0o600
+
+    async def test_a_closed_store_leaves_one_file_and_is_away(self, store: SessionStore) -> None:
+        await store.put(RECORD)
+        await store.close()
+        assert [file.name for file in self.file.parent.iterdir()] == ["sessions.sqlite3"]
+        with pytest.raises(StoreUnavailable):
+            await store.get("a-stream")
+        store.update_status("a-stream", 0, StreamStatus.PAUSED)
+
+    async def test_the_file_does_not_stay_as_large_as_it_once_was(self, store: SessionStore) -> None:
+        for number in range(30):
+            await store.put(msgspec.structs.replace(RECORD, stream_id=f"s{number}", plan=bytes(MEGABYTE)))
+        await self.pass_ttl(1.3)
+
+        async def is_small() -> bool:
+            return self.file.stat().st_size < 18 * MEGABYTE
+
+        assert not await is_small()
+        await until(is_small)
+
+    async def test_what_fails_is_undone_and_takes_nothing_with_it(self, store: SessionStore) -> None:
+        await store.put(RECORD)
+        unwritable: Any = ["a plan that SQLite does not take"]
+        broken = msgspec.structs.replace(RECORD, epoch=7, plan=unwritable)
+        before, after = (msgspec.structs.replace(RECORD, stream_id=name) for name in ("before", "after"))
+        outcomes = await asyncio.gather(store.put(before), store.put(broken), store.put(after), return_exceptions=True)
+        assert [type(one) for one in outcomes] == [type(None), StoreUnavailable, type(None)]
+        assert [await store.get(one.stream_id) for one in (before, RECORD, after)] == [before, RECORD, after]
+
+    async def test_a_store_that_does_not_answer_is_away_after_a_second(self, store: SessionStore) -> None:
+        await store.put(RECORD)
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as stalling:
+            stalling.execute("BEGIN IMMEDIATE")
+            async with asyncio.timeout(2):
+                with pytest.raises(StoreUnavailable):
+                    await store.put(RECORD)
+        assert await store.get("a-stream") == RECORD
+
+    async def test_a_full_disk_is_a_store_that_is_away(self, store: SessionStore) -> None:
+        large = msgspec.structs.replace(RECORD, stream_id="large", plan=bytes(10 * MEGABYTE))
+        await store.put(RECORD)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5 * MEGABYTE, hard))
+        try:
+            with pytest.raises(StoreUnavailable):
+                await store.put(large)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert await store.get("a-stream") == RECORD
+        await store.put(large)
+        assert await store.get("large") == large
+
+    async def test_what_waits_for_a_stalled_disk_is_bounded(self, store: SessionStore) -> None:
+        large = msgspec.structs.replace(RECORD, plan=bytes(10 * MEGABYTE))
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as stalling:
+            stalling.execute("BEGIN IMMEDIATE")
+            waiting = [asyncio.ensure_future(store.put(large)) for _ in range(10)]
+            refused, _ = await asyncio.wait(waiting, timeout=0.5)
+            assert len(refused) == 4
+            outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {type(one) for one in outcomes} == {StoreUnavailable}
+
+        async def is_kept() -> bool:
+            with suppress(StoreUnavailable):
+                await store.put(large)
+                return True
+            return False
+
+        await until(is_kept)
+
+    async def test_a_file_of_something_else_is_left_alone(self) -> None:
+        self.file.parent.mkdir()
+        self.file.write_text("This is no database." * 100)
+        with pytest.raises(SchemaMismatch, match="file is not a database"):
+            self.make()
+        assert self.file.read_text().startswith("This is no database.")
+
+    async def test_a_file_of_a_newer_service_is_left_alone(self) -> None:
+        await self.make().close()
+        with closing(sqlite3.connect(self.file)) as newer:
+            newer.execute("PRAGMA user_version=99")
+        with pytest.raises(SchemaMismatch, match="version 99"):
+            self.make()
+
+    async def test_a_folder_that_cannot_be_made_is_said(self) -> None:
+        self.file.parent.write_text("")
+        with pytest.raises(SchemaMismatch, match="cannot be opened"):
+            self.make()
+
+
+class Worker:
+    """A process of its own on the same file."""
+
+    def __init__(self, file: Path, command: str, argument: object) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.contract.stores.sqlite_worker", str(file), command, str(argument)],
+            cwd=PROJECT,
+            env=environment(PYTHONDONTWRITEBYTECODE=1),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.input: IO[str] = self.process.stdin
+        self.output: IO[str] = self.process.stdout
+
+    def begin(self) -> None:
+        assert self.output.readline() == "ready\n"
+
+    def kill(self) -> None:
+        with self.process:
+            self.process.kill()
+
+
+class TestInManyProcesses:
+    @pytest.fixture
+    def endings(self) -> Iterator[ExitStack]:
+        with ExitStack() as endings:
+            yield endings
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        return tmp_path / "sessions.sqlite3"
+
+    async def test_a_hundred_of_two_thousand_are_admitted(self, file: Path, endings: ExitStack) -> None:
+        workers = [Worker(file, "admit", 500) for _ in range(4)]  # which make the file, all at once
+        for worker in workers:
+            endings.callback(worker.kill)
+        for worker in workers:
+            worker.begin()
+        for worker in workers:
+            worker.input.write("\n")
+            worker.input.flush()
+        assert sum(int(worker.output.readline()) for worker in workers) == 100
+
+    async def test_nothing_that_was_kept_dies_with_its_process(self, file: Path, endings: ExitStack) -> None:
+        store = SqliteSessionStore(file, Limits(), resume_ttl_seconds=300)
+        workers = [Worker(file, "keep", prefix) for prefix in ("one", "other")]
+        for worker in workers:
+            endings.callback(worker.kill)
+        kept = []
+        for worker in workers:
+            worker.begin()
+            kept += [worker.output.readline() for _ in range(50)]
+            worker.process.kill()
+            kept += [line for line in worker.output if line.endswith("\n")]
+        for line in kept:
+            record = await store.get(line.rstrip())
+            assert record is not None
+            assert record.plan == PLAN
+        assert (await store.admit(LEASE, "a-stream", None)).admitted
+        await store.close()

@@ -1,0 +1,36 @@
+"""``python -m tests.e2e.browser.pictures``: pictures of the page as it is, for people to look at, in docs/pictures."""
+
+import tempfile
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import PROJECT, RunningServer
+from tests.e2e.browser.visit import NARROW, WIDE, Scheme, launched, visited
+
+FOLDER = PROJECT / "docs/pictures"
+SCREENS = {"wide": WIDE, "narrow": NARROW}
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+def path_of(screen: str, scheme: Scheme) -> Path:
+    return FOLDER / f"websocket-test-{screen}-{scheme}.png"
+
+
+def draw() -> None:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = RunningServer(Path(folder), {"DRAIN_SECONDS": 0})
+        browser = launched(playwright)
+        for screen, scheme in product(SCREENS, SCHEMES):
+            with visited(browser, server, SCREENS[screen], scheme) as visit:
+                visit.button("MEGA Complex HTML").click()
+                visit.is_complete()
+                visit.page.locator("#paper").evaluate("paper => paper.scrollTo(0, 0)")
+                visit.page.screenshot(path=path_of(screen, scheme), full_page=True)
+        browser.close()
+        server.stop()
+
+
+if __name__ == "__main__":
+    draw()

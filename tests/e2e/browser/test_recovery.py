@@ -1,0 +1,63 @@
+"""The server dies in the middle, and comes back: the page goes on by itself, with every chunk once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from service.protocol.messages import HtmlMode
+from tests.conftest import RunningServer
+from tests.e2e.browser.conftest import StartVisit
+from tests.e2e.browser.samples import NAMED, prepared
+
+Start = Callable[[int], RunningServer]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a server on this port, with what the one before has stored."""
+    with ExitStack() as endings:
+
+        def started(port: int) -> RunningServer:
+            server = RunningServer(tmp_path, {"DRAIN_SECONDS": 0, "PORT": port})
+            endings.callback(server.stop)
+            return server
+
+        yield started
+
+
+@pytest.mark.parametrize("mode", HtmlMode)
+def test_a_killed_server_costs_no_chunk(start: Start, start_visit: StartVisit, mode: HtmlMode) -> None:
+    server = start(0)
+    visit = start_visit(server)
+    visit.choose(html_mode=mode)
+    visit.button("MEGA Complex HTML").click()
+    visit.has_streamed(8)
+    server.process.kill()
+    expect(visit.page.locator("#connection")).to_have_attribute("data-state", "reconnecting")
+    expect(visit.state).to_contain_text("Broken off after")
+    server.process.wait()
+    start(server.address[1])
+    visit.is_complete()
+    streamed = visit.content()
+    sample = NAMED["MEGA Complex HTML"]
+    html = prepared(sample.content, sample.content_type, mode)
+    assert streamed == visit.set_at_once(html, whole_space=mode is HtmlMode.FRAGMENT)
+    assert visit.page.evaluate("() => streaming().stream.received === streaming().stream.start.totalChunks")
+    expect(visit.page.locator("#session")).to_contain_text("99 of 100")  # charged once
+    assert {fault for fault in visit.faults if "WebSocket connection to" not in fault} == set()
+
+
+def test_a_page_without_a_stream_comes_back_too(start: Start, start_visit: StartVisit) -> None:
+    server = start(0)
+    visit = start_visit(server)
+    server.process.kill()
+    server.process.wait()
+    expect(visit.page.locator("#connection")).to_contain_text("reconnecting")
+    start(server.address[1])
+    visit.connected()
+    visit.button("Plain Text").click()
+    visit.is_complete()
+    assert visit.text() == NAMED["Plain Text"].content

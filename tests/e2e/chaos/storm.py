@@ -1,0 +1,60 @@
+"""Clients that stream without a pause, while one process after the other is killed."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from itertools import cycle, islice
+
+from tests.e2e.chaos.account import Account
+from tests.integration.instances.client import Client
+from tests.integration.instances.documents import REQUESTS
+from tests.integration.instances.instances import Instances
+
+MAX_REQUESTS = 1_000_000
+"""Of a session, by the settings: a storm is long."""
+
+_LONGEST_WAIT_SECONDS = 0.5
+
+
+async def storm(instances: Instances, kills: int, clients: int = len(REQUESTS)) -> Account:
+    """Kill so many processes, each at a random moment the one that most clients are connected to.
+
+    Each client streams one kind of document after the other, in a session of its own. Raises ``GaveUp``.
+    """
+    found = await asyncio.gather(*(_undisturbed(instances.address, request) for request in REQUESTS.values()))
+    digests = dict(zip(REQUESTS, found, strict=True))
+    account = Account()
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for number in range(clients):
+            group.create_task(_streams(instances.address, number, digests, over, account))
+        for _ in range(kills):
+            await asyncio.sleep(random.uniform(0, _LONGEST_WAIT_SECONDS))
+            instance, process = await asyncio.to_thread(instances.busiest)
+            process.kill()
+            account.kills += 1
+            await instance.replaced(process)
+        over.set()
+    return account
+
+
+async def _undisturbed(address: str, request: Mapping[str, str]) -> str:
+    async with Client(address, "undisturbed") as client:
+        reception = await client.stream(**request, speed="superfast")
+    assert (reception.end["type"], reception.breaks) == ("stream_complete", 0), reception.end
+    return reception.digest
+
+
+async def _streams(
+    address: str, number: int, digests: Mapping[str, str], over: asyncio.Event, account: Account
+) -> None:
+    asked = 0
+    async with Client(address, f"storm-{number}") as client:
+        for kind in islice(cycle(REQUESTS), number, None):
+            if over.is_set():
+                break
+            asked += 1
+            account.add(await client.stream(**REQUESTS[kind], speed="superfast"), digests[kind])
+        await client.leave()
+        await client.join()
+        account.add_session(asked=asked, used=MAX_REQUESTS - client.requests_left)

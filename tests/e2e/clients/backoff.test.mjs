@@ -1,0 +1,271 @@
+// When and whether the client comes back, with a socket that does as it is told and a clock that is turned by hand.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
+
+/** Sockets that open, speak and close when the test says so. */
+class FakeSocket {
+  static all = [];
+  readyState = 0;
+  sent = [];
+
+  constructor() {
+    FakeSocket.all.push(this);
+  }
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = 3;
+  }
+  opens({ resume_token = "token" } = {}) {
+    this.readyState = 1;
+    const session = { session_id: "s", limits: {}, requests_left: 9, session_expires_at: 0 };
+    this.says({ type: "connected", ...session, resume_token });
+  }
+  says(message) {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+  breaks(code = 1006) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+  static get last() {
+    return FakeSocket.all.at(-1);
+  }
+}
+
+let random;
+
+beforeEach(() => {
+  FakeSocket.all = [];
+  random = 1;
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  mock.method(Math, "random", () => random);
+});
+
+afterEach(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+});
+
+function started(options = {}) {
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, ...options });
+  const stream = client.stream("content");
+  return { client, stream };
+}
+
+/** Whether the next attempt comes after exactly so long. */
+function comesBackAfter(milliseconds) {
+  const before = FakeSocket.all.length;
+  mock.timers.tick(milliseconds - 1);
+  assert.equal(FakeSocket.all.length, before, `too early: before ${milliseconds} ms`);
+  mock.timers.tick(1);
+  assert.equal(FakeSocket.all.length, before + 1, `too late: after ${milliseconds} ms`);
+}
+
+test("the waits double up to the longest", () => {
+  started({ backOff: { firstMs: 100, maxMs: 1000 } });
+  for (const wait of [100, 200, 400, 800, 1000, 1000]) {
+    FakeSocket.last.breaks();
+    comesBackAfter(wait);
+  }
+});
+
+test("each is drawn between its half and its whole", () => {
+  started({ backOff: { firstMs: 100 } });
+  random = 0;
+  FakeSocket.last.breaks();
+  comesBackAfter(50);
+  random = 0.5;
+  FakeSocket.last.breaks();
+  comesBackAfter(150);
+});
+
+test("it gives up after so many attempts, and says why", async () => {
+  const { client, stream } = started({ backOff: { firstMs: 100, maxMs: 100, attempts: 3 } });
+  const connected = client.connect();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    FakeSocket.last.breaks();
+    comesBackAfter(100);
+  }
+  FakeSocket.last.breaks();
+  await assert.rejects(stream.completed, { code: "CONNECTION_LOST", retryable: true });
+  await assert.rejects(connected, { code: "CONNECTION_LOST" });
+  mock.timers.tick(1_000_000);
+  assert.deepEqual([FakeSocket.all.length, client.state], [4, "idle"]);
+  client.stream("again"); // a new wish is a new beginning
+  assert.equal(FakeSocket.all.length, 5);
+});
+
+test("to connect is no gain, a chunk is: then the waits begin anew", () => {
+  started({ backOff: { firstMs: 100 } });
+  for (const wait of [100, 200]) {
+    FakeSocket.last.opens();
+    FakeSocket.last.breaks();
+    comesBackAfter(wait);
+  }
+  FakeSocket.last.opens();
+  const [{ request_id }] = FakeSocket.last.sent;
+  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  FakeSocket.last.says({ type: "chunk", index: 0, data: "x" });
+  FakeSocket.last.breaks();
+  comesBackAfter(100);
+});
+
+test("a service that restarts (1012) is soon back, however long it was away before", () => {
+  started({ backOff: { firstMs: 100 } });
+  for (const wait of [100, 200, 400]) {
+    FakeSocket.last.breaks();
+    comesBackAfter(wait);
+  }
+  FakeSocket.last.opens();
+  FakeSocket.last.breaks(1012);
+  comesBackAfter(100);
+});
+
+test("of a full server it asks again, later and later", () => {
+  const errors = [];
+  started({ backOff: { firstMs: 100 }, onState: (state, error) => state === "waiting" && errors.push(error.code) });
+  for (const wait of [100, 200, 400]) {
+    FakeSocket.last.readyState = 1;
+    FakeSocket.last.says({ type: "error", code: "OVER_CAPACITY", message: "full", fatal: true, retryable: true });
+    FakeSocket.last.breaks(4101);
+    comesBackAfter(wait);
+  }
+  assert.deepEqual(errors, Array(3).fill("OVER_CAPACITY"));
+});
+
+for (const [what, code, error] of [
+  ["a stream taken over", 4103, { code: "STREAM_TAKEN_OVER", message: "…", fatal: true, retryable: false }],
+  ["a close code that says so", 4103],
+  ["a frame too large", 1009],
+])
+  test(`${what} is not come back from`, async () => {
+    const { client, stream } = started();
+    FakeSocket.last.opens();
+    if (error) FakeSocket.last.says({ type: "error", ...error });
+    FakeSocket.last.breaks(code);
+    await assert.rejects(stream.completed, { code: error?.code ?? "CONNECTION_LOST", fatal: true, retryable: false });
+    mock.timers.tick(1_000_000);
+    assert.deepEqual([FakeSocket.all.length, client.state], [1, "idle"]);
+  });
+
+test("without anything to go on with it does not come back until it is asked", () => {
+  const { client } = started();
+  FakeSocket.last.opens();
+  const [{ request_id }] = FakeSocket.last.sent;
+  FakeSocket.last.says({ type: "error", code: "EMPTY_CONTENT", fatal: false, retryable: false, request_id });
+  FakeSocket.last.says({ type: "error", code: "IDLE_TIMEOUT", fatal: true, retryable: true });
+  FakeSocket.last.breaks(4111);
+  mock.timers.tick(1_000_000);
+  assert.deepEqual([FakeSocket.all.length, client.state], [1, "idle"]);
+});
+
+/** A stream of which three chunks came before its connection broke, as the next connection asks for it. */
+function broken({ resumable = true, resume_token = "first" } = {}) {
+  const { client, stream } = started({ backOff: { firstMs: 100, maxMs: 100, attempts: 3 } });
+  FakeSocket.last.opens({ resume_token });
+  const [{ request_id }] = FakeSocket.last.sent;
+  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable });
+  for (const index of [0, 1, 2]) FakeSocket.last.says({ type: "chunk", index, data: `${index}` });
+  FakeSocket.last.breaks();
+  comesBackAfter(100);
+  FakeSocket.last.opens({ resume_token: "second" });
+  return { client, stream, asked: FakeSocket.last.sent };
+}
+
+test("what broke off is asked for with the token of its connection and the last index", () => {
+  const { asked } = broken();
+  assert.deepEqual(asked, [{ type: "recover", stream_id: "id", last_index: 2, token: "first" }]);
+});
+
+for (const reason of ["unknown", "session_over", "position", "version"])
+  test(`what cannot go on is an error that says so: ${reason}`, async () => {
+    const { stream } = broken();
+    FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: false, reason });
+    await assert.rejects(stream.completed, { code: "NOT_RECOVERABLE", reason, streamId: "id", retryable: true });
+    assert.equal(stream.received, 3);
+  });
+
+test("what was never stored cannot either", async () => {
+  const { stream, asked } = broken({ resumable: false });
+  await assert.rejects(stream.completed, { code: "NOT_RECOVERABLE", reason: "not_stored" });
+  assert.deepEqual(asked, []);
+});
+
+test("a store that is away may come back", async () => {
+  const { stream } = broken();
+  for (const _ of [1, 2]) {
+    FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
+    comesBackAfter(100);
+    FakeSocket.last.opens();
+  }
+  FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
+  await assert.rejects(stream.completed, { code: "NOT_RECOVERABLE", reason: "unavailable" });
+});
+
+test("a chunk that comes twice is taken once; over a gap nothing is taken, it is asked for again", () => {
+  const { stream } = broken();
+  FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: true, next_index: 3, paused: false });
+  FakeSocket.last.says({ type: "chunk", index: 2, data: "2" });
+  FakeSocket.last.says({ type: "chunk", index: 3, data: "3" });
+  assert.equal(stream.received, 4);
+  FakeSocket.last.says({ type: "chunk", index: 5, data: "5" });
+  assert.deepEqual([stream.received, stream.state], [4, "broken"]);
+  comesBackAfter(100);
+  FakeSocket.last.opens();
+  assert.deepEqual(FakeSocket.last.sent, [{ type: "recover", stream_id: "id", last_index: 3, token: "second" }]);
+});
+
+test("a request that was never answered is asked for again with the token of the first time", () => {
+  const { stream } = started({ backOff: { firstMs: 100, maxMs: 100 } });
+  for (const resume_token of ["first", "second", "third"]) {
+    FakeSocket.last.opens({ resume_token });
+    const [{ request_id, token }] = FakeSocket.last.sent;
+    assert.deepEqual([request_id, token], [stream.requestId, resume_token === "first" ? undefined : "first"]);
+    const told = FakeSocket.last.sent.slice(1).map(({ action }) => action);
+    assert.deepEqual(told, resume_token === "first" ? [] : ["resume"]); // it may have been left in a pause
+    FakeSocket.last.breaks();
+    comesBackAfter(100);
+  }
+});
+
+test("a cancel whose answer is lost is a cancel", async () => {
+  const { client, stream } = started();
+  FakeSocket.last.opens();
+  const [{ request_id }] = FakeSocket.last.sent;
+  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  stream.cancel();
+  assert.equal(stream.state, "streaming");
+  FakeSocket.last.breaks();
+  assert.equal((await stream.completed).cancelled, true);
+  assert.equal(client.state, "idle");
+});
+
+test("what is asked for while it tells of the connection has the token of that connection", () => {
+  let stream;
+  const onSession = () => (stream ??= client.stream("content"));
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, onSession, backOff: { firstMs: 100 } });
+  client.connect();
+  FakeSocket.last.opens({ resume_token: "first" });
+  assert.equal(FakeSocket.last.sent[0].token, undefined);
+  FakeSocket.last.breaks();
+  comesBackAfter(100);
+  FakeSocket.last.opens({ resume_token: "second" });
+  assert.equal(FakeSocket.last.sent[0].token, "first");
+});
+
+test("what is asked for while it tells of a break is asked for on the next connection", () => {
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, backOff: { firstMs: 100 } });
+  const stream = client.stream("first", { onEnd: () => client.stream("second") });
+  FakeSocket.last.opens();
+  const [{ request_id }] = FakeSocket.last.sent;
+  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  stream.cancel();
+  FakeSocket.last.breaks();
+  comesBackAfter(100);
+  FakeSocket.last.opens();
+  assert.deepEqual(FakeSocket.last.sent.map(({ content, token }) => [content, token]), [["second", undefined]]);
+});

@@ -1,0 +1,68 @@
+// The renderer for plain pages: whatever the pieces, the page ends with what the whole would have made of it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { JSDOM } from "jsdom";
+import { domRenderer } from "../../../clients/js/dist/streaming-content-client.js";
+import { documents } from "./pieces.mjs";
+
+const { document, Node } = new JSDOM().window;
+
+function shown(html) {
+  const element = document.createElement("div");
+  element.innerHTML = html;
+  return element;
+}
+
+for (const { name, html, fragment, incremental } of documents) {
+  test(`${name}, appended in fragments`, { skip: !fragment }, () => {
+    const element = document.createElement("div");
+    const renderer = domRenderer(element, "fragment");
+    for (const chunk of fragment) renderer.append(chunk);
+    element.normalize();
+    assert.ok(element.isEqualNode(shown(html)));
+  });
+
+  for (const [by, chunks] of Object.entries(incremental))
+    test(`${name}, shown in increments by ${by}, at every moment`, () => {
+      const element = document.createElement("div");
+      const renderer = domRenderer(element, "incremental");
+      const every = Math.ceil(chunks.length / 50);
+      let sofar = "";
+      for (const [index, chunk] of chunks.entries()) {
+        renderer.append(chunk);
+        sofar += chunk.data;
+        if (index % every && index < chunks.length - 1) continue;
+        assert.ok(element.isEqualNode(shown(sofar + chunk.close)), `after ${sofar.slice(-80)}`);
+      }
+      assert.equal(element.innerHTML, shown(html).innerHTML);
+    });
+}
+
+test("what is shown already is not touched again", () => {
+  const element = shown("<p>before</p>");
+  const renderer = domRenderer(element, "incremental");
+  renderer.append({ data: "<ul><li>one ", close: "</li></ul>" });
+  const [, list] = element.children;
+  const [item] = list.children;
+  const [text] = item.childNodes;
+  renderer.append({ data: "two</li><li>three", close: "</li></ul>" });
+  assert.equal(element.innerHTML, "<p>before</p><ul><li>one two</li><li>three</li></ul>");
+  assert.deepEqual([element.children[1], list.children[0], item.childNodes[0]], [list, item, text]);
+});
+
+test("a line that begins in a pre keeps its empty line", () => {
+  const element = document.createElement("div");
+  const renderer = domRenderer(element, "incremental");
+  renderer.append({ data: "<pre>one\n", close: "</pre>" });
+  renderer.append({ data: "\ntwo</pre>", close: "" });
+  assert.equal(element.textContent, "one\n\ntwo");
+});
+
+test("text is text", () => {
+  const element = document.createElement("p");
+  const renderer = domRenderer(element, "text");
+  for (const data of ["<b>", " & ", "\n\ttwo"]) renderer.append({ data });
+  assert.equal(element.textContent, "<b> & \n\ttwo");
+  assert.ok([...element.childNodes].every(({ nodeType }) => nodeType === Node.TEXT_NODE));
+});

@@ -1,0 +1,81 @@
+// The service that the test was started for, and clients of it.
+
+import { createServer, connect } from "node:net";
+import { once } from "node:events";
+import { after } from "node:test";
+import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
+
+export const service = process.env.SERVICE; // http://host:port
+
+/** A client that is closed when the tests of the file are over. */
+export function client(options = {}, url = service) {
+  const made = new StreamingClient(url, { backOff: { firstMs: 10, maxMs: 200 }, ...options });
+  after(() => made.close());
+  return made;
+}
+
+export const words = (count, word = "word") => Array.from({ length: count }, (_, index) => `${word}${index} `).join("");
+
+/** Resolves when the condition holds; `changed` says when to look again. */
+export function signal() {
+  let waiting = [];
+  return {
+    changed: () => waiting.splice(0).forEach((look) => look()),
+    async until(condition) {
+      while (!condition()) await new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+/** All that a stream gives. */
+export async function all(stream) {
+  let text = "";
+  for await (const { data } of stream) text += data;
+  return text;
+}
+
+/** A network that can be cut, between the client and the service. */
+export class Network {
+  #pairs = new Set();
+  #server = createServer((near) => {
+    const { hostname, port } = new URL(service);
+    const far = connect(Number(port), hostname);
+    const pair = [near, far];
+    this.#pairs.add(pair);
+    this.connections++;
+    for (const [one, other] of [pair, [...pair].reverse()]) {
+      one.on("data", (data) => {
+        if (!this.silent || one === near) other.write(data);
+      });
+      one.on("error", () => {});
+      one.on("close", () => {
+        other.destroy();
+        this.#pairs.delete(pair);
+      });
+    }
+  });
+  /** How many there were. */
+  connections = 0;
+  /** Whether nothing comes back to the client, though nobody is told. */
+  silent = false;
+
+  static async open() {
+    const network = new Network();
+    network.#server.listen(0, "127.0.0.1");
+    await once(network.#server, "listening");
+    network.url = `http://127.0.0.1:${network.#server.address().port}`;
+    after(() => {
+      network.cut();
+      network.#server.close();
+    });
+    return network;
+  }
+
+  /** Breaks every connection, without a word. */
+  cut() {
+    for (const [near, far] of this.#pairs) {
+      near.resetAndDestroy();
+      far.resetAndDestroy();
+    }
+  }
+}

@@ -1,0 +1,305 @@
+// Requests and what comes of them, over one connection to the real service.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import ws from "ws";
+import { StreamingError } from "../../../clients/js/dist/streaming-content-client.js";
+import { all, client, signal, words } from "./service.mjs";
+
+const fast = { speed: "superfast" };
+
+test("a stream is an iterator of its chunks", async () => {
+  const content = words(20);
+  const stream = client().stream(content, fast);
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  assert.equal(chunks.map(({ data }) => data).join(""), content);
+  assert.deepEqual(chunks.map(({ index }) => index), [...chunks.keys()]);
+  const { durationMs, ...completion } = await stream.completed;
+  assert.deepEqual(completion, { totalChunks: 20, cancelled: false, skipped: false, bytes: content.length });
+  assert.ok(durationMs > 0);
+  assert.equal(stream.state, "complete");
+});
+
+test("or it calls back", async () => {
+  const seen = [];
+  const stream = client().stream("one two", {
+    ...fast,
+    onStart: ({ totalChunks, resumable }) => seen.push(["start", totalChunks, resumable]),
+    onChunk: ({ data }) => seen.push(["chunk", data]),
+    onState: (state) => seen.push(["state", state]),
+    onEnd: ({ totalChunks }) => seen.push(["end", totalChunks]),
+    onError: (error) => seen.push(["error", error]),
+  });
+  await stream.completed;
+  assert.deepEqual(seen, [
+    ["state", "streaming"],
+    ["start", 2, true],
+    ["chunk", "one "],
+    ["chunk", "two"],
+    ["state", "complete"],
+    ["end", 2],
+  ]);
+  await assert.rejects(all(stream), TypeError);
+});
+
+test("an incremental chunk says what would close it", async () => {
+  const html = { contentType: "html", htmlMode: "incremental" };
+  const stream = client().stream("<p>one <b>two three</b></p>", { ...fast, ...html });
+  const closes = [];
+  for await (const { close } of stream) closes.push(close);
+  assert.deepEqual(closes, ["</p>", "</b></p>", ""]);
+});
+
+test("twenty requests at once are answered in order, each with its own", async () => {
+  const user = client();
+  const contents = Array.from({ length: 20 }, (_, index) => `request ${index}`);
+  const order = [];
+  const streams = contents.map((content, index) => {
+    const stream = user.stream(content, fast);
+    stream.completed.then(() => order.push(index));
+    return stream;
+  });
+  assert.deepEqual(await Promise.all(streams.map(all)), contents);
+  assert.deepEqual(order, [...contents.keys()]);
+  assert.equal(user.session.requestsLeft, user.session.limits.max_requests - 20);
+});
+
+test("a mistake in one request does not disturb the others", async () => {
+  const user = client();
+  const streams = [user.stream(words(5), fast), user.stream("x", { contentType: "pdf" }), user.stream("after", fast)];
+  const [first, wrong, last] = await Promise.allSettled(streams.map(all));
+  assert.equal(first.value, words(5));
+  assert.equal(last.value, "after");
+  assert.ok(wrong.reason instanceof StreamingError);
+  const { code, fatal, retryable, requestId } = wrong.reason;
+  assert.deepEqual([code, fatal, retryable, requestId], ["INVALID_CONTENT_TYPE", false, false, streams[1].requestId]);
+  assert.match(wrong.reason.message, /Send one of: text, html, markdown/);
+});
+
+for (const [code, content, options] of [
+  ["EMPTY_CONTENT", " ", {}],
+  ["EMPTY_CONTENT", "<script>1</script>", { contentType: "html" }],
+  ["CONTENT_TOO_LARGE", "x".repeat(100_001), {}],
+  ["INVALID_SPEED", "x", { speed: "warp" }],
+  ["INVALID_CHUNK_STRATEGY", "x", { chunkBy: "line" }],
+  ["INVALID_HTML_MODE", "x", { htmlMode: "whole" }],
+  ["INVALID_MESSAGE", "\ud800", {}],
+  ["INVALID_MESSAGE", "x", { requestId: "\udfff" }],
+  ["INVALID_MESSAGE", "x", { trace: { traceparent: 7 } }],
+  ["INVALID_MESSAGE", "x", { speed: 7 }],
+])
+  test(`${code} is a typed error, and calls back: ${content.slice(0, 20)}`, async () => {
+    const stream = client().stream(content, { ...options, onError: (error) => (stream.error = error) });
+    await assert.rejects(stream.completed, { name: "StreamingError", code, requestId: stream.requestId });
+    assert.equal(stream.error.code, code);
+    assert.equal(stream.state, "failed");
+  });
+
+test("a frame that no service takes is not sent again and again", async () => {
+  const user = client();
+  const stream = user.stream("x".repeat(3_000_000));
+  await assert.rejects(stream.completed, { code: "CONNECTION_LOST", fatal: true, retryable: false });
+  assert.equal(await all(user.stream("still there", fast)), "still there");
+});
+
+test("a pause holds until it is resumed", async () => {
+  const { changed, until } = signal();
+  const content = words(12);
+  let text = "";
+  const stream = client().stream(content, {
+    ...fast,
+    onState: changed,
+    onChunk: ({ data }) => ((text += data), changed()),
+  });
+  await until(() => stream.received === 3);
+  stream.pause();
+  await until(() => stream.state === "paused");
+  const held = stream.received;
+  await client().ping(); // a while
+  await all(client().stream(words(6), fast)); // a longer while: six gaps
+  assert.equal(stream.received, held);
+  stream.resume();
+  await until(() => stream.state === "streaming");
+  await stream.completed;
+  assert.equal(text, content);
+});
+
+test("what is asked for before its turn is done at its turn", async () => {
+  const { changed, until } = signal();
+  const user = client();
+  const [first, second, third] = ["a", "b", "c"].map((word) =>
+    user.stream(words(6, word), { ...fast, onChunk: () => changed(), onState: changed }),
+  );
+  second.pause();
+  third.skip();
+  await first.completed;
+  await until(() => second.state === "paused");
+  assert.ok(second.received < 2, "at most what was under way");
+  second.resume();
+  await second.completed;
+  const { skipped, totalChunks } = await third.completed;
+  assert.ok(skipped && totalChunks < 3, `${totalChunks} chunks instead of 6`);
+});
+
+test("a skip brings the rest at once, in a pause too", async () => {
+  const { changed, until } = signal();
+  const content = words(300);
+  let text = "";
+  const stream = client().stream(content, {
+    speed: "slow",
+    onState: changed,
+    onChunk: ({ data }) => ((text += data), changed()),
+  });
+  await until(() => stream.received === 1);
+  stream.pause();
+  await until(() => stream.state === "paused");
+  stream.skip();
+  const { skipped, durationMs } = await stream.completed;
+  assert.equal(text, content);
+  assert.ok(skipped && durationMs < 10_000, `${durationMs} ms, of 90 s`);
+});
+
+test("a cancel ends this stream and no other", async () => {
+  const { changed, until } = signal();
+  const user = client();
+  const running = user.stream(words(300), { onChunk: changed });
+  const waiting = user.stream(words(300));
+  const other = user.stream("other", fast);
+  await until(() => running.received === 1);
+  waiting.cancel();
+  assert.equal(waiting.state, "cancelled");
+  running.cancel();
+  const { cancelled, totalChunks } = await running.completed;
+  assert.deepEqual([cancelled, totalChunks], [true, running.received]);
+  assert.equal(await all(other), "other");
+});
+
+test("controls that cross with the end of their stream never meet the next", async () => {
+  const user = client();
+  for (const control of ["pause", "skip", "cancel"])
+    for (let round = 0; round < 10; round++) {
+      const first = user.stream("first", { ...fast, onChunk: () => first[control]() }); // its only chunk: it is over
+      const second = user.stream(words(3), fast);
+      assert.equal(await all(second), words(3), control);
+      assert.deepEqual(await second.completed.then(({ skipped, totalChunks }) => [skipped, totalChunks]), [false, 3]);
+      await first.completed;
+    }
+});
+
+test("to leave the loop is to cancel", async () => {
+  const user = client();
+  const stream = user.stream(words(300));
+  for await (const { index } of stream) if (index === 1) break;
+  assert.equal((await stream.completed).cancelled, true);
+});
+
+test("an AbortSignal cancels, and its reason is what comes of it", async () => {
+  const { changed, until } = signal();
+  const user = client();
+  const controller = new AbortController();
+  const stream = user.stream(words(300), { signal: controller.signal, onChunk: changed });
+  await until(() => stream.received === 1);
+  controller.abort(new Error("enough"));
+  await assert.rejects(stream.completed, { message: "enough" });
+  assert.equal(await all(user.stream("next", fast)), "next"); // so the service has let go of the first
+  const late = user.stream("x", { signal: AbortSignal.abort() });
+  await assert.rejects(all(late), { name: "AbortError" });
+});
+
+test("a trace goes in and comes out; without one there is a new one", async () => {
+  const user = client();
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const traced = user.stream("x", { trace: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
+  const plain = user.stream("x");
+  await Promise.all([traced.completed, plain.completed]);
+  assert.equal(traced.traceId, traceId);
+  assert.match(plain.traceId, /^[0-9a-f]{32}$/);
+});
+
+test("when the session has no request left, that is an error, and known", async () => {
+  const user = client();
+  const { limits } = await user.connect();
+  await Promise.all(Array.from({ length: limits.max_requests }, () => user.stream("x", fast).completed));
+  assert.equal(user.session.requestsLeft, 0);
+  await assert.rejects(user.stream("one more").completed, { code: "RATE_LIMIT_EXCEEDED", fatal: false });
+  assert.equal(user.session.requestsLeft, 0);
+});
+
+test("a ping is a time", async () => {
+  const user = client();
+  const times = await Promise.all([user.ping(), user.ping()]);
+  for (const time of times) assert.ok(time > 0 && time < 5000, String(time));
+});
+
+test("the session is known once it is connected", async () => {
+  const told = [];
+  const sessionId = `known-${Date.now()}`;
+  const user = client({ sessionId, onSession: ({ requestsLeft }) => told.push(requestsLeft) });
+  const session = await user.connect();
+  assert.deepEqual([session.sessionId, session.resumable, user.state], [sessionId, true, "open"]);
+  assert.ok(session.expiresAt > new Date());
+  assert.equal(session.limits.max_content_size, 100_000);
+  await user.stream("x").completed;
+  assert.deepEqual(told, [session.limits.max_requests, session.limits.max_requests - 1]);
+});
+
+test("a closed client is closed: what ran fails, and nothing more is to be had", async () => {
+  const states = [];
+  const user = client({ onState: (state) => states.push(state) });
+  const stream = user.stream(words(300));
+  await user.connect();
+  await user.close();
+  await assert.rejects(stream.completed, { code: "CLIENT_CLOSED" });
+  await assert.rejects(all(user.stream("x")), { code: "CLIENT_CLOSED" });
+  await assert.rejects(user.ping(), { code: "CLIENT_CLOSED" });
+  assert.deepEqual(states, ["connecting", "open", "closed"]);
+});
+
+test("every message passes the log, either way", async () => {
+  const log = [];
+  const user = client({ onMessage: (direction, { type }) => log.push(`${direction} ${type}`) });
+  await all(user.stream("x"));
+  await user.ping();
+  assert.deepEqual(log, [
+    "in connected",
+    "out stream_request",
+    "in stream_start",
+    "in chunk",
+    "in stream_complete",
+    "out ack",
+    "out ping",
+    "in pong",
+  ]);
+});
+
+test("a given WebSocket is used where there is no global one", async () => {
+  const { WebSocket: global } = globalThis;
+  delete globalThis.WebSocket;
+  try {
+    assert.equal(await all(client({ WebSocket: ws }).stream("one two", fast)), "one two");
+    assert.throws(() => client().stream("one two"), ReferenceError);
+  } finally {
+    globalThis.WebSocket = global;
+  }
+});
+
+test("the address may be http or ws, with a path or without", async () => {
+  for (const [url, address] of [
+    ["https://service.example", "wss://service.example/ws/stream/id"],
+    ["http://service.example/", "ws://service.example/ws/stream/id"],
+    ["wss://service.example/below/it", "wss://service.example/below/it/ws/stream/id"],
+  ]) {
+    let used;
+    const spy = class {
+      constructor(url) {
+        used = url;
+      }
+      close() {
+        this.onclose();
+      }
+    };
+    client({ sessionId: "id", WebSocket: spy }, url).connect().catch(() => {});
+    assert.equal(used, address);
+  }
+});

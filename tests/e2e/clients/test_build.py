@@ -1,0 +1,77 @@
+"""What is committed of the client is what its sources make, and it is small."""
+
+import gzip
+import json
+import subprocess
+from pathlib import Path
+
+from tests.conftest import PROJECT, environment
+from tests.e2e.clients.program import NODE
+
+BUILT = ("clients/js/dist", "service/static")
+LARGEST_PACKED_BYTES = 6 * 1024
+CLIENT = PROJECT / "clients/js"
+
+PROGRAM = """
+import { domRenderer, StreamingClient, StreamingError, type Chunk } from "streaming-content-client";
+const client = new StreamingClient("https://service.example", { backOff: { attempts: 3 } });
+const stream = client.stream("x", { contentType: "html", htmlMode: "incremental", onChunk: (chunk: Chunk) => {} });
+const left: number | undefined = client.session?.requestsLeft;
+// @ts-expect-error there is no such speed
+client.stream("x", { speed: "warp" });
+// @ts-expect-error what the client does with a stream is not for its users
+stream.take({ data: "x", index: 0, timestamp: "" });
+export { domRenderer, left, StreamingError };
+"""
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for part in BUILT
+        for path in sorted((folder / part).rglob("*"))
+        if path.is_file()
+    }
+
+
+def run(*arguments: str | Path, cwd: Path = PROJECT) -> None:
+    done = subprocess.run([NODE, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_sources_make_what_is_committed(tmp_path: Path) -> None:
+    run("clients/build.mjs", tmp_path)
+    built, committed = files(tmp_path), files(PROJECT)
+    assert built.keys() == committed.keys()
+    different = [name for name, content in built.items() if committed[name] != content]
+    assert different == [], "run: make assets"
+
+
+def test_client_and_page_renderer_are_small() -> None:
+    packed = gzip.compress((CLIENT / "dist/streaming-content-client.js").read_bytes(), mtime=0)
+    assert len(packed) < LARGEST_PACKED_BYTES
+
+
+def test_it_needs_nothing() -> None:
+    package = json.loads((CLIENT / "package.json").read_text())
+    assert "dependencies" not in package
+    assert "import " not in (CLIENT / "dist/streaming-content-client.js").read_text()
+    locked = json.loads((CLIENT / "package-lock.json").read_text())["packages"]
+    assert all(entry["dev"] and "integrity" in entry for name, entry in locked.items() if name)
+
+
+def test_a_program_against_its_types_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "program.ts").write_text(PROGRAM)
+    installed = tmp_path / "node_modules/streaming-content-client"
+    installed.parent.mkdir()
+    installed.symlink_to(CLIENT)
+    strict = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
+    run(CLIENT / "node_modules/typescript/bin/tsc", *strict, "program.ts", cwd=tmp_path)
+
+
+def test_each_map_names_sources_that_are_there() -> None:
+    for path in (CLIENT / "dist").glob("*.js"):
+        assert path.read_text().endswith(f"//# sourceMappingURL={path.name}.map\n")
+        mapped = json.loads(path.with_name(f"{path.name}.map").read_text())
+        for source, content in zip(mapped["sources"], mapped["sourcesContent"], strict=True):
+            assert (CLIENT / "dist" / source).read_text() == content

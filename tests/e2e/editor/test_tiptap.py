@@ -1,0 +1,122 @@
+"""A real editor ends with the same document whether it is given it whole or streamed, in either mode.
+
+With every real document it does, and with all generated ones in increments. Of generated fragments about five in six:
+
+- an editor that appends to an empty document what begins with a block and has text beside it at the top level, be it
+  all in one go, leaves its empty paragraph before it;
+- it reads a chunk without a tag as plain text, so that a reference in it stays one; such a chunk comes only if there is
+  nothing near to put it with.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from itertools import accumulate
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.content import Plan, prepare
+from service.protocol.errors import EmptyContent
+from service.protocol.limits import Limits
+from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
+from tests.documents import content_type, paths
+from tests.e2e.editor.tiptap import Node, Tiptap, is_empty_paragraph
+from tests.unit.content.documents import editor_documents, pure_markdowns
+from tests.unit.content.reader import parsed
+
+MAX_STEPS = 40
+"""Of an incremental stream, so many moments are looked at."""
+
+FLOWING = {"a", "b", "br", "code", "details", "em", "mark", "s", "span", "strong", "u"}
+"""Elements of generated documents that are no block to this editor."""
+
+chunk_bys = st.sampled_from(ChunkBy)
+modes = st.sampled_from(HtmlMode)
+
+
+@pytest.fixture(scope="module")
+def tiptap() -> Iterator[Tiptap]:
+    with Tiptap() as editor:
+        yield editor
+
+
+def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mode: HtmlMode) -> Plan:
+    request = StreamRequest(content=content, content_type=content_type, chunk_by=chunk_by, html_mode=html_mode)
+    return prepare(request, Limits(), lambda _stage: nullcontext())
+
+
+def begins_with_a_block_beside_text(html: str) -> bool:
+    """Whether it begins with a block and there is text at the top level, in an element that flows or in none."""
+    body = parsed(html)
+    texts = [body.text, *(child.tail for child in body)]
+    beside = any(text and text != "\n" for text in texts) or any(child.tag in FLOWING for child in body)
+    return beside and not (body.text or "").strip() and body[0].tag not in FLOWING
+
+
+def visible(nodes: Sequence[Node]) -> str:
+    """The text of a document, without white space."""
+    return "".join(
+        "".join(node["text"].split()) if node["type"] == "text" else visible(node.get("content", [])) for node in nodes
+    )
+
+
+def as_it_is_read(chunk: str) -> str:
+    """What an editor makes of a chunk without a tag: the text as it stands, references and all."""
+    return chunk if "<" in chunk else chunk.replace("&", "&amp;")
+
+
+def check_appended(tiptap: Tiptap, plan: Plan) -> None:
+    html = "".join(plan.chunks)
+    whole = tiptap.document_with_space("".join(map(as_it_is_read, plan.chunks)) if "<" in html else html)
+    appended = tiptap.appended(plan.chunks)
+    if appended != whole and begins_with_a_block_beside_text(plan.chunks[0]):
+        assert is_empty_paragraph(appended.pop(0))
+    assert appended == whole
+
+
+def check_shown(tiptap: Tiptap, plan: Plan) -> None:
+    """It ends as the whole does, and on the way only grows: a client shows no text that goes again."""
+    assert plan.closes is not None
+    moments = [so_far + close for so_far, close in zip(accumulate(plan.chunks), plan.closes, strict=True)]
+    every = len(moments) // MAX_STEPS + 1
+    shown = tiptap.shown(moments[:-1:every] + moments[-1:])
+    assert shown[-1] == tiptap.document("".join(plan.chunks))
+    texts = list(map(visible, shown))
+    assert all(texts[-1].startswith(text) for text in texts)
+    assert texts == sorted(texts, key=len)
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
+def test_a_real_document_appended_in_fragments_is_the_same(tiptap: Tiptap, path: Path) -> None:
+    content = path.read_text()
+    for chunk_by in ChunkBy:
+        plan = plan_of(content, content_type(path), chunk_by, HtmlMode.FRAGMENT)
+        assert tiptap.appended(plan.chunks) == tiptap.document_with_space("".join(plan.chunks))
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
+def test_a_real_document_shown_in_increments_is_the_same(tiptap: Tiptap, path: Path) -> None:
+    check_shown(tiptap, plan_of(path.read_text(), content_type(path), ChunkBy.WORD, HtmlMode.INCREMENTAL))
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(document=editor_documents, chunk_by=chunk_bys, html_mode=modes)
+def test_so_is_a_generated_one(tiptap: Tiptap, document: str, chunk_by: ChunkBy, html_mode: HtmlMode) -> None:
+    try:
+        plan = plan_of(document, ContentType.HTML, chunk_by, html_mode)
+    except EmptyContent:
+        return
+    if html_mode is HtmlMode.FRAGMENT:
+        check_appended(tiptap, plan)
+    else:
+        check_shown(tiptap, plan)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(markdown=pure_markdowns, chunk_by=chunk_bys)
+def test_so_is_generated_markdown(tiptap: Tiptap, markdown: str, chunk_by: ChunkBy) -> None:
+    plan = plan_of(markdown, ContentType.MARKDOWN, chunk_by, HtmlMode.FRAGMENT)
+    assert tiptap.appended(plan.chunks) == tiptap.document_with_space("".join(plan.chunks))
+    check_shown(tiptap, plan_of(markdown, ContentType.MARKDOWN, chunk_by, HtmlMode.INCREMENTAL))

@@ -1,0 +1,75 @@
+"""A real Tiptap editor, in a node process of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.conftest import PROJECT, environment
+
+Node = dict[str, Any]
+"""A node of a ProseMirror document, as JSON."""
+
+
+class RefusedByEditorError(Exception):
+    """The editor throws at this HTML, as its schema has no place for what is in it."""
+
+
+class Tiptap:
+    """Asks the editor; trailing empty paragraphs, a place for the cursor, are left out of every answer."""
+
+    def __init__(self) -> None:
+        self._program = subprocess.Popen(
+            [str(Path(sys.executable).parent / "node"), "tiptap.mjs"],
+            cwd=PROJECT / "tests/e2e/node",
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+        self._program.communicate()
+
+    def document(self, html: str) -> list[Node]:
+        """What ``setContent(html)`` makes."""
+        return _content(self._answer("document", html))
+
+    def document_with_space(self, html: str) -> list[Node]:
+        """What ``setContent(html)`` makes if no white space is collapsed, as ``insertContent`` does."""
+        return _content(self._answer("documentWithSpace", html))
+
+    def appended(self, chunks: Sequence[str]) -> list[Node]:
+        """What ``insertContent`` of each makes, from an empty editor on."""
+        return _content(self._answer("appended", chunks))
+
+    def shown(self, htmls: Sequence[str]) -> list[list[Node]]:
+        """What is seen as ``setContent`` of each takes the place of the one before."""
+        return [_content(document) for document in self._answer("shown", htmls)]
+
+    def _answer(self, what: str, argument: object) -> Any:  # noqa: ANN401 - JSON
+        assert self._program.stdin is not None
+        assert self._program.stdout is not None
+        self._program.stdin.write(json.dumps([what, argument]) + "\n")
+        self._program.stdin.flush()
+        answer = json.loads(self._program.stdout.readline())
+        if "error" in answer:
+            raise RefusedByEditorError(answer["error"])
+        return answer
+
+
+def is_empty_paragraph(node: Node) -> bool:
+    return node["type"] == "paragraph" and "content" not in node
+
+
+def _content(document: Node) -> list[Node]:
+    nodes: list[Node] = document["content"]
+    while len(nodes) > 1 and is_empty_paragraph(nodes[-1]):
+        nodes.pop()
+    return nodes

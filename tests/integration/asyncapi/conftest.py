@@ -1,0 +1,16 @@
+"""The document of a service with its defaults."""
+
+from typing import Any
+
+import pytest
+
+from service import __version__
+from service.asyncapi import asyncapi
+from service.protocol.limits import Limits
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def document() -> Json:
+    return asyncapi(Limits(), __version__, "localhost:8000")

@@ -1,0 +1,167 @@
+"""docs/asyncapi.md, made from the document: ``python -m tests.integration.asyncapi.page`` writes it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from service import __version__
+from service.asyncapi import asyncapi
+from service.protocol.limits import Limits
+from tests.ops.packaging.project import PROJECT
+
+PAGE = PROJECT / "docs" / "asyncapi.md"
+
+Json = dict[str, Any]
+
+_INTRODUCTION = """\
+# The messages
+
+Made from the service's own types, as is what every service tells at `/asyncapi.json`: an
+[AsyncAPI 3](https://www.asyncapi.com/docs/reference/specification/latest) document, for programs that make clients,
+mocks or pages of it. To change this page, change the types or their words in `service/asyncapi/`, and run
+`python -m tests.integration.asyncapi.page`. How the messages relate (order, pace, sessions, recovery) is in
+[protocol.md](protocol.md).
+
+- [Connecting](#connecting)
+- [What a client sends](#what-a-client-sends)
+- [What the service sends](#what-the-service-sends)
+- [Parts](#parts)
+- [Names](#names)
+- [Errors](#errors)
+- [Close codes](#close-codes)
+- [Conversations](#conversations)
+"""
+
+
+def page() -> str:
+    """The whole page, for a service with its defaults."""
+    document = asyncapi(Limits(), __version__, "localhost:8000")
+    return "\n".join([_INTRODUCTION, *_sections(document)])
+
+
+def _sections(document: Json) -> Iterator[str]:
+    yield "## Connecting\n"
+    yield from _connecting(document)
+    yield "## What a client sends\n"
+    yield from _messages(document, "receive")
+    yield "## What the service sends\n"
+    yield from _messages(document, "send")
+    schemas = document["components"]["schemas"]
+    named = {message["payload"]["$ref"].rpartition("/")[2] for message in document["components"]["messages"].values()}
+    yield "## Parts\n"
+    for name, schema in schemas.items():
+        if "properties" in schema and name not in named:
+            yield f"### `{name}`\n"
+            yield _fields(schema)
+    yield "## Names\n"
+    for name, schema in schemas.items():
+        if "enum" in schema and name != "ErrorCode":
+            yield f"### `{name}`\n\n{schema['description']}\n"
+    yield "## Errors\n"
+    yield _table(
+        ("Code", "When", "fatal", "retryable"),
+        (
+            (f"`{one['code']}`", one["when"], "yes" if one["fatal"] else "", "yes" if one["retryable"] else "")
+            for one in document["x-errors"]
+        ),
+    )
+    yield "## Close codes\n"
+    yield _codes("Code", document["x-close-codes"])
+    yield "## Conversations\n"
+    yield "The client's lines begin with `>`, the service's with `<`. A test has each of them with a running service.\n"
+    for conversation in document["x-conversations"]:
+        yield from _conversation(conversation)
+
+
+def _connecting(document: Json) -> Iterator[str]:
+    channel = document["channels"]["stream"]
+    parameter = channel["parameters"]["session_id"]
+    yield f"`{channel['address']}`. {channel['description']}\n"
+    yield f"`session_id`: {parameter['description']} As a pattern: `{parameter['x-pattern']}`.\n"
+    yield "Before the socket opens, it may be refused:\n"
+    yield _codes("Status", document["x-refusals"])
+
+
+def _messages(document: Json, action: str) -> Iterator[str]:
+    for operation in document["operations"].values():
+        if operation["action"] == action:
+            [name] = _names(operation["messages"])
+            message = document["components"]["messages"][name]
+            yield f"### `{name}`\n\n{message['summary']}\n"
+            yield _fields(document["components"]["schemas"][message["payload"]["$ref"].rpartition("/")[2]])
+            if "reply" in operation:
+                answers = ", ".join(f"[`{one}`](#{one})" for one in _names(operation["reply"]["messages"]))
+                yield f"What may come back: {answers}.\n"
+            yield f"```json\n{_json(message['examples'][0]['payload'])}\n```\n"
+
+
+def _fields(schema: Json) -> str:
+    return _table(
+        ("Field", "Type", "Default", "Meaning"),
+        (
+            (f"`{name}`", _type(told), _default(told, required=name in schema["required"]), told["description"])
+            for name, told in schema["properties"].items()
+        ),
+    )
+
+
+def _default(told: Json, *, required: bool) -> str:
+    if "default" in told:
+        return f"`{_json(told['default'])}`"
+    return "required" if required else "optional"
+
+
+def _type(told: Json) -> str:
+    if "const" in told:
+        return f"`{_json(told['const'])}`"
+    if "allOf" in told:
+        name = told["allOf"][0]["$ref"].rpartition("/")[2]
+        return f"[`{name}`](#{'errors' if name == 'ErrorCode' else name.lower()})"
+    if "anyOf" in told:
+        return " or ".join(_type(one) for one in told["anyOf"])
+    bounds = {
+        "format": f"{told.get('format')}",
+        "maxLength": f"up to {told.get('maxLength')} characters",
+        "minimum": f"from {told.get('minimum')}",
+        "maximum": f"to {told.get('maximum')}",
+    }
+    return ", ".join([told["type"], *(words for key, words in bounds.items() if key in told)])
+
+
+def _conversation(conversation: Json) -> Iterator[str]:
+    yield f"### {conversation['title']}\n"
+    if conversation["settings"]:
+        yield f"With {' and '.join(f'`{name}={value}`' for name, value in conversation['settings'].items())}.\n"
+    yield "```text"
+    for line in conversation["lines"]:
+        match line:
+            case {"client": payload}:
+                yield f"> {_json(payload)}"
+            case {"server": payload}:
+                yield f"< {_json(payload)}"
+            case {"closes": code}:
+                yield f"  the service closes with {code}"
+            case _:
+                yield "  the connection breaks, and the client connects again"
+    yield "```\n"
+
+
+def _names(references: Iterable[Json]) -> list[str]:
+    return [reference["$ref"].rpartition("/")[2] for reference in references]
+
+
+def _codes(head: str, told: Iterable[Json]) -> str:
+    return _table((head, "Why"), ((f"`{one['code']}`", one["when"]) for one in told))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,262 @@
+"""``stream`` prints a document as it arrives, and says the rest elsewhere."""
+
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from service.cli import main
+from tests.integration.cli.scripted import Message, ScriptedService, serving
+
+TEXT = "One two.\r\n\n\tThree  na\u00efve \u65e5\u672c\u8a9e"
+
+
+@pytest.fixture
+def service() -> ScriptedService:
+    return ScriptedService()
+
+
+@pytest.fixture
+def url(service: ScriptedService) -> Iterator[str]:
+    with serving(service) as url:
+        yield url
+
+
+@pytest.fixture
+def text_file(tmp_path: Path) -> Path:
+    return written(tmp_path / "text.txt", TEXT)
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_the_document_is_all_that_goes_to_standard_output(
+    url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["stream", str(text_file), "--url", url, "--speed", "superfast"]) == 0
+    assert capfdbinary.readouterr().out == TEXT.encode()
+
+
+def test_the_timings_go_to_standard_error(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    main(["stream", str(text_file), "--url", url, "--speed", "fast", "--session", "mine"])
+    lines = dict(line.split(maxsplit=1) for line in capfdbinary.readouterr().err.decode().splitlines())
+    assert lines["outcome"] == "complete"
+    assert lines["chunks"] == "5"
+    assert lines["bytes"] == str(len(TEXT.encode()))
+    assert lines["gap"].endswith("pace 50 ms")
+    assert (lines["speed"], lines["complexity"], lines["session"], lines["stream"]) == ("fast", "low", "mine", "s1")
+    assert {"first", "duration", "processing", "trace"} <= set(lines)
+
+
+def test_the_timings_as_json(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    main(["stream", str(text_file), "--url", url, "--speed", "superfast", "--json"])
+    timings = json.loads(capfdbinary.readouterr().err)
+    assert timings["outcome"] == "complete"
+    assert timings["chunks"] == timings["total_chunks"] == 5
+    assert timings["bytes"] == len(TEXT.encode())
+    assert timings["pace_ms"] == 30
+    assert 0 < timings["time_to_first_chunk_ms"] < timings["duration_ms"]
+    assert 0 < timings["gap_p50_ms"] <= timings["gap_p99_ms"]
+    assert timings["processing_ms"] == 1.5
+
+
+def test_quiet_says_nothing(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    main(["stream", str(text_file), "--url", url, "--speed", "superfast", "--quiet"])
+    assert capfdbinary.readouterr() == (TEXT.encode(), b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("a.html", {"content_type": "html", "speed": "normal", "chunk_by": "word", "html_mode": "fragment"}),
+        ("a.MD --speed fast", {"content_type": "markdown", "speed": "fast"}),
+        ("a.txt --chunk-by sentence", {"content_type": "text", "chunk_by": "sentence"}),
+        ("a.html --type text --html-mode incremental", {"content_type": "text", "html_mode": "incremental"}),
+    ],
+)
+def test_what_is_asked_for_is_what_is_sent(
+    service: ScriptedService, url: str, tmp_path: Path, arguments: str, expected: Message
+) -> None:
+    name, *options = arguments.split()
+    main(["stream", str(written(tmp_path / name, "x")), "--url", url, *options])
+    [request] = service.heard
+    assert request["content"] == "x"
+    assert expected.items() <= request.items()
+
+
+def test_a_dash_is_standard_input(
+    url: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    assert main(["stream", "-", "--url", url, "--speed", "superfast"]) == 0
+    assert capfdbinary.readouterr().out == TEXT.encode()
+
+
+def test_the_session_may_stand_in_the_url(
+    service: ScriptedService, url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    main(["stream", str(text_file), "--url", f"{url}/ws/stream/from-url".replace("ws:", "http:"), "--json"])
+    assert json.loads(capfdbinary.readouterr().err)["session_id"] == "from-url"
+    assert dict(service.used) == {"from-url": 1}
+
+
+def test_an_error_of_the_server_is_said_with_its_code(
+    url: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["stream", str(written(tmp_path / "large.txt", "x" * 1001)), "--url", url]) == 1
+    assert capfdbinary.readouterr() == (b"", b"CONTENT_TOO_LARGE: Mend it.\n")
+
+
+def test_a_refused_session_is_said_in_the_servers_words(
+    url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["stream", str(text_file), "--url", url, "--session", "not/this"]) == 2
+    expected = b"The server refused the connection with HTTP 400. The session id is wrong.\n"
+    assert capfdbinary.readouterr() == (b"", expected)
+
+
+class Restarts(ScriptedService):
+    def closes_at(self, index: int) -> int | None:
+        return 1012 if index == 2 else None
+
+
+def test_a_server_that_hangs_up_is_said_after_what_came(
+    text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    with serving(Restarts()) as url:
+        assert main(["stream", str(text_file), "--url", url]) == 1
+    out, err = capfdbinary.readouterr()
+    assert out == b"One two.\r\n\n\t"
+    assert b"closed the connection (1012: the server restarts; try again soon)" in err
+    assert b"outcome     broken off\n" in err
+    assert b"chunks      2 of 5\n" in err
+
+
+def test_nobody_there(closed_port: int, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["stream", str(text_file), "--url", f"ws://localhost:{closed_port}"]) == 2
+    out, err = capfdbinary.readouterr()
+    assert out == b""
+    assert err.startswith(f"Cannot connect to http://localhost:{closed_port}: nothing listens there. Start".encode())
+    assert err.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["stream", "no-such-file"], "Cannot read no-such-file: No such file or directory."),
+        (["stream", "latin1.txt"], "Cannot read latin1.txt: it is not UTF-8 (byte 2). Convert it with iconv."),
+        (["stream", "ok.txt", "--speed", "warp"], "argument --speed: invalid choice: 'warp'"),
+        (["stream", "ok.txt", "--url", "localhost:8000"], "write it like ws://127.0.0.1:8000"),
+        (["stream", "ok.txt", "--sped", "fast"], "unrecognized arguments: --sped fast"),
+        (["stream"], "the following arguments are required: FILE"),
+        (["strem"], "invalid choice: 'strem'"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+)
+def test_a_mistake_of_the_user_gets_one_sentence(
+    arguments: list[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "latin1.txt", "na\u00efve".encode("latin-1"))
+    written(tmp_path / "ok.txt", "x")
+    try:
+        code: object = main(arguments)
+    except SystemExit as leaving:
+        code = leaving.code
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert sentence in captured.err
+    assert captured.err.count("\n") == 1
+
+
+# What depends on signals, pipes and terminals, in a process of its own.
+
+
+@contextmanager
+def streaming(url: str, source: Path, *, out: int, err: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "service", "stream", str(source), "--url", url]
+    with subprocess.Popen(command, stdout=out, stderr=err) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_ctrl_c_cancels_the_stream_at_the_server(service: ScriptedService, url: str, tmp_path: Path) -> None:
+    source = written(tmp_path / "long.txt", "word " * 200)
+    with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(5) == b"word "
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert b"outcome     cancelled\n" in err
+    assert b"Traceback" not in err
+    assert service.heard[-1] == {"type": "stream_control", "action": "cancel"}
+
+
+def test_a_reader_that_has_had_enough_cancels_it_too(service: ScriptedService, url: str, tmp_path: Path) -> None:
+    source = written(tmp_path / "long.txt", "word " * 200)
+    with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(5) == b"word "
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+    assert service.heard[-1] == {"type": "stream_control", "action": "cancel"}
+
+
+def test_the_progress_line_is_for_a_terminal_while_the_document_goes_elsewhere(
+    url: str, text_file: Path, tmp_path: Path
+) -> None:
+    with (tmp_path / "out.txt").open("wb") as out:
+        said = on_a_terminal(url, text_file, out=out.fileno())
+    progress, timings = said.rsplit("\r", 1)
+    assert "\rchunk 1 of 5, 0." in progress
+    assert "\rchunk 5 of 5, " in progress
+    assert timings.startswith("outcome")
+    assert (tmp_path / "out.txt").read_bytes() == TEXT.encode()
+
+
+def test_a_document_on_the_terminal_is_not_overwritten(url: str, text_file: Path) -> None:
+    shown = on_a_terminal(url, text_file, out=None)
+    document, timings = shown.split("outcome")
+    assert document == TEXT + "\n"
+    assert "chunks      5\n" in timings
+
+
+def on_a_terminal(url: str, source: Path, *, out: int | None) -> str:
+    """What the command shows on a terminal, to which its errors go, and its output too unless told where."""
+    terminal, theirs = pty.openpty()
+    tty.setraw(theirs)  # or it would change line ends
+    shown = b""
+    with streaming(url, source, out=theirs if out is None else out, err=theirs) as process:
+        os.close(theirs)
+        while block := _read(terminal):
+            shown += block
+        process.wait()
+    os.close(terminal)
+    return shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux: nobody has the other side open any more
+        return b""

@@ -1,0 +1,390 @@
+"""``verify`` passes a service that keeps the protocol, and finds out one that does not."""
+
+import asyncio
+import json
+
+import pytest
+
+from service.cli import main, verify
+from service.cli.address import Address
+from service.cli.checks import CHECKS, Probe, http
+from service.cli.verify import Result, run_checks
+from tests.integration.cli.scripted import Message, Mistake, ScriptedService, serving
+
+
+def test_a_service_that_keeps_the_protocol_passes_every_check(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its limits are not the defaults: they are taken from what it says."""
+    with serving(ScriptedService()) as url:
+        code = main(["verify", "--url", url, "--slow"])
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if "  PASS" in line or "  FAIL" in line]
+    assert code == 0
+    assert [row.split("  ")[0] for row in rows] == [check.claim for check in CHECKS]
+    assert [row for row in rows if "  FAIL" in row] == []
+    assert len({max(row.find("  PASS"), row.find("  FAIL")) for row in rows}) == 1, "aligned"
+    [requests] = [row for row in rows if row.startswith("limit: requests of a session")]
+    assert requests.endswith("PASS  3 admitted, 5 refused")
+    assert lines[-1].startswith(f"{len(CHECKS)} passed, 0 failed in ")
+
+
+class AnotherService(ScriptedService):
+    def root(self) -> Message:
+        return super().root() | {"service": "Another API"}
+
+
+class OneFormatOfMetrics(ScriptedService):
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return super().http(path, accept.replace("openmetrics", ""))
+
+
+class RedirectsMetrics(ScriptedService):
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return (307, "text/plain", "") if path == "/metrics" else super().http(path, accept)
+
+
+class KeepsLimitsToItself(ScriptedService):
+    def greeting(self, session_id: str) -> Message:
+        return super().greeting(session_id) | {"limits": {}}
+
+
+class AnyoneMayComeIn(ScriptedService):
+    def admits_session(self, session_id: str) -> bool:
+        return bool(session_id)
+
+
+class LosesNewlines(ScriptedService):
+    def cut(self, text: str, chunk_by: str) -> list[str]:
+        return [f"{word} " for word in text.split()]
+
+
+class TearsCharacters(ScriptedService):
+    def cut(self, text: str, chunk_by: str) -> list[str]:
+        return list(text)
+
+
+class WholeText(ScriptedService):
+    def cut(self, text: str, chunk_by: str) -> list[str]:
+        return [text]
+
+
+class CountsFromOne(ScriptedService):
+    def index(self, index: int) -> int:
+        return index + 1
+
+
+class LiveHtml(ScriptedService):
+    def clean(self, html: str) -> str:
+        return html
+
+
+class ForgetsOneTrick(ScriptedService):
+    def clean(self, html: str) -> str:
+        return super().clean(html).replace("two</a>", '</a><a href=" java\tscript:alert()">two</a>')
+
+
+class Unescapes(ScriptedService):
+    def clean(self, html: str) -> str:
+        return super().clean(html).replace("&lt;", "<").replace("&gt;", ">")
+
+
+class DropsTables(ScriptedService):
+    def clean(self, html: str) -> str:
+        return super().clean(html).replace("<td>", "").replace("</td>", "")
+
+
+class CutsInside(ScriptedService):
+    def cut_html(self, html: str) -> list[str]:
+        middle = html.find("<strong>") + 4 + len("<strong>")
+        return [html[:middle], html[middle:]]
+
+
+class NoIncrementalMode(ScriptedService):
+    def check(self, request: Message) -> None:
+        super().check(request)
+        if request.get("html_mode") == "incremental":
+            raise Mistake("INVALID_HTML_MODE")
+
+
+class ForgetsToClose(ScriptedService):
+    def increments(self, html: str) -> list[Message]:
+        return [{"data": chunk["data"]} for chunk in super().increments(html)]
+
+
+class CutsOnlyBlocks(ScriptedService):
+    def increments(self, html: str) -> list[Message]:
+        return [{"data": html, "close": ""}]
+
+
+class TearsReferences(ScriptedService):
+    def increments(self, html: str) -> list[Message]:
+        chunks = super().increments(html.replace("&amp;", "&a mp;"))
+        return [chunk | {"data": chunk["data"].replace("&a ", "&a")} for chunk in chunks]
+
+
+class ClosesTheFirst(ScriptedService):
+    """Of what it merges."""
+
+    def merge(self, chunks: list[Message]) -> list[Message]:
+        closes = {id(chunk): chunk.get("close") for chunk in chunks}
+        merged = super().merge(chunks)
+        return [chunk | {"close": next(iter(closes.values()))} for chunk in merged]
+
+
+class MarkdownIsText(ScriptedService):
+    def prepare(self, request: Message) -> list[Message]:
+        return super().prepare(request | {"content_type": "text"})
+
+
+class ForgetsLabels(ScriptedService):
+    def prepare(self, request: Message) -> list[Message]:
+        request.pop("request_id", None)
+        return super().prepare(request)
+
+
+class OneChunkEarly(ScriptedService):
+    def due(self, index: int, gap: float) -> float:
+        return super().due(index, gap) - (0.8 * gap if index == 3 else 0)
+
+
+class TooFast(ScriptedService):
+    def due(self, index: int, gap: float) -> float:
+        return super().due(index, gap) * 0.8
+
+
+class TooSlow(ScriptedService):
+    def due(self, index: int, gap: float) -> float:
+        return super().due(index, gap) * 2
+
+
+class AlwaysNormal(ScriptedService):
+    def speed(self, request: Message) -> tuple[str, str]:
+        return "low", "normal"
+
+
+class NeverPauses(ScriptedService):
+    def pauses(self) -> bool:
+        return False
+
+
+class SkipsWithoutMerging(ScriptedService):
+    def merge(self, chunks: list[Message]) -> list[Message]:
+        return chunks
+
+
+class SkipsTheRest(ScriptedService):
+    def merge(self, chunks: list[Message]) -> list[Message]:
+        return chunks[:1]
+
+
+class NeverCancels(ScriptedService):
+    def cancels(self) -> bool:
+        return False
+
+
+class PongWaits(ScriptedService):
+    def pong_waits(self) -> bool:
+        return True
+
+
+class TakesAnyJson(ScriptedService):
+    def decode(self, frame: str | bytes) -> Message:
+        try:
+            message = json.loads(frame)
+        except ValueError:
+            return {"type": "ping"}
+        return message if isinstance(message, dict) else {"type": "ping"}
+
+
+class TakesAnyName(ScriptedService):
+    def check(self, request: Message) -> None:
+        super().check({"content": request["content"]})
+
+
+class WrongCode(ScriptedService):
+    def check(self, request: Message) -> None:
+        try:
+            super().check(request)
+        except Mistake:
+            raise Mistake("STREAM_ERROR") from None
+
+
+class CountsCharacters(ScriptedService):
+    def too_large(self, content: str) -> bool:
+        return bool(len(content) > self.limits["max_content_size"])
+
+
+class OneRequestMore(ScriptedService):
+    def admit(self, session_id: str) -> None:
+        if self.used[session_id] > self.limits["max_requests"]:
+            raise Mistake("RATE_LIMIT_EXCEEDED")
+        self.used[session_id] += 1
+
+
+class ForgetsTheSession(ScriptedService):
+    def greeting(self, session_id: str) -> Message:
+        self.used.clear()
+        return super().greeting(session_id)
+
+
+class CountsRefusals(ScriptedService):
+    def check(self, request: Message) -> None:
+        self.used.update(["the session", *self.used])
+        super().check(request)
+
+    def greeting(self, session_id: str) -> Message:
+        return super().greeting(session_id) | {"requests_left": 3 - self.used["the session"]}
+
+
+class ManyRequests(ScriptedService):
+    limits = ScriptedService.limits | {"max_requests": 100}
+
+
+class QueuesOneMore(ManyRequests):
+    def queue_is_full(self, *, waiting: int) -> bool:
+        return waiting > 10
+
+
+class OffersTokensOnly(ScriptedService):
+    def greeting(self, session_id: str) -> Message:
+        return super().greeting(session_id) | {"resume_token": "t"}
+
+
+class IdleTooEarly(ScriptedService):
+    def greeting(self, session_id: str) -> Message:
+        return super().greeting(session_id) | {"limits": self.limits | {"idle_timeout": 1.0}}
+
+
+@pytest.mark.parametrize(
+    ("service", "claim", "got"),
+    [
+        (AnotherService, "GET / answers in under 200 ms", "'Another API'"),
+        (OneFormatOfMetrics, "GET /metrics as OpenMetrics", "text/plain"),
+        (RedirectsMetrics, "GET /metrics for Prometheus", "307"),
+        (KeepsLimitsToItself, "connected tells the limits", "None"),
+        (AnyoneMayComeIn, "bad session ids are refused", "it was accepted"),
+        (LosesNewlines, "text is exact, by word", "One. Two"),
+        (TearsCharacters, "text is exact, by character", "\u0301"),
+        (WholeText, "text is exact, by word", "1"),
+        (WholeText, "long text keeps the chunk limit", "801"),
+        (CountsFromOne, "text is exact, by word", "[1, 2, 3"),
+        (LiveHtml, "HTML arrives safe", "<script>, onclick="),
+        (ForgetsOneTrick, "HTML arrives safe", "href="),
+        (Unescapes, "HTML: what was escaped stays text", "'script'"),
+        (DropsTables, "HTML: formatting is kept", "lost td"),
+        (CutsInside, "HTML: each chunk is whole", "<strong>"),
+        (NoIncrementalMode, "HTML: incremental mode", "INVALID_HTML_MODE"),
+        (ForgetsToClose, "HTML: incremental mode", "{"),
+        (CutsOnlyBlocks, "HTML: incremental mode", "<h1>"),
+        (TearsReferences, "HTML: incremental mode", "&a"),
+        (ClosesTheFirst, "HTML: incremental mode, skipped", "<b>"),
+        (LiveHtml, "HTML: nothing left after cleaning", "no error"),
+        (MarkdownIsText, "Markdown becomes safe HTML", "script"),
+        (OneChunkEarly, "pace: superfast, 30 ms", "early"),
+        (OneChunkEarly, "pace: slow, 300 ms", "early"),
+        (TooFast, "pace: normal, 100 ms", "early"),
+        (TooSlow, "pace: fast, 50 ms", "(median)"),
+        (AlwaysNormal, "pace: superfast, 30 ms", "'normal'"),
+        (AlwaysNormal, "pace: adaptive takes it from the content", "'normal'"),
+        (NeverPauses, "pause and resume", "chunk"),
+        (SkipsWithoutMerging, "skip", "99 chunks"),
+        (SkipsTheRest, "skip", "w0 w1"),
+        (NeverCancels, "cancel ends the stream", "chunk"),
+        (PongWaits, "ping in the middle of a stream", "one after its end"),
+        (TakesAnyJson, "mistake: not JSON: INVALID_MESSAGE", "no error"),
+        (TakesAnyJson, "mistake: an array: INVALID_MESSAGE", "no error"),
+        (TakesAnyJson, "mistake: NaN: INVALID_MESSAGE", "no error"),
+        (TakesAnyName, "mistake: an unknown speed: INVALID_SPEED", "no error"),
+        (WrongCode, "mistake: empty content: EMPTY_CONTENT", "'STREAM_ERROR'"),
+        (WrongCode, "limit: content size", "'STREAM_ERROR'"),
+        (CountsRefusals, "mistakes count no request", "2"),
+        (CountsCharacters, "limit: content size, to the byte", "no error"),
+        (OneRequestMore, "limit: requests of a session", "4"),
+        (ForgetsTheSession, "limit: requests of a session", "3"),
+        (QueuesOneMore, "limit: waiting requests", "stream_complete"),
+        (OffersTokensOnly, "a stream goes on after its connection broke", "stream_start"),
+        (IdleTooEarly, "limit: idle time", "0.5 s"),
+    ],
+)
+def test_a_service_that_breaks_a_rule_fails_the_check(service: type[ScriptedService], claim: str, got: str) -> None:
+    result = outcome(service(), claim)
+    assert not result.passed
+    assert got in result.got
+    assert result.expected
+
+
+def outcome(service: ScriptedService, claim: str) -> Result:
+    """What becomes of the one check."""
+    checks = [check for check in CHECKS if check.claim == claim]
+
+    async def run(url: str) -> Result:
+        [result] = [result async for result in run_checks(Probe(Address.parse(url)), checks)]
+        return result
+
+    with serving(service) as url:
+        return asyncio.run(run(url))
+
+
+def test_the_queue_is_seen_where_the_request_limit_allows_it() -> None:
+    assert outcome(ManyRequests(), "limit: waiting requests").words == "10 wait"
+
+
+def test_a_service_that_stores_no_content_need_not_recover_any() -> None:
+    words = outcome(ScriptedService(), "a stream goes on after its connection broke").words
+    assert words == "not offered: content is not stored"
+
+
+class KeepsMetricsFromThePublic(ScriptedService):
+    """As deploy/nginx/streaming.conf does."""
+
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return (404, "text/html", "") if path == "/metrics" else super().http(path, accept)
+
+
+@pytest.mark.parametrize("claim", ["GET /metrics for Prometheus", "GET /metrics as OpenMetrics"])
+def test_metrics_need_not_be_public(claim: str) -> None:
+    assert outcome(KeepsMetricsFromThePublic(), claim).words == "not public: status 404"
+
+
+def test_an_answer_that_takes_too_long_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "ROOT_SECONDS", 0.0)
+    result = outcome(ScriptedService(), "GET / answers in under 200 ms")
+    assert not result.passed
+    assert result.got.endswith("ms at best")
+
+
+class SpeaksNonsense(ScriptedService):
+    """So that checks break where they did not think of it."""
+
+    def root(self) -> Message:
+        return {"service": None}
+
+    def greeting(self, session_id: str) -> Message:
+        return {"limits": "none"}
+
+
+def test_a_check_that_breaks_has_failed_and_the_rest_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = ["GET / answers in under 200 ms", "long text keeps the chunk limit", "GET /ready"]
+    monkeypatch.setattr(verify, "CHECKS", [check for claim in claims for check in CHECKS if check.claim == claim])
+    with serving(SpeaksNonsense()) as url:
+        code = main(["verify", "--url", url, "--json"])
+    report = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert (report["url"], report["passed"], report["failed"]) == (url.replace("ws:", "http:"), 1, 2)
+    assert [(result["check"], result["passed"]) for result in report["checks"]] == [
+        (claims[0], False),
+        (claims[1], False),
+        (claims[2], True),
+    ]
+    assert report["checks"][1]["got"].startswith("TypeError")
+
+
+def test_no_server_is_said_once(capsys: pytest.CaptureFixture[str], closed_port: int) -> None:
+    code = main(["verify", "--url", f"http://127.0.0.1:{closed_port}"])
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert captured.err == (
+        f"Cannot connect to http://127.0.0.1:{closed_port}: nothing listens there. "
+        "Start the service (python -m service serve), or give its address with --url.\n"
+    )

@@ -1,0 +1,78 @@
+"""What people send is kept only where it may be, and only for as long."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.backends.child import until
+from tests.backends.redis import Redis
+from tests.integration.instances.client import Client
+from tests.integration.instances.conftest import StartInstances, Store
+
+CANARY = "xylophonecanary"
+CONTENTS = ({"content": f"{CANARY} " * 200}, {"content": f"<p>{CANARY}</p>" * 800, "content_type": "html"})
+
+
+class Kept:
+    """All bytes that instances leave where others may read them."""
+
+    def __init__(self, folder: Path, redis: Redis | None) -> None:
+        self._folder = folder
+        self._redis = redis
+
+    def __contains__(self, text: str) -> bool:
+        return any(text.encode() in place for place in self._places())
+
+    def _places(self) -> Iterator[bytes]:
+        for data in self._folder.glob("data*"):
+            for file in data.rglob("*"):
+                if file.is_file():
+                    yield file.read_bytes()
+        if self._redis is not None:
+            with self._redis.client() as client:
+                for key in client.scan_iter():
+                    yield key
+                    values = client.hvals(key) if client.type(key) == b"hash" else [client.get(key)]
+                    yield from (value for value in values if isinstance(value, bytes))
+
+
+@pytest.fixture
+def kept(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Kept:
+    return Kept(tmp_path, request.getfixturevalue("redis") if store == "redis" else None)
+
+
+async def test_a_stream_that_can_be_recovered_is_kept_for_its_time_and_no_longer(
+    start_instances: StartInstances, kept: Kept
+) -> None:
+    instances = start_instances(2, RESUME_TTL=1, CACHE_SIZE=0)
+    async with Client(instances.address, "kept") as client:
+        stream = client.asked(content=f"{CANARY} " * 100, speed="superfast")
+        await client.follow(stream, until_chunks=1)
+        assert stream.starts[0]["resumable"]
+        assert CANARY in kept
+        await client.drop()
+        until(lambda: CANARY not in kept, "it is gone")
+
+
+async def test_where_content_is_not_stored_nothing_of_it_is_anywhere_and_nothing_is_recovered(
+    start_instances: StartInstances, kept: Kept
+) -> None:
+    instances = start_instances(2, STORE_CONTENT="off")
+    async with Client(instances.address, "off") as client, Client(instances.address, "off") as other:
+        greeting = await client.join()
+        assert "resume_token" not in greeting
+        for content in CONTENTS:
+            stream = client.asked(**content, speed="superfast", request_id="mine")
+            await client.follow(stream, until_chunks=2)
+            assert stream.starts[0]["resumable"] is False
+            assert CANARY not in kept
+            await other.join()
+            refused = await other.recover(stream.stream_id, 1, "x" * 43)
+            assert (refused["recovered"], refused["reason"]) == (False, "unavailable")
+            await client.send("stream_control", action="skip")
+            await client.follow(stream)
+            assert CANARY not in kept
+    for member in instances.members:
+        member.stop()
+    assert CANARY not in kept

@@ -1,0 +1,52 @@
+"""kill -9 in the middle of streams: every client has exactly what it asked for, and pays for it once."""
+
+import asyncio
+
+from tests.e2e.chaos.account import Account
+from tests.e2e.chaos.storm import MAX_REQUESTS, storm
+from tests.integration.instances.client import Client
+from tests.integration.instances.conftest import StartInstances
+from tests.integration.instances.instances import Instances
+
+KILLS = 20
+LONGEST_GAP_SECONDS = 2.0
+"""Of one stream: a new connection and its place in the store take some hundredths where the machine is not busy."""
+
+
+async def test_instances_die_twenty_times(start_instances: StartInstances) -> None:
+    instances = start_instances(2, MAX_REQUESTS_PER_SESSION=MAX_REQUESTS)
+    account = await storm(instances, KILLS)
+    check(account, instances)
+
+
+async def test_workers_die_twenty_times(start_instances: StartInstances) -> None:
+    instances = start_instances(1, MAX_REQUESTS_PER_SESSION=MAX_REQUESTS, MAX_WORKERS=2)
+    account = await storm(instances, KILLS)
+    check(account, instances)
+
+
+async def test_all_instances_die_at_once(start_instances: StartInstances) -> None:
+    """Nobody is left who knows anything, but for the store."""
+    instances = start_instances(2)
+    async with Client(instances.address, "all") as client:
+        reception = client.asked(content="word " * 60, speed="superfast")
+        await client.follow(reception, until_chunks=20)
+        for member in instances.members:
+            member.server.process.kill()
+            await asyncio.to_thread(member.server.process.wait)
+        for member in instances.members:
+            await asyncio.to_thread(member.start)
+        await client.follow(reception)
+        await client.leave()
+        await client.join()
+        assert "".join(reception.parts) == "word " * 60
+        assert (reception.breaks, reception.lost, reception.double) == (1, 0, 0)
+        assert client.requests_left == 99
+
+
+def check(account: Account, instances: Instances) -> None:
+    assert (account.kills, account.exact, account.lost, account.double) == (KILLS, account.streams, 0, 0), account
+    assert account.charged == account.sessions
+    assert account.breaks >= KILLS, "each kill has hit a stream"
+    assert max(account.gaps) < LONGEST_GAP_SECONDS
+    assert instances.faults == []

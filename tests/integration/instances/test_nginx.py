@@ -1,0 +1,182 @@
+"""The configuration of nginx that is shipped."""
+
+import asyncio
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from service.process.server import uvicorn_config
+from service.settings import Settings
+from tests.backends.child import until
+from tests.backends.nginx import Nginx
+from tests.integration.instances.client import Client
+from tests.integration.instances.conftest import StartInstances, Store
+from tests.integration.instances.instances import SHIPPED, Instance, install, site
+
+LONG = {"content": "word " * 100, "speed": "superfast"}
+
+
+@pytest.fixture
+def store() -> Store:
+    return "sqlite"
+
+
+def test_nginx_takes_the_files_as_they_are_shipped(tmp_path: Path) -> None:
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}} http {{\n{install(tmp_path)}\n}}")
+    checked = subprocess.run(
+        ["/usr/sbin/nginx", "-t", "-p", f"{tmp_path}/", "-c", "nginx.conf", "-e", "stderr"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "warn" not in checked.stderr
+
+
+async def test_sockets_and_pages_pass_and_numbers_do_not(start_instances: StartInstances) -> None:
+    instances = start_instances(2)
+    async with Client(instances.address, "passes") as client:
+        reception = await client.stream(content="One, two.", speed="superfast")
+    assert "".join(reception.parts) == "One, two."
+    async with httpx.AsyncClient(base_url=f"http://{instances.address}") as pages:
+        assert [(await pages.get(path)).status_code for path in ("/", "/health", "/ready", "/docs")] == [200] * 4
+        hidden = ("/metrics", "/metrics/", "/metrics%2f", "/%6detrics", "/docs/%2e%2e/metrics", "/metrics?a=b")
+        assert [(await pages.get(path)).status_code for path in hidden] == [404] * len(hidden)
+
+
+async def test_chunks_come_one_by_one_and_not_in_lumps(start_instances: StartInstances) -> None:
+    instances = start_instances(1)
+    async with Client(instances.address, "paced") as client:
+        await client.join()
+        reception = client.asked(content="word " * 30, speed="superfast")
+        arrivals = []
+        for count in range(1, 31):
+            await client.follow(reception, until_chunks=count)
+            arrivals.append(asyncio.get_running_loop().time())
+    assert arrivals[-1] - arrivals[0] > 0.8 * 29 * 0.030
+    assert max(later - earlier for earlier, later in pairwise(arrivals)) < 0.2
+
+
+async def test_what_drains_is_passed_over_and_its_clients_move(start_instances: StartInstances) -> None:
+    instances = start_instances(2, DRAIN_SECONDS=30)
+    leaving, staying = instances.members
+    async with Client(instances.address, "running") as running:
+        reception = running.asked(**LONG)
+        await running.follow(reception, until_chunks=1)
+        busy, _ = await asyncio.to_thread(instances.busiest)
+        busy.server.terminate()
+        await asyncio.to_thread(busy.server.logged, "drain_began")
+        others = [Client(instances.address, f"other-{number}") for number in range(20)]
+        for other in others:
+            await other.join()  # none of them is refused: the handshake goes to the next instance
+        idle = leaving if busy is staying else staying
+        assert sum(idle.serving().values()) >= len(others)
+        busy.server.terminate()  # no more time for what runs
+        await running.follow(reception)
+        for other in others:
+            await other.leave()
+    assert running.close_code == 1012
+    assert (reception.end["type"], reception.breaks, reception.lost, reception.double) == ("stream_complete", 1, 0, 0)
+    assert "".join(reception.parts) == LONG["content"]
+
+
+async def test_where_all_drain_the_client_is_told_when_to_come_back(start_instances: StartInstances) -> None:
+    instances = start_instances(2, DRAIN_SECONDS=30)
+    async with Client(instances.address, "one") as one, Client(instances.address, "two") as two:
+        await one.follow(one.asked(**LONG), until_chunks=1)
+        await two.follow(two.asked(**LONG), until_chunks=1)
+        for member in instances.members:
+            assert member.serving(), "the two clients are spread"
+            member.server.terminate()
+            await asyncio.to_thread(member.server.logged, "drain_began")
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://{instances.address}/ws/stream/late", proxy=None)
+        assert (refused.value.response.status_code, refused.value.response.headers["retry-after"]) == (503, "5")
+        for member in instances.members:
+            member.server.terminate()
+
+
+async def test_an_instance_that_is_gone_costs_nobody_a_connection(start_instances: StartInstances) -> None:
+    instances = start_instances(2)
+    gone, _ = instances.members
+    gone.stop()
+    async with httpx.AsyncClient(base_url=f"http://{instances.address}") as pages:
+        answers = [(await pages.get("/ready")).status_code for _ in range(20)]
+    assert answers == [200] * 20
+    gone.start()
+    await asyncio.to_thread(until, lambda: _asked_again(gone, instances.address), "it is asked again")
+
+
+def _asked_again(instance: Instance, address: str) -> bool:
+    httpx.get(f"http://{address}/ready")
+    return bool(instance.serving())
+
+
+async def test_headers_too_large_are_refused_before_they_reach_an_instance(start_instances: StartInstances) -> None:
+    instances = start_instances(1)
+    async with httpx.AsyncClient(base_url=f"http://{instances.address}") as pages:
+        assert (await pages.get("/", headers={"x-large": "x" * 5000})).status_code == 400
+        assert (await pages.get("/" + "x" * 5000)).status_code == 414
+        assert (await pages.get("/", headers={"x-middling": "x" * 3000})).status_code == 200
+        assert (await pages.post("/", content=b"x" * 2000)).status_code == 413
+    assert instances.faults == []
+
+
+async def test_who_asked_is_passed_on(tmp_path: Path) -> None:
+    with _listening() as (address, head):
+        nginx = Nginx(tmp_path, site(tmp_path, [address]))
+        try:
+            async with httpx.AsyncClient(base_url=f"http://{nginx.address}") as pages:
+                await pages.get("/", headers={"x-forwarded-for": "192.0.2.1", "host": "streaming.example"})
+        finally:
+            nginx.stop()
+    lines = head.result().lower().split("\r\n")
+    assert {
+        "host: streaming.example",
+        "x-real-ip: 127.0.0.1",
+        "x-forwarded-for: 192.0.2.1, 127.0.0.1",
+        "x-forwarded-proto: http",
+        "x-forwarded-host: streaming.example",
+    } <= set(lines)
+    assert not [line for line in lines if line.startswith(("connection:", "upgrade:"))]
+
+
+def test_a_silent_socket_outlives_two_pings_of_the_service() -> None:
+    config = uvicorn_config("service.app:create_app", Settings.model_construct())
+    assert config.ws_ping_interval is not None
+    assert config.ws_ping_timeout is not None
+    timeouts = re.findall(
+        r"(?:proxy_read|proxy_send|send)_timeout (\d+)s;", _sockets((SHIPPED / "streaming.conf").read_text())
+    )
+    assert len(timeouts) == 3
+    assert all(int(timeout) > config.ws_ping_interval + config.ws_ping_timeout for timeout in timeouts)
+
+
+def _sockets(configuration: str) -> str:
+    """What holds for them alone."""
+    return configuration.partition("location /ws/stream/ {")[2].partition("}")[0]
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[str, "Future[str]"]]:
+    """An instance that answers one request with nothing but its status, and the request's head."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
+        yield "{}:{}".format(*listener.getsockname()), thread.submit(_answer, listener)
+
+
+def _answer(listener: socket.socket) -> str:
+    asked, _ = listener.accept()
+    with asked:
+        head = asked.recv(65_536)
+        asked.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+    return head.decode()

@@ -1,0 +1,283 @@
+"""Where a stream goes on after its connection, or all that served it, is gone. Two instances; their store is shared."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.instances.client import Client, Message, Reception
+from tests.integration.instances.conftest import StartInstances
+from tests.integration.instances.instances import Instance, Instances
+
+WORDS = 40
+TEXT = "".join(f"word{number} " for number in range(WORDS))
+LARGE_TEXT = "".join(f"{number:05} " for number in range(5000))
+TOKEN_CHARACTERS = 43
+
+
+@asynccontextmanager
+async def moved(there: Instance, session_id: str) -> AsyncIterator[Client]:
+    """The same client at the other instance."""
+    async with Client(there.address, session_id) as client:
+        await client.join()
+        yield client
+
+
+async def begin(client: Client, chunks: int, **request: object) -> Reception:
+    """A stream of which there are so many chunks."""
+    reception = client.asked(**{"content": TEXT, "speed": "superfast"} | request)
+    await client.follow(reception, until_chunks=chunks)
+    return reception
+
+
+async def test_after_its_end_all_of_it_is_still_there(
+    begun: Client, here: Instance, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, WORDS)
+    await begun.receive_type("stream_complete")
+    here.kill()
+    async with moved(there, session_id) as client:
+        answer = await client.recover(stream.stream_id, -1, begun.token)
+        assert (answer["recovered"], answer["next_index"], answer["total_chunks"]) == (True, 0, WORDS)
+        assert await client.rest(0) == TEXT
+        answer = await client.recover(stream.stream_id, WORDS - 1, begun.token)
+        assert (answer["recovered"], answer["next_index"]) == (True, WORDS)
+        assert await client.rest(WORDS) == ""
+
+
+async def test_what_was_acknowledged_is_gone(begun: Client, there: Instance, session_id: str) -> None:
+    stream = await begin(begun, WORDS)
+    await begun.receive_type("stream_complete")
+    async with moved(there, session_id) as client:
+        assert await known(client, stream.stream_id, begun.token)
+        await begun.acknowledge(stream)
+        await forgotten(client, stream.stream_id, begun.token)
+
+
+async def test_before_its_first_chunk(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+    await begun.send("stream_request", content=TEXT, speed="superfast")
+    await begun.send("stream_control", action="pause")  # before it can begin: it starts, and no chunk comes
+    start = await begun.receive_type("stream_start")
+    await noted(here)
+    here.kill()
+    async with moved(there, session_id) as client:
+        answer = await client.recover(start["stream_id"], -1, begun.token)
+        assert (answer["recovered"], answer["next_index"], answer["paused"]) == (True, 0, True)
+        await client.send("stream_control", action="resume")
+        assert await client.rest(0) == TEXT
+
+
+async def test_a_request_that_never_arrived_is_made_by_its_repetition(
+    begun: Client, here: Instance, there: Instance, session_id: str
+) -> None:
+    request = begun.asked(content=TEXT, speed="superfast").request
+    here.server.process.send_signal(signal.SIGSTOP)  # it does not read what is sent now
+    await begun.send("stream_request", **request)
+    here.kill()
+    async with moved(there, session_id) as client:
+        await client.send("stream_request", **request, token=begun.token)
+        assert (await client.receive_type("stream_start"))["request_id"] == request["request_id"]
+        assert await client.rest(0) == TEXT
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99
+
+
+async def test_while_it_is_paused(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+    stream = await begin(begun, 10)
+    await begun.send("stream_control", action="pause")
+    while (message := await begun.receive())["type"] != "stream_paused":
+        stream.take(message, 0.0)
+    await noted(here)
+    here.kill()
+    async with moved(there, session_id) as client:
+        answer = await client.recover(stream.stream_id, stream.last_index, begun.token)
+        assert (answer["recovered"], answer["paused"]) == (True, True)
+        await client.send("ping")
+        assert (await client.receive())["type"] == "pong"  # and not the chunk that would be due
+        await client.send("stream_control", action="resume")
+        assert "".join(stream.parts) + await client.rest(len(stream.parts)) == TEXT
+
+
+async def test_after_a_skip_it_is_cut_in_the_same_way_again(
+    begun: Client, here: Instance, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, 10, content=LARGE_TEXT)
+    await begun.send("stream_control", action="skip")
+    await begun.follow(stream, until_chunks=13)
+    while (message := await begun.receive())["type"] != "stream_complete":  # not acknowledged
+        stream.take(message, 0.0)
+    skipped = len(stream.parts)
+    assert 13 < skipped < 60
+    assert "".join(stream.parts) == LARGE_TEXT
+    here.kill()
+    async with moved(there, session_id) as client:
+        for last_index in range(-1, skipped):
+            answer = await client.recover(stream.stream_id, last_index, begun.token)
+            assert (answer["recovered"], answer["next_index"]) == (True, last_index + 1)
+            assert await client.rest(last_index + 1) == "".join(stream.parts[last_index + 1 :])
+        assert (await client.recover(stream.stream_id, skipped, begun.token))["reason"] == "position"
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("milliseconds", range(5))
+async def test_whenever_a_skip_meets_a_crash_all_of_it_comes(
+    pair: Instances, session_id: str, milliseconds: int
+) -> None:
+    """A merged chunk may be out before the store knows that merged ones follow: then all of it comes once more."""
+    async with Client(pair.address, session_id) as client:
+        stream = client.asked(content=LARGE_TEXT, speed="superfast")
+        await client.follow(stream, until_chunks=3)
+        _, serving = await asyncio.to_thread(pair.busiest)
+        await client.skip()
+        await asyncio.sleep(milliseconds / 1000)
+        serving.kill()
+        await client.follow(stream, until_chunks=len(stream.parts) + 2)
+        await client.skip()
+        await client.follow(stream)
+        assert (stream.end["type"], "".join(stream.parts), stream.lost, stream.double) == (
+            "stream_complete",
+            LARGE_TEXT,
+            0,
+            0,
+        )
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99
+
+
+async def test_after_a_second_crash(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+    stream = await begin(begun, 10)
+    here.kill()
+    async with moved(there, session_id) as client:
+        await client.recover(stream.stream_id, stream.last_index, begun.token)
+        for _ in range(10):
+            stream.take(await client.receive_type("chunk"), 0.0)
+        there.kill()
+    await asyncio.to_thread(there.start)
+    async with moved(there, session_id) as client:
+        await client.recover(stream.stream_id, stream.last_index, begun.token)
+        assert "".join(stream.parts) + await client.rest(20) == TEXT
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99
+
+
+async def test_of_two_at_once_one_has_it_and_the_other_learns_of_it(
+    begun: Client, here: Instance, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, 1, content=TEXT * 3)
+    await begun.drop()
+    async with moved(here, session_id) as one, moved(there, session_id) as two:
+        rivals = (one, two)
+        answers = await asyncio.gather(*(rival.recover(stream.stream_id, 0, begun.token) for rival in rivals))
+        assert [answer["recovered"] for answer in answers] == [True, True]
+        ends = await asyncio.gather(*(_end(rival) for rival in rivals))
+    assert sorted(end["type"] for end, _, _ in ends) == ["error", "stream_complete"]
+    for end, content, code in ends:
+        if end["type"] == "stream_complete":
+            assert stream.parts[0] + content == TEXT * 3
+        else:
+            assert (end["code"], end["fatal"], end["retryable"], code) == ("STREAM_TAKEN_OVER", True, False, 4103)
+            assert len(content) < len(TEXT) * 2  # within a second or two, of five
+
+
+async def _end(client: Client) -> tuple[Message, str, int | None]:
+    """How it ends, what came until then, and the close code if it closes."""
+    parts: list[str] = []
+    while (message := await client.receive())["type"] not in {"stream_complete", "error"}:
+        parts.append(message.get("data", ""))
+    code = (await client.closed())[1] if message["type"] == "error" else None
+    return message, "".join(parts), code
+
+
+async def test_where_the_other_half_lives_on_it_is_let_go(begun: Client, there: Instance, session_id: str) -> None:
+    """A client that lost its network: the old connection does not know yet."""
+    stream = await begin(begun, 1, content=TEXT * 3)
+    async with moved(there, session_id) as client:
+        await client.recover(stream.stream_id, stream.last_index, begun.token)
+        messages, code = await begun.closed()
+        assert ([one["code"] for one in messages if one["type"] == "error"], code) == (["STREAM_TAKEN_OVER"], 4103)
+        assert stream.parts[0] + await client.rest(1) == TEXT * 3
+
+
+async def test_only_its_own_token_opens_a_stream(begun: Client, there: Instance, session_id: str) -> None:
+    stream = await begin(begun, 1)
+    own = begun.token
+    assert len(own) == TOKEN_CHARACTERS
+    last = "A" if own[-1] != "A" else "B"
+    async with moved(there, session_id) as client:
+        other = await client.stream(content="another", speed="superfast")
+        wrong = {
+            "empty": "",
+            "short": own[:-1],
+            "long": own + "A",
+            "as long as may be": own.ljust(128, "A"),
+            "right but for the end": own[:-1] + last,
+            "turned": own[::-1],
+            "of another connection": client.token,
+            "not ASCII": "ü" * TOKEN_CHARACTERS,
+        }
+        refusals = {case: await client.recover(stream.stream_id, 0, token) for case, token in wrong.items()}
+        refusals["of a stream that is not"] = await client.recover(uuid4().hex, 0, own)
+        refusals["for another's stream"] = await client.recover(other.stream_id, 0, own)
+        shapes = {(frozenset(answer), answer["recovered"], answer["reason"]) for answer in refusals.values()}
+        assert shapes == {(frozenset({"type", "stream_id", "timestamp", "recovered", "reason"}), False, "unknown")}
+        await client.send("recover", stream_id=stream.stream_id, last_index=0, token="x" * 129)
+        assert (await client.receive_type("error"))["code"] == "INVALID_MESSAGE"
+    async with moved(there, f"{session_id}-stranger") as stranger:
+        assert (await stranger.recover(stream.stream_id, 0, own))["reason"] == "unknown"
+    assert "".join(stream.parts) + await begun.rest(1) == TEXT  # which all of that has not disturbed
+
+
+async def test_a_place_that_is_not_or_a_stream_that_runs_here_is_refused(
+    begun: Client, there: Instance, session_id: str
+) -> None:
+    stream = await begin(begun, 1)
+    async with moved(there, session_id) as client:
+        assert (await client.recover(stream.stream_id, WORDS, begun.token))["reason"] == "position"
+    assert (await begun.recover(stream.stream_id, 0, begun.token))["reason"] == "running"
+
+
+async def test_after_its_time_it_is_unknown(start_instances: StartInstances) -> None:
+    here, there = start_instances(2, RESUME_TTL=1).members
+    async with Client(here.address, "late") as first, Client(there.address, "late") as client:
+        await first.join()
+        stream = await begin(first, WORDS)  # longer than that: under way, it is held
+        await client.join()
+        await first.receive_type("stream_complete")
+        assert 0.5 < await forgotten(client, stream.stream_id, first.token) < 2
+
+
+async def test_over_the_end_of_its_session_it_is_not_recovered(start_instances: StartInstances) -> None:
+    here, there = start_instances(2, MAX_SESSION_DURATION=2).members
+    async with Client(here.address, "over") as first, Client(there.address, "over") as client:
+        await first.join()
+        stream = await begin(first, 1)
+        messages, code = await first.closed()
+        assert (messages[-1]["code"], code) == ("SESSION_TIMEOUT", 4010)
+        await client.join()
+        assert (await client.recover(stream.stream_id, 0, first.token))["reason"] == "session_over"
+
+
+async def noted(here: Instance) -> None:
+    """Return when what was noted by now is stored: what is asked of the store later is answered later."""
+    async with moved(here, uuid4().hex):
+        pass
+
+
+async def known(client: Client, stream_id: str | None, token: str) -> bool:
+    """Whether the stream is there, found out without taking it: there is no such place in it."""
+    answer = await client.recover(stream_id, 10**6, token)
+    assert answer["reason"] in {"position", "unknown"}
+    return bool(answer["reason"] == "position")
+
+
+async def forgotten(client: Client, stream_id: str | None, token: str) -> float:
+    """Ask until the stream is unknown; the seconds that this took."""
+    began = time.perf_counter()
+    async with asyncio.timeout(10):
+        while await known(client, stream_id, token):  # noqa: ASYNC110 - another process gives no event
+            await asyncio.sleep(0.02)
+    return time.perf_counter() - began

@@ -1,0 +1,98 @@
+"""The service with parts that fail on request: ``python -m tests.integration.observability.breaking serve``.
+
+It serves with ``WORKERS`` processes, whatever ``MAX_WORKERS`` allows.
+"""
+
+import logging
+import os
+import sys
+import time
+from importlib import import_module
+
+from fastapi import FastAPI, Request
+
+from observability.telemetry import Telemetry
+from service.app import create_app as create_service
+from service.app import ready_for_workers
+from service.content.chunk import text_chunks
+from service.content.plan import Plan
+from service.events import UsageDropped
+from service.preparation.cached_engine import CachedContentEngine
+from service.preparation.engine import ThreadedContentEngine
+from service.process.server import run
+from service.protocol.messages import ChunkBy, StreamRequest
+from service.session.effects import Preparation
+from service.session.ports import ContentEngine
+from service.settings import Settings, load_settings
+from service.stores.plan_cache import MemoryPlanCache
+
+BREAK = "break on this: "
+"""What content begins with that the engine breaks on."""
+UNCUTTABLE = "cut this: "
+"""What text begins with that breaks what cuts it."""
+
+
+class BreakingEngine:
+    """Fulfils ``ContentEngine``; its exceptions carry the content wherever one can: as text and in a local variable."""
+
+    def __init__(self, engine: ContentEngine) -> None:
+        self._engine = engine
+
+    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+        content = request.content
+        if content.startswith(BREAK):
+            raise ValueError(f"cannot cut {content!r}")
+        return await self._engine.prepare(request, seconds_left)
+
+    async def unpacked(self, plan: bytes) -> Plan:
+        return await self._engine.unpacked(plan)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
+    if text.startswith(UNCUTTABLE):
+        raise ValueError(f"cannot cut {text!r}")
+    return text_chunks(text, chunk_by, max_characters)
+
+
+def create_app() -> FastAPI:
+    import_module("service.content.prepare").text_chunks = _text_chunks  # type: ignore[attr-defined]
+    settings = _settings()
+    telemetry = Telemetry(settings)
+    cache = MemoryPlanCache(settings.cache_size)
+    engine = CachedContentEngine(ThreadedContentEngine(settings.limits, packs=True), cache, telemetry.recorder)
+    app = create_service(settings, engine=BreakingEngine(engine), telemetry=telemetry)
+
+    @app.get("/break/route")
+    async def break_route(request: Request) -> None:
+        raise LookupError(f"nothing for {request.url.query!r} and {request.headers!r}")
+
+    @app.get("/break/loop")
+    async def break_loop() -> None:
+        time.sleep(0.5)  # noqa: ASYNC251 - it holds the loop, and twice as long as that waits for its next pulse
+
+    @app.get("/break/library")
+    async def break_library() -> None:
+        error = ConnectionResetError(104, "Connection reset by peer")
+        logging.getLogger("library").error("A library met an error.", exc_info=error)
+
+    @app.get("/break/usage")
+    async def break_usage() -> None:
+        telemetry.recorder.record(UsageDropped(1))
+
+    @app.get("/break/sinks")
+    async def break_sinks() -> None:
+        telemetry.recorder.record(None)  # type: ignore[arg-type]
+
+    return app
+
+
+def _settings() -> Settings:
+    return load_settings().model_copy(update={"max_workers": int(os.environ.get("WORKERS", "1"))})
+
+
+if __name__ == "__main__":
+    with ready_for_workers(_settings()):
+        sys.exit(run("tests.integration.observability.breaking:create_app", _settings()))

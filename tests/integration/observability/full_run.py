@@ -1,0 +1,216 @@
+"""All that the service has to tell of, made to happen once."""
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+
+import httpx
+import psutil
+from msgspec import Struct, field
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.backends.otlp import OtlpReceiver, Span
+from tests.backends.redis import Redis
+from tests.conftest import LogLine, RunningServer
+from tests.integration.observability.breaking import BREAK, UNCUTTABLE
+from tests.integration.service.client import handshake, joined, receive, receive_until, request, send, stalled, stream
+
+SETTINGS = {
+    "LOG_LEVEL": "DEBUG",
+    "MAX_CONNECTIONS": 3,
+    "MAX_REQUESTS_PER_SESSION": 20,
+    "MEMORY_LIMIT": 2**30,
+    "DRAIN_SECONDS": 5,
+    "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # where nothing listens
+}
+
+LONG = "word " * 1000
+_CONTROLS = 6000
+_MISTAKES = 60
+"""More than there are lines for in ten seconds."""
+
+
+class Told(Struct):
+    """What a run has told: each scrape's metrics, all spans, all lines."""
+
+    scrapes: list[list[Metric]] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+
+
+async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -> Told:
+    """From the first connection to the end of the process.
+
+    The server is a breaking one with ``SETTINGS``; its sessions are in ``redis``.
+    """
+    told = Told()
+    async with joined(server, "editor") as client:
+        await stream_documents(client)
+        await control_streams(server, client, told)
+        await make_mistakes(client)
+    await break_off_and_go_on(server)
+    await lose_the_store(server, redis)
+    await break_everything(server)
+    await be_refused(server)
+    await use_up_the_limit(server)
+    await read_late(server)
+    await flood_the_log(server)
+    await asyncio.to_thread(server.logged, "lines_suppressed")
+    told.scrapes.append(await scrape(server))
+    await end(server)
+    told.spans = otlp.spans
+    told.lines = server.log
+    return told
+
+
+def lose_a_worker(server: RunningServer, metrics: Path) -> list[LogLine]:
+    """The lines of a server with several workers and no DATA_DIR; one is killed after ``metrics`` were removed."""
+    server.logged("store_in_memory")
+    shutil.rmtree(metrics)
+    psutil.Process(server.process.pid).children()[-1].kill()
+    server.logged("worker_replaced")
+    server.logged("metrics_unshared")
+    assert (server.stop(), server.noise) == (0, [])
+    return server.log
+
+
+async def scrape(server: RunningServer) -> list[Metric]:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        answer = await http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    return [*text_string_to_metric_families(answer.text)]  # type: ignore[no-untyped-call]
+
+
+async def stream_documents(client: ClientConnection) -> None:
+    for type_, answer in (("ping", "pong"), ("heartbeat", "heartbeat_ack")):
+        await send(client, type_)
+        await receive_until(client, answer)
+    await stream(client, "A text.", speed="adaptive")
+    await stream(client, "<p>A <b>fragment</b>.</p><script>a()</script>", content_type="html")
+    await stream(client, "# A document\n\nIn *Markdown*.", content_type="markdown")
+
+
+async def control_streams(server: RunningServer, client: ClientConnection, told: Told) -> None:
+    await request(client, LONG, speed="slow")
+    await request(client, "Waits in line.")
+    await receive_until(client, "chunk")
+    await control(client, "pause", "stream_paused")
+    told.scrapes.append(await scrape(server))
+    await control(client, "resume", "stream_resumed")
+    await control(client, "skip", "stream_complete")
+    await receive_until(client, "stream_complete")
+    await request(client, LONG, speed="slow")
+    await receive_until(client, "chunk")
+    await control(client, "cancel", "stream_cancelled")
+    await request(client, f"{BREAK}please")
+    await receive_until(client, "error")
+    await stream(client, f"{UNCUTTABLE}please")
+
+
+async def break_off_and_go_on(server: RunningServer) -> None:
+    """A stream that is recovered, one whose request comes again, and one that nobody has heard of."""
+    async with connect(server.ws("mobile"), ping_interval=None) as client:
+        token = (await receive(client))["resume_token"]
+        await request(client, LONG, speed="slow", request_id="first")
+        stream_id = (await receive_until(client, "stream_start"))[-1]["stream_id"]
+        await receive_until(client, "chunk")
+        client.transport.abort()
+    async with joined(server, "mobile") as client:
+        for asked, recovered in (("unheard-of", False), (stream_id, True)):
+            await send(client, "recover", stream_id=asked, last_index=0, token=token)
+            assert (await receive_until(client, "stream_recovered"))[-1]["recovered"] is recovered
+        await receive_until(client, "chunk")
+        client.transport.abort()
+    async with joined(server, "mobile") as client:
+        await request(client, LONG, speed="slow", request_id="first", token=token)
+        assert (await receive_until(client, "stream_start"))[-1]["stream_id"] == stream_id
+        await control(client, "skip", "stream_complete")
+
+
+async def lose_the_store(server: RunningServer, redis: Redis) -> None:
+    """Until it is back."""
+    async with joined(server, "steadfast") as client:
+        redis.stop()
+        while not any(line.get("dependency") == "session_store" for line in server.log):
+            await stream(client, "All the same.")
+        redis.start()
+        await asyncio.to_thread(server.logged, "dependency_back", dependency="session_store")
+
+
+async def control(client: ClientConnection, action: str, answer: str) -> None:
+    await send(client, "stream_control", action=action)
+    await receive_until(client, answer)
+
+
+async def make_mistakes(client: ClientConnection) -> None:
+    for _ in range(_MISTAKES):
+        await client.send("not JSON")
+        await receive_until(client, "error")
+
+
+async def break_everything(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        for part in ("route", "loop", "library", "sinks", "usage"):
+            await http.get(f"/break/{part}")
+
+
+async def be_refused(server: RunningServer) -> None:
+    assert (await handshake(server, "/ws/stream/not%20an%20id"))[0] == 400
+    async with (
+        joined(server, "first"),
+        joined(server, "second"),
+        joined(server, "third"),
+        connect(server.ws("fourth")) as client,
+    ):
+        assert (await receive(client))["code"] == "OVER_CAPACITY"
+
+
+async def use_up_the_limit(server: RunningServer) -> None:
+    async with joined(server, "greedy") as client:
+        for _ in range(20):
+            await stream(client, "More.")
+        await request(client, "One too many.")
+        assert (await receive_until(client, "error"))[-1]["code"] == "RATE_LIMIT_EXCEEDED"
+
+
+async def read_late(server: RunningServer) -> None:
+    async with stalled(server, "slow") as client:
+        await asyncio.to_thread(server.logged, "backpressure_applied")
+        await receive_until(client, "stream_complete")
+        await asyncio.to_thread(server.logged, "backpressure_released")
+
+
+async def flood_the_log(server: RunningServer) -> None:
+    """More lines than wait for a reader who does not read."""
+    async with joined(server, "restless") as client:
+        await request(client, LONG, speed="slow")
+        await receive_until(client, "chunk")
+        with server.unread():
+            await asyncio.gather(pause_and_resume(client), count_answers(client))
+        await asyncio.to_thread(server.logged, "lines_lost")
+        await control(client, "cancel", "stream_cancelled")
+
+
+async def pause_and_resume(client: ClientConnection) -> None:
+    for _ in range(_CONTROLS):
+        await send(client, "stream_control", action="pause")
+        await send(client, "stream_control", action="resume")
+
+
+async def count_answers(client: ClientConnection) -> None:
+    resumed = 0
+    while resumed < _CONTROLS:
+        resumed += json.loads(await client.recv())["type"] == "stream_resumed"
+
+
+async def end(server: RunningServer) -> None:
+    async with joined(server, "last") as client:
+        await request(client, LONG, speed="slow")
+        await receive_until(client, "chunk")
+        server.terminate()
+        await asyncio.to_thread(server.logged, "drain_began")
+        assert (await handshake(server, "/ws/stream/too-late"))[0] == 503
+        await control(client, "skip", "stream_complete")
+    assert (await asyncio.to_thread(server.stop), server.noise) == (0, [])

@@ -1,0 +1,88 @@
+"""Whatever is dead, all of it at once: streams go on, and the process leaves in time."""
+
+import asyncio
+import fcntl
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.backends.child import until
+from tests.backends.dead import black_hole
+from tests.conftest import environment
+from tests.integration.observability.breaking import BREAK
+from tests.integration.service.client import DOCUMENT, receive_until, request, stream
+
+EXIT_SECONDS = 5
+"""3 s of them are telemetry's at most; the process takes a moment besides."""
+
+
+class Pipe:
+    """A pipe of one page."""
+
+    def __init__(self) -> None:
+        self._reading, self.writing = os.pipe()
+        fcntl.fcntl(self.writing, fcntl.F_SETPIPE_SZ, select.PIPE_BUF)
+
+    def lines(self) -> Iterator[str]:
+        """As they come; who stops asking leaves the rest unread."""
+        text = b""
+        while True:
+            *whole, text = (text + os.read(self._reading, select.PIPE_BUF)).split(b"\n")
+            yield from (line.decode() for line in whole)
+
+    def full(self) -> bool:
+        room = select.poll()
+        room.register(self.writing, select.POLLOUT)
+        return not room.poll(0)
+
+    def close(self) -> None:
+        os.close(self._reading)
+        os.close(self.writing)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_process_all_of_whose_back_ends_are_dead_leaves_in_time(
+    tmp_path: Path, session_id: str, workers: int
+) -> None:
+    """The collector and Sentry are behind a firewall that drops, and nobody reads the log."""
+    with black_hole() as collector, black_hole() as sentry, closing(Pipe()) as pipe:
+        settings = environment(
+            HOST="127.0.0.1",
+            PORT=0,
+            DRAIN_SECONDS=0,
+            WORKERS=workers,
+            LOG_LEVEL="DEBUG",
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{collector}",
+            SENTRY_DSN=f"http://public@{sentry}/1",
+        )
+        process = subprocess.Popen(  # noqa: ASYNC220 - it takes a millisecond, and nothing else runs
+            [sys.executable, "-m", "tests.integration.observability.breaking", "serve"],
+            cwd=tmp_path,
+            env=settings,
+            stdout=pipe.writing,
+            stderr=subprocess.PIPE,
+        )
+        with process:
+            try:
+                told = (line for line in map(json.loads, pipe.lines()) if line["event"] == "service_listening")
+                *_, listening = (next(told) for _ in range(workers))  # and from here on nobody reads
+                async with connect(f"ws://127.0.0.1:{listening['port']}/ws/stream/{session_id}") as client:
+                    for number in range(20):
+                        await request(client, f"{BREAK}{number}")
+                        await receive_until(client, "error")
+                    assert await stream(client, DOCUMENT) == DOCUMENT
+                    until(pipe.full, "the log is stuck")
+                    process.terminate()
+                    assert await asyncio.to_thread(process.wait, EXIT_SECONDS) == 0
+                    assert process.stderr is not None
+                    assert process.stderr.read() == b""
+            finally:
+                process.kill()

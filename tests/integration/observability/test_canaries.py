@@ -1,0 +1,107 @@
+"""What is private to a user or an operator turns up nowhere that somebody else reads."""
+
+import json
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from tests.backends.kent import Kent
+from tests.backends.otlp import OtlpReceiver
+from tests.conftest import RunningServer, StartServer
+from tests.integration.observability.breaking import BREAK, UNCUTTABLE
+from tests.integration.service.client import receive_until, request, stream
+
+CONTENT = "canary-of-the-content"
+QUERY = "canary-of-the-query"
+HEADER = "canary-of-a-header"
+SCRAPER = "canary-of-the-scraper"
+SENTRY = "canaryofsentry"
+CANARIES = (CONTENT, QUERY, HEADER, SCRAPER, SENTRY)
+
+EDITOR = "https://editor.example"
+HEADERS = dict.fromkeys(
+    ("Authorization", "Baggage", "Cookie", "Referer", "User-Agent", "X-Forwarded-For", "X-Request-Id"), HEADER
+)
+
+
+async def test_no_canary_is_heard(
+    start_breaking_server: StartServer, otlp: OtlpReceiver, kent: Kent, session_id: str
+) -> None:
+    server = start_breaking_server(
+        ALLOWED_ORIGINS=EDITOR,
+        METRICS_TOKEN=SCRAPER,
+        OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint,
+        SENTRY_DSN=kent.dsn_with(f"public:{SENTRY}"),
+    )
+    target = f"{server.ws(session_id)}?token={QUERY}"
+    async with connect(target, additional_headers=HEADERS, origin=EDITOR) as client:  # type: ignore[arg-type]
+        await receive_until(client, "connected")
+        await use(client)
+        await mistake(client)
+        await request(client, BREAK + CONTENT)
+        await receive_until(client, "error")
+        assert await stream(client, UNCUTTABLE + CONTENT) == UNCUTTABLE + CONTENT
+    with pytest.raises(InvalidStatus):
+        await connect(target, additional_headers=HEADERS, origin=f"https://{HEADER}.example")  # type: ignore[arg-type]
+    metrics = await over_http(server)
+    server.stop()
+
+    told = {
+        "metrics": metrics,
+        "log": json.dumps(server.log) + "".join(server.noise),
+        "spans": b"".join(otlp.received).decode(errors="replace"),
+        "sentry": json.dumps(kent.items()),
+    }
+    # Each has been told what happened ...
+    assert 'stream_errors_total{code="PROCESSING_ERROR"} 1.0' in told["metrics"]
+    assert all(session_id in told[place] for place in ("log", "spans", "sentry"))
+    assert all("LookupError" in told[place] for place in ("log", "sentry"))
+    assert all("ChunkingFailed" in told[place] for place in ("log", "sentry"))
+    [fallback] = [line for line in server.log if line["event"] == "fallback_used"]
+    [fault] = [line for line in server.log if "ChunkingFailed" in line.get("exception", "")]
+    assert fallback["level"] == "ERROR"
+    assert fallback["stream_id"] == fault["stream_id"]
+    # ... and nothing else.
+    assert [(place, canary) for place, text in told.items() for canary in CANARIES if canary in text] == []
+
+
+async def use(client: ClientConnection) -> None:
+    """The content in each type, and where clients have no reason to put it."""
+    for content_type, content in (
+        ("text", CONTENT),
+        ("html", f"<p title='{CONTENT}'>{CONTENT}</p><script>{CONTENT}</script>"),
+        ("markdown", f"# {CONTENT}\n\n[link]({CONTENT})"),
+    ):
+        trace = {"traceparent": CONTENT, "tracestate": CONTENT, "baggage": f"user={CONTENT}"}
+        await stream(client, content, content_type=content_type, trace=trace, draft=CONTENT)
+
+
+async def mistake(client: ClientConnection) -> None:
+    """The content in messages that are wrong."""
+    for frame in (
+        CONTENT,
+        f'{{"type": "stream_request", "content": "{CONTENT}',
+        json.dumps({"type": "stream_request", "content": [CONTENT]}),
+        json.dumps({"type": "stream_request", "content": CONTENT, "speed": 1}),
+        json.dumps({"type": "stream_request", "content": CONTENT * 10_000}),
+    ):
+        await client.send(frame)
+        await receive_until(client, "error")
+    await client.send(CONTENT.encode())
+    await receive_until(client, "error")
+
+
+async def over_http(server: RunningServer) -> str:
+    """Every kind of answer to an asker who tells too much; the metrics, both ways of writing them."""
+    async with httpx.AsyncClient(
+        base_url=server.url, params={"token": QUERY}, headers=HEADERS | {"Host": HEADER}
+    ) as http:
+        statuses = [(await http.get(path)).status_code for path in ("/health", "/break/route", "/nowhere", "/metrics")]
+        assert statuses == [200, 500, 404, 401]
+        token = {"Authorization": f"Bearer {SCRAPER}"}
+        as_text = await http.get("/metrics", headers=token)
+        openmetrics = await http.get("/metrics", headers=token | {"Accept": "application/openmetrics-text"})
+        assert openmetrics.text.endswith("# EOF\n")
+        return as_text.text + openmetrics.text

@@ -1,0 +1,52 @@
+"""Whoever comes and whatever they send: the number of series is the number of things that are measured."""
+
+import asyncio
+from uuid import uuid4
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import joined, metric, receive_until, request, send
+
+SESSIONS = 1000
+AT_A_TIME = 50
+
+
+async def series(http: httpx.AsyncClient) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """Every series by name and labels."""
+    families = text_string_to_metric_families((await http.get("/metrics")).text)
+    return {(sample.name, frozenset(sample.labels.items())) for family in families for sample in family.samples}
+
+
+async def test_a_thousand_sessions_add_no_series(start_server: StartServer) -> None:
+    server = start_server()
+    numbers = iter(range(SESSIONS))
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        before = await series(http)
+
+        async def visit() -> None:
+            for _ in numbers:
+                await one_of_a_kind(server, http)
+
+        async with asyncio.TaskGroup() as visitors:
+            for _ in range(AT_A_TIME):
+                visitors.create_task(visit())
+        after = await series(http)
+    assert after == before
+    # Not because there was nothing to count.
+    assert await metric(server, 'stream_requests_total{content_type="text",outcome="completed"}') == SESSIONS
+    assert await metric(server, 'stream_messages_received_total{type="other"}') == SESSIONS
+    paths = 'stream_http_requests_total{method="GET",route="other",status_class="4xx"}'
+    assert await metric(server, paths) == SESSIONS
+
+
+async def one_of_a_kind(server: RunningServer, http: httpx.AsyncClient) -> None:
+    """A visitor of whom everything is new: the session, the trace, the content, the mistakes, the paths."""
+    name = uuid4().hex
+    async with joined(server, f"session-{name}") as client:
+        await request(client, f"{name} " * (1 + int(name[0], 16)), trace={"traceparent": f"00-{name}-{name[16:]}-01"})
+        await receive_until(client, "stream_complete")
+        await send(client, f"type_{name}")
+        await receive_until(client, "error")
+    await http.get(f"/{name}", params={name: name}, headers={"user-agent": name})

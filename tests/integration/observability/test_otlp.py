@@ -1,0 +1,355 @@
+"""The way of spans to a collector, live, dead and in between."""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from observability.telemetry import check_telemetry
+from observability.traces.otel_settings import adopt_dotenv, check_variables_of_the_sdk, otlp_wanted
+from observability.traces.otlp import Otlp
+from service.events import AttemptOutcome, ConnectionAttempted
+from service.settings import SettingsError
+from tests.backends.child import until
+from tests.backends.dead import black_hole, refusing, silent
+from tests.backends.otlp import OtlpReceiver
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import DOCUMENT, eventually, get, handshake, joined, metric, stream
+
+SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+DROPPED = 'stream_telemetry_dropped_total{signal="traces"}'
+CANARY = "canary-4711"
+ADDRESS = "an address such as http://collector:4318; keys belong in OTEL_EXPORTER_OTLP_HEADERS"
+STREAMS = 50
+EXIT_SECONDS = 3
+"""What telemetry may take of the end; a process takes a moment besides."""
+
+Down = Callable[[], AbstractContextManager[str]]
+
+
+class Losses:
+    """How many spans were lost so far, by what any thread said of it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._news = threading.Condition()
+
+    def __call__(self, count: int) -> None:
+        with self._news:
+            self.count += count
+            self._news.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: self.count >= count, 20), self.count
+
+
+@pytest.fixture(autouse=True)
+def _no_variables_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith("OTEL_")]:
+        monkeypatch.delenv(name)
+    yield
+    for name in [name for name in os.environ if name.startswith("OTEL_")]:
+        monkeypatch.delenv(name)
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, endpoint: str, losses: Losses, **variables: str) -> Otlp:
+    for name, value in {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **SOON, **variables}.items():
+        monkeypatch.setenv(name, value)
+    assert otlp_wanted()
+    return Otlp("staging", losses)
+
+
+def make_spans(otlp: Otlp, count: int) -> None:
+    for _ in range(count):
+        otlp.sink.record(ConnectionAttempted(AttemptOutcome.REFUSED_SESSION))
+
+
+# What is lost
+
+
+def test_all_that_waits_is_sent_at_the_end(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
+    losses = Losses()
+    ours = opened(monkeypatch, otlp.endpoint, losses, OTEL_BSP_SCHEDULE_DELAY="60000")
+    make_spans(ours, 1300)
+    ours.close(20)
+    assert (len(otlp.spans), losses.count) == (1300, 0)
+    make_spans(ours, 2)
+    assert (len(otlp.spans), losses.count) == (1300, 2)
+
+
+def test_what_a_collector_refuses_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = Losses()
+    with refusing() as address:
+        ours = opened(monkeypatch, f"http://{address}", losses)
+        make_spans(ours, 700)
+        losses.wait_for(700)
+        ours.close(20)
+    assert losses.count == 700
+
+
+def test_what_finds_no_room_is_counted_at_once_and_what_is_never_answered_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    losses = Losses()
+    with silent() as address:
+        ours = opened(
+            monkeypatch,
+            f"http://{address}",
+            losses,
+            OTEL_BSP_MAX_QUEUE_SIZE="100",
+            OTEL_EXPORTER_OTLP_TIMEOUT="2",
+        )
+        make_spans(ours, 250)
+        assert losses.count == 150
+        ours.close(0.2)
+        assert losses.count == 250
+        # The answer that still fails afterwards counts nothing twice.
+        until(lambda: not any("Otel" in thread.name for thread in threading.enumerate()), "the exporter gives up")
+    assert losses.count == 250
+
+
+# The variables
+
+
+def test_the_resource_says_whose_spans_they_are(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
+    ours = opened(monkeypatch, otlp.endpoint, Losses())
+    make_spans(ours, 1)
+    ours.close(20)
+    given = opened(
+        monkeypatch,
+        otlp.endpoint,
+        Losses(),
+        OTEL_SERVICE_NAME="mine",
+        OTEL_RESOURCE_ATTRIBUTES="team=blue,service.version=9",
+        OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20x",
+    )
+    make_spans(given, 1)
+    given.close(20)
+    first, second = (span.resource for span in otlp.spans)
+    assert first["service.name"] == "streaming-content-api"
+    assert first["deployment.environment.name"] == "staging"
+    assert {"service.version", "service.instance.id"} <= first.keys()
+    assert (second["service.name"], second["service.version"], second["team"]) == ("mine", "9", "blue")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": ""},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_SDK_DISABLED": "true"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_TRACES_EXPORTER": "none"},
+    ],
+)
+def test_without_a_collector_there_is_nothing(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert not otlp_wanted()
+
+
+@pytest.mark.parametrize(
+    ("variables", "wrong", "allowed"),
+    [
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"},
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            ADDRESS,
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://"},
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            ADDRESS,
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "http/protobuf",
+        ),
+        (
+            {"OTEL_TRACES_EXPORTER": "console"},
+            "OTEL_TRACES_EXPORTER",
+            "otlp or none",
+        ),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "many"}, "OTEL_BSP_MAX_QUEUE_SIZE", "a whole number of at least 1"),
+        ({"OTEL_BSP_EXPORT_TIMEOUT": "soon"}, "OTEL_BSP_EXPORT_TIMEOUT", "a whole number"),
+        ({"OTEL_SPAN_EVENT_COUNT_LIMIT": "-1"}, "OTEL_SPAN_EVENT_COUNT_LIMIT", "a whole number"),
+        ({"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "1e3"}, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "a whole number"),
+        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "nan"}, "OTEL_EXPORTER_OTLP_TIMEOUT", "a number of seconds over 0"),
+        (
+            {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "10s"},
+            "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+            "a number of seconds over 0",
+        ),
+        ({"OTEL_EXPORTER_OTLP_COMPRESSION": "zip"}, "OTEL_EXPORTER_OTLP_COMPRESSION", "none, gzip or deflate"),
+        ({"OTEL_BSP_SCHEDULE_DELAY": "0"}, "OTEL_BSP_SCHEDULE_DELAY", "a whole number of at least 1"),
+        (
+            {"OTEL_BSP_MAX_QUEUE_SIZE": "10", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "11"},
+            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+            "at most OTEL_BSP_MAX_QUEUE_SIZE, which is 10",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], wrong: str, allowed: str
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no .env is
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        check_telemetry()
+    shown = "..." if allowed is ADDRESS else repr(variables[wrong])
+    assert str(caught.value) == f"{wrong}={shown} is not allowed: it must be {allowed}."
+
+
+@pytest.mark.parametrize("value", ["", "0", "128"])
+def test_what_the_sdk_understands_is_allowed(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver, value: str) -> None:
+    monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", value)
+    monkeypatch.setenv("OTEL_BSP_EXPORT_TIMEOUT", value)
+    check_variables_of_the_sdk()
+    ours = opened(monkeypatch, otlp.endpoint, Losses())
+    ours.instrument(FastAPI())
+    ours.close(20)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{CANARY}:{CANARY}@collector:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://collector:4318/?key={CANARY}"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"http://collector:{CANARY}"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", f"authorization: {CANARY}"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", f"a=1,Bearer {CANARY}"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        otlp_wanted()
+    assert str(caught.value).startswith(f"{name}=... is not allowed: it must be ")
+    assert CANARY not in str(caught.value)
+
+
+async def test_the_log_says_that_a_collector_is_away_and_no_key_of_it(
+    start_breaking_server: StartServer, session_id: str
+) -> None:
+    with refusing() as address:
+        server = start_breaking_server(
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}/{CANARY}",
+            OTEL_EXPORTER_OTLP_HEADERS=f"authorization=Bearer%20{CANARY}",
+            OTEL_BSP_SCHEDULE_DELAY=50,
+        )
+        await _stream_once(server, session_id)
+        await asyncio.to_thread(server.logged, "library_message")
+        server.stop()
+    told = [line["message"] for line in server.log if line["event"] == "library_message"]
+    assert any("ConnectionError" in message for message in told), told
+    assert CANARY not in f"{server.log} {server.noise}"
+
+
+def test_the_variables_may_stand_in_dotenv_and_the_environment_goes_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "of the environment")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "")
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("OTEL_SERVICE_NAME=x\nOTEL_TRACES_SAMPLER=always_off\nOTEL_SDK_DISABLED=\nNOT_OTELS=1\n")
+    before = dict(os.environ)
+    adopt_dotenv(str(dotenv))
+    assert dict(os.environ) == before | {"OTEL_TRACES_SAMPLER": "always_off"}
+
+
+# A whole service
+
+
+async def test_the_variables_in_dotenv_reach_the_exporter(
+    start_server: StartServer, otlp: OtlpReceiver, tmp_path: Path, session_id: str
+) -> None:
+    (tmp_path / ".env").write_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={otlp.endpoint}\nOTEL_BSP_SCHEDULE_DELAY=50\n")
+    async with joined(start_server(), session_id) as client:
+        await stream(client, DOCUMENT)
+    otlp.wait_for(lambda span: span.name == "stream")
+
+
+async def test_a_client_cannot_have_anything_kept(
+    start_server: StartServer, otlp: OtlpReceiver, session_id: str
+) -> None:
+    server = start_server(
+        OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint, OTEL_TRACES_SAMPLER="traceidratio", OTEL_TRACES_SAMPLER_ARG=0
+    )
+    traceparent = f"00-{'ab' * 16}-{'cd' * 8}-01"
+    async with joined(server, session_id) as client:
+        await stream(client, DOCUMENT, trace={"traceparent": traceparent})
+    assert (await get(server, "/", traceparent=traceparent)).status_code == 200
+    assert server.stop() == 0
+    assert otlp.spans == []
+
+
+async def test_http_routes_are_traced_but_for_what_machines_ask_and_tell_what_is_declared(
+    start_server: StartServer, otlp: OtlpReceiver, session_id: str
+) -> None:
+    server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint)
+    for path in ("/health", "/ready", "/metrics", f"/{CANARY}"):
+        await get(server, path)
+    parent = f"00-{'ab' * 16}-{'cd' * 8}-01"
+    baggage = ",".join(f"{CANARY}{index}" for index in range(500))
+    answer = await get(
+        server, f"/?token={CANARY}", traceparent=parent, tracestate=f"{CANARY} {CANARY}", baggage=baggage
+    )
+    assert answer.status_code == 200
+    assert (await handshake(server, f"/{CANARY}"))[0] == 404
+    async with joined(server, session_id) as client:
+        await stream(client, DOCUMENT)
+    assert server.stop() == 0
+    assert {span.name for span in otlp.spans if span.kind == "SERVER"} == {"GET", "GET /", "ws.connect", "stream"}
+    [route] = [span for span in otlp.spans if span.name == "GET /"]
+    assert (route.trace_id, route.parent_span_id) == ("ab" * 16, "cd" * 8)
+    assert route.attributes == {"http.request.method": "GET", "http.route": "/", "http.response.status_code": 200}
+    assert CANARY not in f"{otlp.spans} {server.log} {server.noise}"
+
+
+async def test_a_route_that_breaks_is_told_without_the_words_of_its_exception(
+    start_breaking_server: StartServer, otlp: OtlpReceiver
+) -> None:
+    server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint)
+    assert (await get(server, "/break/route")).status_code == 500
+    assert server.stop() == 0
+    [route] = otlp.spans
+    assert (route.name, route.status, route.status_message) == ("GET /break/route", "ERROR", "")
+    assert route.attributes["http.response.status_code"] == 500
+    assert route.events == []
+
+
+@pytest.mark.parametrize("down", [refusing, silent, black_hole])
+async def test_a_dead_collector_is_in_nobodys_way(
+    start_breaking_server: StartServer, session_id: str, down: Down
+) -> None:
+    with down() as address:
+        server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", **SOON)
+        await asyncio.gather(*(_stream_once(server, f"{session_id}-{index}") for index in range(STREAMS)))
+        spans_each = 7  # ws.connect, stream, validate, rate_limit, analyse, chunk, deliver
+
+        async def all_are_counted() -> bool:
+            return await metric(server, DROPPED) == STREAMS * spans_each
+
+        await eventually(all_are_counted)
+        await _stream_once(server, session_id)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < EXIT_SECONDS + 1
+
+
+async def _stream_once(server: RunningServer, session_id: str) -> None:
+    async with joined(server, session_id) as client:
+        document = f"{session_id} {DOCUMENT}"  # of its own: what came before is not worked on again
+        assert await stream(client, document) == document

@@ -1,0 +1,66 @@
+"""The recorder: every event goes to every sink, and a sink that fails harms nobody."""
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from observability.metrics.sink import Metrics
+from observability.recorder import FanOut, Sink
+from service.events import ConnectionOpened, Event, LoopProbed
+from service.settings import Settings
+
+
+class Listening:
+    def __init__(self) -> None:
+        self.heard: list[Event] = []
+
+    def record(self, event: Event) -> None:
+        self.heard.append(event)
+
+
+class TraceSink:
+    """Breaks, under the name of a sink of ours."""
+
+    def record(self, event: Event) -> None:
+        raise RuntimeError(event)
+
+
+class Unknown(TraceSink):
+    """Breaks, under a name that no metric knows."""
+
+
+def test_every_event_goes_to_every_sink_in_order() -> None:
+    first, second = Listening(), Listening()
+    failed: list[Sink] = []
+    recorder = FanOut([first, second], on_failure=lambda sink, _exception: failed.append(sink))
+    events: list[Event] = [ConnectionOpened("c", "s", 0), LoopProbed(0.001)]
+    for event in events:
+        recorder.record(event)
+    assert first.heard == second.heard == events
+    assert not failed
+
+
+def test_a_sink_that_joins_later_hears_what_comes_then() -> None:
+    first, later = Listening(), Listening()
+    recorder = FanOut([first], on_failure=lambda _sink, exception: pytest.fail(str(exception)))
+    before, after = ConnectionOpened("c", "s", 0), ConnectionOpened("d", "s", 0)
+    recorder.record(before)
+    recorder.add(later)
+    recorder.record(after)
+    assert (first.heard, later.heard) == ([before, after], [after])
+
+
+def test_a_sink_that_fails_is_counted_and_the_others_go_on() -> None:
+    metrics, listening = Metrics(Settings()), Listening()
+    sinks: list[Sink] = [TraceSink(), Unknown(), metrics, listening]
+    FanOut(sinks, on_failure=lambda sink, _exception: metrics.sink_failed(sink)).record(ConnectionOpened("c", "s", 0))
+    body, _ = metrics.exposition("")
+    counted = {
+        (sample.name, sample.labels.get("sink")): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+    assert counted["stream_connections_active", None] == 1
+    assert counted["stream_telemetry_errors_total", "TraceSink"] == 1
+    assert counted["stream_telemetry_errors_total", "other"] == 1
+    assert counted["stream_telemetry_errors_total", "Metrics"] == 0
+    assert len(listening.heard) == 1

@@ -1,0 +1,165 @@
+"""Both ways: nothing is told that is not declared, and nothing is declared that a run through it all never tells."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from math import inf
+
+import pytest
+from msgspec.structs import replace
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.samples import Sample
+
+from observability.registry.log_events import LIBRARY_MESSAGE, LOG_EVENTS
+from observability.registry.metrics import METRICS, Histogram, Metric
+from observability.registry.spans import HTTP, HTTP_METHOD, HTTP_ROUTE, SPANS, AttributeType
+from tests.backends.otlp import OtlpReceiver, Span
+from tests.backends.redis import Redis
+from tests.conftest import LogLine, RunningServer
+from tests.integration.observability.full_run import SETTINGS, Told, lose_a_worker, run_through
+
+Series = tuple[str, frozenset[tuple[str, str | float]]]
+"""A name and its labels."""
+
+TYPES = {AttributeType.STRING: str, AttributeType.INTEGER: int, AttributeType.NUMBER: float, AttributeType.FLAG: bool}
+
+ON_EVERY_LINE = {"ts", "level", "event", "message"}
+
+EVENTS = {event.name: event for event in LOG_EVENTS}
+BREAKING = "tests.integration.observability.breaking"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    with ExitStack() as endings:
+        otlp = OtlpReceiver()
+        endings.callback(otlp.stop)
+        redis = Redis(tmp_path_factory.mktemp("redis"))
+        endings.callback(redis.stop)
+        settings = {**SETTINGS, "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.endpoint, "REDIS_URL": redis.url}
+        server = RunningServer(tmp_path_factory.mktemp("server"), settings, BREAKING)
+        endings.callback(server.stop)
+        told = asyncio.run(run_through(server, otlp, redis))
+        folder = tmp_path_factory.mktemp("workers")
+        no_directory = folder / "a-file"
+        no_directory.touch()
+        settings = {"WORKERS": 2, "DATA_DIR": no_directory, "METRICS_DIR": folder / "metrics"}
+        workers = RunningServer(folder, settings, BREAKING)
+        endings.callback(workers.stop)
+        told.lines += lose_a_worker(workers, folder / "metrics")
+        yield told
+
+
+# Metrics
+
+
+def test_the_series_are_those_that_are_declared(told: Told) -> None:
+    declared = {series for metric in METRICS for series in all_series(metric)}
+    for families in told.scrapes:
+        assert {series(sample) for family in of_ours(families) for sample in family.samples} == declared
+
+
+def test_a_metric_says_what_it_is(told: Told) -> None:
+    declared = {metric.name.removesuffix("_total"): (metric.type, metric.help, metric.unit) for metric in METRICS}
+    for families in told.scrapes:
+        told_of = {family.name: (family.type, family.documentation, family.unit) for family in of_ours(families)}
+        assert told_of == declared
+
+
+def test_every_metric_has_moved(told: Told) -> None:
+    moved = {
+        sample.name.removesuffix("_count")
+        for families in told.scrapes
+        for family in families
+        for sample in family.samples
+        if sample.value > 0
+    }
+    assert {metric.name for metric in METRICS} <= moved
+
+
+def of_ours(families: list[Family]) -> list[Family]:
+    """Without those of the Python process, which the library brings."""
+    return [family for family in families if family.name.startswith("stream_")]
+
+
+def series(sample: Sample) -> Series:
+    """A bucket's edge is a number, however it is written."""
+    labels: dict[str, str | float] = dict(sample.labels)
+    if "le" in labels:
+        labels["le"] = float(labels["le"])
+    return sample.name, frozenset(labels.items())
+
+
+def all_series(metric: Metric) -> Iterator[Series]:
+    """Every series of a metric, as it is scraped."""
+    for values in metric.combinations():
+        labels: dict[str, str | float] = dict(zip(metric.labels, values, strict=True))
+        if isinstance(metric, Histogram):
+            for edge in (*metric.buckets, inf):
+                yield f"{metric.name}_bucket", frozenset((labels | {"le": edge}).items())
+            yield f"{metric.name}_count", frozenset(labels.items())
+            yield f"{metric.name}_sum", frozenset(labels.items())
+        else:
+            yield metric.name, frozenset(labels.items())
+
+
+# Spans
+
+
+def test_every_span_is_as_declared(told: Told) -> None:
+    declared = {span.name: span for span in SPANS}
+    for span in ours(told):
+        declaration = declared[span.name]
+        assert span.kind == declaration.kind.name
+        of_span = {attribute.name: TYPES[attribute.type] for attribute in declaration.attributes}
+        assert {name: type(value) for name, value in span.attributes.items()}.items() <= of_span.items()
+        of_events = {event.name: event for event in declaration.events}
+        for event in span.events:
+            known = {attribute.name: TYPES[attribute.type] for attribute in of_events[event.name].attributes}
+            assert {name: type(value) for name, value in event.attributes.items()} == known
+        assert bool(span.links) <= bool(declaration.links)
+
+
+def test_every_declared_span_is_made(told: Told) -> None:
+    for declaration in SPANS:
+        made = [span for span in ours(told) if span.name == declaration.name]
+        assert made, declaration.name
+        assert {attribute.name for attribute in declaration.attributes} == {
+            name for span in made for name in span.attributes
+        }
+        assert {event.name for event in declaration.events} == {event.name for span in made for event in span.events}
+        assert bool(declaration.links) == any(span.links for span in made)
+
+
+def ours(told: Told) -> list[Span]:
+    """Those of the HTTP routes, which the library makes, under the one name that stands for all of theirs."""
+    return [span if span.scope == "observability" else under_the_one_name(span) for span in told.spans]
+
+
+def under_the_one_name(span: Span) -> Span:
+    method, route = span.attributes[HTTP_METHOD.name], span.attributes.get(HTTP_ROUTE.name)
+    assert span.name == (HTTP.name.format(method=method, route=route) if route else method)
+    return replace(span, name=HTTP.name)
+
+
+# Log events
+
+
+def test_every_line_is_as_declared(told: Told) -> None:
+    for line in told.lines:
+        event = EVENTS[line["event"]]
+        assert fields(line) <= {field.name for field in event.fields}
+        if event is not LIBRARY_MESSAGE:
+            assert line["level"] == event.level
+            assert line["message"] == event.message.format(**line)
+
+
+def test_every_declared_line_is_written(told: Told) -> None:
+    for event in LOG_EVENTS:
+        lines = [line for line in told.lines if line["event"] == event.name]
+        assert lines, event.name
+        assert {field.name for field in event.fields} == {name for line in lines for name in fields(line)}, event.name
+
+
+def fields(line: LogLine) -> set[str]:
+    return set(line) - ON_EVERY_LINE

@@ -1,0 +1,196 @@
+"""Faults in Sentry: what arrives, what never leaves the process, and that no state of Sentry is felt."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from pydantic import SecretStr
+
+from observability.sentry.sink import SentrySink
+from service import __version__
+from service.events import ConnectionOpened, FaultRaised, FaultSource
+from service.protocol.errors import ProcessingFailed
+from service.protocol.trace import Trace
+from service.settings import Settings
+from tests.backends import dead
+from tests.backends.kent import Kent
+from tests.conftest import StartServer, environment
+from tests.integration.observability.breaking import BREAK
+from tests.integration.service.client import eventually, joined, metric, receive_until, request, stream
+
+CANARY = "canary-of-the-content"
+OF_A_KIND = 10
+"""Faults of one kind that are reported in a minute."""
+STREAMS = 50
+EXIT_SECONDS = 3
+
+DROPPED = 'stream_telemetry_dropped_total{signal="errors"}'
+
+Outage = Callable[[], AbstractContextManager[str]]
+
+each_outage = pytest.mark.parametrize("outage", [dead.refusing, dead.silent, dead.black_hole])
+
+
+class Losses:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, count: int) -> None:
+        self.count += count
+
+
+def sink(dsn: str, losses: Losses) -> SentrySink:
+    return SentrySink(Settings(sentry_dsn=SecretStr(dsn), railway_environment="staging"), losses.add)
+
+
+def chunking_fault() -> FaultRaised:
+    """A fault whose exceptions hold the content wherever an exception can."""
+
+    def parse(content: str) -> NoReturn:
+        secret = content.upper()
+        error = ValueError(f"cannot parse {content}", secret)
+        error.add_note(content)
+        raise error
+
+    try:
+        try:
+            parse(CANARY)
+        except ValueError as error:
+            raise ProcessingFailed("The content could not be processed.") from error
+    except ProcessingFailed as error:
+        trace = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=False)
+        return FaultRaised("e-1", FaultSource.CONTENT, error, "c-1", "s-1", "i-1", trace)
+
+
+def missing_file() -> FaultRaised:
+    try:
+        Path(f"/{CANARY}/nowhere").read_bytes()
+    except OSError as error:
+        return FaultRaised("e-2", FaultSource.EVENT_LOOP, error)
+    raise AssertionError
+
+
+def texts(event: dict[str, object]) -> list[tuple[str, str]]:
+    return [(one["type"], one["value"]) for one in event["exception"]["values"]]  # type: ignore[index]
+
+
+def test_a_fault_arrives_with_all_that_leads_to_it(kent: Kent) -> None:
+    losses = Losses()
+    reporting = sink(kent.dsn, losses)
+    reporting.record(ConnectionOpened("c-1", "s-1", 0))
+    reporting.record(chunking_fault())
+    reporting.close(EXIT_SECONDS)
+    [event] = kent.events()
+    assert event["tags"] == {
+        "place": "content",
+        "error_id": "e-1",
+        "error_code": "PROCESSING_ERROR",
+        "connection_id": "c-1",
+        "session_id": "s-1",
+        "stream_id": "i-1",
+    }
+    assert event["contexts"]["trace"] == {"trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": "b7ad6b7169203331"}
+    assert (event["level"], event["environment"]) == ("error", "staging")
+    assert event["release"].endswith(__version__)
+    assert [kind for kind, _ in texts(event)] == ["ValueError", "ProcessingFailed"]
+    [_, raised] = event["exception"]["values"]
+    assert raised["stacktrace"]["frames"][-1]["function"] == "chunking_fault"
+    assert "fingerprint" not in event, "Sentry groups by exception and place, not by ids"
+    assert losses.count == 0
+
+
+def test_only_texts_that_cannot_quote_content_leave(kent: Kent) -> None:
+    reporting = sink(kent.dsn, Losses())
+    reporting.record(chunking_fault())
+    reporting.record(missing_file())
+    reporting.close(EXIT_SECONDS)
+    chunking, missing = kent.events()
+    [(_, foreign), (_, ours)] = texts(chunking)
+    assert ours == "The content could not be processed."
+    assert "withheld" in foreign
+    assert texts(missing) == [("FileNotFoundError", "No such file or directory")]
+    # The lines of code come along, and with them this file's: there the canary has a name.
+    assert CANARY not in json.dumps(kent.items())
+    assert CANARY.upper() not in json.dumps(kent.items())
+    assert not {"breadcrumbs", "extra", "modules", "request", "user"} & chunking.keys()
+    frames = [frame for one in chunking["exception"]["values"] for frame in one["stacktrace"]["frames"]]
+    assert not any("vars" in frame for frame in frames)
+
+
+def test_of_a_flood_the_first_are_reported_and_the_others_counted(kent: Kent) -> None:
+    losses = Losses()
+    reporting = sink(kent.dsn, losses)
+    flood = chunking_fault()
+    for _ in range(10_000):
+        reporting.record(flood)
+    reporting.record(missing_file())
+    reporting.close(EXIT_SECONDS)
+    kinds = [texts(event)[-1][0] for event in kent.events()]
+    assert kinds == ["ProcessingFailed"] * OF_A_KIND + ["FileNotFoundError"]
+    assert losses.count == 10_000 - OF_A_KIND
+
+
+@each_outage
+def test_what_sentry_does_not_get_is_counted_and_the_end_does_not_wait_for_it(outage: Outage) -> None:
+    losses = Losses()
+    with outage() as address:
+        reporting = sink(f"http://public@{address}/1", losses)
+        for _ in range(OF_A_KIND):
+            reporting.record(chunking_fault())
+        began = time.monotonic()
+        reporting.close(0.5)
+        assert time.monotonic() - began < EXIT_SECONDS
+    assert losses.count == OF_A_KIND
+    reporting.record(chunking_fault())
+    assert losses.count == OF_A_KIND + 1, "too late"
+
+
+@each_outage
+async def test_streams_do_not_notice_that_sentry_is_away(
+    outage: Outage, start_breaking_server: StartServer, session_id: str
+) -> None:
+    with outage() as address:
+        server = start_breaking_server(SENTRY_DSN=f"http://public@{address}/1")
+        document = "Undisturbed. " * 40
+
+        async def stream_while_others_fail(number: int) -> str:
+            async with joined(server, f"{session_id}-{number}") as client:
+                await request(client, f"{BREAK}{number}")
+                await receive_until(client, "error")
+                return await stream(client, document)
+
+        assert await asyncio.gather(*map(stream_while_others_fail, range(STREAMS))) == [document] * STREAMS
+
+        async def dropped() -> bool:
+            return await metric(server, DROPPED) >= STREAMS - OF_A_KIND
+
+        await eventually(dropped)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < EXIT_SECONDS + 1, "the process needs a moment itself"
+
+
+async def test_the_log_says_why_sentry_gets_nothing(start_breaking_server: StartServer, session_id: str) -> None:
+    with dead.refusing() as address:
+        server = start_breaking_server(SENTRY_DSN=f"http://public@{address}/1")
+        async with joined(server, session_id) as client:
+            await request(client, BREAK)
+            await receive_until(client, "error")
+        line = server.logged("library_message", logger="observability.sentry.sink")
+        assert line["message"].endswith(f"{address} cannot be reached: nothing listens there.")
+        assert line["level"] == "WARNING"
+
+
+def test_without_a_dsn_the_sdk_is_not_even_loaded(tmp_path: Path) -> None:
+    program = "import sys; from service.app import create_app; create_app(); print('sentry_sdk' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

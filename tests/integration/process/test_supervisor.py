@@ -1,0 +1,43 @@
+"""A supervisor ends, whatever its workers do."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from tests.conftest import PROJECT, environment
+
+PATIENCE_SECONDS = 15
+
+
+@contextmanager
+def supervisor(work: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.process.supervised", work],
+        cwd=PROJECT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_worker_that_fails_by_itself_ends_all_with_an_error() -> None:
+    with supervisor("fail") as process:
+        assert process.wait(PATIENCE_SECONDS) == 1
+
+
+def test_workers_that_do_not_end_are_killed() -> None:
+    with supervisor("hang") as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["hangs\n", "hangs\n"]
+        children = psutil.Process(process.pid).children()
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == 1
+        _, left = psutil.wait_procs(children, PATIENCE_SECONDS)
+        assert left == []

@@ -1,0 +1,38 @@
+"""MAX_CONNECTIONS: the next one is told so, and everyone else is served as before."""
+
+from contextlib import AsyncExitStack
+
+from websockets.asyncio.client import connect
+
+from tests.conftest import StartServer
+from tests.integration.service.client import DOCUMENT, close_of, eventually, get, joined, metric, stream
+
+
+async def test_the_fourth_of_three_is_turned_away_until_a_seat_is_free(start_server: StartServer) -> None:
+    server = start_server(MAX_CONNECTIONS=3)
+    async with AsyncExitStack() as clients:
+        first, *_ = [await clients.enter_async_context(joined(server, f"seat-{number}")) for number in range(3)]
+
+        async with connect(server.ws("fourth")) as fourth:
+            messages, code = await close_of(fourth)
+        [error] = messages
+        assert (error["type"], error["code"], error["fatal"], error["retryable"]) == (
+            "error",
+            "OVER_CAPACITY",
+            True,
+            True,
+        )
+        assert code == 4101
+        assert (await get(server, "/")).status_code == 200
+        assert (await get(server, "/ready")).status_code == 200
+        assert await metric(server, 'stream_connection_attempts_total{outcome="refused_capacity"}') == 1
+        assert await stream(first, DOCUMENT) == DOCUMENT
+
+        await first.close()
+
+        async def has_a_free_seat() -> bool:
+            return await metric(server, "stream_connections_active") == 2
+
+        await eventually(has_a_free_seat)
+        fourth = await clients.enter_async_context(joined(server, "fourth"))
+        assert await stream(fourth, DOCUMENT) == DOCUMENT

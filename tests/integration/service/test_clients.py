@@ -1,0 +1,55 @@
+"""Client programs of other people, each a process of its own, stream a document from a real server."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT, RunningServer, environment
+from tests.integration.service.client import DOCUMENT, PATIENCE_SECONDS, Message, data
+
+PROGRAMS = Path(sys.executable).parent
+
+# Lines in are sent, messages come out as lines: websocat does so by itself, the others do it after its fashion.
+CLIENTS = {
+    "websocat": [str(PROGRAMS / "websocat")],
+    "ws of node": [str(PROGRAMS / "node"), str(PROJECT / "tests/e2e/node/client.mjs")],
+    "websockets of Python": [sys.executable, str(PROJECT / "tests/integration/service/websockets_client.py")],
+}
+
+
+DOCUMENTS = {  # by content type: what is sent and what must come back
+    "text": (DOCUMENT, DOCUMENT),
+    "html": ("<p>One <b>two</b></p><script>alert(1)</script><p>three</p>", "<p>One <b>two</b></p><p>three</p>"),
+    "markdown": ("# One\n\n*two*", "<h1>One</h1>\n<p><em>two</em></p>\n"),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("content_type", DOCUMENTS)
+async def test_it_streams_a_document(server: RunningServer, session_id: str, client: str, content_type: str) -> None:
+    content, expected = DOCUMENTS[content_type]
+    program = await asyncio.create_subprocess_exec(
+        *CLIENTS[client], server.ws(session_id), stdin=PIPE, stdout=PIPE, env=environment()
+    )
+    assert program.stdin is not None
+    assert program.stdout is not None
+    request = {"type": "stream_request", "content": content, "content_type": content_type, "speed": "superfast"}
+    messages: list[Message] = []
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            program.stdin.write(json.dumps(request).encode() + b"\n")
+            while not messages or messages[-1]["type"] not in {"stream_complete", "error"}:
+                messages.append(json.loads(await program.stdout.readline()))
+            program.stdin.close()
+            await program.wait()
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+    assert messages[0]["type"] == "connected"
+    assert data(messages) == expected
+    assert await asyncio.to_thread(server.logged, "connection_closed", session_id=session_id, reason="client")

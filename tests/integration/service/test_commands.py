@@ -1,0 +1,73 @@
+"""The commands, each as the process that a person starts."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunningServer, StartServer, environment
+from tests.integration.service.client import DOCUMENT
+
+COMMAND_SECONDS = 60
+
+
+def run(folder: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    """``python -m service`` in a folder without a .env."""
+    return subprocess.run(
+        [sys.executable, "-m", "service", *arguments],
+        cwd=folder,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+
+
+def test_verify_passes(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(MAX_REQUESTS_PER_SESSION=5, MAX_CONTENT_SIZE=20_000)
+    done = run(tmp_path, "verify", "--url", server.url)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert ", 0 failed in " in done.stdout
+
+
+def test_stream_prints_the_file(server: RunningServer, tmp_path: Path) -> None:
+    (tmp_path / "document.txt").write_text(DOCUMENT)
+    done = run(tmp_path, "stream", "document.txt", "--url", server.url, "--speed", "superfast")
+    assert (done.returncode, done.stdout) == (0, DOCUMENT)
+    assert "chunk" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "allowed"),
+    [
+        ("PORT", "abc", "a port from 0 to 65535"),
+        ("PORT", "65536", "a port from 0 to 65535"),
+        ("MAX_WORKERS", "65", "a whole number from 1 to 64"),
+        ("STORE_CONTENT", "maybe", "on or off"),
+        ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
+        ("CHUNK_TIMEOUT", "-1", "a number over 0"),
+        ("CHUNK_TIMEOUT", "nan", "a number over 0"),
+        ("ALLOWED_ORIGINS", "foo", "* or a comma-separated list of origins"),
+        ("MAX_CONTENT_SIZE", "1e9", "a whole number from 1 to 10000000"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(tmp_path: Path, variable: str, value: str, allowed: str) -> None:
+    done = run(tmp_path, "serve", **{variable: value})
+    assert (done.returncode, done.stdout) == (2, "")
+    [sentence] = done.stderr.splitlines()
+    assert sentence.startswith(f"{variable}='{value}' is not allowed: it must be {allowed}")
+
+
+def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", PORT="abc", LOG_LEVEL="LOUD")
+    assert done.returncode == 2
+    assert [line.split("=")[0] for line in done.stderr.splitlines()] == ["PORT", "LOG_LEVEL"]
+
+
+def test_a_setting_that_is_empty_is_not_set(start_server: StartServer) -> None:
+    assert (
+        start_server(MAX_CONNECTIONS="", LOG_LEVEL="info").logged("service_started")["settings"]["MAX_CONNECTIONS"]
+        == "2000"
+    )

@@ -1,0 +1,103 @@
+"""SIGTERM: new handshakes are refused, running streams may finish, then everyone is told with 1012."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+from websockets.asyncio.client import ClientConnection
+
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import (
+    DOCUMENT,
+    close_of,
+    data,
+    get,
+    handshake,
+    joined,
+    receive_until,
+    request,
+    stalled,
+)
+
+LONG_DOCUMENT = "word " * 2000
+
+END_SECONDS = 7
+"""What a process may take for closing handshakes and the rest once its drain is over, and some air."""
+
+
+async def _streaming(
+    clients: AsyncExitStack, server: RunningServer, session_id: str, content: str = LONG_DOCUMENT
+) -> ClientConnection:
+    """A client in the middle of a stream."""
+    socket = await clients.enter_async_context(joined(server, session_id))
+    await request(socket, content, speed="normal")
+    await receive_until(socket, "chunk")
+    return socket
+
+
+async def test_200_running_streams_and_a_client_that_reads_nothing(start_server: StartServer) -> None:
+    server = start_server(DRAIN_SECONDS=1, SEND_BUFFER_SIZE=4096, CHUNK_TIMEOUT=60)
+    async with AsyncExitStack() as clients:
+        await clients.enter_async_context(stalled(server, "stalled"))
+        streaming = [await _streaming(clients, server, f"streaming-{number}") for number in range(200)]
+        server.terminate()
+        began = await asyncio.to_thread(server.logged, "drain_began")
+        ends = await asyncio.gather(*(close_of(socket) for socket in streaming))
+        status = await asyncio.to_thread(server.process.wait, END_SECONDS)
+    assert began["connections"] == 201
+    assert [code for _, code in ends] == [1012] * 200
+    assert all({message["type"] for message in messages} == {"chunk"} for messages, _ in ends)
+    assert server.logged("drain_ended")["cut"] == 201
+    assert status == 0
+
+
+async def test_nobody_comes_in_while_it_drains(start_server: StartServer) -> None:
+    server = start_server(DRAIN_SECONDS=60)
+    async with AsyncExitStack() as clients:
+        streaming = await _streaming(clients, server, "streaming")
+        assert (await get(server, "/ready")).json() == {"status": "ready"}
+        server.terminate()
+        await asyncio.to_thread(server.logged, "drain_began")
+        status, headers, body = await handshake(server, "/ws/stream/late")
+        readiness = await get(server, "/ready")
+        root = await get(server, "/")
+        await request(streaming, "one more")
+        await streaming.close()
+        assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert "restarts" in json.loads(body)["error"]
+    assert (readiness.status_code, readiness.json(), readiness.headers["retry-after"]) == (
+        503,
+        {"status": "draining"},
+        "5",
+    )
+    assert root.status_code == 200
+
+
+async def test_a_running_stream_finishes_and_what_waits_does_not_begin(start_server: StartServer) -> None:
+    server = start_server(DRAIN_SECONDS=60)
+    async with AsyncExitStack() as clients:
+        idle = await clients.enter_async_context(joined(server, "idle"))
+        running = await clients.enter_async_context(joined(server, "running"))
+        await request(running, DOCUMENT, request_id="running")
+        await request(running, DOCUMENT, request_id="waiting")
+        first = await receive_until(running, "chunk")
+        server.terminate()
+        assert await close_of(idle) == ([], 1012)
+        rest, code = await close_of(running)
+        assert data(first + rest) == DOCUMENT
+        assert (rest[-1]["type"], rest[-1]["request_id"], code) == ("stream_complete", "running", 1012)
+        assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0
+
+
+async def test_a_second_signal_skips_the_wait(start_server: StartServer) -> None:
+    server = start_server(DRAIN_SECONDS=600)
+    async with AsyncExitStack() as clients:
+        streaming = await _streaming(clients, server, "streaming")
+        server.terminate()
+        await asyncio.to_thread(server.logged, "drain_began")
+        await receive_until(streaming, "chunk")
+        server.terminate()
+        _, code = await close_of(streaming)
+        assert code == 1012
+        assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0

@@ -1,0 +1,167 @@
+"""A bad message gets its error code, and the socket lives on."""
+
+import asyncio
+import json
+
+import pytest
+from websockets.asyncio.client import ClientConnection
+
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import (
+    DOCUMENT,
+    close_of,
+    data,
+    handshake,
+    joined,
+    receive,
+    receive_until,
+    request,
+    send,
+    stream,
+)
+
+HOSTILE: dict[str, tuple[str | bytes, str]] = {
+    "not JSON": ("hello", "INVALID_MESSAGE"),
+    "nothing": ("", "INVALID_MESSAGE"),
+    "an array": ('[{"type": "ping"}]', "INVALID_MESSAGE"),
+    "null": ("null", "INVALID_MESSAGE"),
+    "deep nesting": ("[" * 100_000, "INVALID_MESSAGE"),
+    "deep nesting in a field": (
+        '{"type": "ping", "extra": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        "INVALID_MESSAGE",
+    ),
+    "a 5000-digit number": ("9" * 5000, "INVALID_MESSAGE"),
+    "a 5000-digit content": ('{"type": "stream_request", "content": ' + "9" * 5000 + "}", "INVALID_MESSAGE"),
+    "NaN": ('{"type": "stream_request", "content": NaN}', "INVALID_MESSAGE"),
+    "NaN in an extra field": ('{"type": "ping", "extra": NaN}', "INVALID_MESSAGE"),
+    "a lone surrogate": ('{"type": "stream_request", "content": "\\ud800"}', "INVALID_MESSAGE"),
+    "a binary frame": (b'{"type": "ping"}', "INVALID_MESSAGE"),
+    "a type that is no string": ('{"type": 7}', "INVALID_MESSAGE"),
+    "a content that is no string": ('{"type": "stream_request", "content": ["a"]}', "INVALID_MESSAGE"),
+    "an action that is no string": ('{"type": "stream_control", "action": {}}', "INVALID_MESSAGE"),
+    "an empty object": ("{}", "UNKNOWN_MESSAGE_TYPE"),
+    "an unknown type": ('{"type": "teleport"}', "UNKNOWN_MESSAGE_TYPE"),
+    "an unknown content type": (
+        '{"type": "stream_request", "content": "a", "content_type": "pdf"}',
+        "INVALID_CONTENT_TYPE",
+    ),
+    "an unknown cut": ('{"type": "stream_request", "content": "a", "chunk_by": "page"}', "INVALID_CHUNK_STRATEGY"),
+    "an unknown speed": ('{"type": "stream_request", "content": "a", "speed": "warp"}', "INVALID_SPEED"),
+    "an unknown action": ('{"type": "stream_control", "action": "explode"}', "INVALID_CONTROL_ACTION"),
+    "no content": ('{"type": "stream_request"}', "EMPTY_CONTENT"),
+    "1 MB of content": (json.dumps({"type": "stream_request", "content": "x" * 1_000_000}), "CONTENT_TOO_LARGE"),
+    "100 KB in more bytes than characters": (
+        json.dumps({"type": "stream_request", "content": "é" * 50_001}),
+        "CONTENT_TOO_LARGE",
+    ),
+}
+
+
+async def _error_code(socket: ClientConnection) -> str:
+    error = await receive(socket)
+    assert (error["type"], error["fatal"]) == ("error", False)
+    code: str = error["code"]
+    return code
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+async def test_it_gets_its_error_and_the_socket_still_streams(
+    server: RunningServer, session_id: str, hostile: str
+) -> None:
+    payload, code = HOSTILE[hostile]
+    async with joined(server, session_id) as socket:
+        await socket.send(payload)
+        assert await _error_code(socket) == code
+        assert await stream(socket, DOCUMENT) == DOCUMENT
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "skip", "cancel"])
+async def test_a_control_without_a_stream(server: RunningServer, session_id: str, action: str) -> None:
+    async with joined(server, session_id) as socket:
+        await send(socket, "stream_control", action=action)
+        assert await _error_code(socket) == "NO_ACTIVE_STREAM"
+        assert await stream(socket, DOCUMENT) == DOCUMENT
+
+
+async def test_a_running_stream_is_not_disturbed(server: RunningServer, session_id: str) -> None:
+    async with joined(server, session_id) as socket:
+        await request(socket, DOCUMENT)
+        for payload, _ in HOSTILE.values():
+            await socket.send(payload)
+        messages = await receive_until(socket, "stream_complete")
+        errors = [message["code"] for message in messages if message["type"] == "error"]
+        assert data(messages) == DOCUMENT
+        assert errors == [code for _, code in HOSTILE.values()]
+
+
+async def test_of_200_requests_at_once_1_runs_and_10_wait(server: RunningServer, session_id: str) -> None:
+    async with joined(server, session_id) as socket:
+        await request(socket, DOCUMENT, request_id="0")
+        await send(socket, "stream_control", action="pause")
+        for number in range(1, 200):
+            await request(socket, f"number {number}", request_id=str(number))
+        await send(socket, "stream_control", action="resume")
+        messages = await receive_until(socket, "stream_resumed")
+        refused = [(one["request_id"], one["code"]) for one in messages if one["type"] == "error"]
+        assert refused == [(str(number), "QUEUE_FULL") for number in range(11, 200)]
+        served = [await receive_until(socket, "stream_complete") for _ in range(11)]
+        assert [one[-1]["request_id"] for one in served] == [str(number) for number in range(11)]
+        assert [data(one) for one in served[1:]] == [f"number {number}" for number in range(1, 11)]
+        assert await stream(socket, DOCUMENT) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "%0D",
+        "%0A",
+        "a%0D%0Ab",
+        "%00",
+        "a%00",
+        "..%2F",
+        "..%2Fadmin",
+        "../admin",
+        "..",
+        ".",
+        "%2E%2E",
+        "x" * 65,
+        "%C3%A9",
+        "%FF",
+        "a%20b",
+    ],
+)
+async def test_a_hostile_session_id_is_refused_before_accept(server: RunningServer, segment: str) -> None:
+    status, _, body = await handshake(server, f"/ws/stream/{segment}")
+    assert status == 400
+    assert "session id" in json.loads(body)["error"]
+
+
+async def test_a_socket_at_another_path_is_not_found(server: RunningServer) -> None:
+    statuses = await asyncio.gather(*(handshake(server, path) for path in ("/", "/ws/stream", "/ws/other/a")))
+    assert [status for status, _, _ in statuses] == [404, 404, 404]
+
+
+async def test_the_longest_session_id_is_welcome(server: RunningServer) -> None:
+    status, _, _ = await handshake(server, "/ws/stream/" + "aZ9_-.:%41" + "x" * 56)
+    assert status == 101
+
+
+BROKEN_FRAMES = {  # what RFC 6455 forbids, and the close code that it asks for
+    "no mask": (b"\x81\x02hi", 1002),
+    "a reserved opcode": (b"\x8f\x80\0\0\0\0", 1002),
+    "text that is not UTF-8": (b"\x81\x82\0\0\0\0\xff\xfe", 1007),
+    "4 GB announced": (b"\x81\xff\0\0\0\1\0\0\0\0\0\0\0\0", 1009),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_FRAMES)
+async def test_a_broken_frame_closes_its_own_socket_only(start_server: StartServer, broken: str) -> None:
+    frame, expected_code = BROKEN_FRAMES[broken]
+    server = start_server()
+    async with joined(server, "other") as other:
+        await request(other, DOCUMENT)
+        async with joined(server, "broken") as client:
+            client.transport.write(frame)
+            messages, code = await close_of(client)
+        assert (messages, code) == ([], expected_code)
+        assert data(await receive_until(other, "stream_complete")) == DOCUMENT

@@ -1,0 +1,79 @@
+"""What people, platforms and scrapers get."""
+
+import re
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from service import __version__
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import DOCUMENT, get, joined, metric, stream
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+
+async def test_the_root_is_the_platforms_health_check(server: RunningServer) -> None:
+    answer = await get(server, "/")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == {"service": "Sales API", "status": "operational", "version": "2.4.1"}
+
+
+async def test_health_tells_a_part_at_a_time(start_server: StartServer) -> None:
+    server = start_server(RAILWAY_ENVIRONMENT="staging", MAX_CONNECTIONS=1)
+    health = (await get(server, "/health")).json()
+    assert (health["status"], health["version"], health["environment"]) == ("ok", __version__, "staging")
+    assert set(health["parts"]) == {"event_loop", "connections", "sessions", "usage_store"}
+    async with joined(server, "the-only-seat"):
+        full = await get(server, "/health")
+    assert (full.status_code, full.json()["status"]) == (200, "warning")
+    assert full.json()["parts"]["connections"] == {"status": "warning", "detail": {"open": 1, "limit": 1}}
+
+
+async def test_it_is_ready(server: RunningServer) -> None:
+    answer = await get(server, "/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+
+
+@pytest.mark.parametrize("accept", ["", "text/plain", "*/*"])
+async def test_metrics_are_prometheus_text(server: RunningServer, accept: str) -> None:
+    answer = await get(server, "/metrics", Accept=accept)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert "stream_connections_active" in {family.name for family in parse_text(answer.text)}
+
+
+async def test_metrics_are_openmetrics_for_those_that_accept_it(server: RunningServer) -> None:
+    answer = await get(server, "/metrics", Accept=OPENMETRICS)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert answer.text.endswith("# EOF\n")
+    families = parse_openmetrics(answer.text)  # type: ignore[no-untyped-call]
+    assert "stream_connections_active" in {family.name for family in families}
+
+
+async def test_a_stream_is_counted(start_server: StartServer) -> None:
+    server = start_server()
+    async with joined(server, "counted") as client:
+        assert await metric(server, "stream_connections_active") == 1
+        await stream(client, DOCUMENT)
+        await client.send("hello")
+    completed = 'stream_requests_total{content_type="text",outcome="completed"}'
+    assert await metric(server, completed) == 1
+    assert await metric(server, 'stream_errors_total{code="INVALID_MESSAGE"}') == 1
+    assert await metric(server, 'stream_connection_attempts_total{outcome="accepted"}') == 1
+
+
+async def test_the_api_docs_need_no_third_party(server: RunningServer) -> None:
+    page = await get(server, "/docs")
+    assert page.status_code == 200
+    named = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page.text)
+    assert named
+    assert "//" not in "".join(named)
+    assert [(path, (await get(server, path)).status_code) for path in named] == [(path, 200) for path in named]
+    assert not re.search(r"https?://", page.text)
+    assert set((await get(server, "/openapi.json")).json()["paths"]) == {"/", "/health", "/ready", "/metrics"}
+
+
+async def test_an_unknown_path_is_not_found(server: RunningServer) -> None:
+    assert (await get(server, "/nowhere")).status_code == 404

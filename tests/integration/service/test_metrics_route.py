@@ -1,0 +1,132 @@
+"""/metrics: who may read it, and what it tells of HTTP itself."""
+
+import asyncio
+import threading
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+
+from observability.recorder import FanOut
+from observability.registry import metrics as declared
+from service.http.routes import http_routes
+from service.process import clock
+from service.settings import Settings
+from service.websocket.hub import Hub
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import DOCUMENT, PATIENCE_SECONDS, get, joined, metric, receive_until, request
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+TOKEN = "a-long-secret-of-the-operator"
+
+
+async def answered(server: RunningServer, method: str, route: str, status_class: str) -> float:
+    labels = f'{{method="{method}",route="{route}",status_class="{status_class}"}}'
+    counted = await metric(server, f"stream_http_requests_total{labels}")
+    assert await metric(server, f"stream_http_request_duration_seconds_count{labels}") >= counted
+    return counted
+
+
+async def test_a_token_keeps_the_metrics_to_its_bearers(start_server: StartServer) -> None:
+    server = start_server(METRICS_TOKEN=TOKEN)
+    for wrong in (None, f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer", f"Bearer {TOKEN} {TOKEN}"):
+        refused = await get(server, "/metrics", **({"Authorization": wrong} if wrong else {}))
+        assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+        assert "METRICS_TOKEN" in refused.json()["detail"]
+        assert "stream_" not in refused.text
+    shown = await get(server, "/metrics", Authorization=f"Bearer {TOKEN}")
+    assert shown.status_code == 200
+    assert 'stream_http_requests_total{method="GET",route="/metrics",status_class="4xx"} 5.0' in shown.text
+    assert TOKEN not in shown.text + str(server.log)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/metrics"])
+async def test_each_route_answers_head_as_get_without_the_body(server: RunningServer, path: str) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        answer = await client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-type"] == (await client.get(path)).headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "type_"),
+    [(f"{OPENMETRICS}x", "application/openmetrics-text"), ("text/plain; version=latest", "text/plain")],
+)
+async def test_an_accept_header_that_makes_no_sense_is_no_error(server: RunningServer, accept: str, type_: str) -> None:
+    answer = await get(server, "/metrics", Accept=accept)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, type_)
+
+
+async def test_a_slash_too_many_is_not_the_metrics(server: RunningServer) -> None:
+    assert (await get(server, "/metrics")).history == []
+    assert (await get(server, "/metrics/")).status_code != 200
+
+
+async def test_nobody_waits_for_a_scrape_and_those_who_scrape_meanwhile_share_the_next() -> None:
+    begun, released = threading.Event(), threading.Event()
+    scraped: list[str] = []
+
+    def exposition(accept: str) -> tuple[bytes, str]:
+        begun.set()
+        assert released.wait(PATIENCE_SECONDS), "nobody else was served"
+        scraped.append(accept)
+        return f"{len(scraped)}: {accept}".encode(), "text/plain"
+
+    hub = Hub(1, FanOut([], on_failure=print), clock.now)
+    app = FastAPI()
+    app.include_router(http_routes(hub, clock.now, exposition, Settings(), session_store="none", dependencies={}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        scrapes = [asyncio.create_task(client.get("/metrics"))]
+        assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
+        for accept in ("text/plain", OPENMETRICS):
+            scrapes += [asyncio.create_task(client.get("/metrics", headers={"Accept": accept})) for _ in range(20)]
+        await asyncio.sleep(0)  # each of them goes as far as it can
+        assert (await client.get("/ready")).status_code == 200
+        scrapes[1].cancel()  # who goes away takes nothing from the others
+        released.set()
+        texts = [(await scrape).text for scrape in [scrapes[0], *scrapes[2:]]]
+    assert texts == ["1: "] + ["2: "] * 19 + [f"3: {OPENMETRICS}"] * 20
+    assert scraped == ["", "", OPENMETRICS]
+
+
+async def test_http_is_counted_by_method_route_and_status(start_server: StartServer) -> None:
+    server = start_server()
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        await client.get("/health")
+        await client.get("/health", params={"token": "secret"})
+        await client.post("/ready")
+        await client.delete("/health")
+        await client.get("/docs")
+        await client.get("/nowhere")
+        await client.get("/nowhere/else")
+    assert await answered(server, "GET", "/health", "2xx") == 2
+    assert await answered(server, "POST", "/ready", "4xx") == 1
+    assert await answered(server, "other", "/health", "4xx") == 1
+    assert await answered(server, "GET", "other", "2xx") == 1
+    assert await answered(server, "GET", "other", "4xx") == 2
+
+
+async def test_the_routes_that_are_declared_are_those_of_the_api(server: RunningServer) -> None:
+    paths = set((await get(server, "/openapi.json")).json()["paths"])
+    assert {*declared.HTTP_REQUESTS.labels["route"]} == {*paths, declared.OTHER}
+
+
+async def test_a_click_on_an_exemplar_leads_to_the_stream(start_server: StartServer) -> None:
+    server = start_server()
+    async with joined(server, "exemplary") as client:
+        await request(client, DOCUMENT)
+        start, *_ = await receive_until(client, "stream_complete")
+    scraped = await get(server, "/metrics", Accept=OPENMETRICS)
+    found = {
+        sample.name: sample.exemplar.labels["trace_id"]
+        for family in parse_openmetrics(scraped.text)  # type: ignore[no-untyped-call]
+        for sample in family.samples
+        if sample.exemplar
+    }
+    assert found == {
+        "stream_processing_duration_seconds_bucket": start["trace_id"],
+        "stream_time_to_first_chunk_seconds_bucket": start["trace_id"],
+        "stream_duration_seconds_bucket": start["trace_id"],
+    }

@@ -1,0 +1,135 @@
+"""However clients leave, and in whatever phase, nothing of them stays."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import cycle, islice
+
+import psutil
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import eventually, metric, receive, receive_until, request, send
+
+CONNECTS = 1000
+AT_ONCE = 50
+GROWTH_BYTES = 8 * 1024 * 1024
+"""Far less than CONNECTS forgotten connections would hold, and more than an allocator's mood."""
+
+DOCUMENT = "word " * 500
+
+
+async def _at_once(_client: ClientConnection) -> None:
+    """Before the greeting is read."""
+
+
+async def _greeted(client: ClientConnection) -> None:
+    await receive(client)
+
+
+async def _processing(client: ClientConnection) -> None:
+    await request(client, DOCUMENT, content_type="markdown")
+
+
+async def _streaming(client: ClientConnection) -> None:
+    await request(client, DOCUMENT)
+    await receive_until(client, "chunk")
+
+
+async def _paused(client: ClientConnection) -> None:
+    await _streaming(client)
+    await send(client, "stream_control", action="pause")
+    await receive_until(client, "stream_paused")
+
+
+async def _queued(client: ClientConnection) -> None:
+    for _ in range(5):
+        await request(client, DOCUMENT)
+    await receive_until(client, "chunk")
+
+
+async def _completed(client: ClientConnection) -> None:
+    await request(client, "word")
+    await receive_until(client, "stream_complete")
+
+
+async def _refused(client: ClientConnection) -> None:
+    await client.send("hello")
+    await receive_until(client, "error")
+
+
+async def _close(client: ClientConnection) -> None:
+    await client.close()
+
+
+async def _close_and_run(client: ClientConnection) -> None:
+    """A close frame, whose answer nobody waits for."""
+    closing = asyncio.create_task(client.close())
+    await asyncio.sleep(0)
+    client.transport.abort()
+    await closing
+
+
+async def _abort(client: ClientConnection) -> None:
+    client.transport.abort()
+    await client.wait_closed()
+
+
+PHASES = (_at_once, _greeted, _processing, _streaming, _paused, _queued, _completed, _refused)
+WAYS_TO_LEAVE = (_close, _close_and_run, _abort)
+
+Step = Callable[[ClientConnection], Awaitable[None]]
+
+
+async def _stay(server: RunningServer, session_id: str, phase: Step, leave: Step) -> None:
+    async with connect(server.ws(session_id), ping_interval=None) as client:
+        await phase(client)
+        await leave(client)
+
+
+async def _knock(server: RunningServer) -> None:
+    """A connection that never becomes a socket."""
+    _, writer = await asyncio.open_connection(*server.address)
+    writer.write(b"GET /ws/stream/unfinished HTTP/1.1\r\nUpgrade: websocket\r\n")
+    writer.transport.abort()
+
+
+async def _come_and_go(server: RunningServer) -> None:
+    stays = list(islice(cycle((phase, leave) for phase in PHASES for leave in WAYS_TO_LEAVE), CONNECTS))
+    for first in range(0, CONNECTS, AT_ONCE):
+        batch = enumerate(stays[first : first + AT_ONCE])
+        await asyncio.gather(
+            _knock(server), *(_stay(server, f"guest-{number}", phase, leave) for number, (phase, leave) in batch)
+        )
+
+
+async def _is_empty(server: RunningServer) -> bool:
+    samples = [
+        "stream_connections_active",
+        'stream_active_streams{state="streaming"}',
+        'stream_active_streams{state="paused"}',
+    ]
+    return [await metric(server, sample) for sample in samples] == [0, 0, 0]
+
+
+async def test_1000_connects_and_aborts_in_every_phase(start_server: StartServer) -> None:
+    server = start_server(MAX_REQUESTS_PER_SESSION=1_000_000)
+    process = psutil.Process(server.process.pid)
+    descriptors = process.num_fds()
+
+    async def is_back_to_the_baseline() -> bool:
+        # A scrape of this very moment may still hold its socket.
+        return await _is_empty(server) and process.num_fds() <= descriptors + 1
+
+    await _come_and_go(server)
+    await eventually(is_back_to_the_baseline)
+    memory_bytes = process.memory_info().rss
+    await _come_and_go(server)
+    await eventually(is_back_to_the_baseline)
+    assert process.memory_info().rss - memory_bytes < GROWTH_BYTES
+    accepted = await metric(server, 'stream_connection_attempts_total{outcome="accepted"}')
+    closes = [
+        await metric(server, f'stream_connection_closes_total{{reason="{reason}"}}')
+        for reason in ("client", "abnormal")
+    ]
+    assert accepted == sum(closes) == 2 * CONNECTS
+    assert all(closes)

@@ -1,0 +1,69 @@
+"""Real documents through a real socket: what comes is what the core makes of them, whole and safe in either mode."""
+
+import asyncio
+from itertools import accumulate
+
+import pytest
+
+from service.content.markdown import html_from_markdown
+from service.content.sanitise import sanitised
+from service.protocol.messages import ContentType
+from tests.conftest import RunningServer
+from tests.documents import content_type, paths
+from tests.integration.service.client import Message, data, joined, receive_until, request
+from tests.unit.content.reader import dangers, outline
+
+MAX_BYTES = 3000
+"""Of a document, as it is streamed at the pace of a reader."""
+NO_LIMIT = 10**9
+
+Document = tuple[str, ContentType]
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[Document]:
+    return [(path.read_text(), content_type(path)) for path in paths() if path.stat().st_size <= MAX_BYTES]
+
+
+def expected(document: Document) -> str:
+    content, content_type = document
+    html = html_from_markdown(content) if content_type is ContentType.MARKDOWN else content
+    return sanitised(html, NO_LIMIT).html
+
+
+async def all_streamed(
+    server: RunningServer, session_id: str, documents: list[Document], **fields: str
+) -> list[list[Message]]:
+    """The chunks of each, streamed at the same time on connections of their own in one session."""
+
+    async def streamed(content: str, content_type: ContentType) -> list[Message]:
+        async with joined(server, session_id) as client:
+            await request(client, content, chunk_by="sentence", **{"content_type": content_type} | fields)
+            messages = await receive_until(client, "stream_complete")
+        assert (messages[0]["type"], messages[0]["total_chunks"]) == ("stream_start", messages[-1]["total_chunks"])
+        return messages[1:-1]
+
+    return await asyncio.gather(*(streamed(*document) for document in documents))
+
+
+async def test_in_fragments(server: RunningServer, session_id: str, documents: list[Document]) -> None:
+    streams = await all_streamed(server, session_id, documents)
+    for html, chunks in zip(map(expected, documents), streams, strict=True):
+        assert data(chunks) == html
+        assert outline(*(chunk["data"] for chunk in chunks)) == outline(html)
+        assert all("close" not in chunk and dangers(chunk["data"]) == [] for chunk in chunks)
+
+
+async def test_in_increments(server: RunningServer, session_id: str, documents: list[Document]) -> None:
+    streams = await all_streamed(server, session_id, documents, html_mode="incremental")
+    for html, chunks in zip(map(expected, documents), streams, strict=True):
+        assert data(chunks) == html
+        assert chunks[-1]["close"] == ""
+        for so_far, chunk in zip(accumulate(chunk["data"] for chunk in chunks), chunks, strict=True):
+            assert dangers(so_far + chunk["close"]) == []
+
+
+async def test_as_text_to_the_letter(server: RunningServer, session_id: str, documents: list[Document]) -> None:
+    streams = await all_streamed(server, session_id, documents, content_type="text")
+    for (content, _), chunks in zip(documents, streams, strict=True):
+        assert data(chunks) == content

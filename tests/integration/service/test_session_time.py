@@ -1,0 +1,130 @@
+"""What ends a connection in time, and how a client goes on afterwards."""
+
+import json
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.conftest import RunningServer, StartServer
+from tests.integration.service.client import (
+    DOCUMENT,
+    close_of,
+    data,
+    joined,
+    receive,
+    receive_until,
+    request,
+    send,
+    stream,
+)
+
+LONG_DOCUMENT = "word " * 20_000
+"""Too long for a session of seconds, in chunks as long as they may be."""
+
+
+async def test_a_silent_connection_is_closed(start_server: StartServer) -> None:
+    server = start_server(IDLE_TIMEOUT=1)
+    async with joined(server, "idle") as client:
+        # A stream of over a second in which the client says nothing: it does not count as silence.
+        content = "word " * 50
+        assert await stream(client, content) == content
+        [error], code = await close_of(client)
+    assert (error["type"], error["code"], error["fatal"], code) == ("error", "IDLE_TIMEOUT", True, 4111)
+    assert server.logged("connection_closed", session_id="idle")["reason"] == "idle_timeout"
+
+
+async def test_a_paused_stream_does_not_hold_off_the_idle_timeout(start_server: StartServer) -> None:
+    server = start_server(IDLE_TIMEOUT=1)
+    async with joined(server, "paused") as client:
+        await request(client, LONG_DOCUMENT)
+        await send(client, "stream_control", action="pause")
+        messages, code = await close_of(client)
+    assert (messages[-1]["code"], code) == ("IDLE_TIMEOUT", 4111)
+
+
+async def test_a_session_ends_in_the_middle_of_a_stream(start_server: StartServer) -> None:
+    server = start_server(MAX_SESSION_DURATION=1)
+    async with joined(server, "short") as streaming, joined(server, "short") as silent:
+        await request(streaming, LONG_DOCUMENT)
+        messages, code = await close_of(streaming)
+        [error], code_of_the_other = await close_of(silent)
+    assert messages[0]["type"] == "stream_start"
+    assert LONG_DOCUMENT.startswith(data(messages))
+    assert data(messages)
+    assert [message["code"] for message in messages if message["type"] == "error"] == ["SESSION_TIMEOUT"]
+    assert (messages[-1]["type"], messages[-1]["fatal"], code) == ("error", True, 4010)
+    assert (error["code"], code_of_the_other) == ("SESSION_TIMEOUT", 4010)
+
+
+@pytest.mark.parametrize("html_mode", ["fragment", "incremental"])
+async def test_a_document_that_would_outlast_its_session_comes_in_larger_chunks(
+    start_server: StartServer, html_mode: str
+) -> None:
+    server = start_server(MAX_SESSION_DURATION=2)
+    document = "<p>One</p><p>more</p>" * 200
+    async with joined(server, "short") as client:
+        await request(client, document, content_type="html", speed="superfast", html_mode=html_mode)
+        start, *chunks, complete = await receive_until(client, "stream_complete")
+    assert data(chunks) == document
+    assert start["total_chunks"] == complete["total_chunks"] == len(chunks) < 400
+    assert 500 < start["metadata"]["estimated_duration_ms"] < 2000
+    assert len({len(chunk["data"]) for chunk in chunks}) <= 3, "evenly"
+    assert {chunk.get("close") for chunk in chunks} == {None if html_mode == "fragment" else ""}
+
+
+async def test_a_client_of_2_4_1_that_reconnects_by_itself_works_past_the_end_of_a_session(
+    start_server: StartServer,
+) -> None:
+    """It knows nothing of what is new, sends fields of its own and connects again after every close."""
+    server = start_server(MAX_SESSION_DURATION=2, MAX_REQUESTS_PER_SESSION=2)
+    message = {
+        "type": "stream_request",
+        "content": DOCUMENT,
+        "content_type": "text",
+        "speed": "superfast",
+        "chunk_by": "sentence",
+        "test_mode": True,
+        "turnId": "turn-1",
+        "timestamp": 1.5,
+        "responseId": None,
+    }
+    ends = []
+    async for client in connect(server.ws("editor")):
+        assert (await receive(client))["requests_left"] == 2
+        for _ in range(2):
+            await client.send(json.dumps(message))
+            assert data(await receive_until(client, "stream_complete")) == DOCUMENT
+        await client.send(json.dumps(message))
+        errors, code = await close_of(client)
+        ends.append(([error["code"] for error in errors], code))
+        if len(ends) == 2:
+            break
+    assert ends == [(["RATE_LIMIT_EXCEEDED", "SESSION_TIMEOUT"], 4010)] * 2
+
+
+async def test_two_sockets_of_a_session_share_its_requests_and_nothing_else(start_server: StartServer) -> None:
+    server = start_server(MAX_REQUESTS_PER_SESSION=3)
+    async with joined(server, "shared") as one, joined(server, "shared") as other:
+        await request(one, DOCUMENT)
+        assert await stream(other, "other") == "other"
+        assert data(await receive_until(one, "stream_complete")) == DOCUMENT
+        assert await stream(one, "one") == "one"
+        await request(other, "one too many", request_id="label")
+        refusal = await receive(other)
+    assert (refusal["code"], refusal["request_id"], refusal["fatal"]) == ("RATE_LIMIT_EXCEEDED", "label", False)
+    async with connect(server.ws("shared")) as back:
+        assert (await receive(back))["requests_left"] == 0
+
+
+@pytest.mark.parametrize(("type_", "answer"), [("ping", "pong"), ("heartbeat", "heartbeat_ack")])
+async def test_it_is_answered_in_the_middle_of_a_stream(
+    server: RunningServer, session_id: str, type_: str, answer: str
+) -> None:
+    async with joined(server, session_id) as client:
+        await request(client, DOCUMENT)
+        before = await receive_until(client, "chunk")
+        await send(client, type_)
+        between = await receive_until(client, answer)
+        after = await receive_until(client, "stream_complete")
+    assert data(before + between + after) == DOCUMENT
+    assert any(message["type"] == "chunk" for message in after)

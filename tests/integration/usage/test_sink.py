@@ -1,0 +1,137 @@
+"""The sink: each end of a stream and each session is a row, and nothing that happens can break it."""
+
+import time
+from uuid import UUID
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.events import Event, Outcome, RequestRejected
+from service.protocol.errors import ErrorCode
+from service.protocol.messages import ContentType
+from service.usage import sink as sink_module
+from service.usage.rows import Row, SessionRow, StreamRow
+from service.usage.sink import UsageSink
+from tests.integration.usage.streams import (
+    CONNECTION,
+    CONTENT,
+    a_row,
+    admitted,
+    ended,
+    opened,
+    recovered,
+    started,
+    whole,
+)
+
+NOW = 1000.0
+OTHER = "d" * 32
+
+
+def rows_of(*events: Event) -> list[Row]:
+    rows: list[Row] = []
+    sink = UsageSink(rows.append, lambda: NOW, session_seconds=3600.0, version="1.2.3")
+    for event in events:
+        sink.record(event)
+    return rows
+
+
+def row_of(*events: Event) -> StreamRow:
+    [row] = rows_of(*events)
+    assert isinstance(row, StreamRow)
+    return row
+
+
+def test_a_stream_is_a_row_at_its_end() -> None:
+    row = row_of(*whole("a-stream"))
+    assert row == a_row(row_id=row.row_id)
+    assert UUID(row.row_id).version == 4
+
+
+def test_what_was_known_of_a_stream_is_forgotten_with_its_end() -> None:
+    rows = rows_of(*whole("a-stream"), ended("a-stream"))
+    assert [row.speed for row in rows if isinstance(row, StreamRow)] == ["adaptive", None]
+
+
+def test_a_stream_that_did_not_start_has_no_start() -> None:
+    failed = ended("a-stream", outcome=Outcome.ERROR, chunks=0, error=ErrorCode.CHUNKING_ERROR, started=False)
+    row = row_of(admitted("a-stream"), msgspec.structs.replace(failed, processing_seconds=0.75))
+    assert (row.started_at, row.outcome, row.error) == (None, "error", "CHUNKING_ERROR")
+    assert row.processing_seconds == 0.75
+
+
+def test_a_recovered_part_knows_its_place_and_not_the_request() -> None:
+    row = row_of(recovered("a-stream", 2, OTHER), ended("a-stream", connection_id=OTHER, chunks=4))
+    assert (row.takeovers, row.chunks, row.outcome) == (2, 4, "completed")
+    assert (row.content_bytes, row.speed, row.chunk_by, row.html_mode, row.processing_seconds) == (None,) * 5
+
+
+def test_the_part_that_lost_its_stream_may_end_after_the_other_has_begun() -> None:
+    rows = rows_of(
+        admitted("a-stream"),
+        started("a-stream"),
+        recovered("a-stream", 1, OTHER),
+        ended("a-stream", connection_id=CONNECTION, outcome=Outcome.TAKEN_OVER, chunks=3),
+        ended("a-stream", connection_id=OTHER, chunks=4),
+    )
+    assert [(row.takeovers, row.outcome, row.speed) for row in rows if isinstance(row, StreamRow)] == [
+        (0, "taken_over", "adaptive"),
+        (1, "completed", None),
+    ]
+
+
+def test_a_session_is_a_row_with_each_connection() -> None:
+    assert rows_of(opened("s-1", "an-epoch", seconds_left=3000.0)) == [
+        SessionRow("s-1", "an-epoch", began_at=NOW - 600.0, ends_at=NOW + 3000.0)
+    ]
+
+
+def test_a_rejected_request_is_no_row() -> None:
+    rejected = RequestRejected(CONNECTION, "s-1", ContentType.TEXT, ErrorCode.EMPTY_CONTENT, Outcome.REJECTED)
+    assert rows_of(rejected) == []
+
+
+def test_no_row_has_content() -> None:
+    assert CONTENT.encode() not in msgspec.json.encode(rows_of(opened("s-1", "an-epoch"), *whole("a-stream")))
+
+
+STREAMS, CONNECTIONS = st.sampled_from("abc"), st.sampled_from([CONNECTION, OTHER])
+EVENTS = st.one_of(
+    st.builds(admitted, STREAMS, connection_id=CONNECTIONS),
+    st.builds(started, STREAMS, connection_id=CONNECTIONS),
+    st.builds(recovered, STREAMS, st.integers(1, 9), CONNECTIONS),
+    st.builds(ended, STREAMS, connection_id=CONNECTIONS, outcome=st.sampled_from(Outcome)),
+    st.builds(opened, STREAMS, st.sampled_from(["", "an-epoch"])),
+)
+
+
+@given(st.lists(EVENTS, max_size=40))
+def test_in_whatever_order_events_come_each_end_is_one_row(events: list[Event]) -> None:
+    ends = [event for event in events if type(event).__name__ == "StreamEnded"]
+    rows = [row for row in rows_of(*events) if isinstance(row, StreamRow)]
+    assert [(row.stream_id, row.connection_id, row.outcome) for row in rows] == [
+        (end.stream_id, end.connection_id, end.outcome)  # type: ignore[union-attr]
+        for end in ends
+    ]
+    assert len({row.row_id for row in rows}) == len(rows)
+
+
+def test_streams_whose_end_never_comes_do_not_fill_the_memory() -> None:
+    rows: list[Row] = []
+    sink = UsageSink(rows.append, lambda: NOW, 3600.0, "1.2.3")
+    for number in range(sink_module.MAX_UNDER_WAY + 1):
+        sink.record(admitted(str(number)))
+    sink.record(ended("0"))
+    sink.record(ended("1"))
+    assert [row.speed for row in rows if isinstance(row, StreamRow)] == [None, "adaptive"]
+
+
+def test_a_stream_costs_microseconds() -> None:
+    rows: list[Row] = []
+    sink = UsageSink(rows.append, time.time, 3600.0, "1.2.3")
+    events = [event for number in range(5_000) for event in whole(str(number))]
+    began = time.perf_counter()
+    for event in events:
+        sink.record(event)
+    assert (time.perf_counter() - began) / 5_000 < 200e-6

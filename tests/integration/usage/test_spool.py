@@ -1,0 +1,130 @@
+"""The spool: a file of its owner's that many processes share, bounded, and in order."""
+
+import multiprocessing
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from service.usage.rows import Row, SessionRow, StreamRow
+from service.usage.spool import FILE_NAME, Spool
+from tests.integration.usage.streams import a_row
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / FILE_NAME
+
+
+def names(spool: Spool) -> list[str]:
+    return [row.stream_id for _, row in spool.oldest(StreamRow, 1_000_000) if isinstance(row, StreamRow)]
+
+
+def test_what_was_added_is_there_after_a_restart_as_it_was(path: Path) -> None:
+    rows: list[Row] = [a_row("one"), SessionRow("s-1", "an-epoch", 1.5, 2.5), a_row("two", speed=None, started_at=None)]
+    first = Spool(path)
+    assert first.add(rows) == 0
+    first.close()
+    second = Spool(path)
+    assert [row for _, row in second.oldest(StreamRow, 10)] == [rows[0], rows[2]]
+    assert [row for _, row in second.oldest(SessionRow, 10)] == [rows[1]]
+    second.close()
+
+
+def test_only_its_owner_can_read_it(path: Path) -> None:
+    spool = Spool(path)
+    spool.add([a_row()])
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert (modes, len(list(path.parent.iterdir()))) == ({0o600}, 3)
+    spool.close()
+
+
+def test_a_row_that_comes_again_is_there_once(path: Path) -> None:
+    spool = Spool(path)
+    rows: list[Row] = [a_row(), SessionRow("s-1", "an-epoch", 1.5, 2.5)]
+    spool.add(rows)
+    spool.add(rows)
+    assert spool.count() == 2
+    spool.close()
+
+
+def test_what_finds_no_room_is_counted(path: Path) -> None:
+    spool = Spool(path, max_rows=3)
+    assert spool.add([a_row("one"), a_row("two")]) == 0
+    assert spool.add([a_row("three"), a_row("four")]) == 1
+    assert spool.add([a_row("five")]) == 1
+    assert names(spool) == ["one", "two", "three"]
+    [(number, _)] = spool.oldest(StreamRow, 1)
+    spool.remove(StreamRow, [number])
+    assert spool.add([a_row("six")]) == 0
+    spool.close()
+
+
+def test_a_number_is_never_another_rows(path: Path) -> None:
+    """Who removes what he has read must not remove what came after it."""
+    spool = Spool(path)
+    spool.add([a_row("one", ended_at=10.0)])
+    [(number, _)] = spool.oldest(StreamRow, 1)
+    spool.forget(20.0)
+    spool.add([a_row("two", ended_at=30.0)])
+    spool.remove(StreamRow, [number])
+    assert names(spool) == ["two"]
+    spool.close()
+
+
+def test_what_is_too_old_is_deleted(path: Path) -> None:
+    spool = Spool(path)
+    spool.add([a_row("old", ended_at=10.0), a_row("new", ended_at=20.0), SessionRow("s-1", "an-epoch", 1.0, 10.0)])
+    spool.forget(20.0)
+    assert (names(spool), spool.count()) == (["new"], 1)
+    spool.close()
+
+
+def test_however_much_is_too_old_all_of_it_is_deleted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.usage.spool._SLICE", 2)
+    spool = Spool(path)
+    spool.add([a_row(f"old-{number}", ended_at=10.0) for number in range(5)])
+    spool.forget(20.0)
+    assert spool.count() == 0
+    spool.close()
+
+
+def test_what_a_newer_version_added_is_left_alone(path: Path) -> None:
+    """Going back is running the older version on the same file."""
+    spool = Spool(path)
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("ALTER TABLE usage_streams ADD COLUMN region TEXT")
+    row = a_row()
+    spool.add([row])
+    assert [found for _, found in spool.oldest(StreamRow, 1)] == [row]
+    spool.close()
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(path: Path) -> None:
+    spool = Spool(path)
+    with pytest.raises(sqlite3.Error):
+        spool.add([a_row("one"), a_row("two", outcome=None)])
+    assert spool.count() == 0
+    spool.close()
+
+
+def _add_many(path: Path, name: str) -> None:
+    spool = Spool(path)
+    for number in range(100):
+        spool.add([a_row(f"{name}-{number}")])
+    spool.close()
+
+
+def test_processes_share_it_from_its_first_moment(path: Path) -> None:
+    spawned = multiprocessing.get_context("spawn")
+    processes = [spawned.Process(target=_add_many, args=[path, name]) for name in "abcd"]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    spool = Spool(path)
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert sorted(names(spool)) == sorted(f"{name}-{number}" for name in "abcd" for number in range(100))
+    spool.close()

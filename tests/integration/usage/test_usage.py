@@ -1,0 +1,377 @@
+"""Usage as a whole, with a real PostgreSQL: every stream is there once, whoever dies when, and nothing ever waits."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service.events import Dependency, DependencyFailed, StoredInMemory
+from service.usage import forwarder as forwarder_module
+from service.usage import postgres as postgres_module
+from service.usage.migrate import migrate
+from service.usage.postgres import NOT_MIGRATED, Database, DatabaseUnavailable
+from service.usage.rows import StreamRow
+from service.usage.sources import FileRows
+from service.usage.spool import FILE_NAME, Spool
+from service.usage.usage import Usage
+from tests.backends import dead
+from tests.backends.child import until
+from tests.backends.fixtures import StartPostgres
+from tests.conftest import environment
+from tests.integration.usage.streams import a_row, opened, whole
+from tests.integration.usage.told import Told
+
+SECONDS = 10.0
+DAY = 86_400.0
+
+StartUsage = Callable[..., tuple[Usage, Told]]
+
+
+@pytest.fixture
+def start_usage(tmp_path: Path) -> Iterator[StartUsage]:
+    """Starts a usage of this process: ``start_usage(database_url)``."""
+    with ExitStack() as endings:
+
+        def start(database_url: str | None = None, data_dir: Path = tmp_path) -> tuple[Usage, Told]:
+            told = Told()
+            usage = Usage(
+                data_dir=data_dir,
+                database_url=database_url,
+                retention_days=90,
+                session_seconds=3600.0,
+                version="1.2.3",
+                recorder=told,
+            )
+            usage.start()
+            endings.callback(usage.close, SECONDS)
+            return usage, told
+
+        yield start
+
+
+@pytest.fixture
+def migrated_url(database_url: str) -> str:
+    migrate(database_url)
+    return database_url
+
+
+class Streaming:
+    """``tests.integration.usage.process``, which has recorded its streams once this is made."""
+
+    def __init__(self, folder: Path, url: str, name: str, count: int) -> None:
+        self.names = {f"{name}-{number}" for number in range(count)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.usage.process", folder, url, name, str(count)],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"recorded\n"
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def end(self) -> None:
+        self._process.communicate()
+        assert self._process.returncode == 0
+
+
+def record(usage: Usage, *names: str) -> None:
+    for name in names:
+        for event in whole(name):
+            usage.sink.record(event)
+
+
+def in_file(folder: Path) -> list[str]:
+    return [name for (name,) in FileRows(folder / FILE_NAME).select("SELECT stream_id FROM usage_streams", {})]
+
+
+def in_database(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        return [name for (name,) in connection.execute("SELECT stream_id FROM usage_streams").fetchall()]
+
+
+def some_of(names: set[str], url: str) -> set[str]:
+    return names.intersection(in_database(url))
+
+
+def test_without_a_database_rows_stay_in_the_file(start_usage: StartUsage, tmp_path: Path) -> None:
+    usage, told = start_usage()
+    record(usage, "one", "two")
+    usage.close(SECONDS)
+    assert (in_file(tmp_path), told.events) == (["one", "two"], [])
+
+
+def test_with_one_they_move_on_as_they_are(start_usage: StartUsage, tmp_path: Path, migrated_url: str) -> None:
+    usage, told = start_usage(migrated_url)
+    usage.sink.record(opened("s-1", "an-epoch"))
+    record(usage, "one")
+    usage.close(SECONDS)
+    with psycopg.connect(migrated_url) as connection:
+        [stream] = connection.execute(
+            """SELECT stream_id, speed, outcome, error, content_bytes, chunks, duration_seconds, takeovers, version,
+                      extract(epoch FROM ended_at - started_at)::float8, now() - ended_at < interval '1 minute'
+               FROM usage_streams"""
+        ).fetchall()
+        [session] = connection.execute(
+            "SELECT session_id, epoch, extract(epoch FROM ends_at - began_at)::float8 FROM usage_sessions"
+        ).fetchall()
+    assert stream == ("one", "adaptive", "completed", None, 26, 7, 2.0, 0, "1.2.3", 2.0, True)
+    assert session == ("s-1", "an-epoch", 3600.0)
+    assert (in_file(tmp_path), told.events) == ([], [])
+
+
+def test_a_process_is_killed_while_the_database_is_away(tmp_path: Path, start_postgres: StartPostgres) -> None:
+    postgres = start_postgres()
+    url = postgres.new_database()
+    migrate(url)
+    postgres.stop()
+    first = Streaming(tmp_path, url, "first", 1500)
+    until(lambda: len(in_file(tmp_path)) == 1500, "all are in the file")
+    first.kill()
+    postgres.start()
+    second = Streaming(tmp_path, url, "second", 1500)
+    second.end()
+    assert sorted(in_database(url)) == sorted(first.names | second.names)
+    assert in_file(tmp_path) == []
+
+
+def test_a_process_is_killed_while_rows_are_moving(tmp_path: Path, migrated_url: str) -> None:
+    names: set[str] = set()
+    for round_ in range(5):
+        streaming = Streaming(tmp_path, "", f"r{round_}", 4000)
+        streaming.end()  # into the file
+        names |= streaming.names
+        mover = Streaming(tmp_path, migrated_url, f"m{round_}", 0)
+        until(partial(some_of, streaming.names, migrated_url), "some have moved")
+        mover.kill()
+    last = Streaming(tmp_path, migrated_url, "last", 1)
+    last.end()
+    assert sorted(in_database(migrated_url)) == sorted(names | last.names)
+    assert in_file(tmp_path) == []
+
+
+def test_rows_that_were_stored_and_not_yet_deleted_change_nothing(
+    start_usage: StartUsage, tmp_path: Path, migrated_url: str
+) -> None:
+    """As if the process had died between the two."""
+    rows = [a_row("one", ended_at=time.time()), a_row("two", ended_at=time.time())]
+    with closing(Spool(tmp_path / FILE_NAME)) as spool, closing(Database(migrated_url)) as database:
+        spool.add(rows)
+        database.insert(StreamRow, rows)
+    usage, told = start_usage(migrated_url)
+    usage.close(SECONDS)
+    assert (sorted(in_database(migrated_url)), in_file(tmp_path)) == (["one", "two"], [])
+    assert told.events == []
+
+
+def test_processes_share_a_file_and_the_survivor_moves_all(tmp_path: Path, migrated_url: str) -> None:
+    first = Streaming(tmp_path, migrated_url, "first", 700)
+    second = Streaming(tmp_path, migrated_url, "second", 700)
+    until(lambda: len(in_database(migrated_url)) == 1400, "all have moved")
+    first.kill()  # whose turn it was
+    third = Streaming(tmp_path, "", "third", 700)
+    third.end()
+    second.end()
+    assert sorted(in_database(migrated_url)) == sorted(first.names | second.names | third.names)
+
+
+def test_a_database_that_goes_away_and_comes_back(
+    start_usage: StartUsage, tmp_path: Path, start_postgres: StartPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder_module, "LONGEST_PAUSE_SECONDS", 0.5)
+    postgres = start_postgres()
+    url = postgres.new_database()
+    migrate(url)
+    usage, told = start_usage(url)
+    record(usage, "before")
+    until(lambda: in_database(url), "the first has moved")
+    postgres.stop()
+    record(usage, "meanwhile")
+    told.wait_for(lambda: told.changes(Dependency.DATABASE))
+    assert in_file(tmp_path) == ["meanwhile"]
+    postgres.start()
+    told.wait_for(lambda: len(told.changes(Dependency.DATABASE)) == 2)
+    usage.close(SECONDS)
+    [(up, reason), back] = told.changes(Dependency.DATABASE)
+    assert (up, "refused" in reason, back) == (False, True, (True, ""))
+    assert DependencyFailed(Dependency.DATABASE) in told.events
+    assert (sorted(in_database(url)), in_file(tmp_path)) == (["before", "meanwhile"], [])
+
+
+def test_a_server_that_is_merely_restarted_is_not_away(start_usage: StartUsage, start_postgres: StartPostgres) -> None:
+    postgres = start_postgres()
+    url = postgres.new_database()
+    migrate(url)
+    usage, told = start_usage(url)
+    record(usage, "before")
+    until(lambda: in_database(url), "the first has moved")
+    postgres.restart()
+    record(usage, "after")
+    usage.close(SECONDS)
+    assert (sorted(in_database(url)), told.events) == (["after", "before"], [])
+
+
+def test_a_server_that_hangs_holds_nobody(
+    start_usage: StartUsage, tmp_path: Path, start_postgres: StartPostgres
+) -> None:
+    postgres = start_postgres()
+    url = postgres.new_database()
+    migrate(url)
+    usage, _ = start_usage(url)
+    record(usage, "before")
+    until(lambda: in_database(url), "the first has moved")
+    with postgres.frozen():
+        record(usage, "meanwhile")
+        until(lambda: in_file(tmp_path), "it is in the file")
+        began = time.monotonic()
+        usage.close(1.0)
+        assert time.monotonic() - began < 2.0
+        assert in_file(tmp_path) == ["meanwhile"]
+    start_usage(url)[0].close(SECONDS)
+    assert (sorted(in_database(url)), in_file(tmp_path)) == (["before", "meanwhile"], [])
+
+
+def test_a_server_that_hangs_in_the_middle_is_given_up(
+    start_postgres: StartPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 2)
+    postgres = start_postgres()
+    url = postgres.new_database()
+    migrate(url)
+    with closing(Database(url, answer_seconds=0.5)) as database:
+        database.insert(StreamRow, [a_row("one")])
+        with postgres.frozen():
+            began = time.monotonic()
+            with pytest.raises(DatabaseUnavailable):
+                database.insert(StreamRow, [a_row("two")])
+            assert time.monotonic() - began < 5.0  # half a second, and then two for a new connection
+        database.insert(StreamRow, [a_row("three")])
+    assert {"one", "three"} <= set(in_database(url))
+
+
+def test_a_statement_that_others_hold_up_is_given_up(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_module, "STATEMENT_SECONDS", 1)
+    with psycopg.connect(migrated_url) as other, closing(Database(migrated_url)) as database:
+        other.execute("LOCK TABLE usage_streams")
+        with pytest.raises(DatabaseUnavailable, match="statement timeout"):
+            database.insert(StreamRow, [a_row("one")])
+    assert in_database(migrated_url) == []
+
+
+@pytest.mark.parametrize("way", [dead.refusing, dead.silent, dead.black_hole])
+def test_an_address_without_a_server_is_given_up(
+    way: Callable[[], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 2)
+    with way() as address, closing(Database(f"postgresql://someone:s3cret-word@{address}/db")) as database:
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable) as away:
+            database.insert(StreamRow, [a_row()])
+        assert time.monotonic() - began < 5.0
+        assert "s3cret-word" not in str(away.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://someone:p%40ss-word@{address}/nowhere",
+        "postgresql://{address}/postgres?password=p%40ss-word&sslmode=nonsense",
+        "postgresql://someone:p%40ss-word@{address}/postgres?nonsense=1",
+        "postgresql://someone:p%40ss-word@[::/postgres",
+        "postgresql://someone:p@ss-word@{address}/postgres",
+        "postgresql://someone:12/ss-word@{address}/postgres",
+    ],
+)
+def test_a_reason_never_has_the_password(url: str, database_url: str) -> None:
+    address = database_url.partition("@")[2].partition("/")[0]
+    with pytest.raises(DatabaseUnavailable) as away, closing(Database(url.format(address=address))) as database:
+        database.insert(StreamRow, [a_row()])
+    assert str(away.value)
+    assert "ss-word" not in str(away.value)
+    assert "\n" not in str(away.value)
+
+
+def test_a_database_without_tables_says_what_to_do(
+    start_usage: StartUsage, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder_module, "LONGEST_PAUSE_SECONDS", 0.2)
+    usage, told = start_usage(database_url)
+    record(usage, "one")
+    told.wait_for(lambda: told.changes(Dependency.DATABASE))
+    assert told.changes(Dependency.DATABASE) == [(False, NOT_MIGRATED)]
+    migrate(database_url)
+    told.wait_for(lambda: len(told.changes(Dependency.DATABASE)) == 2)
+    usage.close(SECONDS)
+    assert (in_database(database_url), in_file(tmp_path)) == (["one"], [])
+
+
+def test_a_row_that_the_database_refuses_holds_up_no_other(
+    start_usage: StartUsage, tmp_path: Path, migrated_url: str
+) -> None:
+    now = time.time()
+    with closing(Spool(tmp_path / FILE_NAME)) as spool:
+        spool.add([a_row("one", now), a_row("nul\0", now), a_row("two", now), a_row("three", now, bytes=1 << 62)])
+    usage, told = start_usage(migrated_url)
+    usage.close(SECONDS)
+    assert (sorted(in_database(migrated_url)), in_file(tmp_path)) == (["one", "three", "two"], [])
+    assert told.dropped == 1
+
+
+def test_what_is_too_old_is_deleted_from_both(start_usage: StartUsage, tmp_path: Path, migrated_url: str) -> None:
+    now = time.time()
+    with closing(Database(migrated_url)) as database:
+        new = a_row("new", now - 89 * DAY, started_at=now - 91 * DAY)
+        database.insert(StreamRow, [a_row("old", now - 91 * DAY), new])
+    with closing(Spool(tmp_path / FILE_NAME)) as spool:
+        spool.add([a_row("old, in the file", now - 91 * DAY)])
+    usage, _ = start_usage(migrated_url)
+    until(lambda: in_database(migrated_url) == ["new"], "only what is kept is left")
+    usage.close(SECONDS)
+    assert in_file(tmp_path) == []
+
+
+def test_without_a_database_what_is_too_old_is_deleted_from_the_file(start_usage: StartUsage, tmp_path: Path) -> None:
+    now = time.time()
+    with closing(Spool(tmp_path / FILE_NAME)) as spool:
+        spool.add([a_row("old", now - 91 * DAY), a_row("new", now - 89 * DAY)])
+    usage, _ = start_usage()
+    until(lambda: in_file(tmp_path) == ["new"], "only what is kept is left")
+    usage.close(SECONDS)
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_rows_still_arrive(
+    start_usage: StartUsage, tmp_path: Path, migrated_url: str
+) -> None:
+    (tmp_path / "a-file").touch()
+    usage, told = start_usage(migrated_url, tmp_path / "a-file")
+    record(usage, "one", "two")
+    usage.close(SECONDS)
+    [event] = told.events
+    assert isinstance(event, StoredInMemory)
+    assert event.reason == f"{tmp_path / 'a-file' / FILE_NAME}: File exists"
+    assert in_database(migrated_url) == ["one", "two"]
+
+
+def test_what_is_only_in_memory_at_the_end_is_counted(start_usage: StartUsage, tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    usage, told = start_usage(None, tmp_path / "a-file")
+    record(usage, "one", "two")
+    usage.close(SECONDS)
+    assert told.dropped == 2
+
+
+def test_without_a_database_nothing_of_it_is_imported() -> None:
+    program = "import sys; import service.usage.usage; import service.cli; print(sorted(sys.modules))"
+    modules = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, check=True, text=True
+    ).stdout
+    assert not any(f"'{name}'" in modules for name in ("psycopg", "alembic", "sqlalchemy"))

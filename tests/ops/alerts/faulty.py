@@ -1,0 +1,55 @@
+"""The service with parts that fail when they are asked to: ``python -m tests.ops.alerts.faulty serve``."""
+
+import asyncio
+import sys
+import time
+
+import msgspec
+from fastapi import FastAPI
+
+from service.app import create_app as create_service
+from service.preparation.engine import ThreadedContentEngine
+from service.process.server import run
+from service.protocol.messages import StreamRequest
+from service.session.effects import Preparation, SessionSnapshot
+from service.settings import load_settings
+from service.stores.sqlite.store import SqliteSessionStore
+
+SLOW = "slow: "
+"""What content begins with that takes ``SLOW_SECONDS`` to process."""
+SLOW_SECONDS = 0.7
+BROKEN = "broken: "
+"""What content begins with that cannot be processed."""
+LOST = "lost-"
+"""What the ids of sessions begin with that cannot be opened."""
+
+
+class FaultyEngine(ThreadedContentEngine):
+    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+        if request.content.startswith(BROKEN):
+            raise ArithmeticError("the engine is broken")
+        if not request.content.startswith(SLOW):
+            return await super().prepare(request, seconds_left)
+        began = time.perf_counter()
+        await asyncio.sleep(SLOW_SECONDS)
+        preparation = await super().prepare(request, seconds_left)
+        return msgspec.structs.replace(preparation, seconds=time.perf_counter() - began)
+
+
+class FaultyStore(SqliteSessionStore):
+    """In memory."""
+
+    async def open(self, session_id: str) -> SessionSnapshot:
+        if session_id.startswith(LOST):
+            raise ConnectionError("the store cannot be reached")
+        return await super().open(session_id)
+
+
+def create_app() -> FastAPI:
+    settings = load_settings()
+    store = FaultyStore(None, settings.limits, settings.resume_ttl)
+    return create_service(settings, engine=FaultyEngine(settings.limits, packs=True), store=store)
+
+
+if __name__ == "__main__":
+    sys.exit(run("tests.ops.alerts.faulty:create_app", load_settings()))

@@ -1,0 +1,201 @@
+"""What holds for every dashboard and every panel, without exception."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import promql_parser as promql
+import pytest
+
+from alerts import thresholds
+from alerts.alert import Severity
+from alerts.links import JOB, Links
+from alerts.objectives import OBJECTIVES
+from alerts.rules import ALERTS
+from alerts.windows import FAST, SLOW
+from dashboards.catalogue import FOLDER, rendered
+from tests.ops.dashboards.boards import BOARDS, PANELS, RANGE, RATE_INTERVAL, Json, expressions
+from tests.ops.dashboards.dimensions import bucketed, of
+
+EACH_PANEL = pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS)
+EACH_BOARD = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+
+ANYTHING_BEYOND = {0, 1}
+"""Lines at these need no threshold: one loss is too many, and a share has no more than a whole."""
+
+
+def nodes(expression: str) -> list[promql.Expr]:
+    found: list[promql.Expr] = []
+    promql.walk(promql.parse(expression), found.append)
+    return found
+
+
+def values_of(content: Any, key: str) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    """What stands under the key, however deep."""
+    match content:
+        case dict():
+            for name, value in content.items():
+                if name == key:
+                    yield value
+                yield from values_of(value, key)
+        case list():
+            for value in content:
+                yield from values_of(value, key)
+
+
+def test_the_files_are_what_the_code_makes() -> None:
+    assert {path.name: path.read_text() for path in FOLDER.iterdir()} == rendered()
+
+
+@EACH_BOARD
+def test_a_dashboard_is_made_here_and_edited_nowhere_else(board: Json) -> None:
+    assert board["editable"] is False
+    assert re.fullmatch(r"[a-z-]{1,40}", board["uid"])
+    assert board["title"]
+    assert board["description"]
+
+
+def test_dashboards_are_told_apart() -> None:
+    for key in ("uid", "title"):
+        assert len({board[key] for board in BOARDS.values()}) == len(BOARDS)
+
+
+@EACH_BOARD
+def test_a_dashboard_asks_for_data_source_job_and_instance(board: Json) -> None:
+    source, job, instance = board["templating"]["list"]
+    assert [one["name"] for one in (source, job, instance)] == ["datasource", "job", "instance"]
+    assert (source["type"], source["query"]) == ("datasource", "prometheus")
+    for one in (job, instance):
+        assert (one["type"], one["multi"], one["includeAll"], one["allValue"]) == ("query", True, True, ".+")
+        assert one["query"]["query"].startswith("label_values(")
+    assert 'job=~"$job"' in instance["query"]["query"]
+    assert job["current"]["value"] == [JOB], "beside other jobs, their processes would be shown as the service's"
+
+
+@EACH_BOARD
+def test_no_data_source_is_fixed(board: Json) -> None:
+    assert {source["uid"] for source in values_of(board, "datasource")} == {"${datasource}"}
+
+
+@EACH_BOARD
+def test_a_dashboard_leads_to_the_others_and_to_the_runbooks(board: Json) -> None:
+    others, runbooks = board["links"]
+    assert others["type"] == "dashboards"
+    assert set(others["tags"]) <= set(board["tags"])
+    assert (others["includeVars"], others["keepTime"]) == (True, True)
+    assert runbooks["url"] == Links().runbooks
+    assert "inControlsMenu" not in values_of(board, "placement"), "a link in a menu is found by nobody"
+
+
+@EACH_BOARD
+def test_rows_are_expanded_and_panels_stand_side_by_side(board: Json) -> None:
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+    for panel in board["panels"]:
+        assert not panel.get("collapsed")
+        assert not panel.get("panels")
+    places = [panel["gridPos"] for panel in board["panels"]]
+    assert all(place["x"] + place["w"] <= 24 for place in places)
+    for one, other in combinations(places, 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        assert beside or one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+
+
+@EACH_BOARD
+def test_no_room_is_left_empty(board: Json) -> None:
+    taken = sum(panel["gridPos"]["w"] * panel["gridPos"]["h"] for panel in board["panels"])
+    height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
+    assert taken == 24 * height
+
+
+@EACH_BOARD
+def test_titles_are_told_apart(board: Json) -> None:
+    titles = [panel["title"] for panel in board["panels"]]
+    assert len(set(titles)) == len(titles)
+
+
+@EACH_PANEL
+def test_a_panel_says_what_it_shows(panel: Json) -> None:
+    assert panel["title"]
+    assert panel["description"].endswith(".")
+    assert panel["description"] != panel["title"]
+    assert panel["targets"]
+
+
+@EACH_PANEL
+def test_every_query_parses_and_asks_for_the_chosen_job_and_instance(panel: Json) -> None:
+    for expression in expressions(panel):
+        selectors = [node for node in nodes(expression) if isinstance(node, promql.VectorSelector)]
+        assert selectors
+        for selector in selectors:
+            chosen = {one.name: (str(one.op), one.value.rstrip("|")) for one in selector.matchers.matchers}
+            assert (chosen["job"][1], chosen["instance"][1]) == ("$job", "$instance")
+            assert all("Re" in str(one.op) for one in selector.matchers.matchers if one.name in {"job", "instance"})
+
+
+@EACH_PANEL
+def test_rates_are_over_the_interval_that_grafana_chooses(panel: Json) -> None:
+    wanted = {
+        "rate": RATE_INTERVAL,
+        "increase": RANGE,  # all the time that is shown
+        "changes": "15m",  # as the alert counts restarts
+    }
+    for expression in expressions(panel):
+        calls = [node for node in nodes(expression) if isinstance(node, promql.Call)]
+        ranges = [
+            (call.func.name, one) for call in calls for one in call.args if isinstance(one, promql.MatrixSelector)
+        ]
+        for function, selector in ranges:
+            assert selector.range == promql.parse_duration(wanted[function])
+
+
+@EACH_PANEL
+def test_a_unit_fits_what_is_asked(panel: Json) -> None:
+    unit = panel["fieldConfig"]["defaults"]["unit"]
+    for expression in expressions(panel):
+        node = promql.parse(expression)
+        fitting = bucketed(node) if panel["type"] == "heatmap" else of(node)
+        assert unit in fitting.units()
+
+
+@EACH_PANEL
+def test_a_line_is_a_threshold(panel: Json) -> None:
+    known = {value for name, value in vars(thresholds).items() if name.isupper()} | ANYTHING_BEYOND
+    known |= {burn.rate for burn in (*FAST, *SLOW)} | {objective.share for objective in OBJECTIVES}
+    steps = panel["fieldConfig"]["defaults"].get("thresholds", {"steps": []})["steps"]
+    assert {step["value"] for step in steps} <= known | {None}
+    lined = "thresholdsStyle" in panel["fieldConfig"]["defaults"].get("custom", {})
+    assert lined == (len(steps) > 1 and panel["type"] == "timeseries")
+
+
+@pytest.mark.parametrize("alert", [one for one in ALERTS if one.severity != Severity.NONE], ids=lambda one: one.name)
+def test_an_alert_leads_to_a_dashboard_that_leads_to_its_runbook(alert: Any) -> None:  # noqa: ANN401
+    [board] = [one for one in BOARDS.values() if one["uid"] == alert.dashboard]
+    urls = {link["url"] for panel in board["panels"] for link in panel.get("links", [])}
+    assert Links().runbook(alert) in urls
+
+
+def test_the_table_of_what_fires_knows_every_runbook() -> None:
+    [table] = [panel for panel in PANELS.values() if panel["title"] == "What fires now"]
+    overrides = {one["matcher"]["options"]: one["properties"] for one in table["fieldConfig"]["overrides"]}
+    properties = {item["id"]: item["value"] for item in overrides["Runbook"]}
+    [mapping], [link] = properties["mappings"], properties["links"]
+    assert {name: result["text"] for name, result in mapping["options"].items()} == {
+        alert.name: alert.runbook for alert in ALERTS
+    }
+    assert link["url"] == f"{Links().runbooks}/${{__value.text}}"
+
+
+def test_exemplars_are_shown_where_there_are_some() -> None:
+    asked = {
+        name
+        for panel in PANELS.values()
+        for target in panel["targets"]
+        if target["exemplar"]
+        for name in re.findall(r"(\w+)_bucket", target["expr"])
+    }
+    assert asked == {
+        "stream_processing_duration_seconds",
+        "stream_time_to_first_chunk_seconds",
+        "stream_duration_seconds",
+    }

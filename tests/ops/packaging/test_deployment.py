@@ -1,0 +1,51 @@
+"""What platforms and operators read: railway.json and .env.example."""
+
+import json
+import re
+
+from service.process.server import TELEMETRY_SECONDS, uvicorn_config
+from service.settings import Settings, about
+from service.websocket.connection import CLOSING_SECONDS
+from tests.ops.packaging.project import PROJECT
+
+DEFAULTS = Settings.model_construct()
+
+
+def test_the_platform_waits_longer_than_going_away_takes() -> None:
+    deploy = json.loads((PROJECT / "railway.json").read_text())["deploy"]
+    graceful = uvicorn_config("service.app:create_app", DEFAULTS).timeout_graceful_shutdown
+    assert graceful is not None
+    assert deploy["drainingSeconds"] > DEFAULTS.drain_seconds + CLOSING_SECONDS + graceful + TELEMETRY_SECONDS
+
+
+def test_the_platform_reads_its_file() -> None:
+    railway = json.loads((PROJECT / "railway.json").read_text())
+    assert (PROJECT / railway["build"]["dockerfilePath"]).is_file()
+    assert railway["build"]["builder"] == "DOCKERFILE"
+    deploy = railway["deploy"]
+    assert deploy["restartPolicyType"] == "ON_FAILURE"
+    assert "startCommand" not in deploy, "it would run in a shell, which swallows SIGTERM"
+    # The platform's parser refuses numbers in quotes, whatever its examples show.
+    numbers = {name: value for name, value in deploy.items() if name.endswith(("Seconds", "Timeout", "Retries"))}
+    assert all(type(value) is int and value > 0 for value in numbers.values()), numbers
+
+
+def test_env_example_shows_every_setting_with_its_default() -> None:
+    _, *paragraphs = (PROJECT / ".env.example").read_text().split("\n\n")
+    shown = {}
+    for paragraph in paragraphs:
+        setting = re.fullmatch(r"((?:# .*\n)+)#([A-Z_]+)=(.*)\n?", paragraph)
+        assert setting, paragraph
+        comment, name, value = setting.groups()
+        shown[name] = value
+        words = " ".join(comment.replace("\n# ", " ").removeprefix("# ").split())
+        note = about(name.lower())
+        assert note.effect in words
+        assert note.allowed in words
+        assert note.unit in words
+    assert shown == DEFAULTS.shown()
+
+
+def test_the_values_of_env_example_are_accepted() -> None:
+    lines = re.findall(r"^#([A-Z_]+)=(.+)$", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+    assert Settings(**{name.lower(): value for name, value in lines}) == DEFAULTS

@@ -1,0 +1,121 @@
+"""The container image, without a container engine: what the Dockerfile says is done, then run."""
+
+import json
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from packaging.specifiers import SpecifierSet
+from websockets.sync.client import connect
+
+from service import __version__
+from tests.ops.packaging.container import Build, Image, parse
+from tests.ops.packaging.project import PROJECT, pyproject, tracked_files
+
+RAILWAY = json.loads((PROJECT / "railway.json").read_text())
+START_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return Build(PROJECT, tracked_files(), tmp_path_factory.mktemp("image"))
+
+
+@pytest.fixture(scope="module")
+def image(build: Build) -> Image:
+    return build.run(parse((PROJECT / "Dockerfile").read_text()))
+
+
+class Container:
+    """A running container of the image, reached at ``url``."""
+
+    def __init__(self, image: Image, output: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._image = image
+        self._environment = {"PORT": str(port)}
+        self._output = output
+        self.process = image.start(image.command, self._environment, output)
+
+    @property
+    def log(self) -> str:
+        return self._output.read_text()
+
+    def is_healthy(self) -> bool:
+        """What the HEALTHCHECK instruction finds."""
+        check = self._image.start(self._image.healthcheck, self._environment, self._output.with_suffix(".health"))
+        return check.wait(timeout=START_SECONDS) == 0
+
+
+@pytest.fixture
+def container(image: Image, tmp_path: Path) -> Iterator[Container]:
+    running = Container(image, tmp_path / "output")
+    deadline = time.monotonic() + START_SECONDS
+    try:
+        while not running.is_healthy():
+            assert running.process.poll() is None, running.log
+            assert time.monotonic() < deadline, running.log
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def test_it_serves_keeps_its_files_and_leaves_on_sigterm(container: Container, image: Image) -> None:
+    root = httpx.get(container.url + RAILWAY["deploy"]["healthcheckPath"])
+    assert (root.status_code, root.json()["version"]) == (200, __version__)
+    routes = httpx.get(container.url + "/openapi.json").json()["paths"]
+    assert {path: httpx.get(container.url + path).status_code for path in [*routes, "/docs"]} == dict.fromkeys(
+        [*routes, "/docs"], 200
+    )
+
+    page = httpx.get(container.url + "/websocket-test")
+    files = re.findall(r'"(static/[^"]+)"', page.text)
+    assert len(files) == 2
+    assert [httpx.get(f"{container.url}/{file}").status_code for file in files] == [200, 200]
+
+    with connect(container.url.replace("http", "ws") + "/ws/stream/image") as client:
+        client.send(json.dumps({"type": "stream_request", "content": "*one* two", "content_type": "markdown"}))
+        messages: list[dict[str, str]] = []
+        while not messages or messages[-1]["type"] not in {"stream_complete", "error"}:
+            messages.append(json.loads(client.recv(timeout=START_SECONDS)))
+    assert "<em>one</em> two" in "".join(one["data"] for one in messages if one["type"] == "chunk")
+
+    kept = {file.name for file in Path(image.environment["DATA_DIR"]).iterdir()}
+    assert kept >= {"sessions.sqlite3", "usage.sqlite3"}, container.log
+
+    container.process.send_signal(signal.SIGTERM)
+    assert container.process.wait(timeout=RAILWAY["deploy"]["drainingSeconds"]) == 0
+    assert "Traceback" not in container.log
+    assert not container.is_healthy()
+
+
+def test_it_holds_what_it_needs_and_nothing_else(build: Build, image: Image) -> None:
+    sent = set(build.sent) - {"Dockerfile", ".dockerignore"}
+    taken = {path.relative_to(image.workdir).as_posix() for path in image.workdir.glob("[!.]*/**/*") if path.is_file()}
+    assert {path for path in taken if "__pycache__" not in path} == sent - {"requirements/run.txt"}
+    assert {path.split("/")[0] for path in sent} == {"observability", "requirements", "service"}
+
+
+def test_its_packages_need_no_others(image: Image, tmp_path: Path) -> None:
+    check = image.start(["python", "-m", "pip", "check"], {}, tmp_path / "output")
+    assert check.wait() == 0, (tmp_path / "output").read_text()
+
+
+def test_its_process_is_not_root_and_may_write_its_data(image: Image) -> None:
+    data = image.environment["DATA_DIR"]
+    assert int(image.user) > 0
+    assert Path(data).is_dir()
+    assert image.owned == [f"chown {image.user} {data.removeprefix(str(image.root))}"]
+
+
+def test_it_stands_on_a_python_that_the_project_supports(image: Image) -> None:
+    version = image.base.removeprefix("python:").split("-")[0]
+    assert version in SpecifierSet(pyproject()["project"]["requires-python"])

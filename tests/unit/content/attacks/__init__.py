@@ -1,0 +1,12 @@
+"""Attacks on whoever shows the result, by family. Payloads are the well-known ones and their mutations."""
+
+from tests.unit.content.attacks import letters, markdown, scripts, styles, trees, urls
+
+ATTACKS: dict[str, tuple[str, ...]] = {
+    **scripts.ATTACKS,
+    **urls.ATTACKS,
+    **styles.ATTACKS,
+    **trees.ATTACKS,
+    **letters.ATTACKS,
+    **markdown.ATTACKS,
+}

@@ -1,0 +1,45 @@
+"""Every example of CommonMark 0.31.2, as its authors publish them, through the converter as the service sets it up."""
+
+import re
+
+import pytest
+
+from service.content.markdown import html_from_markdown
+from service.content.sanitise import sanitised
+from tests.conftest import PROJECT
+from tests.unit.content.reader import dangers
+
+NO_LIMIT = 10**9
+
+_EXAMPLE = re.compile(r"^`{32} example\n(.*?)^\.\n(.*?)^`{32}$", re.MULTILINE | re.DOTALL)
+
+EXAMPLES = 652
+
+OTHERWISE = {
+    "a number of more than seven digits is a reference too": {28},
+    "a currency sign is no punctuation: that is new in 0.31": {354},
+    "bold in bold is written once, as it looks the same": {389, 417, 425, 426, 427, 464, 465, 466, 468},
+    "an address without brackets is a link: GitHub's extension": {602, 606, 608, 611, 612},
+}
+"""Which examples come out otherwise, by number, and why."""
+
+
+@pytest.fixture(scope="module")
+def examples() -> dict[int, tuple[str, str]]:
+    """Markdown and its HTML, by the number of the example."""
+    text = (PROJECT / "tests/e2e/node/node_modules/commonmark-spec/spec.txt").read_text()
+    pairs = _EXAMPLE.findall(text.replace("→", "\t"))
+    return {number: (markdown, html) for number, (markdown, html) in enumerate(pairs, 1)}
+
+
+def test_all_come_out_as_they_should_but_for_the_named(examples: dict[int, tuple[str, str]]) -> None:
+    assert len(examples) == EXAMPLES
+    otherwise = {number for number, (markdown, html) in examples.items() if html_from_markdown(markdown) != html}
+    assert otherwise == set().union(*OTHERWISE.values())
+
+
+def test_all_are_harmless_and_settled_once_sanitised(examples: dict[int, tuple[str, str]]) -> None:
+    for markdown, _ in examples.values():
+        html = sanitised(html_from_markdown(markdown), NO_LIMIT).html
+        assert dangers(html) == []
+        assert sanitised(html, NO_LIMIT).html == html

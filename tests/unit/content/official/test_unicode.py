@@ -1,0 +1,55 @@
+"""Unicode's own test files for the boundaries of text (UAX #29), as Debian ships them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from pathlib import Path
+
+import pytest
+from icu4py.breakers import SentenceBreaker, WordBreaker
+
+from service.content.segment import characters, sentences, words
+
+FOLDER = Path("/usr/share/unicode/auxiliary")
+
+SCISSORS = "\u2701\u200d\u2701"
+"""Since those files were made, upper blade scissors are no pictograph any more, and are not joined."""
+SOFT_HYPHEN = " \u00ad"
+"""For Unicode a soft hyphen belongs to the space before it; here a word begins where what is not white space begins."""
+
+
+def cases(name: str) -> Iterator[list[str]]:
+    """The segments of each case of a file."""
+    for line in (FOLDER / f"{name}BreakTest.txt").read_text(encoding="utf-8").splitlines():
+        case, _, _comment = line.partition("#")
+        pieces = [piece.replace("\u00d7", " ").split() for piece in case.split("\u00f7")]
+        if case.strip():
+            yield ["".join(chr(int(code, 16)) for code in codes) for codes in pieces if codes]
+
+
+def ends(pieces: Iterable[str]) -> set[int]:
+    return set(accumulate(map(len, pieces)))
+
+
+@pytest.mark.parametrize(
+    ("name", "segments", "otherwise"),
+    [
+        ("Grapheme", characters, {SCISSORS}),
+        ("Word", lambda text: list(WordBreaker(text, "root")), {SCISSORS, SCISSORS.replace("\u2701", "a", 1)}),
+        ("Sentence", lambda text: list(SentenceBreaker(text, "root")), set()),
+    ],
+)
+def test_segments_are_those_of_unicode_but_for_the_named(
+    name: str, segments: Callable[[str], list[str]], otherwise: set[str]
+) -> None:
+    found = {"".join(expected) for expected in cases(name) if segments("".join(expected)) != expected}
+    assert found == otherwise
+
+
+@pytest.mark.parametrize(
+    ("name", "segments", "otherwise"), [("Word", words, {SOFT_HYPHEN}), ("Sentence", sentences, set())]
+)
+def test_no_cut_is_made_where_unicode_makes_none(
+    name: str, segments: Callable[[str], list[str]], otherwise: set[str]
+) -> None:
+    found = {"".join(expected) for expected in cases(name) if not ends(segments("".join(expected))) <= ends(expected)}
+    assert found == otherwise

@@ -1,0 +1,115 @@
+"""A second HTML parser, independent of the sanitiser's, and what it finds in a document."""
+
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from html5lib import HTMLParser
+from html5lib.treebuilders import getTreeBuilder
+
+from service.content.policy import names
+
+# A second opinion: none of these lists comes from the policy that is tested.
+_HARMLESS_ELEMENTS = names(
+    "a abbr address article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt",
+    "em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img input ins kbd label li main mark nav ol p",
+    "pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr u",
+    "ul var wbr",
+)
+_HARMLESS_ATTRIBUTES = names(
+    "align alt checked class cite colspan colwidth data-checked data-color data-type datetime dir disabled height href",
+    "lang open rel reversed rowspan scope span src start style target title type valign value width",
+)
+_HARMLESS_RELATIONS = names("nofollow noopener noreferrer sponsored ugc")
+_URL_ATTRIBUTES = ("href", "src", "cite")
+_URL_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*(?=:)", re.IGNORECASE)
+_SKIPPED_IN_URLS = re.compile(
+    r"[\x00-\x20\x7f-\xa0\xad\u034f\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\ufeff]"
+)
+_HARMLESS_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+_RASTER = re.compile(r"data:image/(?:png|gif|jpe?g|webp|avif|bmp);base64,[A-Za-z0-9+/=\s]*")
+_DANGEROUS_STYLE = re.compile(
+    r"""
+      (?:url|src|image|image-set|cross-fade|element|paint)\s*\(  # loads
+    | (?:var|attr|env|if)\s*\(                                  # is not what is written
+    | expression | behavior | binding | javascript | progid     # runs
+    | animation | transition | @ | /\* | [\\<>{}]
+    | (?:^|;)\s*(?:position|inset|top|right|bottom|left|z-index|transform|float|display|content|cursor|all)\s*:
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_HARMLESS_CLASS = re.compile(r"(?:(?:language|lang|hljs)-[^\s]+|hljs|contains-task-list|task-list-item(?:-checkbox)?)")
+
+Mark = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+def parsed(html: str, *, scripting: bool = False) -> Element:
+    """The "body" with ``html`` in it; with ``scripting`` what is in "noscript" is text, as for a real browser.
+
+    The parser is asked for a whole document, as in a fragment it loses what does not belong in a table.
+    """
+    parser = HTMLParser(getTreeBuilder("etree"), namespaceHTMLElements=False)
+    document: Element = parser.parse(f"<!DOCTYPE html><body>{html}", scripting=scripting)
+    return document[-1]
+
+
+def outline(*fragments: str) -> list[Mark]:
+    """The tree of ``fragments`` parsed one by one and put side by side: what opens, what closes, and the text."""
+    marks: list[Mark] = []
+    for fragment in fragments:
+        for mark in _inside(parsed(fragment)):
+            if mark[0] == "text" and marks and marks[-1][0] == "text":
+                marks[-1] = ("text", marks[-1][1] + mark[1], ())
+            else:
+                marks.append(mark)
+    return marks
+
+
+def _inside(element: Element) -> Iterator[Mark]:
+    if element.text:
+        yield "text", element.text, ()
+    for child in element:
+        yield "open", str(child.tag), tuple(sorted(child.attrib.items()))
+        yield from _inside(child)
+        yield "close", str(child.tag), ()
+        if child.tail:
+            yield "text", child.tail, ()
+
+
+def dangers(html: str) -> list[str]:
+    """What of a document could do harm, in words, wherever it is shown; nothing for a safe one."""
+    return [
+        danger
+        for scripting in (False, True)
+        for element in parsed(html, scripting=scripting).iter()
+        for danger in _dangers_of(element)
+    ]
+
+
+def _dangers_of(element: Element) -> Iterator[str]:
+    name = str(element.tag)
+    if name not in _HARMLESS_ELEMENTS and name != "body":
+        yield f"element {name}"
+    if name == "input" and element.get("type") != "checkbox":
+        yield "an input that is not a checkbox"
+    relations = frozenset(element.get("rel", "").split())
+    if element.get("target") and not relations >= {"noopener", "noreferrer"}:
+        yield "target without noopener"
+    if not relations <= _HARMLESS_RELATIONS:
+        yield f"rel {sorted(relations)}"
+    for attribute, value in element.attrib.items():
+        yield from _dangers_of_attribute(name, attribute, value)
+
+
+def _dangers_of_attribute(element: str, attribute: str, value: str) -> Iterator[str]:
+    if attribute not in _HARMLESS_ATTRIBUTES:
+        yield f"attribute {attribute}"
+    if attribute in _URL_ATTRIBUTES:
+        scheme = _URL_SCHEME.match(_SKIPPED_IN_URLS.sub("", value))
+        raster = element == "img" and attribute == "src" and _RASTER.fullmatch(value)
+        if scheme and scheme[0].lower() not in _HARMLESS_SCHEMES and not raster:
+            yield f"{attribute} {value!r}"
+    if attribute == "style" and _DANGEROUS_STYLE.search(value):
+        yield f"style {value!r}"
+    if attribute == "class" and not all(map(_HARMLESS_CLASS.fullmatch, value.split())):
+        yield f"class {value!r}"

@@ -1,0 +1,98 @@
+"""Attacks, streamed in every way: a second parser finds nothing dangerous, in the whole or in any part."""
+
+from contextlib import nullcontext
+from functools import lru_cache
+from itertools import accumulate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.content import Plan, prepare
+from service.content.markdown import html_from_markdown
+from service.content.sanitise import sanitised
+from service.protocol.errors import EmptyContent, PreparedTooLarge
+from service.protocol.limits import Limits
+from service.protocol.messages import ChunkBy, ContentType, HtmlMode
+from tests.unit.content.attacks import ATTACKS
+from tests.unit.content.documents import documents, request
+from tests.unit.content.reader import dangers
+
+NO_LIMIT = 10**9
+LIMITS = Limits(max_chunk_characters=40)
+found = lru_cache(maxsize=100_000)(dangers)
+"""Most parts are parts of many attacks."""
+
+
+def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mode: HtmlMode) -> Plan | None:
+    """``None`` for content in which there is nothing to see."""
+    try:
+        return prepare(request(content, content_type, chunk_by, html_mode), LIMITS, lambda _stage: nullcontext())
+    except EmptyContent:
+        return None
+
+
+def check_harmless(plan: Plan, attack: str) -> None:
+    """Nothing dangerous in all of it, in any chunk alone, and in any moment of what an incremental client shows."""
+    whole = "".join(plan.chunks)
+    assert found(whole) == [], attack
+    assert sanitised(whole, NO_LIMIT).html == whole, attack
+    for chunk in plan.chunks:
+        assert found(chunk) == [], attack
+    if plan.closes is not None:
+        for so_far, close in zip(accumulate(plan.chunks), plan.closes, strict=True):
+            assert found(so_far + close) == [], attack
+
+
+@pytest.mark.parametrize("html_mode", HtmlMode)
+@pytest.mark.parametrize("content_type", [ContentType.HTML, ContentType.MARKDOWN])
+@pytest.mark.parametrize("family", ATTACKS)
+def test_nothing_of_an_attack_is_left(family: str, content_type: ContentType, html_mode: HtmlMode) -> None:
+    for attack in ATTACKS[family]:
+        for chunk_by in (ChunkBy.WORD, ChunkBy.CHARACTER):
+            plan = plan_of(f"one {attack} two", content_type, chunk_by, html_mode)
+            if plan is not None:
+                check_harmless(plan, attack)
+
+
+@given(documents, st.sampled_from(sorted(ATTACKS)), st.sampled_from(ChunkBy), st.sampled_from(HtmlMode), st.data())
+def test_nor_of_an_attack_inside_a_document(
+    document: str, family: str, chunk_by: ChunkBy, html_mode: HtmlMode, data: st.DataObject
+) -> None:
+    attack = data.draw(st.sampled_from(ATTACKS[family]))
+    place = data.draw(st.integers(0, len(document)))
+    try:
+        plan = plan_of(document[:place] + attack + document[place:], ContentType.HTML, chunk_by, html_mode)
+    except PreparedTooLarge:
+        return
+    if plan is not None:
+        check_harmless(plan, attack)
+
+
+@pytest.mark.parametrize("family", ATTACKS)
+def test_the_attacks_are_dangerous_where_nothing_is_done_about_them(family: str) -> None:
+    as_sent = [found(attack) or found(html_from_markdown(attack)) for attack in ATTACKS[family]]
+    assert sum(map(bool, as_sent)) > len(as_sent) / 2
+
+
+@pytest.mark.parametrize(
+    ("html", "danger"),
+    [
+        ("<script>x</script>", "element script"),
+        ("<body onload=x>", "attribute onload"),
+        ("<table><b onclick=x>", "attribute onclick"),
+        ("<noscript><p title='</noscript><b onclick=x>'></noscript>", "attribute onclick"),
+        ("<a href='java\tscript:x'>y</a>", "href 'java\\tscript:x'"),
+        ("<a href='\u200bjavascript:x'>y</a>", "href '\\u200bjavascript:x'"),
+        ("<img src='data:image/svg+xml;base64,AA=='>", "src 'data:image/svg+xml;base64,AA=='"),
+        ("<p style='background: URL(x)'>y</p>", "style 'background: URL(x)'"),
+        ("<p style='color: red; position: fixed'>y</p>", "style 'color: red; position: fixed'"),
+        ("<p class='fixed'>y</p>", "class 'fixed'"),
+        ("<a target=_blank>y</a>", "target without noopener"),
+        ("<a href=x rel='noopener noreferrer opener'>y</a>", "rel ['noopener', 'noreferrer', 'opener']"),
+        ("<input type=image>", "an input that is not a checkbox"),
+    ],
+)
+def test_the_second_parser_finds_what_is_there(html: str, danger: str) -> None:
+    assert danger in dangers(html)
+    assert dangers("<p style='color: red; list-style-position: inside'><a href='//x?a=javascript:y'>safe</a></p>") == []

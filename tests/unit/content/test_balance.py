@@ -1,0 +1,93 @@
+"""Hostile nesting is taken out before a tree is built of it."""
+
+import pytest
+from hypothesis import given
+
+from service.content.balance import MAX_DEPTH
+from service.content.balance import balanced as balanced_telling
+from service.content.removal import Removals
+from service.content.sanitise import sanitised
+from tests.unit.content.documents import documents, soups
+from tests.unit.content.reader import outline
+
+NO_LIMIT = 10**9
+
+
+def balanced(html: str) -> str:
+    return balanced_telling(html, Removals())
+
+
+@given(documents)
+def test_well_formed_html_is_left_as_it_is(document: str) -> None:
+    assert balanced(document) == document
+
+
+@given(soups)
+def test_once_balanced_nothing_is_left_to_balance(soup: str) -> None:
+    once = balanced(soup)
+    assert balanced(once) == once
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<ul><li>a<li>b<ul><li>c</ul>d</ul>", "<ul><li>a</li><li>b<ul><li>c</li></ul>d</li></ul>"),
+        ("<dl><dt>a<dd>b<dt>c</dl>", "<dl><dt>a</dt><dd>b</dd><dt>c</dt></dl>"),
+        ("<p>a<div>b</div></p>c", "<p>a</p><div>b</div>c"),
+        ("<p><b>a</p>b", "<p><b>a</b></p>b"),
+        ("<b><table><tr><td></b>a</table>b</b>", "<b><table><tr><td>a</td></tr></tbody></table>b</b>"),
+        ("<table><tr><td>a<table><tr><td>b</table>c<td>d</table>", None),
+        ("<table><table><tr><td>a</table>", "<table></table><table><tr><td>a</td></tr></tbody></table>"),
+        (
+            "<table><tr><td><table></td></tr><tr><td>a</table>b</table>",
+            "<table><tr><td><table><tr><td>a</td></tr></tbody></table>b</td></tr></tbody></table>",
+        ),
+        ("<td>a</td><tr>b", "ab"),
+        ("<a>b<a>c", "<a>b</a><a>c"),
+        ("</p></b>a", "a"),
+        ("a<!-- <b> -->b<!c><?d></ e>f", "abf"),
+        ('<p title="</p><!--">a</p>', '<p title="</p><!--">a</p>'),
+        ("<style><!--</style><b>a</b>", "<b>a</b>"),
+        ("<svg/>a<svg><b></svg>c", "ac"),
+        ("<<!-- -->b>", "&lt;b>"),
+        ("a<b title='", "a"),
+        ("1 < 2 <3", "1 < 2 <3"),
+    ],
+)
+def test_every_element_ends_with_its_parent(html: str, expected: str | None) -> None:
+    assert outline(sanitised(html, NO_LIMIT).html) == outline(sanitised(balanced(html), NO_LIMIT).html)
+    if expected is not None:
+        assert balanced(html) == expected
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "span", "ul><li", "table><td", "blockquote"])
+@pytest.mark.parametrize("closed", [True, False])
+def test_no_element_is_deeper_than_the_limit_and_the_text_in_it_stays(tag: str, *, closed: bool) -> None:
+    end_tags = "".join(f"</{name}>" for name in reversed(tag.split("><"))) * 20_000 if closed else ""
+    html = sanitised(f"<{tag}>" * 20_000 + "deep" + end_tags, NO_LIMIT).html
+    assert "deep" in html
+    depth = deepest = 0
+    for mark, _, _ in outline(html):
+        depth += {"open": 1, "close": -1, "text": 0}[mark]
+        deepest = max(deepest, depth)
+    assert MAX_DEPTH // 2 < deepest <= MAX_DEPTH
+
+
+def test_the_end_tag_of_what_is_too_deep_ends_nothing_else() -> None:
+    html = balanced("<div>" * (MAX_DEPTH + 2) + "a</div>b</div>c</div>d")
+    assert html == "<div>" * MAX_DEPTH + "abc</div>d"
+    assert balanced("<div>" * MAX_DEPTH + "<ul><b>a</ul>b</div>c") == "<div>" * MAX_DEPTH + "ab</div>c"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>" + "".join(f"<b title={number}>" for number in range(500)) + "<p>x" * 10_000,
+        "<table>" + "".join(f"<b title={number}>" for number in range(500)) + "<tr>x" * 10_000,
+        "".join(f"<b title={number}><object></b></object>" for number in range(500)) + "<p>x" * 10_000,
+        "".join(f"<b title={number}><table><td></b></table>" for number in range(500)) + "<p>x" * 10_000,
+        "<a><p>" * 10_000,
+    ],
+)
+def test_formatting_left_open_is_not_opened_again_in_all_that_follows(html: str) -> None:
+    assert len(sanitised(html, NO_LIMIT).html) < 5 * len(html)

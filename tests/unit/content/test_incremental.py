@@ -1,0 +1,178 @@
+# ruff: noqa: RUF001 - text in many scripts is the point
+"""HTML cut at any depth: what a client shows is whole HTML at every moment, and grows by one segment at a time."""
+
+import re
+from itertools import accumulate
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from service.content import markup
+from service.content.incremental import Increments, increments
+from service.content.markdown import html_from_markdown
+from service.content.markup import REFERENCE, TAG
+from service.content.sanitise import sanitised
+from service.content.segment import characters
+from service.protocol.messages import ChunkBy
+from tests.unit.content.attacks import ATTACKS
+from tests.unit.content.documents import documents, markdowns, soups
+from tests.unit.content.reader import Mark, dangers, outline
+
+WORD, SENTENCE, PARAGRAPH, CHARACTER = ChunkBy.WORD, ChunkBy.SENTENCE, ChunkBy.PARAGRAPH, ChunkBy.CHARACTER
+NO_LIMIT = 10**9
+CHECKBOX = re.compile("<input[^>]*>")
+STARTS_LAST = re.compile(rf"<(?!/|{'|'.join(markup.VOID)})[^>]*>\s*\Z")
+"""An element that is begun without anything in it."""
+
+chunk_bys = st.sampled_from(ChunkBy)
+max_characters = st.sampled_from([1, 7, 40, 1000])
+htmls = documents | soups.map(lambda soup: sanitised(soup, NO_LIMIT).html)
+
+
+def visible_text(html: str) -> str:
+    """As elsewhere, but that a checkbox is seen."""
+    return markup.visible_text(CHECKBOX.sub("\ufffc", html))
+
+
+def shown(cut: Increments) -> list[str]:
+    """What a client shows after each chunk."""
+    return [data + close for data, close in zip(accumulate(cut.chunks), cut.closes, strict=True)]
+
+
+def begins(part: list[Mark], whole: list[Mark]) -> bool:
+    """Whether ``whole`` begins as ``part`` does before its last end tags, where its last text may go on."""
+    while part and part[-1][0] == "close":
+        part = part[:-1]
+    if part and part[-1][0] == "text":
+        place = len(part) - 1
+        return part[:-1] == whole[:place] and whole[place][1].startswith(part[-1][1])
+    return part == whole[: len(part)]
+
+
+@pytest.mark.parametrize(
+    ("html", "chunk_by", "expected"),
+    [
+        ("<p>a <b>b c</b></p>", WORD, [("<p>a ", "</p>"), ("<b>b ", "</b></p>"), ("c</b></p>", "")]),
+        ("one two", WORD, [("one ", ""), ("two", "")]),
+        (
+            "<ul>\n<li>a b</li>\n<li>c</li>\n</ul>\n",
+            WORD,
+            [("<ul>\n<li>a ", "</li></ul>"), ("b</li>\n", "</ul>"), ("<li>c</li>\n</ul>\n", "")],
+        ),
+        (
+            "<table><tbody><tr><td>a</td><td></td><td>b</td></tr></tbody></table>",
+            CHARACTER,
+            [
+                ("<table><tbody><tr><td>a</td><td></td>", "</tr></tbody></table>"),
+                ("<td>b</td></tr></tbody></table>", ""),
+            ],
+        ),
+        ("<p>O<b>n</b>e.<b> T</b>wo.</p>", SENTENCE, [("<p>O<b>n</b>e.", "</p>"), ("<b> T</b>wo.</p>", "")]),
+        ("<p>A\nlong one. B</p>", SENTENCE, [("<p>A\nlong one. ", "</p>"), ("B</p>", "")]),
+        ("<h2>A</h2><p>b. c</p>", PARAGRAPH, [("<h2>A</h2>", ""), ("<p>b. c</p>", "")]),
+        ("<p>a<br>b<br><br>c</p>", PARAGRAPH, [("<p>a<br>b<br><br>", "</p>"), ("c</p>", "")]),
+        ("<p>f<i>oo</i>bar</p><p>x</p>", WORD, [("<p>f<i>oo</i>bar</p>", ""), ("<p>x</p>", "")]),
+        ("<p>e<b>\u0301</b>f&amp;</p>", CHARACTER, [("<p>e<b>\u0301</b>", "</p>"), ("f", "</p>"), ("&amp;</p>", "")]),
+        ("<p>你好，<b>世界</b></p>", WORD, [("<p>你好，", "</p>"), ("<b>世界</b></p>", "")]),
+        ("<p>👨‍👩‍👧ef</p>", CHARACTER, [("<p>👨‍👩‍👧", "</p>"), ("e", "</p>"), ("f</p>", "")]),
+        ("<pre>\n\na\n  b</pre>", WORD, [("<pre>\n\na\n  ", "</pre>"), ("b</pre>", "")]),
+        ("<pre>a b\nc</pre>", SENTENCE, [("<pre>a b\n", "</pre>"), ("c</pre>", "")]),
+        ("<p>a<br>b</p><hr><p>c</p>", WORD, [("<p>a<br>", "</p>"), ("b</p>", ""), ("<hr>", ""), ("<p>c</p>", "")]),
+        ('<p>a<img src="/i.png">b</p>', WORD, [("<p>a", "</p>"), ('<img src="/i.png">', "</p>"), ("b</p>", "")]),
+        (
+            '<label><input type="checkbox"><span></span></label><div>a</div>',
+            WORD,
+            [('<label><input type="checkbox"><span></span></label>', ""), ("<div>a</div>", "")],
+        ),
+        ("<p></p><p>a</p><p><br></p><p>&nbsp;</p>", WORD, [("<p></p><p>a</p><p><br></p><p>&nbsp;</p>", "")]),
+        ("<p><br>a</p>", WORD, [("<p><br>a</p>", "")]),
+        ("a<ul><li>b</li></ul>", WORD, [("a", ""), ("<ul><li>b</li></ul>", "")]),
+        ("<p>a \u0301b</p>", CHARACTER, [("<p>a \u0301", "</p>"), ("b</p>", "")]),
+        ("<table></table>", WORD, [("<table></table>", "")]),
+    ],
+)
+def test_start_tags_go_with_what_follows_end_tags_and_white_space_with_what_precedes(
+    html: str, chunk_by: ChunkBy, expected: list[tuple[str, str]]
+) -> None:
+    assert [*zip(*increments(html, chunk_by, 1000), strict=True)] == expected
+
+
+@pytest.mark.parametrize(
+    ("html", "limit", "chunks"),
+    [
+        ("<p>one two three</p>", 9, ["<p>one ", "two ", "three</p>"]),
+        ("<p>abcdefgh</p>", 7, ["<p>abcd", "efg", "h</p>"]),
+        ('<p><a href="https://example.com">ab</a></p>', 7, ['<p><a href="https://example.com">a', "b</a></p>"]),
+        ("<p>&lt;&lt;</p>", 3, ["<p>&lt;", "&lt;</p>"]),
+        ("<p>a" + "\u0301" * 9 + "b</p>", 5, ["<p>a" + "\u0301" * 9, "b</p>"]),
+    ],
+)
+def test_what_is_too_long_is_cut_after_a_word_else_a_character_and_only_its_tags_make_one_longer(
+    html: str, limit: int, chunks: list[str]
+) -> None:
+    assert increments(html, PARAGRAPH, limit).chunks == chunks
+
+
+@settings(max_examples=250)
+@given(htmls, chunk_bys, max_characters)
+def test_a_client_shows_whole_html_at_every_moment_and_in_the_end_all_of_it(
+    html: str, chunk_by: ChunkBy, limit: int
+) -> None:
+    assume(html)
+    cut = increments(html, chunk_by, limit)
+    assert "".join(cut.chunks) == html
+    assert cut.closes[-1] == ""
+    whole = outline(html)
+    for part in shown(cut):
+        assert begins(outline(part), whole)
+        assert "<" not in TAG.sub("", part)
+        assert "&" not in REFERENCE.sub("", TAG.sub("", part))
+
+
+@settings(max_examples=250)
+@given(htmls, chunk_bys, max_characters)
+def test_each_chunk_shows_something_new_and_no_character_in_two_parts(html: str, chunk_by: ChunkBy, limit: int) -> None:
+    assume(markup.shows_anything(html))
+    ends = {0, *accumulate(map(len, characters(visible_text(html))))}
+    seen = 0
+    for chunk in increments(html, chunk_by, limit).chunks:
+        assert markup.shows_anything(chunk)
+        seen += len(visible_text(chunk))
+        assert seen in ends
+        assert not STARTS_LAST.search(chunk)
+        # A mark on a space has no place to cut before it.
+        assert len(chunk) <= limit or len(characters(visible_text(chunk).replace(" \u0301", "").strip())) <= 1
+
+
+@given(documents)
+def test_no_chunk_has_two_words_or_two_characters_if_cut_by_those(html: str) -> None:
+    for chunk in increments(html, WORD, NO_LIMIT).chunks:
+        assert len(visible_text(chunk).split()) <= 1
+    for chunk in increments(html, CHARACTER, NO_LIMIT).chunks:
+        assert len(characters(visible_text(chunk).strip())) <= 1
+
+
+@given(markdowns, chunk_bys)
+def test_markdown_is_cut_as_its_html_is(markdown: str, chunk_by: ChunkBy) -> None:
+    html = sanitised(html_from_markdown(markdown), NO_LIMIT).html
+    assume(html)
+    cut = increments(html, chunk_by, 1000)
+    assert "".join(cut.chunks) == html
+    assert begins(outline(shown(cut)[len(cut.chunks) // 2]), outline(html))
+
+
+@pytest.mark.parametrize("family", ATTACKS)
+def test_a_second_parser_finds_nothing_dangerous_in_what_is_shown_of_an_attack(family: str) -> None:
+    for attack in ATTACKS[family]:
+        html = sanitised(f"<ul><li>before {attack} after</li></ul>", NO_LIMIT).html
+        for chunk_by in (WORD, CHARACTER):
+            for part in shown(increments(html, chunk_by, 40)):
+                assert dangers(part) == [], attack
+
+
+def test_what_closes_is_shared_however_deep_and_often() -> None:
+    html = sanitised("<div>" * 200 + "<b>a b</b> " * 5000, NO_LIMIT).html
+    cut = increments(html, WORD, 1000)
+    assert len(cut.chunks) == 10_000
+    assert len({id(close) for close in cut.closes}) == len(set(cut.closes)) == 3

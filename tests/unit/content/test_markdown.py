@@ -1,0 +1,82 @@
+"""Markdown as GitHub writes it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from service.content.markdown import html_from_markdown
+from service.content.sanitise import sanitised
+
+NO_LIMIT = 10**9
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("# *Title* #", "<h1><em>Title</em></h1>\n"),
+        ("a  \nb\nc", "<p>a<br>\nb\nc</p>\n"),
+        ("foo_bar_baz ~~old~~ **b**", "<p>foo_bar_baz <del>old</del> <strong>b</strong></p>\n"),
+        ("see www.example.com.", '<p>see <a href="http://www.example.com">www.example.com</a>.</p>\n'),
+        ("```py title=x\na < b\n```", '<pre><code class="language-py">a &lt; b\n</code></pre>\n'),
+        ("~~~\n\n a\n~~~", "<pre><code>\n a\n</code></pre>\n"),
+        ("> a\n> > b", "<blockquote>\n<p>a</p>\n<blockquote>\n<p>b</p>\n</blockquote>\n</blockquote>\n"),
+        ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
+        ('![A](/a.png "t")', '<p><img src="/a.png" alt="A" title="t"></p>\n'),
+        ("&lt;b&gt; \\* &copy;", "<p>&lt;b&gt; * ©</p>\n"),
+        ("a &#xFFFE; &#65535; &#xD800; &#0;\0", "<p>a \ufffd \ufffd \ufffd \ufffd\ufffd</p>\n"),
+        ("<div>*raw*<script>x</script></div>", "<div>*raw*</div>\n"),
+        ("[x](javascript:y) <javascript:z>", "<p><a>x</a> <a>javascript:z</a></p>\n"),
+        (
+            "| a | b |\n|---|:-:|\n| 1 | **2** |",
+            (
+                "<table>\n<thead>\n<tr>\n<th>a</th>\n"
+                '<th align="center">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n'
+                '<td align="center"><strong>2</strong></td>\n</tr>\n</tbody>\n</table>\n'
+            ),
+        ),
+    ],
+)
+def test_github_s_markdown_becomes_html(markdown: str, expected: str) -> None:
+    assert sanitised(html_from_markdown(markdown), NO_LIMIT).html == expected
+
+
+def test_a_task_list_comes_out_as_editors_know_it() -> None:
+    html = sanitised(html_from_markdown("- [x] done\n- [ ] open\n  - [X] inner\n  - [ ] *last*"), NO_LIMIT).html
+    box, checked_box = '<input type="checkbox" disabled="">', '<input type="checkbox" checked="" disabled="">'
+    assert html == (
+        '<ul data-type="taskList">\n'
+        f'<li data-type="taskItem" data-checked="true">{checked_box}done</li>\n'
+        f'<li data-type="taskItem" data-checked="false">{box}open\n'
+        '<ul data-type="taskList">\n'
+        f'<li data-type="taskItem" data-checked="true">{checked_box}inner</li>\n'
+        f'<li data-type="taskItem" data-checked="false">{box}<em>last</em></li>\n'
+        "</ul>\n</li>\n</ul>\n"
+    )
+
+
+@pytest.mark.parametrize("markdown", ["1. [x] ordered", "- [x] mixed\n- plain", "- plain\n  1. [ ] inner", "<ul></ul>"])
+def test_a_list_of_which_not_every_item_is_a_task_is_a_plain_list(markdown: str) -> None:
+    assert "data-type" not in html_from_markdown(markdown)
+
+
+def test_lists_that_raw_html_leaves_open_do_no_harm() -> None:
+    html = html_from_markdown("<ul>\n\n</ol></ul></ul>\n\n- [x] a\n\n<li>\n")
+    assert html.count('data-type="taskList"') == html.count('data-type="taskItem"') == 1
+
+
+def test_memory_is_given_back() -> None:
+    markdown = "- [x] some **text** with `code`\n" * 3000
+    html_from_markdown(markdown)
+    process = psutil.Process()
+    before = process.memory_info().rss
+    for _ in range(40):
+        html_from_markdown(markdown)
+    assert process.memory_info().rss - before < 40 * len(markdown)
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    markdown = "~~a~~ b\n\n" * 2000
+    expected = html_from_markdown(markdown)
+    with ThreadPoolExecutor(2) as threads:
+        assert all(html == expected for html in threads.map(html_from_markdown, [markdown] * 40))

@@ -1,0 +1,135 @@
+"""Plans: skipping what is left, and joining chunks so that a stream fits into its session."""
+
+from itertools import accumulate, pairwise
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from service.content import Plan, coalesced
+from service.content.coalesce import RESERVED_SECONDS, USABLE_SHARE
+from service.content.plan import GAP_SECONDS
+from service.protocol.messages import Complexity, Speed
+from service.session.source import PlanSource
+
+
+def plan_of(chunks: list[str], max_chunk_characters: int, closes: list[str] | None = None) -> Plan:
+    return Plan(
+        chunks=chunks,
+        complexity=Complexity.LOW,
+        word_count=0,
+        has_html=False,
+        speed=Speed.NORMAL,
+        max_chunk_characters=max_chunk_characters,
+        closes=closes,
+    )
+
+
+def numbered(chunks: list[str]) -> list[str]:
+    """An end tag for each chunk that tells whose it is."""
+    return [f"</{number}>" for number in range(len(chunks))]
+
+
+def merged(plan: Plan, start: int) -> list[str]:
+    source = PlanSource(plan)
+    source.skip(start)
+    data: list[str] = []
+    while not source.ended(start + len(data)):
+        piece = source.chunk(start + len(data))
+        assert piece is not None
+        data.append(piece[0])
+    assert source.chunk(start + len(data)) is None
+    return data
+
+
+chunk_lists = st.lists(st.text("ab", min_size=1, max_size=12), min_size=1, max_size=30)
+limits = st.integers(1, 20)
+
+
+def seconds_for(chunks: int) -> float:
+    """What must be left of a session for so many."""
+    return ((chunks - 0.5) * GAP_SECONDS[Speed.NORMAL] + RESERVED_SECONDS) / USABLE_SHARE
+
+
+# Skipping
+
+
+@given(chunk_lists, limits, st.data())
+def test_merged_chunks_are_the_rest_within_the_limit_and_as_few_as_can_be(
+    chunks: list[str], limit: int, data: st.DataObject
+) -> None:
+    plan = plan_of(chunks, limit)
+    start = data.draw(st.integers(0, len(chunks)))
+    rest = merged(plan, start)
+    assert "".join(rest) == "".join(chunks[start:])
+    assert all(len(chunk) <= limit or chunk in chunks for chunk in rest)
+    # None could have taken in the first of the chunks that the next one is made of.
+    position = start
+    for chunk, after in pairwise(rest):
+        taken = 0
+        while taken < len(chunk):
+            taken += len(chunks[position])
+            position += 1
+        assert after.startswith(chunks[position])
+        assert len(chunk) + len(chunks[position]) > limit
+
+
+def test_merging_one_chunk_or_none() -> None:
+    plan = plan_of(["a ", "b"], 10)
+    assert merged(plan, 1) == ["b"]
+    assert merged(plan, 2) == []
+
+
+def test_merged_chunks_are_closed_as_the_last_of_each_was() -> None:
+    source = PlanSource(plan_of(["a", "b", "c", "d"], 2, ["1", "2", "3", "4"]))
+    assert source.chunk(0) == ("a", "1")
+    source.skip(1)
+    assert [source.chunk(1), source.chunk(2)] == [("bc", "3"), ("d", "4")]
+
+
+# Coalescing
+
+
+@given(chunk_lists, limits, st.floats(-10, 10))
+def test_what_can_fit_into_the_time_left_does_and_nothing_is_lost_nor_longer_than_the_limit(
+    chunks: list[str], limit: int, seconds_left: float
+) -> None:
+    plan = plan_of(chunks, limit, numbered(chunks))
+    fitted = coalesced(plan, seconds_left)
+    assert "".join(fitted.chunks) == "".join(chunks)
+    assert all(len(chunk) <= limit or chunk in chunks for chunk in fitted.chunks)
+    assert fitted.closes is not None
+    ends = dict(zip(accumulate(map(len, chunks)), numbered(chunks), strict=True))
+    assert fitted.closes == [ends[end] for end in accumulate(map(len, fitted.chunks))]
+    assert fitted == plan_of([*fitted.chunks], limit, fitted.closes)  # with the figures of its own chunks
+    takes = (len(fitted.chunks) - 1) * plan.gap_seconds
+    assert takes <= max(0.0, seconds_left) or fitted.chunks == merged(plan, 0)
+    assert coalesced(plan, seconds_left) == fitted
+
+
+@given(chunk_lists, st.data())
+def test_chunks_are_joined_evenly_and_no_more_than_they_must_be(chunks: list[str], data: st.DataObject) -> None:
+    assume(len(chunks) > 1)
+    fitting = data.draw(st.integers(1, len(chunks) - 1))
+    fitted = coalesced(plan_of(["x"] * len(chunks), 1000), seconds_for(fitting))
+    assert len(fitted.chunks) == fitting
+    lengths = set(map(len, fitted.chunks))
+    assert max(lengths) - min(lengths) <= 1
+
+
+def test_a_plan_that_fits_is_left_as_it_is() -> None:
+    plan = plan_of(["a", "b", "c"], 10)
+    assert coalesced(plan, seconds_for(3)) is plan
+
+
+def test_where_chunks_are_long_others_are_joined_the_more() -> None:
+    plan = plan_of(["x"] * 100 + ["y" * 9] * 10, 10)
+    fitted = coalesced(plan, seconds_for(40))
+    assert len(fitted.chunks) <= 40
+    assert max(map(len, fitted.chunks)) <= 10
+    assert fitted.chunks[-9:] == ["y" * 9] * 9
+
+
+@pytest.mark.parametrize("seconds_left", [-5.0, 0.0, 1.0])
+def test_without_time_the_limit_still_holds(seconds_left: float) -> None:
+    assert coalesced(plan_of([*"abcdef"], 4), seconds_left).chunks == ["abcd", "ef"]

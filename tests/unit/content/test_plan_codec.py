@@ -1,0 +1,190 @@
+"""Packed plans: what goes in comes out, nothing else is read, and they tell when content is cut in another way."""
+
+import tracemalloc
+from contextlib import nullcontext
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from service.content import CHUNKER_VERSION, Plan, Removal, UnreadablePlan, packed, plan_key, prepare, unpacked
+from service.protocol.errors import ChunkingFailed
+from service.protocol.limits import Limits
+from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
+from service.protocol.trace import TraceContext
+from tests.documents import content_type, paths
+
+counts = st.integers(0, 2**40)
+closes = st.sampled_from(["", "</p>", "</li></ol>", "</td></tr>"])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    chunks = draw(st.lists(st.text(max_size=300), min_size=1, max_size=30))
+    return Plan(
+        chunks=chunks,
+        complexity=draw(st.sampled_from(Complexity)),
+        word_count=draw(counts),
+        has_html=draw(st.booleans()),
+        speed=draw(st.sampled_from([speed for speed in Speed if speed is not Speed.ADAPTIVE])),
+        max_chunk_characters=draw(st.integers(1, 2**40)),
+        removed=draw(st.dictionaries(st.sampled_from(Removal), counts)),
+        closes=draw(st.none() | st.lists(closes, min_size=len(chunks), max_size=len(chunks))),
+    )
+
+
+def plan_of(request: StreamRequest) -> Plan:
+    return prepare(request, Limits(), lambda _stage: nullcontext())
+
+
+PLAN = plan_of(StreamRequest(content="<p>A <b>bold é</b> word.</p>", content_type=ContentType.HTML))
+
+
+# There and back
+
+
+@given(plans())
+def test_what_was_packed_comes_out_unchanged(plan: Plan) -> None:
+    assert unpacked(packed(plan)) == plan
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
+@pytest.mark.parametrize("html_mode", HtmlMode)
+def test_documents_come_out_unchanged_and_hardly_larger(path: Path, html_mode: HtmlMode) -> None:
+    text = path.read_text()
+    plan = plan_of(StreamRequest(content=text, content_type=content_type(path), html_mode=html_mode))
+    as_packed = packed(plan)
+    assert unpacked(as_packed) == plan
+    assert len(as_packed) < 1.3 * len("".join(plan.chunks).encode()) + 1000
+
+
+def test_words_take_less_than_a_third_beside_the_text() -> None:
+    text = "All the words of a sentence in the Latin script. " * 2000
+    assert len(packed(plan_of(StreamRequest(content=text)))) < 1.3 * len(text)
+
+
+def test_why_cutting_failed_is_not_packed() -> None:
+    assert unpacked(packed(replace(PLAN, failure=ChunkingFailed("It failed.")))) == PLAN
+
+
+# Anything else
+
+
+@given(st.binary(max_size=200))
+@example(b"\xdd\xff\xff\xff\xff")
+@example(b"\x91" * 100_000)
+@example(msgspec.msgpack.encode([1]))
+def test_bytes_that_are_no_plan_are_refused(nonsense: bytes) -> None:
+    with pytest.raises(UnreadablePlan):
+        unpacked(nonsense)
+
+
+@given(st.data())
+def test_a_plan_in_which_bytes_were_changed_is_refused_or_is_a_plan(data: st.DataObject) -> None:
+    spoilt = bytearray(packed(replace(PLAN, closes=["</p>"] * len(PLAN.chunks))))
+    for _ in range(data.draw(st.integers(1, 3))):
+        spoilt[data.draw(st.integers(0, len(spoilt) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        plan = unpacked(bytes(spoilt))
+    except UnreadablePlan:
+        return
+    assert unpacked(packed(plan)) == plan
+    assert plan.gap_seconds > 0
+    assert plan.closes is None or len(plan.closes) == len(plan.chunks)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (0, 0),  # the format
+        (0, 2),
+        (2, []),  # lengths
+        (2, [27]),
+        (2, [28, 1, -1]),
+        (2, [2**63]),
+        (4, -1),
+        (6, "adaptive"),
+        (7, 0),
+        (9, ["</p>"]),  # closes, without which of them it is
+        (10, [0]),  # which of them, without them
+    ],
+)
+def test_a_plan_that_contradicts_itself_is_refused(place: int, value: object) -> None:
+    fields = msgspec.msgpack.decode(packed(PLAN))
+    fields[place] = value
+    with pytest.raises(UnreadablePlan):
+        unpacked(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize("closed_by", [[1], [-1], [0, 0]])
+def test_an_end_tag_that_is_not_there_is_refused(closed_by: list[int]) -> None:
+    fields = msgspec.msgpack.decode(packed(replace(PLAN, chunks=["a"], closes=["</p>"])))
+    fields[10] = closed_by
+    with pytest.raises(UnreadablePlan):
+        unpacked(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize("promise", [b"\xdd\x7f\xff\xff\xff", b"\xdf\x7f\xff\xff\xff"])
+def test_a_promise_of_billions_takes_no_memory(promise: bytes) -> None:
+    start = packed(PLAN)
+    text = msgspec.msgpack.encode("".join(PLAN.chunks))
+    lengths_at = start.index(text) + len(text)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadablePlan):
+            unpacked(start[:lengths_at] + promise)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+# The version
+
+
+PINNED = {
+    1: "635200c6493eda66439879dbb4657d794714c9a2ac519ad1f0c8c9821b4f5d1e",
+}
+"""By version, the digest of the packed plans of tests/documents in every mode."""
+
+
+def test_content_is_cut_as_the_version_says() -> None:
+    digest = sha256()
+    ours = [path for path in paths() if path.parent.name == "documents"]
+    for path in ours:
+        content = path.read_text(encoding="utf-8")
+        for kind, chunk_by, mode in product((ContentType.TEXT, content_type(path)), ChunkBy, HtmlMode):
+            request = StreamRequest(content=content, content_type=kind, chunk_by=chunk_by, html_mode=mode)
+            digest.update(packed(plan_of(replace(request, speed=Speed.ADAPTIVE))))
+    assert digest.hexdigest() == PINNED.get(CHUNKER_VERSION), (
+        "The same content gives other plans than before. If that is meant (or a library that was updated does it, and "
+        "that is all right), raise CHUNKER_VERSION in service/content/plan_key.py and add it to PINNED here with "
+        f"{digest.hexdigest()}: then no plan that was made before is taken for one of today."
+    )
+
+
+REQUEST = StreamRequest(content="<p>a</p>")
+SAME_PLAN = {"request_id": "r-1", "token": "t", "trace": TraceContext("1" * 32, "2" * 16, sampled=True)}
+OTHER_PLAN = {
+    "content": "<p>b</p>",
+    "content_type": ContentType.HTML,
+    "speed": Speed.SLOW,
+    "chunk_by": ChunkBy.SENTENCE,
+    "html_mode": HtmlMode.INCREMENTAL,
+}
+
+
+def test_what_a_plan_depends_on_is_in_its_key_and_nothing_else() -> None:
+    assert {*SAME_PLAN, *OTHER_PLAN} == {*StreamRequest.__struct_fields__}
+    key = plan_key(REQUEST, Limits(), "x")
+    for field, value in SAME_PLAN.items():
+        assert plan_key(replace(REQUEST, **{field: value}), Limits(max_requests=1), "x") == key
+    others = [plan_key(replace(REQUEST, **{field: value}), Limits(), "x") for field, value in OTHER_PLAN.items()]
+    others += [plan_key(REQUEST, Limits(max_chunk_characters=16), "x")]
+    others += [plan_key(REQUEST, Limits(max_prepared_characters=16), "x")]
+    others += [plan_key(REQUEST, Limits(), "y")]
+    assert len({key, *others}) == 1 + len(others)

@@ -1,0 +1,66 @@
+"""What sanitising took out is counted by kind."""
+
+import pytest
+from hypothesis import given
+
+from service.content import sanitise
+from service.content.removal import Removal
+from service.content.sanitise import sanitised
+from tests.unit.content.documents import documents, soups
+
+NO_LIMIT = 10**9
+
+ELEMENT, SUBTREE, COMMENT, URL = Removal.ELEMENT, Removal.SUBTREE, Removal.COMMENT, Removal.URL
+HANDLER, ATTRIBUTE, STYLE, CLASS = Removal.EVENT_HANDLER, Removal.ATTRIBUTE, Removal.STYLE, Removal.CLASS
+
+
+@pytest.mark.parametrize(
+    ("html", "removed"),
+    [
+        ("<!DOCTYPE html><html><body><center>a</center><x-y>b</x-y></body></html>", {COMMENT: 1, ELEMENT: 4}),
+        ("<!-- a --><?b?><![CDATA[c]]></ d>e", {COMMENT: 4}),
+        ("<script><b></b><!-- a --></script><svg><g/></svg><IFRAME src=x>a", {SUBTREE: 3}),
+        ("<td>a</td><input type=text><b title='", {ELEMENT: 3, ATTRIBUTE: 1}),
+        ("<div>" * 300 + "a", {ELEMENT: 44}),
+        ("<p onclick=a OnFocus = 'b'>c</p>", {HANDLER: 2}),
+        ("<p id=a name=b data-x title=c title=d>e</p>", {ATTRIBUTE: 4}),
+        ("<a href=javascript:a>b</a><a href='&#1;data:c'>d</a><p href=e>f</p><img src='data:text/html,g'>", {URL: 4}),
+        ("<ol start=x><li value=1>a</li></ol>", {ATTRIBUTE: 1}),
+        ("<p style='color: red; position: fixed'>a</p><p style='top: 0'>b</p>", {STYLE: 2}),
+        ("<p class='  language-a  hljs'>a</p><p class='fixed hljs inset-0'>b</p><p class=fixed>c</p>", {CLASS: 2}),
+        ("<font color=a onclick=b style='top: 0' class=c>d</font>", {ELEMENT: 1}),
+        ("<b id=a<i id=b>c</i>", {ATTRIBUTE: 2}),
+    ],
+)
+def test_each_kind_is_counted(html: str, removed: dict[Removal, int]) -> None:
+    assert sanitised(html, NO_LIMIT).removed == removed
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a<p>b</b></ul><ul><li>c<li>d",
+        "<P TITLE=a>1 < 2 & 3</P><br/><img alt='<b id=c>' />",
+        '<p>id="a" onclick="b"</p>',
+        "<a href=//x target=_blank rel=noopener>a</a><a href=//x rel=nofollow>b</a><a href=//x rel=opener>c</a>",
+        "<p style='color:red' class='hljs\nlanguage-a'>a</p>",
+        "a\r\nb\0",
+    ],
+)
+def test_what_is_only_mended_is_not_counted(html: str) -> None:
+    assert sanitised(html, NO_LIMIT).removed == {}
+
+
+@given(documents)
+def test_of_what_survives_unchanged_nothing_is_counted(document: str) -> None:
+    assert sanitised(document, NO_LIMIT).removed == {}
+
+
+@given(soups)
+def test_in_what_is_left_there_is_nothing_to_remove(soup: str) -> None:
+    assert sanitised(sanitised(soup, NO_LIMIT).html, NO_LIMIT).removed == {}
+
+
+def test_a_document_that_goes_out_as_text_is_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sanitise, "MAX_PASSES", 1)
+    assert sanitised("<p onclick=x>a", NO_LIMIT).removed == {Removal.MARKUP: 1}

@@ -1,0 +1,117 @@
+"""What survives the sanitiser, and what does not."""
+
+import pytest
+
+from service.content import sanitise
+from service.content.sanitise import sanitised
+from service.protocol.errors import PreparedTooLarge
+
+NO_LIMIT = 10**9
+
+SURVIVE = (
+    "<p><b>b</b><strong>s</strong><i>i</i><em>e</em><u>u</u><s>s</s><code>c</code><sub>1</sub><sup>2</sup></p>",
+    '<a href="https://example.com/?a=1&amp;b=2#c">x</a><a href="mailto:a@b.c">m</a><a href="tel:+1">t</a>',
+    '<a href=" https://example.com">s</a><a href="\u200bmailto:a@b.c">f</a>',
+    '<a href="/r">r</a><a href="../r?x:y">r</a><a href="#top">t</a><a href="//example.com">p</a>',
+    '<a href="https://example.com" target="_blank" rel="noopener noreferrer">x</a>',
+    '<a target="_blank" rel="noopener noreferrer nofollow" href="https://example.com">x</a><a href="/" rel="ugc">x</a>',
+    '<img src="https://example.com/a.png" alt="A &quot;cat&quot;" width="100" height="50%">',
+    '<img src="data:image/png;base64,iVBORw0KGgo=">',
+    "<h1>1</h1><h6>6</h6><blockquote><p>q</p></blockquote><hr>",
+    '<ul><li>a<ol start="3" type="a"><li>b</li></ol></li></ul>',
+    (
+        '<ul data-type="taskList"><li data-type="taskItem" data-checked="true"><label>'
+        '<input type="checkbox" checked=""><span></span></label><div><p>x</p></div></li></ul>'
+    ),
+    (
+        '<table style="min-width: 75px"><colgroup><col style="width: 25px"></colgroup><tbody><tr><th colspan="2" '
+        'rowspan="1"><p>h</p></th></tr><tr><td colwidth="100,50" style="background-color: #fff">d</td></tr></tbody>'
+        "</table>"
+    ),
+    '<span style="color: rgb(255, 0, 0)">c</span>',
+    '<div style="background: linear-gradient(45deg, red, #00f 50%)">d</div>',
+    "<p style=\"font-family: 'Fira Code', serif; text-align: right; border: 1px solid hsl(0 50% 50% / 0.5);\">x</p>",
+    '<mark data-color="#ffcc00" style="background-color: #ffcc00; color: inherit">m</mark>',
+    '<pre><code class="language-c++">if (a &lt; b &amp;&amp; c)\n\n\treturn;\n</code></pre>',
+    "<pre>\n\n  kept   as it is\n</pre>",
+    "<p>a&nbsp;b &lt;script&gt; © 👨‍👩‍👧 &amp;lt;</p>",
+    '<p dir="rtl" lang="ar">نص</p>',
+    "<details><summary>s</summary>d</details><ruby>漢<rt>kan</rt></ruby>",
+)
+
+
+@pytest.mark.parametrize("html", SURVIVE)
+def test_what_an_editor_writes_survives_unchanged(html: str) -> None:
+    assert sanitised(html, NO_LIMIT).html == html
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<a href=\"javascript:alert('XSS')\">Click me</a>", "<a>Click me</a>"),
+        ("<script>alert(1)</script>safe", "safe"),
+        ("<p onclick=x id=y name=z>t</p>", "<p>t</p>"),
+        ("<a href=//x target=_blank rel=opener>t</a>", '<a href="//x" target="_blank" rel="noopener noreferrer">t</a>'),
+        ("<a href=//x target=_top rel=opener>t</a>", '<a href="//x">t</a>'),
+        (
+            "<a target=_blank rel='opener noreferrer ugc' title=' target=_blank'>t</a>",
+            '<a target="_blank" rel="noopener noreferrer ugc" title=" target=_blank">t</a>',
+        ),
+        (
+            "<a title=' rel=' target=_blank rel=ugc>t</a><a href='/ rel=' target=_blank>u</a>",
+            (
+                '<a title=" rel=" target="_blank" rel="noopener noreferrer ugc">t</a>'
+                '<a href="/ rel=" target="_blank" rel="noopener noreferrer">u</a>'
+            ),
+        ),
+        ("<a target=_blank>t</a>", '<a target="_blank" rel="noopener noreferrer">t</a>'),
+        ("<a href='java\tscript:x'>t</a>", "<a>t</a>"),
+        ("<a href='&#x1;javascript:x'>t</a>", "<a>t</a>"),
+        ("<a href='data:image/png;base64,AA=='>t</a>", "<a>t</a>"),
+        ("<img src='data:image/svg+xml;base64,AA=='>", "<img>"),
+        ("<p class='fixed inset-0 language-py'>t</p>", '<p class="language-py">t</p>'),
+        ("<p class='fixed inset-0'>t</p>", "<p>t</p>"),
+        ("<p style='color:red;background:url(//x)'>t</p>", '<p style="color: red">t</p>'),
+        ("<p style='position:fixed'>t</p>", "<p>t</p>"),
+        ("<p style='color: red !important'>t</p>", "<p>t</p>"),
+        ("<p style='color: r\\65 d'>t</p>", "<p>t</p>"),
+        ("<p style='color: /**/red'>t</p>", "<p>t</p>"),
+        ("<p style='color:; width: 2\u00bcpx; height: 1px'>t</p>", '<p style="height: 1px">t</p>'),
+        ("<p style='width: calc(((((((((1px)))))))))'>t</p>", "<p>t</p>"),
+        (
+            "<input><input type=text value=x>a<input type=checkbox checked name=x>",
+            'a<input type="checkbox" checked="">',
+        ),
+        ("<svg><text>x</text></svg><math><mi>x</mi></math>t", "t"),
+        ("<form action=x><button>Send</button></form>", "Send"),
+        ("<center>t</center><x-y>u</x-y>", "tu"),
+        ("<!-- c -->t<![CDATA[x]]><?php x?>", "t"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("<p>a<p>b<ul><li>c<li>d</ul>", "<p>a</p><p>b</p><ul><li>c</li><li>d</li></ul>"),
+        ("<p>a<button><p>b</button>", "<p>a</p><p>b</p>"),
+        ("<table><tr><td>a<td>b</table>", "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
+        ("a\r\nb&#13;c\0", "a\nb\nc"),
+        ("a < b > c & d", "a &lt; b &gt; c &amp; d"),
+    ],
+)
+def test_the_rest_goes_and_its_text_stays(html: str, expected: str) -> None:
+    assert sanitised(html, NO_LIMIT).html == expected
+
+
+def test_what_does_not_settle_is_sent_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sanitise, "MAX_PASSES", 1)
+    text = sanitised("<p onclick=x>a", NO_LIMIT).html
+    assert text == "&lt;p onclick=x&gt;a"
+    assert sanitised(text, NO_LIMIT).html == text
+
+
+def test_what_does_not_settle_is_refused_if_its_text_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sanitise, "MAX_PASSES", 0)
+    with pytest.raises(PreparedTooLarge):
+        sanitised("<b>" * 10, 60)
+
+
+def test_what_grows_past_the_limit_is_refused() -> None:
+    assert sanitised("&&", 10).html == "&amp;&amp;"
+    with pytest.raises(PreparedTooLarge, match="15 characters"):
+        sanitised("&&&", 10)

@@ -1,0 +1,45 @@
+"""Content work in the thread, without a cache."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.content import UnreadablePlan, unpacked
+from service.preparation.engine import ThreadedContentEngine
+from service.protocol.errors import EmptyContent
+from service.protocol.limits import Limits
+from service.protocol.messages import StreamRequest
+from service.session.effects import WorkFailed
+
+REQUEST = StreamRequest(content="Some words. " * 50)
+
+
+@pytest.fixture
+def engine() -> Iterator[ThreadedContentEngine]:
+    engine = ThreadedContentEngine(Limits(), packs=True)
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize("seconds_left", [3600, 3])
+async def test_a_plan_comes_packed_as_it_is_streamed(engine: ThreadedContentEngine, seconds_left: float) -> None:
+    preparation = await engine.prepare(REQUEST, seconds_left)
+    assert (len(preparation.plan.chunks) == 100) == (seconds_left == 3600)
+    assert preparation.packed is not None
+    assert await engine.unpacked(preparation.packed) == unpacked(preparation.packed) == preparation.plan
+    assert preparation.seconds >= sum(stage.seconds for stage in preparation.stages) > 0
+
+
+async def test_without_leave_to_store_content_nothing_is_packed() -> None:
+    engine = ThreadedContentEngine(Limits())
+    assert (await engine.prepare(REQUEST, 3)).packed is None
+    engine.close()
+
+
+async def test_what_fails_tells_why_and_its_time(engine: ThreadedContentEngine) -> None:
+    with pytest.raises(WorkFailed) as failed:
+        await engine.prepare(StreamRequest(content=" "), 3600)
+    assert isinstance(failed.value.__cause__, EmptyContent)
+    assert failed.value.seconds > 0
+    with pytest.raises(UnreadablePlan):
+        await engine.unpacked(b"")

@@ -1,0 +1,81 @@
+"""What nobody waits for is not lost: the loop's own faults are recorded."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from service.events import Event, FaultRaised, FaultSource
+from service.process.loop_faults import recorded_loop_faults
+
+
+class Recorder:
+    """Keeps what it is told, and where it was told it."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.threads: set[threading.Thread] = set()
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+        self.threads.add(threading.current_thread())
+
+
+def numbered() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: f"e-{next(numbers)}"
+
+
+async def fail() -> None:
+    raise LookupError("nobody looks")
+
+
+async def test_a_task_whose_end_nobody_looks_at() -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, numbered()):
+        task = asyncio.create_task(fail())
+        await asyncio.wait([task])
+        del task
+        # Tasks are collected wherever the collector happens to run.
+        collector = threading.Thread(target=gc.collect)
+        collector.start()
+        collector.join()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    [fault] = recorder.events
+    assert isinstance(fault, FaultRaised)
+    assert (fault.error_id, fault.place, type(fault.exception)) == ("e-1", FaultSource.EVENT_LOOP, LookupError)
+    assert recorder.threads == {threading.current_thread()}
+
+
+async def test_a_callback_that_raises() -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, numbered()):
+        asyncio.get_running_loop().call_soon(int, "not a number")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert [type(event.exception) for event in recorder.events if isinstance(event, FaultRaised)] == [ValueError]
+
+
+async def test_what_the_loop_says_without_an_exception() -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, numbered()):
+        asyncio.get_running_loop().call_exception_handler({"message": "Task was destroyed but it is pending!"})
+        await asyncio.sleep(0)
+    [fault] = recorder.events
+    assert isinstance(fault, FaultRaised)
+    assert str(fault.exception) == "Task was destroyed but it is pending!"
+
+
+async def test_afterwards_the_loop_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder()
+    with recorded_loop_faults(recorder, numbered()):
+        pass
+    asyncio.get_running_loop().call_soon(int, "not a number")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert recorder.events == []
+    assert "not a number" in caplog.text

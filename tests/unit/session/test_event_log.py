@@ -1,0 +1,173 @@
+"""What the machine tells of a conversation, for metrics, logs and traces."""
+
+import pytest
+
+from service.content import Stage, StageTime
+from service.events import (
+    BackpressureApplied,
+    BackpressureReleased,
+    ConnectionClosed,
+    ErrorAnswered,
+    FirstChunkSent,
+    MessageReceived,
+    RequestAdmitted,
+    StreamEnded,
+    StreamPauseChanged,
+    StreamSkipRequested,
+    StreamStarted,
+)
+from service.protocol.errors import ProcessingFailed
+from service.protocol.messages import ClientMessageType
+from service.protocol.trace import Trace, TraceContext
+from service.session.effects import Admission, Admit, Admittance, Failure, Preparation, Prepare
+from tests.unit.session.conversation import TRACE, Conversation, at, plan_of
+
+STAGES = (StageTime(Stage.ANALYSE, 0.0, 0.001), StageTime(Stage.CHUNK, 0.001, 0.003))
+
+
+def test_the_times_of_a_request_add_up_from_its_arrival_to_its_first_chunk() -> None:
+    conversation = Conversation()
+    conversation.stream("a ", "b")
+    conversation.request("two words")  # at 0 s; it waits for the first
+    [admit] = conversation.pending(Admit)
+    conversation.effects.clear()
+    conversation.now = 0.01
+    admittance = Admittance(Admission(admitted=True, requests_used=2), "stream-2", TRACE, asked_at=0.004)
+    conversation.take(conversation.machine.admitted(admit.ticket, admittance, at(0.01)))
+    conversation.sleep_until(1.0)  # the first is over with its second chunk, at 0.03 s
+    [prepare] = conversation.pending(Prepare)
+    preparation = Preparation(plan_of(["two ", "words"]), 0.5, STAGES)
+    conversation.take(conversation.machine.prepared(prepare.ticket, preparation, at(1.0)))
+    admitted = conversation.event(RequestAdmitted)[1]
+    started = conversation.event(StreamStarted)[1]
+    first = conversation.event(FirstChunkSent)[1]
+    assert (admitted.validation_seconds, admitted.rate_limit_seconds) == (0.004, pytest.approx(0.006))
+    assert started.queued_seconds == pytest.approx(0.03 - 0.01)
+    assert (started.processing_seconds, started.stages) == (0.5, STAGES)
+    assert first.seconds == pytest.approx(1.0 - 0.03)
+
+
+def test_a_pause_is_no_response_time() -> None:
+    conversation = Conversation()
+    conversation.request("two words")
+    [admit] = conversation.pending(Admit)
+    conversation.answer_admit(admit)
+    conversation.control("pause")
+    [prepare] = conversation.pending(Prepare)
+    conversation.now = 0.5
+    conversation.answer_prepare(prepare, plan_of(["two ", "words"]))
+    conversation.now = 7.5
+    conversation.control("resume")
+    conversation.tick()
+    [first] = conversation.event(FirstChunkSent)
+    assert first.seconds == pytest.approx(0.5)
+
+
+def test_every_event_of_a_stream_carries_its_trace_which_goes_on_with_the_clients() -> None:
+    conversation = Conversation()
+    conversation.request("words", trace={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "k=v"})
+    [admit] = conversation.pending(Admit)
+    parent = admit.request.trace
+    assert parent == TraceContext("a" * 32, "b" * 16, sampled=True, tracestate="k=v")
+    trace = Trace("a" * 32, "c" * 16, sampled=False, parent=parent)
+    conversation.effects.clear()
+    admittance = Admittance(Admission(admitted=True, requests_used=1), "stream-1", trace, asked_at=0.0)
+    conversation.take(conversation.machine.admitted(admit.ticket, admittance, at(0.0)))
+    [prepare] = conversation.pending(Prepare)
+    assert (prepare.stream_id, prepare.trace) == ("stream-1", trace)
+    conversation.run_effects()
+    conversation.sleep_until(1.0)
+    for kind in (RequestAdmitted, StreamStarted, FirstChunkSent, StreamEnded):
+        assert [event.trace for event in conversation.event(kind)] == [trace]
+    assert conversation.all("stream_start")[0]["trace_id"] == "a" * 32
+
+
+@pytest.mark.parametrize(
+    ("data", "type_", "size_bytes"),
+    [
+        ('{"type": "ping"}', ClientMessageType.PING, 16),
+        ('{"type": "stream_request", "content": "é"}', ClientMessageType.STREAM_REQUEST, 43),
+        ('{"type": "stream_control", "action": "dance"}', ClientMessageType.STREAM_CONTROL, 45),
+        ('{"type": "stream_request", "content": 1}', ClientMessageType.STREAM_REQUEST, 40),
+        ('{"type": "dance"}', None, 17),
+        ("nonsense", None, 8),
+        ('"\ud800"', None, 3),
+        (b"\x00\x01", None, 2),
+    ],
+)
+def test_every_message_is_counted_by_its_type_also_one_that_is_wrong(
+    data: str | bytes, type_: ClientMessageType | None, size_bytes: int
+) -> None:
+    conversation = Conversation()
+    conversation.receive(data)
+    assert conversation.event(MessageReceived) == [MessageReceived(type_, size_bytes)]
+
+
+def test_the_time_of_a_full_socket_is_told_once_it_is_over() -> None:
+    conversation = Conversation()
+    conversation.stream("a ", "b ", "c")
+    conversation.now = 1.0
+    conversation.set_blocked(True)
+    conversation.now = 2.0
+    conversation.take(conversation.machine.progressed(at(2.0)))
+    conversation.now = 3.5
+    conversation.set_blocked(False)
+    conversation.set_blocked(False)
+    assert conversation.event(BackpressureApplied) == [BackpressureApplied("c-1", "s-1", "stream-1", TRACE)]
+    assert conversation.event(BackpressureReleased) == [BackpressureReleased("c-1", "s-1", "stream-1", TRACE, 2.5)]
+
+
+def test_a_socket_that_is_gone_is_full_no_longer() -> None:
+    conversation = Conversation()
+    conversation.stream("a ", "b ", "c")
+    conversation.set_blocked(True)
+    conversation.now = 1.0
+    conversation.take(conversation.machine.closed(1006, at(1.0)))
+    kinds = [type(event) for event in conversation.events[-3:]]
+    assert kinds == [BackpressureReleased, StreamEnded, ConnectionClosed]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "code"),
+    [(50, "STREAM_ERROR"), (3600, "SESSION_TIMEOUT"), (400, "IDLE_TIMEOUT")],
+    ids=["slow client", "session", "idle"],
+)
+def test_a_deadline_names_the_stream_that_it_cuts_short(seconds: float, code: str) -> None:
+    conversation = Conversation()
+    conversation.stream("a ", "b ", "c")
+    if code == "STREAM_ERROR":
+        conversation.set_blocked(True)
+    else:
+        conversation.control("pause")
+    conversation.now = seconds
+    conversation.tick()
+    [told] = conversation.event(ErrorAnswered)
+    assert (told.code, told.stream_id, told.trace) == (code, "stream-1", TRACE)
+    assert "stream_id" not in conversation.all("error")[0], "to the client it is about the connection"
+
+
+def test_content_work_that_broke_off_is_told_with_its_time_at_the_end() -> None:
+    conversation = Conversation()
+    conversation.request("words")
+    [admit] = conversation.pending(Admit)
+    conversation.answer_admit(admit)
+    [prepare] = conversation.pending(Prepare)
+    failure = Failure(ProcessingFailed("It broke."), 0.25, STAGES)
+    conversation.take(conversation.machine.failed(prepare.ticket, failure, at(0.3)))
+    [ended] = conversation.event(StreamEnded)
+    assert (ended.started, ended.processing_seconds, ended.stages) == (False, 0.25, STAGES)
+    [told] = conversation.event(ErrorAnswered)
+    assert (told.stream_id, told.trace) == ("stream-1", TRACE)
+
+
+def test_pause_and_skip_are_told_in_their_order() -> None:
+    conversation = Conversation()
+    conversation.stream("a ", "b ", "c")
+    for action in ("pause", "pause", "skip", "skip"):
+        conversation.control(action)
+    told = [event for event in conversation.events if isinstance(event, StreamPauseChanged | StreamSkipRequested)]
+    assert told == [
+        StreamPauseChanged("s-1", "stream-1", TRACE, paused=True),
+        StreamPauseChanged("s-1", "stream-1", TRACE, paused=False),
+        StreamSkipRequested("s-1", "stream-1", TRACE),
+    ]

@@ -1,0 +1,240 @@
+"""The session machine under any order of messages, time, results and troubles."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from service.content.plan import GAP_SECONDS
+from service.events import Outcome, RequestAdmitted, StreamEnded
+from service.protocol.errors import EmptyContent, ProcessingFailed
+from service.protocol.limits import QUEUE_LENGTH, Limits
+from service.protocol.messages import Speed
+from service.session.effects import Admit, Prepare
+from tests.unit.session.conversation import Conversation, Message, at, plan_of
+
+LIMITS = Limits(max_requests=12, max_session_seconds=1000, idle_timeout_seconds=30, chunk_timeout_seconds=20)
+
+PACED = st.sampled_from([Speed.SLOW, Speed.NORMAL, Speed.FAST, Speed.SUPERFAST])
+
+
+class Client:
+    """What a client knows: it reads the messages in order and finds any that break the protocol."""
+
+    def __init__(self) -> None:
+        self.waiting: list[str] = []
+        """Requests without a terminal message, in order."""
+        self.ended: list[str] = []
+        self.running: Message | None = None
+        self.received: list[str] = []
+        self.start = 0.0
+        self.paused_since: float | None = None
+        self.paused_seconds = 0.0
+        self.paused = False
+        self.skipped = False
+        self.fatal = False
+
+    def read(self, now: float, message: Message) -> None:  # noqa: C901 - one match over all messages
+        assert not self.fatal, f"{message['type']} after a fatal error"
+        match message["type"]:
+            case "stream_start":
+                assert self.running is None
+                assert message["request_id"] == self.waiting[0], "streams start in the order of their requests"
+                self.running, self.received, self.start = message, [], now
+                self.paused_seconds = 0.0
+                self.paused_since = now if self.paused else None
+            case "chunk":
+                self._chunk(now, message)
+            case "stream_complete":
+                assert self.running is not None
+                assert message["stream_id"] == self.running["stream_id"]
+                assert message["total_chunks"] == len(self.received)
+                assert message["metadata"]["skipped"] == self.skipped
+                assert self.skipped or len(self.received) == self.running["total_chunks"]
+                assert "".join(self.received) == text_of(message["request_id"], self.running)
+                self._end(message["request_id"])
+            case "stream_paused":
+                if not self.paused:
+                    self.paused, self.paused_since = True, now
+            case "stream_resumed":
+                if self.paused and self.paused_since is not None:
+                    self.paused_seconds += now - self.paused_since
+                self.paused, self.paused_since = False, None
+            case "stream_skipped":
+                self.skipped = True
+            case "stream_cancelled":
+                self._end(self.waiting[0])
+            case "error":
+                self.fatal = message["fatal"]
+                if "request_id" in message:
+                    self._end(message["request_id"])
+
+    def _chunk(self, now: float, message: Message) -> None:
+        assert self.running is not None
+        assert not self.paused, "a chunk after stream_paused"
+        assert message["index"] == len(self.received), "a gap in the indices"
+        if not self.skipped:
+            gap = GAP_SECONDS[Speed(self.running["metadata"]["speed_used"])]
+            due = self.start + self.paused_seconds + message["index"] * gap
+            assert now >= due - 1e-6, "a chunk before it was due"
+        self.received.append(message["data"])
+
+    def _end(self, request_id: str) -> None:
+        assert request_id in self.waiting, "a second terminal message"
+        if request_id == self.waiting[0]:
+            self.running, self.paused, self.paused_since, self.skipped = None, False, None, False
+        self.waiting.remove(request_id)
+        self.ended.append(request_id)
+
+
+def text_of(request_id: str, start: Message) -> str:
+    return "".join(chunks_of(request_id, start["total_chunks"]))
+
+
+def chunks_of(request_id: str, count: int) -> list[str]:
+    return [f"{request_id}/{k} " for k in range(count)]
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Time only moves forward; everything else may come whenever it likes."""
+
+    @initialize(used=st.sampled_from([0, 0, 10, 11]), speed=PACED)
+    def connect(self, used: int, speed: Speed) -> None:
+        """A life begins with a stream that runs, as most of what can go wrong goes wrong in one."""
+        self.conversation = Conversation(LIMITS, requests_used=used)
+        self.client = Client()
+        self.read = 0
+        self.sent = 0
+        self.request()
+        self.conversation.run_effects(plan_of(chunks_of("r1", 30), speed, max_chunk_characters=40))
+        self.hear()
+
+    def hear(self) -> None:
+        for now, message in self.conversation.said[self.read :]:
+            assert not (self.conversation.blocked and message["type"] == "chunk"), "a chunk for a blocked socket"
+            self.client.read(now, message)
+        self.read = len(self.conversation.said)
+
+    @property
+    def open(self) -> bool:
+        return self.conversation.close is None
+
+    @rule()
+    def request(self) -> None:
+        self.sent += 1
+        name = f"r{self.sent}"
+        if self.open:
+            self.client.waiting.append(name)
+        over_before = len(self.client.waiting) > QUEUE_LENGTH + 1
+        messages = self.conversation.request(f"content {name}", request_id=name)
+        if self.open:
+            assert over_before == ([message.get("code") for message in messages[:1]] == ["QUEUE_FULL"])
+        self.hear()
+
+    @rule(data=st.sampled_from(["", "[]", '{"type":"stream_request","content":""}', '{"type":"x"}']))
+    def mistake(self, data: str) -> None:
+        messages = self.conversation.receive(data)
+        assert not self.open or [message["type"] for message in messages] == ["error"]
+        self.hear()
+
+    @rule(action=st.sampled_from(["pause", "resume", "skip", "cancel"]))
+    def control(self, action: str) -> None:
+        was_open, had_stream = self.open, bool(self.client.waiting)
+        messages = self.conversation.control(action)
+        if was_open and self.open:
+            expected = {"pause": "paused", "resume": "resumed", "skip": "skipped", "cancel": "cancelled"}[action]
+            assert messages[0]["type"] == (f"stream_{expected}" if had_stream else "error")
+        self.hear()
+
+    @rule()
+    def ping(self) -> None:
+        messages = self.conversation.send(type="ping")
+        assert not self.open or [message["type"] for message in messages] == ["pong"]
+        self.hear()
+
+    @rule(seconds=st.sampled_from([0.0, 0.001, 0.025, 0.04, 0.095, 0.25, 0.295, 2.0]), punctual=st.booleans())
+    def time_passes(self, seconds: float, punctual: bool) -> None:
+        """Punctually the machine is woken when it asked for it; else only after all the time has passed."""
+        if punctual:
+            self.conversation.sleep_until(self.conversation.now + seconds)
+        else:
+            self.conversation.now += seconds
+            self.conversation.tick()
+        self.hear()
+
+    @precondition(lambda self: self.conversation.pending(Admit))
+    @rule(data=st.data())
+    def admit(self, data: st.DataObject) -> None:
+        self.conversation.answer_admit(data.draw(st.sampled_from(self.conversation.pending(Admit))))
+        self.hear()
+
+    @precondition(lambda self: self.conversation.pending(Prepare))
+    @rule(data=st.data(), count=st.sampled_from([1, 2, 30]), speed=PACED)
+    def prepare(self, data: st.DataObject, count: int, speed: Speed) -> None:
+        effect = data.draw(st.sampled_from(self.conversation.pending(Prepare)))
+        chunks = chunks_of(effect.request.request_id, count)
+        self.conversation.answer_prepare(effect, plan_of(chunks, speed, max_chunk_characters=40))
+        self.hear()
+
+    @precondition(lambda self: self.conversation.pending(Prepare))
+    @rule(data=st.data(), error=st.sampled_from([EmptyContent("Empty."), ProcessingFailed("Broken.")]))
+    def fail(self, data: st.DataObject, error: EmptyContent | ProcessingFailed) -> None:
+        self.conversation.answer_prepare(data.draw(st.sampled_from(self.conversation.pending(Prepare))), error)
+        self.hear()
+
+    @rule(blocked=st.booleans())
+    def socket(self, blocked: bool) -> None:
+        chunks = len(self.conversation.all("chunk"))
+        self.conversation.set_blocked(blocked)
+        assert not blocked or len(self.conversation.all("chunk")) == chunks
+        self.hear()
+
+    @precondition(lambda self: self.open and self.sent > 4)
+    @rule()
+    def drain(self) -> None:
+        self.conversation.take(self.conversation.machine.drain(at(self.conversation.now)))
+        self.hear()
+
+    @invariant()
+    def the_machine_wakes_while_it_is_open_and_never_after(self) -> None:
+        assert (self.conversation.wake_at is not None) == self.open
+
+    @invariant()
+    def no_more_is_admitted_than_the_limit(self) -> None:
+        assert self.conversation.used <= LIMITS.max_requests
+
+    @invariant()
+    def nothing_is_asked_of_the_world_twice_at_a_time(self) -> None:
+        tickets = [effect.ticket for effect in self.conversation.effects]
+        assert len(tickets) == len(set(tickets))
+        assert not self.open or len(self.conversation.pending(Prepare)) <= 1 + self.conversation.types().count(
+            "stream_cancelled"
+        )
+
+    def teardown(self) -> None:
+        """Left in peace, every request comes to its one end; and every admitted one is an event with one outcome."""
+        if not hasattr(self, "conversation"):
+            return
+        conversation = self.conversation
+        if conversation.blocked and self.open:
+            conversation.set_blocked(False)
+        if self.open and self.client.paused:
+            conversation.control("resume")
+        for _ in range(60):
+            for effect in list(conversation.effects):
+                if isinstance(effect, Prepare):
+                    conversation.answer_prepare(effect, plan_of(chunks_of(str(effect.request.request_id), 2)))
+                else:
+                    conversation.answer(effect)
+            conversation.sleep_until(conversation.now + 1)
+            self.hear()
+        if self.open:
+            assert self.client.waiting == [], "a request without its terminal message"
+        conversation.take(conversation.machine.closed(1000, at(conversation.now)))
+        admitted = [event.stream_id for event in conversation.event(RequestAdmitted)]
+        ended = [event.stream_id for event in conversation.event(StreamEnded)]
+        assert sorted(admitted) == sorted(ended), "an admitted request without its one outcome"
+        assert all(isinstance(event.outcome, Outcome) for event in conversation.event(StreamEnded))
+
+
+AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+test_any_order = AnyOrder.TestCase

@@ -1,0 +1,92 @@
+"""Settings: the environment, and the sentence for a value that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from service.protocol.limits import Limits
+from service.settings import Settings, SettingsError, about, load_settings
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away from a developer's .env and variables."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_the_defaults_are_those_of_the_core() -> None:
+    assert load_settings().limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "65536"),
+        ("LOG_LEVEL", "LOUD"),
+        ("MAX_WORKERS", "65"),
+        ("MAX_WORKERS", "0"),
+        ("MAX_REQUESTS_PER_SESSION", "0"),
+        ("MAX_SESSION_DURATION", "-1"),
+        ("MAX_SESSION_DURATION", "inf"),
+        ("IDLE_TIMEOUT", "nan"),
+        ("CHUNK_TIMEOUT", "5s"),
+        ("MAX_CHUNK_SIZE", "15"),
+        ("ALLOWED_ORIGINS", "app.example.com"),
+        ("ALLOWED_ORIGINS", "https://a.example,https://b.example/path"),
+        ("DRAIN_SECONDS", "1000"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_the_variable_the_value_and_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    sentence = str(refusal.value)
+    assert sentence == f"{variable}={value!r} is not allowed: it must be {about(variable.lower()).allowed}."
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("REDIS_URL", "http://user:secret@host"),
+        ("REDIS_URL", "redis://:secret@host:port"),
+        ("DATABASE_URL", "mysql://user:secret@host/database"),
+        ("SENTRY_DSN", "https://secret@host"),
+    ],
+)
+def test_what_may_hold_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    assert str(refusal.value) == f"{variable}=... is not allowed: it must be {about(variable.lower()).allowed}."
+
+
+def test_several_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "x")
+    monkeypatch.setenv("CHUNK_TIMEOUT", "y")
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    assert [line.split("=")[0] for line in str(refusal.value).splitlines()] == ["PORT", "CHUNK_TIMEOUT"]
+
+
+def test_an_empty_variable_is_as_none_and_a_file_counts_less_than_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text("PORT=7000\nHOST=127.0.0.1\n")
+    monkeypatch.setenv("HOST", "")
+    monkeypatch.setenv("PORT", "7001")
+    settings = load_settings()
+    assert (settings.port, settings.host) == (7001, "127.0.0.1")
+
+
+def test_origins_are_a_list_without_spaces_or_closing_slashes() -> None:
+    settings = Settings(allowed_origins=" https://a.example/, http://localhost:3000")
+    assert settings.origins == {"https://a.example", "http://localhost:3000"}
+
+
+def test_what_is_shown_names_every_setting() -> None:
+    assert set(load_settings().shown()) == {name.upper() for name in Settings.model_fields}

@@ -1,0 +1,211 @@
+"""A driver carries out what its machine says, and whatever breaks on the way, what has begun comes to its end."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from alerts.recording import RECORDINGS
+from observability.metrics.sink import Metrics
+from observability.recorder import FanOut
+from service.events import ErrorAnswered, Event, FaultRaised, FaultSource, StreamEnded
+from service.preparation.engine import ThreadedContentEngine
+from service.process import clock
+from service.process.ids import RandomIds
+from service.protocol.instant import Instant
+from service.protocol.messages import Chunk, Connected, ErrorMessage, ServerMessage, StreamComplete, StreamStart
+from service.session.effects import Admission, SessionSnapshot
+from service.session.machine import SessionMachine
+from service.session.ports import Connection
+from service.session.records import Claim
+from service.settings import Settings
+from service.stores.sqlite.store import SqliteSessionStore
+from service.websocket.driver import Driver, Services
+from service.websocket.message_writer import MessageWriter
+from service.websocket.ticker import Ticker
+from tests.ops.alerts.promql import ask
+
+PATIENCE_SECONDS = 15
+SESSION_SECONDS = 3600.0
+
+
+class Socket:
+    """A connection that takes everything; ``gone`` once it is closed or aborted."""
+
+    blocked = congested = False
+    unsent_bytes = 0
+
+    def __init__(self) -> None:
+        self.on_unblocked: Callable[[], None] | None = None
+        self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[str] = []
+        self.close_code: int | None = None
+
+    async def drained(self) -> None:
+        """Always."""
+
+    def write(self, message: bytes) -> None:
+        self.sent.append(json.loads(message)["type"])
+
+    def close(self, code: int, reason: str) -> None:
+        self._end(code)
+
+    def abort(self) -> None:
+        self._end(1006)
+
+    def receive(self, **message: object) -> None:
+        self.frames.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+
+    def _end(self, code: int) -> None:
+        if self.close_code is None:
+            self.close_code = code
+            self.frames.put_nowait({"type": "websocket.disconnect", "code": code})
+
+
+class BrokenStore(SqliteSessionStore):
+    async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+
+class BreakingOutbox(MessageWriter):
+    def __init__(self, breaks_on: type[ServerMessage] | None) -> None:
+        super().__init__()
+        self._breaks_on = breaks_on
+
+    def send(self, connection: Connection, message: ServerMessage) -> None:
+        if type(message) is self._breaks_on:
+            raise RuntimeError
+        super().send(connection, message)
+
+
+class Served:
+    """One connection with its driver, and what was told of it."""
+
+    def __init__(self, breaks_on: type[ServerMessage] | None = None, *, broken_store: bool = False) -> None:
+        settings = Settings()
+        self.socket = Socket()
+        self.events: list[Event] = []
+        self._metrics = Metrics(settings)
+        self._store = (BrokenStore if broken_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
+        self._services = Services(
+            store=self._store,
+            engine=ThreadedContentEngine(settings.limits),
+            ids=RandomIds(lambda _trace_id, _parent: True),
+            recorder=FanOut([self._metrics, self], on_failure=_refuse),
+            ticker=Ticker(clock.now, lambda _woken, _lag: None),
+            writer=BreakingOutbox(breaks_on),
+            clock=clock.now,
+        )
+        snapshot = SessionSnapshot("s-1", "1", 0, SESSION_SECONDS)
+        self.driver = Driver(self.socket, SessionMachine(snapshot, "c-1", settings.limits, clock.now()), self._services)
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Lasts until the driver has returned."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.driver.run(self.socket.frames.get))
+                yield
+        finally:
+            self._services.engine.close()
+            await self._store.close()
+
+    async def told(self, kind: type[Event]) -> Any:  # noqa: ANN401 - an event of that kind
+        """The first event of a kind, waited for."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := [event for event in self.events if isinstance(event, kind)]):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        return found[0]
+
+    def numbers(self, name: str) -> dict[tuple[str, ...], float]:
+        """What is not 0 of a metric, by its labels' values."""
+        families = text_string_to_metric_families(self._metrics.exposition("")[0].decode())
+        return {
+            tuple(sample.labels.values()): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and sample.value
+        }
+
+
+def _refuse(_sink: object, exception: Exception) -> None:
+    raise exception
+
+
+@pytest.mark.parametrize("breaks_on", [Connected, StreamStart, Chunk, StreamComplete])
+async def test_a_message_that_cannot_be_sent_ends_its_connection_and_what_runs_on_it(
+    breaks_on: type[ServerMessage],
+) -> None:
+    served = Served(breaks_on)
+    async with served.running():
+        served.socket.receive(type="stream_request", content="word")
+    assert served.socket.close_code == 1011
+    assert served.socket.sent[-1] == "error"
+    assert served.numbers("stream_connections_active") == {}
+    assert served.numbers("stream_active_streams") == {}
+    assert served.numbers("stream_connection_closes_total") == {("error",): 1}
+    [fault] = [event for event in served.events if isinstance(event, FaultRaised)]
+    assert fault.place is FaultSource.CONNECTION
+
+
+async def test_a_goodbye_that_cannot_be_sent_does_not_keep_the_connection_open() -> None:
+    served = Served(ErrorMessage)
+    async with served.running():
+        await asyncio.sleep(0)  # it is greeted
+        now = clock.now()
+        served.driver.wake(Instant(now.seconds + SESSION_SECONDS, now.wall + SESSION_SECONDS))
+    assert served.socket.close_code == 1006
+    assert served.numbers("stream_connections_active") == {}
+    assert served.numbers("stream_connection_closes_total") == {("session_timeout",): 1}
+
+
+async def test_a_store_that_cannot_count_is_our_error_and_the_alert_on_our_errors_sees_it() -> None:
+    served = Served(broken_store=True)
+    async with served.running():
+        served.socket.receive(type="stream_request", content="word")
+        fault = await served.told(FaultRaised)
+        await served.told(ErrorAnswered)
+        assert (fault.place, served.socket.close_code) == (FaultSource.ADMISSION, None)
+        served.socket.close(1000, "")
+    assert served.socket.sent == ["connected", "error"]
+    assert served.numbers("stream_requests_total") == {("text", "error"): 1}
+    asked = [
+        selector
+        for group in RECORDINGS
+        for rule in group.rules
+        if rule.record.startswith("instance:stream_requests_failed:")
+        for selector in ask(rule.expr).selectors
+    ]
+    assert {(selector.metric, selector.matchers) for selector in asked} == {
+        ("stream_requests_total", (("outcome", "error"),))
+    }
+
+
+async def test_content_work_that_breaks_off_is_timed_like_any_other() -> None:
+    served = Served()
+    async with served.running():
+        served.socket.receive(type="stream_request", content="<script></script>", content_type="html")
+        ended = await served.told(StreamEnded)
+        served.socket.close(1000, "")
+    assert ended.processing_seconds > 0
+    assert served.numbers("stream_requests_total") == {("html", "rejected"): 1}
+    assert served.numbers("stream_processing_duration_seconds_count") == {("html",): 1}
+    assert served.numbers("stream_stage_duration_seconds_count") == {("sanitise",): 1}
+
+
+async def test_a_connection_that_is_drained_before_it_is_greeted_only_closes() -> None:
+    served = Served()
+    served.driver.drain()
+    async with served.running():
+        pass
+    assert served.socket.sent == []
+    assert served.socket.close_code == 1012
+    assert served.numbers("stream_connections_active") == {}
+    assert served.numbers("stream_connection_closes_total") == {("shutdown",): 1}
