@@ -1,4 +1,4 @@
-"""The stack for docker, as far as it can be checked without docker: its structure, and every file that it mounts."""
+"""The Compose stack, as far as it can be checked without Docker: its structure and every file that it mounts."""
 
 import re
 import shutil
@@ -16,23 +16,25 @@ from tests.conftest import PROJECT
 
 Yaml = dict[str, Any]
 
-COMPOSE: Yaml = yaml.safe_load((PROJECT / "deploy/compose.yaml").read_text())
+FILE = PROJECT / "deploy" / "compose.yaml"
+COMPOSE: Yaml = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, Yaml] = COMPOSE["services"]
 WITHOUT_HEALTH_CHECK = {
-    "service": "its image brings one",
-    **dict.fromkeys(("tempo", "loki", "collector"), "nothing sure to be in its image could ask"),
+    "service": "its image has one",
+    **dict.fromkeys(("tempo", "loki", "collector"), "its image contains no HTTP client"),
 }
 EACH = pytest.mark.parametrize("name", SERVICES)
 
 
 def mounts(name: str) -> dict[str, str]:
-    """What a service sees where: the source by its place in the container."""
+    """The volumes of a service: source by path in the container."""
     parts = [volume.split(":") for volume in SERVICES[name].get("volumes", [])]
     return {target: source for source, target, *_ in parts}
 
 
-def mounted(name: str, place: str) -> Path:
-    return PROJECT / mounts(name)[place]
+def mounted(name: str, target: str) -> Path:
+    """The file or folder of the project that the container has at ``target``."""
+    return (FILE.parent / mounts(name)[target]).resolve()
 
 
 def load(path: Path) -> Yaml:
@@ -40,21 +42,20 @@ def load(path: Path) -> Yaml:
     return content
 
 
-def test_the_whole_stack_is_there() -> None:
+def test_stack_is_complete() -> None:
     assert SERVICES.keys() == {"service", "prometheus", "alertmanager", "grafana", "tempo", "loki", "collector"}
 
 
 @EACH
-def test_every_image_is_pinned(name: str) -> None:
+def test_image_is_pinned(name: str) -> None:
     if name == "service":
-        assert SERVICES[name]["build"] == "."
-        assert (PROJECT / "Dockerfile").is_file()
+        assert (FILE.parent / SERVICES[name]["build"] / "Dockerfile").is_file()
     else:
         assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+", SERVICES[name]["image"])
 
 
 @EACH
-def test_every_container_is_bounded_and_checked(name: str) -> None:
+def test_container_has_limits_and_a_health_check(name: str) -> None:
     service = SERVICES[name]
     assert re.fullmatch(r"\d+m", service["mem_limit"])
     assert service["restart"] == "unless-stopped"
@@ -67,24 +68,24 @@ def test_every_container_is_bounded_and_checked(name: str) -> None:
 
 
 @EACH
-def test_no_port_is_open_to_others(name: str) -> None:
+def test_ports_are_published_on_the_loopback_address(name: str) -> None:
     for port in SERVICES[name].get("ports", []):
         assert re.fullmatch(r"127\.0\.0\.1:(\d+):\1", port)
 
 
 @EACH
-def test_every_mount_is_there_and_cannot_be_written(name: str) -> None:
+def test_mounted_files_exist_and_are_read_only(name: str) -> None:
     for volume in SERVICES[name].get("volumes", []):
         source, _, *mode = volume.split(":")
-        if source.startswith("./"):
-            assert (PROJECT / source).exists()
+        if source.startswith("."):
+            assert (FILE.parent / source).exists()
             assert mode == ["ro"]
         else:
             assert source in COMPOSE["volumes"]
 
 
 @EACH
-def test_who_must_be_healthy_first_can_be_asked(name: str) -> None:
+def test_a_service_waits_only_for_services_with_a_health_check(name: str) -> None:
     needed = SERVICES[name].get("depends_on", {})
     assert set(needed) <= SERVICES.keys()
     if isinstance(needed, dict):
@@ -92,7 +93,7 @@ def test_who_must_be_healthy_first_can_be_asked(name: str) -> None:
         assert healthy.isdisjoint(WITHOUT_HEALTH_CHECK)
 
 
-def test_the_configurations_that_are_named_are_those_that_are_mounted() -> None:
+def test_configuration_files_in_commands_are_mounted() -> None:
     for name, service in SERVICES.items():
         for argument in service.get("command", []):
             option, _, path = argument.partition("=")
@@ -110,7 +111,7 @@ def test_prometheus_accepts_its_configuration_and_the_rules(tmp_path: Path) -> N
     assert "2 rule files found" in done.stdout
 
 
-def test_prometheus_scrapes_everybody_under_the_name_that_alerts_know() -> None:
+def test_prometheus_scrapes_every_service_and_the_job_name_is_that_of_the_alerts() -> None:
     configuration = load(mounted("prometheus", "/etc/prometheus/prometheus.yml"))
     jobs = {job["job_name"]: job["static_configs"][0]["targets"] for job in configuration["scrape_configs"]}
     assert jobs[JOB] == ["service:8000"]
@@ -126,7 +127,7 @@ def test_alertmanager_accepts_its_configuration() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_grafana_gets_the_dashboards_where_its_provider_looks() -> None:
+def test_dashboards_are_mounted_at_the_path_of_the_provider() -> None:
     provisioning = mounted("grafana", "/etc/grafana/provisioning")
     [provider] = load(provisioning / "dashboards" / "providers.yaml")["providers"]
     assert (provider["type"], provider["allowUiUpdates"]) == ("file", False)
@@ -137,7 +138,7 @@ def test_grafana_gets_the_dashboards_where_its_provider_looks() -> None:
     assert SERVICES["grafana"]["ports"] == [f"127.0.0.1:{Links().grafana.rpartition(':')[2]}:3000"]
 
 
-def test_one_signal_leads_to_the_next() -> None:
+def test_exemplars_link_to_traces_and_traces_to_logs() -> None:
     path = mounted("grafana", "/etc/grafana/provisioning") / "datasources" / "datasources.yaml"
     sources = {source["uid"]: source for source in load(path)["datasources"]}
     hosts = {uid: source["url"].removeprefix("http://").partition(":")[0] for uid, source in sources.items()}
@@ -157,7 +158,7 @@ def test_one_signal_leads_to_the_next() -> None:
     assert found[1] == "672a68672d5f3743c3c062b1ea0b95b0"
 
 
-def test_the_collector_hands_on_what_it_takes() -> None:
+def test_collector_exports_everything_that_it_receives() -> None:
     configuration = load(mounted("collector", "/etc/collector.yaml"))
     used: dict[str, set[str]] = {"receivers": set(), "processors": set(), "exporters": set()}
     for pipeline in configuration["service"]["pipelines"].values():
@@ -175,7 +176,7 @@ def test_the_collector_hands_on_what_it_takes() -> None:
     assert configuration["receivers"]["fluentforward"]["endpoint"].endswith(lines.rpartition(":")[2])
 
 
-def test_tempo_listens_where_it_is_asked() -> None:
+def test_tempo_and_loki_listen_at_the_addresses_in_use() -> None:
     tempo, loki = (load(mounted(name, f"/etc/{name}.yaml")) for name in ("tempo", "loki"))
     assert tempo["distributor"]["receivers"]["otlp"]["protocols"]["http"]["endpoint"] == "0.0.0.0:4318"
     sources = load(mounted("grafana", "/etc/grafana/provisioning") / "datasources" / "datasources.yaml")["datasources"]
