@@ -1,6 +1,7 @@
 """What all dashboards have in common: variables, links to one another, annotations of what changed, and rows."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from itertools import count
 from typing import Final
 
@@ -16,15 +17,23 @@ from grafana_foundation_sdk.builders.dashboard import Row as RowPanel
 from grafana_foundation_sdk.models import dashboard as model
 from msgspec import Struct
 
-from alerts.alert import Dashboard as Uid
-from alerts.links import JOB, Links
 from dashboards.foreign import ALERTS, PROCESS_START
 from dashboards.panels import DATASOURCE, Panel
 from dashboards.queries import select
+from dashboards.rules import JOB, RUNBOOKS
 from observability.registry.metrics import BUILD_INFO
 
 TAG: Final = "streaming-content-api"
 """Every dashboard has it: by it they find one another."""
+
+
+class Uid(StrEnum):
+    """The dashboards, by their uid in Grafana."""
+
+    OVERVIEW = "stream-overview"
+    STREAMS = "stream-streams"
+    CONNECTIONS = "stream-connections"
+    RUNTIME = "stream-runtime"
 
 
 class Row(Struct, frozen=True):
@@ -124,10 +133,4 @@ def _links() -> Iterator[DashboardLink]:
         .include_vars(True)
         .keep_time(True)
     )
-    yield (
-        DashboardLink("Runbooks")
-        .type(model.DashboardLinkType.LINK)
-        .url(Links().runbooks)
-        .icon("doc")
-        .target_blank(True)
-    )
+    yield (DashboardLink("Runbooks").type(model.DashboardLinkType.LINK).url(RUNBOOKS).icon("doc").target_blank(True))

@@ -4,30 +4,27 @@ from collections.abc import Callable
 
 from grafana_foundation_sdk.models import units
 
-from alerts import thresholds
-from alerts.objectives import OBJECTIVES, Objective
-from alerts.recording import COULD_HAVE_GONE_WELL
-from alerts.windows import FAST, SLOW
+from dashboards import thresholds
 from dashboards.board import Row
+from dashboards.objectives import AVAILABILITY, ELIGIBLE_REQUESTS, FAST, FIRST_CHUNK, SLOW, Objective
 from dashboards.panels import Frame, Limit, Panel, lines, number
 from dashboards.queries import Query, grown, grown_observations, grown_within, ratio, recorded
 from observability.registry.metrics import REQUESTS, TIME_TO_FIRST_CHUNK
 
 
 def budgets() -> Row:
-    availability, first_chunk = OBJECTIVES
     in_time = grown_within(TIME_TO_FIRST_CHUNK, thresholds.FIRST_CHUNK_P95_SECONDS)
     return Row(
         "Objectives",
         (
             _kept(
                 "Requests that went well",
-                availability,
-                f"1 - {ratio(grown(REQUESTS, outcome='error'), grown(REQUESTS, COULD_HAVE_GONE_WELL))}",
+                AVAILABILITY,
+                f"1 - {ratio(grown(REQUESTS, outcome='error'), grown(REQUESTS, ELIGIBLE_REQUESTS))}",
             ),
-            _burning("Availability: how fast the budget burns", availability, _failed),
-            _kept("First chunks in time", first_chunk, ratio(in_time, grown_observations(TIME_TO_FIRST_CHUNK))),
-            _burning("First chunk: how fast the budget burns", first_chunk, _late),
+            _burning("Availability: how fast the budget burns", AVAILABILITY, _failed),
+            _kept("First chunks in time", FIRST_CHUNK, ratio(in_time, grown_observations(TIME_TO_FIRST_CHUNK))),
+            _burning("First chunk: how fast the budget burns", FIRST_CHUNK, _late),
         ),
     )
 
@@ -36,7 +33,7 @@ def _kept(title: str, objective: Objective, share: str) -> Panel:
     return number(
         Frame(
             title,
-            f"In the time shown. The objective over 30 days: {objective.says}.",
+            f"In the time shown. The objective over 30 days: {objective.description}.",
             units.PercentUnit,
             4,
         ),

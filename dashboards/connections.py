@@ -5,10 +5,9 @@ from typing import Final
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from alerts.alert import Dashboard as Uid
-from alerts.recording import FAILURES_OF_OURS
 from dashboards import limits, measures
-from dashboards.board import Row, board
+from dashboards.board import Row, Uid, board
+from dashboards.objectives import FAILED_HANDSHAKES
 from dashboards.panels import Column, Frame, heat, lines, rows
 from dashboards.queries import (
     Query,
@@ -87,7 +86,7 @@ def _comings() -> Row:
                     "minutes, so that one alone may reach the line. The alert counts 5 whole minutes.",
                     units.Short,
                 ),
-                Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=FAILURES_OF_OURS), "{{outcome}}"),
+                Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=FAILED_HANDSHAKES), "{{outcome}}"),
                 limit=limits.CONNECTION_FAILURES,
                 stacked=True,
             ),

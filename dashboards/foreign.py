@@ -2,18 +2,18 @@
 
 from typing import Final
 
-from alerts.alert import Concern, Severity
-from alerts.rules import ALERTS as RULES
+from dashboards.rules import ALERTS as RULES
+from dashboards.rules import CONCERNS, Severity
 from observability.registry.metrics import Counter, Gauge, Metric
 
 ALERTS: Final = Gauge(
     "ALERTS",
     "1 for each alert that is pending or firing. Has the labels of the rule's result beside these.",
     {
-        "alertname": tuple(alert.name for alert in RULES),
+        "alertname": tuple(RULES),
         "alertstate": ("pending", "firing"),
         "severity": tuple(Severity),
-        "concern": tuple(Concern),
+        "concern": CONCERNS,
     },
 )
 ALERTS_SINCE: Final = Gauge(

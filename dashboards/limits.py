@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alerts import thresholds
+from dashboards import thresholds
 from dashboards.panels import Limit
 
 PROCESSING: Final = Limit(thresholds.PROCESSING_P95_SECONDS, ("SlowProcessing",))

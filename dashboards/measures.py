@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alerts.recording import COULD_HAVE_GONE_WELL
+from dashboards.objectives import ELIGIBLE_REQUESTS
 from dashboards.queries import quantile, rate, ratio, select, total
 from observability.registry.metrics import (
     CONFIG_LIMIT,
@@ -16,7 +16,7 @@ from observability.registry.metrics import (
     TIME_TO_FIRST_CHUNK,
 )
 
-FAILED_SHARE: Final = ratio(rate(REQUESTS, outcome="error"), rate(REQUESTS, where=COULD_HAVE_GONE_WELL))
+FAILED_SHARE: Final = ratio(rate(REQUESTS, outcome="error"), rate(REQUESTS, where=ELIGIBLE_REQUESTS))
 """Of the requests that could have gone well."""
 
 PROCESSING_P95: Final = quantile(0.95, PROCESSING_DURATION)

@@ -5,12 +5,8 @@ from typing import Final
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from alerts.alert import Dashboard as Uid
-from alerts.alert import Severity
-from alerts.links import Links
-from alerts.rules import ALERTS as RULES
 from dashboards import limits, measures
-from dashboards.board import Row, board
+from dashboards.board import Row, Uid, board
 from dashboards.budgets import budgets
 from dashboards.foreign import ALERTS, ALERTS_SINCE, UP
 from dashboards.panels import BAD, NOTE, WARN, Column, Frame, Limit, lines, number, rows, states
@@ -22,6 +18,8 @@ from dashboards.queries import (
     select,
     total,
 )
+from dashboards.rules import ALERTS as RULES
+from dashboards.rules import RUNBOOKS, Severity
 from observability.registry.metrics import (
     ACTIVE_STREAMS,
     BUILD_INFO,
@@ -146,8 +144,8 @@ def _since_when() -> Row:
                 Column(
                     "runbook",
                     "Runbook",
-                    links=tuple((alert.name, alert.runbook) for alert in RULES),
-                    base=Links().runbooks,
+                    links=tuple((alert.name, alert.runbook) for alert in RULES.values()),
+                    base=RUNBOOKS,
                 ),
                 Column("instance", "Instance"),
                 nothing="Nothing fires.",

@@ -23,10 +23,8 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana_foundation_sdk.models.units import Seconds
 from msgspec import Struct
 
-from alerts.alert import Severity
-from alerts.links import Links
-from alerts.rules import ALERTS
 from dashboards.queries import Query
+from dashboards.rules import ALERTS, Severity
 
 DATASOURCE: Final = DataSourceRef(type_val="prometheus", uid="${datasource}")
 
@@ -34,8 +32,6 @@ GOOD: Final = "green"
 WARN: Final = "orange"
 BAD: Final = "red"
 NOTE: Final = "blue"
-
-_ALERTS: Final = {alert.name: alert for alert in ALERTS}
 
 Panel = Builder[model.Panel]
 
@@ -51,7 +47,7 @@ class Limit(Struct, frozen=True):
     @property
     def colour(self) -> str:
         """Red, unless beyond it there is only something to know."""
-        harmless = self.alerts and all(_ALERTS[name].severity is Severity.INFO for name in self.alerts)
+        harmless = self.alerts and all(ALERTS[name].severity is Severity.INFO for name in self.alerts)
         return NOTE if harmless else BAD
 
 
@@ -237,7 +233,7 @@ def _begun(
             [
                 dashboard.DashboardLink(f"Runbook: {name}")
                 .type(model.DashboardLinkType.LINK)
-                .url(Links().runbook(_ALERTS[name]))
+                .url(ALERTS[name].runbook_url)
                 .target_blank(True)
                 for name in limit.alerts
             ]

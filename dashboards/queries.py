@@ -9,15 +9,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from alerts.recording import RECORDINGS
 from dashboards.foreign import ALERTS, ALERTS_SINCE
+from dashboards.rules import RECORDINGS
 from observability.registry.metrics import Counter, Gauge, Histogram, Metric
 
 RATE_INTERVAL: Final = "$__rate_interval"
 RANGE: Final = "$__range"
 """The time that the dashboard shows."""
-
-_RECORDED: Final = frozenset(rule.record for group in RECORDINGS for rule in group.rules)
 
 Only = str | Sequence[str]
 """The values of a label that count: one, or several."""
@@ -39,7 +37,7 @@ def select(metric: Metric, **only: Only) -> str:
 
 def recorded(name: str) -> str:
     """The series of a recording rule that keeps job and instance."""
-    assert name in _RECORDED, name
+    assert name in RECORDINGS, name
     return f"{name}{{{_scope()}}}"
 
 

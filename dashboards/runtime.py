@@ -5,9 +5,8 @@ from typing import Final
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from alerts.alert import Dashboard as Uid
 from dashboards import limits, measures
-from dashboards.board import Row, board
+from dashboards.board import Row, Uid, board
 from dashboards.dependencies import dependencies, recovery
 from dashboards.foreign import (
     GC_COLLECTIONS,

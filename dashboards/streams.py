@@ -3,10 +3,8 @@
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from alerts import thresholds
-from alerts.alert import Dashboard as Uid
-from dashboards import limits, measures
-from dashboards.board import Row, board
+from dashboards import limits, measures, thresholds
+from dashboards.board import Row, Uid, board
 from dashboards.panels import Frame, heat, lines
 from dashboards.queries import (
     Query,

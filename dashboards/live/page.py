@@ -14,13 +14,13 @@ from typing import Any, Final, Self
 import httpx
 from msgspec import Struct
 
-from alerts.alert import Severity
-from alerts.routing import HEARTBEAT, PAGE, TICKET
 from dashboards.catalogue import MADE
 from dashboards.live.server import FailedServer
 from dashboards.live.stack import Stack
+from dashboards.rules import Severity
 
-_RECEIVERS: Final = (f"/{PAGE}", f"/{TICKET}", f"/{HEARTBEAT}")
+_HEARTBEAT: Final = "/heartbeat"
+_RECEIVERS: Final = ("/page", "/ticket", _HEARTBEAT)
 _REMEMBERED: Final = 12
 _STYLE: Final = """
 body { background: #111217; color: #d5d6dd; font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px }
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         told = json.loads(body)
-        if self.path != f"/{HEARTBEAT}":
+        if self.path != _HEARTBEAT:
             for alert in told["alerts"]:
                 self._page.notices.appendleft(_notice(alert, told["receiver"], alert["status"]))
         self._answer(b"", "text/plain")

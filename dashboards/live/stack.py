@@ -10,14 +10,14 @@ import psutil
 import yaml
 from msgspec import Struct
 
-from alerts.links import JOB, Links
-from alerts.routing import alertmanager
-from alerts.rules import alert_rules, recording_rules
 from dashboards.live.server import Server
+from dashboards.rules import ALERTMANAGER, JOB, RULES
 
 _PROJECT: Final = Path(__file__).parents[2]
 _LIMITS: Final = {"MAX_CONNECTIONS": "60", "MAX_REQUESTS_PER_SESSION": "20", "MAX_SESSION_DURATION": "600"}
 """Such as a demo load meets now and then."""
+_WEBHOOK: Final = "http://localhost:9095"
+"""The address of the receivers in ``alertmanager.yml``."""
 
 
 class Stack(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Stack(Struct, frozen=True):
         folder: Path,
         *,
         settings: Mapping[str, str] | None = None,
-        webhook: str = Links().webhook,
+        webhook: str = _WEBHOOK,
         scrape_interval: str = "1s",
     ) -> Self:
         """Return when all three serve. Their files and logs are in ``folder``.
@@ -62,7 +62,7 @@ def _service(folder: Path, settings: Mapping[str, str]) -> Server:
 
 
 def _alertmanager(folder: Path, webhook: str) -> Server:
-    (folder / "alertmanager.yml").write_text(yaml.safe_dump(alertmanager(Links(webhook=webhook))))
+    (folder / "alertmanager.yml").write_text(ALERTMANAGER.read_text().replace(_WEBHOOK, webhook))
     command = [
         "prometheus-alertmanager",
         "--config.file=alertmanager.yml",
@@ -74,15 +74,13 @@ def _alertmanager(folder: Path, webhook: str) -> Server:
 
 
 def _prometheus(folder: Path, service: Server, manager: Server, interval: str) -> Server:
-    rules = {"recording.yml": recording_rules(), "alerts.yml": alert_rules()}
     configuration = {
         "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
-        "rule_files": list(rules),
+        "rule_files": [str(RULES / "*.yml")],
         "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [service.address]}]}],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [manager.address]}]}]},
     }
-    for name, content in {**rules, "prometheus.yml": configuration}.items():
-        (folder / name).write_text(yaml.safe_dump(content))
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
     command = [
         "prometheus",
         "--config.file=prometheus.yml",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from alerts.links import JOB
+from dashboards.rules import JOB
 from tests.backends.child import PATIENCE_SECONDS, Child, until
 
 SCRAPE_INTERVAL = "250ms"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts.links import JOB, Links
 from dashboards.answers import SCRAPE_SECONDS
 from dashboards.catalogue import FOLDER, rendered
+from dashboards.rules import GRAFANA, JOB
 from tests.conftest import PROJECT
 
 Yaml = dict[str, Any]
@@ -135,7 +135,7 @@ def test_dashboards_are_mounted_at_the_path_of_the_provider() -> None:
     home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     assert str(home.parent) == provider["options"]["path"]
     assert home.name in rendered()
-    assert SERVICES["grafana"]["ports"] == [f"127.0.0.1:{Links().grafana.rpartition(':')[2]}:3000"]
+    assert SERVICES["grafana"]["ports"] == [f"127.0.0.1:{GRAFANA.rpartition(':')[2]}:3000"]
 
 
 def test_exemplars_link_to_traces_and_traces_to_logs() -> None:

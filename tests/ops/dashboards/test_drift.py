@@ -3,8 +3,7 @@
 import msgspec
 import pytest
 
-from alerts.recording import RECORDINGS
-from alerts.rules import ALERTS
+from dashboards.rules import ALERTS, RECORDINGS
 from observability.registry.metrics import METRICS, Metric
 from tests.ops.alerts.promql import ask
 from tests.ops.alerts.vocabulary import declared, faults
@@ -46,7 +45,7 @@ def test_annotations_and_variables_ask_only_for_what_is_declared(board: Json) ->
 
 @EACH_METRIC
 def test_every_metric_is_shown_or_alerted_on(metric: Metric) -> None:
-    rules = [*(rule.expr for group in RECORDINGS for rule in group.rules), *(alert.expr for alert in ALERTS)]
+    rules = [*(rule.expr for rule in RECORDINGS.values()), *(alert.expr for alert in ALERTS.values())]
     asked = {name for expression in (*all_expressions(), *rules) for name in ask(expression).metrics}
     assert of(metric) & asked
 

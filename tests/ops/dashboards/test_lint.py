@@ -8,13 +8,10 @@ from typing import Any
 import promql_parser as promql
 import pytest
 
-from alerts import thresholds
-from alerts.alert import Severity
-from alerts.links import JOB, Links
-from alerts.objectives import OBJECTIVES
-from alerts.rules import ALERTS
-from alerts.windows import FAST, SLOW
+from dashboards import thresholds
 from dashboards.catalogue import FOLDER, rendered
+from dashboards.objectives import FAST, OBJECTIVES, SLOW
+from dashboards.rules import ALERTS, JOB, RUNBOOKS, Alert, Severity
 from tests.ops.dashboards.boards import BOARDS, PANELS, RANGE, RATE_INTERVAL, Json, expressions
 from tests.ops.dashboards.dimensions import bucketed, of
 
@@ -84,7 +81,7 @@ def test_a_dashboard_leads_to_the_others_and_to_the_runbooks(board: Json) -> Non
     assert others["type"] == "dashboards"
     assert set(others["tags"]) <= set(board["tags"])
     assert (others["includeVars"], others["keepTime"]) == (True, True)
-    assert runbooks["url"] == Links().runbooks
+    assert runbooks["url"] == RUNBOOKS
     assert "inControlsMenu" not in values_of(board, "placement"), "a link in a menu is found by nobody"
 
 
@@ -168,11 +165,13 @@ def test_a_line_is_a_threshold(panel: Json) -> None:
     assert lined == (len(steps) > 1 and panel["type"] == "timeseries")
 
 
-@pytest.mark.parametrize("alert", [one for one in ALERTS if one.severity != Severity.NONE], ids=lambda one: one.name)
-def test_an_alert_leads_to_a_dashboard_that_leads_to_its_runbook(alert: Any) -> None:  # noqa: ANN401
-    [board] = [one for one in BOARDS.values() if one["uid"] == alert.dashboard]
+@pytest.mark.parametrize(
+    "alert", [one for one in ALERTS.values() if one.severity is not Severity.NONE], ids=lambda one: one.name
+)
+def test_an_alert_leads_to_a_dashboard_that_leads_to_its_runbook(alert: Alert) -> None:
+    [board] = [one for one in BOARDS.values() if f"/d/{one['uid']}?" in alert.annotations["dashboard_url"]]
     urls = {link["url"] for panel in board["panels"] for link in panel.get("links", [])}
-    assert Links().runbook(alert) in urls
+    assert alert.runbook_url in urls
 
 
 def test_the_table_of_what_fires_knows_every_runbook() -> None:
@@ -181,9 +180,9 @@ def test_the_table_of_what_fires_knows_every_runbook() -> None:
     properties = {item["id"]: item["value"] for item in overrides["Runbook"]}
     [mapping], [link] = properties["mappings"], properties["links"]
     assert {name: result["text"] for name, result in mapping["options"].items()} == {
-        alert.name: alert.runbook for alert in ALERTS
+        alert.name: alert.runbook for alert in ALERTS.values()
     }
-    assert link["url"] == f"{Links().runbooks}/${{__value.text}}"
+    assert link["url"] == f"{RUNBOOKS}/${{__value.text}}"
 
 
 def test_exemplars_are_shown_where_there_are_some() -> None:

@@ -14,14 +14,12 @@ import pytest
 from msgspec import Struct
 from PIL import Image
 
-from alerts.alert import Severity
-from alerts.recording import RECORDINGS
-from alerts.rules import ALERTS
 from dashboards.answers import Series, Source, prometheus
 from dashboards.canvas import WIDTH
 from dashboards.live.load import Load
 from dashboards.live.stack import Stack
 from dashboards.picture import draw
+from dashboards.rules import ALERTS, RECORDINGS, Severity
 from tests.backends.child import until
 from tests.backends.otlp import OtlpReceiver
 from tests.ops.dashboards.boards import BOARDS, PANELS
@@ -36,9 +34,7 @@ RIGHTLY_EMPTY = {
 }
 """Panels without data on a healthy service, and why. With the watchdog, which always fires, they have some."""
 
-RULES = {rule.record: rule.expr for group in RECORDINGS for rule in group.rules} | {
-    alert.name: alert.expr for alert in ALERTS
-}
+RULES = {name: rule.expr for name, rule in RECORDINGS.items()} | {name: alert.expr for name, alert in ALERTS.items()}
 
 Found = TypeVar("Found")
 

@@ -1,0 +1,23 @@
+"""The thresholds that panels draw as lines. A test compares them with the alerting rules.
+
+Times are in seconds, shares between 0 and 1. A threshold over a histogram is one of its bucket boundaries, because a
+quantile between two boundaries is an interpolation.
+"""
+
+from typing import Final
+
+PROCESSING_P95_SECONDS: Final = 0.1
+CHUNKS_P95: Final = 200
+REQUESTS_PER_MINUTE: Final = 50
+"""All instances together."""
+ERROR_SHARE: Final = 0.05
+FIRST_CHUNK_P95_SECONDS: Final = 0.5
+MEMORY_SHARE: Final = 0.8
+CONNECTION_FAILURES_PER_5_MINUTES: Final = 5
+"""Handshakes that failed or found the instance at its capacity."""
+
+LOOP_LAG_P99_SECONDS: Final = 0.1
+PACING_LAG_P99_SECONDS: Final = 0.1
+RATE_LIMIT_HITS_PER_5_MINUTES: Final = 50
+SESSION_TIMEOUTS_PER_5_MINUTES: Final = 50
+RESTARTS_PER_15_MINUTES: Final = 3
