@@ -15,7 +15,7 @@ from service.usage.migrate import migrate
 from service.usage.postgres import Database
 from service.usage.rows import StreamRow
 from service.usage.spool import FILE_NAME, Spool
-from tests.integration.usage.streams import a_row
+from tests.unit.usage.streams import a_row
 
 DAY = 86_400.0
 NOON = 1_790_000_000.0 - 1_790_000_000.0 % DAY + DAY / 2

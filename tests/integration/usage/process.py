@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from service.usage.usage import Usage
-from tests.integration.usage.streams import opened, whole
 from tests.integration.usage.told import Told
+from tests.unit.usage.streams import opened, whole
 
 if __name__ == "__main__":
     folder, url, name, count = sys.argv[1:]

@@ -10,7 +10,7 @@ import pytest
 
 from service.usage.rows import Row, SessionRow, StreamRow
 from service.usage.spool import FILE_NAME, Spool
-from tests.integration.usage.streams import a_row
+from tests.unit.usage.streams import a_row
 
 
 @pytest.fixture

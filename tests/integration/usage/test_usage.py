@@ -24,8 +24,8 @@ from tests.backends import dead
 from tests.backends.child import until
 from tests.backends.fixtures import StartPostgres
 from tests.conftest import environment
-from tests.integration.usage.streams import a_row, opened, whole
 from tests.integration.usage.told import Told
+from tests.unit.usage.streams import a_row, opened, whole
 
 SECONDS = 10.0
 DAY = 86_400.0

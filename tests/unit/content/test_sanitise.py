@@ -1,10 +1,12 @@
 """What survives the sanitiser, and what does not."""
 
 import pytest
+from hypothesis import given
 
 from service.content import sanitise
 from service.content.sanitise import sanitised
 from service.protocol.errors import PreparedTooLarge
+from tests.unit.content.documents import written_documents
 
 NO_LIMIT = 10**9
 
@@ -115,3 +117,9 @@ def test_what_grows_past_the_limit_is_refused() -> None:
     assert sanitised("&&", 10).html == "&amp;&amp;"
     with pytest.raises(PreparedTooLarge, match="15 characters"):
         sanitised("&&&", 10)
+
+
+@given(written_documents)
+def test_what_means_the_same_comes_out_the_same(document_and_written: tuple[str, str]) -> None:
+    document, written = document_and_written
+    assert sanitised(written, NO_LIMIT).html == document

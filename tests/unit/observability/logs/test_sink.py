@@ -1,24 +1,19 @@
 """The log: what operators read at three in the morning, and what must never stand there."""
 
-import asyncio
 import json
 import logging
 import os
 import pty
 import re
 import select
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from string import Formatter
 
-import httpx
 import pytest
 from loguru import logger
 from msgspec.structs import replace
-from websockets.asyncio.client import connect
 
 from observability.logs.layouts import json_layout
 from observability.logs.logbook import Logbook, LogFormat
@@ -75,8 +70,7 @@ from service.events import (
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import Complexity, ContentType, RefusalReason, Speed, StreamRequest
 from service.protocol.trace import Trace
-from tests.conftest import STOP_SECONDS, LogLine, environment
-from tests.integration.service.client import DOCUMENT, receive, receive_until, request, send, stream
+from tests.conftest import STOP_SECONDS, LogLine
 
 TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
 STREAM_ID = "5d129dce0f7a4c3b9d2e1f0a5d129dce"
@@ -562,60 +556,3 @@ def test_the_format_may_be_chosen(written: Open) -> None:
         as_text.text(),
     )
     assert written("INFO", "json")(began)[0]["settings"] == began.settings
-
-
-async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, session_id: str) -> None:
-    """The log's pipe is full and stays full: streams go on, the loss is counted, and the process leaves in order."""
-    process = subprocess.Popen(  # noqa: ASYNC220 - it takes a millisecond, and nothing else runs
-        [sys.executable, "-m", "service", "serve"],
-        cwd=tmp_path,
-        env=environment(HOST="127.0.0.1", PORT=0, DRAIN_SECONDS=0, LOG_LEVEL="DEBUG"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert process.stdout is not None
-    try:
-        listening = next(line for line in map(json.loads, process.stdout) if line["event"] == "service_listening")
-        address = f"127.0.0.1:{listening['port']}"  # and from here on nobody reads
-        async with connect(f"ws://{address}/ws/stream/{session_id}") as restless:
-            await request(restless, "word " * 2000, speed="slow")
-            await receive_until(restless, "chunk")
-            for _ in range(6000):  # two lines each
-                await send(restless, "stream_control", action="pause")
-                await send(restless, "stream_control", action="resume")
-                await receive_until(restless, "stream_resumed")
-            async with asyncio.TaskGroup() as streams:
-                for number in range(50):
-                    streams.create_task(stream_through(f"ws://{address}/ws/stream/{session_id}-{number}"))
-            async with httpx.AsyncClient() as http:
-                metrics = (await http.get(f"http://{address}/metrics")).text
-        [lost] = re.findall(r'^stream_telemetry_dropped_total\{signal="logs"\} (\S+)', metrics, re.MULTILINE)
-        assert float(lost) > 0
-        process.terminate()
-        assert process.wait(STOP_SECONDS) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-async def stream_through(url: str) -> None:
-    async with connect(url) as client:
-        await receive(client)
-        assert await stream(client, DOCUMENT) == DOCUMENT
-
-
-def test_a_process_that_dies_of_itself_still_says_why() -> None:
-    """What was said leaves before the process does, although nobody closes the log."""
-    program = """
-import logging, sys
-from observability.logs.logbook import Logbook
-Logbook("INFO", "auto", lambda level: None, lambda count: None).open()
-logging.getLogger("a.library").error("the last word")
-sys.exit(3)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment(), capture_output=True, timeout=STOP_SECONDS, check=False
-    )
-    assert (done.returncode, done.stderr) == (3, b"")
-    assert json.loads(done.stdout)["message"] == "the last word"

@@ -13,7 +13,7 @@ from service.protocol.messages import ContentType
 from service.usage import sink as sink_module
 from service.usage.rows import Row, SessionRow, StreamRow
 from service.usage.sink import UsageSink
-from tests.integration.usage.streams import (
+from tests.unit.usage.streams import (
     CONNECTION,
     CONTENT,
     a_row,

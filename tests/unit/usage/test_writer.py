@@ -10,7 +10,7 @@ import pytest
 from service.usage.rows import Row, StreamRow
 from service.usage.spool import Spool
 from service.usage.writer import BATCH_ROWS, UsageWriter
-from tests.integration.usage.streams import a_row
+from tests.unit.usage.streams import a_row
 
 SECONDS = 10
 
