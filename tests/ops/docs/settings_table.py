@@ -1,11 +1,11 @@
-"""The README's table of settings: ``python -m tests.ops.docs.settings_table`` writes it there."""
+"""The table of settings in docs/configuration.md: ``python -m tests.ops.docs.settings_table`` writes it there."""
 
 import re
 
 from service.settings import Settings, about
 from tests.ops.packaging.project import PROJECT
 
-README = PROJECT / "README.md"
+DOCUMENT = PROJECT / "docs" / "configuration.md"
 
 _BETWEEN_MARKERS = re.compile(r"(?<=<!-- settings -->\n)[^<]*(?=<!-- /settings -->)")
 
@@ -25,9 +25,11 @@ def with_table(readme: str) -> str:
     """The text with the table between its markers. Raises ``ValueError`` if they are not there."""
     text, count = _BETWEEN_MARKERS.subn(lambda _: table(), readme)
     if count != 1:
-        raise ValueError("README.md needs <!-- settings --> and <!-- /settings --> once, on lines of their own.")
+        raise ValueError(
+            "docs/configuration.md needs <!-- settings --> and <!-- /settings --> once each."
+        )
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(with_table(README.read_text()))
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text()))

@@ -30,9 +30,11 @@ from service.protocol.messages import (
     Speed,
     StreamMetadata,
 )
-from tests.ops.docs.settings_table import README, with_table
+from tests.ops.docs.settings_table import DOCUMENT as CONFIGURATION
+from tests.ops.docs.settings_table import with_table
 from tests.ops.packaging.project import PROJECT, pyproject
 
+README = PROJECT / "README.md"
 DOCUMENTS = [README, PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
 PROTOCOL = (PROJECT / "docs" / "protocol.md").read_text()
@@ -43,7 +45,7 @@ def each(*documents: Path) -> pytest.MarkDecorator:
 
 
 def test_the_table_of_settings_is_made_from_the_settings() -> None:
-    text = README.read_text()
+    text = CONFIGURATION.read_text()
     assert text == with_table(text), "run: .venv/bin/python -m tests.ops.docs.settings_table"
 
 
