@@ -25,9 +25,7 @@ def with_table(readme: str) -> str:
     """The text with the table between its markers. Raises ``ValueError`` if they are not there."""
     text, count = _BETWEEN_MARKERS.subn(lambda _: table(), readme)
     if count != 1:
-        raise ValueError(
-            "docs/configuration.md needs <!-- settings --> and <!-- /settings --> once each."
-        )
+        raise ValueError("docs/configuration.md needs <!-- settings --> and <!-- /settings --> once each.")
     return text
 
 
