@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from service.protocol.close_codes import CloseCode
 from service.protocol.messages import ServerMessage
 
 
@@ -23,7 +24,7 @@ class Breaks(Struct, frozen=True):
 class Closes(Struct, frozen=True):
     """The service closes the socket."""
 
-    code: int
+    code: CloseCode
 
 
 Line = Says | ServerMessage | Breaks | Closes

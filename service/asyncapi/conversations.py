@@ -18,6 +18,7 @@ from service.asyncapi.example_messages import (
     greeting,
     start,
 )
+from service.protocol.close_codes import CloseCode
 from service.protocol.errors import EmptyContent, InvalidContentType, SessionTimeout
 from service.protocol.limits import Limits
 from service.protocol.messages import (
@@ -217,7 +218,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "The session's time is over",
             (
                 ErrorMessage.of(SessionTimeout("The session has lasted its 1 seconds. Reconnect to begin a new one.")),
-                Closes(4010),
+                Closes(CloseCode.SESSION_OVER),
             ),
             {"MAX_SESSION_DURATION": "1"},
         ),

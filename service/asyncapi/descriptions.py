@@ -229,20 +229,6 @@ ERRORS: Mapping[type[errors.StreamingError], str] = {
 }
 """When each comes."""
 
-CLOSES: Mapping[int, str] = {
-    1000: "the client left",
-    1007: "a text frame that is not UTF-8",
-    1009: "a frame over the frame limit",
-    1011: "an internal error, after INTERNAL_ERROR; or no answer to the service's WebSocket ping",
-    1012: "the server restarts: reconnect soon",
-    4010: "the session is over, after SESSION_TIMEOUT",
-    4101: "over capacity, after OVER_CAPACITY",
-    4102: "a client that takes no data, after STREAM_ERROR, which it rarely reads",
-    4103: "another connection has recovered the stream, after STREAM_TAKEN_OVER",
-    4111: "idle, after IDLE_TIMEOUT",
-}
-"""Why a socket closes with each code."""
-
 REFUSALS: Mapping[int, str] = {
     400: "the session id is not one",
     403: "the Origin is not allowed; a client that sends none always passes",

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from service.asyncapi.conversation import Breaks, Closes, Conversation, Line, Says
 from service.asyncapi.conversations import conversations
-from service.asyncapi.descriptions import ANSWERS, CLOSES, ERRORS, MESSAGES, REFUSALS
+from service.asyncapi.descriptions import ANSWERS, ERRORS, MESSAGES, REFUSALS
 from service.asyncapi.example_messages import SESSION_ID, greeting
 from service.asyncapi.schemas import PLACE, Json, schemas, tag_of
+from service.protocol.close_codes import CloseCode
 from service.protocol.codec import WIRE, encode
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.limits import Limits
@@ -52,7 +53,7 @@ def asyncapi(limits: Limits, version: str, host: str) -> Json:
             {"code": str(error.code), "when": when, "fatal": error.fatal, "retryable": error.retryable}
             for error, when in ERRORS.items()
         ],
-        "x-close-codes": _by_code(CLOSES),
+        "x-close-codes": [_close_code(code) for code in CloseCode],
         "x-refusals": _by_code(REFUSALS),
         "x-conversations": [_conversation(one) for one in told],
     }
@@ -162,6 +163,16 @@ def _line(line: Line) -> Json:
             return {"closes": code}
         case _:
             return {"server": _payload(line)}
+
+
+def _close_code(code: CloseCode) -> Json:
+    return {
+        "code": int(code),
+        "reason": code.reason,
+        "when": code.meaning,
+        "error": code.error,
+        "reconnect": code.reconnect,
+    }
 
 
 def _by_code(told: Mapping[int, str]) -> list[Json]:

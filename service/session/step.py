@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from service.events import Event
+from service.protocol.close_codes import CloseCode
 from service.protocol.messages import ServerMessage
 from service.session.effects import Effect
 
@@ -12,8 +13,7 @@ from service.session.effects import Effect
 class Close(Struct, frozen=True):
     """The end of a connection, after the step's messages."""
 
-    code: int
-    reason: str
+    code: CloseCode
     abort: bool = False
     """Whether to drop what the peer will not take, instead of a closing handshake."""
 

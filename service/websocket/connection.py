@@ -16,6 +16,8 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from service.protocol.close_codes import CloseCode
+
 EXTENSION = "streaming.connection"
 """The key under which the scope carries the connection; whoever takes it pops it, as it is a cycle."""
 
@@ -64,7 +66,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:  # uvicorn closes with 1007 too, but logs a traceback for each
                 self.frames = []
-                self.close(1007, "text that is not UTF-8")
+                self.close(CloseCode.INVALID_TEXT, CloseCode.INVALID_TEXT.reason)
                 return
         super().send_receive_event_to_app()
 
@@ -100,7 +102,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         if not self.close_sent:
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL})
         super().keepalive_timeout()
         self._abort_soon()
 
@@ -120,7 +122,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if self.conn.close_rcvd is None:
             # uvicorn would say 1005, as for a peer that closed properly but gave no code. Where there was a
             # disconnect before, that one counts.
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL})
         self.on_unblocked = None
         super().connection_lost(exc)
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from service.events import FaultRaised, FaultSource
+from service.protocol.close_codes import CloseCode
 from service.protocol.errors import InternalError, ProcessingFailed, StreamingError
 from service.protocol.instant import Instant
 from service.session.effects import (
@@ -77,7 +78,7 @@ class Driver:
 
     async def run(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
         """Until the socket is gone; leaves no task, timer or reference behind."""
-        close_code = 1006
+        close_code: int = CloseCode.ABNORMAL
         self._connection.on_unblocked = self._unblocked
         try:
             self._take(self._machine.open)
@@ -149,7 +150,7 @@ class Driver:
             else:
                 self._start(effect)
         if step.close is not None:
-            connection.close(step.close.code, step.close.reason)
+            connection.close(step.close.code, step.close.code.reason)
             if step.close.abort:
                 connection.abort()
         if step.wake_at is not None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from service.events import AttemptOutcome, ConnectionAttempted, ErrorAnswered, FaultRaised, FaultSource
+from service.protocol.close_codes import CloseCode
 from service.protocol.codec import is_session_id
 from service.protocol.errors import InternalError, OverCapacity, StreamingError
 from service.protocol.limits import Limits
@@ -72,7 +73,7 @@ class StreamEndpoint:
     ) -> None:
         self._attempted(asked_at, AttemptOutcome.REFUSED_CAPACITY, session_id)
         error = OverCapacity("The server is full. Reconnect in some seconds.")
-        self._dismiss(connection, session_id, error, 4101, "over capacity")
+        self._dismiss(connection, session_id, error, CloseCode.OVER_CAPACITY)
 
     async def _serve(self, connection: WebSocketConnection, session_id: str, receive: Receive, asked_at: float) -> None:
         services = self._services
@@ -85,7 +86,7 @@ class StreamEndpoint:
             error = InternalError(
                 f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
             )
-            self._dismiss(connection, session_id, error, 1011, "internal error")
+            self._dismiss(connection, session_id, error, CloseCode.INTERNAL_ERROR)
             return
         self._attempted(asked_at, AttemptOutcome.ACCEPTED, session_id)
         token = services.ids.token() if self._stores_content else None
@@ -102,11 +103,11 @@ class StreamEndpoint:
         return all(origin in self._allowed_origins for origin in origins)
 
     def _dismiss(
-        self, connection: WebSocketConnection, session_id: str, error: StreamingError, code: int, reason: str
+        self, connection: WebSocketConnection, session_id: str, error: StreamingError, code: CloseCode
     ) -> None:
         self._services.recorder.record(ErrorAnswered("", session_id, error.code, str(error)))
         self._services.writer.send(connection, ErrorMessage.of(error))
-        connection.close(code, reason)
+        connection.close(code, code.reason)
 
     def _attempted(self, asked_at: float, outcome: AttemptOutcome, session_id: str = "") -> None:
         seconds = self._services.clock().seconds - asked_at

@@ -66,7 +66,19 @@ def _sections(document: Json) -> Iterator[str]:
         ),
     )
     yield "## Close codes\n"
-    yield _codes("Code", document["x-close-codes"])
+    yield _table(
+        ("Code", "Reason in the frame", "Why", "Error before it", "Reconnect"),
+        (
+            (
+                f"`{one['code']}`",
+                one["reason"],
+                one["when"],
+                f"`{one['error']}`" if one["error"] else "",
+                "yes" if one["reconnect"] else "no",
+            )
+            for one in document["x-close-codes"]
+        ),
+    )
     yield "## Conversations\n"
     yield "The client's lines begin with `>`, the service's with `<`. A test has each of them with a running service.\n"
     for conversation in document["x-conversations"]:

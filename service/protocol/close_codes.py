@@ -1,0 +1,74 @@
+"""The codes of WebSocket close frames that a client can meet: the only list of them.
+
+docs/protocol.md, the AsyncAPI document and the clients' lists of codes are generated from it.
+"""
+
+from enum import IntEnum
+from typing import Self
+
+from service.protocol.errors import ErrorCode
+
+
+class CloseCode(IntEnum):
+    """A code with its reason, its meaning and its consequence for the client.
+
+    Codes from 4000 are those of the service; the others are defined by RFC 6455 section 7.4 and its registry.
+    """
+
+    reason: str
+    """The text in the close frame; empty where the service does not write the frame."""
+    meaning: str
+    """Why the connection closed, as the documents state it."""
+    error: ErrorCode | None
+    """The code of the fatal error that the service sends before the close frame."""
+    reconnect: bool
+    """Whether the client may connect again; without it, the next connection would end in the same way."""
+
+    def __new__(
+        cls,
+        code: int,
+        reason: str,
+        meaning: str,
+        error: ErrorCode | None = None,
+        reconnect: bool = True,  # noqa: FBT001, FBT002 - an enumeration passes its members' values by position
+    ) -> Self:
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.reason = reason
+        member.meaning = meaning
+        member.error = error
+        member.reconnect = reconnect
+        return member
+
+    NORMAL = 1000, "", "the client closed the connection"
+    GOING_AWAY = 1001, "", "a browser left the page, or a proxy shuts down"
+    PROTOCOL_ERROR = 1002, "", "a frame that violates RFC 6455", None, False
+    UNSUPPORTED_DATA = 1003, "", "a proxy does not accept this type of data", None, False
+    NO_CODE = 1005, "", "a close frame without a code; never sent, reported by the WebSocket library"
+    ABNORMAL = 1006, "", "the connection was lost without a close frame; never sent, reported by the library"
+    INVALID_TEXT = 1007, "text that is not UTF-8", "a text frame that is not UTF-8", None, False
+    POLICY_VIOLATION = 1008, "", "a proxy refuses the connection", None, False
+    FRAME_TOO_LARGE = 1009, "", "a frame over the frame limit", None, False
+    INTERNAL_ERROR = (
+        1011,
+        "internal error",
+        "an internal error; also, without an error message, no answer to a WebSocket ping of the service",
+        ErrorCode.INTERNAL_ERROR,
+    )
+    RESTART = 1012, "the server restarts, reconnect soon", "the server restarts: reconnect, and recover the streams"
+    SESSION_OVER = 4010, "session over", "the session has ended", ErrorCode.SESSION_TIMEOUT
+    OVER_CAPACITY = 4101, "over capacity", "the server has no free connection", ErrorCode.OVER_CAPACITY
+    SLOW_CLIENT = (
+        4102,
+        "slow client",
+        "the client did not receive data for `CHUNK_TIMEOUT`; it rarely reads the error and the code",
+        ErrorCode.STREAM_ERROR,
+    )
+    TAKEN_OVER = (
+        4103,
+        "stream taken over",
+        "another connection has recovered the stream",
+        ErrorCode.STREAM_TAKEN_OVER,
+        False,
+    )
+    IDLE = 4111, "idle", "the connection was idle for `IDLE_TIMEOUT`", ErrorCode.IDLE_TIMEOUT

@@ -1,0 +1,41 @@
+"""The table of close codes is complete and consistent with the errors."""
+
+import pytest
+
+from service.protocol.close_codes import CloseCode
+from service.protocol.errors import StreamingError
+
+FIRST_CODE_OF_THE_SERVICE = 4000
+
+
+def error_classes(base: type[StreamingError]) -> list[type[StreamingError]]:
+    classes = [one for one in base.__subclasses__() if one.__module__.startswith("service.")]
+    return classes + [deeper for one in classes for deeper in error_classes(one)]
+
+
+FATAL = [one for one in error_classes(StreamingError) if one.fatal]
+
+
+@pytest.mark.parametrize("error", FATAL)
+def test_each_fatal_error_has_one_close_code(error: type[StreamingError]) -> None:
+    assert len([code for code in CloseCode if code.error is error.code]) == 1
+
+
+@pytest.mark.parametrize("code", [code for code in CloseCode if code.error])
+def test_a_client_may_reconnect_exactly_after_a_retryable_error(code: CloseCode) -> None:
+    [error] = [one for one in FATAL if one.code is code.error]
+    assert code.reconnect == error.retryable
+
+
+@pytest.mark.parametrize("code", CloseCode)
+def test_each_code_has_a_meaning_and_each_code_of_the_service_a_reason_and_an_error(code: CloseCode) -> None:
+    assert code.meaning
+    if code >= FIRST_CODE_OF_THE_SERVICE:
+        assert code.reason
+        assert code.error
+
+
+@pytest.mark.parametrize("code", CloseCode)
+def test_a_reason_fits_into_a_control_frame(code: CloseCode) -> None:
+    """RFC 6455 section 5.5: 125 bytes, of which the code takes two."""
+    assert len(code.reason.encode()) <= 123
