@@ -14,7 +14,11 @@ from uuid import uuid4
 
 import pytest
 
+from tests.profiles import load_profile
+
 pytest_plugins = ["tests.backends.fixtures"]
+
+load_profile()
 
 PROJECT = Path(__file__).parents[1]
 START_SECONDS = 30

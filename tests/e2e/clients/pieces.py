@@ -4,13 +4,14 @@ import json
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from service.content import Plan, prepare
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
 from tests.documents import content_type, paths
+from tests.profiles import scaled
 from tests.unit.content.documents import editor_documents
 
 _SHORT = 5000
@@ -54,7 +55,7 @@ def generated(path: Path) -> Path:
     """Documents that nobody would write, by word."""
     found: dict[str, dict[str, object]] = {}
 
-    @settings(max_examples=150, deadline=None, derandomize=True)
+    @scaled(1.5)
     @given(html=editor_documents)
     def generate(html: str) -> None:
         with suppress(EmptyContent):

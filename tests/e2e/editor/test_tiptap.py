@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.content import Plan, prepare
@@ -23,6 +23,7 @@ from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
 from tests.documents import content_type, paths
 from tests.e2e.editor.tiptap import Node, Tiptap, is_empty_paragraph
+from tests.profiles import scaled
 from tests.unit.content.documents import editor_documents, pure_markdowns
 from tests.unit.content.reader import parsed
 
@@ -101,7 +102,7 @@ def test_a_real_document_shown_in_increments_is_the_same(tiptap: Tiptap, path: P
     check_shown(tiptap, plan_of(path.read_text(), content_type(path), ChunkBy.WORD, HtmlMode.INCREMENTAL))
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@scaled(4)
 @given(document=editor_documents, chunk_by=chunk_bys, html_mode=modes)
 def test_so_is_a_generated_one(tiptap: Tiptap, document: str, chunk_by: ChunkBy, html_mode: HtmlMode) -> None:
     try:
@@ -114,7 +115,7 @@ def test_so_is_a_generated_one(tiptap: Tiptap, document: str, chunk_by: ChunkBy,
         check_shown(tiptap, plan)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@scaled(0.5)
 @given(markdown=pure_markdowns, chunk_by=chunk_bys)
 def test_so_is_generated_markdown(tiptap: Tiptap, markdown: str, chunk_by: ChunkBy) -> None:
     plan = plan_of(markdown, ContentType.MARKDOWN, chunk_by, HtmlMode.FRAGMENT)

@@ -5,7 +5,7 @@ import re
 from itertools import accumulate
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.content import markup
@@ -15,6 +15,7 @@ from service.content.markup import REFERENCE, TAG
 from service.content.sanitise import sanitised
 from service.content.segment import characters
 from service.protocol.messages import ChunkBy
+from tests.profiles import scaled
 from tests.unit.content.attacks import ATTACKS
 from tests.unit.content.documents import documents, markdowns, soups
 from tests.unit.content.reader import Mark, dangers, outline
@@ -114,7 +115,7 @@ def test_what_is_too_long_is_cut_after_a_word_else_a_character_and_only_its_tags
     assert increments(html, PARAGRAPH, limit).chunks == chunks
 
 
-@settings(max_examples=250)
+@scaled(2.5)
 @given(htmls, chunk_bys, max_characters)
 def test_a_client_shows_whole_html_at_every_moment_and_in_the_end_all_of_it(
     html: str, chunk_by: ChunkBy, limit: int
@@ -130,7 +131,7 @@ def test_a_client_shows_whole_html_at_every_moment_and_in_the_end_all_of_it(
         assert "&" not in REFERENCE.sub("", TAG.sub("", part))
 
 
-@settings(max_examples=250)
+@scaled(2.5)
 @given(htmls, chunk_bys, max_characters)
 def test_each_chunk_shows_something_new_and_no_character_in_two_parts(html: str, chunk_by: ChunkBy, limit: int) -> None:
     assume(markup.shows_anything(html))

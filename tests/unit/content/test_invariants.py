@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 from itertools import accumulate
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icu4py.breakers import CharacterBreaker
 
@@ -14,6 +14,7 @@ from service.content.sanitise import sanitised
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType
+from tests.profiles import scaled
 from tests.unit.content.documents import documents, markdowns, request, soups, texts
 from tests.unit.content.reader import dangers, outline
 
@@ -79,7 +80,7 @@ def test_no_text_is_cut_inside_a_character_that_a_reader_sees(text: str, chunk_b
     assert set(accumulate(map(len, chunks))) <= character_ends(text)
 
 
-@settings(max_examples=250)
+@scaled(2.5)
 @given(soups, chunk_bys, max_characters)
 def test_tag_soup_becomes_whole_safe_fragments(soup: str, chunk_by: ChunkBy, max_chunk_characters: int) -> None:
     html = sanitised(soup, NO_LIMIT).html

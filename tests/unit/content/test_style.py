@@ -1,10 +1,11 @@
 """Styles: what is allowed stays as written, whether it is known by its shape or looked at token by token."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.content.style import StyleFilter
+from tests.profiles import scaled
 
 _SCRAPS = (
     "color",
@@ -69,7 +70,7 @@ class ThoroughFilter(StyleFilter):
         return False
 
 
-@settings(max_examples=500)
+@scaled(5)
 @given(st.lists(styles, min_size=1, max_size=4))
 def test_a_shape_that_is_recognised_makes_no_difference(several: list[str]) -> None:
     remembering = StyleFilter()

@@ -1,6 +1,5 @@
 """The session machine under any order of messages, time, results and troubles."""
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -10,6 +9,7 @@ from service.protocol.errors import EmptyContent, ProcessingFailed
 from service.protocol.limits import QUEUE_LENGTH, Limits
 from service.protocol.messages import Speed
 from service.session.effects import Admit, Prepare
+from tests.profiles import scaled
 from tests.unit.session.conversation import Conversation, Message, at, plan_of
 
 LIMITS = Limits(max_requests=12, max_session_seconds=1000, idle_timeout_seconds=30, chunk_timeout_seconds=20)
@@ -236,5 +236,5 @@ class AnyOrder(RuleBasedStateMachine):
         assert all(isinstance(event.outcome, Outcome) for event in conversation.event(StreamEnded))
 
 
-AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = scaled(2, stateful_steps=40)
 test_any_order = AnyOrder.TestCase

@@ -1,10 +1,10 @@
 """Whatever breaks whenever: the client has every character once."""
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from service.protocol.messages import Speed
+from tests.profiles import scaled
 from tests.unit.session.conversation import Conversation, plan_of
 from tests.unit.session.shelf import Shelf
 
@@ -94,5 +94,5 @@ class Crashes(RuleBasedStateMachine):
             assert "".join(self.received) == "".join(WORDS)
 
 
-Crashes.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+Crashes.TestCase.settings = scaled(2, stateful_steps=30)
 test_whatever_breaks_whenever = Crashes.TestCase
