@@ -1,6 +1,6 @@
-# Two commands are enough: `make run` serves, `make test` proves. Both set up what they need, once.
-# Needs Python 3.11 or newer with venv, make and bash; everything else comes into .venv, but for the servers that the
-# tests talk to and Unicode's data: those are the system's.
+# `make run` starts the service, `make test` runs the tests; each target installs what it needs, once.
+# Requires Python 3.11 or newer with venv, make and bash. All else is installed into .venv, except for the servers and
+# the Unicode data that the tests use: those are packages of the operating system.
 
 PYTHON3 ?= python3
 
@@ -21,96 +21,104 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-# $(call step,What is being done,command): says what it does, and how long it took.
+# pytest in WORKERS processes.
+WORKERS ?= 2
+PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+# $(call step,Description,command): print the description, run the command, print the seconds that it took.
 step = printf '%s ... ' '$(1)'; { $(2); }; printf '%s s\n' "$$SECONDS"
 
-##@ For everyone
+##@ Everyday use
 
 .PHONY: run
-run: $(RUNTIME) ## serve on PORT (8000 unless the environment or .env says otherwise); Ctrl-C ends it
+run: $(RUNTIME) ## start the service on PORT (default 8000); stop it with Ctrl-C
 	@exec $(PYTHON) -m service serve
 
 .PHONY: test
-test: servers lint $(NODE) ## everything that must hold: the checks and the whole suite
-	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+test: servers lint $(NODE) ## run the linters and all tests (under 8 minutes)
+	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: observe
-observe: $(DEVELOPMENT) ## watch it all on this machine: service, demo load, Prometheus, Alertmanager, previews
+observe: $(DEVELOPMENT) ## run the demo: service, load, Prometheus, Alertmanager, dashboard previews
 	@exec $(PYTHON) -m dashboards.live $(OBSERVE_ARGS)
 
 .PHONY: verify
 verify: $(RUNTIME) ## check a running deployment: make verify URL=https://... [VERIFY_ARGS=--slow]
-	@$(if $(URL),,$(error Say what to verify: make verify URL=https://your-service.example))
+	@$(if $(URL),,$(error URL is required: make verify URL=https://your-service.example))
 	@exec $(PYTHON) -m service verify --url '$(URL)' $(VERIFY_ARGS)
 
 .PHONY: help
-help: ## this text
+help: ## print this list
 	@awk 'BEGIN { FS = ":[^#]*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-##@ For developers
-
-.PHONY: servers
-servers: ## install the servers and the data that the tests need, where missing (Debian's, as root or with sudo)
-	@bash tests/servers.sh
+##@ Development
 
 .PHONY: check
-check: lint ## the inner loop: the checks and the core's tests
-	@$(PYTHON) -m pytest --quiet tests/unit $(PYTEST_ARGS)
+check: lint ## run the linters and the unit tests (under a minute)
+	@$(PYTEST) --quiet tests/unit $(PYTEST_ARGS)
 
 .PHONY: lint
-lint: $(DEVELOPMENT) ## ruff, mypy and the directions of imports
+lint: $(DEVELOPMENT) ## check code style, types and import directions
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 
+.PHONY: proof
+proof: servers $(DEVELOPMENT) $(NODE) ## run the long tests and write docs/proof.md
+	@HYPOTHESIS_PROFILE=nightly $(PYTHON) -m pytest -m proof $(PYTEST_ARGS)
+
+.PHONY: servers
+servers: ## install the servers and data that the tests use (Debian packages; as root or with sudo)
+	@bash tests/servers.sh
+
 .PHONY: fmt
-fmt: $(DEVELOPMENT) ## mend format and what ruff can
+fmt: $(DEVELOPMENT) ## format the code and apply automatic fixes
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
 .PHONY: assets
-assets: $(NODE) ## build the client and the page from clients/, into clients/js/dist and service/static
+assets: $(NODE) ## build the JavaScript client and the test page from clients/
 	@exec $(BIN)/node clients/build.mjs
 
 .PHONY: bench
-bench: $(DEVELOPMENT) ## measure against a bare FastAPI and against the floor: make bench [BENCH_ARGS=...]
+bench: $(DEVELOPMENT) ## run the benchmarks: make bench [BENCH_ARGS=...]
 	@exec $(PYTHON) -m benchmarks $(BENCH_ARGS)
 
 .PHONY: chaos
-chaos: servers $(DEVELOPMENT) ## kill -9 what serves, again and again, and count what clients lose: make chaos [CHAOS_ARGS=...]
+chaos: servers $(DEVELOPMENT) ## kill instances repeatedly and count what clients lose: make chaos [CHAOS_ARGS=...]
 	@exec $(PYTHON) -m tests.e2e.chaos $(CHAOS_ARGS)
 
 .PHONY: lock
-lock: $(DEVELOPMENT) ## pin what pyproject.toml asks for: make lock [LOCK_ARGS=--upgrade]
+lock: $(DEVELOPMENT) ## pin the dependencies of pyproject.toml: make lock [LOCK_ARGS=--upgrade]
 	@$(call step,Locking,$(COMPILE) $(LOCK_ARGS) --output-file requirements/run.txt >/dev/null \
 		&& $(COMPILE) $(LOCK_ARGS) --group dev --constraint requirements/run.txt --output-file requirements/dev.txt >/dev/null)
 
 .PHONY: clean
-clean: ## take away all that was set up
+clean: ## remove everything that make installed
 	@rm -rf $(VENV) $(dir $(NODE)) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
-# Setting up. A stamp is newer than its lock exactly when the lock is installed.
+# Installation. A stamp is newer than its lock if and only if the lock is installed.
 
 $(PYTHON):
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo 'Python 3.11 or newer is needed, and "$(PYTHON3)" is not that. Install it, or say where it is: make PYTHON3=/path/to/python3.11' >&2; exit 1; }
+		echo 'Python 3.11 or newer is required, and "$(PYTHON3)" is not. Install it, or pass its path: make PYTHON3=/path/to/python3.11' >&2; exit 1; }
 	@$(PYTHON3) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo '"$(PYTHON3)" cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
-	@$(call step,Making $(VENV),$(PYTHON3) -m venv $(VENV))
+		echo '"$(PYTHON3)" cannot create virtual environments. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	@$(call step,Creating $(VENV),$(PYTHON3) -m venv $(VENV))
 
 $(RUNTIME): requirements/run.txt | $(PYTHON)
-	@$(call step,Installing what the service needs (under half a minute),$(PIP_INSTALL) -r $<)
+	@$(call step,Installing the packages of the service (under half a minute),$(PIP_INSTALL) -r $<)
 	@touch $@
 
 $(DEVELOPMENT): requirements/dev.txt | $(PYTHON)
-	@$(call step,Installing what development needs (under a minute),$(PIP_INSTALL) -r $<)
-	@touch $(RUNTIME) $@ # the lock for development holds the whole of the other
+	@$(call step,Installing the packages for development (under a minute),$(PIP_INSTALL) -r $<)
+	@touch $(RUNTIME) $@ # requirements/dev.txt includes requirements/run.txt
 
-# npm writes this file last: it is its own stamp. Node itself is one of the development packages.
+# npm writes this file last, so it is its own stamp. Node is one of the development packages.
 $(NODE): %/node_modules/.package-lock.json: %/package-lock.json $(DEVELOPMENT)
-	@$(call step,Installing what $* needs of node,PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $* --silent --no-audit --no-fund)
+	@$(call step,Installing the node packages of $*,PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $* --silent --no-audit --no-fund)
 	@touch $@
