@@ -79,9 +79,9 @@ fmt: $(DEVELOPMENT) ## format the code and apply automatic fixes
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
-.PHONY: assets
-assets: $(NODE) ## build the JavaScript client and the test page from clients/
-	@exec $(BIN)/node clients/build.mjs
+.PHONY: generate
+generate: $(NODE) ## write every generated file: make generate [GENERATE_ARGS=--check to fail on a stale one]
+	@exec $(PYTHON) -m tools.generate $(GENERATE_ARGS)
 
 .PHONY: bench
 bench: $(DEVELOPMENT) ## run the benchmarks: make bench [BENCH_ARGS=...]

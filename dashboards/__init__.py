@@ -1,1 +1,1 @@
-"""Dashboards for Grafana, made from what the registry declares: ``python -m dashboards`` writes them as JSON."""
+"""Dashboards for Grafana, made from what the registry declares."""

@@ -1,4 +1,4 @@
-"""The page for people, and the files that pages load: all of ``service/static``, as ``make assets`` leaves it."""
+"""The page for people, and the files that pages load: all of ``service/static``, as ``make generate`` leaves it."""
 
 import asyncio
 import json

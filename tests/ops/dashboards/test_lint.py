@@ -9,7 +9,6 @@ import promql_parser as promql
 import pytest
 
 from dashboards import thresholds
-from dashboards.catalogue import FOLDER, rendered
 from dashboards.objectives import FAST, OBJECTIVES, SLOW
 from dashboards.rules import ALERTS, JOB, RUNBOOKS, Alert, Severity
 from tests.ops.dashboards.boards import BOARDS, PANELS, RANGE, RATE_INTERVAL, Json, expressions
@@ -39,10 +38,6 @@ def values_of(content: Any, key: str) -> Iterator[Any]:  # noqa: ANN401 - any JS
         case list():
             for value in content:
                 yield from values_of(value, key)
-
-
-def test_the_files_are_what_the_code_makes() -> None:
-    assert {path.name: path.read_text() for path in FOLDER.iterdir()} == rendered()
 
 
 @EACH_BOARD

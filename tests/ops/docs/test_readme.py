@@ -11,8 +11,6 @@ import pytest
 from msgspec import Struct
 from packaging.requirements import Requirement
 
-from observability.reference import DOCUMENT as TELLS
-from observability.reference import with_tables
 from service import __version__
 from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
@@ -31,8 +29,6 @@ from service.protocol.messages import (
     Speed,
     StreamMetadata,
 )
-from tests.ops.docs.settings_table import DOCUMENT as CONFIGURATION
-from tests.ops.docs.settings_table import with_table
 from tests.ops.packaging.project import PROJECT, pyproject
 
 README = PROJECT / "README.md"
@@ -43,11 +39,6 @@ PROTOCOL = (PROJECT / "docs" / "protocol.md").read_text()
 
 def each(*documents: Path) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("document", [pytest.param(one, id=one.name) for one in documents])
-
-
-def test_the_table_of_settings_is_made_from_the_settings() -> None:
-    text = CONFIGURATION.read_text()
-    assert text == with_table(text), "run: .venv/bin/python -m tests.ops.docs.settings_table"
 
 
 @each(*DOCUMENTS)
@@ -114,11 +105,6 @@ def test_every_example_of_the_protocol_is_one() -> None:
         else:
             msgspec.convert(example, ServerMessage)  # raises for what is missing or of the wrong type
             assert example.keys() <= fields[example["type"]] | {"type"}
-
-
-def test_the_tables_of_all_that_is_told_are_made_from_the_declarations() -> None:
-    text = TELLS.read_text()
-    assert text == with_tables(text), "run: .venv/bin/python -m observability.reference"
 
 
 def test_every_direct_dependency_has_its_reason() -> None:

@@ -1,4 +1,4 @@
-"""docs/asyncapi.md, made from the document: ``python -m tests.integration.asyncapi.page`` writes it."""
+"""docs/asyncapi.md: the AsyncAPI document as a page."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,9 +7,8 @@ from typing import Any
 from service import __version__
 from service.asyncapi import asyncapi
 from service.protocol.limits import Limits
-from tests.ops.packaging.project import PROJECT
-
-PAGE = PROJECT / "docs" / "asyncapi.md"
+from tools.generators.markdown import table
+from tools.generators.protocol_tables import close_codes
 
 Json = dict[str, Any]
 
@@ -19,7 +18,7 @@ _INTRODUCTION = """\
 Made from the service's own types, as is what every service tells at `/asyncapi.json`: an
 [AsyncAPI 3](https://www.asyncapi.com/docs/reference/specification/latest) document, for programs that make clients,
 mocks or pages of it. To change this page, change the types or their words in `service/asyncapi/`, and run
-`python -m tests.integration.asyncapi.page`. How the messages relate (order, pace, sessions, recovery) is in
+`make generate`. How the messages relate (order, pace, sessions, recovery) is in
 [protocol.md](protocol.md).
 
 - [Connecting](#connecting)
@@ -33,10 +32,10 @@ mocks or pages of it. To change this page, change the types or their words in `s
 """
 
 
-def page() -> str:
-    """The whole page, for a service with its defaults."""
+def asyncapi_page() -> dict[str, str]:
+    """The page for a service with default settings."""
     document = asyncapi(Limits(), __version__, "localhost:8000")
-    return "\n".join([_INTRODUCTION, *_sections(document)])
+    return {"docs/asyncapi.md": "\n".join([_INTRODUCTION, *_sections(document)])}
 
 
 def _sections(document: Json) -> Iterator[str]:
@@ -58,7 +57,7 @@ def _sections(document: Json) -> Iterator[str]:
         if "enum" in schema and name != "ErrorCode":
             yield f"### `{name}`\n\n{schema['description']}\n"
     yield "## Errors\n"
-    yield _table(
+    yield table(
         ("Code", "When", "fatal", "retryable"),
         (
             (f"`{one['code']}`", one["when"], "yes" if one["fatal"] else "", "yes" if one["retryable"] else "")
@@ -66,19 +65,7 @@ def _sections(document: Json) -> Iterator[str]:
         ),
     )
     yield "## Close codes\n"
-    yield _table(
-        ("Code", "Reason in the frame", "Why", "Error before it", "Reconnect"),
-        (
-            (
-                f"`{one['code']}`",
-                one["reason"],
-                one["when"],
-                f"`{one['error']}`" if one["error"] else "",
-                "yes" if one["reconnect"] else "no",
-            )
-            for one in document["x-close-codes"]
-        ),
-    )
+    yield close_codes()
     yield "## Conversations\n"
     yield "The client's lines begin with `>`, the service's with `<`. A test has each of them with a running service.\n"
     for conversation in document["x-conversations"]:
@@ -108,7 +95,7 @@ def _messages(document: Json, action: str) -> Iterator[str]:
 
 
 def _fields(schema: Json) -> str:
-    return _table(
+    return table(
         ("Field", "Type", "Default", "Meaning"),
         (
             (f"`{name}`", _type(told), _default(told, required=name in schema["required"]), told["description"])
@@ -163,17 +150,8 @@ def _names(references: Iterable[Json]) -> list[str]:
 
 
 def _codes(head: str, told: Iterable[Json]) -> str:
-    return _table((head, "Why"), ((f"`{one['code']}`", one["when"]) for one in told))
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+    return table((head, "Why"), ((f"`{one['code']}`", one["when"]) for one in told))
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page())

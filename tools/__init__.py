@@ -1,0 +1,1 @@
+"""Programs for development; the service imports none of them."""
