@@ -32,8 +32,10 @@ from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import Speed, StreamRequest
 from service.protocol.trace import Trace
-from service.session.effects import Admission, Admit, Admittance, Effect, Preparation, Prepare, SessionSnapshot
+from service.session.effects import Admit, Admittance, Effect, Prepare
 from service.session.machine import SessionMachine
+from service.session.ports import Preparation
+from service.session.records import Admission, SessionSnapshot
 from service.session.step import Step
 from service.settings import Settings
 

@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry, shared_metrics
 from service import __version__
-from service.events import ServerStarted, Swept
+from service.events import ServerStarted, TickerSwept
 from service.http.asyncapi import asyncapi_routes
 from service.http.metrics_middleware import HttpMetricsMiddleware
 from service.http.metrics_port import MetricsPortMiddleware
@@ -73,7 +73,7 @@ def create_app(
         ),
         ids=RandomIds(telemetry.samples),
         recorder=recorder,
-        ticker=Ticker(clock.now, on_swept=lambda woken, lag: recorder.record(Swept(woken, lag))),
+        ticker=Ticker(clock.now, on_swept=lambda woken, lag: recorder.record(TickerSwept(woken, lag))),
         writer=writer,
         clock=clock.now,
     )

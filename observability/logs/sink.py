@@ -11,23 +11,23 @@ from service.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
-    CacheAsked,
+    CacheQueried,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
     Dependency,
     DependencyChanged,
     DependencyFailed,
-    DrainBegan,
     DrainEnded,
-    ErrorAnswered,
+    DrainStarted,
+    ErrorSent,
     Event,
     FallbackUsed,
     FaultRaised,
     FaultSource,
     FirstChunkSent,
-    HttpAnswered,
-    LoopProbed,
+    HttpRequestServed,
+    LoopLagMeasured,
     MessageReceived,
     MessagesSent,
     RateLimitApproached,
@@ -43,7 +43,7 @@ from service.events import (
     StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
-    Swept,
+    TickerSwept,
     UsageDropped,
     WorkerReplaced,
 )
@@ -74,11 +74,11 @@ class LogSink:
     def record(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         say = self._logbook.say
         match event:
-            case Swept() | MessageReceived() | MessagesSent() | RequestRejected() | RateLimitHit():
-                pass  # an ErrorAnswered comes with each of the last two
-            case DependencyFailed() | CacheAsked():
+            case TickerSwept() | MessageReceived() | MessagesSent() | RequestRejected() | RateLimitHit():
+                pass  # an ErrorSent comes with each of the last two
+            case DependencyFailed() | CacheQueried():
                 pass  # counted
-            case LoopProbed():
+            case LoopLagMeasured():
                 self._logbook.beat()
                 if event.lag_seconds > _LATE_SECONDS:
                     say(lines.LOOP_LATE, lag_ms=_milliseconds(event.lag_seconds))
@@ -163,12 +163,12 @@ class LogSink:
                     resumable=event.resumable,
                     **({} if event.error is None else {"code": event.error}),
                 )
-            case ErrorAnswered():
+            case ErrorSent():
                 say(lines.ERROR_ANSWERED, **_known(event), code=event.code)
                 say(lines.ERROR_EXPLAINED, **_known(event), code=event.code, quote=event.message)
             case FaultRaised():
                 self._fault(event)
-            case HttpAnswered():
+            case HttpRequestServed():
                 say(
                     lines.HTTP_ANSWERED,
                     method=event.method,
@@ -190,10 +190,10 @@ class LogSink:
                 say(lines.SERVICE_LISTENING, host=event.host, port=event.port, purpose=event.purpose)
             case WorkerReplaced():
                 say(lines.WORKER_REPLACED, pid=event.pid, exit_code=event.exit_code)
-            case DrainBegan():
+            case DrainStarted():
                 say(lines.DRAIN_BEGAN, connections=event.connections)
             case DrainEnded():
-                say(lines.DRAIN_ENDED, seconds=round(event.seconds, 3), cut=event.cut)
+                say(lines.DRAIN_ENDED, seconds=round(event.seconds, 3), cut=event.interrupted)
             case _:
                 assert_never(event)
 
@@ -214,11 +214,18 @@ class LogSink:
             lines.STREAM_REQUESTED,
             **_stream(event),
             number=event.number,
-            content_type=event.request.content_type,
+            content_type=event.content_type,
             bytes=event.content_bytes,
             sampled=event.trace.sampled,
         )
-        self._logbook.say(lines.CONTENT_RECEIVED, **_stream(event), quote=event.request.content[:_QUOTED_CHARACTERS])
+        self._logbook.say(
+            lines.REQUEST_OPTIONS,
+            **_stream(event),
+            speed=event.speed,
+            chunk_by=event.chunk_by,
+            html_mode=event.html_mode,
+            has_request_id=event.has_request_id,
+        )
 
     def _changed(self, event: DependencyChanged) -> None:
         if event.up:
@@ -232,9 +239,9 @@ class LogSink:
         )
 
     def _fault(self, event: FaultRaised) -> None:
-        fields = {"error_id": event.error_id, "place": event.place, **_known(event)}
+        fields = {"error_id": event.error_id, "place": event.source, **_known(event)}
         if self._logbook.admits_traceback():
-            freely = event.place in _NEAR_CONTENT and self._logbook.detailed
+            freely = event.source in _NEAR_CONTENT and self._logbook.detailed
             fields["exception"] = (full_traceback if freely else careful_traceback)(event.exception)
         self._logbook.say(lines.FAULT_RAISED, **fields)
 
@@ -251,7 +258,7 @@ def _traced(trace: Trace | None) -> dict[str, str]:
     return {} if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
 
 
-def _known(event: BackpressureApplied | BackpressureReleased | ErrorAnswered | FaultRaised) -> dict[str, str]:
+def _known(event: BackpressureApplied | BackpressureReleased | ErrorSent | FaultRaised) -> dict[str, str]:
     """The ids that there are."""
     ids = {"session_id": event.session_id, "connection_id": event.connection_id, "stream_id": event.stream_id}
     return _traced(event.trace) | {name: value for name, value in ids.items() if value}

@@ -23,21 +23,21 @@ from observability.registry.metrics import OTHER, Lookup, RecoveryKind, Signal, 
 from service.events import (
     BackpressureApplied,
     BackpressureReleased,
-    CacheAsked,
+    CacheQueried,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
     DependencyChanged,
     DependencyFailed,
-    DrainBegan,
     DrainEnded,
-    ErrorAnswered,
+    DrainStarted,
+    ErrorSent,
     Event,
     FallbackUsed,
     FaultRaised,
     FirstChunkSent,
-    HttpAnswered,
-    LoopProbed,
+    HttpRequestServed,
+    LoopLagMeasured,
     MessageReceived,
     MessagesSent,
     Outcome,
@@ -54,7 +54,7 @@ from service.events import (
     StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
-    Swept,
+    TickerSwept,
     UsageDropped,
     WorkerReplaced,
 )
@@ -139,7 +139,7 @@ class Metrics:
 
     def record(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         match event:
-            case Swept():
+            case TickerSwept():
                 self._pacing_lag_seconds.observe(event.worst_lag_seconds)
             case MessageReceived():
                 self._received[event.type or OTHER,].inc()
@@ -148,7 +148,7 @@ class Metrics:
                 for kind, count in event.counts.items():
                     self._sent[SERVER_MESSAGE_TYPES[kind],].inc(count)
                 self._sent_bytes.inc(event.bytes)
-            case LoopProbed():
+            case LoopLagMeasured():
                 self._loop_lag_seconds.observe(event.lag_seconds)
             case ConnectionAttempted():
                 self._attempts[event.outcome,].inc()
@@ -158,14 +158,14 @@ class Metrics:
                 self._connections.dec()
                 self._closes[event.reason,].inc()
                 self._connection_seconds.observe(event.duration_seconds)
-            case ErrorAnswered():
+            case ErrorSent():
                 self._errors[event.code,].inc()
             case RequestRejected():
                 self._requests[event.content_type, event.outcome].inc()
             case RateLimitHit():
                 self._rate_limit_hits["session",].inc()
             case RequestAdmitted():
-                self._content_bytes[event.request.content_type,].observe(event.content_bytes)
+                self._content_bytes[event.content_type,].observe(event.content_bytes)
             case StreamStarted():
                 self._processed(event, event.processing_seconds, _exemplar(event.trace))
                 for removal, count in event.removed.items():
@@ -193,17 +193,17 @@ class Metrics:
                 self._dependencies_up[event.dependency,].set(event.up)
             case DependencyFailed():
                 self._dependency_errors[event.dependency,].inc()
-            case CacheAsked():
+            case CacheQueried():
                 self._cache_lookups[event.tier, Lookup.of(hit=event.hit)].inc()
             case UsageDropped():
                 self._usage_dropped.inc(event.rows)
-            case HttpAnswered():
+            case HttpRequestServed():
                 labels = _http_labels(event)
                 self._http_requests[labels].inc()
                 self._http_seconds[labels].observe(event.seconds)
             case RateLimitApproached() | StreamSkipRequested() | FallbackUsed() | FaultRaised() | StoredInMemory():
                 pass  # counted by the log lines and errors they come with
-            case ServerStarted() | ServerListening() | WorkerReplaced() | DrainBegan() | DrainEnded():
+            case ServerStarted() | ServerListening() | WorkerReplaced() | DrainStarted() | DrainEnded():
                 pass
             case _:
                 assert_never(event)
@@ -276,7 +276,7 @@ def _exemplar(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:
     return {"trace_id": trace.trace_id, "span_id": trace.span_id} if trace.sampled or exported else None
 
 
-def _http_labels(event: HttpAnswered) -> tuple[str, ...]:
+def _http_labels(event: HttpRequestServed) -> tuple[str, ...]:
     methods, routes, _ = declared.HTTP_REQUESTS.labels.values()
     return (
         event.method if event.method in methods else OTHER,

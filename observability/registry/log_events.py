@@ -228,12 +228,18 @@ STREAM_REQUESTED = LogEvent(
         LogField("sampled", "whether its trace is exported"),
     ),
 )
-CONTENT_RECEIVED = LogEvent(
-    "content_received",
+REQUEST_OPTIONS = LogEvent(
+    "request_options",
     LogLevel.DEBUG,
-    "The content begins as follows",
-    "a request is admitted: the one line that shows content",
-    (*_STREAM, LogField("quote", "its first 200 characters")),
+    "Options: speed {speed}, chunks by {chunk_by}, HTML mode {html_mode}",
+    "a request is admitted",
+    (
+        *_STREAM,
+        LogField("speed", "the requested speed"),
+        LogField("chunk_by", "the chunk strategy"),
+        LogField("html_mode", "fragment or incremental"),
+        LogField("has_request_id", "whether the client sent a request_id"),
+    ),
 )
 RATE_LIMIT_APPROACHING = LogEvent(
     "rate_limit_approaching",

@@ -114,7 +114,7 @@ def _event(report: _Report, options: dict[str, Any]) -> "SentryEvent":
         exceptions.append(single_exception_from_error_tuple(type(one), one, one.__traceback__, client_options=options))
         exceptions[-1]["value"] = safe_text(one) or _WITHHELD
     tags = {
-        "place": fault.place,
+        "place": fault.source,
         "error_id": fault.error_id,
         "error_code": fault.exception.code if isinstance(fault.exception, StreamingError) else "",
         "connection_id": fault.connection_id,

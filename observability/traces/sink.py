@@ -22,21 +22,21 @@ from service.content.stage import Stage, StageTime
 from service.events import (
     BackpressureApplied,
     BackpressureReleased,
-    CacheAsked,
+    CacheQueried,
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
     DependencyChanged,
     DependencyFailed,
-    DrainBegan,
     DrainEnded,
-    ErrorAnswered,
+    DrainStarted,
+    ErrorSent,
     Event,
     FallbackUsed,
     FaultRaised,
     FirstChunkSent,
-    HttpAnswered,
-    LoopProbed,
+    HttpRequestServed,
+    LoopLagMeasured,
     MessageReceived,
     MessagesSent,
     Outcome,
@@ -53,7 +53,7 @@ from service.events import (
     StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
-    Swept,
+    TickerSwept,
     UsageDropped,
     WorkerReplaced,
 )
@@ -156,15 +156,15 @@ class TraceSink:
                 self._ended(event)
             case FallbackUsed():
                 pass  # a FaultRaised comes with it
-            case MessageReceived() | ErrorAnswered() | RequestRejected() | RateLimitApproached() | RateLimitHit():
+            case MessageReceived() | ErrorSent() | RequestRejected() | RateLimitApproached() | RateLimitHit():
                 pass
-            case Swept() | MessagesSent() | LoopProbed() | HttpAnswered():
+            case TickerSwept() | MessagesSent() | LoopLagMeasured() | HttpRequestServed():
                 pass
-            case RecoveryRefused() | CacheAsked() | UsageDropped():
+            case RecoveryRefused() | CacheQueried() | UsageDropped():
                 pass
             case DependencyChanged() | DependencyFailed() | StoredInMemory():
                 pass
-            case ServerStarted() | ServerListening() | WorkerReplaced() | DrainBegan() | DrainEnded():
+            case ServerStarted() | ServerListening() | WorkerReplaced() | DrainStarted() | DrainEnded():
                 pass
             case _:
                 assert_never(event)
@@ -198,7 +198,7 @@ class TraceSink:
             {
                 spans.EXCEPTION_TYPE.name: _name(cause),
                 spans.ERROR_ID.name: event.error_id,
-                spans.PLACE.name: event.place,
+                spans.PLACE.name: event.source,
             },
         )
 

@@ -19,7 +19,7 @@ from service.protocol.messages import (
     StreamStart,
 )
 from service.session import replies
-from service.session.effects import SessionSnapshot
+from service.session.records import SessionSnapshot
 
 SESSION_ID = "editor-7"
 STREAM_ID = "d2e749dbace48f1acd96becb7d7549ab"

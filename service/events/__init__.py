@@ -1,8 +1,8 @@
-"""What happened, in the past tense: the vocabulary of observability.
+"""The events that the service records, for metrics, logs, traces, Sentry and usage.
 
-The machine returns events, the transport adds its own, one recorder gets them all. Ids are for logs and spans;
-only enums and bools may become metric labels. Durations are in seconds, sizes in UTF-8 bytes. Of content there is
-only ``RequestAdmitted.request``, which is for a line at DEBUG and for nothing else.
+The session machine returns events, adapters add their own, and one recorder receives them all. Ids are for logs and
+spans; only enums and booleans may become metric labels. Durations are in seconds, sizes in bytes of UTF-8. No event
+carries the content of a client.
 """
 
 from service.events.connections import (
@@ -13,7 +13,7 @@ from service.events.connections import (
     ConnectionAttempted,
     ConnectionClosed,
     ConnectionOpened,
-    ErrorAnswered,
+    ErrorSent,
     MessageReceived,
     MessagesSent,
 )
@@ -21,21 +21,21 @@ from service.events.process import (
     Dependency,
     DependencyChanged,
     DependencyFailed,
-    DrainBegan,
     DrainEnded,
+    DrainStarted,
     FaultRaised,
     FaultSource,
-    HttpAnswered,
+    HttpRequestServed,
     ListenerPurpose,
-    LoopProbed,
+    LoopLagMeasured,
     ServerListening,
     ServerStarted,
     StoredInMemory,
-    Swept,
+    TickerSwept,
     WorkerReplaced,
 )
 from service.events.streams import (
-    CacheAsked,
+    CacheQueried,
     CacheTier,
     FallbackUsed,
     FirstChunkSent,
@@ -58,7 +58,7 @@ Event = (
     | ConnectionOpened
     | ConnectionClosed
     | MessageReceived
-    | ErrorAnswered
+    | ErrorSent
     | RequestRejected
     | RequestAdmitted
     | RateLimitApproached
@@ -73,20 +73,20 @@ Event = (
     | StreamEnded
     | BackpressureApplied
     | BackpressureReleased
-    | Swept
+    | TickerSwept
     | MessagesSent
-    | LoopProbed
+    | LoopLagMeasured
     | DependencyChanged
     | DependencyFailed
     | StoredInMemory
-    | CacheAsked
+    | CacheQueried
     | UsageDropped
-    | HttpAnswered
+    | HttpRequestServed
     | FaultRaised
     | ServerStarted
     | ServerListening
     | WorkerReplaced
-    | DrainBegan
+    | DrainStarted
     | DrainEnded
 )
 
@@ -94,7 +94,7 @@ __all__ = [
     "AttemptOutcome",
     "BackpressureApplied",
     "BackpressureReleased",
-    "CacheAsked",
+    "CacheQueried",
     "CacheTier",
     "CloseReason",
     "ConnectionAttempted",
@@ -103,17 +103,17 @@ __all__ = [
     "Dependency",
     "DependencyChanged",
     "DependencyFailed",
-    "DrainBegan",
     "DrainEnded",
-    "ErrorAnswered",
+    "DrainStarted",
+    "ErrorSent",
     "Event",
     "FallbackUsed",
     "FaultRaised",
     "FaultSource",
     "FirstChunkSent",
-    "HttpAnswered",
+    "HttpRequestServed",
     "ListenerPurpose",
-    "LoopProbed",
+    "LoopLagMeasured",
     "MessageReceived",
     "MessagesSent",
     "Outcome",
@@ -130,7 +130,7 @@ __all__ = [
     "StreamRecovered",
     "StreamSkipRequested",
     "StreamStarted",
-    "Swept",
+    "TickerSwept",
     "UsageDropped",
     "WorkerReplaced",
 ]

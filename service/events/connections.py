@@ -1,4 +1,4 @@
-"""What happened to a connection."""
+"""Events of connections."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,15 +6,12 @@ from enum import StrEnum
 from msgspec import Struct
 
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import (
-    ClientMessageType,
-    ServerMessage,
-)
+from service.protocol.messages import ClientMessageType, ServerMessage
 from service.protocol.trace import Trace
 
 
 class AttemptOutcome(StrEnum):
-    """How a handshake ended. ``error`` and ``refused_capacity`` are connection failures; the rest clients cause."""
+    """How a handshake ended. ``error`` and ``refused_capacity`` are failures of the service, the rest of the client."""
 
     ACCEPTED = "accepted"
     REFUSED_SESSION = "refused_session"
@@ -34,23 +31,23 @@ class CloseReason(StrEnum):
     ERROR = "error"
     SHUTDOWN = "shutdown"
     TAKEN_OVER = "taken_over"
-    """Another connection has recovered the stream that this one was in."""
+    """Another connection recovered the current stream of this one."""
     ABNORMAL = "abnormal"
-    """The peer vanished or broke the WebSocket protocol."""
+    """The peer disappeared or broke the WebSocket protocol."""
 
 
 class ConnectionAttempted(Struct, frozen=True):
     outcome: AttemptOutcome
     session_id: str = ""
     seconds: float = 0.0
-    """From the request to the answer."""
+    """From the HTTP request to its response."""
 
 
 class ConnectionOpened(Struct, frozen=True):
     connection_id: str
     session_id: str
     requests_used: int
-    session_epoch: str = ""
+    session_incarnation: str = ""
     session_seconds_left: float = 0.0
 
 
@@ -66,34 +63,35 @@ class ConnectionClosed(Struct, frozen=True):
 
 class MessageReceived(Struct, frozen=True):
     type: ClientMessageType | None
-    """``None`` for what is not of the protocol."""
+    """``None`` for a frame that is no message of the protocol."""
     bytes: int
+    """Of the payload of the frame."""
 
 
-class ErrorAnswered(Struct, frozen=True):
-    """A client was told of an error, whichever it was."""
+class ErrorSent(Struct, frozen=True):
+    """An ``error`` message was sent."""
 
     connection_id: str
     session_id: str
     code: ErrorCode
     message: str
     stream_id: str = ""
-    """Of the stream that it concerns or cuts short, if there is one; so is the trace."""
+    """Of the stream that the error ends or refers to; empty, as is ``trace``, if there is none."""
     trace: Trace | None = None
 
 
 class BackpressureApplied(Struct, frozen=True):
-    """A client's socket was full; chunks wait for it."""
+    """The kernel did not accept everything that was written; chunks are held back."""
 
     connection_id: str
     session_id: str
     stream_id: str
-    """Empty if no stream was under way; there is no trace then either."""
+    """Of the current stream; empty, as is ``trace``, if there is none."""
     trace: Trace | None
 
 
 class BackpressureReleased(Struct, frozen=True):
-    """The socket has taken all again, or is gone."""
+    """The kernel accepted everything, or the connection is lost."""
 
     connection_id: str
     session_id: str
@@ -103,7 +101,7 @@ class BackpressureReleased(Struct, frozen=True):
 
 
 class MessagesSent(Struct, frozen=True):
-    """What went out since the last time, of all connections."""
+    """Messages of all connections since the last event of this type."""
 
     counts: Mapping[type[ServerMessage], int]
     bytes: int

@@ -1,4 +1,4 @@
-"""What happened to the process, its dependencies and its HTTP routes."""
+"""Events of the process, its dependencies and its HTTP routes."""
 
 from enum import StrEnum
 
@@ -7,21 +7,21 @@ from msgspec import Struct
 from service.protocol.trace import Trace
 
 
-class Swept(Struct, frozen=True):
-    """The ticker woke all that was due."""
+class TickerSwept(Struct, frozen=True):
+    """The ticker woke the drivers that were due."""
 
     woken: int
     worst_lag_seconds: float
 
 
-class LoopProbed(Struct, frozen=True):
-    """How much later than asked the event loop came back to its probe."""
+class LoopLagMeasured(Struct, frozen=True):
+    """The event loop called the probe of the loop monitor this much after it was due."""
 
     lag_seconds: float
 
 
 class Dependency(StrEnum):
-    """What the service leans on and can do without."""
+    """What the service uses and can serve without."""
 
     SESSION_STORE = "session_store"
     PLAN_CACHE = "plan_cache"
@@ -30,38 +30,38 @@ class Dependency(StrEnum):
 
 
 class DependencyChanged(Struct, frozen=True):
-    """A dependency went away, or is back."""
+    """A dependency became unavailable, or available again."""
 
     dependency: Dependency
     up: bool
     reason: str = ""
-    """Why it is away: the exception in a line, without content, tokens or addresses with passwords."""
+    """Why it is unavailable: one line, without content, tokens, or addresses with passwords."""
 
 
 class DependencyFailed(Struct, frozen=True):
-    """One call of a dependency came to nothing."""
+    """One call of a dependency failed."""
 
     dependency: Dependency
 
 
 class StoredInMemory(Struct, frozen=True):
-    """What belongs into a file in ``DATA_DIR`` is kept in this process's memory, for as long as the process lives."""
+    """Data that belongs into a file in ``DATA_DIR`` is kept in memory and lost when the process ends."""
 
     what: Dependency
     reason: str
-    """Why there is no file, in a line."""
+    """Why there is no file: one line."""
 
 
-class HttpAnswered(Struct, frozen=True):
+class HttpRequestServed(Struct, frozen=True):
     method: str
     route: str | None
-    """The path of the route that matched, with its parameters' names; ``None`` if none did."""
+    """The path of the route that matched, with the names of its parameters; ``None`` if none did."""
     status: int
     seconds: float
 
 
 class FaultSource(StrEnum):
-    """Where a fault came up."""
+    """The part of the service that raised the exception of a fault."""
 
     ADMISSION = "admission"
     CONTENT = "content"
@@ -73,12 +73,12 @@ class FaultSource(StrEnum):
 
 
 class FaultRaised(Struct, frozen=True):
-    """An exception that should not have been: ours to mend."""
+    """An exception that is an error of the service."""
 
     error_id: str
-    """Under which it is found in the log, the trace and the error tracker. Who asked is told it where there is an
-    answer to say it in: not if a fallback helped, or an error of the protocol has a sentence of its own."""
-    place: FaultSource
+    """Identifies the fault in the log, the trace and the error tracker. The message to the client contains it, unless
+    there is none (a fallback was used) or the error has a sentence of its own."""
+    source: FaultSource
     exception: BaseException
     connection_id: str = ""
     session_id: str = ""
@@ -93,10 +93,10 @@ class ServerStarted(Struct, frozen=True):
 
 
 class ListenerPurpose(StrEnum):
-    """What a port is for."""
+    """What a port serves."""
 
     STREAMS = "streams"
-    """Everything; the metrics too, unless they have a port of their own."""
+    """Everything; also the metrics, unless they have a port of their own."""
     METRICS = "metrics"
 
 
@@ -107,18 +107,18 @@ class ServerListening(Struct, frozen=True):
 
 
 class WorkerReplaced(Struct, frozen=True):
-    """This process has taken the place of a worker that died unasked."""
+    """This process replaces a worker that died."""
 
     pid: int
     exit_code: int
     """Negative: the number of the signal that killed it."""
 
 
-class DrainBegan(Struct, frozen=True):
+class DrainStarted(Struct, frozen=True):
     connections: int
 
 
 class DrainEnded(Struct, frozen=True):
     seconds: float
-    cut: int
-    """Connections that were closed although a stream of theirs was not over."""
+    interrupted: int
+    """Connections that were closed while a stream was active."""

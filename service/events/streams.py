@@ -1,4 +1,4 @@
-"""What happened to a request and its stream."""
+"""Events of requests and their streams."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -8,13 +8,7 @@ from msgspec import Struct
 from service.content.removal import Removal
 from service.content.stage import Stage, StageTime
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import (
-    Complexity,
-    ContentType,
-    RefusalReason,
-    Speed,
-    StreamRequest,
-)
+from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
 from service.protocol.trace import Trace
 
 
@@ -30,18 +24,18 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     SHUTDOWN = "shutdown"
     TAKEN_OVER = "taken_over"
-    """Another connection has recovered the stream, and goes on with it."""
+    """Another connection recovered the stream and continues it."""
 
 
 class RequestRejected(Struct, frozen=True):
-    """A request ended before it was admitted: refused by its form, the queue or the limit, or by a fault of ours."""
+    """A request ended before it was admitted."""
 
     connection_id: str
     session_id: str
     content_type: ContentType
     code: ErrorCode
     outcome: Outcome
-    """``rejected``, or ``error`` if the fault was ours."""
+    """``rejected``, or ``error`` after an error of the service."""
 
 
 class RequestAdmitted(Struct, frozen=True):
@@ -49,14 +43,18 @@ class RequestAdmitted(Struct, frozen=True):
     session_id: str
     stream_id: str
     trace: Trace
-    request: StreamRequest
+    content_type: ContentType
+    speed: Speed
+    chunk_by: ChunkBy
+    html_mode: HtmlMode
+    has_request_id: bool
     content_bytes: int
     number: int
-    """The how-many-eth request of its session."""
+    """The ordinal number of the request in its session, from 1."""
     validation_seconds: float
-    """From its arrival to the question to the store."""
+    """From the arrival of the request to the call of the store."""
     rate_limit_seconds: float
-    """How long the store took to answer."""
+    """How long the store took."""
 
 
 class RateLimitApproached(Struct, frozen=True):
@@ -81,18 +79,18 @@ class StreamStarted(Struct, frozen=True):
     adaptive: bool
     word_count: int
     removed: Mapping[Removal, int]
-    """What sanitising took out; only kinds of which there was one."""
+    """What sanitising removed; only kinds with a count of at least 1."""
     chunks: int
     queued_seconds: float
-    """From admission until it left the line."""
+    """From admission until the request left the queue."""
     processing_seconds: float
     stages: tuple[StageTime, ...]
     paused: bool
-    """Whether it was paused before it began."""
+    """Whether the client paused it before it started."""
 
 
 class FallbackUsed(Struct, frozen=True):
-    """A stage of a stream's content work failed, and what is streamed was made without it."""
+    """A stage of preparation failed, and the plan was made without it."""
 
     connection_id: str
     session_id: str
@@ -107,11 +105,11 @@ class FirstChunkSent(Struct, frozen=True):
     trace: Trace
     content_type: ContentType
     seconds: float
-    """Since the request left the queue, without the time that its client kept the stream paused."""
+    """Since the request left the queue, without the time in which the client paused the stream."""
 
 
 class StreamRecovered(Struct, frozen=True):
-    """A stream that broke off goes on, on another connection; it is under way from now on."""
+    """A stream continues on another connection, and is active from now on."""
 
     connection_id: str
     session_id: str
@@ -120,13 +118,13 @@ class StreamRecovered(Struct, frozen=True):
     content_type: ContentType
     next_index: int
     chunks: int
-    """Of the plan."""
+    """Of the whole plan."""
     takeovers: int
-    """How often it was taken over by now."""
+    """The epoch of the stream."""
     repeated: bool
-    """Whether the request came again, and it begins anew; if not, the client asked to go on."""
+    """Whether a repeated request recovered it, from the first chunk; if not, a ``recover`` did."""
     waited_seconds: float
-    """Since the client asked."""
+    """Since the message of the client."""
     paused: bool
 
 
@@ -134,12 +132,12 @@ class RecoveryRefused(Struct, frozen=True):
     connection_id: str
     session_id: str
     stream_id: str
-    """As the client named it: for lines at DEBUG, as it is the client's word."""
+    """As the client sent it: only for log lines at DEBUG, as it may be any string."""
     reason: RefusalReason
 
 
 class StreamPauseChanged(Struct, frozen=True):
-    """A stream that has started was paused, or resumed."""
+    """A started stream was paused or resumed."""
 
     session_id: str
     stream_id: str
@@ -148,16 +146,16 @@ class StreamPauseChanged(Struct, frozen=True):
 
 
 class StreamSkipRequested(Struct, frozen=True):
-    """All that is left of a stream is to be sent at once."""
+    """The client skipped a stream: the remaining chunks are due at once."""
 
     session_id: str
     stream_id: str
-    """Empty if the request is not admitted yet; it has no trace then either."""
+    """Empty if the request is not admitted yet; ``trace`` is ``None`` then."""
     trace: Trace | None
 
 
 class StreamEnded(Struct, frozen=True):
-    """An admitted request came to its one end; ``started`` says whether it had got as far as ``stream_start``."""
+    """An admitted request reached its only end."""
 
     connection_id: str
     session_id: str
@@ -166,35 +164,37 @@ class StreamEnded(Struct, frozen=True):
     content_type: ContentType
     outcome: Outcome
     started: bool
+    """Whether ``stream_start`` or ``stream_recovered`` was sent."""
     paused: bool
     chunks: int
+    """Sent on this connection, as are ``bytes``."""
     bytes: int
     duration_seconds: float
     paused_seconds: float
     counted: bool = False
-    """Whether its request was counted already, where it broke off."""
+    """Whether an earlier end of the same stream was counted."""
     resumable: bool = False
     error: ErrorCode | None = None
     processing_seconds: float | None = None
-    """Of content work that came to nothing, as are the stages. What came to a plan, ``StreamStarted`` has told."""
+    """Of a failed preparation, as are ``stages``. ``StreamStarted`` has those of a successful one."""
     stages: tuple[StageTime, ...] = ()
 
 
 class CacheTier(StrEnum):
-    """Where a plan was looked for."""
+    """Where a plan was looked up."""
 
     MEMORY = "memory"
     SHARED = "shared"
 
 
-class CacheAsked(Struct, frozen=True):
-    """Whether content had been worked on before, under the same options and version."""
+class CacheQueried(Struct, frozen=True):
+    """A plan was looked up by content, options and version."""
 
     tier: CacheTier
     hit: bool
 
 
 class UsageDropped(Struct, frozen=True):
-    """Usage rows that neither the queue nor the file could take."""
+    """Usage rows were lost, because neither the queue nor the spool could take them."""
 
     rows: int

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.responses import JSONResponse
 
-from service.events import FaultRaised, FaultSource, HttpAnswered
+from service.events import FaultRaised, FaultSource, HttpRequestServed
 from service.protocol.instant import Instant
 from service.session.ports import Ids, Recorder
 from service.websocket.endpoint import Application, Message, Receive, Scope, Send
@@ -48,7 +48,7 @@ class HttpMetricsMiddleware:
             status = _FAULT_STATUS
         if status is not None:
             seconds = self._clock().seconds - began
-            self._recorder.record(HttpAnswered(scope["method"], _route(scope), status, seconds))
+            self._recorder.record(HttpRequestServed(scope["method"], _route(scope), status, seconds))
 
 
 def _sorry(error_id: str) -> JSONResponse:

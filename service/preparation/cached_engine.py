@@ -6,11 +6,10 @@ from importlib.metadata import version
 from msgspec import Struct
 
 from service.content import CachedPlan, Plan, UnreadablePlan, fits, plan_key, unpacked
-from service.events import CacheAsked, CacheTier
+from service.events import CacheQueried, CacheTier
 from service.preparation.engine import Stopwatch, ThreadedContentEngine
 from service.protocol.messages import ContentType, StreamRequest
-from service.session.effects import Preparation
-from service.session.ports import PlanCache, PlanStore, Recorder
+from service.session.ports import PlanCache, PlanStore, Preparation, Recorder
 
 _PRINCIPAL = "everyone"
 """Who may be given a plan that another's content led to: the same bytes in, the same bytes out, so all may. Where
@@ -70,8 +69,8 @@ class CachedContentEngine:
             store.put(key, made.to_store)
         return made.preparation
 
-    async def unpacked(self, plan: bytes) -> Plan:
-        return await self._engine.unpacked(plan)
+    async def unpack_plan(self, plan: bytes) -> Plan:
+        return await self._engine.unpack_plan(plan)
 
     def close(self) -> None:
         """Take no more work. The store is closed by whoever made it."""
@@ -108,7 +107,7 @@ class CachedContentEngine:
         return kept
 
     def _made(self, key: bytes, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> _Made:
-        """In the thread. Raises ``WorkFailed``."""
+        """In the thread. Raises ``PreparationFailed``."""
         if (kept := self._cache.get(key)) is not None:
             return _Made(self._engine.fitted(kept, seconds_left, stopwatch), found=True)
         whole = self._engine.whole(request, stopwatch)
@@ -119,5 +118,5 @@ class CachedContentEngine:
         return _Made(preparation, to_store=whole.packed)
 
     def _record(self, tier: CacheTier, *, hit: bool) -> None:
-        if tier is not CacheTier.MEMORY or self._cache.has_room:
-            self._recorder.record(CacheAsked(tier, hit))
+        if tier is not CacheTier.MEMORY or self._cache.enabled:
+            self._recorder.record(CacheQueried(tier, hit))

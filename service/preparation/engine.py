@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 from service.content import CachedPlan, Plan, Stage, StageTime, coalesced, packed, prepare, unpacked
 from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
-from service.session.effects import Preparation, WorkFailed
+from service.session.ports import Preparation, PreparationFailed
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -62,7 +62,7 @@ class ThreadedContentEngine:
     async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
         return await self.in_thread(self._prepare, request, seconds_left, Stopwatch())
 
-    async def unpacked(self, plan: bytes) -> Plan:
+    async def unpack_plan(self, plan: bytes) -> Plan:
         return await self.in_thread(unpacked, plan)
 
     def close(self) -> None:
@@ -76,13 +76,13 @@ class ThreadedContentEngine:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     def whole(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
-        """In the thread: the plan, whatever time there is for it. Raises ``WorkFailed``."""
+        """In the thread: the plan, whatever time there is for it. Raises ``PreparationFailed``."""
         with _failing(stopwatch):
             plan = prepare(request, self.limits, stopwatch.time)
             return CachedPlan(plan, packed(plan) if self._packs else None)
 
     def fitted(self, whole: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
-        """In the thread: the plan for what is left of ``seconds_left`` by now. Raises ``WorkFailed``."""
+        """In the thread: the plan for what is left of ``seconds_left`` by now. Raises ``PreparationFailed``."""
         with _failing(stopwatch):
             plan, as_packed = coalesced(whole.plan, seconds_left - stopwatch.seconds), whole.packed
             if as_packed is not None and plan is not whole.plan:
@@ -99,4 +99,4 @@ def _failing(stopwatch: Stopwatch) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise WorkFailed(stopwatch.seconds, tuple(stopwatch.stages)) from error
+        raise PreparationFailed(stopwatch.seconds, tuple(stopwatch.stages)) from error

@@ -18,13 +18,13 @@ class RandomIds:
     def new_id(self) -> str:
         return secrets.token_hex(16)
 
-    def token(self) -> str:
+    def new_token(self) -> str:
         return secrets.token_urlsafe(32)
 
-    def continued(self, trace: Trace) -> Trace:
+    def continue_trace(self, trace: Trace) -> Trace:
         parent = TraceContext(trace.trace_id, trace.span_id, trace.sampled)
         return Trace(trace.trace_id, secrets.token_hex(8), trace.sampled, parent)
 
-    def trace(self, parent: TraceContext | None) -> Trace:
+    def new_trace(self, parent: TraceContext | None) -> Trace:
         trace_id = secrets.token_hex(16) if parent is None else parent.trace_id
         return Trace(trace_id, secrets.token_hex(8), self._samples(trace_id, parent), parent)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from service.events import LoopProbed
+from service.events import LoopLagMeasured
 from service.protocol.instant import Instant
 from service.session.ports import Recorder
 from service.websocket.message_writer import MessageWriter
@@ -43,6 +43,6 @@ class LoopMonitor:
         self._timer = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
 
     def _beat(self) -> None:
-        self._recorder.record(LoopProbed(max(0.0, self._clock().seconds - self._due_at)))
+        self._recorder.record(LoopLagMeasured(max(0.0, self._clock().seconds - self._due_at)))
         self.report()
         self._wait()

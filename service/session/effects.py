@@ -10,30 +10,7 @@ from service.content.stage import StageTime
 from service.protocol.errors import StreamingError
 from service.protocol.messages import StreamRequest
 from service.protocol.trace import Trace
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
-
-
-class SessionSnapshot(Struct, frozen=True):
-    """A session as the store knows it at the moment of asking."""
-
-    session_id: str
-    epoch: str
-    """Tells a session from the one before it under the same id."""
-    requests_used: int
-    seconds_left: float
-    shared: bool = True
-    """Whether the store made it; if not, it is this process's own, until the connection ends."""
-
-
-class Admission(Struct, frozen=True):
-    """The store's word on one request; counted only if admitted, and not a repetition."""
-
-    admitted: bool
-    requests_used: int
-    repeats: str | None = None
-    """The stream that this request has asked for before; it is admitted, and not counted again."""
-    conflicts: bool = False
-    """Not admitted, because the claim was made before for something else."""
+from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 
 class Admittance(Struct, frozen=True):
@@ -44,18 +21,6 @@ class Admittance(Struct, frozen=True):
     trace: Trace
     asked_at: float
     """When the store was asked, in monotonic seconds."""
-
-
-class Preparation(Struct, frozen=True):
-    """The answer to ``Prepare``: the plan and the time it took."""
-
-    plan: Plan
-    seconds: float
-    stages: tuple[StageTime, ...] = ()
-    packed: bytes | None = None
-    """The plan as a store keeps it, if content may be kept."""
-    resumable: bool = False
-    """Whether it is in the store."""
 
 
 class Recovery(Struct, frozen=True):
@@ -75,15 +40,6 @@ class Failure(Struct, frozen=True):
     seconds: float | None = None
     """Of content work; ``None`` if there was none, or nobody knows."""
     stages: tuple[StageTime, ...] = ()
-
-
-class WorkFailed(Exception):
-    """Content work broke off, for the reason in ``__cause__``, and this is what it took until then."""
-
-    def __init__(self, seconds: float, stages: tuple[StageTime, ...]) -> None:
-        super().__init__(seconds, stages)
-        self.seconds = seconds
-        self.stages = stages
 
 
 class Admit(Struct, frozen=True):
@@ -136,7 +92,7 @@ class MarkSkip(Struct, frozen=True):
 
 
 class UpdateStatus(Struct, frozen=True):
-    """UpdateStatus a change of a stream that is in the store. Nobody waits for it."""
+    """Store a change of a stream that is in the store. Nobody waits for it."""
 
     stream_id: str
     epoch: int

@@ -1,5 +1,7 @@
 """Writes down what happens on one connection, as events."""
 
+from msgspec import UNSET
+
 from service.content.plan import Plan
 from service.content.removal import Removal
 from service.content.stage import Stage
@@ -9,7 +11,7 @@ from service.events import (
     CloseReason,
     ConnectionClosed,
     ConnectionOpened,
-    ErrorAnswered,
+    ErrorSent,
     Event,
     FallbackUsed,
     FirstChunkSent,
@@ -30,8 +32,10 @@ from service.protocol.errors import StreamingError
 from service.protocol.limits import Limits
 from service.protocol.messages import ClientMessageType, RefusalReason, Speed, StreamRequest
 from service.protocol.trace import Trace
-from service.session.effects import Admittance, Preparation, Recovery, SessionSnapshot
+from service.session.effects import Admittance, Recovery
+from service.session.ports import Preparation
 from service.session.queue import StreamState
+from service.session.records import SessionSnapshot
 
 
 class EventLog:
@@ -56,7 +60,11 @@ class EventLog:
     def opened(self, snapshot: SessionSnapshot) -> None:
         self._events.append(
             ConnectionOpened(
-                self._connection_id, self._session_id, snapshot.requests_used, snapshot.epoch, snapshot.seconds_left
+                self._connection_id,
+                self._session_id,
+                snapshot.requests_used,
+                snapshot.incarnation,
+                snapshot.seconds_left,
             )
         )
 
@@ -83,9 +91,7 @@ class EventLog:
             self._events.append(BackpressureReleased(self._connection_id, self._session_id, *_names(entry), seconds))
 
     def answered(self, error: StreamingError, entry: StreamState | None) -> None:
-        self._events.append(
-            ErrorAnswered(self._connection_id, self._session_id, error.code, str(error), *_names(entry))
-        )
+        self._events.append(ErrorSent(self._connection_id, self._session_id, error.code, str(error), *_names(entry)))
 
     def rejected(self, request: StreamRequest, error: StreamingError) -> None:
         outcome = Outcome.ERROR if error.reportable else Outcome.REJECTED
@@ -106,7 +112,11 @@ class EventLog:
                 session_id=self._session_id,
                 stream_id=entry.stream_id,
                 trace=admittance.trace,
-                request=entry.request,
+                content_type=entry.request.content_type,
+                speed=entry.request.speed,
+                chunk_by=entry.request.chunk_by,
+                html_mode=entry.request.html_mode,
+                has_request_id=entry.request.request_id is not UNSET,
                 content_bytes=len(entry.request.content.encode()),
                 number=number,
                 validation_seconds=admittance.asked_at - entry.received_at,

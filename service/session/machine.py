@@ -2,7 +2,7 @@
 
 Every input takes ``now`` and returns a ``Step``. Inputs: ``open`` (once, before all but ``drain`` and ``shutdown``),
 ``receive``, ``tick``, the results of effects (``admitted``, ``prepared``, ``recovered``, ``refused``, ``skip_marked``,
-``failed``), the socket's state (``blocked``, ``progressed``, ``unblocked``), ``superseded``, ``drain``, ``shutdown``,
+``failed``), the socket's state (``blocked``, ``progressed``, ``unblocked``), ``lose_lease``, ``drain``, ``shutdown``,
 ``fault`` and ``closed`` (once, last). After a step with a ``close``, ``open`` and ``closed`` only send what happened,
 and every other input returns an empty step.
 """
@@ -30,10 +30,12 @@ from service.protocol.messages import (
 )
 from service.session import replies
 from service.session.deadlines import Deadlines
-from service.session.effects import Admittance, Failure, Preparation, Recovery, SessionSnapshot
+from service.session.effects import Admittance, Failure, Recovery
 from service.session.endings import FAULT, RESTART, TAKEN_OVER, Ending, ending_of
 from service.session.event_log import EventLog
+from service.session.ports import Preparation
 from service.session.queue import StreamState
+from service.session.records import SessionSnapshot
 from service.session.step import Step
 from service.session.step_builder import StepBuilder
 from service.session.streams import Streams
@@ -157,7 +159,7 @@ class SessionMachine:
         self._event_log.unblocked(self.current, now.seconds)
         return self.tick(now)
 
-    def superseded(self, stream_id: str, epoch: int, now: Instant) -> Step:
+    def lose_lease(self, stream_id: str, epoch: int, now: Instant) -> Step:
         """Another connection has recovered the stream that was held at ``epoch``: of two, the last wins."""
         if not self._ended(now) and self.held == (stream_id, epoch):
             self._fatal(StreamTakenOver("Another connection has recovered this stream. Go on there."), TAKEN_OVER, now)

@@ -1,152 +1,174 @@
-"""The seams: what the core and the driver need from the outside, one protocol each."""
+"""The interfaces that the core and the driver need from adapters, one protocol each."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from msgspec import Struct
+
 from service.content.cached_plan import CachedPlan
 from service.content.plan import Plan
+from service.content.stage import StageTime
 from service.events import Event
 from service.protocol.messages import StreamRequest
 from service.protocol.trace import Trace, TraceContext
-from service.session.effects import Admission, Preparation, SessionSnapshot
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
+from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 
 class Connection(Protocol):
-    """One accepted socket, seen from the driver. No method blocks; after a close or a loss each is a no-op."""
+    """One accepted WebSocket. No method but ``wait_writable`` blocks; after a close each method does nothing."""
 
     on_unblocked: Callable[[], None] | None
     """Called when ``blocked`` becomes false."""
 
     @property
     def blocked(self) -> bool:
-        """Whether the operating system has yet to take some of what was written."""
+        """Whether the kernel has not accepted everything that was written."""
 
     @property
     def congested(self) -> bool:
-        """Whether it has yet to take so much that the peer should not be read before ``drained()``."""
+        """Whether so much is unsent that no frame of the client should be read before ``wait_writable`` returns."""
 
     @property
     def unsent_bytes(self) -> int:
-        """How much of what was written the operating system has yet to take."""
+        """The bytes that were written and that the kernel has not accepted."""
 
-    async def drained(self) -> None:
-        """Return when the operating system has taken all, or the socket is gone."""
+    async def wait_writable(self) -> None:
+        """Return when the kernel has accepted everything, or the connection is lost."""
 
     def write(self, message: bytes) -> None:
-        """Send one ready message (UTF-8) as a text frame."""
+        """Send one encoded message (UTF-8) as a text frame."""
 
     def close(self, code: int, reason: str) -> None:
-        """Begin the closing handshake; a peer that does not answer is aborted after a moment."""
+        """Start the closing handshake. A peer that does not answer it is disconnected after a timeout."""
 
     def abort(self) -> None:
-        """Drop the connection and what is unsent."""
+        """Drop the connection and everything unsent."""
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer, or not in time. What was asked of it may have been done all the same."""
+    """The store did not answer in time. The operation may have been performed."""
 
 
 class SessionStore(Protocol):
-    """Sessions, their counts, and the streams that can be recovered.
+    """Sessions, their request counts, and recoverable streams.
 
     Every implementation passes tests/contract/stores/contract.py. Coroutines raise only ``StoreUnavailable``. Times
     are durations, so that a store may use its own clock.
     """
 
     async def open(self, session_id: str) -> SessionSnapshot:
-        """Join the session, or begin it if there is none or its time is over."""
+        """Join the session; create it if there is none or if its time is over."""
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
-        """Count one request against the session's limit, exactly, whoever else is counting.
+        """Count one request against the limit of the session, exactly, under concurrent calls of any process.
 
-        ``snapshot`` is what the connection knows; a store that has lost the session recreates it from that. With a
-        ``claim`` that was made before, nothing is counted; otherwise it is now made for ``stream_id``, under the
-        connection's token and the one presented: who loses every answer, and presents one token always, pays once.
+        A store that has lost the session recreates it from ``snapshot``. If ``claim`` was made before, nothing is
+        counted. Otherwise it is made now for ``stream_id``, under the digest of the connection and under the one
+        presented: a client that repeats a request with the same token is charged once.
         """
 
     async def put(self, record: StreamRecord) -> None:
-        """Make the stream recoverable. When this returns, the death of this process changes nothing."""
+        """Store the stream. When this returns, the stream survives the death of this process."""
 
     async def get(self, stream_id: str) -> StreamRecord | None:
-        """The record, while its time to live lasts."""
+        """Return the record; ``None`` if there is none or if its time to live is over."""
 
     async def acquire(self, stream_id: str, epoch: int, owner: Digest) -> bool:
-        """Move the stream on from ``epoch``, and let ``owner`` open it too; false if it is not at ``epoch``."""
+        """Increment the epoch and add ``owner``; return false, and change nothing, if it is not at ``epoch``."""
 
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
-        """Store where it was skipped, and whether merged chunks may follow; false if it is not at ``epoch``."""
+        """Store ``skip_at`` and ``skip_settled``; return false, and change nothing, if it is not at ``epoch``."""
 
-    async def renew_leases(self, held: Mapping[str, int]) -> frozenset[str]:
-        """Keep the streams under way, by id and epoch, alive; those that another has taken. One that is gone is not."""
+    async def renew_leases(self, epochs: Mapping[str, int]) -> frozenset[str]:
+        """Renew the leases of streams, given by id and epoch; return the ids that are stored at another epoch."""
 
-    def update_status(self, stream_id: str, epoch: int, change: StreamStatus) -> None:
-        """Store a change soon, in order, if the stream is at ``epoch`` by then. Never blocks, never raises."""
+    def update_status(self, stream_id: str, epoch: int, status: StreamStatus) -> None:
+        """Queue a change, in order, for the stream if it is at ``epoch`` by then. Never blocks, never raises."""
 
     async def close(self) -> None:
-        """Store what was noted, and let go of everything."""
+        """Write queued changes and release all resources."""
 
 
 class PlanCache(Protocol):
-    """Plans in memory, by ``plan_key``. Threads share it; no method blocks."""
+    """Plans in memory, by ``plan_key``. Thread-safe; no method blocks."""
 
     @property
-    def has_room(self) -> bool:
-        """Whether it keeps anything; if not, that nothing is found tells nothing."""
+    def enabled(self) -> bool:
+        """Whether it keeps anything. If not, a miss is not counted as one."""
 
     def get(self, key: bytes) -> CachedPlan | None:
-        """The plan, if it is still kept."""
+        """Return the plan, if it is cached."""
 
     def put(self, key: bytes, plan: CachedPlan) -> None:
-        """Keep it, if it is worth the room."""
+        """Cache the plan, if it fits."""
 
 
 class PlanStore(Protocol):
-    """Packed plans that several machines share, by ``plan_key``, for a time. What fails here is only a miss."""
+    """Packed plans that machines share, by ``plan_key``, with a time to live. A failure is a miss."""
 
     async def get(self, key: bytes) -> bytes | None:
-        """The plan, if it is there and comes soon. Never raises."""
+        """Return the plan, if it is stored and arrives in time. Never raises."""
 
     def put(self, key: bytes, plan: bytes) -> None:
-        """Store it soon, or never. Never blocks, never raises."""
+        """Queue the plan to be stored. Never blocks, never raises."""
 
     async def close(self) -> None:
-        """Let go of what is still on its way."""
+        """Cancel queued writes and release all resources."""
+
+
+class Preparation(Struct, frozen=True):
+    """A plan and the time that it took."""
+
+    plan: Plan
+    seconds: float
+    stages: tuple[StageTime, ...] = ()
+    packed: bytes | None = None
+    """The plan as it is stored; ``None`` if content may not be stored."""
+    resumable: bool = False
+
+
+class PreparationFailed(Exception):
+    """Preparation raised the exception in ``__cause__`` after ``seconds``, in these stages."""
+
+    def __init__(self, seconds: float, stages: tuple[StageTime, ...]) -> None:
+        super().__init__(seconds, stages)
+        self.seconds = seconds
+        self.stages = stages
 
 
 class ContentEngine(Protocol):
-    """Content work off the event loop."""
+    """Content work outside the event loop."""
 
     async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
-        """A plan that fits into the session's ``seconds_left``, and the time it took.
+        """Return a plan that fits into ``seconds_left`` of the session.
 
-        Raises what it met, or ``WorkFailed`` from it, which tells the time too.
+        Raises the exception of the failed stage, or ``PreparationFailed`` with that exception as its cause.
         """
 
-    async def unpacked(self, plan: bytes) -> Plan:
-        """The plan that was packed. Raises ``UnreadablePlan``."""
+    async def unpack_plan(self, plan: bytes) -> Plan:
+        """Return the plan that was packed. Raises ``UnreadablePlan``."""
 
     def close(self) -> None:
-        """Take no more work."""
+        """Accept no more work."""
 
 
 class Ids(Protocol):
-    """Where ids come from."""
+    """Random ids."""
 
     def new_id(self) -> str:
-        """A fresh id for a stream, a connection or a fault."""
+        """Return a new id of a stream, a connection or a fault."""
 
-    def token(self) -> str:
-        """A fresh resume token: 256 bits that nobody can guess."""
+    def new_token(self) -> str:
+        """Return a new resume token of 256 random bits."""
 
-    def trace(self, parent: TraceContext | None) -> Trace:
-        """A new stream's place in the client's trace, or in one of its own."""
+    def new_trace(self, parent: TraceContext | None) -> Trace:
+        """Return a span for a new stream: in the trace of the client, or in a new one."""
 
-    def continued(self, trace: Trace) -> Trace:
-        """The place of a stream that goes on elsewhere: in the same trace, below its beginning, and kept if that is."""
+    def continue_trace(self, trace: Trace) -> Trace:
+        """Return a span for a recovered stream: a child of its first span, with the same sampling decision."""
 
 
 class Recorder(Protocol):
-    """The one door to observability. Never raises, never blocks."""
+    """Receives all events. Never raises, never blocks."""
 
     def record(self, event: Event) -> None: ...

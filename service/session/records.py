@@ -1,4 +1,4 @@
-"""What a store keeps, so that another process can go on where one stopped."""
+"""What a session store takes and returns. Fields that hold a digest hold the SHA-256 of a resume token."""
 
 from enum import StrEnum
 
@@ -8,19 +8,42 @@ from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 
 Digest = bytes
-"""SHA-256 of a resume token: all that is ever stored of it."""
+"""SHA-256 of a resume token. The token itself is never stored."""
+
+
+class SessionSnapshot(Struct, frozen=True):
+    """A session as the store returned it last."""
+
+    session_id: str
+    incarnation: str
+    """Distinguishes the session from an earlier one with the same id."""
+    requests_used: int
+    seconds_left: float
+    shared: bool = True
+    """Whether the shared store created it. If false, only this process has it, until the connection ends."""
+
+
+class Admission(Struct, frozen=True):
+    """The decision of a store on one request. The request is counted if it is admitted and repeats no other."""
+
+    admitted: bool
+    requests_used: int
+    repeats: str | None = None
+    """The stream for which the same claim was made before. Such a request is admitted and not counted."""
+    conflicts: bool = False
+    """Not admitted: the ``request_id`` was claimed before with another fingerprint."""
 
 
 class Claim(Struct, frozen=True):
-    """What makes a request the same request, however often it comes."""
+    """Identifies a request, so that a repetition is recognised."""
 
     request_id: str
     fingerprint: bytes
     """SHA-256 of the content and the options."""
     owner: Digest
-    """Of the connection that it has come on: the claim is stored under this."""
+    """Of the connection that received the request: the claim is stored under this digest."""
     presented: Digest | None
-    """Of the token that came with it, if one did: a claim under this is the same request."""
+    """Of the token in the request, if it has one: a claim stored under this digest is the same request."""
 
 
 class StreamRecord(Struct, frozen=True):
@@ -28,33 +51,33 @@ class StreamRecord(Struct, frozen=True):
 
     stream_id: str
     session_id: str
-    session_epoch: str
-    """Of the snapshot that it was started under: a session that has come after it under the same id has another."""
+    session_incarnation: str
+    """Of the session in which the stream was requested."""
     owners: tuple[Digest, ...]
-    """Of the tokens that open it: of the connection that it was started on, and of each that it was recovered onto."""
+    """The digests of the tokens that may recover the stream."""
     content_type: ContentType
     request_id: str | None
     trace: Trace
     plan: bytes
-    """The packed plan, as ``core.content.packed`` makes it."""
+    """The plan as ``service.content`` packs it."""
     processing_seconds: float
     epoch: int = 0
-    """How often it was taken over: who streams under an older one has lost it."""
+    """The number of times that the stream was acquired by another connection."""
     skip_at: int | None = None
-    """The index at which it was skipped; stored before the first merged chunk goes out."""
+    """The index at which the stream was skipped; stored before the first merged chunk is sent."""
     skip_settled: bool = False
-    """Stored too before that one goes out. If not, what came after ``skip_at`` may have been cut either way."""
+    """Whether chunks from ``skip_at`` on are merged. If false, they may have been sent merged or not."""
     paused: bool = False
     counted: bool = False
-    """Whether its end was counted already, by a process that saw its connection break."""
+    """Whether a process has recorded the end of the stream, so that another end is not counted again."""
 
 
 class StreamStatus(StrEnum):
-    """What may be noted of a stream while it runs. The first two tell the pace only."""
+    """A change of a stored stream."""
 
     PAUSED = "paused"
     RESUMED = "resumed"
     ENDED = "ended"
-    """It has ended, and was counted; its time to live begins."""
+    """The stream ended and was counted; its time to live starts."""
     ACKNOWLEDGED = "acknowledged"
-    """The client has all of it that it wants: nothing need be kept."""
+    """The client needs nothing more of the stream: the store deletes it."""

@@ -15,7 +15,7 @@ def refusal(record: StreamRecord | None, wish: TakeOver) -> RefusalReason | None
         return RefusalReason.UNKNOWN
     if wish.presented is not None and not opens(wish.presented, record.owners):
         return RefusalReason.UNKNOWN
-    if record.session_epoch != wish.snapshot.epoch:
+    if record.session_incarnation != wish.snapshot.incarnation:
         return RefusalReason.SESSION_OVER
     return None
 

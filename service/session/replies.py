@@ -15,8 +15,10 @@ from service.protocol.messages import (
     StreamRecovered,
     StreamStart,
 )
-from service.session.effects import Preparation, Recovery, SessionSnapshot
+from service.session.effects import Recovery
+from service.session.ports import Preparation
 from service.session.queue import StreamState
+from service.session.records import SessionSnapshot
 
 
 def connected(snapshot: SessionSnapshot, limits: Limits, token: str | None, now: Instant) -> Connected:

@@ -24,20 +24,10 @@ from service.session import replies
 from service.session.deadlines import Deadlines
 from service.session.delivered_streams import DeliveredStream, DeliveredStreams
 from service.session.delivery import Delivery
-from service.session.effects import (
-    Admit,
-    Admittance,
-    Failure,
-    MarkSkip,
-    Preparation,
-    Prepare,
-    Recovery,
-    SessionSnapshot,
-    TakeOver,
-    UpdateStatus,
-)
+from service.session.effects import Admit, Admittance, Failure, MarkSkip, Prepare, Recovery, TakeOver, UpdateStatus
+from service.session.ports import Preparation
 from service.session.queue import RequestQueue, StreamState
-from service.session.records import Digest, StreamStatus
+from service.session.records import Digest, SessionSnapshot, StreamStatus
 from service.session.recovery import resumed
 from service.session.source import PlanSource
 from service.session.step_builder import StepBuilder

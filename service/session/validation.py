@@ -10,7 +10,7 @@ from service.protocol.errors import (
 )
 from service.protocol.limits import QUEUE_LENGTH, Limits
 from service.protocol.messages import StreamRequest
-from service.session.effects import Admission
+from service.session.records import Admission
 
 
 def refusal(request: StreamRequest, limits: Limits, *, queue_is_full: bool) -> StreamingError | None:

@@ -9,16 +9,15 @@ import msgspec
 from service.events import Dependency
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
-from service.session.effects import Admission, SessionSnapshot
 from service.session.ports import Recorder, SessionStore, StoreUnavailable
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
+from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.breaker import Breaker
 from service.stores.guard import Guard
 
 _NOBODYS_STREAM = StreamRecord(
     stream_id="probe",
     session_id="",
-    session_epoch="",
+    session_incarnation="",
     owners=(),
     content_type=ContentType.TEXT,
     request_id=None,

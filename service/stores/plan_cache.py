@@ -19,7 +19,7 @@ class MemoryPlanCache:
         self._lock = Lock()
 
     @property
-    def has_room(self) -> bool:
+    def enabled(self) -> bool:
         return self._max_bytes > 0
 
     @property

@@ -56,19 +56,16 @@ class UsageSink:
                 if (known := self._under_way.get((event.connection_id, event.stream_id))) is not None:
                     known.processing_seconds = event.processing_seconds
             case RequestAdmitted():
-                request = event.request
                 self._remember(
                     event,
-                    _UnderWay(
-                        request.speed.value, request.chunk_by.value, request.html_mode.value, event.content_bytes
-                    ),
+                    _UnderWay(event.speed.value, event.chunk_by.value, event.html_mode.value, event.content_bytes),
                 )
             case StreamRecovered():
                 self._remember(event, _UnderWay(takeovers=event.takeovers))
-            case ConnectionOpened() if event.session_epoch:
+            case ConnectionOpened() if event.session_incarnation:
                 ends_at = self._wall() + event.session_seconds_left
                 began_at = ends_at - self._session_seconds
-                self._put(SessionRow(event.session_id, event.session_epoch, began_at, ends_at))
+                self._put(SessionRow(event.session_id, event.session_incarnation, began_at, ends_at))
             case _:
                 pass
 

@@ -140,7 +140,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def unsent_bytes(self) -> int:
         return self.transport.get_write_buffer_size()
 
-    async def drained(self) -> None:
+    async def wait_writable(self) -> None:
         await self.writable.wait()
 
     def write(self, message: bytes) -> None:

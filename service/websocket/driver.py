@@ -13,20 +13,18 @@ from service.events import FaultRaised, FaultSource
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import InternalError, ProcessingFailed, StreamingError
 from service.protocol.instant import Instant
-from service.session.effects import (
-    Admit,
-    Admittance,
-    Failure,
-    MarkSkip,
-    Preparation,
-    Prepare,
-    Recovery,
-    TakeOver,
-    UpdateStatus,
-    WorkFailed,
-)
+from service.session.effects import Admit, Admittance, Failure, MarkSkip, Prepare, Recovery, TakeOver, UpdateStatus
 from service.session.machine import SessionMachine
-from service.session.ports import Connection, ContentEngine, Ids, Recorder, SessionStore, StoreUnavailable
+from service.session.ports import (
+    Connection,
+    ContentEngine,
+    Ids,
+    Preparation,
+    PreparationFailed,
+    Recorder,
+    SessionStore,
+    StoreUnavailable,
+)
 from service.session.records import StreamRecord
 from service.session.step import Step
 from service.websocket.message_writer import MessageWriter
@@ -86,7 +84,7 @@ class Driver:
                 text = event.get("text")
                 self._take(self._machine.receive, event["bytes"] if text is None else text)
                 if self._connection.congested:
-                    await self._connection.drained()
+                    await self._connection.wait_writable()
                 await asyncio.sleep(0)  # a queue that is never empty must not keep the others waiting
             close_code = event["code"]
         finally:
@@ -111,9 +109,9 @@ class Driver:
         """The stream under way and its epoch, if it is in the store."""
         return self._machine.held
 
-    def superseded(self, stream_id: str, epoch: int) -> None:
+    def lose_lease(self, stream_id: str, epoch: int) -> None:
         """Another connection has taken the stream that was held at ``epoch``."""
-        self._take(self._machine.superseded, stream_id, epoch)
+        self._take(self._machine.lose_lease, stream_id, epoch)
 
     def drain(self) -> None:
         """Finish what runs, then close with 1012."""
@@ -185,7 +183,7 @@ class Driver:
                     self._take(self._machine.skip_marked, effect.ticket, await self._marked(effect))
                 case _:
                     assert_never(effect)
-        except WorkFailed as failed:
+        except PreparationFailed as failed:
             error = self._told(failed.__cause__ or failed, effect)
             self._take(self._machine.failed, effect.ticket, Failure(error, failed.seconds, failed.stages))
         except Exception as exception:  # noqa: BLE001 - whatever it is, it ends this request and no other
@@ -196,7 +194,7 @@ class Driver:
         asked_at = services.clock().seconds
         stream_id = services.ids.new_id()
         admission = await services.store.admit(effect.snapshot, stream_id, effect.claim)
-        return Admittance(admission, stream_id, services.ids.trace(effect.request.trace), asked_at)
+        return Admittance(admission, stream_id, services.ids.new_trace(effect.request.trace), asked_at)
 
     async def _preparation(self, effect: Prepare) -> Preparation:
         """The plan, which is in the store if it can be: from then on the death of this process changes nothing."""
@@ -210,7 +208,7 @@ class Driver:
         record = StreamRecord(
             stream_id=effect.stream_id,
             session_id=effect.snapshot.session_id,
-            session_epoch=effect.snapshot.epoch,
+            session_incarnation=effect.snapshot.incarnation,
             owners=effect.owners,
             content_type=effect.request.content_type,
             request_id=None if request_id is UNSET else request_id,

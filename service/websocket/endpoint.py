@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from service.events import AttemptOutcome, ConnectionAttempted, ErrorAnswered, FaultRaised, FaultSource
+from service.events import AttemptOutcome, ConnectionAttempted, ErrorSent, FaultRaised, FaultSource
 from service.protocol.close_codes import CloseCode
 from service.protocol.codec import is_session_id
 from service.protocol.errors import InternalError, OverCapacity, StreamingError
@@ -89,7 +89,7 @@ class StreamEndpoint:
             self._dismiss(connection, session_id, error, CloseCode.INTERNAL_ERROR)
             return
         self._attempted(asked_at, AttemptOutcome.ACCEPTED, session_id)
-        token = services.ids.token() if self._stores_content else None
+        token = services.ids.new_token() if self._stores_content else None
         machine = SessionMachine(snapshot, services.ids.new_id(), self._limits, services.clock(), token)
         driver = Driver(connection, machine, services)
         with self._hub.member(driver):
@@ -105,7 +105,7 @@ class StreamEndpoint:
     def _dismiss(
         self, connection: WebSocketConnection, session_id: str, error: StreamingError, code: CloseCode
     ) -> None:
-        self._services.recorder.record(ErrorAnswered("", session_id, error.code, str(error)))
+        self._services.recorder.record(ErrorSent("", session_id, error.code, str(error)))
         self._services.writer.send(connection, ErrorMessage.of(error))
         connection.close(code, code.reason)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from service.events import DrainBegan, DrainEnded
+from service.events import DrainEnded, DrainStarted
 from service.protocol.instant import Instant
 from service.session.ports import Recorder
 
@@ -25,7 +25,7 @@ class Member(Protocol):
     def held(self) -> tuple[str, int] | None:
         """The stream under way and its epoch, if it is in the store."""
 
-    def superseded(self, stream_id: str, epoch: int) -> None:
+    def lose_lease(self, stream_id: str, epoch: int) -> None:
         """Another connection has taken the stream that was held at ``epoch``."""
 
 
@@ -74,7 +74,7 @@ class Hub:
         """Let running streams end for up to ``seconds``, or until ``hurried()``; then close what is left."""
         began = self._clock().seconds
         self.draining = True
-        self._recorder.record(DrainBegan(len(self._members)))
+        self._recorder.record(DrainStarted(len(self._members)))
         for member in tuple(self._members):
             member.drain()
         # A signal sets a plain flag, as uvicorn's own do, so this looks now and then.

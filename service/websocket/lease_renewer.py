@@ -40,7 +40,7 @@ class LeaseRenewer:
                 {stream_id: epoch for stream_id, (epoch, _) in holders.items()}
             ):
                 epoch, member = holders[stream_id]
-                member.superseded(stream_id, epoch)
+                member.lose_lease(stream_id, epoch)
 
     def _holders(self) -> dict[str, tuple[int, Member]]:
         """Who has each stream, and at which epoch; of two in this process, the older has lost it."""
@@ -49,7 +49,7 @@ class LeaseRenewer:
         for stream_id, epoch, member in sorted(held, key=lambda one: one[1]):
             if stream_id in holders:
                 older, loser = holders[stream_id]
-                loser.superseded(stream_id, older)
+                loser.lose_lease(stream_id, older)
             holders[stream_id] = (epoch, member)
         return holders
 

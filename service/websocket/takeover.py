@@ -21,7 +21,7 @@ async def take_over(wish: TakeOver, store: SessionStore, engine: ContentEngine, 
             reason = refusal(record, wish)
             if reason is not None or record is None:
                 return reason or RefusalReason.UNKNOWN
-            plan = await engine.unpacked(record.plan)
+            plan = await engine.unpack_plan(record.plan)
             if not can_follow(record, plan, wish.last_index):
                 return RefusalReason.POSITION
             if not await store.acquire(record.stream_id, record.epoch, wish.owner):
@@ -33,7 +33,7 @@ async def take_over(wish: TakeOver, store: SessionStore, engine: ContentEngine, 
             if not can_follow(taken, plan, wish.last_index):
                 return RefusalReason.POSITION
             await _settle(taken, store)
-            return Recovery(taken, plan, ids.continued(taken.trace))
+            return Recovery(taken, plan, ids.continue_trace(taken.trace))
     except StoreUnavailable:
         pass
     except UnreadablePlan:

@@ -20,9 +20,8 @@ from msgspec import Struct
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
-from service.session.effects import Admission, SessionSnapshot
 from service.session.ports import StoreUnavailable
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
+from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.redis.client import RedisClient
 from service.stores.redis.scripts import ADMIT, FIND, HOLD, KEEP, MARK_SKIP, NOTE, OPEN, TAKE
 
@@ -41,7 +40,7 @@ class _Fixed(Struct, frozen=True, array_like=True):
     """What of a record never changes."""
 
     session_id: str
-    session_epoch: str
+    session_incarnation: str
     content_type: ContentType
     request_id: str | None
     trace: Trace
@@ -85,7 +84,7 @@ class RedisSessionStore:
                 for token in (claim.owner, claim.presented)
                 if token is not None
             ]
-        known = (snapshot.epoch, snapshot.requests_used, _milliseconds(snapshot.seconds_left))
+        known = (snapshot.incarnation, snapshot.requests_used, _milliseconds(snapshot.seconds_left))
         limit = self._limits.max_requests
         admitted, used, repeats, conflicts = await self._server.run(ADMIT, keys, limit, *known, stream_id, fingerprint)
         return Admission(bool(admitted), used, None if repeats is None else repeats.decode(), bool(conflicts))

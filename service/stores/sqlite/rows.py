@@ -11,8 +11,7 @@ import msgspec
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
-from service.session.effects import Admission, SessionSnapshot
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
+from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 _DIGEST_BYTES = 32
 _UNDER_WAY = 1.25
@@ -67,10 +66,10 @@ class Rows:
             return Admission(admitted=False, requests_used=snapshot.requests_used)
         session = _session(rows, snapshot.session_id, now)
         if session is None:
-            epoch, used, ends_at = snapshot.epoch, snapshot.requests_used, now + snapshot.seconds_left
+            epoch, used, ends_at = snapshot.incarnation, snapshot.requests_used, now + snapshot.seconds_left
         else:
             epoch, used, ends_at = session
-            if epoch == snapshot.epoch:  # who knows of more has counted while this store was away
+            if epoch == snapshot.incarnation:  # who knows of more has counted while this store was away
                 used = max(used, snapshot.requests_used)
         repeats, conflicts = _claimed(rows, snapshot.session_id, claim, now)
         admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
@@ -98,7 +97,7 @@ class Rows:
             (
                 record.stream_id,
                 record.session_id,
-                record.session_epoch,
+                record.session_incarnation,
                 b"".join(record.owners),
                 record.content_type,
                 record.request_id,
@@ -116,18 +115,30 @@ class Rows:
 
     def get(self, rows: sqlite3.Connection, stream_id: str) -> StreamRecord | None:
         row = rows.execute(
-            "SELECT session_id, session_epoch, owners, content_type, request_id, trace, plan, processing_seconds,"
+            "SELECT session_id, session_incarnation, owners, content_type, request_id, trace, plan, processing_seconds,"
             " epoch, skip_at, skip_settled, paused, counted"
             " FROM streams JOIN contents USING (stream_id) WHERE stream_id = ? AND ends_at > ?",
             (stream_id, self._clock()),
         ).fetchone()
         if row is None:
             return None
-        session_id, session_epoch, owners, content_type, request_id, trace, plan, seconds, epoch, skip_at, *flags = row
+        (
+            session_id,
+            session_incarnation,
+            owners,
+            content_type,
+            request_id,
+            trace,
+            plan,
+            seconds,
+            epoch,
+            skip_at,
+            *flags,
+        ) = row
         return StreamRecord(
             stream_id,
             session_id,
-            session_epoch,
+            session_incarnation,
             tuple(owners[at : at + _DIGEST_BYTES] for at in range(0, len(owners), _DIGEST_BYTES)),
             ContentType(content_type),
             request_id,

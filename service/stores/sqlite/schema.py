@@ -29,7 +29,7 @@ CREATE INDEX claims_by_end ON claims (ends_at);
 CREATE TABLE streams (
     stream_id TEXT PRIMARY KEY,
     session_id TEXT NOT NULL,
-    session_epoch TEXT NOT NULL,
+    session_incarnation TEXT NOT NULL,
     owners BLOB NOT NULL,
     content_type TEXT NOT NULL,
     request_id TEXT,

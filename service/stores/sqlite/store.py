@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from service.protocol.limits import Limits
-from service.session.effects import Admission, SessionSnapshot
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
+from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.sqlite.rows import Rows
 from service.stores.sqlite.schema import opened
 from service.stores.sqlite.writer import SqliteWriter

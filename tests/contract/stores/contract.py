@@ -17,9 +17,8 @@ import pytest
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace, TraceContext
-from service.session.effects import SessionSnapshot
 from service.session.ports import SessionStore
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
+from service.session.records import Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 PATIENCE_SECONDS = 10
 _LOOK_SECONDS = 0.01
@@ -30,7 +29,7 @@ MINE, THEIRS, LATER = b"m" * 32, b"t" * 32, b"l" * 32
 RECORD = StreamRecord(
     stream_id="a-stream",
     session_id="s",
-    session_epoch="an-epoch",
+    session_incarnation="an-epoch",
     owners=(MINE,),
     content_type=ContentType.HTML,
     request_id="müsli 🥣",
@@ -111,7 +110,7 @@ class SessionStoreContract(ABC):
         await store.admit(first, "a-stream", None)
         await self.pass_session(0.8)
         again = await store.open("s")
-        assert (again.epoch, again.requests_used) == (first.epoch, 1)
+        assert (again.incarnation, again.requests_used) == (first.incarnation, 1)
         assert again.seconds_left == pytest.approx(self.limits.max_session_seconds * 0.2, abs=self.slack_seconds)
 
     async def test_at_the_deadline_a_new_session_begins_under_the_same_id(self, store: SessionStore) -> None:
@@ -119,7 +118,7 @@ class SessionStoreContract(ABC):
         await store.admit(first, "a-stream", None)
         await self.pass_session(1)
         second = await store.open("s")
-        assert second.epoch != first.epoch
+        assert second.incarnation != first.incarnation
         assert second.requests_used == 0
         assert second.seconds_left == pytest.approx(self.limits.max_session_seconds, abs=self.slack_seconds)
         assert (await store.admit(second, "a-stream", None)).requests_used == 1
@@ -150,7 +149,7 @@ class SessionStoreContract(ABC):
         admission = await store.admit(snapshot, "a-stream", None)
         assert (admission.admitted, admission.requests_used) == (True, 4)
         again = await store.open("s")
-        assert (again.epoch, again.requests_used) == (snapshot.epoch, 4)
+        assert (again.incarnation, again.requests_used) == (snapshot.incarnation, 4)
         assert again.seconds_left == pytest.approx(seconds_left, abs=self.slack_seconds)
 
     async def test_a_session_that_is_made_again_is_not_made_larger(self, store: SessionStore) -> None:
@@ -173,7 +172,7 @@ class SessionStoreContract(ABC):
         other = SessionSnapshot("s", "of-a-store-that-was-wiped", 4, self.limits.max_session_seconds / 2)
         admission = await store.admit(other, "a-stream", None)
         assert (admission.admitted, admission.requests_used) == (True, 1)
-        assert (await store.open("s")).epoch == present.epoch
+        assert (await store.open("s")).incarnation == present.incarnation
 
     # Claims
 
@@ -423,13 +422,13 @@ class SharedStoreContract(SessionStoreContract):
         first = await store.open("s")
         await store.admit(first, "a-stream", claim())
         again = await other.open("s")
-        assert (again.epoch, again.requests_used) == (first.epoch, 1)
+        assert (again.incarnation, again.requests_used) == (first.incarnation, 1)
         repeated = await other.admit(again, "b-stream", claim(owner=THEIRS, presented=MINE))
         assert repeated.repeats == "a-stream"
 
     async def test_a_session_that_two_begin_at_once_is_one(self, store: SessionStore, other: SessionStore) -> None:
         leases = await asyncio.gather(*(one.open("s") for one in (store, other) * 10))
-        assert len({snapshot.epoch for snapshot in leases}) == 1
+        assert len({snapshot.incarnation for snapshot in leases}) == 1
 
     async def test_the_limit_is_exact_across_stores(self, store: SessionStore, other: SessionStore) -> None:
         snapshot = await store.open("s")

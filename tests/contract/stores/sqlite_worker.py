@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from service.protocol.limits import Limits
-from service.session.effects import SessionSnapshot
+from service.session.records import SessionSnapshot
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.contract.stores.contract import RECORD
 

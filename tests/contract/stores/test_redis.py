@@ -12,9 +12,8 @@ import msgspec
 import pytest
 
 from service.protocol.limits import Limits
-from service.session.effects import SessionSnapshot
 from service.session.ports import SessionStore, StoreUnavailable
-from service.session.records import StreamStatus
+from service.session.records import SessionSnapshot, StreamStatus
 from service.stores.redis.store import RedisSessionStore
 from tests.backends.child import until
 from tests.backends.dead import black_hole, refusing, silent
@@ -103,7 +102,7 @@ class TestRedisSessionStore(SharedStoreContract):
     async def test_it_is_reached_by_a_socket_in_the_file_system(self, store: SessionStore) -> None:
         snapshot = await store.open("s")
         by_file = RedisSessionStore(self.redis.unix_url, LIMITS, TTL_SECONDS)
-        assert (await by_file.open("s")).epoch == snapshot.epoch
+        assert (await by_file.open("s")).incarnation == snapshot.incarnation
         await by_file.close()
 
     async def test_closed_connections_are_made_anew_unnoticed(self, store: SessionStore) -> None:

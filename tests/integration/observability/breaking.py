@@ -21,8 +21,7 @@ from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
 from service.process.server import run
 from service.protocol.messages import ChunkBy, StreamRequest
-from service.session.effects import Preparation
-from service.session.ports import ContentEngine
+from service.session.ports import ContentEngine, Preparation
 from service.settings import Settings, load_settings
 from service.stores.plan_cache import MemoryPlanCache
 
@@ -44,8 +43,8 @@ class BreakingEngine:
             raise ValueError(f"cannot cut {content!r}")
         return await self._engine.prepare(request, seconds_left)
 
-    async def unpacked(self, plan: bytes) -> Plan:
-        return await self._engine.unpacked(plan)
+    async def unpack_plan(self, plan: bytes) -> Plan:
+        return await self._engine.unpack_plan(plan)
 
     def close(self) -> None:
         self._engine.close()

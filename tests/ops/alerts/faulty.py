@@ -11,7 +11,8 @@ from service.app import create_app as create_service
 from service.preparation.engine import ThreadedContentEngine
 from service.process.server import run
 from service.protocol.messages import StreamRequest
-from service.session.effects import Preparation, SessionSnapshot
+from service.session.ports import Preparation
+from service.session.records import SessionSnapshot
 from service.settings import load_settings
 from service.stores.sqlite.store import SqliteSessionStore
 

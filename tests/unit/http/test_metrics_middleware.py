@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import StreamingResponse
 
-from service.events import Event, FaultRaised, FaultSource, HttpAnswered
+from service.events import Event, FaultRaised, FaultSource, HttpRequestServed
 from service.http.metrics_middleware import HttpMetricsMiddleware
 from service.process.ids import RandomIds
 from service.protocol.instant import Instant
@@ -66,7 +66,7 @@ def watched() -> Watched:
 async def test_an_answer_is_recorded_with_its_routes_path_and_not_the_clients(watched: Watched) -> None:
     answer = await watched.ask("GET", "/calm/42?token=secret")
     assert answer.json() == "42"
-    assert watched.events == [HttpAnswered("GET", "/calm/{name}", 200, 1.5)]
+    assert watched.events == [HttpRequestServed("GET", "/calm/{name}", 200, 1.5)]
 
 
 async def test_what_no_route_answers_is_recorded_too(watched: Watched) -> None:
@@ -74,23 +74,23 @@ async def test_what_no_route_answers_is_recorded_too(watched: Watched) -> None:
     await watched.ask("POST", "/calm/42")
     await watched.ask("OPTIONS", "/calm/42")
     assert watched.events == [
-        HttpAnswered("GET", None, 404, 0.0),
-        HttpAnswered("POST", "/calm/{name}", 405, 0.0),
-        HttpAnswered("OPTIONS", "/calm/{name}", 405, 0.0),
+        HttpRequestServed("GET", None, 404, 0.0),
+        HttpRequestServed("POST", "/calm/{name}", 405, 0.0),
+        HttpRequestServed("OPTIONS", "/calm/{name}", 405, 0.0),
     ]
 
 
 async def test_a_preflight_is_answered_before_there_is_a_route(watched: Watched) -> None:
     await watched.ask("OPTIONS", "/calm/42", **{"Origin": "https://a.example", "Access-Control-Request-Method": "GET"})
-    assert watched.events == [HttpAnswered("OPTIONS", None, 200, 0.0)]
+    assert watched.events == [HttpRequestServed("OPTIONS", None, 200, 0.0)]
 
 
 async def test_an_exception_becomes_a_fault_and_its_id_is_all_that_the_client_learns(watched: Watched) -> None:
     answer = await watched.ask("GET", "/broken")
     fault, answered = watched.events
     assert isinstance(fault, FaultRaised)
-    assert (fault.place, type(fault.exception)) == (FaultSource.HTTP, LookupError)
-    assert answered == HttpAnswered("GET", "/broken", 500, 0.5)
+    assert (fault.source, type(fault.exception)) == (FaultSource.HTTP, LookupError)
+    assert answered == HttpRequestServed("GET", "/broken", 500, 0.5)
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/json")
     assert fault.error_id in answer.json()["detail"]
     assert "secret" not in answer.text
@@ -120,4 +120,4 @@ async def test_an_answer_that_breaks_off_is_left_unfinished_for_the_server_to_cl
     assert sent[-1]["more_body"]
     fault, answered = watched.events
     assert isinstance(fault, FaultRaised)
-    assert answered == HttpAnswered("GET", "/breaking-off", 500, 0.0)
+    assert answered == HttpRequestServed("GET", "/breaking-off", 500, 0.0)

@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from observability.metrics.sink import Metrics
 from observability.recorder import FanOut, Sink
-from service.events import ConnectionOpened, Event, LoopProbed
+from service.events import ConnectionOpened, Event, LoopLagMeasured
 from service.settings import Settings
 
 
@@ -32,7 +32,7 @@ def test_every_event_goes_to_every_sink_in_order() -> None:
     first, second = Listening(), Listening()
     failed: list[Sink] = []
     recorder = FanOut([first, second], on_failure=lambda sink, _exception: failed.append(sink))
-    events: list[Event] = [ConnectionOpened("c", "s", 0), LoopProbed(0.001)]
+    events: list[Event] = [ConnectionOpened("c", "s", 0), LoopLagMeasured(0.001)]
     for event in events:
         recorder.record(event)
     assert first.heard == second.heard == events

@@ -9,21 +9,21 @@ import pytest
 from msgspec.structs import replace
 
 from service.content import Plan, UnreadablePlan, coalesced, packed, unpacked
-from service.events import CacheAsked, CacheTier, Event
+from service.events import CacheQueried, CacheTier, Event
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, StreamRequest
-from service.session.effects import Preparation, WorkFailed
+from service.session.ports import Preparation, PreparationFailed
 from service.stores.plan_cache import MemoryPlanCache
 
 LIMITS = Limits()
 HOUR = 3600.0
 TEXT = StreamRequest(content="Some words that come again. " * 20)
 LARGE = StreamRequest(content="<p>Some <b>words</b> that come again.</p>\n" * 300, content_type=ContentType.HTML)
-MEMORY_HIT, MEMORY_MISS = CacheAsked(CacheTier.MEMORY, hit=True), CacheAsked(CacheTier.MEMORY, hit=False)
-SHARED_HIT, SHARED_MISS = CacheAsked(CacheTier.SHARED, hit=True), CacheAsked(CacheTier.SHARED, hit=False)
+MEMORY_HIT, MEMORY_MISS = CacheQueried(CacheTier.MEMORY, hit=True), CacheQueried(CacheTier.MEMORY, hit=False)
+SHARED_HIT, SHARED_MISS = CacheQueried(CacheTier.SHARED, hit=True), CacheQueried(CacheTier.SHARED, hit=False)
 
 
 class Shelf:
@@ -169,7 +169,7 @@ async def test_a_plan_for_want_of_a_better_one_is_not_kept(bench: Bench, monkeyp
 async def test_what_fails_tells_its_time_and_is_tried_again(bench: Bench) -> None:
     engine = bench.engine()
     for _ in range(2):
-        with pytest.raises(WorkFailed) as failed:
+        with pytest.raises(PreparationFailed) as failed:
             await engine.prepare(StreamRequest(content="<script>1</script>", content_type=ContentType.HTML), HOUR)
         assert isinstance(failed.value.__cause__, EmptyContent)
         assert failed.value.seconds > 0
@@ -180,9 +180,9 @@ async def test_what_fails_tells_its_time_and_is_tried_again(bench: Bench) -> Non
 async def test_a_plan_is_unpacked_for_whoever_recovers_it(bench: Bench) -> None:
     engine = bench.engine()
     plan = (await engine.prepare(TEXT, HOUR)).plan
-    assert await engine.unpacked(packed(plan)) == plan
+    assert await engine.unpack_plan(packed(plan)) == plan
     with pytest.raises(UnreadablePlan):
-        await engine.unpacked(b"of another version")
+        await engine.unpack_plan(b"of another version")
 
 
 # At once
@@ -222,7 +222,7 @@ async def test_work_that_waits_is_never_done_for_a_request_that_is_cancelled(ben
     second.cancel()
     await asyncio.wait([second])
     gate.open()
-    await engine.unpacked(packed((await first).plan))  # whatever waited before it has had its turn
+    await engine.unpack_plan(packed((await first).plan))  # whatever waited before it has had its turn
     assert gate.worked == 1
 
 

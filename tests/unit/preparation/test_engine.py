@@ -9,7 +9,7 @@ from service.preparation.engine import ThreadedContentEngine
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
-from service.session.effects import WorkFailed
+from service.session.ports import PreparationFailed
 
 REQUEST = StreamRequest(content="Some words. " * 50)
 
@@ -26,7 +26,7 @@ async def test_a_plan_comes_packed_as_it_is_streamed(engine: ThreadedContentEngi
     preparation = await engine.prepare(REQUEST, seconds_left)
     assert (len(preparation.plan.chunks) == 100) == (seconds_left == 3600)
     assert preparation.packed is not None
-    assert await engine.unpacked(preparation.packed) == unpacked(preparation.packed) == preparation.plan
+    assert await engine.unpack_plan(preparation.packed) == unpacked(preparation.packed) == preparation.plan
     assert preparation.seconds >= sum(stage.seconds for stage in preparation.stages) > 0
 
 
@@ -37,9 +37,9 @@ async def test_without_leave_to_store_content_nothing_is_packed() -> None:
 
 
 async def test_what_fails_tells_why_and_its_time(engine: ThreadedContentEngine) -> None:
-    with pytest.raises(WorkFailed) as failed:
+    with pytest.raises(PreparationFailed) as failed:
         await engine.prepare(StreamRequest(content=" "), 3600)
     assert isinstance(failed.value.__cause__, EmptyContent)
     assert failed.value.seconds > 0
     with pytest.raises(UnreadablePlan):
-        await engine.unpacked(b"")
+        await engine.unpack_plan(b"")

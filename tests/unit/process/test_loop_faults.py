@@ -47,7 +47,7 @@ async def test_a_task_whose_end_nobody_looks_at() -> None:
         await asyncio.sleep(0)
     [fault] = recorder.events
     assert isinstance(fault, FaultRaised)
-    assert (fault.error_id, fault.place, type(fault.exception)) == ("e-1", FaultSource.EVENT_LOOP, LookupError)
+    assert (fault.error_id, fault.source, type(fault.exception)) == ("e-1", FaultSource.EVENT_LOOP, LookupError)
     assert recorder.threads == {threading.current_thread()}
 
 

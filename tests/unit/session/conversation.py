@@ -12,20 +12,10 @@ from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import Complexity, Speed
 from service.protocol.trace import Trace
-from service.session.effects import (
-    Admission,
-    Admit,
-    Admittance,
-    Failure,
-    MarkSkip,
-    Preparation,
-    Prepare,
-    Recovery,
-    SessionSnapshot,
-    TakeOver,
-    UpdateStatus,
-)
+from service.session.effects import Admit, Admittance, Failure, MarkSkip, Prepare, Recovery, TakeOver, UpdateStatus
 from service.session.machine import SessionMachine
+from service.session.ports import Preparation
+from service.session.records import Admission, SessionSnapshot
 from service.session.step import Close, Step
 from tests.unit.session.shelf import Shelf
 

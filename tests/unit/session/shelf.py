@@ -26,7 +26,7 @@ class Shelf:
         self.records[effect.stream_id] = StreamRecord(
             stream_id=effect.stream_id,
             session_id=effect.snapshot.session_id,
-            session_epoch=effect.snapshot.epoch,
+            session_incarnation=effect.snapshot.incarnation,
             owners=effect.owners,
             content_type=effect.request.content_type,
             request_id=request_id if isinstance(request_id, str) else None,

@@ -7,7 +7,7 @@ from service.events import (
     BackpressureApplied,
     BackpressureReleased,
     ConnectionClosed,
-    ErrorAnswered,
+    ErrorSent,
     FirstChunkSent,
     MessageReceived,
     RequestAdmitted,
@@ -19,7 +19,9 @@ from service.events import (
 from service.protocol.errors import ProcessingFailed
 from service.protocol.messages import ClientMessageType
 from service.protocol.trace import Trace, TraceContext
-from service.session.effects import Admission, Admit, Admittance, Failure, Preparation, Prepare
+from service.session.effects import Admit, Admittance, Failure, Prepare
+from service.session.ports import Preparation
+from service.session.records import Admission
 from tests.unit.session.conversation import TRACE, Conversation, at, plan_of
 
 STAGES = (StageTime(Stage.ANALYSE, 0.0, 0.001), StageTime(Stage.CHUNK, 0.001, 0.003))
@@ -141,7 +143,7 @@ def test_a_deadline_names_the_stream_that_it_cuts_short(seconds: float, code: st
         conversation.control("pause")
     conversation.now = seconds
     conversation.tick()
-    [told] = conversation.event(ErrorAnswered)
+    [told] = conversation.event(ErrorSent)
     assert (told.code, told.stream_id, told.trace) == (code, "stream-1", TRACE)
     assert "stream_id" not in conversation.all("error")[0], "to the client it is about the connection"
 
@@ -156,7 +158,7 @@ def test_content_work_that_broke_off_is_told_with_its_time_at_the_end() -> None:
     conversation.take(conversation.machine.failed(prepare.ticket, failure, at(0.3)))
     [ended] = conversation.event(StreamEnded)
     assert (ended.started, ended.processing_seconds, ended.stages) == (False, 0.25, STAGES)
-    [told] = conversation.event(ErrorAnswered)
+    [told] = conversation.event(ErrorSent)
     assert (told.stream_id, told.trace) == ("stream-1", TRACE)
 
 

@@ -10,7 +10,7 @@ from service.events import (
     BackpressureApplied,
     CloseReason,
     ConnectionClosed,
-    ErrorAnswered,
+    ErrorSent,
     FallbackUsed,
     FirstChunkSent,
     Outcome,
@@ -507,7 +507,7 @@ def test_every_error_that_a_client_sees_is_an_event() -> None:
     conversation.receive("{}")
     conversation.request("")
     conversation.control("pause")
-    assert [event.code for event in conversation.event(ErrorAnswered)] == [
+    assert [event.code for event in conversation.event(ErrorSent)] == [
         ErrorCode.UNKNOWN_MESSAGE_TYPE,
         ErrorCode.EMPTY_CONTENT,
         ErrorCode.NO_ACTIVE_STREAM,

@@ -14,8 +14,8 @@ from service.events import (
     StreamRecovered,
 )
 from service.protocol.messages import Speed
-from service.session.effects import Admission, Admit, MarkSkip, Prepare, TakeOver
-from service.session.records import StreamStatus
+from service.session.effects import Admit, MarkSkip, Prepare, TakeOver
+from service.session.records import Admission, StreamStatus
 from tests.unit.session.conversation import Conversation, Message, at, plan_of
 from tests.unit.session.shelf import Shelf
 
@@ -176,7 +176,7 @@ def test_of_two_recoveries_the_last_wins_and_the_other_learns_of_it() -> None:
     begun(shelf)
     second, third = recovering(shelf, 2), recovering(shelf, 2)
     assert (second.machine.held, third.machine.held) == ((STREAM, 1), (STREAM, 2))
-    second.take(second.machine.superseded(STREAM, 1, at(second.now)))
+    second.take(second.machine.lose_lease(STREAM, 1, at(second.now)))
     error = second.last()
     assert (error["code"], error["fatal"], error["retryable"]) == ("STREAM_TAKEN_OVER", True, False)
     assert second.close is not None
@@ -193,7 +193,7 @@ def test_a_connection_that_has_let_go_of_a_stream_is_not_disturbed() -> None:
     shelf = Shelf()
     first = begun(shelf)
     first.sleep_until(2)
-    first.take(first.machine.superseded(STREAM, 0, at(first.now)))
+    first.take(first.machine.lose_lease(STREAM, 0, at(first.now)))
     assert first.close is None
 
 

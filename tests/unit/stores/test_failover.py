@@ -8,9 +8,8 @@ import pytest
 
 from service.events import Dependency, DependencyChanged, DependencyFailed, Event
 from service.protocol.limits import Limits
-from service.session.effects import Admission, SessionSnapshot
 from service.session.ports import SessionStore, StoreUnavailable
-from service.session.records import Claim, Digest, StreamRecord, StreamStatus
+from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.breaker import Breaker
 from service.stores.failover import FailoverSessionStore
 from service.stores.sqlite.store import SqliteSessionStore

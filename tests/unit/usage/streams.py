@@ -13,9 +13,9 @@ from service.events import (
     StreamStarted,
 )
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
+from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed
 from service.protocol.trace import Trace
-from service.session.effects import SessionSnapshot
+from service.session.records import SessionSnapshot
 from service.usage.rows import StreamRow
 
 CONTENT = "never to be seen in a file"
@@ -25,7 +25,7 @@ CONNECTION = "c" * 32
 
 def opened(session_id: str, epoch: str, seconds_left: float = 3000.0) -> ConnectionOpened:
     snapshot = SessionSnapshot(session_id, epoch, 0, seconds_left)
-    return ConnectionOpened(CONNECTION, session_id, snapshot.requests_used, snapshot.epoch, snapshot.seconds_left)
+    return ConnectionOpened(CONNECTION, session_id, snapshot.requests_used, snapshot.incarnation, snapshot.seconds_left)
 
 
 def admitted(stream_id: str, session_id: str = "s-1", connection_id: str = CONNECTION) -> RequestAdmitted:
@@ -34,7 +34,11 @@ def admitted(stream_id: str, session_id: str = "s-1", connection_id: str = CONNE
         session_id=session_id,
         stream_id=stream_id,
         trace=TRACE,
-        request=StreamRequest(CONTENT, ContentType.HTML, Speed.ADAPTIVE, ChunkBy.SENTENCE, HtmlMode.INCREMENTAL),
+        content_type=ContentType.HTML,
+        speed=Speed.ADAPTIVE,
+        chunk_by=ChunkBy.SENTENCE,
+        html_mode=HtmlMode.INCREMENTAL,
+        has_request_id=False,
         content_bytes=len(CONTENT),
         number=1,
         validation_seconds=0.001,

@@ -12,16 +12,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from alerts.recording import RECORDINGS
 from observability.metrics.sink import Metrics
 from observability.recorder import FanOut
-from service.events import ErrorAnswered, Event, FaultRaised, FaultSource, StreamEnded
+from service.events import ErrorSent, Event, FaultRaised, FaultSource, StreamEnded
 from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
 from service.process.ids import RandomIds
 from service.protocol.instant import Instant
 from service.protocol.messages import Chunk, Connected, ErrorMessage, ServerMessage, StreamComplete, StreamStart
-from service.session.effects import Admission, SessionSnapshot
 from service.session.machine import SessionMachine
 from service.session.ports import Connection
-from service.session.records import Claim
+from service.session.records import Admission, Claim, SessionSnapshot
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteSessionStore
 from service.websocket.driver import Driver, Services
@@ -45,7 +44,7 @@ class Socket:
         self.sent: list[str] = []
         self.close_code: int | None = None
 
-    async def drained(self) -> None:
+    async def wait_writable(self) -> None:
         """Always."""
 
     def write(self, message: bytes) -> None:
@@ -152,7 +151,7 @@ async def test_a_message_that_cannot_be_sent_ends_its_connection_and_what_runs_o
     assert served.numbers("stream_active_streams") == {}
     assert served.numbers("stream_connection_closes_total") == {("error",): 1}
     [fault] = [event for event in served.events if isinstance(event, FaultRaised)]
-    assert fault.place is FaultSource.CONNECTION
+    assert fault.source is FaultSource.CONNECTION
 
 
 async def test_a_goodbye_that_cannot_be_sent_does_not_keep_the_connection_open() -> None:
@@ -171,8 +170,8 @@ async def test_a_store_that_cannot_count_is_our_error_and_the_alert_on_our_error
     async with served.running():
         served.socket.receive(type="stream_request", content="word")
         fault = await served.told(FaultRaised)
-        await served.told(ErrorAnswered)
-        assert (fault.place, served.socket.close_code) == (FaultSource.ADMISSION, None)
+        await served.told(ErrorSent)
+        assert (fault.source, served.socket.close_code) == (FaultSource.ADMISSION, None)
         served.socket.close(1000, "")
     assert served.socket.sent == ["connected", "error"]
     assert served.numbers("stream_requests_total") == {("text", "error"): 1}

@@ -22,7 +22,7 @@ class Member:
         self.held = held
         self.lost: list[str] = []
 
-    def superseded(self, stream_id: str, epoch: int) -> None:
+    def lose_lease(self, stream_id: str, epoch: int) -> None:
         assert self.held == (stream_id, epoch)
         self.lost.append(stream_id)
         self.held = None

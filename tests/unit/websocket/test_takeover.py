@@ -11,9 +11,9 @@ from service.preparation.engine import ThreadedContentEngine
 from service.process.ids import RandomIds
 from service.protocol.limits import Limits
 from service.protocol.messages import RefusalReason
-from service.session.effects import Recovery, SessionSnapshot, TakeOver
+from service.session.effects import Recovery, TakeOver
 from service.session.ports import StoreUnavailable
-from service.session.records import Digest, StreamStatus
+from service.session.records import Digest, SessionSnapshot, StreamStatus
 from service.stores.sqlite.store import SqliteSessionStore
 from service.websocket.takeover import take_over
 from tests.contract.stores.contract import LATER, MINE, RECORD, THEIRS
@@ -54,7 +54,7 @@ async def store() -> AsyncIterator[Store]:
 
 async def taken_from(store: Store, last_index: int = 3) -> Recovery | RefusalReason:
     engine, ids = ThreadedContentEngine(Limits()), RandomIds(lambda _trace_id, _parent: True)
-    snapshot = SessionSnapshot(KEPT.session_id, KEPT.session_epoch, 1, 60)
+    snapshot = SessionSnapshot(KEPT.session_id, KEPT.session_incarnation, 1, 60)
     try:
         return await take_over(TakeOver(1, KEPT.stream_id, last_index, MINE, THEIRS, snapshot), store, engine, ids)
     finally:

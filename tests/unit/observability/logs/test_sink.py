@@ -41,17 +41,17 @@ from service.events import (
     ConnectionOpened,
     Dependency,
     DependencyChanged,
-    DrainBegan,
     DrainEnded,
-    ErrorAnswered,
+    DrainStarted,
+    ErrorSent,
     Event,
     FallbackUsed,
     FaultRaised,
     FaultSource,
     FirstChunkSent,
-    HttpAnswered,
+    HttpRequestServed,
     ListenerPurpose,
-    LoopProbed,
+    LoopLagMeasured,
     Outcome,
     RateLimitApproached,
     RecoveryRefused,
@@ -68,7 +68,7 @@ from service.events import (
     WorkerReplaced,
 )
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import Complexity, ContentType, RefusalReason, Speed, StreamRequest
+from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
 from service.protocol.trace import Trace
 from tests.conftest import STOP_SECONDS, LogLine
 
@@ -134,13 +134,16 @@ def written(tmp_path: Path) -> Iterator[Open]:
 
 
 def admitted() -> RequestAdmitted:
-    request = StreamRequest(content=CONTENT, content_type=ContentType.TEXT)
     return RequestAdmitted(
         connection_id="c",
         session_id="an-editor-of-articles",
         stream_id=STREAM_ID,
         trace=TRACE,
-        request=request,
+        content_type=ContentType.TEXT,
+        speed=Speed.NORMAL,
+        chunk_by=ChunkBy.WORD,
+        html_mode=HtmlMode.FRAGMENT,
+        has_request_id=False,
         content_bytes=1234,
         number=3,
         validation_seconds=0.001,
@@ -202,8 +205,8 @@ def recovered(*, repeated: bool = False) -> StreamRecovered:
     )
 
 
-def mistake(word: str = "oops") -> ErrorAnswered:
-    return ErrorAnswered("c", "s", ErrorCode.INVALID_SPEED, f"speed {word!r} is not known.")
+def mistake(word: str = "oops") -> ErrorSent:
+    return ErrorSent("c", "s", ErrorCode.INVALID_SPEED, f"speed {word!r} is not known.")
 
 
 def fault(place: FaultSource, words: str = "words") -> FaultRaised:
@@ -222,7 +225,7 @@ def whole_life() -> list[Event]:
         ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
         WorkerReplaced(4711, -9),
         StoredInMemory(Dependency.SESSION_STORE, "Permission denied"),
-        LoopProbed(0.25),
+        LoopLagMeasured(0.25),
         *(ConnectionAttempted(outcome, "s") for outcome in AttemptOutcome),
         ConnectionOpened("c", "s", 0),
         admitted(),
@@ -238,15 +241,15 @@ def whole_life() -> list[Event]:
         RecoveryRefused("c", "s", "a word", RefusalReason.UNKNOWN),
         ended(),
         ended(ErrorCode.INTERNAL_ERROR),
-        ErrorAnswered("c", "s", ErrorCode.PROCESSING_ERROR, "The content could not be processed.", STREAM_ID, TRACE),
+        ErrorSent("c", "s", ErrorCode.PROCESSING_ERROR, "The content could not be processed.", STREAM_ID, TRACE),
         RateLimitApproached("s", 80, 100),
         DependencyChanged(Dependency.DATABASE, up=False, reason="ConnectionRefusedError"),
         DependencyChanged(Dependency.DATABASE, up=True),
         UsageDropped(3),
         fault(FaultSource.CONTENT),
-        HttpAnswered("GET", "/health", 200, 0.001),
+        HttpRequestServed("GET", "/health", 200, 0.001),
         ConnectionClosed("c", "s", CloseReason.CLIENT, 1000, 30.0, 1),
-        DrainBegan(1),
+        DrainStarted(1),
         DrainEnded(0.1, 0),
     ]
 
@@ -355,7 +358,7 @@ def test_only_debug_shows_what_a_client_sent(written: Open) -> None:
     lines = written("DEBUG")(*events)
     assert lines[-1]["exception"].endswith("ValueError: ('canary', 8)")
     quotes = [line["quote"] for line in lines if "quote" in line]
-    assert quotes == [CONTENT[:200], "speed '{oops} <red>' is not known.", refused.stream_id[:200]]
+    assert quotes == ["speed '{oops} <red>' is not known.", refused.stream_id[:200]]
     assert SECRET not in json.dumps(lines)
 
 
@@ -416,7 +419,9 @@ def test_a_recursion_that_ran_away_is_told_in_short(written: Open) -> None:
 def test_the_port_is_told_at_every_level(written: Open, level: str, events: set[str]) -> None:
     log = written(level)
     logging.getLogger("library").warning("careful")
-    life = [event for event in whole_life() if not isinstance(event, LoopProbed | WorkerReplaced | ConnectionAttempted)]
+    life = [
+        event for event in whole_life() if not isinstance(event, LoopLagMeasured | WorkerReplaced | ConnectionAttempted)
+    ]
     assert {line["event"] for line in log(*life)} == events
 
 
@@ -426,7 +431,7 @@ def test_one_kind_that_floods_leaves_room_for_the_others(written: Open) -> None:
         log.sink.record(mistake())
     log.sink.record(ended())
     log.now += 10
-    log.sink.record(LoopProbed(0.0))
+    log.sink.record(LoopLagMeasured(0.0))
     lines = log(mistake())
     assert [line["event"] for line in lines] == [
         *["error_answered"] * 50,
@@ -539,7 +544,7 @@ def test_a_terminal_gets_columns_and_nothing_that_moves_its_cursor() -> None:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "").splitlines()
     assert [line[len("00:00:00.000") :] for line in plain if line[:1].isdigit()] == [
         " INFO    an-edit…articles 5d129dce Stream request #3: 1234 bytes of text trace 4bf92f35",
-        f" DEBUG   an-edit…articles 5d129dce The content begins as follows: {CONTENT[:200]!r} trace 4bf92f35",
+        " DEBUG   an-edit…articles 5d129dce Options: speed normal, chunks by word, HTML mode fragment trace 4bf92f35",
         " INFO                              Listening on 127.0.0.1:8000 for streams",
         " ERROR   s                5d129dce Fault in http: error id e-1 trace 4bf92f35",
         " ERROR   a.library                 moved \\x1b[2J\\nand broken",

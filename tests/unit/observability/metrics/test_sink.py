@@ -21,7 +21,7 @@ from service.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
-    CacheAsked,
+    CacheQueried,
     CacheTier,
     CloseReason,
     ConnectionAttempted,
@@ -30,11 +30,11 @@ from service.events import (
     Dependency,
     DependencyChanged,
     DependencyFailed,
-    ErrorAnswered,
+    ErrorSent,
     Event,
     FirstChunkSent,
-    HttpAnswered,
-    LoopProbed,
+    HttpRequestServed,
+    LoopLagMeasured,
     MessageReceived,
     MessagesSent,
     Outcome,
@@ -46,19 +46,20 @@ from service.events import (
     StreamPauseChanged,
     StreamRecovered,
     StreamStarted,
-    Swept,
+    TickerSwept,
     UsageDropped,
 )
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import (
     Chunk,
+    ChunkBy,
     ClientMessageType,
     Complexity,
     ContentType,
+    HtmlMode,
     RefusalReason,
     Speed,
     StreamComplete,
-    StreamRequest,
 )
 from service.protocol.trace import Trace
 from service.settings import Settings
@@ -125,16 +126,30 @@ def life(trace: Trace) -> tuple[Event, ...]:
         ConnectionOpened("c", "s", 0),
         MessageReceived(ClientMessageType.STREAM_REQUEST, 100),
         MessageReceived(None, 10),
-        ErrorAnswered("c", "s", ErrorCode.INVALID_MESSAGE, "…"),
-        RequestAdmitted("c", "s", "i", trace, StreamRequest("…", ContentType.HTML), 2000, 1, 0.0, 0.0),
+        ErrorSent("c", "s", ErrorCode.INVALID_MESSAGE, "…"),
+        RequestAdmitted(
+            "c",
+            "s",
+            "i",
+            trace,
+            ContentType.HTML,
+            Speed.NORMAL,
+            ChunkBy.WORD,
+            HtmlMode.FRAGMENT,
+            has_request_id=False,
+            content_bytes=2000,
+            number=1,
+            validation_seconds=0.0,
+            rate_limit_seconds=0.0,
+        ),
         started(trace),
         FirstChunkSent("i", trace, ContentType.HTML, 0.5),
-        Swept(1, 0.002),
+        TickerSwept(1, 0.002),
         MessagesSent({Chunk: 249, StreamComplete: 1}, 30_000),
         BackpressureApplied("c", "s", "i", trace),
         BackpressureReleased("c", "s", "i", trace, 0.75),
         StreamPauseChanged("s", "i", trace, paused=True),
-        LoopProbed(0.004),
+        LoopLagMeasured(0.004),
         ended(trace, Outcome.DISCONNECTED, paused=True),
         ConnectionClosed("c", "s", CloseReason.ABNORMAL, 1006, 30.0, 1),
     )
@@ -339,8 +354,8 @@ def test_what_the_settings_do_not_name_is_neither_up_nor_away(settings: dict[str
 
 
 def test_lookups_and_lost_usage_are_counted(metrics: Metrics) -> None:
-    metrics.record(CacheAsked(CacheTier.MEMORY, hit=False))
-    metrics.record(CacheAsked(CacheTier.SHARED, hit=True))
+    metrics.record(CacheQueried(CacheTier.MEMORY, hit=False))
+    metrics.record(CacheQueried(CacheTier.SHARED, hit=True))
     metrics.record(UsageDropped(7))
     assert value(metrics, "stream_plan_cache_lookups_total", tier="memory", result="miss") == 1
     assert value(metrics, "stream_plan_cache_lookups_total", tier="shared", result="hit") == 1
@@ -436,9 +451,9 @@ def test_openmetrics_tells_the_units(metrics: Metrics) -> None:
 
 def test_a_client_cannot_name_a_series(metrics: Metrics) -> None:
     before = set(values(metrics))
-    metrics.record(HttpAnswered("BREW", "/pots/{pot}", 404, 0.001))
-    metrics.record(HttpAnswered("GET", None, 404, 0.001))
-    metrics.record(HttpAnswered("GET", "/ready", 503, 0.001))
+    metrics.record(HttpRequestServed("BREW", "/pots/{pot}", 404, 0.001))
+    metrics.record(HttpRequestServed("GET", None, 404, 0.001))
+    metrics.record(HttpRequestServed("GET", "/ready", 503, 0.001))
     assert set(values(metrics)) == before
     assert value(metrics, "stream_http_requests_total", method="other", route="other", status_class="4xx") == 1
     assert value(metrics, "stream_http_requests_total", method="GET", route="other", status_class="4xx") == 1

@@ -31,7 +31,7 @@ from service.events import (
     StreamStarted,
 )
 from service.protocol.errors import ChunkingFailed, ErrorCode
-from service.protocol.messages import Complexity, ContentType, Speed, StreamRequest
+from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed
 from service.protocol.trace import Trace, TraceContext
 
 CANARY = "canary-4711"
@@ -81,8 +81,23 @@ class Studio:
         self.record(ConnectionOpened(connection_id, "s1", 0))
 
     def admit(self, trace: Trace) -> None:
-        request = StreamRequest(content=CANARY, content_type=MARKUP)
-        self.record(RequestAdmitted("c1", "s1", "st1", trace, request, 11, 7, 0.002, 0.001))
+        self.record(
+            RequestAdmitted(
+                "c1",
+                "s1",
+                "st1",
+                trace,
+                MARKUP,
+                Speed.NORMAL,
+                ChunkBy.WORD,
+                HtmlMode.FRAGMENT,
+                has_request_id=True,
+                content_bytes=11,
+                number=7,
+                validation_seconds=0.002,
+                rate_limit_seconds=0.001,
+            )
+        )
 
     def start(self, trace: Trace, queued_seconds: float = 0.0) -> None:
         stages = (
