@@ -20,11 +20,10 @@ from dashboards.live.load import Load
 from dashboards.live.stack import Stack
 from dashboards.picture import draw
 from dashboards.rules import ALERTS, RECORDINGS, Severity
-from tests.backends.child import until
 from tests.backends.otlp import OtlpReceiver
 from tests.ops.dashboards.boards import BOARDS, PANELS
+from tests.waiting import wait_for
 
-PATIENCE_SECONDS = 120
 """The rarest of the clients comes every twenty seconds, give or take."""
 HASTE = 25
 
@@ -49,7 +48,7 @@ class Live(Struct, frozen=True):
 
     def soon(self, ask: Callable[[Source], Found], what: str) -> Found:
         """What is asked for, as soon as there is any."""
-        return until(lambda: ask(self.source()), what, PATIENCE_SECONDS)
+        return wait_for(lambda: ask(self.source()), what)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.backends.child import until
 from tests.conftest import PROJECT, environment
+from tests.waiting import wait_for
 
 COMMAND = [sys.executable, "-m", "dashboards.live", "--port", "0"]
 
@@ -51,7 +51,7 @@ def test_it_shows_the_stack_and_leaves_nothing_behind() -> None:
         folders = {Path(server.cwd()) for server in servers} - {PROJECT}
         assert all(folder.is_dir() for folder in folders)
 
-        until(lambda: http.get(address).text.count("<img") == 4, "all dashboards are drawn", 60)
+        wait_for(lambda: http.get(address).text.count("<img") == 4, "all dashboards are drawn")
         page = http.get(address).text
         links = re.findall(r'href="([^"]+)"', page)
         assert len(links) == 5
@@ -60,7 +60,7 @@ def test_it_shows_the_stack_and_leaves_nothing_behind() -> None:
         for picture in re.findall(r'src="([^"]+)"', page):
             assert http.get(address + picture).content.startswith(b"\x89PNG")
         [manager] = [link.removesuffix("/api/v2/alerts") for link in links if link.endswith("/api/v2/alerts")]
-        until(lambda: told(http.get(f"{manager}/metrics").text), "the watchdog is told to the page", 60)
+        wait_for(lambda: told(http.get(f"{manager}/metrics").text), "the watchdog is told to the page")
         http.post(f"{address}/ticket", json=notification()).raise_for_status()
         assert "&lt;b&gt;One&lt;/b&gt; stream fails" in http.get(address).text
         assert http.get(f"{address}/../etc/passwd").status_code == 404
