@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.backends.child import Child
-from tests.waiting import wait_for
+from tests.backends.child import Child, until
 
 Labels = dict[str, str]
 
@@ -27,7 +26,7 @@ class Alertmanager(Child):
             folder,
         )
         try:
-            wait_for(lambda: self.http.get("/-/ready").is_success, "Alertmanager is ready")
+            until(lambda: self.http.get("/-/ready").is_success, "Alertmanager is ready")
         except BaseException:
             self.stop()
             raise

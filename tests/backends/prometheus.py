@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboards.rules import JOB
-from tests.backends.child import Child
-from tests.waiting import wait_for
+from tests.backends.child import PATIENCE_SECONDS, Child, until
 
 SCRAPE_INTERVAL = "250ms"
 
@@ -61,7 +60,7 @@ class Prometheus(Child):
             folder,
         )
         try:
-            wait_for(lambda: self.http.get("/-/ready").is_success, "Prometheus has read its storage")
+            until(lambda: self.http.get("/-/ready").is_success, "Prometheus has read its storage")
         except BaseException:
             self.stop()
             raise
@@ -74,6 +73,7 @@ class Prometheus(Child):
         self,
         expression: str,
         holds: Callable[[list[Sample]], bool] = bool,
+        seconds: float = PATIENCE_SECONDS,
     ) -> list[Sample]:
         """The expression's value once it is as it should be; by itself, once there is one at all."""
 
@@ -81,7 +81,7 @@ class Prometheus(Child):
             samples = self.query(expression)
             return samples if samples and holds(samples) else []
 
-        return wait_for(found, expression)
+        return until(found, expression, seconds)
 
     def wait_until_up(self, target: str) -> None:
         """Return when the target has been scraped."""

@@ -23,8 +23,7 @@ from tests.backends import dead
 from tests.backends.kent import Kent
 from tests.conftest import StartServer, environment
 from tests.integration.observability.breaking import BREAK
-from tests.integration.service.client import joined, metric, receive_until, request, stream
-from tests.waiting import eventually
+from tests.integration.service.client import eventually, joined, metric, receive_until, request, stream
 
 CANARY = "canary-of-the-content"
 OF_A_KIND = 10

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import psutil
 
 from tests.conftest import PROJECT, environment
-from tests.waiting import LIMIT_SECONDS
+
+PATIENCE_SECONDS = 15
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def supervisor(work: str) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_worker_that_fails_by_itself_ends_all_with_an_error() -> None:
     with supervisor("fail") as process:
-        assert process.wait(LIMIT_SECONDS) == 1
+        assert process.wait(PATIENCE_SECONDS) == 1
 
 
 def test_workers_that_do_not_end_are_killed() -> None:
@@ -37,6 +38,6 @@ def test_workers_that_do_not_end_are_killed() -> None:
         assert [process.stdout.readline() for _ in range(2)] == ["hangs\n", "hangs\n"]
         children = psutil.Process(process.pid).children()
         process.terminate()
-        assert process.wait(LIMIT_SECONDS) == 1
-        _, left = psutil.wait_procs(children, LIMIT_SECONDS)
+        assert process.wait(PATIENCE_SECONDS) == 1
+        _, left = psutil.wait_procs(children, PATIENCE_SECONDS)
         assert left == []

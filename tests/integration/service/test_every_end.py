@@ -5,8 +5,7 @@ import asyncio
 import psutil
 
 from tests.conftest import StartServer
-from tests.integration.service.client import close_of, handshake, joined, metric, stalled
-from tests.waiting import eventually
+from tests.integration.service.client import close_of, eventually, handshake, joined, metric, stalled
 
 GROWTH_BYTES = 16_000_000
 FLOOD_BYTES = 40_000_000

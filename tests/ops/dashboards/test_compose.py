@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards.answers import SCRAPE_SECONDS
 from dashboards.catalogue import FOLDER, rendered
 from dashboards.rules import GRAFANA, JOB
 from tests.conftest import PROJECT
+from tools.observe.prometheus import SCRAPE_SECONDS
 
 Yaml = dict[str, Any]
 

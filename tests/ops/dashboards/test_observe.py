@@ -1,4 +1,4 @@
-"""``make observe``: it starts, shows, and leaves nothing behind."""
+"""``make observe``: it starts, shows the stack, and removes everything at the end."""
 
 import re
 import signal
@@ -7,19 +7,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import psutil
+from PIL import Image
 
+from tests.backends.child import until
 from tests.conftest import PROJECT, environment
-from tests.waiting import wait_for
+from tools.observe.picture import WIDTH
 
-COMMAND = [sys.executable, "-m", "dashboards.live", "--port", "0"]
+COMMAND = [sys.executable, "-m", "tools.observe", "--port", "0"]
+PATIENCE_SECONDS = 120
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Where it cannot start."""
+    """For cases in which it cannot start."""
     return subprocess.run(
         [*COMMAND, *arguments], cwd=PROJECT, env=environment(**variables), capture_output=True, text=True, check=False
     )
@@ -27,51 +31,59 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def observed() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The process, and the address it says."""
+    """The process and the address that it prints."""
     process = subprocess.Popen(
         COMMAND, cwd=PROJECT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert process.stdout is not None
     with process.stdout as output:
         try:
-            said = output.readline()
-            found = re.search(r"http://127\.0\.0\.1:\d+", said)
-            assert found, said + output.read()
+            line = output.readline()
+            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            assert found, line + output.read()
             yield process, found[0]
         finally:
             process.terminate()
             process.wait()
 
 
-def test_it_shows_the_stack_and_leaves_nothing_behind() -> None:
+def test_page_shows_the_stack_and_the_end_removes_everything() -> None:
     with observed() as (process, address), httpx.Client(trust_env=False, follow_redirects=True) as http:
+        first = http.get(address).text
+        assert first.count("<li>") == 5, "the page shows from the beginning what is being started"
+
+        until(lambda: http.get(address).text.count("<img") == 4, "all dashboards are drawn", PATIENCE_SECONDS)
         servers = psutil.Process(process.pid).children(recursive=True)
-        names = " ".join(" ".join(server.cmdline()) for server in servers)
-        assert all(name in names for name in ("-m service serve", "prometheus.yml", "alertmanager.yml"))
+        commands = " ".join(" ".join(server.cmdline()) for server in servers)
+        assert all(name in commands for name in ("-m service serve", "prometheus.yml", "alertmanager.yml"))
         folders = {Path(server.cwd()) for server in servers} - {PROJECT}
+        assert folders
         assert all(folder.is_dir() for folder in folders)
 
-        wait_for(lambda: http.get(address).text.count("<img") == 4, "all dashboards are drawn")
         page = http.get(address).text
         links = re.findall(r'href="([^"]+)"', page)
         assert len(links) == 5
         for link in links:
             assert http.get(link).is_success, link
         for picture in re.findall(r'src="([^"]+)"', page):
-            assert http.get(address + picture).content.startswith(b"\x89PNG")
+            content = http.get(address + picture).content
+            with Image.open(BytesIO(content)) as image:
+                assert (image.format, image.width) == ("PNG", WIDTH)
+                assert len(image.getcolors() or []) > 20
+            assert len(content) < 250_000
         [manager] = [link.removesuffix("/api/v2/alerts") for link in links if link.endswith("/api/v2/alerts")]
-        wait_for(lambda: told(http.get(f"{manager}/metrics").text), "the watchdog is told to the page")
+        until(lambda: has_notified(http.get(f"{manager}/metrics").text), "a notification arrives", PATIENCE_SECONDS)
         http.post(f"{address}/ticket", json=notification()).raise_for_status()
         assert "&lt;b&gt;One&lt;/b&gt; stream fails" in http.get(address).text
         assert http.get(f"{address}/../etc/passwd").status_code == 404
 
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert not any(server.is_running() for server in servers)
     assert not any(folder.exists() for folder in folders)
 
 
-def test_it_says_that_its_port_is_taken() -> None:
+def test_port_in_use_is_an_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -81,14 +93,14 @@ def test_it_says_that_its_port_is_taken() -> None:
     assert done.stderr == f"The page cannot be served on port {port}: Address already in use.\n"
 
 
-def test_it_says_which_server_is_missing() -> None:
+def test_missing_server_is_an_error() -> None:
     done = run(PATH="/nowhere")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "prometheus-alertmanager is not installed; `make servers` installs it.\n"
 
 
-def told(metrics: str) -> bool:
-    """Whether Alertmanager has delivered something, and failed at nothing."""
+def has_notified(metrics: str) -> bool:
+    """Whether Alertmanager has delivered a notification; fails if a delivery has failed."""
     sent, failed = (
         re.findall(
             rf'^alertmanager_notifications_{which}total{{integration="webhook".*}} (\d+)$', metrics, re.MULTILINE
@@ -100,7 +112,7 @@ def told(metrics: str) -> bool:
 
 
 def notification() -> dict[str, object]:
-    """As Alertmanager sends one."""
+    """The body of a request that Alertmanager sends."""
     labels = {"alertname": "HighErrorRate", "severity": "critical"}
     alert = {"status": "firing", "labels": labels, "annotations": {"summary": "<b>One</b> stream fails"}}
     return {"receiver": "ticket", "alerts": [alert]}

@@ -1,4 +1,4 @@
-"""What the dashboards are made with: PromQL over declared metrics, and numbers as a person reads them."""
+"""PromQL over declared metrics, and numbers with units."""
 
 import math
 import time
@@ -8,11 +8,11 @@ import pytest
 from grafana_foundation_sdk.models import units
 
 from dashboards.queries import quantile, rate, recorded, select, within
-from dashboards.values import written
 from observability.registry.metrics import CHUNKS, REQUESTS, TIME_TO_FIRST_CHUNK
+from tools.observe.units import format_value
 
 
-def test_a_query_sums_over_what_was_chosen() -> None:
+def test_query_sums_over_the_selected_series() -> None:
     assert rate(REQUESTS, "outcome", content_type=("text", "html")) == (
         'sum by (outcome) (rate(stream_requests_total{job=~"$job",instance=~"$instance",content_type=~"text|html"}'
         "[$__rate_interval]))"
@@ -33,7 +33,7 @@ def test_a_query_sums_over_what_was_chosen() -> None:
     ],
     ids=["label", "value", "edge", "rule"],
 )
-def test_what_is_not_declared_cannot_be_asked_for(make: Callable[[], str]) -> None:
+def test_query_of_something_undeclared_raises(make: Callable[[], str]) -> None:
     with pytest.raises(AssertionError):
         make()
 
@@ -54,9 +54,9 @@ def test_what_is_not_declared_cannot_be_asked_for(make: Callable[[], str]) -> No
         (math.nan, units.Short, "-"),
     ],
 )
-def test_numbers_are_written_with_their_units(value: float, unit: str, text: str) -> None:
-    assert written(value, unit) == text
+def test_number_has_its_unit(value: float, unit: str, text: str) -> None:
+    assert format_value(value, unit) == text
 
 
-def test_a_moment_is_written_as_how_long_ago_it_was() -> None:
-    assert written(1000 * (time.time() - 150), units.DateTimeFromNow) == "2.5 min ago"
+def test_moment_is_relative_to_now() -> None:
+    assert format_value(1000 * (time.time() - 150), units.DateTimeFromNow) == "2.5 min ago"

@@ -152,7 +152,7 @@ class Load:
         with ExitStack() as if_it_fails:
             narrow = if_it_fails.enter_context(socket.socket())
             narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            narrow.setblocking(False)
+            narrow.setblocking(False)  # noqa: FBT003 - its signature
             await asyncio.get_running_loop().sock_connect(narrow, (host, int(port)))
             if_it_fails.pop_all()
             return narrow

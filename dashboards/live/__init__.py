@@ -1,1 +1,0 @@
-"""The whole of it on this machine: the service under a demo load, Prometheus, Alertmanager, and a page over them."""

@@ -1,0 +1,1 @@
+"""The demo stack: the service under a demo load, Prometheus, Alertmanager, and a page with dashboard previews."""
