@@ -15,14 +15,14 @@ from uuid import uuid4
 import pytest
 
 from tests.profiles import load_profile
+from tests.waiting import LIMIT_SECONDS
 
 pytest_plugins = ["tests.backends.fixtures"]
 
 load_profile()
 
 PROJECT = Path(__file__).parents[1]
-START_SECONDS = 30
-STOP_SECONDS = 15
+
 
 LogLine = dict[str, Any]
 
@@ -62,7 +62,7 @@ class RunningServer:
         try:
             self.address: tuple[str, int] = (
                 "127.0.0.1",
-                self.logged("service_listening", START_SECONDS, purpose="streams")["port"],
+                self.logged("service_listening", LIMIT_SECONDS, purpose="streams")["port"],
             )
         except BaseException:
             self.process.kill()
@@ -76,7 +76,7 @@ class RunningServer:
     def ws(self, session_id: str) -> str:
         return "ws://{}:{}/ws/stream/{}".format(*self.address, session_id)
 
-    def logged(self, event: str, timeout_seconds: float = STOP_SECONDS, **fields: object) -> LogLine:
+    def logged(self, event: str, timeout_seconds: float = LIMIT_SECONDS, **fields: object) -> LogLine:
         """The first line of that event with these fields, waited for if need be."""
 
         def found() -> list[LogLine]:
@@ -102,11 +102,11 @@ class RunningServer:
         if self.process.poll() is None:
             self.terminate()
         try:
-            status = self.process.wait(STOP_SECONDS)
+            status = self.process.wait(LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-        self._reader.join(STOP_SECONDS)
+        self._reader.join(LIMIT_SECONDS)
         return status
 
     def _read(self, output: IO[str]) -> None:

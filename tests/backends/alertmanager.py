@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.backends.child import Child, until
+from tests.backends.child import Child
+from tests.waiting import wait_for
 
 Labels = dict[str, str]
 
@@ -26,7 +27,7 @@ class Alertmanager(Child):
             folder,
         )
         try:
-            until(lambda: self.http.get("/-/ready").is_success, "Alertmanager is ready")
+            wait_for(lambda: self.http.get("/-/ready").is_success, "Alertmanager is ready")
         except BaseException:
             self.stop()
             raise

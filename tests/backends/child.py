@@ -5,30 +5,15 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 import psutil
 
 from tests.conftest import environment
-
-PATIENCE_SECONDS = 20
-_LOOK_SECONDS = 0.05
-
-Found = TypeVar("Found")
-
-
-def until(look: Callable[[], Found], what: str, seconds: float = PATIENCE_SECONDS) -> Found:
-    """What ``look`` finds as soon as that is true: another process gives no event to wait for."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(_LOOK_SECONDS)
-    return found
+from tests.waiting import LIMIT_SECONDS, wait_for
 
 
 def free_port() -> int:
@@ -67,8 +52,8 @@ class Listener:
                 extra_groups=None if self._user is None else (),
             )
         try:
-            self.address = f"127.0.0.1:{until(self._port, f'{self._command[0]} listens')}"
-            until(self._ready, f"{self._command[0]} answers")
+            self.address = f"127.0.0.1:{wait_for(self._port, f'{self._command[0]} listens')}"
+            wait_for(self._ready, f"{self._command[0]} answers")
         except BaseException:
             self._end()
             raise
@@ -107,7 +92,7 @@ class Listener:
     def _end(self) -> None:
         self._process.send_signal(self._END)  # nothing, to one that a test has stopped
         try:
-            self._process.wait(PATIENCE_SECONDS)
+            self._process.wait(LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

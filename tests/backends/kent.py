@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.backends.child import PATIENCE_SECONDS, Child, until
+from tests.backends.child import Child
+from tests.waiting import wait_for
 
 SentryEvent = dict[str, Any]
 """An event as the SDK sent it."""
@@ -35,16 +36,14 @@ class Kent(Child):
         """The events alone."""
         return [item["body"] for item in self.items() if item["header"]["type"] == "event"]
 
-    def wait_for(
-        self, wanted: Callable[[SentryEvent], bool], count: int = 1, seconds: float = PATIENCE_SECONDS
-    ) -> list[SentryEvent]:
+    def wait_for(self, wanted: Callable[[SentryEvent], bool], count: int = 1) -> list[SentryEvent]:
         """The events that are wanted, once there are so many."""
 
         def found() -> list[SentryEvent]:
             events = [event for event in self.events() if wanted(event)]
             return events if len(events) >= count else []
 
-        return until(found, f"{count} events at kent", seconds)
+        return wait_for(found, f"{count} events at kent")
 
     def flush(self) -> None:
         """Forget all."""

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from tests.backends.child import PATIENCE_SECONDS
+from tests.waiting import LIMIT_SECONDS
 
 Attributes = dict[str, Any]
 
@@ -78,7 +78,7 @@ class OtlpReceiver:
         with self._news:
             return list(self._spans)
 
-    def wait_for(self, wanted: Callable[[Span], bool], count: int = 1, seconds: float = PATIENCE_SECONDS) -> list[Span]:
+    def wait_for(self, wanted: Callable[[Span], bool], count: int = 1, seconds: float = LIMIT_SECONDS) -> list[Span]:
         """The spans that are wanted, once there are so many."""
 
         def found() -> list[Span]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dashboards.rules import JOB
-from tests.backends.child import PATIENCE_SECONDS, Child, until
+from tests.backends.child import Child
+from tests.waiting import wait_for
 
 SCRAPE_INTERVAL = "250ms"
 
@@ -60,7 +61,7 @@ class Prometheus(Child):
             folder,
         )
         try:
-            until(lambda: self.http.get("/-/ready").is_success, "Prometheus has read its storage")
+            wait_for(lambda: self.http.get("/-/ready").is_success, "Prometheus has read its storage")
         except BaseException:
             self.stop()
             raise
@@ -73,7 +74,6 @@ class Prometheus(Child):
         self,
         expression: str,
         holds: Callable[[list[Sample]], bool] = bool,
-        seconds: float = PATIENCE_SECONDS,
     ) -> list[Sample]:
         """The expression's value once it is as it should be; by itself, once there is one at all."""
 
@@ -81,7 +81,7 @@ class Prometheus(Child):
             samples = self.query(expression)
             return samples if samples and holds(samples) else []
 
-        return until(found, expression, seconds)
+        return wait_for(found, expression)
 
     def wait_until_up(self, target: str) -> None:
         """Return when the target has been scraped."""

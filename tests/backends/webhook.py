@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tests.backends.child import PATIENCE_SECONDS
+from tests.waiting import LIMIT_SECONDS
 
 
 class Notice(Struct, frozen=True):
@@ -48,7 +48,7 @@ class WebhookReceiver:
         with self._news:
             return list(self._notices)
 
-    def wait_for(self, wanted: Callable[[Notice], bool], what: str, seconds: float = PATIENCE_SECONDS) -> Notice:
+    def wait_for(self, wanted: Callable[[Notice], bool], what: str, seconds: float = LIMIT_SECONDS) -> Notice:
         """The first notice that is wanted."""
 
         def found() -> Notice | None:

@@ -8,7 +8,7 @@ waits in ``pass_seconds``; the nearest that a test comes to a deadline is a twen
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import ClassVar
 
 import msgspec
@@ -19,9 +19,7 @@ from service.protocol.messages import ContentType
 from service.protocol.trace import Trace, TraceContext
 from service.session.ports import SessionStore
 from service.session.records import Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
-
-PATIENCE_SECONDS = 10
-_LOOK_SECONDS = 0.01
+from tests.waiting import eventually
 
 MINE, THEIRS, LATER = b"m" * 32, b"t" * 32, b"l" * 32
 """Digests of tokens."""
@@ -57,13 +55,6 @@ def claim(
     request_id: str = "r", *, content: bytes = b"c", owner: Digest = MINE, presented: Digest | None = None
 ) -> Claim:
     return Claim(request_id, content * 32, owner, presented)
-
-
-async def until(look: Callable[[], Awaitable[bool]]) -> None:
-    """Return when it is so: a store gives no event to wait for."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await look():  # noqa: ASYNC110 - as above
-            await asyncio.sleep(_LOOK_SECONDS)
 
 
 class SessionStoreContract(ABC):
@@ -398,7 +389,7 @@ class SessionStoreContract(ABC):
         async def is_so() -> bool:
             return look(await store.get("a-stream"))
 
-        await until(is_so)
+        await eventually(is_so)
 
     async def vanishes(self, content: bytes) -> None:
         """Return when the store has these bytes no more."""
@@ -406,7 +397,7 @@ class SessionStoreContract(ABC):
         async def is_gone() -> bool:
             return not await self.holds(content)
 
-        await until(is_gone)
+        await eventually(is_gone)
 
 
 class SharedStoreContract(SessionStoreContract):

@@ -15,12 +15,12 @@ from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import SessionSnapshot, StreamStatus
 from service.stores.redis.store import RedisSessionStore
-from tests.backends.child import until
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
 from tests.conftest import environment
 from tests.contract.stores.contract import LATER, MINE, RECORD, THEIRS, SharedStoreContract, claim
+from tests.waiting import wait_for
 
 LIMITS = Limits(max_requests=100, max_session_seconds=60)
 TTL_SECONDS = 10
@@ -91,7 +91,7 @@ class TestRedisSessionStore(SharedStoreContract):
                 "streaming:1:stream",
             ]
             assert all(0 < milliseconds <= 500 for milliseconds in left.values())
-            until(lambda: client.dbsize() == 0, "Redis is empty")  # counts what is there, gone by or not
+            wait_for(lambda: client.dbsize() == 0, "Redis is empty")  # counts what is there, gone by or not
 
     async def test_scripts_that_redis_has_forgotten_are_told_again(self, store: SessionStore) -> None:
         snapshot = await store.open("s")

@@ -19,9 +19,10 @@ from service.session.records import StreamStatus
 from service.stores.sqlite.schema import SchemaMismatch
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.conftest import PROJECT, environment
-from tests.contract.stores.contract import RECORD, SharedStoreContract, until
+from tests.contract.stores.contract import RECORD, SharedStoreContract
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.contract.stores.sqlite_worker import LEASE, PLAN
+from tests.waiting import eventually
 
 MEGABYTE = 2**20
 
@@ -74,7 +75,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
             return self.file.stat().st_size < 18 * MEGABYTE
 
         assert not await is_small()
-        await until(is_small)
+        await eventually(is_small)
 
     async def test_what_fails_is_undone_and_takes_nothing_with_it(self, store: SessionStore) -> None:
         await store.put(RECORD)
@@ -124,7 +125,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
                 return True
             return False
 
-        await until(is_kept)
+        await eventually(is_kept)
 
     async def test_a_file_of_something_else_is_left_alone(self) -> None:
         self.file.parent.mkdir()

@@ -6,11 +6,10 @@ from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
 
 from tests.conftest import environment
+from tests.waiting import LIMIT_SECONDS
 
 FOLDER = Path(__file__).parent
 NODE = Path(sys.executable).parent / "node"
-
-PATIENCE_SECONDS = 120
 
 
 async def started(name: str, **variables: object) -> Process:
@@ -32,7 +31,7 @@ async def passed(name: str, **variables: object) -> None:
     """Return when all tests of a file have passed."""
     program = await started(name, **variables)
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LIMIT_SECONDS):
             output, _ = await program.communicate()
     finally:
         if program.returncode is None:

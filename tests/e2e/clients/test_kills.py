@@ -8,12 +8,12 @@ from typing import Any
 
 from tests.e2e.clients.program import started
 from tests.integration.instances.instances import Instance
+from tests.waiting import LIMIT_SECONDS
 
 KILLS = 5
 CHUNKS_BETWEEN = 6
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 CONTENT = "".join(f"<p>word{index} <b>bold{index}</b></p>" for index in range(40))
-PATIENCE_SECONDS = 90
 
 
 async def lines(program: Process) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ async def test_a_stream_outlives_the_process_that_gave_it(tmp_path: Path) -> Non
     assert program.stdout is not None
     chunks: list[dict[str, Any]] = []
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LIMIT_SECONDS):
             for _ in range(KILLS):
                 chunks += [json.loads(await program.stdout.readline()) for _ in range(CHUNKS_BETWEEN)]
                 instance.kill()

@@ -15,9 +15,10 @@ from uuid import uuid4
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from tests.waiting import LIMIT_SECONDS
+
 Message = dict[str, Any]
 
-PATIENCE_SECONDS = 30
 """How long it tries to come back, and waits for a message, before it gives up."""
 
 _LARGEST_FRAME_BYTES = 16 * 2**20
@@ -182,7 +183,7 @@ class Client:
 
     async def join(self) -> Message:
         """Be connected: at once if it can be, else again and again, with longer and longer waits. Raises ``GaveUp``."""
-        deadline = time.perf_counter() + PATIENCE_SECONDS
+        deadline = time.perf_counter() + LIMIT_SECONDS
         waits = _waits()
         while self._socket is None:
             try:
@@ -219,10 +220,10 @@ class Client:
         """Raises ``ConnectionClosed``, and ``GaveUp`` if nothing comes."""
         assert self._socket is not None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(LIMIT_SECONDS):
                 message: Message = json.loads(await self._socket.recv())
         except TimeoutError:
-            raise GaveUp(f"{self.url}: silent for {PATIENCE_SECONDS} s") from None
+            raise GaveUp(f"{self.url}: silent for {LIMIT_SECONDS} s") from None
         return message
 
     async def receive_type(self, type_: str) -> Message:

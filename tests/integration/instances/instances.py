@@ -10,9 +10,10 @@ from typing import Self
 
 import psutil
 
-from tests.backends.child import free_port, until
+from tests.backends.child import free_port
 from tests.backends.nginx import Nginx
 from tests.conftest import PROJECT, LogLine, RunningServer
+from tests.waiting import wait_for
 
 SHIPPED = PROJECT / "nginx"
 
@@ -105,7 +106,7 @@ class Instances:
                 for process, count in member.serving().items()
             ]
 
-        *_, instance, process = max(until(serving, "somebody is served"))
+        *_, instance, process = max(wait_for(serving, "somebody is served"))
         return instance, process
 
     @property

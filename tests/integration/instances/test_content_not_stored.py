@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.child import until
 from tests.backends.redis import Redis
 from tests.integration.instances.client import Client
 from tests.integration.instances.conftest import StartInstances, Store
+from tests.waiting import wait_for
 
 CANARY = "xylophonecanary"
 CONTENTS = ({"content": f"{CANARY} " * 200}, {"content": f"<p>{CANARY}</p>" * 800, "content_type": "html"})
@@ -52,7 +52,7 @@ async def test_a_stream_that_can_be_recovered_is_kept_for_its_time_and_no_longer
         assert stream.starts[0]["resumable"]
         assert CANARY in kept
         await client.drop()
-        until(lambda: CANARY not in kept, "it is gone")
+        wait_for(lambda: CANARY not in kept, "it is gone")
 
 
 async def test_where_content_is_not_stored_nothing_of_it_is_anywhere_and_nothing_is_recovered(

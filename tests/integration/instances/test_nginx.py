@@ -17,11 +17,11 @@ from websockets.exceptions import InvalidStatus
 
 from service.process.server import uvicorn_config
 from service.settings import Settings
-from tests.backends.child import until
 from tests.backends.nginx import Nginx
 from tests.integration.instances.client import Client
 from tests.integration.instances.conftest import StartInstances, Store
 from tests.integration.instances.instances import SHIPPED, Instance, install, site
+from tests.waiting import wait_for
 
 LONG = {"content": "word " * 100, "speed": "superfast"}
 
@@ -114,7 +114,7 @@ async def test_an_instance_that_is_gone_costs_nobody_a_connection(start_instance
         answers = [(await pages.get("/ready")).status_code for _ in range(20)]
     assert answers == [200] * 20
     gone.start()
-    await asyncio.to_thread(until, lambda: _asked_again(gone, instances.address), "it is asked again")
+    await asyncio.to_thread(wait_for, lambda: _asked_again(gone, instances.address), "it is asked again")
 
 
 def _asked_again(instance: Instance, address: str) -> bool:

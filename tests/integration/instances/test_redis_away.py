@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.backends.child import until
 from tests.backends.redis import Redis
 from tests.integration.instances.client import Client
 from tests.integration.instances.instances import Instance, Instances, sharing
+from tests.waiting import wait_for
 
 TEXT = "".join(f"word{number} " for number in range(150))
 STREAMS = 20
@@ -85,14 +85,14 @@ async def check_away(instances: Instances) -> None:
             assert (await client.recover(stream.stream_id, 0, client.token))["reason"] == "unavailable"
             assert time.perf_counter() - began < 3
     for member in instances.members:
-        await asyncio.to_thread(until, lambda member=member: says(member, "degraded"), "it says what is away")
+        await asyncio.to_thread(wait_for, lambda member=member: says(member, "degraded"), "it says what is away")
         assert ready(member) == (200, {"status": "degraded", "away": ["session_store"]})
 
 
 async def check_back(instances: Instances) -> None:
     """What holds once somebody does, without a restart of anything."""
     for member in instances.members:
-        await asyncio.to_thread(until, lambda member=member: says(member, "ready"), "it is ready again")
+        await asyncio.to_thread(wait_for, lambda member=member: says(member, "ready"), "it is ready again")
     here, there = instances.members
     async with Client(here.address, "back") as first, Client(there.address, "back") as client:
         stream = first.asked(content=TEXT, speed="superfast")
@@ -135,5 +135,5 @@ async def test_while_it_is_away_each_process_counts_on_from_what_it_knew(instanc
                 codes = [end.get("code", end["type"]) for end in ends]
                 assert codes == ["stream_complete", "stream_complete", "RATE_LIMIT_EXCEEDED"]
         for member in instances.members:
-            await asyncio.to_thread(until, lambda member=member: says(member, "ready"), "it is ready again")
+            await asyncio.to_thread(wait_for, lambda member=member: says(member, "ready"), "it is ready again")
         assert (await first.stream(content="word")).end["code"] == "RATE_LIMIT_EXCEEDED"

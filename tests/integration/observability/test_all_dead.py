@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.backends.child import until
 from tests.backends.dead import black_hole
 from tests.conftest import environment
 from tests.integration.observability.breaking import BREAK
 from tests.integration.service.client import DOCUMENT, receive_until, request, stream
+from tests.waiting import wait_for
 
 EXIT_SECONDS = 5
 """3 s of them are telemetry's at most; the process takes a moment besides."""
@@ -79,7 +79,7 @@ async def test_a_process_all_of_whose_back_ends_are_dead_leaves_in_time(
                         await request(client, f"{BREAK}{number}")
                         await receive_until(client, "error")
                     assert await stream(client, DOCUMENT) == DOCUMENT
-                    until(pipe.full, "the log is stuck")
+                    wait_for(pipe.full, "the log is stuck")
                     process.terminate()
                     assert await asyncio.to_thread(process.wait, EXIT_SECONDS) == 0
                     assert process.stderr is not None

@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 from websockets.asyncio.client import connect
 
-from tests.conftest import STOP_SECONDS, environment
+from tests.conftest import environment
 from tests.integration.service.client import DOCUMENT, receive, receive_until, request, send, stream
+from tests.waiting import LIMIT_SECONDS
 
 
 async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, session_id: str) -> None:
@@ -42,7 +43,7 @@ async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, sessi
         [lost] = re.findall(r'^stream_telemetry_dropped_total\{signal="logs"\} (\S+)', metrics, re.MULTILINE)
         assert float(lost) > 0
         process.terminate()
-        assert process.wait(STOP_SECONDS) == 0
+        assert process.wait(LIMIT_SECONDS) == 0
     finally:
         process.kill()
         process.wait()
@@ -65,7 +66,7 @@ logging.getLogger("a.library").error("the last word")
 sys.exit(3)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], env=environment(), capture_output=True, timeout=STOP_SECONDS, check=False
+        [sys.executable, "-c", program], env=environment(), capture_output=True, timeout=LIMIT_SECONDS, check=False
     )
     assert (done.returncode, done.stderr) == (3, b"")
     assert json.loads(done.stdout)["message"] == "the last word"

@@ -16,11 +16,11 @@ from observability.traces.otel_settings import adopt_dotenv, check_variables_of_
 from observability.traces.otlp import Otlp
 from service.events import AttemptOutcome, ConnectionAttempted
 from service.settings import SettingsError
-from tests.backends.child import until
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.otlp import OtlpReceiver
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import DOCUMENT, eventually, get, handshake, joined, metric, stream
+from tests.integration.service.client import DOCUMENT, get, handshake, joined, metric, stream
+from tests.waiting import LIMIT_SECONDS, eventually, wait_for
 
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
 DROPPED = 'stream_telemetry_dropped_total{signal="traces"}'
@@ -47,7 +47,7 @@ class Losses:
 
     def wait_for(self, count: int) -> None:
         with self._news:
-            assert self._news.wait_for(lambda: self.count >= count, 20), self.count
+            assert self._news.wait_for(lambda: self.count >= count, LIMIT_SECONDS), self.count
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_what_finds_no_room_is_counted_at_once_and_what_is_never_answered_at_the
         ours.close(0.2)
         assert losses.count == 250
         # The answer that still fails afterwards counts nothing twice.
-        until(lambda: not any("Otel" in thread.name for thread in threading.enumerate()), "the exporter gives up")
+        wait_for(lambda: not any("Otel" in thread.name for thread in threading.enumerate()), "the exporter gives up")
     assert losses.count == 250
 
 

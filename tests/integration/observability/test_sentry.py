@@ -23,7 +23,8 @@ from tests.backends import dead
 from tests.backends.kent import Kent
 from tests.conftest import StartServer, environment
 from tests.integration.observability.breaking import BREAK
-from tests.integration.service.client import eventually, joined, metric, receive_until, request, stream
+from tests.integration.service.client import joined, metric, receive_until, request, stream
+from tests.waiting import eventually
 
 CANARY = "canary-of-the-content"
 OF_A_KIND = 10

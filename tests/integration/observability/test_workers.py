@@ -16,9 +16,9 @@ from websockets.asyncio.client import ClientConnection
 
 from service.app import ready_for_workers
 from service.settings import SettingsError, load_settings
-from tests.backends.child import until
 from tests.conftest import RunningServer
 from tests.integration.service.client import DOCUMENT, close_of, data, get, joined, receive_until, request, stream
+from tests.waiting import wait_for
 
 ROUNDS = 3
 END_SECONDS = 7
@@ -40,7 +40,7 @@ class Pair:
         self.server = RunningServer(folder, {"WORKERS": 2} | settings, "tests.integration.observability.breaking")
         self.directory = folder / "data" / "metrics"
         self._process = psutil.Process(self.server.process.pid)
-        until(lambda: self._listening() == 2, "both workers listen")
+        wait_for(lambda: self._listening() == 2, "both workers listen")
 
     def workers(self) -> list[Worker]:
         return [child for child in self._process.children() if "spawn_main" in " ".join(child.cmdline())]

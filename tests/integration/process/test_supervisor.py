@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import psutil
 
 from tests.conftest import PROJECT, environment
-
-PATIENCE_SECONDS = 15
+from tests.waiting import LIMIT_SECONDS
 
 
 @contextmanager
@@ -29,7 +28,7 @@ def supervisor(work: str) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_worker_that_fails_by_itself_ends_all_with_an_error() -> None:
     with supervisor("fail") as process:
-        assert process.wait(PATIENCE_SECONDS) == 1
+        assert process.wait(LIMIT_SECONDS) == 1
 
 
 def test_workers_that_do_not_end_are_killed() -> None:
@@ -38,6 +37,6 @@ def test_workers_that_do_not_end_are_killed() -> None:
         assert [process.stdout.readline() for _ in range(2)] == ["hangs\n", "hangs\n"]
         children = psutil.Process(process.pid).children()
         process.terminate()
-        assert process.wait(PATIENCE_SECONDS) == 1
-        _, left = psutil.wait_procs(children, PATIENCE_SECONDS)
+        assert process.wait(LIMIT_SECONDS) == 1
+        _, left = psutil.wait_procs(children, LIMIT_SECONDS)
         assert left == []

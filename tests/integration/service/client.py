@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,10 +12,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.conftest import RunningServer
+from tests.waiting import LIMIT_SECONDS
 
 DOCUMENT = "One\ttwo,  three:\nnaïve café 😀.\n\n  The second paragraph ends here. \n"
 
-PATIENCE_SECONDS = 15
 
 Message = dict[str, Any]
 
@@ -55,14 +55,14 @@ async def request(client: ClientConnection, content: str, **fields: object) -> N
 
 
 async def receive(client: ClientConnection) -> Message:
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LIMIT_SECONDS):
         message: Message = json.loads(await client.recv())
     return message
 
 
 async def receive_until(client: ClientConnection, type_: str) -> list[Message]:
     """All messages up to the first of that type."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LIMIT_SECONDS):
         messages = [await receive(client)]
         while messages[-1]["type"] != type_:
             messages.append(await receive(client))
@@ -81,7 +81,7 @@ async def close_of(client: ClientConnection) -> tuple[list[Message], int | None]
     """All that comes until the server closes, and its close code."""
     messages = []
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LIMIT_SECONDS):
             while True:
                 messages.append(await receive(client))
     except ConnectionClosed as closed:
@@ -107,7 +107,7 @@ async def handshake(server: RunningServer, target: str, **headers: str) -> tuple
         *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
         "\r\n",
     ]
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LIMIT_SECONDS):
         reader, writer = await asyncio.open_connection(*server.address)
         try:
             writer.write("\r\n".join(lines).encode())
@@ -133,10 +133,3 @@ async def metric(server: RunningServer, sample: str) -> float:
     lines = (await get(server, "/metrics")).text.splitlines()
     [value] = [line.removeprefix(sample) for line in lines if line.startswith(f"{sample} ")]
     return float(value)
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until it holds."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await holds():  # noqa: ASYNC110 - another process gives no event
-            await asyncio.sleep(0.02)

@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack
 from websockets.asyncio.client import connect
 
 from tests.conftest import StartServer
-from tests.integration.service.client import DOCUMENT, close_of, eventually, get, joined, metric, stream
+from tests.integration.service.client import DOCUMENT, close_of, get, joined, metric, stream
+from tests.waiting import eventually
 
 
 async def test_the_fourth_of_three_is_turned_away_until_a_seat_is_free(start_server: StartServer) -> None:

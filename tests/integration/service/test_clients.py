@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, RunningServer, environment
-from tests.integration.service.client import DOCUMENT, PATIENCE_SECONDS, Message, data
+from tests.integration.service.client import DOCUMENT, Message, data
+from tests.waiting import LIMIT_SECONDS
 
 PROGRAMS = Path(sys.executable).parent
 
@@ -40,7 +41,7 @@ async def test_it_streams_a_document(server: RunningServer, session_id: str, cli
     request = {"type": "stream_request", "content": content, "content_type": content_type, "speed": "superfast"}
     messages: list[Message] = []
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LIMIT_SECONDS):
             program.stdin.write(json.dumps(request).encode() + b"\n")
             while not messages or messages[-1]["type"] not in {"stream_complete", "error"}:
                 messages.append(json.loads(await program.stdout.readline()))

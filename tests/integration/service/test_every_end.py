@@ -5,7 +5,8 @@ import asyncio
 import psutil
 
 from tests.conftest import StartServer
-from tests.integration.service.client import close_of, eventually, handshake, joined, metric, stalled
+from tests.integration.service.client import close_of, handshake, joined, metric, stalled
+from tests.waiting import eventually
 
 GROWTH_BYTES = 16_000_000
 FLOOD_BYTES = 40_000_000

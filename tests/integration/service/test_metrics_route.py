@@ -15,7 +15,8 @@ from service.process import clock
 from service.settings import Settings
 from service.websocket.hub import Hub
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import DOCUMENT, PATIENCE_SECONDS, get, joined, metric, receive_until, request
+from tests.integration.service.client import DOCUMENT, get, joined, metric, receive_until, request
+from tests.waiting import LIMIT_SECONDS
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -70,7 +71,7 @@ async def test_nobody_waits_for_a_scrape_and_those_who_scrape_meanwhile_share_th
 
     def exposition(accept: str) -> tuple[bytes, str]:
         begun.set()
-        assert released.wait(PATIENCE_SECONDS), "nobody else was served"
+        assert released.wait(LIMIT_SECONDS), "nobody else was served"
         scraped.append(accept)
         return f"{len(scraped)}: {accept}".encode(), "text/plain"
 
@@ -79,7 +80,7 @@ async def test_nobody_waits_for_a_scrape_and_those_who_scrape_meanwhile_share_th
     app.include_router(http_routes(hub, clock.now, exposition, Settings(), session_store="none", dependencies={}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         scrapes = [asyncio.create_task(client.get("/metrics"))]
-        assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
+        assert await asyncio.to_thread(begun.wait, LIMIT_SECONDS)
         for accept in ("text/plain", OPENMETRICS):
             scrapes += [asyncio.create_task(client.get("/metrics", headers={"Accept": accept})) for _ in range(20)]
         await asyncio.sleep(0)  # each of them goes as far as it can

@@ -8,7 +8,8 @@ import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import eventually, metric, receive, receive_until, request, send
+from tests.integration.service.client import metric, receive, receive_until, request, send
+from tests.waiting import eventually
 
 CONNECTS = 1000
 AT_ONCE = 50

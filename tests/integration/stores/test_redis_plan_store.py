@@ -10,10 +10,10 @@ import pytest
 from service.events import Dependency, DependencyChanged, DependencyFailed, Event
 from service.stores.breaker import FAILURES, Breaker
 from service.stores.redis.plan_store import RedisPlanStore
-from tests.backends.child import until
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
+from tests.waiting import wait_for
 
 TTL_SECONDS = 30
 KEY = bytes(range(32))
@@ -52,7 +52,7 @@ async def store_at(url: str, told: Told, rest_seconds: float = 0.05) -> AsyncIte
 async def stored(redis: Redis) -> bytes:
     """The name of the one thing that Redis holds, waited for."""
     with redis.client() as client:
-        names = await asyncio.to_thread(until, lambda: list(client.scan_iter()), "the plan is there")
+        names = await asyncio.to_thread(wait_for, lambda: list(client.scan_iter()), "the plan is there")
         return bytes(names[0])
 
 

@@ -21,11 +21,11 @@ from service.usage.sources import FileRows
 from service.usage.spool import FILE_NAME, Spool
 from service.usage.usage import Usage
 from tests.backends import dead
-from tests.backends.child import until
 from tests.backends.fixtures import StartPostgres
 from tests.conftest import environment
 from tests.integration.usage.told import Told
 from tests.unit.usage.streams import a_row, opened, whole
+from tests.waiting import wait_for
 
 SECONDS = 10.0
 DAY = 86_400.0
@@ -135,7 +135,7 @@ def test_a_process_is_killed_while_the_database_is_away(tmp_path: Path, start_po
     migrate(url)
     postgres.stop()
     first = Streaming(tmp_path, url, "first", 1500)
-    until(lambda: len(in_file(tmp_path)) == 1500, "all are in the file")
+    wait_for(lambda: len(in_file(tmp_path)) == 1500, "all are in the file")
     first.kill()
     postgres.start()
     second = Streaming(tmp_path, url, "second", 1500)
@@ -151,7 +151,7 @@ def test_a_process_is_killed_while_rows_are_moving(tmp_path: Path, migrated_url:
         streaming.end()  # into the file
         names |= streaming.names
         mover = Streaming(tmp_path, migrated_url, f"m{round_}", 0)
-        until(partial(some_of, streaming.names, migrated_url), "some have moved")
+        wait_for(partial(some_of, streaming.names, migrated_url), "some have moved")
         mover.kill()
     last = Streaming(tmp_path, migrated_url, "last", 1)
     last.end()
@@ -176,7 +176,7 @@ def test_rows_that_were_stored_and_not_yet_deleted_change_nothing(
 def test_processes_share_a_file_and_the_survivor_moves_all(tmp_path: Path, migrated_url: str) -> None:
     first = Streaming(tmp_path, migrated_url, "first", 700)
     second = Streaming(tmp_path, migrated_url, "second", 700)
-    until(lambda: len(in_database(migrated_url)) == 1400, "all have moved")
+    wait_for(lambda: len(in_database(migrated_url)) == 1400, "all have moved")
     first.kill()  # whose turn it was
     third = Streaming(tmp_path, "", "third", 700)
     third.end()
@@ -193,7 +193,7 @@ def test_a_database_that_goes_away_and_comes_back(
     migrate(url)
     usage, told = start_usage(url)
     record(usage, "before")
-    until(lambda: in_database(url), "the first has moved")
+    wait_for(lambda: in_database(url), "the first has moved")
     postgres.stop()
     record(usage, "meanwhile")
     told.wait_for(lambda: told.changes(Dependency.DATABASE))
@@ -213,7 +213,7 @@ def test_a_server_that_is_merely_restarted_is_not_away(start_usage: StartUsage, 
     migrate(url)
     usage, told = start_usage(url)
     record(usage, "before")
-    until(lambda: in_database(url), "the first has moved")
+    wait_for(lambda: in_database(url), "the first has moved")
     postgres.restart()
     record(usage, "after")
     usage.close(SECONDS)
@@ -228,10 +228,10 @@ def test_a_server_that_hangs_holds_nobody(
     migrate(url)
     usage, _ = start_usage(url)
     record(usage, "before")
-    until(lambda: in_database(url), "the first has moved")
+    wait_for(lambda: in_database(url), "the first has moved")
     with postgres.frozen():
         record(usage, "meanwhile")
-        until(lambda: in_file(tmp_path), "it is in the file")
+        wait_for(lambda: in_file(tmp_path), "it is in the file")
         began = time.monotonic()
         usage.close(1.0)
         assert time.monotonic() - began < 2.0
@@ -334,7 +334,7 @@ def test_what_is_too_old_is_deleted_from_both(start_usage: StartUsage, tmp_path:
     with closing(Spool(tmp_path / FILE_NAME)) as spool:
         spool.add([a_row("old, in the file", now - 91 * DAY)])
     usage, _ = start_usage(migrated_url)
-    until(lambda: in_database(migrated_url) == ["new"], "only what is kept is left")
+    wait_for(lambda: in_database(migrated_url) == ["new"], "only what is kept is left")
     usage.close(SECONDS)
     assert in_file(tmp_path) == []
 
@@ -344,7 +344,7 @@ def test_without_a_database_what_is_too_old_is_deleted_from_the_file(start_usage
     with closing(Spool(tmp_path / FILE_NAME)) as spool:
         spool.add([a_row("old", now - 91 * DAY), a_row("new", now - 89 * DAY)])
     usage, _ = start_usage()
-    until(lambda: in_file(tmp_path) == ["new"], "only what is kept is left")
+    wait_for(lambda: in_file(tmp_path) == ["new"], "only what is kept is left")
     usage.close(SECONDS)
 
 

@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable
 
 from service.events import Dependency, DependencyChanged, Event, UsageDropped
-
-PATIENCE_SECONDS = 20
+from tests.waiting import LIMIT_SECONDS
 
 
 class Told:
@@ -32,4 +31,4 @@ class Told:
 
     def wait_for(self, what: Callable[[], object]) -> None:
         with self._news:
-            assert self._news.wait_for(what, PATIENCE_SECONDS), self.events
+            assert self._news.wait_for(what, LIMIT_SECONDS), self.events

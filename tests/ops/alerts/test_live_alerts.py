@@ -29,7 +29,6 @@ from tests.ops.alerts.faulty import BROKEN, LOST, SLOW
 from tests.ops.alerts.promql import ask
 
 SCALE = 1 / 60
-PATIENCE_SECONDS = 60
 """For an alert to fire or to resolve: it takes about a quarter of that."""
 
 GOOD = "A sentence that nothing is wrong with. " * 3
@@ -70,7 +69,6 @@ class Told:
             self._webhook.wait_for,
             lambda notice: (notice.name, notice.status) == (name, status) and notice.labels.items() >= labels.items(),
             f"{name} {status}",
-            PATIENCE_SECONDS,
         )
         assert notice.receiver == RECEIVERS[alert.severity]
         assert notice.annotations["runbook_url"] == Links().runbook(alert)
@@ -167,7 +165,7 @@ async def test_a_fault_is_told_of_until_it_is_mended(
     await told.of("TargetDown", "firing", instance=targets[1])
     start(PORT=tight.address[1])
     await told.of("TargetDown", "resolved", instance=targets[1])
-    await asyncio.to_thread(prometheus.wait_for, 'absent(ALERTS{alertname!="Watchdog"})', seconds=PATIENCE_SECONDS)
+    await asyncio.to_thread(prometheus.wait_for, 'absent(ALERTS{alertname!="Watchdog"})')
 
 
 async def test_what_is_away_is_told_of_until_it_is_back(

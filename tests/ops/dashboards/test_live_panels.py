@@ -13,14 +13,13 @@ import pytest
 from msgspec import Struct
 
 from dashboards.rules import ALERTS, RECORDINGS, Severity
-from tests.backends.child import until
 from tests.backends.otlp import OtlpReceiver
 from tests.ops.dashboards.boards import PANELS
+from tests.waiting import wait_for
 from tools.observe.load import Load
 from tools.observe.prometheus import Series, Source, connect
 from tools.observe.stack import Stack
 
-PATIENCE_SECONDS = 300
 HASTE = 25
 """At this speed the rarest of the clients connects every twenty seconds on average."""
 
@@ -42,7 +41,7 @@ class Live(Struct, frozen=True):
 
     def soon(self, ask: Callable[[Source], Found], what: str) -> Found:
         """The result of ``ask`` as soon as it is not empty."""
-        return until(lambda: ask(self.source()), what, PATIENCE_SECONDS)
+        return wait_for(lambda: ask(self.source()), what)
 
 
 @contextmanager

@@ -14,12 +14,11 @@ import httpx
 import psutil
 from PIL import Image
 
-from tests.backends.child import until
 from tests.conftest import PROJECT, environment
+from tests.waiting import LIMIT_SECONDS, wait_for
 from tools.observe.picture import WIDTH
 
 COMMAND = [sys.executable, "-m", "tools.observe", "--port", "0"]
-PATIENCE_SECONDS = 120
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -52,7 +51,7 @@ def test_page_shows_the_stack_and_the_end_removes_everything() -> None:
         first = http.get(address).text
         assert first.count("<li>") == 5, "the page shows from the beginning what is being started"
 
-        until(lambda: http.get(address).text.count("<img") == 4, "all dashboards are drawn", PATIENCE_SECONDS)
+        wait_for(lambda: http.get(address).text.count("<img") == 4, "all dashboards are drawn")
         servers = psutil.Process(process.pid).children(recursive=True)
         commands = " ".join(" ".join(server.cmdline()) for server in servers)
         assert all(name in commands for name in ("-m service serve", "prometheus.yml", "alertmanager.yml"))
@@ -72,13 +71,13 @@ def test_page_shows_the_stack_and_the_end_removes_everything() -> None:
                 assert len(image.getcolors() or []) > 20
             assert len(content) < 250_000
         [manager] = [link.removesuffix("/api/v2/alerts") for link in links if link.endswith("/api/v2/alerts")]
-        until(lambda: has_notified(http.get(f"{manager}/metrics").text), "a notification arrives", PATIENCE_SECONDS)
+        wait_for(lambda: has_notified(http.get(f"{manager}/metrics").text), "a notification arrives")
         http.post(f"{address}/ticket", json=notification()).raise_for_status()
         assert "&lt;b&gt;One&lt;/b&gt; stream fails" in http.get(address).text
         assert http.get(f"{address}/../etc/passwd").status_code == 404
 
         process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE_SECONDS) == 0
+        assert process.wait(LIMIT_SECONDS) == 0
     assert not any(server.is_running() for server in servers)
     assert not any(folder.exists() for folder in folders)
 

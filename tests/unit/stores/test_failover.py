@@ -13,8 +13,9 @@ from service.session.records import Admission, Claim, Digest, SessionSnapshot, S
 from service.stores.breaker import Breaker
 from service.stores.failover import FailoverSessionStore
 from service.stores.sqlite.store import SqliteSessionStore
-from tests.contract.stores.contract import RECORD, until
+from tests.contract.stores.contract import RECORD
 from tests.contract.stores.in_sqlite import InSqlite
+from tests.waiting import eventually
 
 LIMITS = Limits(max_requests=5)
 FAILED = DependencyFailed(Dependency.SESSION_STORE)
@@ -107,7 +108,7 @@ class Scene:
         async def is_up() -> bool:
             return self.recording.events[-1] == BACK
 
-        await until(is_up)
+        await eventually(is_up)
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ async def test_a_store_that_is_away_is_not_asked_but_by_its_probe(scene: Scene) 
     async def was_probed() -> bool:
         return scene.remote.asked > asked
 
-    await until(was_probed)
+    await eventually(was_probed)
     assert BACK not in scene.recording.events
 
 

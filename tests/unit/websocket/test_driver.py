@@ -27,8 +27,8 @@ from service.websocket.driver import Driver, Services
 from service.websocket.message_writer import MessageWriter
 from service.websocket.ticker import Ticker
 from tests.ops.alerts.promql import ask
+from tests.waiting import LIMIT_SECONDS
 
-PATIENCE_SECONDS = 15
 SESSION_SECONDS = 3600.0
 
 
@@ -109,7 +109,7 @@ class Served:
     async def running(self) -> AsyncIterator[None]:
         """Lasts until the driver has returned."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+            async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.driver.run(self.socket.frames.get))
                 yield
         finally:
@@ -118,7 +118,7 @@ class Served:
 
     async def told(self, kind: type[Event]) -> Any:  # noqa: ANN401 - an event of that kind
         """The first event of a kind, waited for."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LIMIT_SECONDS):
             while not (found := [event for event in self.events if isinstance(event, kind)]):  # noqa: ASYNC110
                 await asyncio.sleep(0)
         return found[0]

@@ -70,7 +70,8 @@ from service.events import (
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
 from service.protocol.trace import Trace
-from tests.conftest import STOP_SECONDS, LogLine
+from tests.conftest import LogLine
+from tests.waiting import LIMIT_SECONDS
 
 TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
 STREAM_ID = "5d129dce0f7a4c3b9d2e1f0a5d129dce"
@@ -102,11 +103,11 @@ class Written:
         return [json.loads(line) for line in self.text().splitlines()]
 
     def text(self) -> str:
-        self.logbook.close(STOP_SECONDS)
+        self.logbook.close(LIMIT_SECONDS)
         return self._path.read_text()
 
     def discard(self) -> None:
-        self.logbook.close(STOP_SECONDS)
+        self.logbook.close(LIMIT_SECONDS)
         os.close(self._descriptor)
 
     def _lose(self, count: int) -> None:
@@ -525,7 +526,7 @@ def test_a_terminal_gets_columns_and_nothing_that_moves_its_cursor() -> None:
         ):
             sink.record(event)
         logging.getLogger("a.library").error("moved \x1b[2J\nand broken")
-        logbook.close(STOP_SECONDS)
+        logbook.close(LIMIT_SECONDS)
         shown = os.read(master, 65_536).decode()
     finally:
         logger.remove()
