@@ -1,4 +1,4 @@
-"""A real server in a process of its own, and what it logs."""
+"""The service in a process, as tests start it."""
 
 import json
 import os
@@ -28,7 +28,7 @@ LogLine = dict[str, Any]
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """What a process of this project needs, and nothing that the developer has set."""
+    """The environment of a child process, without the variables of the developer."""
     return {
         "PATH": os.defpath,
         "PYTHONPATH": str(PROJECT),
@@ -38,10 +38,9 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 class RunningServer:
-    """``python -m service serve``, or another module that serves, on a free port of the loopback address.
+    """``python -m service serve``, or another module with that command, on a free port of the loopback address.
 
-    It is ready once the constructor returns.
-    ``log`` holds the lines of its log so far, ``noise`` whatever else it printed.
+    It is ready when the constructor returns. ``log`` has the log lines so far, ``noise`` all other output.
     """
 
     def __init__(self, folder: Path, settings: dict[str, object], module: str = "service") -> None:
@@ -50,7 +49,7 @@ class RunningServer:
         self._news = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, "-m", module, "serve"],
-            cwd=folder,  # where no .env is
+            cwd=folder,  # a directory without .env
             env=environment(**{"HOST": "127.0.0.1", "PORT": 0} | settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -77,7 +76,7 @@ class RunningServer:
         return "ws://{}:{}/ws/stream/{}".format(*self.address, session_id)
 
     def logged(self, event: str, timeout_seconds: float = LIMIT_SECONDS, **fields: object) -> LogLine:
-        """The first line of that event with these fields, waited for if need be."""
+        """Wait for the first log line with this event and these fields."""
 
         def found() -> list[LogLine]:
             return [line for line in self.log if line.items() >= {"event": event, **fields}.items()]
@@ -90,15 +89,15 @@ class RunningServer:
 
     @contextmanager
     def unread(self) -> Iterator[None]:
-        """Nobody reads its output for as long as this lasts."""
-        with self._news:  # which the reader needs for each line
+        """Stop reading the output of the process."""
+        with self._news:  # the reader thread needs the lock for each line
             yield
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
     def stop(self) -> int:
-        """End it as a platform does; the exit status."""
+        """Send SIGTERM and return the exit status."""
         if self.process.poll() is None:
             self.terminate()
         try:
@@ -122,8 +121,8 @@ class RunningServer:
             self._news.notify_all()
 
 
-def _ends_well(server: RunningServer) -> None:
-    """Whatever its clients did to it, a server breaks nowhere and leaves with status 0."""
+def _stop_cleanly(server: RunningServer) -> None:
+    """Stop the server. It must exit with status 0, without an ERROR line and without other output."""
     status = server.stop()
     faults = [line for line in server.log if line["level"] == "ERROR"]
     assert (status, faults, server.noise) == (0, [], [])
@@ -134,12 +133,12 @@ StartServer = Callable[..., RunningServer]
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
-    """Starts a server with the settings given by their variables: ``start_server(MAX_CONNECTIONS=3)``."""
+    """Starts a server with these settings: ``start_server(MAX_CONNECTIONS=3)``."""
     with ExitStack() as endings:
 
         def start(**settings: object) -> RunningServer:
             server = RunningServer(tmp_path, {"DRAIN_SECONDS": 0} | settings)
-            endings.callback(_ends_well, server)
+            endings.callback(_stop_cleanly, server)
             return server
 
         yield start
@@ -147,13 +146,13 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """One server with the default settings, for tests that disturb nobody."""
+    """A server with default settings, shared by all tests of the process that do not change its state."""
     running = RunningServer(tmp_path_factory.mktemp("server"), {"DRAIN_SECONDS": 0})
     yield running
-    _ends_well(running)
+    _stop_cleanly(running)
 
 
 @pytest.fixture
 def session_id() -> str:
-    """A session of the test's own."""
+    """A session id that no other test uses."""
     return f"test-{uuid4().hex}"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The real servers that the tests talk to, and the data that they read, installed from Debian's packages where they are
-# missing. The services start neither now nor at the next boot: a test runs a server of its own, on a port of its own.
+# Install the missing servers and data that the tests use, from Debian packages. The services are not started, neither
+# now nor at the next boot: each test run starts its own servers on free ports.
 set -euo pipefail
 
-# The command that a test runs, or the file that it reads, and the package that brings it.
+# A command or a file that the tests use, and the package that contains it.
 servers=(
 	prometheus:prometheus
 	prometheus-alertmanager:prometheus-alertmanager
@@ -14,7 +14,7 @@ servers=(
 	/usr/share/unicode/auxiliary:unicode-data
 )
 
-PATH=$PATH:/usr/sbin:/sbin # where some of the commands are, and not on every user's path
+PATH=$PATH:/usr/sbin:/sbin # not on the PATH of every user
 missing=()
 for server in "${servers[@]}"; do
 	[[ $server == /* && -e ${server%%:*} ]] || command -v "${server%%:*}" >/dev/null || missing+=("${server##*:}")
@@ -22,25 +22,25 @@ done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 refuse() {
-	echo "The tests need what is not installed, and $1. As root, on Debian and Ubuntu:" >&2
+	echo "Packages that the tests need are not installed, and $1. As root, on Debian and Ubuntu:" >&2
 	echo "    apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
 	exit 1
 }
 
-command -v apt-get >/dev/null || refuse 'there is no apt-get here to install them'
+command -v apt-get >/dev/null || refuse 'apt-get is not available'
 if [ "$(id -u)" -ne 0 ]; then
 	sudo true 2>/dev/null || refuse 'only root can install them'
 	exec sudo bash "$0"
 fi
 
 log=$(mktemp)
-policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service
-ours=
-trap 'rm -f "$log" $ours' EXIT
+policy=/usr/sbin/policy-rc.d # every package runs it before it starts a service
+created_policy=
+trap 'rm -f "$log" $created_policy' EXIT
 trap 'exit 1' INT TERM
 if [ ! -e "$policy" ]; then
-	ours=$policy
-	install -m 755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101 # not now'
+	created_policy=$policy
+	install -m 755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101 # do not start services'
 fi
 
 printf 'Installing %s ... ' "${missing[*]}"
@@ -51,7 +51,7 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 	refuse 'they could not be installed'
 } >&2
 if command -v systemctl >/dev/null; then
-	# Of all packages that are new: the service of some is in one that they depend on.
+	# Of all new packages: some services belong to a package that was installed as a dependency.
 	sed -nE 's/^Selecting previously (un|de)selected package ([^:]+)(:[a-z0-9]+)?\.$/\2/p' "$log" | xargs -r dpkg -L \
 		| sed -nE 's#.*/systemd/system/([^/@]+\.(service|timer))$#\1#p' \
 		| xargs -r systemctl --quiet disable >/dev/null 2>&1

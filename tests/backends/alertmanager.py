@@ -12,10 +12,10 @@ Labels = dict[str, str]
 
 
 class Alertmanager(Child):
-    """With a configuration, alone: it looks for no peers."""
+    """An Alertmanager with the given configuration and without cluster peers."""
 
     def __init__(self, folder: Path, configuration: Mapping[str, Any]) -> None:
-        (folder / "alertmanager.yml").write_text(json.dumps(configuration))  # YAML holds all of JSON
+        (folder / "alertmanager.yml").write_text(json.dumps(configuration))  # JSON is valid YAML
         super().__init__(
             [
                 "prometheus-alertmanager",
@@ -32,11 +32,11 @@ class Alertmanager(Child):
             self.stop()
             raise
 
-    def tell(self, *alerts: Labels) -> None:
-        """These fire, by their labels."""
+    def fire(self, *alerts: Labels) -> None:
+        """Post firing alerts with these labels."""
         self.http.post("/api/v2/alerts", json=[{"labels": labels} for labels in alerts]).raise_for_status()
 
     def states(self, *matchers: str) -> list[tuple[Labels, str]]:
-        """The alerts that fire and match: their labels, and ``active`` or ``suppressed``."""
+        """The labels and the state (``active`` or ``suppressed``) of each firing alert that matches."""
         answer = self.http.get("/api/v2/alerts", params={"filter": matchers}).raise_for_status()
         return [(alert["labels"], alert["status"]["state"]) for alert in answer.json()]

@@ -1,4 +1,4 @@
-"""A server in a process of its own, run by a test."""
+"""A server process that a test starts."""
 
 import os
 import shutil
@@ -17,14 +17,14 @@ from tests.waiting import LIMIT_SECONDS, wait_for
 
 
 def free_port() -> int:
-    """A port of the loopback address for a server that cannot choose one, or that comes back at the same."""
+    """A free port of the loopback address, for a server that cannot choose one or that restarts on the same port."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         return int(bound.getsockname()[1])
 
 
 class Listener:
-    """A command that listens at ``address``, for as long as the test wants; it can be stopped and come back."""
+    """A command that listens at ``address``. It can be stopped, restarted and frozen."""
 
     _END = signal.SIGTERM
 
@@ -67,16 +67,16 @@ class Listener:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """The kernel takes connections and requests for it, and nothing is answered until this is over."""
+        """Suspend the process: the kernel still accepts connections and requests, and no response is sent."""
         parent = psutil.Process(self._process.pid)
-        whole = [parent, *parent.children(recursive=True)]
-        for process in whole:
-            with suppress(psutil.NoSuchProcess):  # a child may end as it likes
+        processes = [parent, *parent.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):  # a child may have ended
                 process.suspend()
         try:
             yield
         finally:
-            for process in whole:
+            for process in processes:
                 with suppress(psutil.NoSuchProcess):
                     process.resume()
 
@@ -86,11 +86,11 @@ class Listener:
         return next((one.laddr.port for one in sockets if one.status == psutil.CONN_LISTEN), None)
 
     def _ready(self) -> bool:
-        """Whether it answers, now that it listens."""
+        """Whether it answers requests, once it listens."""
         return True
 
     def _end(self) -> None:
-        self._process.send_signal(self._END)  # nothing, to one that a test has stopped
+        self._process.send_signal(self._END)  # no effect on a process that has ended
         try:
             self._process.wait(LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -100,11 +100,11 @@ class Listener:
 
 
 class Child(Listener):
-    """A command that serves HTTP on the free port it took by itself; ``http`` asks it."""
+    """A command that serves HTTP on a free port; ``http`` is a client for it."""
 
     def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
         super().__init__(command, folder)
-        # Connections are not kept: what has just answered may close them as the next question is on its way.
+        # Without keep-alive: the server may close an idle connection while the next request is sent.
         self.http = httpx.Client(
             base_url=f"http://{self.address}", trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
         )

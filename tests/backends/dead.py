@@ -1,4 +1,4 @@
-"""Back ends that are down, each in its own way: addresses (``host:port``) that stay so for as long as they are held."""
+"""Unavailable back ends: addresses (``host:port``) that fail in a given way until the context manager exits."""
 
 import socket
 from collections.abc import Iterator
@@ -7,28 +7,28 @@ from contextlib import contextmanager
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    """Every connection is refused."""
-    with socket.socket() as bound:  # held, so that nobody else listens there; not listening, so that it refuses
+    """Refuse every connection."""
+    with socket.socket() as bound:  # bound, so that no other process gets the port; not listening
         bound.bind(("127.0.0.1", 0))
         yield _address(bound)
 
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """Every connection is made and every request taken, and nothing is ever answered."""
+    """Accept every connection and request, and send no response."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        listening.listen(1024)  # the kernel accepts for a listener that never does
+        listening.listen(1024)  # the kernel completes the handshakes
         yield _address(listening)
 
 
 @contextmanager
 def black_hole() -> Iterator[str]:
-    """No connection is ever made or refused: packets vanish, as behind a firewall that drops them."""
-    with socket.socket() as listening, socket.socket() as only_guest:
+    """Drop every packet, as a firewall does: connections are neither made nor refused."""
+    with socket.socket() as listening, socket.socket() as occupant:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
-        only_guest.connect(listening.getsockname())  # takes the one place; the kernel drops whoever comes next
+        occupant.connect(listening.getsockname())  # fills the backlog; the kernel drops all further packets
         yield _address(listening)
 
 

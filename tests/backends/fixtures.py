@@ -1,4 +1,4 @@
-"""The back ends of a test, ended with it."""
+"""Back ends as fixtures. Those that every test may use run once per test process."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -25,10 +25,10 @@ StartNginx = Callable[[str], Nginx]
 
 @pytest.fixture
 def start_prometheus(tmp_path: Path) -> Iterator[StartPrometheus]:
-    """Starts a Prometheus that scrapes: ``start_prometheus("127.0.0.1:8000", token="…")``."""
+    """Starts a Prometheus with these targets: ``start_prometheus("127.0.0.1:8000", token="…")``."""
     with ExitStack() as endings:
 
-        def start(*targets: str, **options: Any) -> Prometheus:  # noqa: ANN401 - those of Prometheus
+        def start(*targets: str, **options: Any) -> Prometheus:  # noqa: ANN401 - those of the class
             prometheus = Prometheus(tmp_path, *targets, **options)
             endings.callback(prometheus.stop)
             return prometheus
@@ -38,7 +38,7 @@ def start_prometheus(tmp_path: Path) -> Iterator[StartPrometheus]:
 
 @pytest.fixture
 def start_alertmanager(tmp_path: Path) -> Iterator[StartAlertmanager]:
-    """Starts an Alertmanager with the configuration given."""
+    """Starts an Alertmanager with this configuration."""
     with ExitStack() as endings:
 
         def start(configuration: Mapping[str, Any]) -> Alertmanager:
@@ -51,7 +51,7 @@ def start_alertmanager(tmp_path: Path) -> Iterator[StartAlertmanager]:
 
 @pytest.fixture
 def webhook() -> Iterator[WebhookReceiver]:
-    """Whom Alertmanager tells."""
+    """A receiver of Alertmanager's notifications."""
     receiver = WebhookReceiver()
     yield receiver
     receiver.stop()
@@ -59,7 +59,7 @@ def webhook() -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def kent(tmp_path: Path) -> Iterator[Kent]:
-    """A Sentry of the test's own."""
+    """A Sentry server without events."""
     running = Kent(tmp_path)
     yield running
     running.stop()
@@ -67,7 +67,7 @@ def kent(tmp_path: Path) -> Iterator[Kent]:
 
 @pytest.fixture
 def otlp() -> Iterator[OtlpReceiver]:
-    """A collector of the test's own."""
+    """An OTLP receiver without spans."""
     receiver = OtlpReceiver()
     yield receiver
     receiver.stop()
@@ -83,7 +83,7 @@ def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 @pytest.fixture
 def redis(shared_redis: Redis) -> Redis:
-    """An empty Redis, for a test that lets it run: the next test has the same."""
+    """An empty Redis that the test must not stop, because all tests of the process share it."""
     with shared_redis.client() as client:
         client.flushall()
         client.script_flush()
@@ -92,7 +92,7 @@ def redis(shared_redis: Redis) -> Redis:
 
 @pytest.fixture
 def start_redis(tmp_path: Path) -> Iterator[StartRedis]:
-    """Starts a Redis of the test's own, which it may stop: ``start_redis("--maxmemory", "1mb")``."""
+    """Starts a Redis that the test may stop: ``start_redis("--maxmemory", "1mb")``."""
     with ExitStack() as endings:
 
         def start(*options: str) -> Redis:
@@ -113,13 +113,13 @@ def shared_postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def database_url(shared_postgres: Postgres) -> str:
-    """An empty database, for a test that lets PostgreSQL run."""
+    """An empty database on a PostgreSQL that the test must not stop."""
     return shared_postgres.new_database()
 
 
 @pytest.fixture
 def start_postgres() -> Iterator[StartPostgres]:
-    """Starts a PostgreSQL of the test's own, which it may stop."""
+    """Starts a PostgreSQL that the test may stop."""
     with ExitStack() as endings:
 
         def start() -> Postgres:
@@ -132,7 +132,7 @@ def start_postgres() -> Iterator[StartPostgres]:
 
 @pytest.fixture
 def start_nginx(tmp_path: Path) -> Iterator[StartNginx]:
-    """Starts an nginx with the site given."""
+    """Starts an nginx with this site."""
     with ExitStack() as endings:
 
         def start(site: str) -> Nginx:

@@ -1,4 +1,4 @@
-"""A Sentry that tests can read back."""
+"""A Sentry server whose events a test can read."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ SentryEvent = dict[str, Any]
 
 
 class Kent(Child):
-    """``kent-server``, which keeps the last 100 events for project 1."""
+    """``kent-server`` with project 1. It keeps the last 100 events."""
 
     def __init__(self, folder: Path) -> None:
         command = Path(sys.executable).with_name("kent-server")
@@ -24,20 +24,20 @@ class Kent(Child):
         return self.dsn_with("public")
 
     def dsn_with(self, key: str) -> str:
-        """The DSN with a key of the test's own; kent takes any."""
+        """The DSN with another key; kent accepts any."""
         return f"http://{key}@{self.address}/1"
 
     def items(self) -> list[dict[str, Any]]:
-        """All it holds, with envelope and item headers: ``envelope_header``, ``header``, ``body``."""
-        held = self.http.get("/api/eventlist/").json()["events"]
-        return [self.http.get(f"/api/event/{one['event_id']}").json()["payload"] for one in held]
+        """All items, each with ``envelope_header``, ``header`` and ``body``."""
+        events = self.http.get("/api/eventlist/").json()["events"]
+        return [self.http.get(f"/api/event/{one['event_id']}").json()["payload"] for one in events]
 
     def events(self) -> list[SentryEvent]:
-        """The events alone."""
+        """All items that are events."""
         return [item["body"] for item in self.items() if item["header"]["type"] == "event"]
 
     def wait_for(self, wanted: Callable[[SentryEvent], bool], count: int = 1) -> list[SentryEvent]:
-        """The events that are wanted, once there are so many."""
+        """Return the matching events when there are at least ``count``."""
 
         def found() -> list[SentryEvent]:
             events = [event for event in self.events() if wanted(event)]
@@ -46,5 +46,5 @@ class Kent(Child):
         return wait_for(found, f"{count} events at kent")
 
     def flush(self) -> None:
-        """Forget all."""
+        """Delete all items."""
         self.http.post("/api/flush/").raise_for_status()

@@ -26,15 +26,15 @@ http {{
 
 
 class Nginx(Listener):
-    """Debian's nginx with one site, as the user who runs the test; all that it writes is in the test's folder.
+    """Debian's nginx with one site. It runs as the user of the test and writes to the folder of the test only.
 
-    ``site`` is what a file of ``/etc/nginx/conf.d`` holds: servers, and what they need. They listen on the loopback
-    address, on ports that ``child.free_port`` has found; ``address`` is one of these.
+    ``site`` has the syntax of a file in ``/etc/nginx/conf.d``. Its servers listen on the loopback address, on ports
+    from ``child.free_port``; ``address`` is one of these.
     """
 
     def __init__(self, folder: Path, site: str) -> None:
         (folder / "temp").mkdir(exist_ok=True)
         (folder / "site.conf").write_text(site)
-        # Relative paths are those of the prefix, which is the folder; an included file's are of the configuration's.
+        # Relative paths start at the prefix, which is the folder.
         (folder / "nginx.conf").write_text(_MAIN.format(user=pwd.getpwuid(os.getuid()).pw_name, site="site.conf"))
         super().__init__(["nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"], folder)

@@ -1,4 +1,4 @@
-"""An OTLP receiver: what a collector would get over HTTP."""
+"""An OTLP receiver over HTTP, in place of a collector."""
 
 import gzip
 import threading
@@ -33,7 +33,7 @@ class Link(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """A span as it came over the wire: ids in hex (``parent_span_id`` empty for a root), nanoseconds of the epoch."""
+    """A received span. Ids are in hex (``parent_span_id`` of a root is empty), times in nanoseconds since the epoch."""
 
     name: str
     trace_id: str
@@ -51,16 +51,16 @@ class Span(Struct, frozen=True):
     status_message: str
     trace_state: str
     scope: str
-    """The name of the instrumentation that made it."""
+    """The name of the instrumentation."""
     resource: Attributes
 
 
 class OtlpReceiver:
-    """Takes ``POST /v1/traces`` on a free port, in threads of this process, until it is stopped."""
+    """Serves ``POST /v1/traces`` on a free port, in threads of this process."""
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
-        """What came, as it came: protobuf."""
+        """The request bodies: protobuf."""
         self._spans: list[Span] = []
         self._news = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -74,12 +74,12 @@ class OtlpReceiver:
 
     @property
     def spans(self) -> list[Span]:
-        """All spans so far."""
+        """All spans received so far."""
         with self._news:
             return list(self._spans)
 
     def wait_for(self, wanted: Callable[[Span], bool], count: int = 1, seconds: float = LIMIT_SECONDS) -> list[Span]:
-        """The spans that are wanted, once there are so many."""
+        """Return the matching spans when there are at least ``count``; fail after ``seconds``."""
 
         def found() -> list[Span]:
             return [span for span in self._spans if wanted(span)]
@@ -87,7 +87,7 @@ class OtlpReceiver:
         with self._news:
             came = self._news.wait_for(lambda: len(found()) >= count, seconds)
             names = [span.name for span in self._spans]
-            assert came, f"{len(found())} of {count} spans within {seconds} s; all that came: {names}"
+            assert came, f"{len(found())} of {count} spans within {seconds} s; received: {names}"
             return found()
 
     def stop(self) -> None:
@@ -123,7 +123,7 @@ class OtlpReceiver:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base's name
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
                 """Print nothing."""
 
         return Handler
@@ -161,7 +161,7 @@ def _attributes(pairs: Iterable[KeyValue]) -> Attributes:
     return {pair.key: _value(pair.value) for pair in pairs}
 
 
-def _value(value: AnyValue) -> Any:  # noqa: ANN401 - an attribute is any scalar, or a list of them
+def _value(value: AnyValue) -> Any:  # noqa: ANN401 - an attribute is a scalar or a list of scalars
     match value.WhichOneof("value"):
         case None:
             return None

@@ -19,16 +19,16 @@ _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_
 
 
 class Postgres(Listener):
-    """A cluster of the test's own, which lets everybody in; what is in it is still there after a restart.
+    """A new cluster without authentication. Its data survives a restart.
 
-    PostgreSQL does not run as root: as root, it runs as the user ``postgres`` that Debian's package has made.
+    PostgreSQL refuses to run as root: when the test runs as root, it runs as the user ``postgres`` of Debian's package.
     """
 
-    _END = signal.SIGINT  # SIGTERM would wait for its clients to leave
+    _END = signal.SIGINT  # SIGTERM waits until all clients have disconnected
 
     def __init__(self) -> None:
         user = _OWNER if os.getuid() == 0 else None
-        # Not in the test's own folder: nobody else may enter that.
+        # Not in the folder of the test, which other users cannot enter.
         folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         try:
             if user is not None:
@@ -43,18 +43,18 @@ class Postgres(Listener):
 
     @property
     def url(self) -> str:
-        """Of the database that every cluster has."""
+        """The URL of the default database."""
         return self._url("postgres")
 
     def new_database(self) -> str:
-        """For ``DATABASE_URL``: a database that is empty."""
+        """Create an empty database and return its URL, for ``DATABASE_URL``."""
         name = f"test_{uuid4().hex}"
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self._url(name)
 
     def remove(self) -> None:
-        """Stop it for good, and delete what is in it."""
+        """Stop the cluster and delete its data."""
         self.stop()
         shutil.rmtree(self._folder)
 

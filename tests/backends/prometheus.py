@@ -13,17 +13,17 @@ from tests.waiting import wait_for
 SCRAPE_INTERVAL = "250ms"
 
 Sample = dict[str, Any]
-"""``metric``: the labels with ``__name__``; ``value``: a moment, and the number as text."""
+"""``metric``: the labels with ``__name__``; ``value``: a timestamp, and the number as text."""
 
 Exemplar = dict[str, Any]
-"""``seriesLabels`` of the series that has it; ``labels``, ``value`` and ``timestamp`` of its own."""
+"""``seriesLabels`` of the series; ``labels``, ``value`` and ``timestamp`` of the exemplar."""
 
 
 class Prometheus(Child):
-    """Scrapes ``/metrics`` of the targets (``host:port``), with a bearer token if one is given, and keeps exemplars.
+    """Scrapes ``/metrics`` of the targets (``host:port``), with a bearer token if one is given, and stores exemplars.
 
-    ``rules`` are contents of rule files; what they fire goes to the Alertmanager at ``alertmanager`` (``host:port``).
-    The first scrape comes about 5 s after the start: so often Prometheus looks for new targets.
+    ``rules`` are the contents of rule files; alerts are sent to the Alertmanager at ``alertmanager`` (``host:port``).
+    The first scrape is about 5 s after the start, because Prometheus looks for new targets at that interval.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Prometheus(Child):
             "rule_files": files,
             "alerting": {"alertmanagers": managers},
         }
-        # YAML holds all of JSON.
+        # JSON is valid YAML.
         (folder / "prometheus.yml").write_text(json.dumps(configuration))
         for name, content in zip(files, rules, strict=True):
             (folder / name).write_text(json.dumps(content))
@@ -56,18 +56,18 @@ class Prometheus(Child):
                 "--storage.tsdb.path=prometheus",
                 "--web.listen-address=127.0.0.1:0",
                 "--enable-feature=exemplar-storage",
-                "--rules.alert.resend-delay=1s",  # what fires before it has found its Alertmanager is told soon
+                "--rules.alert.resend-delay=1s",  # alerts that fire before the Alertmanager is discovered are sent soon
             ],
             folder,
         )
         try:
-            wait_for(lambda: self.http.get("/-/ready").is_success, "Prometheus has read its storage")
+            wait_for(lambda: self.http.get("/-/ready").is_success, "Prometheus is ready")
         except BaseException:
             self.stop()
             raise
 
     def query(self, expression: str) -> list[Sample]:
-        """The expression's value now, a vector: a sample for each series."""
+        """Evaluate the expression now: one sample for each series."""
         return list(self._ask("query", query=expression)["result"])
 
     def wait_for(
@@ -75,7 +75,7 @@ class Prometheus(Child):
         expression: str,
         holds: Callable[[list[Sample]], bool] = bool,
     ) -> list[Sample]:
-        """The expression's value once it is as it should be; by itself, once there is one at all."""
+        """Return the value of the expression when it has one and ``holds`` is true of it."""
 
         def found() -> list[Sample]:
             samples = self.query(expression)
@@ -84,11 +84,11 @@ class Prometheus(Child):
         return wait_for(found, expression)
 
     def wait_until_up(self, target: str) -> None:
-        """Return when the target has been scraped."""
+        """Return when the target was scraped."""
         self.wait_for(f'up{{instance="{target}"}} == 1')
 
     def exemplars(self, expression: str) -> list[Exemplar]:
-        """The exemplars of the last minute of all series in the expression."""
+        """The exemplars of the last minute for all series in the expression."""
         now = time.time()
         return [
             {"seriesLabels": series["seriesLabels"], **exemplar}
@@ -96,7 +96,7 @@ class Prometheus(Child):
             for exemplar in series["exemplars"]
         ]
 
-    def _ask(self, question: str, **parameters: object) -> Any:  # noqa: ANN401 - its API answers in several shapes
+    def _ask(self, question: str, **parameters: object) -> Any:  # noqa: ANN401 - the API returns several types
         answer = self.http.post(f"/api/v1/{question}", data=parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]

@@ -10,9 +10,9 @@ from tests.backends.child import Listener, free_port
 
 
 class Redis(Listener):
-    """``redis-server`` that keeps nothing on disk: stopped and started again, it is empty, at the same address.
+    """A ``redis-server`` without persistence: after a restart it is empty and has the same address.
 
-    ``options`` are those of its command line, such as ``--appendonly yes``.
+    ``options`` are options of its command line, such as ``--appendonly yes``.
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
@@ -23,17 +23,17 @@ class Redis(Listener):
 
     @property
     def url(self) -> str:
-        """For ``REDIS_URL``."""
+        """The address, for ``REDIS_URL``."""
         return f"redis://{self.address}/0"
 
     @property
     def unix_url(self) -> str:
-        """The same Redis by its socket in the file system."""
+        """The address of its Unix socket."""
         return f"unix://{self._socket}"
 
     @contextmanager
     def client(self) -> Iterator[redis.Redis]:
-        """A client of the test's own, to look and to meddle."""
+        """A client that the test uses directly."""
         client = redis.Redis.from_url(self.url)
         try:
             yield client
@@ -41,11 +41,11 @@ class Redis(Listener):
             client.close()
 
     def _port(self) -> int | None:
-        return self._chosen if super()._port() else None  # options may give it another one, for TLS
+        return self._chosen if super()._port() else None  # with TLS, it listens on a second port
 
     def _ready(self) -> bool:
         with self.client() as client:
             try:
                 return bool(client.ping())
-            except redis.ConnectionError:  # it reads what it has kept
+            except redis.ConnectionError:  # it is loading its data
                 return False

@@ -1,4 +1,4 @@
-"""What the other tests stand on: each back end takes what the real libraries send and tells of it."""
+"""Each back end accepts what the client libraries send, and returns it to the test."""
 
 import socket
 import threading
@@ -32,7 +32,7 @@ Dead = Callable[[], AbstractContextManager[str]]
 
 @contextmanager
 def exposed(registry: CollectorRegistry) -> Iterator[str]:
-    """The address at which the registry is served."""
+    """Serve the registry and yield its address."""
     server, thread = start_http_server(0, "127.0.0.1", registry)
     try:
         yield f"127.0.0.1:{server.server_port}"
@@ -58,7 +58,7 @@ def test_prometheus_scrapes_a_counter_and_its_exemplar(start_prometheus: StartPr
         prometheus.wait_for("documents_total == 4")
 
 
-def test_prometheus_fires_and_alertmanager_tells(
+def test_prometheus_sends_an_alert_and_alertmanager_notifies(
     start_prometheus: StartPrometheus, start_alertmanager: StartAlertmanager, webhook: WebhookReceiver
 ) -> None:
     receiver = {"name": "desk", "webhook_configs": [{"url": f"{webhook.url}/desk"}]}
@@ -68,14 +68,14 @@ def test_prometheus_fires_and_alertmanager_tells(
     notice = webhook.wait_for(lambda notice: notice.name == "Always", "the alert")
     assert (notice.receiver, notice.status) == ("desk", "firing")
     assert notice.annotations == {"summary": "It is 2."}
-    manager.tell({"alertname": "Once", "host": "a"})
+    manager.fire({"alertname": "Once", "host": "a"})
     assert manager.states('host="a"') == [({"alertname": "Once", "host": "a"}, "active")]
     with pytest.raises(AssertionError, match="never: not within"):
         webhook.wait_for(lambda notice: notice.name == "Never", "never", seconds=0)
 
 
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
-def test_the_receiver_takes_a_span(otlp: OtlpReceiver, compression: Compression) -> None:
+def test_the_otlp_receiver_accepts_a_span(otlp: OtlpReceiver, compression: Compression) -> None:
     provider = TracerProvider(resource=Resource({"service.name": "test"}))
     exporter = OTLPSpanExporter(endpoint=f"{otlp.endpoint}/v1/traces", compression=compression)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -102,7 +102,7 @@ def test_the_receiver_takes_a_span(otlp: OtlpReceiver, compression: Compression)
     assert (span.scope, span.resource["service.name"]) == ("tests", "test")
 
 
-def test_the_receiver_waits_for_what_is_under_way(otlp: OtlpReceiver) -> None:
+def test_the_otlp_receiver_waits_for_a_span(otlp: OtlpReceiver) -> None:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint=f"{otlp.endpoint}/v1/traces")))
     waiting = threading.Event()
@@ -135,30 +135,30 @@ def test_kent_keeps_an_event(kent: Kent) -> None:
     assert kent.events() == []
 
 
-def test_a_refusing_back_end_refuses() -> None:
+def test_a_refusing_back_end_refuses_connections() -> None:
     with refusing() as address, pytest.raises(httpx.ConnectError):
         httpx.get(f"http://{address}")
 
 
-def test_a_silent_back_end_takes_and_answers_nothing() -> None:
+def test_a_silent_back_end_sends_no_response() -> None:
     with silent() as address, pytest.raises(httpx.ReadTimeout):
         httpx.post(f"http://{address}", content=b"x", timeout=0.2)
 
 
-def test_nobody_reaches_a_black_hole() -> None:
+def test_connections_to_a_black_hole_time_out() -> None:
     with black_hole() as address, pytest.raises(httpx.ConnectTimeout):
         httpx.get(f"http://{address}", timeout=0.2)
 
 
 @pytest.mark.parametrize("dead", [refusing, silent, black_hole])
-def test_a_dead_back_end_keeps_its_port(dead: Dead) -> None:
+def test_an_unavailable_back_end_keeps_its_port(dead: Dead) -> None:
     with dead() as address, socket.socket() as other:
         host, _, port = address.partition(":")
         with pytest.raises(OSError, match="in use"):
             other.bind((host, int(port)))
 
 
-def test_a_redis_comes_back_empty_at_the_same_address(start_redis: StartRedis) -> None:
+def test_a_restarted_redis_is_empty_and_has_the_same_address(start_redis: StartRedis) -> None:
     redis = start_redis()
     before = redis.address
     with redis.client() as client:
@@ -167,7 +167,7 @@ def test_a_redis_comes_back_empty_at_the_same_address(start_redis: StartRedis) -
         assert (redis.address, client.dbsize()) == (before, 0)
 
 
-def test_a_frozen_redis_answers_when_it_is_thawed(start_redis: StartRedis) -> None:
+def test_a_frozen_redis_answers_after_it_is_resumed(start_redis: StartRedis) -> None:
     redis = start_redis()
     host, _, port = redis.address.partition(":")
     with socket.create_connection((host, int(port)), timeout=0.2) as client:
@@ -179,24 +179,24 @@ def test_a_frozen_redis_answers_when_it_is_thawed(start_redis: StartRedis) -> No
         assert client.recv(7) == b"+PONG\r\n"
 
 
-def test_a_postgres_comes_back_with_what_was_in_it(start_postgres: StartPostgres) -> None:
+def test_a_restarted_postgres_has_its_data(start_postgres: StartPostgres) -> None:
     postgres = start_postgres()
     url = postgres.new_database()
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept (number integer)")
-    with psycopg.connect(url):  # a client that stays does not keep it from stopping
+    with psycopg.connect(url):  # an open connection does not delay the restart
         postgres.restart()
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
-def test_each_test_has_a_database_of_its_own(shared_postgres: Postgres) -> None:
+def test_new_databases_are_separate(shared_postgres: Postgres) -> None:
     for url in (shared_postgres.new_database(), shared_postgres.new_database()):
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE same (number integer)")
 
 
-def test_nginx_passes_on(start_nginx: StartNginx, kent: Kent) -> None:
+def test_nginx_proxies_requests(start_nginx: StartNginx, kent: Kent) -> None:
     port = free_port()
     start_nginx(f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{kent.address}; }} }}")
     assert httpx.get(f"http://127.0.0.1:{port}/api/eventlist/").json() == {"events": []}

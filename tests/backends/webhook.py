@@ -1,4 +1,4 @@
-"""Whom Alertmanager tells: a receiver of its webhooks."""
+"""A receiver of Alertmanager's webhooks."""
 
 import json
 import threading
@@ -13,10 +13,10 @@ from tests.waiting import LIMIT_SECONDS
 
 
 class Notice(Struct, frozen=True):
-    """One alert of one notification."""
+    """One alert in one notification."""
 
     receiver: str
-    """The path that it came to, without its slash."""
+    """The path of the request, without the slash."""
     status: str
     """``firing`` or ``resolved``."""
     labels: dict[str, str]
@@ -29,7 +29,7 @@ class Notice(Struct, frozen=True):
 
 
 class WebhookReceiver:
-    """Takes notifications on a free port, in threads of this process, until it is stopped."""
+    """Receives notifications on a free port, in threads of this process."""
 
     def __init__(self) -> None:
         self._notices: list[Notice] = []
@@ -44,12 +44,12 @@ class WebhookReceiver:
 
     @property
     def notices(self) -> list[Notice]:
-        """All so far, the oldest first."""
+        """All notices received so far, the oldest first."""
         with self._news:
             return list(self._notices)
 
     def wait_for(self, wanted: Callable[[Notice], bool], what: str, seconds: float = LIMIT_SECONDS) -> Notice:
-        """The first notice that is wanted."""
+        """Return the first matching notice; fail after ``seconds``."""
 
         def found() -> Notice | None:
             return next((notice for notice in self._notices if wanted(notice)), None)
@@ -57,7 +57,7 @@ class WebhookReceiver:
         with self._news:
             notice = self._news.wait_for(found, seconds)
             came = [(one.name, one.status) for one in self._notices]
-        assert notice is not None, f"{what}: not within {seconds} s; all that came: {came}"
+        assert notice is not None, f"{what}: not within {seconds} s; received: {came}"
         return notice
 
     def stop(self) -> None:
@@ -83,10 +83,10 @@ class WebhookReceiver:
                 receive(self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(HTTPStatus.OK)
                 self.send_header("Content-Length", "0")
-                self.send_header("Connection", "close")  # else a thread of ours waits for the next one
+                self.send_header("Connection", "close")  # a kept connection would occupy a thread
                 self.end_headers()
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base's name
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
                 """Print nothing."""
 
         return Handler

@@ -74,7 +74,7 @@ OF_ITS_INSTANCE = [("TargetDown", name) for name in ("HighMemory", "EventLoopLag
 @pytest.mark.parametrize(("source", "silenced"), [*SAME_CONCERN, *ALL_BUT_ITSELF, *OF_ITS_INSTANCE])
 def test_an_alert_keeps_quiet_for_a_greater_one(running: Alertmanager, source: str, silenced: str) -> None:
     job = f"{source}-{silenced}"  # a service of the test's own: others fire in the same Alertmanager
-    running.tell(labels(source, job=job), labels(silenced, job=job), labels(silenced, job=f"not-{job}"))
+    running.fire(labels(source, job=job), labels(silenced, job=job), labels(silenced, job=f"not-{job}"))
     states = {(found["alertname"], found["job"]): state for found, state in running.states(f'job=~"(not-)?{job}"')}
     assert states == {
         (source, job): "active",
@@ -97,7 +97,7 @@ def test_an_alert_speaks_up_beside_one_that_does_not_explain_it(
     running: Alertmanager, source: str, other: str, own: dict[str, str]
 ) -> None:
     job = f"{source}-beside-{other}"
-    running.tell(labels(source, job=job), labels(other, job=job, **own))
+    running.fire(labels(source, job=job), labels(other, job=job, **own))
     states = {found["alertname"]: state for found, state in running.states(f'job="{job}"')}
     assert states == {source: "active", other: "active"}
 
@@ -107,6 +107,6 @@ def test_alerts_without_a_concern_do_not_silence_one_another(running: Alertmanag
     severe, lesser = (
         {"alertname": severity, "job": "of others", "severity": severity} for severity in ("critical", "warning")
     )
-    running.tell(severe, lesser)
+    running.fire(severe, lesser)
     states = {found["alertname"]: state for found, state in running.states('job="of others"')}
     assert states == {"critical": "active", "warning": "active"}
