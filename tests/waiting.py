@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-LIMIT_SECONDS = 120
+LIMIT_SECONDS = 240
 _INTERVAL_SECONDS = 0.02
 
 Found = TypeVar("Found")

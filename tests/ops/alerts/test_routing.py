@@ -15,6 +15,7 @@ from tests.backends.alertmanager import Alertmanager
 from tests.conftest import PROJECT
 from tests.ops.alerts.case import RECEIVERS
 from tests.ops.alerts.cases import CASES
+from tests.waiting import wait_for
 
 CONFIGURATION = PROJECT / "alerts" / "alertmanager.yml"
 
@@ -75,12 +76,12 @@ OF_ITS_INSTANCE = [("TargetDown", name) for name in ("HighMemory", "EventLoopLag
 def test_an_alert_keeps_quiet_for_a_greater_one(running: Alertmanager, source: str, silenced: str) -> None:
     job = f"{source}-{silenced}"  # a service of the test's own: others fire in the same Alertmanager
     running.fire(labels(source, job=job), labels(silenced, job=job), labels(silenced, job=f"not-{job}"))
-    states = {(found["alertname"], found["job"]): state for found, state in running.states(f'job=~"(not-)?{job}"')}
-    assert states == {
-        (source, job): "active",
-        (silenced, job): "suppressed",
-        (silenced, f"not-{job}"): "active",
-    }
+    expected = {(source, job): "active", (silenced, job): "suppressed", (silenced, f"not-{job}"): "active"}
+
+    def states() -> dict[tuple[str, str], str]:
+        return {(found["alertname"], found["job"]): state for found, state in running.states(f'job=~"(not-)?{job}"')}
+
+    wait_for(lambda: states() == expected, "the alert is inhibited")
 
 
 @pytest.mark.parametrize(
