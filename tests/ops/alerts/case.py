@@ -1,50 +1,58 @@
-"""What is to be proved of an alert."""
+"""What a test case of an alerting rule consists of."""
 
+import re
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from alerts.alert import Severity
-from alerts.links import JOB
-from alerts.routing import HEARTBEAT, PAGE, TICKET
+from dashboards.rules import JOB, Alert
 from observability.registry.metrics import REQUESTS, TIME_TO_FIRST_CHUNK
 from tests.ops.alerts.series import INSTANCE, Growth, Observations, Series, counter, histogram
 
 OF_JOB = {"job": JOB}
 OF_INSTANCE = {"job": JOB, "instance": INSTANCE}
 
-RECEIVERS = {Severity.CRITICAL: PAGE, Severity.WARNING: TICKET, Severity.INFO: TICKET, Severity.NONE: HEARTBEAT}
-"""Who is told."""
+_LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
+_VALUE = re.compile(r"\{\{ \$value( \|[^}]*)? \}\}")
 
 
-class Fault(Struct, frozen=True, kw_only=True):
-    """What makes an alert fire: since when, in which words, and a minute at which it is over."""
+class Firing(Struct, frozen=True):
+    """Series with which an alert fires at one minute, not before, and no longer at a later one."""
 
     series: list[Series]
-    begins_at: int
-    """The first minute at which it fires."""
-    over_at: int | None
-    """``None``: it is never over."""
-    summary: str
-    description: str
-    labels: Mapping[str, str] = {}
-    """Beside the severity and the concern."""
+    at: int
+    """The first minute at which the alert fires."""
+    resolved_at: int | None
+    """``None`` for an alert that never resolves."""
+    value: str = ""
+    """The value in the description, as the template formats it."""
+    labels: Mapping[str, str] = field(default_factory=lambda: OF_JOB)
+    """The labels besides severity and concern."""
+
+    def expected(self, alert: Alert) -> dict[str, dict[str, str]]:
+        """The labels and annotations that promtool compares."""
+        return {
+            "exp_labels": {**alert.labels, **self.labels},
+            "exp_annotations": {name: self._rendered(text) for name, text in alert.annotations.items()},
+        }
+
+    def _rendered(self, template: str) -> str:
+        return _VALUE.sub(self.value, _LABEL.sub(lambda found: self.labels[found[1]], template))
 
 
 class Case(Struct, frozen=True, kw_only=True):
     below: list[Series] | None = None
-    """Just below the threshold."""
-    quiet: list[Series] | None = None
-    """As bad as can be, with too little traffic to say so."""
-    enough: Fault | None = None
-    """As bad, with just enough traffic."""
-    faults: tuple[Fault, ...]
+    """Just below the threshold: the alert is silent."""
+    low_traffic: list[Series] | None = None
+    """Beyond the threshold, with traffic just below the floor: the alert is silent."""
+    firing: tuple[Firing, ...]
+    """For a rule with a floor, the first one has traffic just above it."""
     minutes: int = 30
-    """How long the first two are looked at."""
+    """The length of ``below`` and ``low_traffic``."""
 
 
 def requests(**outcomes: tuple[Growth, ...]) -> list[Series]:
-    """Requests a minute, by outcome."""
+    """Requests per minute, by outcome."""
     return [
         line
         for outcome, stretches in outcomes.items()

@@ -1,12 +1,259 @@
-"""For each alert: what is not quite enough, what is too little to say, what makes it fire, and when it is over."""
+"""The test cases of each alert: silent below the threshold and on low traffic, firing, and resolved."""
 
 from collections.abc import Mapping
 from typing import Final
 
+from dashboards.foreign import PROCESS_START, UP
+from observability.registry.metrics import (
+    CHUNKS,
+    CONNECTION_ATTEMPTS,
+    CONNECTION_CLOSES,
+    DEPENDENCY_UP,
+    EVENT_LOOP_LAG,
+    MEMORY_LIMIT,
+    MEMORY_USAGE,
+    PACING_LAG,
+    PROCESSING_DURATION,
+    RATE_LIMIT_HITS,
+    REQUESTS,
+    TELEMETRY_DROPPED,
+    TELEMETRY_ERRORS,
+    USAGE_DROPPED,
+)
 from tests.ops.alerts.burn_cases import BURN_CASES
-from tests.ops.alerts.case import Case
-from tests.ops.alerts.cause_cases import CAUSE_CASES
-from tests.ops.alerts.symptom_cases import SYMPTOM_CASES
+from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, Case, Firing, first_chunks, requests
+from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
 
-CASES: Final[Mapping[str, Case]] = {**SYMPTOM_CASES, **BURN_CASES, **CAUSE_CASES}
-"""By the alert's name."""
+TWO = "two:8000"
+"""A second instance."""
+
+
+def preparations(*stretches: Observations) -> list[Series]:
+    return histogram(PROCESSING_DURATION, *stretches, content_type="text")
+
+
+def chunks(*stretches: Observations) -> list[Series]:
+    return histogram(CHUNKS, *stretches, content_type="html")
+
+
+def attempts(**outcomes: float) -> list[Series]:
+    """Handshakes per minute for half an hour, by outcome; then none."""
+    return [
+        line
+        for outcome, growth in outcomes.items()
+        for line in counter(CONNECTION_ATTEMPTS, (30, growth), (30, 0), outcome=outcome)
+    ]
+
+
+def timeouts(growth: float) -> list[Series]:
+    """Closes per minute for half an hour because of the maximum session duration; then none."""
+    return counter(CONNECTION_CLOSES, (30, growth), (30, 0), reason="session_timeout")
+
+
+def limit_hits(growth: float) -> list[Series]:
+    """Requests per minute for half an hour that exceed a limit; then none."""
+    return counter(RATE_LIMIT_HITS, (30, growth), (30, 0), scope="session")
+
+
+def outage(dependency: str, minutes: int = 20) -> list[Series]:
+    return gauge(DEPENDENCY_UP, (10, 1), (minutes, 0), (50 - minutes, 1), dependency=dependency)
+
+
+CASES: Final[Mapping[str, Case]] = {
+    **BURN_CASES,
+    "SlowProcessing": Case(
+        below=preparations((30, {0.05: 96, 0.25: 4})),
+        low_traffic=preparations((30, {0.25: 3.8})),
+        firing=(
+            Firing(preparations((30, {0.25: 4.2}), (30, {})), 9, 45, "242.5ms"),
+            Firing(preparations((30, {0.05: 94, 0.25: 6}), (30, {0.05: 100})), 6, 45, "125ms"),
+        ),
+    ),
+    "LargeContent": Case(
+        below=chunks((30, {100: 96, 500: 4})),
+        low_traffic=chunks((30, {500: 3.8})),
+        firing=(
+            Firing(chunks((30, {500: 4.2}), (30, {})), 9, 45, "485"),
+            Firing(chunks((30, {100: 94, 500: 6}), (30, {100: 100})), 6, 45, "250"),
+        ),
+    ),
+    "HighTraffic": Case(
+        below=requests(completed=((30, 40),), rejected=((30, 9),)),
+        firing=(
+            Firing(
+                [
+                    *counter(REQUESTS, (30, 30), (30, 20), content_type="text", outcome="completed"),
+                    *counter(REQUESTS, (30, 30), (30, 20), instance=TWO, content_type="text", outcome="completed"),
+                ],
+                9,
+                45,
+                "60",
+            ),
+        ),
+    ),
+    "HighErrorRate": Case(
+        below=requests(completed=((30, 90),), timeout=((30, 6),), error=((30, 4),)),
+        low_traffic=requests(completed=((30, 1.9),), error=((30, 1.9),)),
+        firing=(
+            Firing(requests(completed=((30, 2.1), (30, 0)), error=((30, 2.1), (30, 0))), 6, 45, "50%"),
+            Firing(
+                requests(
+                    completed=((30, 94), (30, 100)),
+                    error=((30, 6), (30, 0)),
+                    rejected=((60, 100),),
+                    cancelled=((60, 100),),
+                    disconnected=((60, 100),),
+                    shutdown=((60, 100),),
+                ),
+                3,
+                45,
+                "6%",
+            ),
+        ),
+    ),
+    "SlowResponse": Case(
+        below=first_chunks((30, {0.25: 96, 1: 4})),
+        low_traffic=first_chunks((30, {1: 3.8})),
+        firing=(
+            Firing(first_chunks((30, {1: 4.2}), (30, {})), 9, 45, "975ms"),
+            Firing(first_chunks((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 45, "583.3ms"),
+        ),
+    ),
+    "HighMemory": Case(
+        below=[*gauge(MEMORY_USAGE, (30, 800e6)), *gauge(MEMORY_LIMIT, (30, 1e9))],
+        firing=(
+            Firing(
+                [*gauge(MEMORY_USAGE, (30, 900e6), (30, 500e6)), *gauge(MEMORY_LIMIT, (60, 1e9))],
+                5,
+                45,
+                "90%",
+                OF_INSTANCE,
+            ),
+        ),
+    ),
+    "ConnectionFailures": Case(
+        below=attempts(
+            accepted=100, error=0.4, refused_capacity=0.4, refused_session=50, refused_origin=50, refused_draining=50
+        ),
+        low_traffic=attempts(error=0.4, refused_capacity=0.5),
+        firing=(
+            Firing(attempts(error=0.6, refused_capacity=0.6), 9, 45, "6"),
+            Firing(attempts(accepted=100, error=1, refused_capacity=2), 6, 45, "15"),
+        ),
+    ),
+    "ServiceDown": Case(
+        below=[*gauge(UP, (30, 1)), *gauge(UP, (30, 0), instance=TWO)],
+        firing=tuple(
+            Firing(
+                [
+                    *gauge(UP, (10, 1), (20, down), (30, 1)),
+                    *gauge(UP, (10, 1), (20, down), (30, 1), instance=TWO),
+                ],
+                at,
+                45,
+            )
+            for down, at in ((0, 12), (None, 17))  # a missing series is looked back for over 5 minutes
+        ),
+    ),
+    "TargetDown": Case(
+        below=gauge(UP, (10, 1), (5, 0), (15, 1)),
+        firing=(Firing(gauge(UP, (10, 1), (20, 0), (30, 1)), 15, 45, labels=OF_INSTANCE),),
+    ),
+    "Restarting": Case(
+        below=gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (19, 400)),
+        firing=(
+            Firing(gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (3, 400), (46, 500)), 14, 45, "4", OF_INSTANCE),
+        ),
+    ),
+    "EventLoopLag": Case(
+        below=histogram(EVENT_LOOP_LAG, (30, {0.05: 992, 0.25: 8})),
+        firing=(
+            Firing(
+                histogram(EVENT_LOOP_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})),
+                6,
+                45,
+                "175ms",
+                OF_INSTANCE,
+            ),
+        ),
+    ),
+    "PacingLag": Case(
+        below=histogram(PACING_LAG, (30, {0.05: 992, 0.25: 8})),
+        low_traffic=histogram(PACING_LAG, (30, {0.25: 19.8})),
+        firing=(
+            Firing(histogram(PACING_LAG, (30, {0.25: 20.2}), (30, {})), 9, 45, "248.5ms", OF_INSTANCE),
+            Firing(histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})), 6, 45, "175ms", OF_INSTANCE),
+        ),
+    ),
+    "RateLimitSurge": Case(
+        below=[*limit_hits(9.8), *requests(completed=((30, 100),))],
+        low_traffic=[*limit_hits(9.9), *requests(rejected=((30, 9.9),))],
+        firing=(Firing(limit_hits(10.2), 9, 45, "51"), Firing(limit_hits(12), 9, 45, "60")),
+    ),
+    "SessionTimeoutSurge": Case(
+        below=[*timeouts(9.8), *counter(CONNECTION_CLOSES, (30, 100), reason="client")],
+        low_traffic=timeouts(9.9),
+        firing=(Firing(timeouts(10.2), 19, 45, "51"), Firing(timeouts(12), 19, 45, "60")),
+    ),
+    "SessionStoreDown": Case(
+        below=[*outage("session_store", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="plan_cache")],
+        firing=(
+            Firing(
+                [
+                    *outage("session_store"),
+                    *gauge(DEPENDENCY_UP, (60, 1), dependency="session_store", instance=TWO),
+                ],
+                11,
+                30,
+                labels=OF_INSTANCE | {"dependency": "session_store"},
+            ),
+        ),
+    ),
+    "DependencyDown": Case(
+        below=[*outage("database", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="session_store")],
+        firing=tuple(
+            Firing(outage(dependency), 11, 30, labels=OF_INSTANCE | {"dependency": dependency})
+            for dependency in ("plan_cache", "usage_store", "database")
+        ),
+    ),
+    "UsageDropping": Case(
+        below=counter(USAGE_DROPPED, (30, 0)),
+        firing=(Firing(counter(USAGE_DROPPED, (10, 0), (1, 200), (49, 0)), 10, 20, "200"),),
+    ),
+    "TelemetryDropping": Case(
+        below=counter(TELEMETRY_DROPPED, (30, 0), signal="logs"),
+        firing=(
+            Firing(
+                [
+                    *counter(TELEMETRY_DROPPED, (30, 3), (30, 0), signal="traces"),
+                    *counter(TELEMETRY_DROPPED, (60, 0), signal="logs"),
+                ],
+                6,
+                45,
+                "15",
+                OF_JOB | {"signal": "traces"},
+            ),
+        ),
+    ),
+    "TelemetryFailing": Case(
+        below=counter(TELEMETRY_ERRORS, (30, 0), sink="Metrics"),
+        firing=(
+            Firing(
+                counter(TELEMETRY_ERRORS, (10, 0), (20, 3), (30, 0), sink="TraceSink"),
+                10,
+                45,
+                "3",
+                OF_JOB | {"sink": "TraceSink"},
+            ),
+            Firing(  # a single error
+                counter(TELEMETRY_ERRORS, (10, 0), (1, 1), (49, 0), sink="Metrics"),
+                10,
+                20,
+                "1",
+                OF_JOB | {"sink": "Metrics"},
+            ),
+        ),
+    ),
+    "Watchdog": Case(firing=(Firing([], 0, None, labels={}),)),
+}
+"""By the name of the alert."""

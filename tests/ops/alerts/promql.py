@@ -1,4 +1,4 @@
-"""What a PromQL expression asks for."""
+"""PromQL expressions: the series, labels and numbers that they contain."""
 
 import re
 from collections.abc import Iterator
@@ -7,40 +7,41 @@ import promql_parser as promql
 from msgspec import Struct
 
 _FENCED = re.compile(r"^```promql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_COMPARISONS = {">", ">=", "<", "<=", "==", "!="}
 
 
 class Selector(Struct, frozen=True):
-    """Series by their name and their labels."""
+    """Series, selected by name and labels."""
 
     metric: str
     matchers: tuple[tuple[str, str], ...]
     """Label and value; for a regular expression, label and each of its alternatives."""
     function: str = ""
-    """What it is an argument of: ``rate``, ``histogram_quantile``, … or nothing."""
+    """The function whose argument it is: ``rate``, ``histogram_quantile``, … or none."""
     kept: frozenset[str] | None = None
-    """The labels that an aggregation keeps; ``None`` if there is none around it, or one that names what it drops."""
+    """The labels that an aggregation with ``by`` keeps; ``None`` without such an aggregation."""
 
 
-class Asked(Struct, frozen=True):
-    """All that an expression names."""
-
+class Expression(Struct, frozen=True):
     selectors: tuple[Selector, ...]
     labels: frozenset[str]
-    """The labels that its aggregations and matchings name."""
+    """The labels of aggregations and of vector matching."""
+    bounds: tuple[float, ...]
+    """The numbers with which values are compared."""
 
     @property
     def metrics(self) -> frozenset[str]:
         return frozenset(selector.metric for selector in self.selectors)
 
 
-def ask(expression: str) -> Asked:
-    """Parse an expression. Raises ``ValueError`` for what is not PromQL."""
+def parse(expression: str) -> Expression:
+    """Raises ``ValueError`` for an expression that is not PromQL."""
     tree = promql.parse(expression)
-    return Asked(tuple(_selectors(tree)), frozenset(_labels(tree)))
+    return Expression(tuple(_selectors(tree)), frozenset(_labels(tree)), tuple(_bounds(tree)))
 
 
-def fenced(markdown: str) -> list[str]:
-    """The queries of a document."""
+def queries(markdown: str) -> list[str]:
+    """The PromQL blocks of a document."""
     return _FENCED.findall(markdown)
 
 
@@ -67,24 +68,45 @@ def _selectors(node: promql.Expr, function: str = "", kept: frozenset[str] | Non
 
 def _matchers(selector: promql.VectorSelector) -> Iterator[tuple[str, str]]:
     for matcher in selector.matchers.matchers:
-        several = matcher.op in (promql.MatchOp.Re, promql.MatchOp.NotRe)
-        for value in matcher.value.split("|") if several else [matcher.value]:
+        is_regex = matcher.op in (promql.MatchOp.Re, promql.MatchOp.NotRe)
+        for value in matcher.value.split("|") if is_regex else [matcher.value]:
             yield matcher.name, value
 
 
-def _labels(node: promql.Expr) -> Iterator[str]:
+def _children(node: promql.Expr) -> list[promql.Expr]:
     match node:
-        case promql.AggregateExpr():
-            yield from node.modifier.labels if node.modifier else ()
-            yield from _labels(node.expr)
         case promql.BinaryExpr():
-            if node.modifier is not None:
-                yield from node.modifier.matching.labels if node.modifier.matching else ()
-                yield from node.modifier.group_labels or ()
-            yield from _labels(node.lhs)
-            yield from _labels(node.rhs)
+            return [node.lhs, node.rhs]
         case promql.Call():
-            for argument in node.args:
-                yield from _labels(argument)
-        case promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
-            yield from _labels(node.expr)
+            return list(node.args)
+        case promql.AggregateExpr() | promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
+            return [node.expr]
+        case _:
+            return []
+
+
+def _labels(node: promql.Expr) -> Iterator[str]:
+    if isinstance(node, promql.AggregateExpr) and node.modifier:
+        yield from node.modifier.labels
+    if isinstance(node, promql.BinaryExpr) and node.modifier:
+        yield from node.modifier.matching.labels if node.modifier.matching else ()
+        yield from node.modifier.group_labels or ()
+    for child in _children(node):
+        yield from _labels(child)
+
+
+def _bounds(node: promql.Expr) -> Iterator[float]:
+    if isinstance(node, promql.BinaryExpr) and str(node.op) in _COMPARISONS:
+        yield _number(node.rhs)
+    for child in _children(node):
+        yield from _bounds(child)
+
+
+def _number(node: promql.Expr) -> float:
+    match node:
+        case promql.NumberLiteral():
+            return node.val
+        case promql.BinaryExpr() if str(node.op) == "*":
+            return round(_number(node.lhs) * _number(node.rhs), 9)
+        case _:
+            raise ValueError(f"{node} is not a number or a product of numbers")

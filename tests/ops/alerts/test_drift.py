@@ -1,15 +1,14 @@
-"""Rules, runbooks, thresholds and registry speak of the same things."""
+"""Rules, runbooks, dashboards and the registry use the same names and numbers."""
 
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 
-from alerts import thresholds
-from alerts.alert import Alert
-from alerts.recording import RECORDINGS, Recording
-from alerts.rules import ALERTS
-from alerts.tables import RUNBOOKS
+from dashboards import limits, thresholds
+from dashboards.objectives import ELIGIBLE_REQUESTS, FAILED_HANDSHAKES, FAST, OBJECTIVES, SLOW, Objective
+from dashboards.panels import Limit
+from dashboards.rules import ALERTS, RECORDING_GROUPS, RECORDINGS, Alert, Recording
 from observability.registry.metrics import (
     CHUNKS,
     EVENT_LOOP_LAG,
@@ -20,31 +19,34 @@ from observability.registry.metrics import (
     Histogram,
     Metric,
 )
-from tests.ops.alerts.promql import ask, fenced
-from tests.ops.alerts.vocabulary import declared, faults
+from tests.ops.alerts.documents import RUNBOOKS
+from tests.ops.alerts.promql import parse, queries
+from tests.ops.alerts.vocabulary import LEVELS, declared, faults
 
-RULES = tuple(rule for group in RECORDINGS for rule in group.rules)
+LIMITS = {name: limit for name, limit in vars(limits).items() if isinstance(limit, Limit)}
+ONE_OR_ALL = 1
+"""A line at 1 marks the first of a count or the whole of a share, and not a threshold of a rule."""
 
 
 def expressions() -> Iterator[str]:
-    yield from (rule.expr for rule in RULES)
-    yield from (alert.expr for alert in ALERTS)
-    yield from (query for file in RUNBOOKS.glob("*.md") for query in fenced(file.read_text()))
+    yield from (rule.expr for rule in RECORDINGS.values())
+    yield from (alert.expr for alert in ALERTS.values())
+    yield from (query for file in RUNBOOKS.glob("*.md") for query in queries(file.read_text()))
 
 
 def used() -> list[Metric]:
-    """The declared metrics that some rule or runbook asks for."""
-    asked = {name for expression in expressions() for name in ask(expression).metrics}
-    return [metric for metric in METRICS if asked & declared([metric]).keys() - declared([]).keys()]
+    """The declared metrics that a rule or a runbook uses."""
+    names = {name for expression in expressions() for name in parse(expression).metrics}
+    return [metric for metric in METRICS if names & declared([metric]).keys() - declared([]).keys()]
 
 
-@pytest.mark.parametrize("rule", [*RULES, *ALERTS], ids=lambda rule: getattr(rule, "record", "") or rule.name)
-def test_a_rule_asks_only_for_what_is_declared(rule: Recording | Alert) -> None:
+@pytest.mark.parametrize("rule", [*RECORDINGS.values(), *ALERTS.values()], ids=[*RECORDINGS, *ALERTS])
+def test_a_rule_uses_only_declared_series(rule: Recording | Alert) -> None:
     assert faults(rule.expr, declared()) == []
 
 
 @pytest.mark.parametrize("metric", used(), ids=lambda metric: metric.name)
-def test_a_metric_that_is_renamed_is_missed(metric: Metric) -> None:
+def test_a_renamed_metric_is_detected(metric: Metric) -> None:
     renamed = msgspec.structs.replace(metric, name=f"{metric.name}_renamed")
     series = declared([renamed if one is metric else one for one in METRICS])
     assert [expression for expression in expressions() if faults(expression, series)]
@@ -58,20 +60,63 @@ def test_a_metric_that_is_renamed_is_missed(metric: Metric) -> None:
         ('stream_requests_total{outcome=~"error|failed"}', "stream_requests_total never has outcome='failed'"),
         ('stream_chunks_bucket{le="200"}', "stream_chunks_bucket never has le='200'"),
         ("rate(stream_connections_active[5m])", "rate of stream_connections_active, which is no counter"),
-        ("sum by (route) (rate(stream_requests_total[5m]))", "no series here has the label route"),
-        ("stream_errors_total / on (reason) stream_errors_total", "no series here has the label reason"),
+        ("sum by (route) (rate(stream_requests_total[5m]))", "no series has the label route"),
+        ("stream_errors_total / on (reason) stream_errors_total", "no series has the label reason"),
     ],
 )
-def test_a_slip_is_found(expression: str, fault: str) -> None:
+def test_an_undeclared_name_is_detected(expression: str, fault: str) -> None:
     assert faults(expression, declared()) == [fault]
 
 
-def test_a_recorded_series_has_the_labels_that_its_name_says() -> None:
-    for rule in RULES:
-        level = rule.record.partition(":")[0]
-        wanted = {"job": {"job"}, "instance": {"job", "instance"}, "instance_le": {"job", "instance", "le"}}[level]
-        kept = {selector.kept or frozenset(wanted) for selector in ask(rule.expr).selectors}
-        assert kept <= {frozenset(wanted), frozenset({*wanted, "le"})}, rule.record
+def test_a_recorded_series_has_the_labels_of_its_level() -> None:
+    for rule in RECORDINGS.values():
+        labels = set(LEVELS[rule.record.partition(":")[0]])
+        kept = {selector.kept or frozenset(labels) for selector in parse(rule.expr).selectors}
+        assert kept <= {frozenset(labels), frozenset({*labels, "le"})}, rule.record
+
+
+@pytest.mark.parametrize("window", sorted({window for burn in (*FAST, *SLOW) for window in (burn.long, burn.short)}))
+def test_each_window_of_a_burn_rate_has_the_same_rules(window: str) -> None:
+    [group] = [group for group in RECORDING_GROUPS if group.name == f"stream-objectives-{window}"]
+    [five_minutes] = [group for group in RECORDING_GROUPS if group.name == "stream-objectives-5m"]
+
+    def in_5_minutes(text: str) -> str:
+        return text.replace(f"increase{window}", "increase5m").replace(f"[{window}]", "[5m]")
+
+    assert [(in_5_minutes(rule.record), in_5_minutes(rule.expr)) for rule in group.rules] == [
+        (rule.record, rule.expr) for rule in five_minutes.rules
+    ]
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
+def test_a_line_of_a_dashboard_is_a_threshold_of_its_alert(limit: Limit) -> None:
+    for name in limit.alerts:
+        assert limit.value in {ONE_OR_ALL, *parse(ALERTS[name].expr).bounds}
+
+
+def test_every_threshold_is_a_line_or_an_objective_of_a_dashboard() -> None:
+    lines = {limit.value for limit in LIMITS.values()}
+    assert {value for name, value in vars(thresholds).items() if name.isupper()} <= lines
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda objective: objective.name)
+def test_burn_alerts_use_the_objectives_and_burn_rates_of_the_dashboards(objective: Objective) -> None:
+    for name, burns in (("Fast", FAST), ("Slow", SLOW)):
+        expression = parse(ALERTS[f"{objective.name}Burn{name}"].expr)
+        budgets = [round(burn.rate * objective.budget, 9) for burn in burns]
+        floors = set(expression.bounds) - set(budgets)
+        assert [bound for bound in expression.bounds if bound not in floors] == [one for one in budgets for _ in "ls"]
+        windows = [selector.metric.rpartition("increase")[2] for selector in expression.selectors]
+        assert windows == [window for burn in burns for window in (burn.long, burn.short, burn.long)]
+
+
+def test_dashboards_and_recording_rules_select_the_same_events() -> None:
+    failures = RECORDINGS["instance:stream_connection_failures:increase5m"].expr
+    eligible = RECORDINGS["instance:stream_requests_eligible:increase5m"].expr
+    in_time = RECORDINGS["instance:stream_first_chunks_in_time:increase5m"].expr
+    assert f"{{{FAILED_HANDSHAKES}}}" in failures
+    assert f"{{{ELIGIBLE_REQUESTS}}}" in eligible
+    assert f'{{le="{thresholds.FIRST_CHUNK_P95_SECONDS}"}}' in in_time
 
 
 @pytest.mark.parametrize(
@@ -85,5 +130,5 @@ def test_a_recorded_series_has_the_labels_that_its_name_says() -> None:
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_a_threshold_is_an_edge_of_its_histogram(histogram: Histogram, threshold: float) -> None:
+def test_a_threshold_is_a_bucket_boundary_of_its_histogram(histogram: Histogram, threshold: float) -> None:
     assert threshold in histogram.buckets

@@ -15,18 +15,15 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from alerts.links import Links
-from alerts.recording import RECORDINGS
-from alerts.routing import alertmanager
-from alerts.rules import ALERTS, alert_rules, recording_rules
+from dashboards.rules import ALERTS, RECORDINGS
 from tests.backends.fixtures import StartAlertmanager, StartPrometheus, StartRedis
 from tests.backends.prometheus import Prometheus
 from tests.backends.webhook import WebhookReceiver
 from tests.conftest import RunningServer
 from tests.integration.service.client import joined, metric, receive_until, request, send
-from tests.ops.alerts.case import RECEIVERS
+from tests.ops.alerts.configuration import RECEIVERS, alertmanager, scaled_rules
 from tests.ops.alerts.faulty import BROKEN, LOST, SLOW
-from tests.ops.alerts.promql import ask
+from tests.ops.alerts.promql import parse
 
 SCALE = 1 / 60
 """For an alert to fire or to resolve: it takes about a quarter of that."""
@@ -64,14 +61,13 @@ class Told:
 
     async def of(self, name: str, status: str, **labels: str) -> None:
         """Return when the alert is told of, by whom its severity says and with its links."""
-        alert = next(alert for alert in ALERTS if alert.name == name)
         notice = await asyncio.to_thread(
             self._webhook.wait_for,
             lambda notice: (notice.name, notice.status) == (name, status) and notice.labels.items() >= labels.items(),
             f"{name} {status}",
         )
-        assert notice.receiver == RECEIVERS[alert.severity]
-        assert notice.annotations["runbook_url"] == Links().runbook(alert)
+        assert notice.receiver == RECEIVERS[ALERTS[name].severity]
+        assert notice.annotations["runbook_url"] == ALERTS[name].runbook_url
         assert "{{" not in notice.annotations["summary"] + notice.annotations["description"]
 
     async def of_all(self, status: str, *names: str) -> None:
@@ -79,18 +75,18 @@ class Told:
 
 
 def shortened() -> list[dict[str, Any]]:
-    """Both rule files, without the objectives: their windows tell hours from days, and a minute has neither."""
-    alerting = alert_rules(scale=SCALE)
+    """Both rule files without the burn-rate alerts, whose windows of hours and days are not seconds."""
+    recording, alerting = scaled_rules(SCALE)
     groups = [group for group in alerting["groups"] if group["name"] != "stream-objectives"]
-    return [recording_rules(SCALE), {"groups": groups}]
+    return [recording, {"groups": groups}]
 
 
 def every_rule_has_data(prometheus: Prometheus) -> None:
     """None is evaluated in vain: each says something, or is silent about something that is there."""
     groups = prometheus.http.get("/api/v1/rules").raise_for_status().json()["data"]["groups"]
     assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
-    recorded = {rule.record for group in RECORDINGS for rule in group.rules}
-    watched = {metric for alert in ALERTS for metric in ask(alert.expr).metrics}
+    recorded = set(RECORDINGS)
+    watched = {metric for alert in ALERTS.values() for metric in parse(alert.expr).metrics}
     assert [name for name in sorted(recorded | watched) if not prometheus.query(name)] == []
 
 
@@ -138,7 +134,7 @@ async def test_a_fault_is_told_of_until_it_is_mended(
     told = Told(webhook)
     busy = start()
     tight = start(MAX_CONNECTIONS=1, MEMORY_LIMIT=int(await metric(busy, "stream_memory_usage_bytes")))
-    manager = start_alertmanager(alertmanager(Links(webhook=webhook.url), SCALE))
+    manager = start_alertmanager(alertmanager(webhook.url, SCALE))
     targets = [server.url.removeprefix("http://") for server in (busy, tight)]
     prometheus = start_prometheus(*targets, rules=shortened(), alertmanager=manager.address)
     for target in targets:
@@ -180,7 +176,7 @@ async def test_what_is_away_is_told_of_until_it_is_back(
     nowhere = "postgresql://127.0.0.1:9/usage"
     server = start("service", REDIS_URL=redis.url, DATABASE_URL=nowhere)
     target = server.url.removeprefix("http://")
-    manager = start_alertmanager(alertmanager(Links(webhook=webhook.url), SCALE))
+    manager = start_alertmanager(alertmanager(webhook.url, SCALE))
     prometheus = start_prometheus(target, rules=shortened(), alertmanager=manager.address)
     await told.of("DependencyDown", "firing", dependency="database")
 

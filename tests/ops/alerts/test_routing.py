@@ -1,5 +1,6 @@
-"""Who hears of which alert, and which alert keeps quiet for which other."""
+"""The receiver of each alert, and the alerts that inhibit others."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,17 +8,12 @@ from pathlib import Path
 import pytest
 from promql_parser import parse_duration
 
-from alerts.alert import Alert
-from alerts.links import Links
-from alerts.routing import HEARTBEAT, alertmanager
-from alerts.rules import ALERTS
+from dashboards.rules import ALERTMANAGER, ALERTS, Alert
 from tests.backends.alertmanager import Alertmanager
-from tests.conftest import PROJECT
-from tests.ops.alerts.case import RECEIVERS
 from tests.ops.alerts.cases import CASES
+from tests.ops.alerts.configuration import RECEIVERS, alertmanager
+from tests.ops.alerts.documents import ALERTS_DOCUMENT, section
 from tests.waiting import wait_for
-
-CONFIGURATION = PROJECT / "alerts" / "alertmanager.yml"
 
 
 def amtool(*arguments: str | Path) -> str:
@@ -27,33 +23,36 @@ def amtool(*arguments: str | Path) -> str:
 
 
 def labels(name: str, **others: str) -> dict[str, str]:
-    """The labels with which an alert comes to Alertmanager."""
-    alert = next(alert for alert in ALERTS if alert.name == name)
-    own = {"alertname": name, "severity": str(alert.severity), "concern": str(alert.concern)}
-    return {**CASES[name].faults[0].labels, **own, **others}
+    """The labels with which an alert arrives at Alertmanager."""
+    return {"alertname": name, **CASES[name].firing[0].labels, **ALERTS[name].labels, **others}
 
 
-def test_alertmanager_takes_the_configuration() -> None:
-    amtool("check-config", CONFIGURATION)
+def test_amtool_accepts_the_configuration() -> None:
+    amtool("check-config", ALERTMANAGER)
 
 
-@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
-def test_an_alert_reaches_whom_its_severity_says(alert: Alert) -> None:
+@pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
+def test_the_severity_of_an_alert_decides_its_receiver(alert: Alert) -> None:
     matchers = [f"{label}={value}" for label, value in labels(alert.name).items()]
-    told = amtool("config", "routes", "test", f"--config.file={CONFIGURATION}", *matchers)
-    assert told.split() == [RECEIVERS[alert.severity]]
+    receivers = amtool("config", "routes", "test", f"--config.file={ALERTMANAGER}", *matchers)
+    assert receivers.split() == [RECEIVERS[alert.severity]]
 
 
-def test_the_heartbeat_comes_at_every_interval() -> None:
-    """It would miss every other one if it had to be as old as the interval: it is told a moment after each begins."""
-    [heartbeat] = [route for route in alertmanager()["route"]["routes"] if route["receiver"] == HEARTBEAT]
+def test_the_documents_list_the_receivers() -> None:
+    documented = re.findall(r"^\| `(\w+)` \|", section(ALERTS_DOCUMENT.read_text(), "Notifications"), re.MULTILINE)
+    assert documented == [receiver["name"] for receiver in alertmanager("")["receivers"]]
+
+
+def test_the_heartbeat_is_repeated_at_every_group_interval() -> None:
+    """With a ``repeat_interval`` of the same length, every other interval would be skipped."""
+    [heartbeat] = [route for route in alertmanager("")["route"]["routes"] if route["receiver"] == "heartbeat"]
     assert parse_duration(heartbeat["repeat_interval"]) < parse_duration(heartbeat["group_interval"])
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alertmanager]:
-    nobody = Links(webhook="http://127.0.0.1:9")  # where nothing listens
-    server = Alertmanager(tmp_path_factory.mktemp("alertmanager"), alertmanager(nobody))
+    """Alertmanager with receivers at an address at which no server listens."""
+    server = Alertmanager(tmp_path_factory.mktemp("alertmanager"), alertmanager("http://127.0.0.1:9"))
     yield server
     server.stop()
 
@@ -64,19 +63,17 @@ SAME_CONCERN = [
     ("FirstChunkBurnFast", "FirstChunkBurnSlow"),
     ("FirstChunkBurnFast", "SlowResponse"),
     ("ServiceDown", "TargetDown"),
-    ("SessionStoreDown", "DependencyDown"),  # one back end may be behind both
+    ("SessionStoreDown", "DependencyDown"),  # one server may be behind both
 ]
-ALL_BUT_ITSELF = [
-    ("ServiceDown", alert.name) for alert in ALERTS if alert.name not in {"ServiceDown", "TargetDown", "Watchdog"}
-]
-OF_ITS_INSTANCE = [("TargetDown", name) for name in ("HighMemory", "EventLoopLag", "PacingLag", "Restarting")]
+SAME_JOB = [("ServiceDown", name) for name in ALERTS.keys() - {"ServiceDown", "TargetDown", "Watchdog"}]
+SAME_INSTANCE = [("TargetDown", name) for name in ("HighMemory", "EventLoopLag", "PacingLag", "Restarting")]
 
 
-@pytest.mark.parametrize(("source", "silenced"), [*SAME_CONCERN, *ALL_BUT_ITSELF, *OF_ITS_INSTANCE])
-def test_an_alert_keeps_quiet_for_a_greater_one(running: Alertmanager, source: str, silenced: str) -> None:
-    job = f"{source}-{silenced}"  # a service of the test's own: others fire in the same Alertmanager
-    running.fire(labels(source, job=job), labels(silenced, job=job), labels(silenced, job=f"not-{job}"))
-    expected = {(source, job): "active", (silenced, job): "suppressed", (silenced, f"not-{job}"): "active"}
+@pytest.mark.parametrize(("source", "target"), sorted([*SAME_CONCERN, *SAME_JOB, *SAME_INSTANCE]))
+def test_an_alert_inhibits_its_consequences(running: Alertmanager, source: str, target: str) -> None:
+    job = f"{source}-{target}"  # the alerts of the other tests fire in the same Alertmanager
+    running.fire(labels(source, job=job), labels(target, job=job), labels(target, job=f"not-{job}"))
+    expected = {(source, job): "active", (target, job): "suppressed", (target, f"not-{job}"): "active"}
 
     def states() -> dict[tuple[str, str], str]:
         return {(found["alertname"], found["job"]): state for found, state in running.states(f'job=~"(not-)?{job}"')}
@@ -89,12 +86,12 @@ def test_an_alert_keeps_quiet_for_a_greater_one(running: Alertmanager, source: s
     [
         ("HighErrorRate", "SlowResponse", {}),  # another concern
         ("SessionStoreDown", "UsageDropping", {}),
-        ("ServiceDown", "Watchdog", {}),  # it must come for as long as alerts are delivered
-        ("TargetDown", "HighErrorRate", {}),  # of all instances together: the others fail
+        ("ServiceDown", "Watchdog", {}),
+        ("TargetDown", "HighErrorRate", {}),  # of the job: the other instances fail
         ("TargetDown", "HighMemory", {"instance": "two:8000"}),
     ],
 )
-def test_an_alert_speaks_up_beside_one_that_does_not_explain_it(
+def test_an_alert_does_not_inhibit_an_unrelated_one(
     running: Alertmanager, source: str, other: str, own: dict[str, str]
 ) -> None:
     job = f"{source}-beside-{other}"
@@ -103,11 +100,11 @@ def test_an_alert_speaks_up_beside_one_that_does_not_explain_it(
     assert states == {source: "active", other: "active"}
 
 
-def test_alerts_without_a_concern_do_not_silence_one_another(running: Alertmanager) -> None:
-    """They are those of others, who share the Alertmanager and have no such label."""
-    severe, lesser = (
-        {"alertname": severity, "job": "of others", "severity": severity} for severity in ("critical", "warning")
+def test_alerts_without_a_concern_do_not_inhibit_each_other(running: Alertmanager) -> None:
+    """Another service that uses the same Alertmanager has no such label."""
+    critical, warning = (
+        {"alertname": severity, "job": "other-service", "severity": severity} for severity in ("critical", "warning")
     )
-    running.fire(severe, lesser)
-    states = {found["alertname"]: state for found, state in running.states('job="of others"')}
+    running.fire(critical, warning)
+    states = {found["alertname"]: state for found, state in running.states('job="other-service"')}
     assert states == {"critical": "active", "warning": "active"}

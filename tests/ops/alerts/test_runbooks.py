@@ -1,4 +1,4 @@
-"""Behind every alert stands a runbook, and what it names is there."""
+"""The documents of the alerts: a runbook for each, whose names exist, and numbers that are those of the rules."""
 
 import json
 import re
@@ -7,28 +7,37 @@ from pathlib import Path
 
 import pytest
 
-from alerts import thresholds
-from alerts.rules import ALERTS
-from alerts.tables import RUNBOOKS, documents
 from dashboards.catalogue import FOLDER as DASHBOARDS
+from dashboards.rules import ALERTS, Alert
 from observability.registry.log_events import LOG_EVENTS
 from service.events import FaultSource
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import StreamRequest
 from service.settings import Settings
-from tests.ops.alerts.promql import fenced
+from tests.ops.alerts.documents import ALERTS_DOCUMENT, OVERVIEW, RUNBOOKS, section
+from tests.ops.alerts.promql import parse, queries
 from tests.ops.alerts.vocabulary import declared, faults
 
 SECTIONS = ["What the user feels", "Look first", "Tell the causes apart", "What to do", "When it is over"]
-OF_LIBRARIES = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"}
+LIBRARY_SETTINGS = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"}
+HOLDS = {
+    "0s": "at once",
+    "1m": "1 minute",
+    "2m": "2 minutes",
+    "5m": "5 minutes",
+    "15m": "15 minutes",
+    "1h": "1 hour",
+}
+EACH_ALERT = pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
 
 _PANEL = re.compile(r"\*\*(Overview|Streams|Connections|Runtime) / ([^*]+)\*\*")
 _NAME = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
 _VARIABLE = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
 _LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 
 RUNBOOK_FILES = sorted(RUNBOOKS.glob("*.md"))
-DOCUMENTS = [*RUNBOOK_FILES, RUNBOOKS.parent / "alerts.md"]
+DOCUMENTS = [*RUNBOOK_FILES, ALERTS_DOCUMENT]
 
 
 @pytest.fixture(params=RUNBOOK_FILES, ids=lambda path: path.stem)
@@ -38,7 +47,7 @@ def runbook(request: pytest.FixtureRequest) -> str:
 
 
 def panels() -> Iterator[tuple[str, str]]:
-    """Each panel by the first word of its dashboard and by its title."""
+    """The first word of the dashboard and the title of each panel."""
     for file in DASHBOARDS.glob("*.json"):
         dashboard = json.loads(file.read_text())
         first = dashboard["title"].rpartition(" / ")[2].partition(" ")[0].strip(",")
@@ -46,7 +55,7 @@ def panels() -> Iterator[tuple[str, str]]:
 
 
 def names() -> set[str]:
-    """Whatever telemetry calls something."""
+    """The names of telemetry and of the protocol that a runbook may use."""
     series = declared()
     values = {value for one in series.values() for known in one.labels.values() for value in known or ()}
     labels = {label for one in series.values() for label in one.labels}
@@ -54,54 +63,93 @@ def names() -> set[str]:
     return series.keys() | values | labels | events | set(FaultSource) | set(StreamRequest.__struct_fields__)
 
 
+def unstated(expr: str, text: str) -> list[float]:
+    """The bounds of an expression that a text does not state: as a number, a share in % or a time in ms."""
+    return [
+        bound
+        for bound in parse(expr).bounds
+        if bound and not any(re.search(rf"(?<![\d.]){re.escape(form)}(?![\d%]|\.\d)", text) for form in forms(bound))
+    ]
+
+
+def forms(bound: float) -> tuple[str, str, str]:
+    return f"{bound:g}", f"{bound * 100:g} %", f"{bound * 1000:g} ms"
+
+
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
-    assert sorted(alert.runbook for alert in ALERTS) == [path.name for path in RUNBOOK_FILES]
+    assert sorted(alert.runbook for alert in ALERTS.values()) == [path.name for path in RUNBOOK_FILES]
 
 
-def test_a_runbook_is_named_after_its_alert() -> None:
-    for alert in ALERTS:
-        assert (RUNBOOKS / alert.runbook).read_text().startswith(f"# {alert.name}\n")
+@EACH_ALERT
+def test_a_runbook_is_named_after_its_alert(alert: Alert) -> None:
+    file_name = re.sub(r"(?<!^)(?=[A-Z])", "-", alert.name).lower() + ".md"
+    assert alert.runbook == file_name
+    assert (RUNBOOKS / file_name).read_text().startswith(f"# {alert.name}\n")
 
 
-def test_the_tables_say_what_the_rules_say() -> None:
-    for path, text in documents().items():
-        assert path.read_text() == text, f"{path.name} has another table: python -m alerts"
+@EACH_ALERT
+def test_the_overview_states_the_rule(alert: Alert) -> None:
+    row = OVERVIEW[alert.name]
+    assert (row.runbook.name, row.hold, row.severity) == (alert.runbook, HOLDS[alert.hold], alert.severity)
+    assert unstated(alert.expr, f"{row.condition} {row.floor}") == []
+    allowed = {form.split()[0] for bound in parse(alert.expr).bounds for form in forms(bound)}
+    windows = set(re.findall(r"(?:\[|increase)(\d+)[mhd]\b", alert.expr)) | {"5"}  # the window of the quantiles
+    text = re.sub(r"\bp\d\d\b|\d+[mhd]\b", "", f"{row.condition} {row.floor}")
+    assert set(_NUMBER.findall(text)) <= allowed | windows
 
 
-def test_a_runbook_answers_the_five_questions(runbook: str) -> None:
+def test_the_overview_has_no_other_row() -> None:
+    assert list(OVERVIEW) == list(ALERTS)
+
+
+@EACH_ALERT
+def test_a_description_states_the_threshold(alert: Alert) -> None:
+    if "threshold" in alert.annotations["description"]:
+        assert unstated(alert.expr.partition("\nand on")[0], alert.annotations["description"]) == []
+    elif "Burn" not in alert.name:  # a burn rate has two
+        assert set(parse(alert.expr).bounds) <= {0}
+
+
+def test_sentry_rules_name_places_of_faults() -> None:
+    [places] = re.findall(r"tag `place` is `(\w+)` or `(\w+)`", section(ALERTS_DOCUMENT.read_text(), "Sentry"))
+    assert set(places) <= set(FaultSource)
+
+
+def test_a_runbook_has_the_sections_of_all_runbooks(runbook: str) -> None:
     assert re.findall(r"^## (.*)$", runbook, re.MULTILINE) == SECTIONS
 
 
-def test_the_queries_of_a_runbook_ask_for_what_is_declared(runbook: str) -> None:
-    queries = fenced(runbook)
-    assert queries
-    for query in queries:
+def test_the_queries_of_a_runbook_use_only_declared_series(runbook: str) -> None:
+    found = queries(runbook)
+    assert found
+    for query in found:
         assert faults(query, declared()) == [], query
 
 
-def test_a_runbook_names_panels_that_there_are(runbook: str) -> None:
-    named = set(_PANEL.findall(" ".join(runbook.split())))  # a name may go on in the next line
+def test_a_runbook_names_existing_panels(runbook: str) -> None:
+    named = set(_PANEL.findall(" ".join(runbook.split())))  # a name may continue in the next line
     assert named
     assert named <= set(panels())
 
 
-def test_a_runbook_names_a_log_event_and_nothing_unknown(runbook: str) -> None:
+def test_a_runbook_names_a_log_event_and_no_unknown_name(runbook: str) -> None:
     named = set(_NAME.findall(runbook))
     assert named & {event.name for event in LOG_EVENTS} or "No log event of the service" in runbook
     assert named <= names()
 
 
-def test_a_runbook_names_settings_and_codes_that_there_are(runbook: str) -> None:
+def test_a_runbook_names_existing_settings_and_error_codes(runbook: str) -> None:
     settings = {name.upper() for name in Settings.model_fields}
     codes = {str(code) for code in ErrorCode}
-    assert set(_VARIABLE.findall(runbook)) <= settings | codes | set(vars(thresholds)) | OF_LIBRARIES
+    assert set(_VARIABLE.findall(runbook)) <= settings | codes | LIBRARY_SETTINGS
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
-def test_links_lead_somewhere(document: Path) -> None:
-    for file, section in _LINK.findall(document.read_text()):
+def test_a_link_has_a_target(document: Path) -> None:
+    for file, title in _LINK.findall(document.read_text()):
         if file.startswith("https://"):
             continue
         target = document.parent / file if file else document
-        headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
-        assert not section or section in {heading.lower().replace(" ", "-") for heading in headings}, (file, section)
+        assert target.exists(), file
+        headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE) if title else []
+        assert not title or title in {heading.lower().replace(" ", "-") for heading in headings}, (file, title)

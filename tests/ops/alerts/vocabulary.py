@@ -1,7 +1,7 @@
-"""What may be asked for: every series that there is, with its labels and their values.
+"""The series that an expression may use, with their labels and values, and a check of expressions against them.
 
-The series of the registry, those that recording rules make of them, and the few that Prometheus and its client library
-bring along. Dashboards, rules and runbooks are held against it.
+They are the metrics of the registry, the series of the recording rules, and the few that Prometheus and its client
+library add. Dashboards, rules and runbooks are checked.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,51 +9,47 @@ from typing import Final
 
 from msgspec import Struct
 
-from alerts.recording import RECORDINGS
 from dashboards.foreign import FOREIGN
+from dashboards.rules import RECORDINGS
 from observability.registry.metrics import METRICS, Counter, Histogram, Metric
-from tests.ops.alerts.promql import Selector, ask
+from tests.ops.alerts.promql import Selector, parse
 
 ANY: Final = None
-"""Whatever value a label may have."""
+"""A label may have any value."""
 TARGET: Final[Mapping[str, tuple[str, ...] | None]] = {"job": ANY, "instance": ANY}
 """The labels that a scrape adds."""
-
-_FUNCTIONS_OF_COUNTERS = {"rate", "irate", "increase"}
-
-
-class Series(Struct, frozen=True):
-    labels: Mapping[str, tuple[str, ...] | None]
-    """By label, the values that there are."""
-    counts: bool = False
-    """Whether it only ever grows, so that ``rate`` means something."""
-
-
-_LEVELS: Final = {
+LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "job": {"job": ANY},
     "instance": TARGET,
     "instance_le": {**TARGET, "le": ANY},
 }
-"""The labels that a recorded series has, by the beginning of its name."""
+"""The labels of a recorded series, by the first part of its name."""
+
+_COUNTER_FUNCTIONS = {"rate", "irate", "increase"}
+
+
+class Series(Struct, frozen=True):
+    labels: Mapping[str, tuple[str, ...] | None]
+    """The values of each label."""
+    counts: bool = False
+    """Whether the series only increases, so that ``rate`` is meaningful."""
 
 
 def declared(metrics: Iterable[Metric] = METRICS) -> dict[str, Series]:
-    """All series by name, if the registry were to hold these metrics."""
+    """All series by name, for a registry with these metrics."""
     series: dict[str, Series] = {}
     for metric in (*FOREIGN, *metrics):
         series |= _series(metric)
-    for group in RECORDINGS:
-        series |= {rule.record: Series(_LEVELS[rule.record.partition(":")[0]]) for rule in group.rules}
-    return series
+    return series | {name: Series(LEVELS[name.partition(":")[0]]) for name in RECORDINGS}
 
 
 def faults(expression: str, series: Mapping[str, Series]) -> list[str]:
-    """What is wrong with an expression, a sentence each. Raises ``ValueError`` for what is not PromQL."""
-    asked = ask(expression)
-    found = [fault for selector in asked.selectors for fault in _faults(selector, series)]
-    known = {label for name in asked.metrics & series.keys() for label in series[name].labels}
-    if asked.metrics <= series.keys():
-        found += [f"no series here has the label {label}" for label in sorted(asked.labels - known)]
+    """A message for each undeclared name in an expression. Raises ``ValueError`` for what is not PromQL."""
+    parsed = parse(expression)
+    found = [fault for selector in parsed.selectors for fault in _faults(selector, series)]
+    known = {label for name in parsed.metrics & series.keys() for label in series[name].labels}
+    if parsed.metrics <= series.keys():
+        found += [f"no series has the label {label}" for label in sorted(parsed.labels - known)]
     return found
 
 
@@ -62,7 +58,7 @@ def _faults(selector: Selector, series: Mapping[str, Series]) -> Iterator[str]:
     if one is None:
         yield f"{selector.metric} is not declared"
         return
-    if selector.function in _FUNCTIONS_OF_COUNTERS and not one.counts:
+    if selector.function in _COUNTER_FUNCTIONS and not one.counts:
         yield f"{selector.function} of {selector.metric}, which is no counter"
     for label, value in selector.matchers:
         if label not in one.labels:

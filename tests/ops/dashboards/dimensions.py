@@ -4,7 +4,7 @@ import promql_parser as promql
 from grafana_foundation_sdk.models import units
 from msgspec import Struct
 
-from tests.ops.alerts.promql import ask
+from tests.ops.alerts.promql import parse
 
 _COUNTS = {units.Short, units.NoUnit}
 _UNITS: dict[tuple[int, int, float], set[str]] = {
@@ -101,7 +101,7 @@ def _of_operation(node: promql.BinaryExpr) -> Dimension:
 
 def bucketed(node: promql.Expr) -> Dimension:
     """What the histogram observes whose buckets the expression gives."""
-    [name] = ask(node.prettify()).metrics
+    [name] = parse(node.prettify()).metrics
     assert name.endswith("_bucket"), name
     return _of_name(name.removesuffix("_bucket"))
 

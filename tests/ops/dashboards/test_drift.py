@@ -5,7 +5,7 @@ import pytest
 
 from dashboards.rules import ALERTS, RECORDINGS
 from observability.registry.metrics import METRICS, Metric
-from tests.ops.alerts.promql import ask
+from tests.ops.alerts.promql import parse
 from tests.ops.alerts.vocabulary import declared, faults
 from tests.ops.dashboards.boards import BOARDS, PANELS, Json, all_expressions, expressions, readable
 
@@ -29,7 +29,7 @@ def test_a_legend_names_labels_that_are_there(panel: Json) -> None:
     for target in panel["targets"]:
         named = {part.partition("}}")[0] for part in target["legendFormat"].split("{{")[1:]}
         assert named <= known
-        kept = [selector.kept for selector in ask(readable(target["expr"])).selectors if selector.kept is not None]
+        kept = [selector.kept for selector in parse(readable(target["expr"])).selectors if selector.kept is not None]
         assert all(named <= labels for labels in kept), "an aggregation drops what the legend names"
 
 
@@ -46,7 +46,7 @@ def test_annotations_and_variables_ask_only_for_what_is_declared(board: Json) ->
 @EACH_METRIC
 def test_every_metric_is_shown_or_alerted_on(metric: Metric) -> None:
     rules = [*(rule.expr for rule in RECORDINGS.values()), *(alert.expr for alert in ALERTS.values())]
-    asked = {name for expression in (*all_expressions(), *rules) for name in ask(expression).metrics}
+    asked = {name for expression in (*all_expressions(), *rules) for name in parse(expression).metrics}
     assert of(metric) & asked
 
 

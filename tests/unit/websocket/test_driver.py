@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from alerts.recording import RECORDINGS
+from dashboards.rules import RECORDINGS
 from observability.metrics.sink import Metrics
 from observability.recorder import FanOut
 from service.events import ErrorSent, Event, FaultRaised, FaultSource, StreamEnded
@@ -26,7 +26,7 @@ from service.stores.sqlite.store import SqliteSessionStore
 from service.websocket.driver import Driver, Services
 from service.websocket.message_writer import MessageWriter
 from service.websocket.ticker import Ticker
-from tests.ops.alerts.promql import ask
+from tests.ops.alerts.promql import parse
 from tests.waiting import LIMIT_SECONDS
 
 SESSION_SECONDS = 3600.0
@@ -177,10 +177,9 @@ async def test_a_store_that_cannot_count_is_our_error_and_the_alert_on_our_error
     assert served.numbers("stream_requests_total") == {("text", "error"): 1}
     asked = [
         selector
-        for group in RECORDINGS
-        for rule in group.rules
+        for rule in RECORDINGS.values()
         if rule.record.startswith("instance:stream_requests_failed:")
-        for selector in ask(rule.expr).selectors
+        for selector in parse(rule.expr).selectors
     ]
     assert {(selector.metric, selector.matchers) for selector in asked} == {
         ("stream_requests_total", (("outcome", "error"),))

@@ -1,1 +1,0 @@
-"""Alert rules for Prometheus, made from thresholds that stand in one place."""

@@ -1,0 +1,58 @@
+"""The shipped files as an operator installs them, and the scaled copies that tests run."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from promql_parser import display_duration, parse_duration
+
+from dashboards.rules import ALERTS, FOLDER
+from tests.ops.alerts.configuration import alertmanager, scaled_rules
+from tests.ops.alerts.documents import ALERTS_DOCUMENT, section
+
+DURATION = re.compile(r"\[(\w+)\]")
+WAIT = re.compile(r"'(?:group_wait|group_interval|repeat_interval)': '(\w+)'")
+
+
+def test_the_documented_commands_replace_every_placeholder(tmp_path: Path) -> None:
+    [commands] = re.findall(r"```sh\n(.*?)```", section(ALERTS_DOCUMENT.read_text(), "Install"), re.DOTALL)
+    target = tmp_path / "streaming-alerts"
+    project = tmp_path / "project"
+    shutil.copytree(FOLDER, project / "alerts")
+    script = commands.replace("/etc/streaming-alerts", str(target))
+    subprocess.run(["sh", "-euc", script], cwd=project, check=True)
+    alerts, routes = ((target / path).read_text() for path in ("prometheus/alerts.yml", "alertmanager.yml"))
+    assert not re.search("your-organisation|localhost", alerts + routes)
+    assert len(re.findall(r"runbook_url: https://git\.example\.com/\S+\.md$", alerts, re.MULTILINE)) == len(ALERTS)
+    assert len(re.findall(r"dashboard_url: https://grafana\.example\.com/d/\S+$", alerts, re.MULTILINE)) == len(ALERTS)
+    assert re.findall(r"url: https://oncall\.example\.com/(\w+)", routes) == ["page", "ticket", "heartbeat"]
+
+
+def test_scaled_rules_differ_in_their_durations_only() -> None:
+    for whole, short in zip(rules(1), rules(1 / 60), strict=True):
+        assert durations(short) == [sixtieth(duration) for duration in durations(whole)]
+        assert without_durations(whole) == without_durations(short)
+
+
+def test_a_scaled_alertmanager_differs_in_its_intervals_and_addresses_only() -> None:
+    whole, short = str(alertmanager("http://one")), str(alertmanager("http://two", 1 / 60))
+    assert WAIT.findall(short) == [sixtieth(duration) for duration in WAIT.findall(whole)]
+    assert WAIT.sub("", short) == WAIT.sub("", whole).replace("http://one", "http://two")
+
+
+def sixtieth(duration: str) -> str:
+    return duration if duration == "0s" else display_duration(parse_duration(duration) / 60)
+
+
+def rules(scale: float) -> list[dict[str, Any]]:
+    return [rule for file in scaled_rules(scale) for group in file["groups"] for rule in group["rules"]]
+
+
+def durations(rule: dict[str, Any]) -> list[str]:
+    return [*DURATION.findall(rule["expr"]), rule.get("for", "0s")]
+
+
+def without_durations(rule: dict[str, Any]) -> dict[str, Any]:
+    return {**rule, "expr": DURATION.sub("", rule["expr"]), "for": ""}
