@@ -58,7 +58,7 @@ from service.events import (
     UsageDropped,
     WorkerReplaced,
 )
-from service.protocol.messages import SERVER_MESSAGE_TYPES
+from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 from service.protocol.trace import Trace
 from service.settings import Settings
 

@@ -19,7 +19,8 @@ from service.content.removal import Removal
 from service.content.stage import Stage
 from service.events import AttemptOutcome, CacheTier, CloseReason, Dependency, Outcome
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import SERVER_MESSAGE_TYPES, ClientMessageType, ContentType, RefusalReason
+from service.protocol.messages import ClientMessageType, ContentType, RefusalReason
+from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 
 OTHER = "other"
 """The label value of whatever has none of its own."""

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from service.protocol.close_codes import CloseCode
-from service.protocol.messages import ServerMessage
+from service.protocol.server_messages import ServerMessage
 
 
 class Says(Struct, frozen=True):

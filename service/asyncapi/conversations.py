@@ -21,20 +21,8 @@ from service.asyncapi.example_messages import (
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import EmptyContent, InvalidContentType, SessionTimeout
 from service.protocol.limits import Limits
-from service.protocol.messages import (
-    Chunk,
-    ContentType,
-    ErrorMessage,
-    HeartbeatAck,
-    Pong,
-    RefusalReason,
-    Speed,
-    StreamCancelled,
-    StreamPaused,
-    StreamRecovered,
-    StreamResumed,
-    StreamSkipped,
-)
+from service.protocol.messages import ContentType, RefusalReason, Speed
+from service.protocol.server_messages import Chunk, ErrorMessage, HeartbeatAck, Pong, StreamCancelled, StreamPaused, StreamRecovered, StreamResumed, StreamSkipped
 
 
 def conversations(limits: Limits) -> Sequence[Conversation]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from service.content.plan import GAP_SECONDS
+from service.protocol.messages import GAP_SECONDS
 from service.protocol import errors, messages
 from service.protocol.messages import ChunkBy, Complexity, ContentType, ControlAction, HtmlMode, RefusalReason, Speed
 

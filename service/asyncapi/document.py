@@ -15,7 +15,7 @@ from service.protocol.close_codes import CloseCode
 from service.protocol.codec import WIRE, encode
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.limits import Limits
-from service.protocol.messages import ServerMessage
+from service.protocol.server_messages import ServerMessage
 
 _ABOUT = """\
 Takes text, HTML or Markdown over a WebSocket and streams it back safe, chunked and paced.

@@ -4,20 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType
 
-from service.content.plan import GAP_SECONDS
+from service.protocol.messages import GAP_SECONDS
 from service.protocol.instant import Instant, iso
 from service.protocol.limits import Limits
-from service.protocol.messages import (
-    Chunk,
-    CompletionMetadata,
-    Complexity,
-    Connected,
-    ContentType,
-    Speed,
-    StreamComplete,
-    StreamMetadata,
-    StreamStart,
-)
+from service.protocol.messages import Complexity, ContentType, Speed
+from service.protocol.server_messages import Chunk, CompletionMetadata, Connected, StreamComplete, StreamMetadata, StreamStart
 from service.session import replies
 from service.session.records import SessionSnapshot
 

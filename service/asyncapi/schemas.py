@@ -10,7 +10,7 @@ from msgspec import Struct
 from service.asyncapi.descriptions import ANY_MESSAGE, ERRORS, FIELDS, MESSAGES, VALUES
 from service.protocol.codec import WIRE
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import ServerMessage
+from service.protocol.server_messages import ServerMessage
 
 Json = dict[str, Any]
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, MsgspecError, Struct
 
-from service.content.plan import GAP_SECONDS, Plan
+from service.content.plan import Plan
+from service.protocol.messages import GAP_SECONDS
 from service.content.removal import Removal
 from service.protocol.messages import Complexity, Speed
 

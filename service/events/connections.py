@@ -6,7 +6,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import ClientMessageType, ServerMessage
+from service.protocol.messages import ClientMessageType
+from service.protocol.server_messages import ServerMessage
 from service.protocol.trace import Trace
 
 

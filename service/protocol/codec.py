@@ -22,22 +22,8 @@ from service.protocol.errors import (
     UnknownMessageType,
 )
 from service.protocol.fields import SESSION_ID_PATTERN, RequestId, Token
-from service.protocol.messages import (
-    Ack,
-    ChunkBy,
-    ClientMessage,
-    ClientMessageType,
-    ContentType,
-    ControlAction,
-    Heartbeat,
-    HtmlMode,
-    Ping,
-    Recover,
-    ServerMessage,
-    Speed,
-    StreamControl,
-    StreamRequest,
-)
+from service.protocol.messages import Ack, ChunkBy, ClientMessage, ClientMessageType, ContentType, ControlAction, Heartbeat, HtmlMode, Ping, Recover, Speed, StreamControl, StreamRequest
+from service.protocol.server_messages import ServerMessage
 from service.protocol.trace import parse_trace_context
 
 _MESSAGE_TYPES = frozenset(ClientMessageType)

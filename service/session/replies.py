@@ -5,16 +5,8 @@ from msgspec import UNSET
 from service import __version__
 from service.protocol.instant import Instant, iso
 from service.protocol.limits import Limits
-from service.protocol.messages import (
-    CompletionMetadata,
-    Connected,
-    RefusalReason,
-    SessionLimits,
-    StreamComplete,
-    StreamMetadata,
-    StreamRecovered,
-    StreamStart,
-)
+from service.protocol.messages import RefusalReason
+from service.protocol.server_messages import CompletionMetadata, Connected, SessionLimits, StreamComplete, StreamMetadata, StreamRecovered, StreamStart
 from service.session.effects import Recovery
 from service.session.ports import Preparation
 from service.session.queue import StreamState

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from service.events import Event
 from service.protocol.close_codes import CloseCode
-from service.protocol.messages import ServerMessage
+from service.protocol.server_messages import ServerMessage
 from service.session.effects import Effect
 
 

@@ -3,7 +3,7 @@
 from msgspec import UNSET, UnsetType
 
 from service.protocol.errors import StreamingError
-from service.protocol.messages import ErrorMessage, ServerMessage
+from service.protocol.server_messages import ErrorMessage, ServerMessage
 from service.session.effects import Effect
 from service.session.event_log import EventLog
 from service.session.queue import StreamState

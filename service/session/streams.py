@@ -8,18 +8,8 @@ from service.events import Outcome
 from service.protocol.errors import InvalidMessage, NoActiveStream, RateLimitExceeded, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.limits import Limits
-from service.protocol.messages import (
-    Ack,
-    Chunk,
-    ControlAction,
-    Recover,
-    RefusalReason,
-    StreamCancelled,
-    StreamPaused,
-    StreamRequest,
-    StreamResumed,
-    StreamSkipped,
-)
+from service.protocol.messages import Ack, ControlAction, Recover, RefusalReason, StreamRequest
+from service.protocol.server_messages import Chunk, StreamCancelled, StreamPaused, StreamResumed, StreamSkipped
 from service.session import replies
 from service.session.deadlines import Deadlines
 from service.session.delivered_streams import DeliveredStream, DeliveredStreams

@@ -9,7 +9,7 @@ from service.protocol.close_codes import CloseCode
 from service.protocol.codec import is_session_id
 from service.protocol.errors import InternalError, OverCapacity, StreamingError
 from service.protocol.limits import Limits
-from service.protocol.messages import ErrorMessage
+from service.protocol.server_messages import ErrorMessage
 from service.session.machine import SessionMachine
 from service.websocket.connection import EXTENSION, WebSocketConnection
 from service.websocket.driver import Driver, Services

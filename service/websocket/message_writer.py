@@ -4,7 +4,7 @@ from collections import Counter
 
 from service.events import MessagesSent
 from service.protocol.codec import encode
-from service.protocol.messages import ServerMessage
+from service.protocol.server_messages import ServerMessage
 from service.session.ports import Connection
 
 

@@ -8,7 +8,8 @@ import pytest
 from service import __version__
 from service.asyncapi import asyncapi
 from service.protocol.limits import Limits
-from service.protocol.messages import SERVER_MESSAGE_TYPES, ClientMessageType
+from service.protocol.messages import ClientMessageType
+from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 from tests.conftest import RunningServer, StartServer
 from tests.integration.asyncapi.replay import Replay
 

@@ -12,7 +12,8 @@ from service.asyncapi.descriptions import ANSWERS, ANY_MESSAGE, ERRORS, FIELDS, 
 from service.protocol import errors
 from service.protocol.codec import WIRE, is_session_id
 from service.protocol.errors import ErrorCode, StreamingError
-from service.protocol.messages import SERVER_MESSAGE_TYPES, ClientMessageType, ServerMessage
+from service.protocol.messages import ClientMessageType
+from service.protocol.server_messages import SERVER_MESSAGE_TYPES, ServerMessage
 from tests.integration.asyncapi.parser import fits_in_javascript, parsed
 from tests.ops.packaging.project import PROJECT
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.cli.pace import GAP_SECONDS, deviations, gaps, percentile
-from service.content.plan import GAP_SECONDS as SERVED_GAPS
+from service.protocol.messages import GAP_SECONDS as SERVED_GAPS
 
 GAP = 0.03
 COUNT = st.integers(min_value=5, max_value=40)

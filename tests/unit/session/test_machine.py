@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from service.content import Stage
-from service.content.plan import GAP_SECONDS
+from service.protocol.messages import GAP_SECONDS
 from service.content.removal import Removal
 from service.events import (
     BackpressureApplied,

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from service.content.plan import GAP_SECONDS
+from service.protocol.messages import GAP_SECONDS
 from service.events import Outcome, RequestAdmitted, StreamEnded
 from service.protocol.errors import EmptyContent, ProcessingFailed
 from service.protocol.limits import QUEUE_LENGTH, Limits

@@ -17,7 +17,7 @@ from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
 from service.process.ids import RandomIds
 from service.protocol.instant import Instant
-from service.protocol.messages import Chunk, Connected, ErrorMessage, ServerMessage, StreamComplete, StreamStart
+from service.protocol.server_messages import Chunk, Connected, ErrorMessage, ServerMessage, StreamComplete, StreamStart
 from service.session.machine import SessionMachine
 from service.session.ports import Connection
 from service.session.records import Admission, Claim, SessionSnapshot

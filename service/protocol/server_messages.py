@@ -1,0 +1,207 @@
+"""The messages of the service, with the descriptions that the documents publish; see ``service.protocol.messages``."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self, get_args
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from service.protocol.errors import ErrorCode, StreamingError
+from service.protocol.fields import RequestId, SessionId, StreamId, Timestamp, TraceId
+from service.protocol.messages import Complexity, ContentType, RefusalReason, Speed
+
+
+class SessionLimits(Struct, frozen=True):
+    """The limits in force."""
+
+    max_requests: Annotated[int, Meta(description="Requests of a session.")]
+    max_content_size: Annotated[int, Meta(description="Bytes of UTF-8 in the content of a request.")]
+    max_session_duration: Annotated[int | float, Meta(description="Seconds from the first connection of a session.")]
+    idle_timeout: Annotated[int | float, Meta(description="Seconds without a message while no stream runs.")]
+    chunk_timeout: Annotated[int | float, Meta(description="Seconds without progress in what the client receives.")]
+    max_chunk_size: Annotated[
+        int, Meta(description="Characters of a chunk; HTML that cannot be split may be longer.")
+    ]
+
+
+class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
+    """Sent once and first: the session, its limits and what is left of them."""
+
+    session_id: SessionId
+    timestamp: Timestamp
+    limits: Annotated[SessionLimits, Meta(description="The limits in force.")]
+    version: Annotated[str, Meta(description="The version of the service.")]
+    requests_left: Annotated[int, Meta(description="The number of requests that the session may still send.")]
+    session_expires_at: Annotated[Timestamp, Meta(description="The deadline of the session.")]
+    resume_token: (
+        Annotated[
+            str,
+            Meta(
+                description="A secret that allows other connections to recover the streams of this one; absent where "
+                "content is not stored."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class StreamMetadata(Struct, frozen=True):
+    """Statistics of the prepared content."""
+
+    complexity: Annotated[Complexity, Meta(description="From tags and words; it determines the `adaptive` speed.")]
+    word_count: Annotated[int, Meta(description="Words of the visible text.")]
+    has_html: Annotated[bool, Meta(description="Whether the prepared content is HTML that contains elements.")]
+    speed_used: Annotated[Speed, Meta(description="The speed of the stream: the requested one, or that of `adaptive`.")]
+    processing_time_ms: Annotated[float, Meta(description="The time of the preparation, in milliseconds.")]
+    avg_chunk_size: Annotated[float, Meta(description="The mean length of the planned chunks, in characters.")]
+    max_chunk_size: Annotated[int, Meta(description="The length of the longest planned chunk, in characters.")]
+    chunk_count: Annotated[int, Meta(description="Equal to `total_chunks`.")]
+    estimated_duration_ms: Annotated[
+        int, Meta(description="The time from the first chunk to the last without pause, skip or delay, in milliseconds.")
+    ]
+
+
+_PlannedChunks = Annotated[int, Meta(description="The number of planned chunks; a skip reduces it.")]
+
+
+class StreamStart(Struct, frozen=True, tag_field="type", tag="stream_start"):
+    """The content of the request is prepared, and its chunks follow."""
+
+    total_chunks: _PlannedChunks
+    content_type: Annotated[ContentType, Meta(description="The format, as in the request.")]
+    timestamp: Timestamp
+    stream_id: StreamId
+    trace_id: TraceId
+    resumable: Annotated[
+        bool, Meta(description="Whether the stream is stored, so that another connection can recover it.")
+    ]
+    metadata: Annotated[StreamMetadata, Meta(description="Statistics of the prepared content.")]
+    request_id: RequestId | UnsetType = UNSET
+
+
+class StreamRecovered(Struct, frozen=True, tag_field="type", tag="stream_recovered"):
+    """The answer to `recover`: the position at which the stream continues, or the reason why it does not."""
+
+    stream_id: StreamId
+    recovered: Annotated[
+        bool, Meta(description="Whether the stream continues here. If not, `reason` is present, and nothing else is.")
+    ]
+    timestamp: Timestamp
+    reason: Annotated[RefusalReason, Meta(description="Why the stream is not recovered.")] | UnsetType = UNSET
+    next_index: (
+        Annotated[int, Meta(description="The index of the next chunk; the number of chunks if none follows.")]
+        | UnsetType
+    ) = UNSET
+    paused: Annotated[bool, Meta(description="Whether the stream is paused until `resume`.")] | UnsetType = UNSET
+    total_chunks: _PlannedChunks | UnsetType = UNSET
+    trace_id: TraceId | UnsetType = UNSET
+    request_id: RequestId | UnsetType = UNSET
+
+
+class Chunk(Struct, frozen=True, gc=False, tag_field="type", tag="chunk"):
+    """One piece of the prepared content. The data of all chunks in order is the whole of it."""
+
+    data: Annotated[str, Meta(description="The piece: text, or sanitised HTML.")]
+    index: Annotated[int, Meta(description="The position in the stream: from 0, without a gap.")]
+    timestamp: Timestamp
+    close: (
+        Annotated[
+            str,
+            Meta(
+                description="Only in `html_mode` `incremental`: the end tags of the elements that are open after this "
+                "chunk; may be empty."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class CompletionMetadata(Struct, frozen=True):
+    """Statistics of a complete stream."""
+
+    duration_ms: Annotated[int, Meta(description="Milliseconds since `stream_start` or `stream_recovered`.")]
+    bytes: Annotated[int, Meta(description="Bytes of UTF-8 in the data of all chunks.")]
+    skipped: Annotated[bool, Meta(description="Whether the stream was skipped.")]
+
+
+class StreamComplete(Struct, frozen=True, tag_field="type", tag="stream_complete"):
+    """All chunks of the stream were sent."""
+
+    total_chunks: Annotated[int, Meta(description="The number of chunks: the last index + 1.")]
+    session_id: SessionId
+    timestamp: Timestamp
+    stream_id: StreamId
+    metadata: Annotated[CompletionMetadata, Meta(description="Statistics of the stream.")]
+    request_id: RequestId | UnsetType = UNSET
+
+
+class StreamPaused(Struct, frozen=True, tag_field="type", tag="stream_paused"):
+    """No chunk follows until `stream_resumed`."""
+
+    timestamp: Timestamp
+
+
+class StreamResumed(Struct, frozen=True, tag_field="type", tag="stream_resumed"):
+    """The stream continues at its pace."""
+
+    timestamp: Timestamp
+
+
+class StreamSkipped(Struct, frozen=True, tag_field="type", tag="stream_skipped"):
+    """The rest follows at once, merged into as few chunks as the limit of a chunk allows."""
+
+    timestamp: Timestamp
+
+
+class StreamCancelled(Struct, frozen=True, tag_field="type", tag="stream_cancelled"):
+    """The stream has ended, and the next waiting request starts."""
+
+    timestamp: Timestamp
+
+
+class Pong(Struct, frozen=True, tag_field="type", tag="pong"):
+    """The answer to `ping`, sent at once, also during a stream."""
+
+    timestamp: Timestamp
+
+
+class HeartbeatAck(Struct, frozen=True, tag_field="type", tag="heartbeat_ack"):
+    """The answer to `heartbeat`."""
+
+    timestamp: Timestamp
+    session_id: SessionId
+
+
+class ErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
+    """An error. It has no other effect, unless it is fatal."""
+
+    code: Annotated[ErrorCode, Meta(description="The code, for programs.")]
+    message: Annotated[str, Meta(description="A sentence with the remedy, for people. Its wording may change.")]
+    fatal: Annotated[bool, Meta(description="Whether the service closes the connection after it.")]
+    retryable: Annotated[bool, Meta(description="Whether the same message may succeed later.")]
+    request_id: RequestId | UnsetType = UNSET
+    stream_id: StreamId | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, error: StreamingError, request_id: str | UnsetType = UNSET, stream_id: str | UnsetType = UNSET) -> Self:
+        return cls(error.code, str(error), error.fatal, error.retryable, request_id, stream_id)
+
+
+ServerMessage = (
+    Connected
+    | StreamStart
+    | StreamRecovered
+    | Chunk
+    | StreamComplete
+    | StreamPaused
+    | StreamResumed
+    | StreamSkipped
+    | StreamCancelled
+    | Pong
+    | HeartbeatAck
+    | ErrorMessage
+)
+
+SERVER_MESSAGE_TYPES: Mapping[type[ServerMessage], str] = {
+    kind: str(kind.__struct_config__.tag) for kind in get_args(ServerMessage)
+}
+"""The ``type`` of each message of the service on the wire."""
