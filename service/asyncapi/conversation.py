@@ -1,4 +1,4 @@
-"""What a conversation is made of."""
+"""The parts of an example conversation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,32 +9,31 @@ from service.protocol.close_codes import CloseCode
 from service.protocol.server_messages import ServerMessage
 
 
-class Says(Struct, frozen=True):
+class Sent(Struct, frozen=True):
     """A message of the client."""
 
     payload: Mapping[str, Any]
-    wrong: bool = False
-    """Whether it is no message of the protocol, to show what comes of it."""
+    invalid: bool = False
+    """Whether it violates the protocol, to show the error that follows."""
 
 
-class Breaks(Struct, frozen=True):
-    """The connection breaks, and the client comes back."""
+class Disconnected(Struct, frozen=True):
+    """The connection is lost, and the client connects again."""
 
 
-class Closes(Struct, frozen=True):
-    """The service closes the socket."""
+class Closed(Struct, frozen=True):
+    """The service closes the connection."""
 
     code: CloseCode
 
 
-Line = Says | ServerMessage | Breaks | Closes
+Line = Sent | ServerMessage | Disconnected | Closed
 
 
 class Conversation(Struct, frozen=True):
-    """Who says what, in order."""
+    """Messages in order. ``settings`` are those of the service that differ from the defaults."""
 
     name: str
     title: str
     lines: Sequence[Line]
     settings: Mapping[str, str] = {}
-    """Of the service; the others have their defaults."""

@@ -1,11 +1,11 @@
-"""Conversations, from which the examples of all messages are taken. A test has each of them with a real server.
+"""Example conversations, which contain the examples of all messages. A test replays each of them with a real server.
 
-There, ids, tokens, times and what work took are others; all else is what stands here, field by field.
+Ids, tokens, times and durations differ there; every other field has to be equal.
 """
 
 from collections.abc import Sequence
 
-from service.asyncapi.conversation import Breaks, Closes, Conversation, Says
+from service.asyncapi.conversation import Closed, Conversation, Disconnected, Sent
 from service.asyncapi.example_messages import (
     NEXT_TOKEN,
     SESSION_ID,
@@ -15,18 +15,28 @@ from service.asyncapi.example_messages import (
     at,
     chunks,
     complete,
-    greeting,
+    connected,
     start,
 )
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import EmptyContent, InvalidContentType, SessionTimeout
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType, RefusalReason, Speed
-from service.protocol.server_messages import Chunk, ErrorMessage, HeartbeatAck, Pong, StreamCancelled, StreamPaused, StreamRecovered, StreamResumed, StreamSkipped
+from service.protocol.server_messages import (
+    Chunk,
+    ErrorMessage,
+    HeartbeatAck,
+    Pong,
+    StreamCancelled,
+    StreamPaused,
+    StreamRecovered,
+    StreamResumed,
+    StreamSkipped,
+)
 
 
 def conversations(limits: Limits) -> Sequence[Conversation]:
-    """All of them, on a service with these limits."""
+    """All example conversations with a service that has these limits."""
     markdown = ("<p>Hello <strong>world</strong></p>\n", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n")
     html = ("<ul><li>Buy ", "<b>fresh ", "milk</b></li></ul>")
     text = ("Hello, ", "paced ", "world!")
@@ -36,10 +46,10 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
     return (
         Conversation(
             "markdown",
-            "A document, with all that a request may say",
+            "A Markdown document, with every field of a request",
             (
-                greeting(limits),
-                Says(
+                connected(limits),
+                Sent(
                     {
                         "type": "stream_request",
                         "content": "Hello **world**\n\n- one\n- two\n",
@@ -54,14 +64,14 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 start(markdown, 4, Speed.FAST, ContentType.MARKDOWN, "draft-1"),
                 *chunks(markdown, Speed.FAST),
                 complete(markdown, 50, "draft-1"),
-                Says({"type": "ack", "stream_id": STREAM_ID, "index": 1}),
+                Sent({"type": "ack", "stream_id": STREAM_ID, "index": 1}),
             ),
         ),
         Conversation(
             "text",
-            "Text, with all defaults",
+            "Text, with the default of every option",
             (
-                Says({"type": "stream_request", "content": "Hello, paced world!"}),
+                Sent({"type": "stream_request", "content": "Hello, paced world!"}),
                 start(text, 3, Speed.NORMAL),
                 *chunks(text, Speed.NORMAL),
                 complete(text, 200),
@@ -69,9 +79,9 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
         ),
         Conversation(
             "incremental",
-            "HTML that is cut inside its elements",
+            "HTML split inside its elements",
             (
-                Says(
+                Sent(
                     {
                         "type": "stream_request",
                         "content": "".join(html),
@@ -89,16 +99,16 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
         ),
         Conversation(
             "controls",
-            "A pause, and then the rest at once",
+            "A pause, then a skip",
             (
-                Says(count),
+                Sent(count),
                 start(counted, 4, Speed.SLOW),
                 Chunk("One ", 0, at(3)),
-                Says({"type": "stream_control", "action": "pause"}),
+                Sent({"type": "stream_control", "action": "pause"}),
                 StreamPaused(at(120)),
-                Says({"type": "stream_control", "action": "resume"}),
+                Sent({"type": "stream_control", "action": "resume"}),
                 StreamResumed(at(130)),
-                Says({"type": "stream_control", "action": "skip"}),
+                Sent({"type": "stream_control", "action": "skip"}),
                 StreamSkipped(at(140)),
                 Chunk("two three four", 1, at(141)),
                 complete(("One ", "two three four"), 138, skipped=True),
@@ -106,26 +116,26 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
         ),
         Conversation(
             "cancel",
-            "No more of it",
+            "A cancelled stream",
             (
-                Says(count),
+                Sent(count),
                 start(counted, 4, Speed.SLOW),
                 Chunk("One ", 0, at(3)),
-                Says({"type": "stream_control", "action": "cancel"}),
+                Sent({"type": "stream_control", "action": "cancel"}),
                 StreamCancelled(at(120)),
             ),
         ),
         Conversation(
             "recovered",
-            "A connection breaks, and the stream goes on",
+            "A connection is lost, and the stream is recovered",
             (
-                greeting(limits),
-                Says(named),
+                connected(limits),
+                Sent(named),
                 start(counted, 4, Speed.SLOW, request_id="draft-1"),
                 Chunk("One ", 0, at(3)),
-                Breaks(),
-                greeting(limits, NEXT_TOKEN, used=1, milliseconds=190),
-                Says({"type": "recover", "stream_id": STREAM_ID, "last_index": 0, "token": TOKEN}),
+                Disconnected(),
+                connected(limits, NEXT_TOKEN, used=1, milliseconds=190),
+                Sent({"type": "recover", "stream_id": STREAM_ID, "last_index": 0, "token": TOKEN}),
                 StreamRecovered(
                     stream_id=STREAM_ID,
                     recovered=True,
@@ -141,16 +151,16 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             ),
         ),
         Conversation(
-            "asked-again",
-            "A connection breaks, and the request comes again: it is the same stream, charged once",
+            "repeated",
+            "A connection is lost, and the client repeats the request: the same stream, counted once",
             (
-                greeting(limits),
-                Says(named),
+                connected(limits),
+                Sent(named),
                 start(counted, 4, Speed.SLOW, request_id="draft-1"),
                 Chunk("One ", 0, at(3)),
-                Breaks(),
-                greeting(limits, NEXT_TOKEN, used=1, milliseconds=190),
-                Says({**named, "token": TOKEN}),
+                Disconnected(),
+                connected(limits, NEXT_TOKEN, used=1, milliseconds=190),
+                Sent({**named, "token": TOKEN}),
                 start(counted, 4, Speed.SLOW, request_id="draft-1", began=200),
                 *chunks(counted, Speed.SLOW, began=200),
                 complete(counted, 900, "draft-1", began=200),
@@ -158,31 +168,33 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
         ),
         Conversation(
             "not-recovered",
-            "A stream that nobody knows, or whose time is over",
+            "A stream that does not exist or has expired",
             (
-                Says({"type": "recover", "stream_id": STREAM_ID, "last_index": 17, "token": TOKEN}),
+                Sent({"type": "recover", "stream_id": STREAM_ID, "last_index": 17, "token": TOKEN}),
                 StreamRecovered(STREAM_ID, recovered=False, timestamp=at(1), reason=RefusalReason.UNKNOWN),
             ),
         ),
         Conversation(
-            "questions",
-            "Is anybody there?",
+            "keep-alive",
+            "Messages that keep a connection from becoming idle",
             (
-                Says({"type": "ping"}),
+                Sent({"type": "ping"}),
                 Pong(at(1)),
-                Says({"type": "heartbeat"}),
+                Sent({"type": "heartbeat"}),
                 HeartbeatAck(at(2), SESSION_ID),
             ),
         ),
         Conversation(
             "mistakes",
-            "The socket stays open",
+            "Errors that leave the connection open",
             (
-                Says({"type": "stream_request", "content": "a", "content_type": "pdf", "request_id": "q"}, wrong=True),
-                ErrorMessage.of(
-                    InvalidContentType("content_type 'pdf' is not known. Send one of: text, html, markdown."), "q"
+                Sent(
+                    {"type": "stream_request", "content": "a", "content_type": "pdf", "request_id": "q"}, invalid=True
                 ),
-                Says({"type": "stream_request", "content": "<script>1</script>", "content_type": "html"}),
+                ErrorMessage.of(
+                    InvalidContentType("content_type 'pdf' is unknown. Send one of: text, html, markdown."), "q"
+                ),
+                Sent({"type": "stream_request", "content": "<script>1</script>", "content_type": "html"}),
                 ErrorMessage.of(
                     EmptyContent("Nothing is left to show of the content once it is made safe. Send some text."),
                     stream_id=STREAM_ID,
@@ -191,10 +203,10 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
         ),
         Conversation(
             "not-stored",
-            "Where content is not stored, nothing can be recovered",
+            "A service that stores no content: no stream can be recovered",
             (
-                greeting(limits, None),
-                Says({"type": "stream_request", "content": "Hello"}),
+                connected(limits, None),
+                Sent({"type": "stream_request", "content": "Hello"}),
                 start(("Hello",), 1, Speed.NORMAL, resumable=False),
                 Chunk("Hello", 0, at(3)),
                 complete(("Hello",), 0),
@@ -203,10 +215,10 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
         ),
         Conversation(
             "session-over",
-            "The session's time is over",
+            "The session ends",
             (
                 ErrorMessage.of(SessionTimeout("The session has lasted its 1 seconds. Reconnect to begin a new one.")),
-                Closes(CloseCode.SESSION_OVER),
+                Closed(CloseCode.SESSION_OVER),
             ),
             {"MAX_SESSION_DURATION": "1"},
         ),

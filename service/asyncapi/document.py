@@ -1,66 +1,94 @@
-"""The document: servers, the channel, its operations and messages, codes, limits and whole conversations."""
+"""The document: servers, the channel, its operations and messages, codes, limits and example conversations."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from service.asyncapi.conversation import Breaks, Closes, Conversation, Line, Says
+from service.asyncapi.conversation import Closed, Conversation, Disconnected, Line, Sent
 from service.asyncapi.conversations import conversations
-from service.asyncapi.descriptions import ANSWERS, ERRORS, MESSAGES, REFUSALS
-from service.asyncapi.example_messages import SESSION_ID, greeting
-from service.asyncapi.schemas import PLACE, Json, schemas, tag_of
-from service.protocol.close_codes import CloseCode
-from service.protocol.codec import WIRE, encode
+from service.asyncapi.example_messages import SESSION_ID, connected
+from service.asyncapi.schemas import CLIENT_MESSAGES, SCHEMAS, SERVER_MESSAGES, Json, schemas, tag_of, text_of
+from service.protocol.close_codes import CloseCode, HandshakeRefusal
+from service.protocol.codec import encode
+from service.protocol.errors import error_classes
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.limits import Limits
-from service.protocol.server_messages import ServerMessage
+from service.protocol.messages import Ack, Heartbeat, Ping, Recover, StreamControl, StreamRequest
+from service.protocol.server_messages import (
+    Chunk,
+    ErrorMessage,
+    HeartbeatAck,
+    Pong,
+    StreamCancelled,
+    StreamComplete,
+    StreamPaused,
+    StreamRecovered,
+    StreamResumed,
+    StreamSkipped,
+    StreamStart,
+)
 
-_ABOUT = """\
-Takes text, HTML or Markdown over a WebSocket and streams it back safe, chunked and paced.
+_DESCRIPTION = """\
+Accepts text, HTML or Markdown over a WebSocket and streams it back sanitised, in chunks and at a steady pace.
 
-Every message, both ways, is one JSON object in one text frame, in UTF-8; `type` says which. Fields that are not named
-here are ignored. `connected` comes first. One stream runs at a time on a connection; requests that come meanwhile wait
-in order.
+Every message in both directions is one JSON object in one text frame, in UTF-8, with its type in `type`. Unknown fields
+are ignored. The first message is `connected`. One stream runs at a time on a connection; further requests wait in
+order.
 
-The document takes the service's side, as AsyncAPI does: what it **receives**, a client sends; what it **sends**, a
-client receives.
+The document has the perspective of the service, as AsyncAPI prescribes: a client sends what the service **receives**,
+and receives what it **sends**.
 """
 
 _CHANNEL = "#/channels/stream"
 
+_REPLIES: Mapping[type[Struct], Sequence[type[Struct]]] = {
+    StreamRequest: (StreamStart, Chunk, StreamComplete, StreamCancelled, ErrorMessage),
+    StreamControl: (StreamPaused, StreamResumed, StreamSkipped, StreamCancelled, ErrorMessage),
+    Recover: (StreamRecovered, Chunk, StreamComplete, StreamCancelled, ErrorMessage),
+    Ack: (ErrorMessage,),
+    Ping: (Pong,),
+    Heartbeat: (HeartbeatAck,),
+}
+
 
 def asyncapi(limits: Limits, version: str, host: str) -> Json:
-    """The AsyncAPI 3 document of a service with these limits. ``host`` is where it listens, as ``name:port``."""
-    told = conversations(limits)
+    """The AsyncAPI 3 document of a service with these limits. ``host`` is its address, as ``name:port``."""
+    examples = conversations(limits)
+    messages = (*CLIENT_MESSAGES, *SERVER_MESSAGES)
     return {
         "asyncapi": "3.1.0",
-        "info": {"title": "Streaming Content API", "version": version, "description": _ABOUT},
+        "info": {"title": "Streaming Content API", "version": version, "description": _DESCRIPTION},
         "defaultContentType": "application/json",
         "servers": {
             "plain": _server("ws", host, "The service itself."),
-            "tls": _server("wss", host, "Behind a platform or a proxy that speaks TLS."),
+            "tls": _server("wss", host, "The service behind a proxy or a platform that terminates TLS."),
         },
-        "channels": {"stream": _channel()},
+        "channels": {"stream": _channel(messages)},
         "operations": dict(_operations()),
         "components": {
             "schemas": schemas(),
-            "messages": {tag_of(message): _message(message, told) for message in _messages()},
+            "messages": {tag_of(message): _message(message, examples) for message in messages},
         },
-        "x-limits": msgspec.to_builtins(greeting(limits).limits),
+        "x-limits": msgspec.to_builtins(connected(limits).limits),
         "x-errors": [
-            {"code": str(error.code), "when": when, "fatal": error.fatal, "retryable": error.retryable}
-            for error, when in ERRORS.items()
+            {"code": str(error.code), "when": text_of(error), "fatal": error.fatal, "retryable": error.retryable}
+            for error in error_classes()
         ],
-        "x-close-codes": [_close_code(code) for code in CloseCode],
-        "x-refusals": _by_code(REFUSALS),
-        "x-conversations": [_conversation(one) for one in told],
+        "x-close-codes": [
+            {
+                "code": int(code),
+                "reason": code.reason,
+                "when": code.meaning,
+                "error": code.error,
+                "reconnect": code.reconnect,
+            }
+            for code in CloseCode
+        ],
+        "x-refusals": [{"code": int(refusal), "when": refusal.meaning} for refusal in HandshakeRefusal],
+        "x-conversations": [_conversation(example) for example in examples],
     }
-
-
-def _messages() -> tuple[type[Struct], ...]:
-    return *WIRE, *get_args(ServerMessage)
 
 
 def _server(protocol: str, host: str, description: str) -> Json:
@@ -68,33 +96,34 @@ def _server(protocol: str, host: str, description: str) -> Json:
         "host": "{host}",
         "protocol": protocol,
         "description": description,
-        "variables": {"host": {"default": host, "description": "Where it is reached: a name, with its port."}},
+        "variables": {"host": {"default": host, "description": "The address of the service: a name and a port."}},
     }
 
 
-def _channel() -> Json:
+def _channel(messages: Iterable[type[Struct]]) -> Json:
     return {
         "address": "/ws/stream/{session_id}",
-        "title": "A session's stream of content",
-        "description": "Each socket of a session has its own line of requests; all share its limits and its deadline.",
+        "title": "The streams of a session",
+        "description": "Each connection of a session has its own queue of requests; all of them share its limits and "
+        "its deadline.",
         "parameters": {
             "session_id": {
-                "description": "The client's choice: 1 to 64 of `A-Z a-z 0-9 _ - . :` after URL-decoding, and neither "
-                "`.` nor `..`. It names a session and grants nothing.",
+                "description": "Chosen by the client: 1 to 64 of `A-Z a-z 0-9 _ - . :` after URL-decoding, and neither "
+                "`.` nor `..`. It identifies a session and grants no access.",
                 "examples": [SESSION_ID],
                 "x-pattern": SESSION_ID_PATTERN,
             }
         },
-        "messages": {tag_of(message): {"$ref": f"#/components/messages/{tag_of(message)}"} for message in _messages()},
+        "messages": {tag_of(message): {"$ref": f"#/components/messages/{tag_of(message)}"} for message in messages},
         "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
     }
 
 
 def _operations() -> Iterator[tuple[str, Json]]:
-    for message in WIRE:
-        answers = {"channel": {"$ref": _CHANNEL}, "messages": _in_channel(ANSWERS[message])}
-        yield f"receive_{tag_of(message)}", _operation("receive", message) | {"reply": answers}
-    for message in get_args(ServerMessage):
+    for message in CLIENT_MESSAGES:
+        replies = {"channel": {"$ref": _CHANNEL}, "messages": _in_channel(_REPLIES[message])}
+        yield f"receive_{tag_of(message)}", _operation("receive", message) | {"reply": replies}
+    for message in SERVER_MESSAGES:
         yield f"send_{tag_of(message)}", _operation("send", message)
 
 
@@ -102,7 +131,7 @@ def _operation(action: str, message: type[Struct]) -> Json:
     return {
         "action": action,
         "channel": {"$ref": _CHANNEL},
-        "summary": MESSAGES.get(message, ""),
+        "summary": text_of(message),
         "messages": _in_channel([message]),
     }
 
@@ -111,34 +140,34 @@ def _in_channel(messages: Sequence[type[Struct]]) -> list[Json]:
     return [{"$ref": f"{_CHANNEL}/messages/{tag_of(message)}"} for message in messages]
 
 
-def _message(message: type[Struct], told: Sequence[Conversation]) -> Json:
+def _message(message: type[Struct], conversations: Sequence[Conversation]) -> Json:
     return {
         "name": tag_of(message),
         "title": tag_of(message),
-        "summary": MESSAGES.get(message, ""),
-        "payload": {"$ref": PLACE + message.__name__},
-        "examples": list(_examples(tag_of(message), told)),
+        "summary": text_of(message),
+        "payload": {"$ref": SCHEMAS + message.__name__},
+        "examples": list(_examples(tag_of(message), conversations)),
     }
 
 
-def _examples(tag: str, told: Sequence[Conversation]) -> Iterator[Json]:
-    """The first of its kind in each conversation."""
-    for conversation in told:
+def _examples(tag: str, conversations: Sequence[Conversation]) -> Iterator[Json]:
+    """The first message of each kind in each conversation."""
+    for conversation in conversations:
         kinds = set()
         for line in conversation.lines:
             payload = _payload(line)
             kind = (payload.get("action"), payload.get("code"))
-            wrong = isinstance(line, Says) and line.wrong
-            if payload.get("type") == tag and not wrong and kind not in kinds:
+            invalid = isinstance(line, Sent) and line.invalid
+            if payload.get("type") == tag and not invalid and kind not in kinds:
                 kinds.add(kind)
                 yield {"name": conversation.name, "summary": conversation.title, "payload": payload}
 
 
 def _payload(line: Line) -> Mapping[str, Any]:
     match line:
-        case Says(payload):
+        case Sent(payload):
             return payload
-        case Breaks() | Closes():
+        case Disconnected() | Closed():
             return {}
         case _:
             return msgspec.json.decode(encode(line), type=Json)
@@ -155,25 +184,11 @@ def _conversation(conversation: Conversation) -> Json:
 
 def _line(line: Line) -> Json:
     match line:
-        case Says(payload):
+        case Sent(payload):
             return {"client": payload}
-        case Breaks():
+        case Disconnected():
             return {"breaks": True}
-        case Closes(code):
-            return {"closes": code}
+        case Closed(code):
+            return {"closes": int(code)}
         case _:
             return {"server": _payload(line)}
-
-
-def _close_code(code: CloseCode) -> Json:
-    return {
-        "code": int(code),
-        "reason": code.reason,
-        "when": code.meaning,
-        "error": code.error,
-        "reconnect": code.reconnect,
-    }
-
-
-def _by_code(told: Mapping[int, str]) -> list[Json]:
-    return [{"code": code, "when": when} for code, when in told.items()]

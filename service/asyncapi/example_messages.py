@@ -1,22 +1,28 @@
-"""The larger lines of conversations, with what is the same in all of them."""
+"""The larger messages of example conversations, and the values that they share."""
 
 from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType
 
-from service.protocol.messages import GAP_SECONDS
 from service.protocol.instant import Instant, iso
 from service.protocol.limits import Limits
-from service.protocol.messages import Complexity, ContentType, Speed
-from service.protocol.server_messages import Chunk, CompletionMetadata, Connected, StreamComplete, StreamMetadata, StreamStart
+from service.protocol.messages import GAP_SECONDS, Complexity, ContentType, Speed
+from service.protocol.server_messages import (
+    Chunk,
+    CompletionMetadata,
+    Connected,
+    StreamComplete,
+    StreamMetadata,
+    StreamStart,
+)
 from service.session import replies
 from service.session.records import SessionSnapshot
 
 SESSION_ID = "editor-7"
 STREAM_ID = "d2e749dbace48f1acd96becb7d7549ab"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
-TOKEN = "xHC0gpavUzL5qQPhcR4_1B7uk5rzfT-4hXBtqsxmYe0"  # noqa: S105 - opens nothing
-NEXT_TOKEN = "dBnFgY9NvLu5pe2Kqih3AavVXQuySv76FfSM6kfv-nM"  # noqa: S105 - opens nothing
+TOKEN = "xHC0gpavUzL5qQPhcR4_1B7uk5rzfT-4hXBtqsxmYe0"  # noqa: S105 - an example
+NEXT_TOKEN = "dBnFgY9NvLu5pe2Kqih3AavVXQuySv76FfSM6kfv-nM"  # noqa: S105 - an example
 
 _BEGIN = 1_795_469_243.612
 
@@ -25,13 +31,13 @@ def at(milliseconds: int) -> str:
     return iso(_BEGIN + milliseconds / 1000)
 
 
-def greeting(limits: Limits, token: str | None = TOKEN, used: int = 0, milliseconds: int = 0) -> Connected:
-    """``connected``, as such a service says it."""
+def connected(limits: Limits, token: str | None = TOKEN, used: int = 0, milliseconds: int = 0) -> Connected:
+    """The first message of a service with these limits, ``milliseconds`` after the session began."""
     snapshot = SessionSnapshot(SESSION_ID, "", used, limits.max_session_seconds - milliseconds / 1000)
     return replies.connected(snapshot, limits, token, Instant(0, _BEGIN + milliseconds / 1000))
 
 
-def start(  # noqa: PLR0913 - what tells the streams apart
+def start(  # noqa: PLR0913 - the differences between the examples
     data: Sequence[str],
     words: int,
     speed: Speed,
@@ -65,7 +71,7 @@ def start(  # noqa: PLR0913 - what tells the streams apart
 
 
 def chunks(data: Sequence[str], speed: Speed, *, began: int = 3, first: int = 0) -> Iterator[Chunk]:
-    """From that index on, the first of them at once."""
+    """The chunks from index ``first``, which is due at ``began`` milliseconds."""
     for index in range(first, len(data)):
         yield Chunk(data[index], index, at(began + round((index - first) * GAP_SECONDS[speed] * 1000)))
 
@@ -78,7 +84,7 @@ def complete(
     began: int = 3,
     skipped: bool = False,
 ) -> StreamComplete:
-    """So many milliseconds after the stream began, or went on."""
+    """Sent ``milliseconds`` after the stream began or was recovered."""
     return StreamComplete(
         total_chunks=len(data),
         session_id=SESSION_ID,

@@ -1,36 +1,37 @@
-"""JSON schemas of all messages, from the types that are decoded and encoded, with the words that belong to them."""
+"""JSON schemas of all messages, generated from the types of ``service.protocol`` with their descriptions."""
 
-from collections.abc import Mapping
-from enum import EnumType, StrEnum
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 
-from service.asyncapi.descriptions import ANY_MESSAGE, ERRORS, FIELDS, MESSAGES, VALUES
-from service.protocol.codec import WIRE
-from service.protocol.errors import ErrorCode
+from service.protocol.errors import ErrorCode, error_classes
+from service.protocol.fields import DescribedEnum
+from service.protocol.messages import ClientMessage
 from service.protocol.server_messages import ServerMessage
 
 Json = dict[str, Any]
 
-PLACE = "#/components/schemas/"
+SCHEMAS = "#/components/schemas/"
+
+CLIENT_MESSAGES: Sequence[type[Struct]] = get_args(ClientMessage)
+SERVER_MESSAGES: Sequence[type[Struct]] = get_args(ServerMessage)
 
 
 def schemas() -> dict[str, Json]:
-    """Each schema by its name: of the messages, of what is in them, and of the names that may stand there."""
-    named: tuple[type[StrEnum], ...] = (*VALUES, ErrorCode)
-    types = (*WIRE.values(), *get_args(ServerMessage), *named)
-    _, made = msgspec.json.schema_components(types, ref_template=PLACE + "{name}")
-    found = {name.lstrip("_"): _renamed(schema) for name, schema in made.items()}
-    for message in WIRE:
-        _as_decoded(found[message.__name__], message)
-    for names in named:
-        found[names.__name__] = _of_names(names)
-    for name, schema in found.items():
-        if "properties" in schema:
-            _tell(schema, name)
-    return found
+    """The schemas of messages, of the objects in them, and of the names that a field may contain, by type name."""
+    _, generated = msgspec.json.schema_components((*CLIENT_MESSAGES, *SERVER_MESSAGES), ref_template=SCHEMAS + "{name}")
+    for enumeration in DescribedEnum.__subclasses__():
+        generated[enumeration.__name__] = _enumeration(
+            enumeration.__name__, {str(member): member.description for member in enumeration}
+        )
+    errors = {str(code): " ".join(text_of(kind) for kind in error_classes() if kind.code is code) for code in ErrorCode}
+    generated["ErrorCode"] = _enumeration("ErrorCode", errors)
+    for schema in generated.values():
+        for field, described in schema.get("properties", {}).items():
+            schema["properties"][field] = _property(field, described)
+    return generated
 
 
 def tag_of(message: type[Struct]) -> str:
@@ -38,61 +39,24 @@ def tag_of(message: type[Struct]) -> str:
     return str(message.__struct_config__.tag)
 
 
-def _renamed(schema: Any) -> Any:  # noqa: ANN401 - JSON
-    """The schema without the underscore of those types that only the decoder knows."""
-    match schema:
-        case {"$ref": str(ref), **rest}:
-            return {"$ref": PLACE + ref.removeprefix(PLACE).lstrip("_"), **rest}
-        case dict():
-            return {key: _renamed(value) for key, value in schema.items()}
-        case list():
-            return [_renamed(value) for value in schema]
-        case _:
-            return schema
+def text_of(described: type) -> str:
+    """The description of a message or an error: its docstring in one line."""
+    return " ".join((described.__doc__ or "").split())
 
 
-def _as_decoded(schema: Json, message: type[Struct]) -> None:
-    """What the decoder says after the types fit: which strings are names, and what may not be missing."""
-    fields = msgspec.structs.fields(message)
-    schema["required"] = ["type", *(field.encode_name for field in fields if field.required)]
-    for field in fields:
-        told = schema["properties"][field.encode_name]
-        if field.required:
-            told.pop("default", None)
-        if isinstance(field.type, EnumType):
-            told.pop("type")
-            told["$ref"] = PLACE + field.type.__name__
-
-
-def _of_names(names: type[StrEnum]) -> Json:
-    words = _ERROR_WORDS if names is ErrorCode else VALUES[names]
+def _enumeration(name: str, descriptions: dict[str, str]) -> Json:
     return {
-        "title": names.__name__,
+        "title": name,
         "type": "string",
-        "enum": list(map(str, names)),
-        "description": "\n".join(f"- `{name}`: {words[name]}" for name in names if name in words),
+        "enum": list(descriptions),
+        "description": "\n".join(f"- `{member}`: {text}" for member, text in descriptions.items()),
     }
 
 
-def _tell(schema: Json, name: str) -> None:
-    """Put the words in, and the message's type as the constant that it is."""
-    schema["title"] = name
-    schema.pop("description", None)  # the docstring, which is for those who read the code
-    if (message := _MESSAGE_WORDS.get(name)) is not None:
-        schema["description"] = message
-    properties = schema["properties"]
-    for field, told in properties.items():
-        if field == "type":
-            properties[field] = {"type": "string", "const": told["enum"][0]}
-        elif "$ref" in told:  # beside which nothing else is read
-            properties[field] = {"allOf": [{"$ref": told.pop("$ref")}], **told}
-        words = FIELDS.get(name, {}).get(field) or ANY_MESSAGE.get(field)
-        if words is not None:
-            properties[field]["description"] = words
-
-
-_MESSAGE_WORDS = {message.__name__: words for message, words in MESSAGES.items()}
-
-_ERROR_WORDS: Mapping[StrEnum, str] = {
-    code: "; or ".join(when for error, when in ERRORS.items() if error.code is code) for code in ErrorCode
-}
+def _property(field: str, schema: Json) -> Json:
+    if field == "type":
+        [tag] = schema["enum"]
+        return {"type": "string", "const": tag, "description": "The type of the message."}
+    if "$ref" in schema:  # readers of JSON Schema draft 7 ignore everything beside it
+        return {"allOf": [{"$ref": schema["$ref"]}], **{key: value for key, value in schema.items() if key != "$ref"}}
+    return schema

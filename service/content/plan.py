@@ -9,10 +9,7 @@ from msgspec.structs import force_setattr
 from service.content.chunk import ends
 from service.content.removal import Removal
 from service.protocol.errors import ChunkingFailed
-from service.protocol.messages import Complexity, Speed
-
-GAP_SECONDS = {Speed.SLOW: 0.3, Speed.NORMAL: 0.1, Speed.FAST: 0.05, Speed.SUPERFAST: 0.03}
-"""From the start of one chunk to the start of the next."""
+from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 
 Piece = tuple[str, str | UnsetType]
 """What a chunk tells: its data, and in incremental mode the end tags that close what is open after it."""

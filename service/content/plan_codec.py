@@ -7,9 +7,8 @@ import msgspec
 from msgspec import Meta, MsgspecError, Struct
 
 from service.content.plan import Plan
-from service.protocol.messages import GAP_SECONDS
 from service.content.removal import Removal
-from service.protocol.messages import Complexity, Speed
+from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 
 FORMAT = 1
 """Raised whenever the fields below are not read as before."""

@@ -1,6 +1,6 @@
-"""The codes of WebSocket close frames that a client can meet: the only list of them.
+"""The codes with which a connection closes, and the HTTP statuses with which a handshake is refused.
 
-docs/protocol.md, the AsyncAPI document and the clients' lists of codes are generated from it.
+docs/protocol.md, the AsyncAPI document and the lists of the clients are generated from these tables.
 """
 
 from enum import IntEnum
@@ -72,3 +72,20 @@ class CloseCode(IntEnum):
         False,
     )
     IDLE = 4111, "idle", "the connection was idle for `IDLE_TIMEOUT`", ErrorCode.IDLE_TIMEOUT
+
+
+class HandshakeRefusal(IntEnum):
+    """The HTTP statuses that the service sends instead of accepting a WebSocket."""
+
+    meaning: str
+
+    def __new__(cls, status: int, meaning: str) -> Self:
+        member = int.__new__(cls, status)
+        member._value_ = status
+        member.meaning = meaning
+        return member
+
+    INVALID_SESSION_ID = 400, "the session id is invalid"
+    FOREIGN_ORIGIN = 403, "the `Origin` is not in `ALLOWED_ORIGINS`; a client that sends no `Origin` is always accepted"
+    UNKNOWN_PATH = 404, "the path has no WebSocket"
+    DRAINING = 503, "the server is shutting down; `Retry-After` contains the seconds to wait"

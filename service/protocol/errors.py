@@ -1,20 +1,20 @@
-"""Everything that can go wrong in a way that a client is told of.
+"""The errors that a client receives: code, whether the connection closes, whether a retry can help.
 
 ``StreamingError``
-├── ``ClientMistake``: the client can mend it; counted, never reported
+├── ``ClientMistake``: the client can correct it; counted, never reported
 │   ├── ``InvalidMessage`` ``UnknownMessageType`` ``InvalidContentType`` ``InvalidChunkStrategy``
 │   ├── ``InvalidSpeed`` ``InvalidHtmlMode`` ``InvalidControlAction`` ``NoActiveStream``
 │   └── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge``
-├── ``LimitReached``: the client must wait or come back
+├── ``LimitReached``: the client must wait or reconnect
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``OverCapacity``
 │   └── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
-└── ``ServiceFault``: ours; reported to the people who run the service
+└── ``ServiceFault``: a fault of the service; reported to its operators
     └── ``ChunkingFailed`` ``ProcessingFailed`` ``InternalError``
 
-``code`` is the protocol's; ``fatal`` says that the socket closes after it; ``retryable`` that the same request may
-work later; ``reportable`` that it belongs in the error tracker.
+The docstring of a class with a code is the text that the documents publish.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from msgspec import UNSET, UnsetType
 
 
 class ErrorCode(StrEnum):
-    """The codes of the protocol."""
+    """The codes of ``error`` messages."""
 
     RATE_LIMIT_EXCEEDED = "RATE_LIMIT_EXCEEDED"
     SESSION_TIMEOUT = "SESSION_TIMEOUT"
@@ -47,65 +47,93 @@ class ErrorCode(StrEnum):
 
 
 class StreamingError(Exception):
-    """The root. ``str(error)`` is a sentence for a person that says what to do."""
+    """The base of all errors. ``str(error)`` is a sentence for people that states the remedy."""
 
     code: ClassVar[ErrorCode]
     fatal: ClassVar[bool] = False
+    """Whether the connection closes after it."""
     retryable: ClassVar[bool] = False
+    """Whether the same request may succeed later."""
     reportable: ClassVar[bool] = False
+    """Whether the error tracker receives it."""
 
 
 class ClientMistake(StreamingError):
-    """The message or the content is wrong; sending it again unchanged will fail again."""
+    """The message or the content is wrong; without a change it fails again."""
 
     message_type: str = ""
-    """Of the message that is wrong, if it is one of the protocol's."""
+    """The type of the wrong message, if it is one of the protocol."""
     request_id: str | UnsetType = UNSET
-    """The label of the request that was wrong, where it could be read."""
+    """The label of the wrong request, if it could be decoded."""
 
 
 class InvalidMessage(ClientMistake):
+    """The frame does not contain a message of the protocol.
+
+    It is binary, not JSON, not an object or nested too deeply, or a field has the wrong type or is out of bounds. Also:
+    a `request_id` is repeated with other content, or while its stream runs or waits on this connection; an `ack` names
+    a chunk that was not sent.
+    """
+
     code = ErrorCode.INVALID_MESSAGE
 
 
 class UnknownMessageType(ClientMistake):
+    """The `type` is unknown or missing."""
+
     code = ErrorCode.UNKNOWN_MESSAGE_TYPE
 
 
 class InvalidContentType(ClientMistake):
+    """The `content_type` is unknown."""
+
     code = ErrorCode.INVALID_CONTENT_TYPE
 
 
 class InvalidChunkStrategy(ClientMistake):
+    """The `chunk_by` is unknown."""
+
     code = ErrorCode.INVALID_CHUNK_STRATEGY
 
 
 class InvalidSpeed(ClientMistake):
+    """The `speed` is unknown."""
+
     code = ErrorCode.INVALID_SPEED
 
 
 class InvalidHtmlMode(ClientMistake):
+    """The `html_mode` is unknown."""
+
     code = ErrorCode.INVALID_HTML_MODE
 
 
 class InvalidControlAction(ClientMistake):
+    """The `action` is unknown or missing."""
+
     code = ErrorCode.INVALID_CONTROL_ACTION
 
 
 class NoActiveStream(ClientMistake):
+    """A control without a stream, or an `ack` of a stream that this connection did not complete."""
+
     code = ErrorCode.NO_ACTIVE_STREAM
 
 
 class ContentTooLarge(ClientMistake):
+    """The content is longer than `MAX_CONTENT_SIZE`."""
+
     code = ErrorCode.CONTENT_TOO_LARGE
 
 
 class EmptyContent(ClientMistake):
+    """The content is empty or only white space, or is empty after sanitising."""
+
     code = ErrorCode.EMPTY_CONTENT
 
 
 class PreparedTooLarge(ClientMistake):
-    """The content grew past its limit while it was converted."""
+    """The content grew past `PROCESSOR_MAX_CONTENT_SIZE` during its conversion."""
 
     code = ErrorCode.CHUNKING_ERROR
 
@@ -115,34 +143,44 @@ class LimitReached(StreamingError):
 
 
 class RateLimitExceeded(LimitReached):
+    """The session has used all its requests."""
+
     code = ErrorCode.RATE_LIMIT_EXCEEDED
 
 
 class QueueFull(LimitReached):
+    """The queue of this connection has no place for another request."""
+
     code = ErrorCode.QUEUE_FULL
     retryable = True
 
 
 class OverCapacity(LimitReached):
+    """The server has no free connection."""
+
     code = ErrorCode.OVER_CAPACITY
     fatal = True
     retryable = True
 
 
 class SessionTimeout(LimitReached):
+    """The session has ended."""
+
     code = ErrorCode.SESSION_TIMEOUT
     fatal = True
     retryable = True
 
 
 class IdleTimeout(LimitReached):
+    """The connection was idle for `IDLE_TIMEOUT`."""
+
     code = ErrorCode.IDLE_TIMEOUT
     fatal = True
     retryable = True
 
 
 class SlowClient(LimitReached):
-    """The client took no data for too long. Best effort: it will rarely read this."""
+    """The client received no data for `CHUNK_TIMEOUT`. It rarely receives this message."""
 
     code = ErrorCode.STREAM_ERROR
     fatal = True
@@ -150,29 +188,41 @@ class SlowClient(LimitReached):
 
 
 class StreamTakenOver(LimitReached):
-    """Another connection has recovered the stream that runs on this one: of two, the last wins."""
+    """Another connection has recovered the stream of this one."""
 
     code = ErrorCode.STREAM_TAKEN_OVER
     fatal = True
 
 
 class ServiceFault(StreamingError):
-    """Ours. The client may try again."""
+    """A fault of the service. The client may try again."""
 
     retryable = True
     reportable = True
 
 
 class ChunkingFailed(ServiceFault):
+    """The content could not be split: a fault of the service."""
+
     code = ErrorCode.CHUNKING_ERROR
 
 
 class ProcessingFailed(ServiceFault):
+    """The content could not be processed: a fault of the service."""
+
     code = ErrorCode.PROCESSING_ERROR
 
 
 class InternalError(ServiceFault):
-    """A bug. The sentence carries the id under which it was recorded, never the exception's text."""
+    """A fault of the service. The message contains the id under which it was recorded, and no text of the exception."""
 
     code = ErrorCode.INTERNAL_ERROR
     fatal = True
+
+
+def error_classes(base: type[StreamingError] = StreamingError) -> Iterator[type[StreamingError]]:
+    """The classes of this module that have a code, in the order of their definition within a branch."""
+    for kind in base.__subclasses__():
+        if "code" in vars(kind) and kind.__module__ == __name__:
+            yield kind
+        yield from error_classes(kind)

@@ -43,7 +43,7 @@ class DescribedEnum(StrEnum):
 
     description: str
 
-    def __new__(cls, name: str, description: str) -> Self:
+    def __new__(cls, name: str, description: str = "") -> Self:
         member = str.__new__(cls, name)
         member._value_ = name
         member.description = description

@@ -111,7 +111,7 @@ class Recover(Struct, frozen=True, tag_field="type", tag="recover"):
     """Continue a stream on this connection that was interrupted, or has ended, on another one."""
 
     stream_id: StreamId
-    last_index: Annotated[IndexOrNone, Meta(description="The index of the last chunk that the client has; -1 for none.")]
+    last_index: Annotated[IndexOrNone, Meta(description="The index of the last chunk received; -1 for none.")]
     token: Annotated[
         Token,
         Meta(
@@ -125,7 +125,7 @@ class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
     """Confirms all chunks up to an index. Optional: after the last index the service deletes the stored stream."""
 
     stream_id: StreamId
-    index: Annotated[Index, Meta(description="The index of the last chunk that the client has.")]
+    index: Annotated[Index, Meta(description="The index of the last chunk received.")]
 
 
 class Ping(Struct, frozen=True, tag_field="type", tag="ping"):

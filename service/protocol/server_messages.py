@@ -18,9 +18,7 @@ class SessionLimits(Struct, frozen=True):
     max_session_duration: Annotated[int | float, Meta(description="Seconds from the first connection of a session.")]
     idle_timeout: Annotated[int | float, Meta(description="Seconds without a message while no stream runs.")]
     chunk_timeout: Annotated[int | float, Meta(description="Seconds without progress in what the client receives.")]
-    max_chunk_size: Annotated[
-        int, Meta(description="Characters of a chunk; HTML that cannot be split may be longer.")
-    ]
+    max_chunk_size: Annotated[int, Meta(description="Characters of a chunk; HTML that cannot be split may be longer.")]
 
 
 class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
@@ -51,12 +49,13 @@ class StreamMetadata(Struct, frozen=True):
     word_count: Annotated[int, Meta(description="Words of the visible text.")]
     has_html: Annotated[bool, Meta(description="Whether the prepared content is HTML that contains elements.")]
     speed_used: Annotated[Speed, Meta(description="The speed of the stream: the requested one, or that of `adaptive`.")]
-    processing_time_ms: Annotated[float, Meta(description="The time of the preparation, in milliseconds.")]
+    processing_time_ms: Annotated[float, Meta(description="Milliseconds of the preparation.")]
     avg_chunk_size: Annotated[float, Meta(description="The mean length of the planned chunks, in characters.")]
     max_chunk_size: Annotated[int, Meta(description="The length of the longest planned chunk, in characters.")]
     chunk_count: Annotated[int, Meta(description="Equal to `total_chunks`.")]
     estimated_duration_ms: Annotated[
-        int, Meta(description="The time from the first chunk to the last without pause, skip or delay, in milliseconds.")
+        int,
+        Meta(description="Milliseconds from the first chunk to the last, without pause, skip or delay."),
     ]
 
 

@@ -18,8 +18,8 @@ _SAMPLED = 1
 class TraceHeaders(Struct, frozen=True):
     """A W3C trace context, as a client sends it."""
 
-    traceparent: Annotated[str, Meta(description="The `traceparent` of W3C Trace Context; an invalid one is ignored.")] = ""
-    tracestate: Annotated[str, Meta(description="The `tracestate` of W3C Trace Context; an invalid one is ignored.")] = ""
+    traceparent: Annotated[str, Meta(description="The `traceparent` of W3C Trace Context; ignored if invalid.")] = ""
+    tracestate: Annotated[str, Meta(description="The `tracestate` of W3C Trace Context; ignored if invalid.")] = ""
 
 
 class TraceContext(Struct, frozen=True):

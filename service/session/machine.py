@@ -14,7 +14,17 @@ from service.protocol.codec import decode
 from service.protocol.errors import ClientMistake, InternalError, StreamingError, StreamTakenOver
 from service.protocol.instant import Instant
 from service.protocol.limits import Limits
-from service.protocol.messages import Ack, ClientMessage, ClientMessageType, Heartbeat, Ping, Recover, RefusalReason, StreamControl, StreamRequest
+from service.protocol.messages import (
+    Ack,
+    ClientMessage,
+    ClientMessageType,
+    Heartbeat,
+    Ping,
+    Recover,
+    RefusalReason,
+    StreamControl,
+    StreamRequest,
+)
 from service.protocol.server_messages import ErrorMessage, HeartbeatAck, Pong
 from service.session import replies
 from service.session.deadlines import Deadlines

@@ -6,7 +6,15 @@ from service import __version__
 from service.protocol.instant import Instant, iso
 from service.protocol.limits import Limits
 from service.protocol.messages import RefusalReason
-from service.protocol.server_messages import CompletionMetadata, Connected, SessionLimits, StreamComplete, StreamMetadata, StreamRecovered, StreamStart
+from service.protocol.server_messages import (
+    CompletionMetadata,
+    Connected,
+    SessionLimits,
+    StreamComplete,
+    StreamMetadata,
+    StreamRecovered,
+    StreamStart,
+)
 from service.session.effects import Recovery
 from service.session.ports import Preparation
 from service.session.queue import StreamState

@@ -8,6 +8,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
+from msgspec import UNSET
+
 from service.protocol.messages import StreamRequest
 from service.session.records import Claim, Digest
 
@@ -24,14 +26,14 @@ def opens(presented: Digest, owners: Iterable[Digest]) -> bool:
 def claim_of(request: StreamRequest, owner: Digest) -> Claim | None:
     """What makes ``request``, which came on the connection of ``owner``, the same when it comes again."""
     if isinstance(request.request_id, str):
-        presented = None if request.token is None else digest_of(request.token)
+        presented = None if request.token is UNSET else digest_of(request.token)
         return Claim(request.request_id, _fingerprint(request), owner, presented)
     return None
 
 
 def owners_of(request: StreamRequest, owner: Digest) -> tuple[Digest, ...]:
     """Whose tokens open the stream of ``request``: those under which it is claimed."""
-    presented = owner if request.token is None else digest_of(request.token)
+    presented = owner if request.token is UNSET else digest_of(request.token)
     return (owner, presented) if isinstance(request.request_id, str) and presented != owner else (owner,)
 
 

@@ -13,6 +13,7 @@ from service.events import FaultRaised, FaultSource
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import InternalError, ProcessingFailed, StreamingError
 from service.protocol.instant import Instant
+from service.protocol.trace import parse_trace_context
 from service.session.effects import Admit, Admittance, Failure, MarkSkip, Prepare, Recovery, TakeOver, UpdateStatus
 from service.session.machine import SessionMachine
 from service.session.ports import (
@@ -194,7 +195,8 @@ class Driver:
         asked_at = services.clock().seconds
         stream_id = services.ids.new_id()
         admission = await services.store.admit(effect.snapshot, stream_id, effect.claim)
-        return Admittance(admission, stream_id, services.ids.new_trace(effect.request.trace), asked_at)
+        trace = services.ids.new_trace(parse_trace_context(effect.request.trace))
+        return Admittance(admission, stream_id, trace, asked_at)
 
     async def _preparation(self, effect: Prepare) -> Preparation:
         """The plan, which is in the store if it can be: from then on the death of this process changes nothing."""

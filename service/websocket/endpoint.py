@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from service.events import AttemptOutcome, ConnectionAttempted, ErrorSent, FaultRaised, FaultSource
-from service.protocol.close_codes import CloseCode
+from service.protocol.close_codes import CloseCode, HandshakeRefusal
 from service.protocol.codec import is_session_id
 from service.protocol.errors import InternalError, OverCapacity, StreamingError
 from service.protocol.limits import Limits
@@ -24,6 +24,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 PREFIX = "/ws/stream/"
 
 _RETRY_AFTER_SECONDS = 5
+
+_UNKNOWN_PATH = "No WebSocket is at this path. Connect to /ws/stream/{session_id}."
+_INVALID_SESSION_ID = "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'."
+_FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS."
 
 
 class StreamEndpoint:
@@ -52,16 +56,28 @@ class StreamEndpoint:
         session_id = scope["path"].removeprefix(PREFIX)
         await receive()  # websocket.connect
         if not scope["path"].startswith(PREFIX):
-            await _refuse(send, 404, "There is no socket at this path. Connect to /ws/stream/{session_id}.")
+            await _refuse(
+                send,
+                HandshakeRefusal.UNKNOWN_PATH,
+                _UNKNOWN_PATH,
+            )
         elif not is_session_id(session_id):
             self._attempted(asked_at, AttemptOutcome.REFUSED_SESSION)
-            await _refuse(send, 400, "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'.")
+            await _refuse(
+                send,
+                HandshakeRefusal.INVALID_SESSION_ID,
+                _INVALID_SESSION_ID,
+            )
         elif not self._may_come_from(scope):
             self._attempted(asked_at, AttemptOutcome.REFUSED_ORIGIN, session_id)
-            await _refuse(send, 403, "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS.")
+            await _refuse(
+                send,
+                HandshakeRefusal.FOREIGN_ORIGIN,
+                _FOREIGN_ORIGIN,
+            )
         elif self._hub.draining:
             self._attempted(asked_at, AttemptOutcome.REFUSED_DRAINING, session_id)
-            await _refuse(send, 503, "The server restarts. Reconnect soon.", _RETRY_AFTER_SECONDS)
+            await _refuse(send, HandshakeRefusal.DRAINING, "The server restarts. Reconnect soon.", _RETRY_AFTER_SECONDS)
         else:
             await send({"type": "websocket.accept"})
             connection.limit_send_buffer(self._send_buffer_bytes)
@@ -129,7 +145,7 @@ class WebSocketRouter:
         return (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
 
 
-async def _refuse(send: Send, status: int, sentence: str, retry_after_seconds: int | None = None) -> None:
+async def _refuse(send: Send, status: HandshakeRefusal, sentence: str, retry_after_seconds: int | None = None) -> None:
     """Answer the handshake with an HTTP status: a browser cannot read it, everything else can."""
     body = json.dumps({"error": sentence}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]

@@ -15,11 +15,10 @@ Json = dict[str, Any]
 _INTRODUCTION = """\
 # The messages
 
-Made from the service's own types, as is what every service tells at `/asyncapi.json`: an
-[AsyncAPI 3](https://www.asyncapi.com/docs/reference/specification/latest) document, for programs that make clients,
-mocks or pages of it. To change this page, change the types or their words in `service/asyncapi/`, and run
-`make generate`. How the messages relate (order, pace, sessions, recovery) is in
-[protocol.md](protocol.md).
+This page is generated from the types in `service/protocol`, as is the
+[AsyncAPI 3](https://www.asyncapi.com/docs/reference/specification/latest) document that every service serves at
+`/asyncapi.json` for generators of clients, mocks and pages. To change it, change the types and their descriptions, and
+run `make generate`. [protocol.md](protocol.md) describes how the messages relate: order, pace, sessions, recovery.
 
 - [Connecting](#connecting)
 - [What a client sends](#what-a-client-sends)
@@ -67,7 +66,7 @@ def _sections(document: Json) -> Iterator[str]:
     yield "## Close codes\n"
     yield close_codes()
     yield "## Conversations\n"
-    yield "The client's lines begin with `>`, the service's with `<`. A test has each of them with a running service.\n"
+    yield "Lines of the client begin with `>`, lines of the service with `<`. A test replays each conversation.\n"
     for conversation in document["x-conversations"]:
         yield from _conversation(conversation)
 
@@ -77,7 +76,7 @@ def _connecting(document: Json) -> Iterator[str]:
     parameter = channel["parameters"]["session_id"]
     yield f"`{channel['address']}`. {channel['description']}\n"
     yield f"`session_id`: {parameter['description']} As a pattern: `{parameter['x-pattern']}`.\n"
-    yield "Before the socket opens, it may be refused:\n"
+    yield "The handshake may be refused with an HTTP status:\n"
     yield _codes("Status", document["x-refusals"])
 
 
@@ -90,7 +89,7 @@ def _messages(document: Json, action: str) -> Iterator[str]:
             yield _fields(document["components"]["schemas"][message["payload"]["$ref"].rpartition("/")[2]])
             if "reply" in operation:
                 answers = ", ".join(f"[`{one}`](#{one})" for one in _names(operation["reply"]["messages"]))
-                yield f"What may come back: {answers}.\n"
+                yield f"Replies: {answers}.\n"
             yield f"```json\n{_json(message['examples'][0]['payload'])}\n```\n"
 
 
@@ -141,7 +140,7 @@ def _conversation(conversation: Json) -> Iterator[str]:
             case {"closes": code}:
                 yield f"  the service closes with {code}"
             case _:
-                yield "  the connection breaks, and the client connects again"
+                yield "  the connection is lost, and the client connects again"
     yield "```\n"
 
 

@@ -15,7 +15,16 @@ from service import __version__
 from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
 from service.protocol.errors import ErrorCode, StreamingError
-from service.protocol.messages import ChunkBy, ClientMessage, ClientMessageType, ContentType, ControlAction, HtmlMode, RefusalReason, Speed
+from service.protocol.messages import (
+    ChunkBy,
+    ClientMessage,
+    ClientMessageType,
+    ContentType,
+    ControlAction,
+    HtmlMode,
+    RefusalReason,
+    Speed,
+)
 from service.protocol.server_messages import CompletionMetadata, ServerMessage, SessionLimits, StreamMetadata
 from tests.ops.packaging.project import PROJECT, pyproject
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from service.content import Plan, coalesced
 from service.content.coalesce import RESERVED_SECONDS, USABLE_SHARE
-from service.protocol.messages import GAP_SECONDS
-from service.protocol.messages import Complexity, Speed
+from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 from service.session.source import PlanSource
 
 

@@ -3,17 +3,12 @@
 import pytest
 
 from service.protocol.close_codes import CloseCode
-from service.protocol.errors import StreamingError
+from service.protocol.errors import StreamingError, error_classes
 
 FIRST_CODE_OF_THE_SERVICE = 4000
 
 
-def error_classes(base: type[StreamingError]) -> list[type[StreamingError]]:
-    classes = [one for one in base.__subclasses__() if one.__module__.startswith("service.")]
-    return classes + [deeper for one in classes for deeper in error_classes(one)]
-
-
-FATAL = [one for one in error_classes(StreamingError) if one.fatal]
+FATAL = [error for error in error_classes() if error.fatal]
 
 
 @pytest.mark.parametrize("error", FATAL)

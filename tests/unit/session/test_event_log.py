@@ -18,7 +18,7 @@ from service.events import (
 )
 from service.protocol.errors import ProcessingFailed
 from service.protocol.messages import ClientMessageType
-from service.protocol.trace import Trace, TraceContext
+from service.protocol.trace import Trace, TraceContext, parse_trace_context
 from service.session.effects import Admit, Admittance, Failure, Prepare
 from service.session.ports import Preparation
 from service.session.records import Admission
@@ -69,7 +69,7 @@ def test_every_event_of_a_stream_carries_its_trace_which_goes_on_with_the_client
     conversation = Conversation()
     conversation.request("words", trace={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "k=v"})
     [admit] = conversation.pending(Admit)
-    parent = admit.request.trace
+    parent = parse_trace_context(admit.request.trace)
     assert parent == TraceContext("a" * 32, "b" * 16, sampled=True, tracestate="k=v")
     trace = Trace("a" * 32, "c" * 16, sampled=False, parent=parent)
     conversation.effects.clear()

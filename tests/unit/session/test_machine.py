@@ -4,7 +4,6 @@ import pytest
 from msgspec.structs import replace
 
 from service.content import Stage
-from service.protocol.messages import GAP_SECONDS
 from service.content.removal import Removal
 from service.events import (
     BackpressureApplied,
@@ -21,7 +20,7 @@ from service.events import (
 )
 from service.protocol.errors import ChunkingFailed, EmptyContent, ErrorCode, InternalError, ProcessingFailed
 from service.protocol.limits import QUEUE_LENGTH, Limits
-from service.protocol.messages import Speed
+from service.protocol.messages import GAP_SECONDS, Speed
 from service.session.effects import Admit, Prepare
 from tests.unit.session.conversation import Conversation, at, plan_of
 

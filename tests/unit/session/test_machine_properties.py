@@ -3,11 +3,10 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from service.protocol.messages import GAP_SECONDS
 from service.events import Outcome, RequestAdmitted, StreamEnded
 from service.protocol.errors import EmptyContent, ProcessingFailed
 from service.protocol.limits import QUEUE_LENGTH, Limits
-from service.protocol.messages import Speed
+from service.protocol.messages import GAP_SECONDS, Speed
 from service.session.effects import Admit, Prepare
 from tests.profiles import scaled
 from tests.unit.session.conversation import Conversation, Message, at, plan_of

@@ -32,7 +32,7 @@ def test_what_is_claimed_under_two_tokens_is_opened_by_both() -> None:
     claim = claim_of(REQUEST, OWNER)
     assert claim is not None
     assert owners_of(REQUEST, OWNER) == (OWNER, claim.presented)
-    assert owners_of(replace(REQUEST, token=None), OWNER) == (OWNER,)
+    assert owners_of(replace(REQUEST, token=UNSET), OWNER) == (OWNER,)
 
 
 def test_without_a_name_a_token_changes_nothing() -> None:

@@ -50,7 +50,15 @@ from service.events import (
     UsageDropped,
 )
 from service.protocol.errors import ErrorCode
-from service.protocol.messages import ChunkBy, ClientMessageType, Complexity, ContentType, HtmlMode, RefusalReason, Speed
+from service.protocol.messages import (
+    ChunkBy,
+    ClientMessageType,
+    Complexity,
+    ContentType,
+    HtmlMode,
+    RefusalReason,
+    Speed,
+)
 from service.protocol.server_messages import Chunk, StreamComplete
 from service.protocol.trace import Trace
 from service.settings import Settings

@@ -1,0 +1,19 @@
+"""The classes of errors cover the codes of the protocol."""
+
+from collections import Counter
+
+import pytest
+
+from service.protocol.errors import ErrorCode, StreamingError, error_classes
+
+
+def test_every_code_has_one_class_but_a_chunking_error_can_be_of_the_client_or_of_the_service() -> None:
+    count = Counter(kind.code for kind in error_classes())
+    assert set(count) == set(ErrorCode)
+    assert [code for code, classes in count.items() if classes > 1] == [ErrorCode.CHUNKING_ERROR]
+
+
+@pytest.mark.parametrize("kind", list(error_classes()))
+def test_every_class_has_a_description_of_its_own(kind: type[StreamingError]) -> None:
+    assert "__doc__" in vars(kind)
+    assert kind.__doc__
