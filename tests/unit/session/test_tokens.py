@@ -1,6 +1,7 @@
 """What makes a request the same request."""
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, Speed, StreamRequest
