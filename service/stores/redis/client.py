@@ -1,4 +1,4 @@
-"""A Redis server, asked over a few connections, each question once and under one deadline."""
+"""Commands and scripts for a Redis server, over a bounded number of connections and under one deadline."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,12 +13,12 @@ from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from service.session.ports import StoreUnavailable
+from service.stores.deadline import AnswerDeadline, NoAnswer
 from service.stores.redis.scripts import Script
 
 _CONNECTIONS = 50
-_CONNECT_SECONDS = 0.25
-"""Then once more: the kernel alone would wait for a second before it tries again."""
-_CALL_SECONDS = 0.5
+DEADLINE_SECONDS = 2.0
+"""Longer than the second after which the kernel repeats a lost connection request."""
 
 Part = str | bytes | int
 """Of a command."""
@@ -27,39 +27,42 @@ Part = str | bytes | int
 class RedisClient:
     """``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
 
-    A call takes ``call_seconds`` at most, for all of it: the wait for a connection, to connect, to write and to read.
-    Then it raises ``StoreUnavailable``. A call is never retried, as it may have been executed. Strings are bytes.
+    A call waits for a free connection, in order. From then on it has ``deadline_seconds`` to connect, write and read;
+    time in which this process was late is not counted. Then it raises ``NoAnswer``, as do the calls that wait behind
+    it. A call is never repeated, as it may have been executed. Strings in answers are bytes.
     """
 
-    def __init__(self, url: str, call_seconds: float = _CALL_SECONDS) -> None:
-        self._call_seconds = call_seconds
-        # Whoever waits gets the next that is free, in turn: the library's pool that waits lets later ones pass.
+    def __init__(self, url: str, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self._deadline_seconds = deadline_seconds
+        # First come, first served: the pool of the library that waits lets later callers overtake.
         self._free = asyncio.Semaphore(_CONNECTIONS)
+        self._silent = False
+        """Whether the latest call got no answer."""
         self._pool = ConnectionPool.from_url(
             url,
-            socket_connect_timeout=_CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 1),  # of connecting alone, as nothing here goes through the library's client
-            # Ours is the one deadline: under two of them, Python 3.11 may lose the one that comes second. Idle
-            # connections are watched by the kernel, with the library's defaults for that.
+            # The deadline of the call is the only one: under two of them, Python 3.11 may lose the second. The kernel
+            # watches idle connections, with the defaults of the library.
+            socket_connect_timeout=None,
             socket_timeout=None,
-            # The older protocol: under the newer one the library takes connections that were closed for whole ones.
+            retry=Retry(NoBackoff(), 1),  # connecting only, as calls here bypass the client of the library
+            # The older protocol: with the newer one the library takes closed connections for open ones.
             protocol=2,
             driver_info=None,
         )
 
     async def command(self, *parts: Part) -> Any:  # noqa: ANN401
-        """What the command gives."""
+        """The answer to the command."""
         async with self._call():
-            return await self._ask(*parts)
+            return await self._execute(*parts)
 
     async def run(self, script: Script, keys: Sequence[str], *arguments: Part) -> Any:  # noqa: ANN401
-        """What the script gives."""
+        """The result of the script."""
         parts = (len(keys), *keys, *arguments)
         async with self._call():
             try:
-                return await self._ask("EVALSHA", script.digest, *parts)
+                return await self._execute("EVALSHA", script.digest, *parts)
             except NoScriptError:  # not run since Redis was started
-                return await self._ask("EVAL", script.text, *parts)
+                return await self._execute("EVAL", script.text, *parts)
 
     async def close(self) -> None:
         with suppress(RedisError, OSError):
@@ -67,17 +70,24 @@ class RedisClient:
 
     @asynccontextmanager
     async def _call(self) -> AsyncIterator[None]:
-        """Within a place and the deadline."""
-        try:
-            async with asyncio.timeout(self._call_seconds), self._free:
-                yield
-        except (TimeoutError, RedisTimeoutError) as error:
-            raise StoreUnavailable(f"Redis did not answer within {self._call_seconds:g} s") from error
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable(_reason(error)) from error
+        """Acquire a connection slot, start the deadline, and convert errors."""
+        queued = self._free.locked()
+        async with self._free:
+            if queued and self._silent:
+                raise NoAnswer("Redis did not answer the calls before")
+            try:
+                async with AnswerDeadline(self._deadline_seconds):
+                    yield
+            except (TimeoutError, RedisTimeoutError) as error:
+                self._silent = True
+                raise NoAnswer(f"Redis did not answer within {self._deadline_seconds:g} s") from error
+            except (RedisError, OSError) as error:
+                self._silent = False
+                raise StoreUnavailable(_reason(error)) from error
+            self._silent = False
 
-    async def _ask(self, *command: Part) -> Any:  # noqa: ANN401
-        # One that was closed while idle is made anew here.
+    async def _execute(self, *command: Part) -> Any:  # noqa: ANN401
+        # A connection that was closed while idle is opened again here.
         connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         try:
             await connection.send_command(*command)
@@ -87,10 +97,10 @@ class RedisClient:
 
 
 def _reason(error: Exception) -> str:
-    """In a line, of what kind it is and in nobody's words.
+    """The kind of the error, in a line, without its message.
 
-    Those of Redis may quote the command, and so content; those of a connection the address, where a password may stand
-    in the wrong place.
+    Messages of Redis may quote the command, and so content; those of a connection quote the address, which may contain
+    a password in the wrong place.
     """
     if isinstance(error, OSError) or type(error) is RedisConnectionError:
         return f"No connection to Redis: {type(error.__context__ or error).__name__}"

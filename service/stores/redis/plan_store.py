@@ -9,13 +9,13 @@ from contextlib import suppress
 from service.events import Dependency
 from service.session.ports import Recorder, StoreUnavailable
 from service.stores.breaker import Breaker
-from service.stores.guard import Guard
+from service.stores.dependency_monitor import DependencyMonitor
 from service.stores.redis.client import RedisClient
 
 _PREFIX = "streaming:plan:"
 
-_CALL_SECONDS = 0.25
-"""The work that a plan spares rarely takes as long."""
+_DEADLINE_SECONDS = 0.25
+"""The work that a plan saves rarely takes longer."""
 _PUTS = 16
 """On their way at once; what comes beyond them is not stored, rather than kept in memory."""
 
@@ -28,18 +28,20 @@ class RedisPlanStore:
 
     def __init__(self, url: str, ttl_seconds: float, recorder: Recorder, breaker: Breaker | None = None) -> None:
         self._ttl_milliseconds = max(1, round(ttl_seconds * 1000))
-        self._server = RedisClient(url, _CALL_SECONDS)
-        self._guard = Guard(Dependency.PLAN_CACHE, lambda: self._server.command("PING"), recorder, breaker)
+        self._server = RedisClient(url, _DEADLINE_SECONDS)
+        self._monitor = DependencyMonitor(
+            Dependency.PLAN_CACHE, lambda: self._server.command("PING"), recorder, breaker
+        )
         self._puts: set[asyncio.Task[None]] = set()
 
     async def get(self, key: bytes) -> bytes | None:
         with suppress(StoreUnavailable):
-            found: bytes | None = await self._guard.ask(lambda: self._server.command("GET", _name(key)))
+            found: bytes | None = await self._monitor.call(lambda: self._server.command("GET", _name(key)))
             return found
         return None
 
     def put(self, key: bytes, plan: bytes) -> None:
-        if len(self._puts) < _PUTS and not self._guard.away:
+        if len(self._puts) < _PUTS and self._monitor.available:
             task = asyncio.get_running_loop().create_task(self._put(key, plan))
             self._puts.add(task)
             task.add_done_callback(self._puts.discard)
@@ -49,12 +51,14 @@ class RedisPlanStore:
         for put in puts:
             put.cancel()
         await asyncio.gather(*puts, return_exceptions=True)
-        await self._guard.close()
+        await self._monitor.close()
         await self._server.close()
 
     async def _put(self, key: bytes, plan: bytes) -> None:
         with suppress(StoreUnavailable):
-            await self._guard.ask(lambda: self._server.command("SET", _name(key), plan, "PX", self._ttl_milliseconds))
+            await self._monitor.call(
+                lambda: self._server.command("SET", _name(key), plan, "PX", self._ttl_milliseconds)
+            )
 
 
 def _name(key: bytes) -> str:

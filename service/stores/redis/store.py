@@ -22,7 +22,7 @@ from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 from service.session.ports import StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
-from service.stores.redis.client import RedisClient
+from service.stores.redis.client import DEADLINE_SECONDS, RedisClient
 from service.stores.redis.scripts import ADMIT, FIND, HOLD, KEEP, MARK_SKIP, NOTE, OPEN, TAKE
 
 _PREFIX = "streaming:1:"
@@ -54,17 +54,19 @@ _FIELDS = ("fixed", "epoch", "owners", "skip_at", "skip_settled", "paused", "cou
 class RedisSessionStore:
     """Fulfils ``core.ports.SessionStore``. ``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
 
-    A call takes half a second at most, then it raises ``StoreUnavailable``; ``hold`` takes one for every 500 streams.
+    A call that got no answer within the deadline raises ``NoAnswer``; ``renew_leases`` makes one for every 500 streams.
 
     Redis has to be one server, with or without replicas, of version 6.2 or later: a script touches keys that Redis
     Cluster would keep apart. It must not evict what has a time to live: ``maxmemory-policy noeviction``, its default.
     """
 
-    def __init__(self, url: str, limits: Limits, resume_ttl_seconds: float) -> None:
+    def __init__(
+        self, url: str, limits: Limits, resume_ttl_seconds: float, deadline_seconds: float = DEADLINE_SECONDS
+    ) -> None:
         self._limits = limits
         self._ttl = _milliseconds(resume_ttl_seconds)
         self._whole_ttl = _milliseconds(resume_ttl_seconds * _MARGIN)
-        self._server = RedisClient(url)
+        self._server = RedisClient(url, deadline_seconds)
         self._notes: deque[tuple[str, int, StreamStatus]] = deque()
         self._noting: asyncio.Task[None] | None = None
 

@@ -9,10 +9,8 @@ from service.protocol.limits import Limits
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.sqlite.rows import Rows
 from service.stores.sqlite.schema import opened
-from service.stores.sqlite.writer import SqliteWriter
+from service.stores.sqlite.transactions import DEADLINE_SECONDS, TransactionThread
 
-WAIT_SECONDS = 1.0
-"""What a call may take; only memory may take as long as it likes, as there is nothing to fall back on."""
 SWEEP_SECONDS = 2.0
 """How long content may outlive its time in the file, if the disk keeps up."""
 
@@ -24,7 +22,7 @@ class SqliteSessionStore:
     ``SchemaMismatch``; it is the only part that blocks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last three have defaults
         self,
         path: Path | None,
         limits: Limits,
@@ -32,35 +30,36 @@ class SqliteSessionStore:
         clock: Callable[[], float] = time.time,
         *,
         sweep_seconds: float = SWEEP_SECONDS,
+        deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self._rows = Rows(limits, resume_ttl_seconds, clock)
-        wait_seconds = None if path is None else WAIT_SECONDS
-        self._writer = SqliteWriter(opened(path), self._rows.sweep, sweep_seconds, wait_seconds)
+        deadline = None if path is None else deadline_seconds  # nothing could stand in for memory
+        self._thread = TransactionThread(opened(path), self._rows.sweep, sweep_seconds, deadline)
 
     async def open(self, session_id: str) -> SessionSnapshot:
-        return await self._writer.ask(partial(self._rows.open, session_id=session_id))
+        return await self._thread.call(partial(self._rows.open, session_id=session_id))
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
-        return await self._writer.ask(partial(self._rows.admit, snapshot=snapshot, stream_id=stream_id, claim=claim))
+        return await self._thread.call(partial(self._rows.admit, snapshot=snapshot, stream_id=stream_id, claim=claim))
 
     async def put(self, record: StreamRecord) -> None:
-        await self._writer.ask(partial(self._rows.put, record=record), len(record.plan))
+        await self._thread.call(partial(self._rows.put, record=record), len(record.plan))
 
     async def get(self, stream_id: str) -> StreamRecord | None:
-        return await self._writer.ask(partial(self._rows.get, stream_id=stream_id))
+        return await self._thread.call(partial(self._rows.get, stream_id=stream_id))
 
     async def acquire(self, stream_id: str, epoch: int, owner: Digest) -> bool:
-        return await self._writer.ask(partial(self._rows.acquire, stream_id=stream_id, epoch=epoch, owner=owner))
+        return await self._thread.call(partial(self._rows.acquire, stream_id=stream_id, epoch=epoch, owner=owner))
 
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
         mark = partial(self._rows.mark_skip, stream_id=stream_id, epoch=epoch, index=index, settled=settled)
-        return await self._writer.ask(mark)
+        return await self._thread.call(mark)
 
     async def renew_leases(self, held: Mapping[str, int]) -> frozenset[str]:
-        return await self._writer.ask(partial(self._rows.renew_leases, held=held))
+        return await self._thread.call(partial(self._rows.renew_leases, held=held))
 
     def update_status(self, stream_id: str, epoch: int, change: StreamStatus) -> None:
-        self._writer.tell(partial(self._rows.update_status, stream_id=stream_id, epoch=epoch, change=change))
+        self._thread.post(partial(self._rows.update_status, stream_id=stream_id, epoch=epoch, change=change))
 
     async def close(self) -> None:
-        await self._writer.close()
+        await self._thread.close()

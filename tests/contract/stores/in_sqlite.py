@@ -35,7 +35,7 @@ class InSqlite(SessionStoreContract):
         return content in (await self._in_memory() if self.path is None else stored(self.path))
 
     async def _in_memory(self) -> bytes:
-        return await self.sqlite._writer.ask(lambda rows: rows.serialize())  # noqa: SLF001 - there is no file to read
+        return await self.sqlite._thread.call(lambda rows: rows.serialize())  # noqa: SLF001 - there is no file to read
 
 
 def stored(path: Path) -> bytes:

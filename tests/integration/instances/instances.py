@@ -15,7 +15,7 @@ from tests.backends.nginx import Nginx
 from tests.conftest import PROJECT, LogLine, RunningServer
 from tests.waiting import wait_for
 
-SHIPPED = PROJECT / "nginx"
+SHIPPED = PROJECT / "deploy" / "nginx"
 
 
 class Instance:

@@ -26,17 +26,17 @@ def test_it_opens_once() -> None:
 
 
 def test_nobody_probes_a_closed_one() -> None:
-    assert not Breaker().probes(1000)
+    assert not Breaker().claim_probe(1000)
 
 
 def test_after_each_rest_one_probes() -> None:
     breaker = opened(100)
-    assert not breaker.probes(109.9)
-    assert [breaker.probes(110), breaker.probes(110)] == [True, False]
-    assert breaker.probes(120), "the probe before has come to nothing, or to no end"
+    assert not breaker.claim_probe(109.9)
+    assert [breaker.claim_probe(110), breaker.claim_probe(110)] == [True, False]
+    assert breaker.claim_probe(120), "the probe before has come to nothing, or to no end"
     assert not breaker.failed(121)
-    assert not breaker.probes(130.9)
-    assert breaker.probes(131)
+    assert not breaker.claim_probe(130.9)
+    assert breaker.claim_probe(131)
 
 
 def test_an_answer_closes_it() -> None:
