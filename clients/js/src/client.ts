@@ -2,7 +2,7 @@ import { closed, Connection, type ConnectionOptions, type ConnectionState } from
 import { StreamingError } from "./errors.js";
 import { randomId } from "./ids.js";
 import { Line } from "./line.js";
-import type { ConnectedMessage, Limits, ServerMessage } from "./messages.js";
+import type { Connected, ServerMessage, SessionLimits } from "./protocol.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { tell } from "./tell.js";
 
@@ -10,7 +10,7 @@ import { tell } from "./tell.js";
 export interface Session {
   sessionId: string;
   version: string;
-  limits: Limits;
+  limits: SessionLimits;
   /** As the service said last, less what this client has asked for since. */
   requestsLeft: number;
   expiresAt: Date;
@@ -141,7 +141,7 @@ export class StreamingClient {
     }
   }
 
-  #connected(message: ConnectedMessage): void {
+  #connected(message: Connected): void {
     this.session = {
       sessionId: message.session_id,
       version: message.version,

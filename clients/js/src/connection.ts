@@ -1,6 +1,13 @@
 import { BackOff, type BackOffOptions } from "./backoff.js";
 import { StreamingError } from "./errors.js";
-import type { ClientMessage, ServerMessage } from "./messages.js";
+import {
+  CLOSE_ABNORMAL,
+  CLOSE_NORMAL,
+  CLOSE_RESTART,
+  FINAL_CLOSE_CODES,
+  type ClientMessage,
+  type ServerMessage,
+} from "./protocol.js";
 import { tell } from "./tell.js";
 
 /** `idle`: not connected, as there is nothing to be had; `waiting`: between two attempts to connect. */
@@ -37,9 +44,6 @@ export interface Owner {
   /** Whether anything is awaited. */
   readonly awaits: boolean;
 }
-
-/** Protocol errors, a frame that is too large, a stream taken over: to come back would end in the same. */
-const FINAL_CLOSE_CODES = [1002, 1003, 1007, 1008, 1009, 4103];
 
 /** The socket, and after it another, for as long as there is something to go on with. */
 export class Connection {
@@ -96,7 +100,7 @@ export class Connection {
 
   /** What comes cannot be gone on with here, but on another connection. */
   breakOff(why?: StreamingError): void {
-    this.#broken(1006, why);
+    this.#broken(CLOSE_ABNORMAL, why);
   }
 
   /** Leaves for good. */
@@ -107,7 +111,7 @@ export class Connection {
     await new Promise<unknown>((resolve) => {
       socket.onclose = resolve;
       setTimeout(resolve, 1000); // a peer that is gone does not answer
-      socket.close(1000);
+      socket.close(CLOSE_NORMAL);
     });
   }
 
@@ -117,7 +121,7 @@ export class Connection {
     this.#socket = socket;
     socket.onmessage = ({ data }: { data: string }) => this.#receive(JSON.parse(data) as ServerMessage);
     socket.onclose = ({ code }: { code: number }) => this.#broken(code);
-    socket.onerror = () => this.#broken(1006);
+    socket.onerror = () => this.#broken(CLOSE_ABNORMAL);
     this.#silentTicks = 0;
     this.#watch = setInterval(() => this.#listen(), this.#options.silenceMs ?? 10_000);
   }
@@ -126,7 +130,7 @@ export class Connection {
   #listen(): void {
     if (this.#state === "open" && !this.#owner.awaits) this.#silentTicks = 0;
     else if (++this.#silentTicks === 2) this.send({ type: "heartbeat" });
-    else if (this.#silentTicks > 2) this.#broken(1006);
+    else if (this.#silentTicks > 2) this.#broken(CLOSE_ABNORMAL);
   }
 
   #receive(message: ServerMessage): void {
@@ -144,7 +148,7 @@ export class Connection {
         fatal: final,
         retryable: !final,
       });
-    if (code === 1012 && this.#state === "open") this.gained(); // it will be back soon
+    if (code === CLOSE_RESTART && this.#state === "open") this.gained(); // it will be back soon
     this.#letGo()?.close();
     if (final) return this.#end(error, "idle");
     this.#owner.broken(error);

@@ -4,15 +4,21 @@ export type { ConnectionOptions, ConnectionState, Socket } from "./connection.js
 export { domRenderer, type Renderer, type RenderMode } from "./dom.js";
 export { StreamingError, type ErrorCode, type LossReason } from "./errors.js";
 export type {
-  Chunk,
   ChunkBy,
   ClientMessage,
   ContentType,
   HtmlMode,
-  Limits,
   ServerMessage,
+  SessionLimits as Limits,
   Speed,
   StreamMetadata,
-  Trace,
-} from "./messages.js";
-export { Stream, type Completion, type StreamOptions, type StreamStart, type StreamState } from "./stream.js";
+} from "./protocol.js";
+export {
+  Stream,
+  type Chunk,
+  type Completion,
+  type StreamOptions,
+  type StreamStart,
+  type StreamState,
+  type Trace,
+} from "./stream.js";

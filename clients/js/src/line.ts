@@ -2,19 +2,24 @@ import type { Connection } from "./connection.js";
 import { StreamingError } from "./errors.js";
 import type {
   Chunk,
-  CompleteMessage,
-  Control,
-  ControlAnswer,
+  ControlAction,
   ErrorMessage,
-  RecoveredMessage,
-  StartMessage,
-} from "./messages.js";
+  StreamCancelled,
+  StreamComplete,
+  StreamPaused,
+  StreamRecovered,
+  StreamResumed,
+  StreamSkipped,
+  StreamStart,
+} from "./protocol.js";
 import type { Stream } from "./stream.js";
 
 /** One runs and ten wait: what the service takes on a connection. */
 const LENGTH = 11;
 
-const ACTIONS: Record<ControlAnswer["type"], Control> = {
+type ControlAnswer = (StreamPaused | StreamResumed | StreamSkipped | StreamCancelled)["type"];
+
+const ACTIONS: Record<ControlAnswer, ControlAction> = {
   stream_paused: "pause",
   stream_resumed: "resume",
   stream_skipped: "skip",
@@ -34,7 +39,7 @@ export class Line {
   /** Whose chunks are coming. */
   #current: Stream | undefined;
   /** Sent, and not yet answered. */
-  #controls: { action: Control; stream: Stream }[] = [];
+  #controls: { action: ControlAction; stream: Stream }[] = [];
 
   constructor(connection: Connection, onCounted: () => void) {
     this.#connection = connection;
@@ -112,7 +117,7 @@ export class Line {
 
   // What the service says
 
-  started(message: StartMessage): void {
+  started(message: StreamStart): void {
     const stream = this.find(message.request_id);
     if (!stream) return;
     this.#current = stream;
@@ -122,7 +127,7 @@ export class Line {
     this.steer();
   }
 
-  recovered({ stream_id, recovered, reason, paused }: RecoveredMessage): void {
+  recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void {
     const stream = this.#streams.find(({ streamId }) => streamId === stream_id);
     if (!stream) return;
     stream.recovering = false;
@@ -148,7 +153,7 @@ export class Line {
     stream.take({ data, index, timestamp, ...(close !== undefined && { close }) });
   }
 
-  complete(message: CompleteMessage): void {
+  complete(message: StreamComplete): void {
     const stream = this.#current;
     if (!stream) return;
     if (message.total_chunks !== stream.received) return this.#connection.breakOff();
@@ -170,7 +175,7 @@ export class Line {
     this.#leave(stream);
   }
 
-  answered(type: ControlAnswer["type"]): void {
+  answered(type: ControlAnswer): void {
     const action = ACTIONS[type];
     const [first] = this.#streams;
     const answers = this.#controls[0]?.action === action; // a skip in a pause is answered with one more: resumed

@@ -1,19 +1,26 @@
 import { StreamingError, type LossReason } from "./errors.js";
 import { randomId } from "./ids.js";
 import type {
-  Chunk,
   ChunkBy,
   ClientMessage,
-  CompleteMessage,
   ContentType,
-  Control,
+  ControlAction,
   HtmlMode,
+  Chunk as ChunkMessage,
   Speed,
-  StartMessage,
+  StreamComplete,
   StreamMetadata,
-  Trace,
-} from "./messages.js";
+  StreamRequest,
+  StreamStart as StreamStartMessage,
+  TraceHeaders,
+} from "./protocol.js";
 import { tell } from "./tell.js";
+
+/** One piece of the content. */
+export type Chunk = Omit<ChunkMessage, "type">;
+
+/** A W3C trace context: https://www.w3.org/TR/trace-context/ */
+export type Trace = TraceHeaders & { traceparent: string };
 
 export type StreamState = "waiting" | "streaming" | "paused" | "broken" | "complete" | "cancelled" | "failed";
 
@@ -83,7 +90,7 @@ export class Stream implements AsyncIterable<Chunk> {
   /** Of the connection that it was first asked for on: it makes a request that comes again the same. */
   #firstToken: string | undefined;
   #asked = false;
-  readonly #request: ClientMessage & { type: "stream_request" };
+  readonly #request: StreamRequest;
   readonly #options: StreamOptions;
   readonly #steer: () => void;
   readonly #chunks: Chunk[] = [];
@@ -198,7 +205,7 @@ export class Stream implements AsyncIterable<Chunk> {
    * have ended while the control was under way. So if others wait behind this one, a skip or a cancel goes out only
    * once a pause holds, as a stream does not end in a pause; a pause that meets another can be taken back.
    */
-  next(alone: boolean): Control | undefined {
+  next(alone: boolean): ControlAction | undefined {
     const { wanted, told } = this;
     if (told.cancel || this.recovering) return undefined;
     const last = wanted.cancel ? "cancel" : wanted.skip && !told.skip ? "skip" : undefined;
@@ -215,7 +222,7 @@ export class Stream implements AsyncIterable<Chunk> {
   }
 
   /** @internal */
-  started(message: StartMessage): void {
+  started(message: StreamStartMessage): void {
     this.start = {
       streamId: message.stream_id,
       requestId: this.requestId,
@@ -240,7 +247,7 @@ export class Stream implements AsyncIterable<Chunk> {
   }
 
   /** @internal */
-  complete({ total_chunks, metadata }: CompleteMessage): void {
+  complete({ total_chunks, metadata }: StreamComplete): void {
     const { duration_ms, bytes, skipped } = metadata;
     this.#end({ totalChunks: total_chunks, cancelled: false, skipped, durationMs: duration_ms, bytes });
   }

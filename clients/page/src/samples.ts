@@ -1,4 +1,4 @@
-import type { ChunkBy, ContentType, HtmlMode, Speed } from "../../js/src/messages.js";
+import type { ChunkBy, ContentType, HtmlMode, Speed } from "../../js/src/protocol.js";
 import adaptive from "../samples/adaptive.html";
 import basic from "../samples/basic.html";
 import chinese from "../samples/chinese.md";

@@ -1,11 +1,11 @@
 import { type ConnectionOptions, type ConnectionState } from "./connection.js";
-import type { Limits } from "./messages.js";
+import type { SessionLimits } from "./protocol.js";
 import { Stream, type StreamOptions } from "./stream.js";
 /** What the service has said of the session. */
 export interface Session {
     sessionId: string;
     version: string;
-    limits: Limits;
+    limits: SessionLimits;
     /** As the service said last, less what this client has asked for since. */
     requestsLeft: number;
     expiresAt: Date;

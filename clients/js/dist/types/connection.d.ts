@@ -1,6 +1,6 @@
 import { type BackOffOptions } from "./backoff.js";
 import { StreamingError } from "./errors.js";
-import type { ClientMessage, ServerMessage } from "./messages.js";
+import { type ClientMessage, type ServerMessage } from "./protocol.js";
 /** `idle`: not connected, as there is nothing to be had; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
 /** What is needed of a WebSocket: the browsers' is one, and so is that of `ws`. */

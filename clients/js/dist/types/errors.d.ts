@@ -1,6 +1,6 @@
-import type { RefusalReason } from "./messages.js";
-/** What the service says, in its words, and three words of the client's own. */
-export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER"
+import type { ErrorCode as ServiceErrorCode, RefusalReason } from "./protocol.js";
+/** The codes of the service, and three of the client. */
+export type ErrorCode = ServiceErrorCode
 /** The stream broke off and cannot go on; what was received of it is right, but not all. `reason` says why. */
  | "NOT_RECOVERABLE"
 /** No connection could be had, or the one that was had was refused. */

@@ -1,7 +1,8 @@
 import type { Connection } from "./connection.js";
 import { StreamingError } from "./errors.js";
-import type { Chunk, CompleteMessage, ControlAnswer, ErrorMessage, RecoveredMessage, StartMessage } from "./messages.js";
+import type { Chunk, ErrorMessage, StreamCancelled, StreamComplete, StreamPaused, StreamRecovered, StreamResumed, StreamSkipped, StreamStart } from "./protocol.js";
 import type { Stream } from "./stream.js";
+type ControlAnswer = (StreamPaused | StreamResumed | StreamSkipped | StreamCancelled)["type"];
 /** All streams that are not over, in the service's order: the first runs, the others wait. */
 export declare class Line {
     #private;
@@ -20,10 +21,11 @@ export declare class Line {
     end(error: StreamingError): void;
     /** Tells the service what the user wants of the first in its line. */
     readonly steer: () => void;
-    started(message: StartMessage): void;
-    recovered({ stream_id, recovered, reason, paused }: RecoveredMessage): void;
+    started(message: StreamStart): void;
+    recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void;
     take({ data, index, timestamp, close }: Chunk): void;
-    complete(message: CompleteMessage): void;
+    complete(message: StreamComplete): void;
     failed(message: ErrorMessage): void;
-    answered(type: ControlAnswer["type"]): void;
+    answered(type: ControlAnswer): void;
 }
+export {};

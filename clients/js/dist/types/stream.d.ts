@@ -1,4 +1,10 @@
-import type { Chunk, ChunkBy, ContentType, HtmlMode, Speed, StreamMetadata, Trace } from "./messages.js";
+import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, TraceHeaders } from "./protocol.js";
+/** One piece of the content. */
+export type Chunk = Omit<ChunkMessage, "type">;
+/** A W3C trace context: https://www.w3.org/TR/trace-context/ */
+export type Trace = TraceHeaders & {
+    traceparent: string;
+};
 export type StreamState = "waiting" | "streaming" | "paused" | "broken" | "complete" | "cancelled" | "failed";
 export interface StreamStart {
     streamId: string;

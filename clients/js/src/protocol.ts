@@ -1,0 +1,403 @@
+// Generated from service/protocol by `make generate`. docs/protocol.md describes the messages.
+
+/** Content to stream. */
+export interface StreamRequest {
+  type: "stream_request";
+  /** The content. Empty content, or only white space, is `EMPTY_CONTENT`; more than `max_content_size` bytes of UTF-8 are `CONTENT_TOO_LARGE`. */
+  content: string;
+  /** The format of the content. HTML is sanitised; Markdown is converted to HTML. */
+  content_type?: ContentType;
+  /** The pace of the stream. */
+  speed?: Speed;
+  /** The unit by which the content is split. */
+  chunk_by?: ChunkBy;
+  /** How HTML is split. It has no effect on text. */
+  html_mode?: HtmlMode;
+  /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
+  request_id?: string;
+  /** The trace of the client, of which the stream becomes a part. */
+  trace?: TraceHeaders;
+  /** The `resume_token` of the connection on which this `request_id` was first sent: the request is then the same stream, counted once. */
+  token?: string;
+}
+
+/**
+ * - `text`: plain text, streamed unchanged
+ * - `html`: HTML; elements and attributes that are not allowed are removed
+ * - `markdown`: GitHub Flavored Markdown, streamed as HTML
+ */
+export type ContentType = "text" | "html" | "markdown";
+
+/**
+ * - `slow`: 300 ms between two chunks
+ * - `normal`: 100 ms between two chunks
+ * - `fast`: 50 ms between two chunks
+ * - `superfast`: 30 ms between two chunks
+ * - `adaptive`: one of the others, chosen by the complexity of the content
+ */
+export type Speed = "slow" | "normal" | "fast" | "superfast" | "adaptive";
+
+/**
+ * - `word`: split between words
+ * - `sentence`: split between sentences
+ * - `paragraph`: split between paragraphs
+ * - `character`: split between grapheme clusters
+ */
+export type ChunkBy = "word" | "sentence" | "paragraph" | "character";
+
+/**
+ * - `fragment`: each chunk is complete HTML by itself: append it
+ * - `incremental`: chunks split elements too: show all data received, followed by the last `close`
+ */
+export type HtmlMode = "fragment" | "incremental";
+
+/** A W3C trace context, as a client sends it. */
+export interface TraceHeaders {
+  /** The `traceparent` of W3C Trace Context; ignored if invalid. */
+  traceparent?: string;
+  /** The `tracestate` of W3C Trace Context; ignored if invalid. */
+  tracestate?: string;
+}
+
+/** A control of the stream that runs or starts next. */
+export interface StreamControl {
+  type: "stream_control";
+  /** The operation on the stream. */
+  action: ControlAction;
+}
+
+/**
+ * - `pause`: send no chunk until `resume`; answered by `stream_paused`
+ * - `resume`: end a pause; answered by `stream_resumed`
+ * - `skip`: send the rest at once; answered by `stream_skipped`, and by `stream_resumed` after a pause
+ * - `cancel`: end the stream; answered by `stream_cancelled`
+ */
+export type ControlAction = "pause" | "resume" | "skip" | "cancel";
+
+/** Continue a stream on this connection that was interrupted, or has ended, on another one. */
+export interface Recover {
+  type: "recover";
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** The index of the last chunk received; -1 for none. */
+  last_index: number;
+  /** The `resume_token` of the connection on which the stream was started, or onto which it was recovered. */
+  token: string;
+}
+
+/** Confirms all chunks up to an index. Optional: after the last index the service deletes the stored stream. */
+export interface Ack {
+  type: "ack";
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** The index of the last chunk received. */
+  index: number;
+}
+
+/** Request a `pong`. Like every message, it restarts the idle time. */
+export interface Ping {
+  type: "ping";
+}
+
+/** Request a `heartbeat_ack`, which contains the session id. */
+export interface Heartbeat {
+  type: "heartbeat";
+}
+
+/** Sent once and first: the session, its limits and what is left of them. */
+export interface Connected {
+  type: "connected";
+  /** The session id, as in the path. */
+  session_id: string;
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The limits in force. */
+  limits: SessionLimits;
+  /** The version of the service. */
+  version: string;
+  /** The number of requests that the session may still send. */
+  requests_left: number;
+  /** The deadline of the session. */
+  session_expires_at: string;
+  /** A secret that allows other connections to recover the streams of this one; absent where content is not stored. */
+  resume_token?: string;
+}
+
+/** The limits in force. */
+export interface SessionLimits {
+  /** Requests of a session. */
+  max_requests: number;
+  /** Bytes of UTF-8 in the content of a request. */
+  max_content_size: number;
+  /** Seconds from the first connection of a session. */
+  max_session_duration: number;
+  /** Seconds without a message while no stream runs. */
+  idle_timeout: number;
+  /** Seconds without progress in what the client receives. */
+  chunk_timeout: number;
+  /** Characters of a chunk; HTML that cannot be split may be longer. */
+  max_chunk_size: number;
+}
+
+/** The content of the request is prepared, and its chunks follow. */
+export interface StreamStart {
+  type: "stream_start";
+  /** The number of planned chunks; a skip reduces it. */
+  total_chunks: number;
+  /** The format, as in the request. */
+  content_type: ContentType;
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** The trace id of the stream: that of a valid `traceparent` of the request, else a new one. */
+  trace_id: string;
+  /** Whether the stream is stored, so that another connection can recover it. */
+  resumable: boolean;
+  /** Statistics of the prepared content. */
+  metadata: StreamMetadata;
+  /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
+  request_id?: string;
+}
+
+/** Statistics of the prepared content. */
+export interface StreamMetadata {
+  /** From tags and words; it determines the `adaptive` speed. */
+  complexity: Complexity;
+  /** Words of the visible text. */
+  word_count: number;
+  /** Whether the prepared content is HTML that contains elements. */
+  has_html: boolean;
+  /** The speed of the stream: the requested one, or that of `adaptive`. */
+  speed_used: Speed;
+  /** Milliseconds of the preparation. */
+  processing_time_ms: number;
+  /** The mean length of the planned chunks, in characters. */
+  avg_chunk_size: number;
+  /** The length of the longest planned chunk, in characters. */
+  max_chunk_size: number;
+  /** Equal to `total_chunks`. */
+  chunk_count: number;
+  /** Milliseconds from the first chunk to the last, without pause, skip or delay. */
+  estimated_duration_ms: number;
+}
+
+/**
+ * - `low`: `adaptive` is `superfast`
+ * - `medium`: `adaptive` is `fast`
+ * - `high`: `adaptive` is `normal`
+ */
+export type Complexity = "low" | "medium" | "high";
+
+/** The answer to `recover`: the position at which the stream continues, or the reason why it does not. */
+export interface StreamRecovered {
+  type: "stream_recovered";
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** Whether the stream continues here. If not, `reason` is present, and nothing else is. */
+  recovered: boolean;
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** Why the stream is not recovered. */
+  reason?: RefusalReason;
+  /** The index of the next chunk; the number of chunks if none follows. */
+  next_index?: number;
+  /** Whether the stream is paused until `resume`. */
+  paused?: boolean;
+  /** The number of planned chunks; a skip reduces it. */
+  total_chunks?: number;
+  /** The trace id of the stream: that of a valid `traceparent` of the request, else a new one. */
+  trace_id?: string;
+  /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
+  request_id?: string;
+}
+
+/**
+ * - `unknown`: the stream does not exist, has expired, or does not belong to the token
+ * - `session_over`: the session of the stream has ended
+ * - `position`: no chunk has the index `last_index`, or its successor cannot be determined
+ * - `running`: the stream runs or waits on this connection
+ * - `version`: another version of the service stored the stream, in a format that this one cannot read
+ * - `unavailable`: the store is unavailable, or content is not stored; a later attempt may succeed
+ */
+export type RefusalReason = "unknown" | "session_over" | "position" | "running" | "version" | "unavailable";
+
+/** One piece of the prepared content. The data of all chunks in order is the whole of it. */
+export interface Chunk {
+  type: "chunk";
+  /** The piece: text, or sanitised HTML. */
+  data: string;
+  /** The position in the stream: from 0, without a gap. */
+  index: number;
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** Only in `html_mode` `incremental`: the end tags of the elements that are open after this chunk; may be empty. */
+  close?: string;
+}
+
+/** All chunks of the stream were sent. */
+export interface StreamComplete {
+  type: "stream_complete";
+  /** The number of chunks: the last index + 1. */
+  total_chunks: number;
+  /** The session id, as in the path. */
+  session_id: string;
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** Statistics of the stream. */
+  metadata: CompletionMetadata;
+  /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
+  request_id?: string;
+}
+
+/** Statistics of a complete stream. */
+export interface CompletionMetadata {
+  /** Milliseconds since `stream_start` or `stream_recovered`. */
+  duration_ms: number;
+  /** Bytes of UTF-8 in the data of all chunks. */
+  bytes: number;
+  /** Whether the stream was skipped. */
+  skipped: boolean;
+}
+
+/** No chunk follows until `stream_resumed`. */
+export interface StreamPaused {
+  type: "stream_paused";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+}
+
+/** The stream continues at its pace. */
+export interface StreamResumed {
+  type: "stream_resumed";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+}
+
+/** The rest follows at once, merged into as few chunks as the limit of a chunk allows. */
+export interface StreamSkipped {
+  type: "stream_skipped";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+}
+
+/** The stream has ended, and the next waiting request starts. */
+export interface StreamCancelled {
+  type: "stream_cancelled";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+}
+
+/** The answer to `ping`, sent at once, also during a stream. */
+export interface Pong {
+  type: "pong";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+}
+
+/** The answer to `heartbeat`. */
+export interface HeartbeatAck {
+  type: "heartbeat_ack";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The session id, as in the path. */
+  session_id: string;
+}
+
+/** An error. It has no other effect, unless it is fatal. */
+export interface ErrorMessage {
+  type: "error";
+  /** The code, for programs. */
+  code: ErrorCode;
+  /** A sentence with the remedy, for people. Its wording may change. */
+  message: string;
+  /** Whether the service closes the connection after it. */
+  fatal: boolean;
+  /** Whether the same message may succeed later. */
+  retryable: boolean;
+  /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
+  request_id?: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id?: string;
+}
+
+/**
+ * - `RATE_LIMIT_EXCEEDED`: The session has used all its requests.
+ * - `SESSION_TIMEOUT`: The session has ended.
+ * - `IDLE_TIMEOUT`: The connection was idle for `IDLE_TIMEOUT`.
+ * - `CONTENT_TOO_LARGE`: The content is longer than `MAX_CONTENT_SIZE`.
+ * - `INVALID_CONTENT_TYPE`: The `content_type` is unknown.
+ * - `INVALID_CHUNK_STRATEGY`: The `chunk_by` is unknown.
+ * - `INVALID_CONTROL_ACTION`: The `action` is unknown or missing.
+ * - `CHUNKING_ERROR`: The content grew past `PROCESSOR_MAX_CONTENT_SIZE` during its conversion. The content could not be split: a fault of the service.
+ * - `PROCESSING_ERROR`: The content could not be processed: a fault of the service.
+ * - `STREAM_ERROR`: The client received no data for `CHUNK_TIMEOUT`. It rarely receives this message.
+ * - `EMPTY_CONTENT`: The content is empty or only white space, or is empty after sanitising.
+ * - `UNKNOWN_MESSAGE_TYPE`: The `type` is unknown or missing.
+ * - `INTERNAL_ERROR`: A fault of the service. The message contains the id under which it was recorded, and no text of the exception.
+ * - `INVALID_MESSAGE`: The frame does not contain a message of the protocol. It is binary, not JSON, not an object or nested too deeply, or a field has the wrong type or is out of bounds. Also: a `request_id` is repeated with other content, or while its stream runs or waits on this connection; an `ack` names a chunk that was not sent.
+ * - `INVALID_SPEED`: The `speed` is unknown.
+ * - `INVALID_HTML_MODE`: The `html_mode` is unknown.
+ * - `QUEUE_FULL`: The queue of this connection has no place for another request.
+ * - `NO_ACTIVE_STREAM`: A control without a stream, or an `ack` of a stream that this connection did not complete.
+ * - `OVER_CAPACITY`: The server has no free connection.
+ * - `STREAM_TAKEN_OVER`: Another connection has recovered the stream of this one.
+ */
+export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER";
+
+export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | Ping | Heartbeat;
+
+export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | Pong | HeartbeatAck | ErrorMessage;
+
+/** The client closed the connection. */
+export const CLOSE_NORMAL = 1000;
+
+/** A browser left the page, or a proxy shuts down. */
+export const CLOSE_GOING_AWAY = 1001;
+
+/** A frame that violates RFC 6455. */
+export const CLOSE_PROTOCOL_ERROR = 1002;
+
+/** A proxy does not accept this type of data. */
+export const CLOSE_UNSUPPORTED_DATA = 1003;
+
+/** A close frame without a code; never sent, reported by the WebSocket library. */
+export const CLOSE_NO_CODE = 1005;
+
+/** The connection was lost without a close frame; never sent, reported by the library. */
+export const CLOSE_ABNORMAL = 1006;
+
+/** A text frame that is not UTF-8. */
+export const CLOSE_INVALID_TEXT = 1007;
+
+/** A proxy refuses the connection. */
+export const CLOSE_POLICY_VIOLATION = 1008;
+
+/** A frame over the frame limit. */
+export const CLOSE_FRAME_TOO_LARGE = 1009;
+
+/** An internal error; also, without an error message, no answer to a WebSocket ping of the service. */
+export const CLOSE_INTERNAL_ERROR = 1011;
+
+/** The server restarts: reconnect, and recover the streams. */
+export const CLOSE_RESTART = 1012;
+
+/** The session has ended. */
+export const CLOSE_SESSION_OVER = 4010;
+
+/** The server has no free connection. */
+export const CLOSE_OVER_CAPACITY = 4101;
+
+/** The client did not receive data for `CHUNK_TIMEOUT`; it rarely reads the error and the code. */
+export const CLOSE_SLOW_CLIENT = 4102;
+
+/** Another connection has recovered the stream. */
+export const CLOSE_TAKEN_OVER = 4103;
+
+/** The connection was idle for `IDLE_TIMEOUT`. */
+export const CLOSE_IDLE = 4111;
+
+/** After these, the next connection would end in the same way. */
+export const FINAL_CLOSE_CODES: readonly number[] = [CLOSE_PROTOCOL_ERROR, CLOSE_UNSUPPORTED_DATA, CLOSE_INVALID_TEXT, CLOSE_POLICY_VIOLATION, CLOSE_FRAME_TOO_LARGE, CLOSE_TAKEN_OVER];
