@@ -31,7 +31,7 @@ def environment(**settings: object) -> dict[str, str]:
     """The environment of a child process, without the variables of the developer."""
     return {
         "PATH": os.defpath,
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": f"{PROJECT}:{PROJECT / 'clients/python/src'}",
         "PYTHONUNBUFFERED": "1",
         **{name: str(value) for name, value in settings.items()},
     }

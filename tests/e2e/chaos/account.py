@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tests.integration.instances.client import Message, Reception
+from streaming_content_client import Message
+from tests.clients.recovering import CountedStream
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Account:
             and self.breaks > 0
         )
 
-    def add(self, reception: Reception, digest: str) -> None:
+    def add(self, reception: CountedStream, digest: str) -> None:
         """``digest`` is what it should be."""
         self.streams += 1
         self.breaks += reception.breaks
@@ -45,7 +46,7 @@ class Account:
         if reception.end["type"] == "stream_complete" and reception.digest == digest:
             self.exact += 1
         else:
-            self.oddities.append(reception.end | {"broken": reception.breaks, "chunks": len(reception.parts)})
+            self.oddities.append(reception.end | {"broken": reception.breaks, "chunks": len(reception.chunks)})
 
     def add_session(self, *, asked: int, used: int) -> None:
         self.sessions += 1

@@ -5,8 +5,8 @@ import random
 from collections.abc import Mapping
 from itertools import cycle, islice
 
+from tests.clients.recovering import RecoveringClient
 from tests.e2e.chaos.account import Account
-from tests.integration.instances.client import Client
 from tests.integration.instances.documents import REQUESTS
 from tests.integration.instances.instances import Instances
 
@@ -39,7 +39,7 @@ async def storm(instances: Instances, kills: int, clients: int = len(REQUESTS)) 
 
 
 async def _undisturbed(address: str, request: Mapping[str, str]) -> str:
-    async with Client(address, "undisturbed") as client:
+    async with RecoveringClient(address, "undisturbed") as client:
         reception = await client.stream(**request, speed="superfast")
     assert (reception.end["type"], reception.breaks) == ("stream_complete", 0), reception.end
     return reception.digest
@@ -49,7 +49,7 @@ async def _streams(
     address: str, number: int, digests: Mapping[str, str], over: asyncio.Event, account: Account
 ) -> None:
     asked = 0
-    async with Client(address, f"storm-{number}") as client:
+    async with RecoveringClient(address, f"storm-{number}") as client:
         for kind in islice(cycle(REQUESTS), number, None):
             if over.is_set():
                 break

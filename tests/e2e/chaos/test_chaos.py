@@ -5,28 +5,28 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.clients.recovering import CountedStream
 from tests.e2e.chaos.__main__ import main
 from tests.e2e.chaos.account import Account
-from tests.integration.instances.client import Reception
-
-DIGEST = Reception({}, parts=["one ", "two"]).digest
 
 
-def received(**differences: object) -> Reception:
-    """A stream that broke off once, and of which nothing is missing but what is said."""
-    return Reception(
-        **{
-            "request": {},
-            "parts": ["one ", "two"],
-            "end": {"type": "stream_complete"},
-            "breaks": 1,
-            "gaps": [0.02],
-        }
-        | differences  # type: ignore[arg-type]
-    )
+def received(*parts: str, end: str = "stream_complete", **counts: int) -> CountedStream:
+    """A stream of these chunks that broke once; ``counts`` replaces what was counted."""
+    stream = CountedStream(content="")
+    for index, part in enumerate(parts or ("one ", "two")):
+        stream.take({"type": "chunk", "index": index, "data": part}, 0.0)
+    stream.take({"type": end}, 0.0)
+    stream.breaks = 1
+    stream.gaps = [0.02]
+    for name, count in counts.items():
+        setattr(stream, name, count)
+    return stream
 
 
-def account(*receptions: Reception, asked: int = 1, used: int = 1) -> Account:
+DIGEST = received().digest
+
+
+def account(*receptions: CountedStream, asked: int = 1, used: int = 1) -> Account:
     whole = Account(kills=1)
     for reception in receptions:
         whole.add(reception, DIGEST)
@@ -34,15 +34,15 @@ def account(*receptions: Reception, asked: int = 1, used: int = 1) -> Account:
     return whole
 
 
-def test_whoever_has_all_of_it_once_and_paid_once_has_lost_nothing() -> None:
+def test_complete_streams_that_were_charged_once_are_spotless() -> None:
     assert account(received()).spotless
 
 
 @pytest.mark.parametrize(
     "spoilt",
     [
-        lambda: account(received(parts=["one ", "three"])),
-        lambda: account(received(end={"type": "error"})),
+        lambda: account(received("one ", "three")),
+        lambda: account(received(end="error")),
         lambda: account(received(lost=1)),
         lambda: account(received(double=1)),
         lambda: account(received(), used=2),
@@ -51,7 +51,7 @@ def test_whoever_has_all_of_it_once_and_paid_once_has_lost_nothing() -> None:
     ],
     ids=["other content", "no end", "lost", "double", "charged twice", "nothing broken", "no stream"],
 )
-def test_anything_else_is_told(spoilt: Callable[[], Account]) -> None:
+def test_any_loss_repetition_or_double_charge_is_not_spotless(spoilt: Callable[[], Account]) -> None:
     assert not spoilt().spotless
 
 

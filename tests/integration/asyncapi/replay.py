@@ -5,11 +5,10 @@ import re
 from types import TracebackType
 from typing import Any, Self
 
-from websockets.asyncio.client import ClientConnection, connect
-
 from service.asyncapi.example_messages import SESSION_ID, TRACE_ID
+from streaming_content_client import Connection, Message, connect
+from tests.clients.direct import until_closed
 from tests.conftest import RunningServer
-from tests.integration.service.client import Message, close_of, receive, send
 
 NAMES = {"session_id", "stream_id", "trace_id", "resume_token"}
 """Fields whose values differ in each run, and that are one thing wherever they come again."""
@@ -29,7 +28,7 @@ class Replay:
         """What stands in the document, and what it is called in this run."""
         self._greeting: Message = {}
         """Of the connection that stands; it comes whether or not the document shows it."""
-        self._socket: ClientConnection | None = None
+        self._socket: Connection | None = None
 
     async def __aenter__(self) -> Self:
         await self._join()
@@ -41,8 +40,8 @@ class Replay:
         if self._socket is None:
             return
         if error is None:
-            await send(self._socket, "ping")
-            assert (await receive(self._socket))["type"] == "pong", "more came than the document tells of"
+            await self._socket.send("ping")
+            assert (await self._socket.receive())["type"] == "pong", "more came than the document tells of"
         await self._socket.close()
 
     async def have(self, line: dict[str, Any]) -> None:
@@ -53,23 +52,21 @@ class Replay:
             case "client":
                 if "trace" in told:
                     self._named[TRACE_ID] = TRACE_ID
-                await self._socket.send(json.dumps({key: self._live(value) for key, value in told.items()}))
+                await self._socket.send_frame(json.dumps({key: self._live(value) for key, value in told.items()}))
             case "server":
-                self._check(told, self._greeting if told["type"] == "connected" else await receive(self._socket))
+                self._check(told, self._greeting if told["type"] == "connected" else await self._socket.receive())
             case "breaks":
-                self._socket.transport.abort()
-                await self._socket.wait_closed()
+                await self._socket.abort()
                 await self._join()
             case "closes":
                 socket, self._socket = self._socket, None
-                assert await close_of(socket) == ([], told)
+                assert await until_closed(socket) == ([], told)
             case _:
                 raise AssertionError(who)
 
     async def _join(self) -> None:
         self._socket = await connect(self._url, ping_interval=None)
-        self._greeting = await receive(self._socket)
-        assert self._greeting["type"] == "connected"
+        self._greeting = self._socket.connected
 
     def _live(self, value: object) -> object:
         return self._named.get(value, value) if isinstance(value, str) else value

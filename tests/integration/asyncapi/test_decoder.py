@@ -12,8 +12,8 @@ from service.protocol.codec import decode
 from service.protocol.errors import ClientMistake
 from service.protocol.limits import Limits
 from service.protocol.messages import ClientMessage, ClientMessageType
+from tests.clients.direct import joined
 from tests.conftest import RunningServer
-from tests.integration.service.client import joined, receive_until, send
 
 Json = dict[str, Any]
 
@@ -105,7 +105,7 @@ async def test_what_is_required_may_not_be_missing(server: RunningServer, sessio
             for field in DOCUMENT["components"]["schemas"][name]["required"]:
                 message = example(type_)
                 del message[field]
-                await client.send(json.dumps(message))
-                await send(client, "ping")
-                answers = await receive_until(client, "pong")
+                await client.send_frame(json.dumps(message))
+                await client.send("ping")
+                answers = await client.receive_until("pong")
                 assert [answer["type"] for answer in answers] == ["error", "pong"], (type_, field)

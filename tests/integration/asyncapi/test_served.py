@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 
 from service import __version__
+from tests.clients.direct import get, joined
 from tests.conftest import RunningServer, StartServer
 from tests.integration.asyncapi.parser import parsed
-from tests.integration.service.client import get, joined
 
 Json = dict[str, Any]
 
@@ -27,7 +27,7 @@ async def test_it_has_the_limits_and_the_address_of_the_settings(start_server: S
     server = start_server(MAX_CONTENT_SIZE=5000, IDLE_TIMEOUT=7.5)
     served = (await get(server, PATH)).json()
     async with joined(server, "asks") as client:
-        await client.send('{"type":"ping"}')
+        await client.send_frame('{"type":"ping"}')
     limits = served["x-limits"]
     assert (limits["max_content_size"], limits["idle_timeout"]) == (5000, 7.5)
     assert [server["protocol"] for server in served["servers"].values()] == ["ws", "wss"]

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from tests.integration.instances.client import Client
+from tests.clients.recovering import RecoveringClient
 from tests.integration.instances.instances import Instance, Instances, sharing
 
 Store = Literal["sqlite", "redis"]
@@ -66,8 +66,8 @@ def there(pair: Instances) -> Instance:
 
 
 @pytest.fixture
-async def begun(here: Instance, session_id: str) -> AsyncIterator[Client]:
+async def begun(here: Instance, session_id: str) -> AsyncIterator[RecoveringClient]:
     """A client of the instance that is to die."""
-    async with Client(here.address, session_id) as client:
+    async with RecoveringClient(here.address, session_id) as client:
         await client.join()
         yield client

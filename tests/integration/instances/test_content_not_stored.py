@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.backends.redis import Redis
-from tests.integration.instances.client import Client
+from tests.clients.recovering import CountedStream, RecoveringClient
 from tests.integration.instances.conftest import StartInstances, Store
 from tests.waiting import wait_for
 
@@ -46,10 +46,10 @@ async def test_a_stream_that_can_be_recovered_is_kept_for_its_time_and_no_longer
     start_instances: StartInstances, kept: Kept
 ) -> None:
     instances = start_instances(2, RESUME_TTL=1, CACHE_SIZE=0)
-    async with Client(instances.address, "kept") as client:
-        stream = client.asked(content=f"{CANARY} " * 100, speed="superfast")
+    async with RecoveringClient(instances.address, "kept") as client:
+        stream = CountedStream(content=f"{CANARY} " * 100, speed="superfast")
         await client.follow(stream, until_chunks=1)
-        assert stream.starts[0]["resumable"]
+        assert stream.resumable
         assert CANARY in kept
         await client.drop()
         wait_for(lambda: CANARY not in kept, "it is gone")
@@ -59,13 +59,16 @@ async def test_where_content_is_not_stored_nothing_of_it_is_anywhere_and_nothing
     start_instances: StartInstances, kept: Kept
 ) -> None:
     instances = start_instances(2, STORE_CONTENT="off")
-    async with Client(instances.address, "off") as client, Client(instances.address, "off") as other:
+    async with (
+        RecoveringClient(instances.address, "off") as client,
+        RecoveringClient(instances.address, "off") as other,
+    ):
         greeting = await client.join()
         assert "resume_token" not in greeting
         for content in CONTENTS:
-            stream = client.asked(**content, speed="superfast", request_id="mine")
+            stream = CountedStream(**content, speed="superfast", request_id="mine")
             await client.follow(stream, until_chunks=2)
-            assert stream.starts[0]["resumable"] is False
+            assert stream.resumable is False
             assert CANARY not in kept
             await other.join()
             refused = await other.recover(stream.stream_id, 1, "x" * 43)

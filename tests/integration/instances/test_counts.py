@@ -3,7 +3,8 @@
 import asyncio
 from collections import Counter
 
-from tests.integration.instances.client import Client, Message
+from streaming_content_client import Message
+from tests.clients.recovering import RecoveringClient
 from tests.integration.instances.conftest import StartInstances
 
 CONNECTIONS = 200
@@ -14,18 +15,18 @@ async def test_of_two_thousand_at_once_on_four_instances_exactly_a_hundred_are_a
     start_instances: StartInstances,
 ) -> None:
     instances = start_instances(4)
-    clients = [Client(instances.address, "shared") for _ in range(CONNECTIONS)]
+    clients = [RecoveringClient(instances.address, "shared") for _ in range(CONNECTIONS)]
     await asyncio.gather(*(client.join() for client in clients))
     assert all(sum(member.serving().values()) > 0 for member in instances.members)
     answers = [answer for one in await asyncio.gather(*map(_asks, clients)) for answer in one]
     told = Counter(answer.get("code", answer["type"]) for answer in answers)
     assert told == {"stream_complete": 100, "RATE_LIMIT_EXCEEDED": CONNECTIONS * REQUESTS_OF_EACH - 100}
     await asyncio.gather(*(client.leave() for client in clients))
-    async with Client(instances.address, "shared") as late:
+    async with RecoveringClient(instances.address, "shared") as late:
         assert (await late.join())["requests_left"] == 0
 
 
-async def _asks(client: Client) -> list[Message]:
+async def _asks(client: RecoveringClient) -> list[Message]:
     """All at once; the terminal message of each."""
     for number in range(REQUESTS_OF_EACH):
         await client.send("stream_request", content="word", request_id=str(number))
@@ -42,7 +43,10 @@ async def test_a_request_that_comes_again_is_the_same_stream_and_is_charged_once
 ) -> None:
     instances = start_instances(2)
     request = {"content": "word " * 40, "speed": "superfast", "request_id": "mine"}
-    async with Client(instances.address, "again") as first, Client(instances.address, "again") as second:
+    async with (
+        RecoveringClient(instances.address, "again") as first,
+        RecoveringClient(instances.address, "again") as second,
+    ):
         await first.join()
         await first.send("stream_request", **request)
         start = await first.receive_type("stream_start")
@@ -62,7 +66,7 @@ async def test_a_request_whose_first_attempt_was_lost_is_charged_once_however_of
 ) -> None:
     instances = start_instances(2)
     request = {"content": "word", "request_id": "mine"}
-    async with Client(instances.address, "lost") as client:
+    async with RecoveringClient(instances.address, "lost") as client:
         await client.join()
         token = client.token  # of an attempt that never arrived
         for _ in range(3):
@@ -77,7 +81,10 @@ async def test_a_request_whose_first_attempt_was_lost_is_charged_once_however_of
 
 async def test_the_same_name_for_other_content_is_a_conflict(start_instances: StartInstances) -> None:
     instances = start_instances(2)
-    async with Client(instances.address, "conflict") as first, Client(instances.address, "conflict") as second:
+    async with (
+        RecoveringClient(instances.address, "conflict") as first,
+        RecoveringClient(instances.address, "conflict") as second,
+    ):
         await first.stream(content="one", request_id="mine")
         await second.join()
         await second.send("stream_request", content="two", request_id="mine", token=first.token)

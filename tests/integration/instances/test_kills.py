@@ -2,9 +2,9 @@
 
 import asyncio
 
+from tests.clients.recovering import CountedStream, RecoveringClient
 from tests.e2e.chaos.account import Account
 from tests.e2e.chaos.storm import MAX_REQUESTS, storm
-from tests.integration.instances.client import Client
 from tests.integration.instances.conftest import StartInstances
 from tests.integration.instances.instances import Instances
 
@@ -28,8 +28,8 @@ async def test_workers_die_twenty_times(start_instances: StartInstances) -> None
 async def test_all_instances_die_at_once(start_instances: StartInstances) -> None:
     """Nobody is left who knows anything, but for the store."""
     instances = start_instances(2)
-    async with Client(instances.address, "all") as client:
-        reception = client.asked(content="word " * 60, speed="superfast")
+    async with RecoveringClient(instances.address, "all") as client:
+        reception = CountedStream(content="word " * 60, speed="superfast")
         await client.follow(reception, until_chunks=20)
         for member in instances.members:
             member.server.process.kill()
@@ -39,7 +39,7 @@ async def test_all_instances_die_at_once(start_instances: StartInstances) -> Non
         await client.follow(reception)
         await client.leave()
         await client.join()
-        assert "".join(reception.parts) == "word " * 60
+        assert reception.data == "word " * 60
         assert (reception.breaks, reception.lost, reception.double) == (1, 0, 0)
         assert client.requests_left == 99
 

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
 
 from service.process.server import uvicorn_config
 from service.settings import Settings
+from streaming_content_client import ConnectFailed, connect
 from tests.backends.nginx import Nginx
-from tests.integration.instances.client import Client
+from tests.clients.recovering import CountedStream, RecoveringClient
 from tests.integration.instances.conftest import StartInstances, Store
 from tests.integration.instances.instances import SHIPPED, Instance, install, site
 from tests.waiting import wait_for
@@ -45,9 +44,9 @@ def test_nginx_takes_the_files_as_they_are_shipped(tmp_path: Path) -> None:
 
 async def test_sockets_and_pages_pass_and_numbers_do_not(start_instances: StartInstances) -> None:
     instances = start_instances(2)
-    async with Client(instances.address, "passes") as client:
+    async with RecoveringClient(instances.address, "passes") as client:
         reception = await client.stream(content="One, two.", speed="superfast")
-    assert "".join(reception.parts) == "One, two."
+    assert reception.data == "One, two."
     async with httpx.AsyncClient(base_url=f"http://{instances.address}") as pages:
         assert [(await pages.get(path)).status_code for path in ("/", "/health", "/ready", "/docs")] == [200] * 4
         hidden = ("/metrics", "/metrics/", "/metrics%2f", "/%6detrics", "/docs/%2e%2e/metrics", "/metrics?a=b")
@@ -56,9 +55,9 @@ async def test_sockets_and_pages_pass_and_numbers_do_not(start_instances: StartI
 
 async def test_chunks_come_one_by_one_and_not_in_lumps(start_instances: StartInstances) -> None:
     instances = start_instances(1)
-    async with Client(instances.address, "paced") as client:
+    async with RecoveringClient(instances.address, "paced") as client:
         await client.join()
-        reception = client.asked(content="word " * 30, speed="superfast")
+        reception = CountedStream(content="word " * 30, speed="superfast")
         arrivals = []
         for count in range(1, 31):
             await client.follow(reception, until_chunks=count)
@@ -70,13 +69,13 @@ async def test_chunks_come_one_by_one_and_not_in_lumps(start_instances: StartIns
 async def test_what_drains_is_passed_over_and_its_clients_move(start_instances: StartInstances) -> None:
     instances = start_instances(2, DRAIN_SECONDS=30)
     leaving, staying = instances.members
-    async with Client(instances.address, "running") as running:
-        reception = running.asked(**LONG)
+    async with RecoveringClient(instances.address, "running") as running:
+        reception = CountedStream(**LONG)
         await running.follow(reception, until_chunks=1)
         busy, _ = await asyncio.to_thread(instances.busiest)
         busy.server.terminate()
         await asyncio.to_thread(busy.server.logged, "drain_began")
-        others = [Client(instances.address, f"other-{number}") for number in range(20)]
+        others = [RecoveringClient(instances.address, f"other-{number}") for number in range(20)]
         for other in others:
             await other.join()  # none of them is refused: the handshake goes to the next instance
         idle = leaving if busy is staying else staying
@@ -87,21 +86,21 @@ async def test_what_drains_is_passed_over_and_its_clients_move(start_instances: 
             await other.leave()
     assert running.close_code == 1012
     assert (reception.end["type"], reception.breaks, reception.lost, reception.double) == ("stream_complete", 1, 0, 0)
-    assert "".join(reception.parts) == LONG["content"]
+    assert reception.data == LONG["content"]
 
 
 async def test_where_all_drain_the_client_is_told_when_to_come_back(start_instances: StartInstances) -> None:
     instances = start_instances(2, DRAIN_SECONDS=30)
-    async with Client(instances.address, "one") as one, Client(instances.address, "two") as two:
-        await one.follow(one.asked(**LONG), until_chunks=1)
-        await two.follow(two.asked(**LONG), until_chunks=1)
+    async with RecoveringClient(instances.address, "one") as one, RecoveringClient(instances.address, "two") as two:
+        await one.follow(CountedStream(**LONG), until_chunks=1)
+        await two.follow(CountedStream(**LONG), until_chunks=1)
         for member in instances.members:
             assert member.serving(), "the two clients are spread"
             member.server.terminate()
             await asyncio.to_thread(member.server.logged, "drain_began")
-        with pytest.raises(InvalidStatus) as refused:
-            await connect(f"ws://{instances.address}/ws/stream/late", proxy=None)
-        assert (refused.value.response.status_code, refused.value.response.headers["retry-after"]) == (503, "5")
+        with pytest.raises(ConnectFailed) as refused:
+            await connect(f"ws://{instances.address}", "late")
+        assert (refused.value.status, refused.value.retry_after) == (503, "5")
         for member in instances.members:
             member.server.terminate()
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.instances.client import Client, Message, Reception
+from streaming_content_client import Message
+from tests.clients.recovering import CountedStream, RecoveringClient
 from tests.integration.instances.conftest import StartInstances
 from tests.integration.instances.instances import Instance, Instances
 
@@ -20,22 +21,22 @@ TOKEN_CHARACTERS = 43
 
 
 @asynccontextmanager
-async def moved(there: Instance, session_id: str) -> AsyncIterator[Client]:
+async def moved(there: Instance, session_id: str) -> AsyncIterator[RecoveringClient]:
     """The same client at the other instance."""
-    async with Client(there.address, session_id) as client:
+    async with RecoveringClient(there.address, session_id) as client:
         await client.join()
         yield client
 
 
-async def begin(client: Client, chunks: int, **request: object) -> Reception:
+async def begin(client: RecoveringClient, chunks: int, **request: object) -> CountedStream:
     """A stream of which there are so many chunks."""
-    reception = client.asked(**{"content": TEXT, "speed": "superfast"} | request)
+    reception = CountedStream(**{"content": TEXT, "speed": "superfast"} | request)
     await client.follow(reception, until_chunks=chunks)
     return reception
 
 
 async def test_after_its_end_all_of_it_is_still_there(
-    begun: Client, here: Instance, there: Instance, session_id: str
+    begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, WORDS)
     await begun.receive_type("stream_complete")
@@ -49,7 +50,7 @@ async def test_after_its_end_all_of_it_is_still_there(
         assert await client.rest(WORDS) == ""
 
 
-async def test_what_was_acknowledged_is_gone(begun: Client, there: Instance, session_id: str) -> None:
+async def test_what_was_acknowledged_is_gone(begun: RecoveringClient, there: Instance, session_id: str) -> None:
     stream = await begin(begun, WORDS)
     await begun.receive_type("stream_complete")
     async with moved(there, session_id) as client:
@@ -58,7 +59,9 @@ async def test_what_was_acknowledged_is_gone(begun: Client, there: Instance, ses
         await forgotten(client, stream.stream_id, begun.token)
 
 
-async def test_before_its_first_chunk(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+async def test_before_its_first_chunk(
+    begun: RecoveringClient, here: Instance, there: Instance, session_id: str
+) -> None:
     await begun.send("stream_request", content=TEXT, speed="superfast")
     await begun.send("stream_control", action="pause")  # before it can begin: it starts, and no chunk comes
     start = await begun.receive_type("stream_start")
@@ -72,9 +75,9 @@ async def test_before_its_first_chunk(begun: Client, here: Instance, there: Inst
 
 
 async def test_a_request_that_never_arrived_is_made_by_its_repetition(
-    begun: Client, here: Instance, there: Instance, session_id: str
+    begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
-    request = begun.asked(content=TEXT, speed="superfast").request
+    request = CountedStream(content=TEXT, speed="superfast").request
     here.server.process.send_signal(signal.SIGSTOP)  # it does not read what is sent now
     await begun.send("stream_request", **request)
     here.kill()
@@ -86,7 +89,7 @@ async def test_a_request_that_never_arrived_is_made_by_its_repetition(
         assert (await client.join())["requests_left"] == 99
 
 
-async def test_while_it_is_paused(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+async def test_while_it_is_paused(begun: RecoveringClient, here: Instance, there: Instance, session_id: str) -> None:
     stream = await begin(begun, 10)
     await begun.send("stream_control", action="pause")
     while (message := await begun.receive())["type"] != "stream_paused":
@@ -99,26 +102,26 @@ async def test_while_it_is_paused(begun: Client, here: Instance, there: Instance
         await client.send("ping")
         assert (await client.receive())["type"] == "pong"  # and not the chunk that would be due
         await client.send("stream_control", action="resume")
-        assert "".join(stream.parts) + await client.rest(len(stream.parts)) == TEXT
+        assert stream.data + await client.rest(len(stream.chunks)) == TEXT
 
 
 async def test_after_a_skip_it_is_cut_in_the_same_way_again(
-    begun: Client, here: Instance, there: Instance, session_id: str
+    begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, 10, content=LARGE_TEXT)
     await begun.send("stream_control", action="skip")
     await begun.follow(stream, until_chunks=13)
     while (message := await begun.receive())["type"] != "stream_complete":  # not acknowledged
         stream.take(message, 0.0)
-    skipped = len(stream.parts)
+    skipped = len(stream.chunks)
     assert 13 < skipped < 60
-    assert "".join(stream.parts) == LARGE_TEXT
+    assert stream.data == LARGE_TEXT
     here.kill()
     async with moved(there, session_id) as client:
         for last_index in range(-1, skipped):
             answer = await client.recover(stream.stream_id, last_index, begun.token)
             assert (answer["recovered"], answer["next_index"]) == (True, last_index + 1)
-            assert await client.rest(last_index + 1) == "".join(stream.parts[last_index + 1 :])
+            assert await client.rest(last_index + 1) == "".join(chunk.data for chunk in stream.chunks[last_index + 1 :])
         assert (await client.recover(stream.stream_id, skipped, begun.token))["reason"] == "position"
 
 
@@ -128,17 +131,17 @@ async def test_whenever_a_skip_meets_a_crash_all_of_it_comes(
     pair: Instances, session_id: str, milliseconds: int
 ) -> None:
     """A merged chunk may be out before the store knows that merged ones follow: then all of it comes once more."""
-    async with Client(pair.address, session_id) as client:
-        stream = client.asked(content=LARGE_TEXT, speed="superfast")
+    async with RecoveringClient(pair.address, session_id) as client:
+        stream = CountedStream(content=LARGE_TEXT, speed="superfast")
         await client.follow(stream, until_chunks=3)
         _, serving = await asyncio.to_thread(pair.busiest)
         await client.skip()
         await asyncio.sleep(milliseconds / 1000)
         serving.kill()
-        await client.follow(stream, until_chunks=len(stream.parts) + 2)
+        await client.follow(stream, until_chunks=len(stream.chunks) + 2)
         await client.skip()
         await client.follow(stream)
-        assert (stream.end["type"], "".join(stream.parts), stream.lost, stream.double) == (
+        assert (stream.end["type"], stream.data, stream.lost, stream.double) == (
             "stream_complete",
             LARGE_TEXT,
             0,
@@ -148,7 +151,7 @@ async def test_whenever_a_skip_meets_a_crash_all_of_it_comes(
         assert (await client.join())["requests_left"] == 99
 
 
-async def test_after_a_second_crash(begun: Client, here: Instance, there: Instance, session_id: str) -> None:
+async def test_after_a_second_crash(begun: RecoveringClient, here: Instance, there: Instance, session_id: str) -> None:
     stream = await begin(begun, 10)
     here.kill()
     async with moved(there, session_id) as client:
@@ -159,13 +162,13 @@ async def test_after_a_second_crash(begun: Client, here: Instance, there: Instan
     await asyncio.to_thread(there.start)
     async with moved(there, session_id) as client:
         await client.recover(stream.stream_id, stream.last_index, begun.token)
-        assert "".join(stream.parts) + await client.rest(20) == TEXT
+        assert stream.data + await client.rest(20) == TEXT
         await client.leave()
         assert (await client.join())["requests_left"] == 99
 
 
 async def test_of_two_at_once_one_has_it_and_the_other_learns_of_it(
-    begun: Client, here: Instance, there: Instance, session_id: str
+    begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, 1, content=TEXT * 3)
     await begun.drop()
@@ -177,13 +180,13 @@ async def test_of_two_at_once_one_has_it_and_the_other_learns_of_it(
     assert sorted(end["type"] for end, _, _ in ends) == ["error", "stream_complete"]
     for end, content, code in ends:
         if end["type"] == "stream_complete":
-            assert stream.parts[0] + content == TEXT * 3
+            assert stream.chunks[0].data + content == TEXT * 3
         else:
             assert (end["code"], end["fatal"], end["retryable"], code) == ("STREAM_TAKEN_OVER", True, False, 4103)
             assert len(content) < len(TEXT) * 2  # within a second or two, of five
 
 
-async def _end(client: Client) -> tuple[Message, str, int | None]:
+async def _end(client: RecoveringClient) -> tuple[Message, str, int | None]:
     """How it ends, what came until then, and the close code if it closes."""
     parts: list[str] = []
     while (message := await client.receive())["type"] not in {"stream_complete", "error"}:
@@ -192,17 +195,19 @@ async def _end(client: Client) -> tuple[Message, str, int | None]:
     return message, "".join(parts), code
 
 
-async def test_where_the_other_half_lives_on_it_is_let_go(begun: Client, there: Instance, session_id: str) -> None:
+async def test_where_the_other_half_lives_on_it_is_let_go(
+    begun: RecoveringClient, there: Instance, session_id: str
+) -> None:
     """A client that lost its network: the old connection does not know yet."""
     stream = await begin(begun, 1, content=TEXT * 3)
     async with moved(there, session_id) as client:
         await client.recover(stream.stream_id, stream.last_index, begun.token)
         messages, code = await begun.closed()
         assert ([one["code"] for one in messages if one["type"] == "error"], code) == (["STREAM_TAKEN_OVER"], 4103)
-        assert stream.parts[0] + await client.rest(1) == TEXT * 3
+        assert stream.chunks[0].data + await client.rest(1) == TEXT * 3
 
 
-async def test_only_its_own_token_opens_a_stream(begun: Client, there: Instance, session_id: str) -> None:
+async def test_only_its_own_token_opens_a_stream(begun: RecoveringClient, there: Instance, session_id: str) -> None:
     stream = await begin(begun, 1)
     own = begun.token
     assert len(own) == TOKEN_CHARACTERS
@@ -228,11 +233,11 @@ async def test_only_its_own_token_opens_a_stream(begun: Client, there: Instance,
         assert (await client.receive_type("error"))["code"] == "INVALID_MESSAGE"
     async with moved(there, f"{session_id}-stranger") as stranger:
         assert (await stranger.recover(stream.stream_id, 0, own))["reason"] == "unknown"
-    assert "".join(stream.parts) + await begun.rest(1) == TEXT  # which all of that has not disturbed
+    assert stream.data + await begun.rest(1) == TEXT  # which all of that has not disturbed
 
 
 async def test_a_place_that_is_not_or_a_stream_that_runs_here_is_refused(
-    begun: Client, there: Instance, session_id: str
+    begun: RecoveringClient, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, 1)
     async with moved(there, session_id) as client:
@@ -242,7 +247,7 @@ async def test_a_place_that_is_not_or_a_stream_that_runs_here_is_refused(
 
 async def test_after_its_time_it_is_unknown(start_instances: StartInstances) -> None:
     here, there = start_instances(2, RESUME_TTL=1).members
-    async with Client(here.address, "late") as first, Client(there.address, "late") as client:
+    async with RecoveringClient(here.address, "late") as first, RecoveringClient(there.address, "late") as client:
         await first.join()
         stream = await begin(first, WORDS)  # longer than that: under way, it is held
         await client.join()
@@ -252,7 +257,7 @@ async def test_after_its_time_it_is_unknown(start_instances: StartInstances) -> 
 
 async def test_over_the_end_of_its_session_it_is_not_recovered(start_instances: StartInstances) -> None:
     here, there = start_instances(2, MAX_SESSION_DURATION=2).members
-    async with Client(here.address, "over") as first, Client(there.address, "over") as client:
+    async with RecoveringClient(here.address, "over") as first, RecoveringClient(there.address, "over") as client:
         await first.join()
         stream = await begin(first, 1)
         messages, code = await first.closed()
@@ -267,14 +272,14 @@ async def noted(here: Instance) -> None:
         pass
 
 
-async def known(client: Client, stream_id: str | None, token: str) -> bool:
+async def known(client: RecoveringClient, stream_id: str | None, token: str) -> bool:
     """Whether the stream is there, found out without taking it: there is no such place in it."""
     answer = await client.recover(stream_id, 10**6, token)
     assert answer["reason"] in {"position", "unknown"}
     return bool(answer["reason"] == "position")
 
 
-async def forgotten(client: Client, stream_id: str | None, token: str) -> float:
+async def forgotten(client: RecoveringClient, stream_id: str | None, token: str) -> float:
     """Ask until the stream is unknown; the seconds that this took."""
     began = time.perf_counter()
     async with asyncio.timeout(10):

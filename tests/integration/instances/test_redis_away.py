@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.backends.redis import Redis
-from tests.integration.instances.client import Client
+from tests.clients.recovering import CountedStream, RecoveringClient
 from tests.integration.instances.instances import Instance, Instances, sharing
 from tests.waiting import wait_for
 
@@ -53,7 +53,7 @@ async def under_load(instances: Instances) -> AsyncIterator[None]:
     """Streams run over all of it, none of which is interrupted, and all of which are whole."""
 
     async def streams(number: int) -> float:
-        async with Client(instances.address, f"load-{number}") as client:
+        async with RecoveringClient(instances.address, f"load-{number}") as client:
             await client.join()
             await client.send("stream_request", content=TEXT, speed="superfast")
             await client.receive_type("stream_start")
@@ -77,11 +77,11 @@ async def under_load(instances: Instances) -> AsyncIterator[None]:
 async def check_away(instances: Instances) -> None:
     """What holds while nobody answers."""
     for member in instances.members:
-        async with Client(member.address, "away") as client:
+        async with RecoveringClient(member.address, "away") as client:
             began = time.perf_counter()
             await client.join()
             stream = await client.stream(content="one two", speed="superfast")
-            assert (stream.end["type"], stream.starts[0]["resumable"]) == ("stream_complete", False)
+            assert (stream.end["type"], stream.resumable) == ("stream_complete", False)
             assert (await client.recover(stream.stream_id, 0, client.token))["reason"] == "unavailable"
             assert time.perf_counter() - began < 3
     for member in instances.members:
@@ -94,10 +94,10 @@ async def check_back(instances: Instances) -> None:
     for member in instances.members:
         await asyncio.to_thread(wait_for, lambda member=member: says(member, "ready"), "it is ready again")
     here, there = instances.members
-    async with Client(here.address, "back") as first, Client(there.address, "back") as client:
-        stream = first.asked(content=TEXT, speed="superfast")
+    async with RecoveringClient(here.address, "back") as first, RecoveringClient(there.address, "back") as client:
+        stream = CountedStream(content=TEXT, speed="superfast")
         await first.follow(stream, until_chunks=1)
-        assert stream.starts[0]["resumable"]
+        assert stream.resumable
         await client.join()
         assert (await client.recover(stream.stream_id, 0, first.token))["recovered"]
 
@@ -125,7 +125,7 @@ async def test_one_that_is_restarted_under_load(instances: Instances, redis: Red
 
 async def test_while_it_is_away_each_process_counts_on_from_what_it_knew(instances: Instances, redis: Redis) -> None:
     here, there = instances.members
-    async with Client(here.address, "counted") as first, Client(there.address, "counted") as second:
+    async with RecoveringClient(here.address, "counted") as first, RecoveringClient(there.address, "counted") as second:
         for _ in range(3):
             await first.stream(content="word")
         assert (await second.join())["requests_left"] == 2

@@ -1,7 +1,6 @@
 """All that the service has to tell of, made to happen once."""
 
 import asyncio
-import json
 import shutil
 from pathlib import Path
 
@@ -10,13 +9,13 @@ import psutil
 from msgspec import Struct, field
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from websockets.asyncio.client import ClientConnection, connect
 
+from streaming_content_client import Connection
 from tests.backends.otlp import OtlpReceiver, Span
 from tests.backends.redis import Redis
+from tests.clients.direct import handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer
 from tests.integration.observability.breaking import BREAK, UNCUTTABLE
-from tests.integration.service.client import handshake, joined, receive, receive_until, request, send, stalled, stream
 
 SETTINGS = {
     "LOG_LEVEL": "DEBUG",
@@ -83,49 +82,49 @@ async def scrape(server: RunningServer) -> list[Metric]:
     return [*text_string_to_metric_families(answer.text)]  # type: ignore[no-untyped-call]
 
 
-async def stream_documents(client: ClientConnection) -> None:
+async def stream_documents(client: Connection) -> None:
     for type_, answer in (("ping", "pong"), ("heartbeat", "heartbeat_ack")):
-        await send(client, type_)
-        await receive_until(client, answer)
+        await client.send(type_)
+        await client.receive_until(answer)
     await stream(client, "A text.", speed="adaptive")
     await stream(client, "<p>A <b>fragment</b>.</p><script>a()</script>", content_type="html")
     await stream(client, "# A document\n\nIn *Markdown*.", content_type="markdown")
 
 
-async def control_streams(server: RunningServer, client: ClientConnection, told: Told) -> None:
+async def control_streams(server: RunningServer, client: Connection, told: Told) -> None:
     await request(client, LONG, speed="slow")
     await request(client, "Waits in line.")
-    await receive_until(client, "chunk")
+    await client.receive_until("chunk")
     await control(client, "pause", "stream_paused")
     told.scrapes.append(await scrape(server))
     await control(client, "resume", "stream_resumed")
     await control(client, "skip", "stream_complete")
-    await receive_until(client, "stream_complete")
+    await client.receive_until("stream_complete")
     await request(client, LONG, speed="slow")
-    await receive_until(client, "chunk")
+    await client.receive_until("chunk")
     await control(client, "cancel", "stream_cancelled")
     await request(client, f"{BREAK}please")
-    await receive_until(client, "error")
+    await client.receive_until("error")
     await stream(client, f"{UNCUTTABLE}please")
 
 
 async def break_off_and_go_on(server: RunningServer) -> None:
     """A stream that is recovered, one whose request comes again, and one that nobody has heard of."""
-    async with connect(server.ws("mobile"), ping_interval=None) as client:
-        token = (await receive(client))["resume_token"]
+    async with joined(server, "mobile", wait_connected=False) as client:
+        token = (await client.receive())["resume_token"]
         await request(client, LONG, speed="slow", request_id="first")
-        stream_id = (await receive_until(client, "stream_start"))[-1]["stream_id"]
-        await receive_until(client, "chunk")
+        stream_id = (await client.receive_until("stream_start"))[-1]["stream_id"]
+        await client.receive_until("chunk")
         client.transport.abort()
     async with joined(server, "mobile") as client:
         for asked, recovered in (("unheard-of", False), (stream_id, True)):
-            await send(client, "recover", stream_id=asked, last_index=0, token=token)
-            assert (await receive_until(client, "stream_recovered"))[-1]["recovered"] is recovered
-        await receive_until(client, "chunk")
+            await client.send("recover", stream_id=asked, last_index=0, token=token)
+            assert (await client.receive_until("stream_recovered"))[-1]["recovered"] is recovered
+        await client.receive_until("chunk")
         client.transport.abort()
     async with joined(server, "mobile") as client:
         await request(client, LONG, speed="slow", request_id="first", token=token)
-        assert (await receive_until(client, "stream_start"))[-1]["stream_id"] == stream_id
+        assert (await client.receive_until("stream_start"))[-1]["stream_id"] == stream_id
         await control(client, "skip", "stream_complete")
 
 
@@ -139,15 +138,15 @@ async def lose_the_store(server: RunningServer, redis: Redis) -> None:
         await asyncio.to_thread(server.logged, "dependency_back", dependency="session_store")
 
 
-async def control(client: ClientConnection, action: str, answer: str) -> None:
-    await send(client, "stream_control", action=action)
-    await receive_until(client, answer)
+async def control(client: Connection, action: str, answer: str) -> None:
+    await client.send("stream_control", action=action)
+    await client.receive_until(answer)
 
 
-async def make_mistakes(client: ClientConnection) -> None:
+async def make_mistakes(client: Connection) -> None:
     for _ in range(_MISTAKES):
-        await client.send("not JSON")
-        await receive_until(client, "error")
+        await client.send_frame("not JSON")
+        await client.receive_until("error")
 
 
 async def break_everything(server: RunningServer) -> None:
@@ -162,9 +161,9 @@ async def be_refused(server: RunningServer) -> None:
         joined(server, "first"),
         joined(server, "second"),
         joined(server, "third"),
-        connect(server.ws("fourth")) as client,
+        joined(server, "fourth", wait_connected=False) as client,
     ):
-        assert (await receive(client))["code"] == "OVER_CAPACITY"
+        assert (await client.receive())["code"] == "OVER_CAPACITY"
 
 
 async def use_up_the_limit(server: RunningServer) -> None:
@@ -172,13 +171,13 @@ async def use_up_the_limit(server: RunningServer) -> None:
         for _ in range(20):
             await stream(client, "More.")
         await request(client, "One too many.")
-        assert (await receive_until(client, "error"))[-1]["code"] == "RATE_LIMIT_EXCEEDED"
+        assert (await client.receive_until("error"))[-1]["code"] == "RATE_LIMIT_EXCEEDED"
 
 
 async def read_late(server: RunningServer) -> None:
     async with stalled(server, "slow") as client:
         await asyncio.to_thread(server.logged, "backpressure_applied")
-        await receive_until(client, "stream_complete")
+        await client.receive_until("stream_complete")
         await asyncio.to_thread(server.logged, "backpressure_released")
 
 
@@ -186,29 +185,29 @@ async def flood_the_log(server: RunningServer) -> None:
     """More lines than wait for a reader who does not read."""
     async with joined(server, "restless") as client:
         await request(client, LONG, speed="slow")
-        await receive_until(client, "chunk")
+        await client.receive_until("chunk")
         with server.unread():
             await asyncio.gather(pause_and_resume(client), count_answers(client))
         await asyncio.to_thread(server.logged, "lines_lost")
         await control(client, "cancel", "stream_cancelled")
 
 
-async def pause_and_resume(client: ClientConnection) -> None:
+async def pause_and_resume(client: Connection) -> None:
     for _ in range(_CONTROLS):
-        await send(client, "stream_control", action="pause")
-        await send(client, "stream_control", action="resume")
+        await client.send("stream_control", action="pause")
+        await client.send("stream_control", action="resume")
 
 
-async def count_answers(client: ClientConnection) -> None:
+async def count_answers(client: Connection) -> None:
     resumed = 0
     while resumed < _CONTROLS:
-        resumed += json.loads(await client.recv())["type"] == "stream_resumed"
+        resumed += (await client.receive())["type"] == "stream_resumed"
 
 
 async def end(server: RunningServer) -> None:
     async with joined(server, "last") as client:
         await request(client, LONG, speed="slow")
-        await receive_until(client, "chunk")
+        await client.receive_until("chunk")
         server.terminate()
         await asyncio.to_thread(server.logged, "drain_began")
         assert (await handshake(server, "/ws/stream/too-late"))[0] == 503

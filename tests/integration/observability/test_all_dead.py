@@ -12,12 +12,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.client import connect
 
+from streaming_content_client import connect
 from tests.backends.dead import black_hole
+from tests.clients.direct import DOCUMENT, request, stream
 from tests.conftest import environment
 from tests.integration.observability.breaking import BREAK
-from tests.integration.service.client import DOCUMENT, receive_until, request, stream
 from tests.waiting import wait_for
 
 EXIT_SECONDS = 5
@@ -77,7 +77,7 @@ async def test_a_process_all_of_whose_back_ends_are_dead_leaves_in_time(
                 async with connect(f"ws://127.0.0.1:{listening['port']}/ws/stream/{session_id}") as client:
                     for number in range(20):
                         await request(client, f"{BREAK}{number}")
-                        await receive_until(client, "error")
+                        await client.receive_until("error")
                     assert await stream(client, DOCUMENT) == DOCUMENT
                     wait_for(pipe.full, "the log is stuck")
                     process.terminate()

@@ -4,14 +4,13 @@ import json
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
 
+from streaming_content_client import ConnectFailed, Connection, connect
 from tests.backends.kent import Kent
 from tests.backends.otlp import OtlpReceiver
+from tests.clients.direct import request, stream
 from tests.conftest import RunningServer, StartServer
 from tests.integration.observability.breaking import BREAK, UNCUTTABLE
-from tests.integration.service.client import receive_until, request, stream
 
 CONTENT = "canary-of-the-content"
 QUERY = "canary-of-the-query"
@@ -36,15 +35,14 @@ async def test_no_canary_is_heard(
         SENTRY_DSN=kent.dsn_with(f"public:{SENTRY}"),
     )
     target = f"{server.ws(session_id)}?token={QUERY}"
-    async with connect(target, additional_headers=HEADERS, origin=EDITOR) as client:  # type: ignore[arg-type]
-        await receive_until(client, "connected")
+    async with connect(target, additional_headers=HEADERS, origin=EDITOR) as client:
         await use(client)
         await mistake(client)
         await request(client, BREAK + CONTENT)
-        await receive_until(client, "error")
+        await client.receive_until("error")
         assert await stream(client, UNCUTTABLE + CONTENT) == UNCUTTABLE + CONTENT
-    with pytest.raises(InvalidStatus):
-        await connect(target, additional_headers=HEADERS, origin=f"https://{HEADER}.example")  # type: ignore[arg-type]
+    with pytest.raises(ConnectFailed):
+        await connect(target, additional_headers=HEADERS, origin=f"https://{HEADER}.example")
     metrics = await over_http(server)
     server.stop()
 
@@ -67,7 +65,7 @@ async def test_no_canary_is_heard(
     assert [(place, canary) for place, text in told.items() for canary in CANARIES if canary in text] == []
 
 
-async def use(client: ClientConnection) -> None:
+async def use(client: Connection) -> None:
     """The content in each type, and where clients have no reason to put it."""
     for content_type, content in (
         ("text", CONTENT),
@@ -78,7 +76,7 @@ async def use(client: ClientConnection) -> None:
         await stream(client, content, content_type=content_type, trace=trace, draft=CONTENT)
 
 
-async def mistake(client: ClientConnection) -> None:
+async def mistake(client: Connection) -> None:
     """The content in messages that are wrong."""
     for frame in (
         CONTENT,
@@ -87,10 +85,10 @@ async def mistake(client: ClientConnection) -> None:
         json.dumps({"type": "stream_request", "content": CONTENT, "speed": 1}),
         json.dumps({"type": "stream_request", "content": CONTENT * 10_000}),
     ):
-        await client.send(frame)
-        await receive_until(client, "error")
-    await client.send(CONTENT.encode())
-    await receive_until(client, "error")
+        await client.send_frame(frame)
+        await client.receive_until("error")
+    await client.send_frame(CONTENT.encode())
+    await client.receive_until("error")
 
 
 async def over_http(server: RunningServer) -> str:

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.clients.direct import joined, metric, request
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import joined, metric, receive_until, request, send
 
 SESSIONS = 1000
 AT_A_TIME = 50
@@ -46,7 +46,7 @@ async def one_of_a_kind(server: RunningServer, http: httpx.AsyncClient) -> None:
     name = uuid4().hex
     async with joined(server, f"session-{name}") as client:
         await request(client, f"{name} " * (1 + int(name[0], 16)), trace={"traceparent": f"00-{name}-{name[16:]}-01"})
-        await receive_until(client, "stream_complete")
-        await send(client, f"type_{name}")
-        await receive_until(client, "error")
+        await client.receive_until("stream_complete")
+        await client.send(f"type_{name}")
+        await client.receive_until("error")
     await http.get(f"/{name}", params={name: name}, headers={"user-agent": name})

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import httpx
-from websockets.asyncio.client import connect
 
+from streaming_content_client import connect
+from tests.clients.direct import DOCUMENT, request, stream
 from tests.conftest import environment
-from tests.integration.service.client import DOCUMENT, receive, receive_until, request, send, stream
 from tests.waiting import LIMIT_SECONDS
 
 
@@ -28,13 +28,13 @@ async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, sessi
     try:
         listening = next(line for line in map(json.loads, process.stdout) if line["event"] == "service_listening")
         address = f"127.0.0.1:{listening['port']}"  # and from here on nobody reads
-        async with connect(f"ws://{address}/ws/stream/{session_id}") as restless:
+        async with connect(f"ws://{address}", session_id) as restless:
             await request(restless, "word " * 2000, speed="slow")
-            await receive_until(restless, "chunk")
+            await restless.receive_until("chunk")
             for _ in range(6000):  # two lines each
-                await send(restless, "stream_control", action="pause")
-                await send(restless, "stream_control", action="resume")
-                await receive_until(restless, "stream_resumed")
+                await restless.send("stream_control", action="pause")
+                await restless.send("stream_control", action="resume")
+                await restless.receive_until("stream_resumed")
             async with asyncio.TaskGroup() as streams:
                 for number in range(50):
                     streams.create_task(stream_through(f"ws://{address}/ws/stream/{session_id}-{number}"))
@@ -52,7 +52,6 @@ async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, sessi
 
 async def stream_through(url: str) -> None:
     async with connect(url) as client:
-        await receive(client)
         assert await stream(client, DOCUMENT) == DOCUMENT
 
 

@@ -5,9 +5,9 @@ from secrets import token_hex
 from tests.backends.fixtures import StartPrometheus
 from tests.backends.kent import Kent
 from tests.backends.otlp import OtlpReceiver, Span
+from tests.clients.direct import joined, request
 from tests.conftest import StartServer
 from tests.integration.observability.breaking import BREAK
-from tests.integration.service.client import joined, receive_until, request
 
 MARKDOWN = "# One\n\nTwo, *three*: a paragraph of a document.\n\n- four\n- five\n"
 
@@ -29,10 +29,10 @@ async def test_one_id_leads_everywhere(
     async with joined(server, session_id) as client:
         context = {"traceparent": f"00-{trace_id}-{editors_span_id}-01", "tracestate": "editor=1"}
         await request(client, MARKDOWN, content_type="markdown", trace=context)
-        start, *_, complete = await receive_until(client, "stream_complete")
+        start, *_, complete = await client.receive_until("stream_complete")
         broken_context = {"traceparent": f"00-{broken_trace_id}-{editors_span_id}-01"}
         await request(client, f"{BREAK}please", trace=broken_context)
-        error = (await receive_until(client, "error"))[-1]
+        error = (await client.receive_until("error"))[-1]
 
     # the client
     assert start["trace_id"] == trace_id

@@ -18,8 +18,8 @@ from service.events import AttemptOutcome, ConnectionAttempted
 from service.settings import SettingsError
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.otlp import OtlpReceiver
+from tests.clients.direct import DOCUMENT, get, handshake, joined, metric, stream
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import DOCUMENT, get, handshake, joined, metric, stream
 from tests.waiting import LIMIT_SECONDS, eventually, wait_for
 
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}

@@ -21,9 +21,9 @@ from service.protocol.trace import Trace
 from service.settings import Settings
 from tests.backends import dead
 from tests.backends.kent import Kent
+from tests.clients.direct import joined, metric, request, stream
 from tests.conftest import StartServer, environment
 from tests.integration.observability.breaking import BREAK
-from tests.integration.service.client import joined, metric, receive_until, request, stream
 from tests.waiting import eventually
 
 CANARY = "canary-of-the-content"
@@ -164,7 +164,7 @@ async def test_streams_do_not_notice_that_sentry_is_away(
         async def stream_while_others_fail(number: int) -> str:
             async with joined(server, f"{session_id}-{number}") as client:
                 await request(client, f"{BREAK}{number}")
-                await receive_until(client, "error")
+                await client.receive_until("error")
                 return await stream(client, document)
 
         assert await asyncio.gather(*map(stream_while_others_fail, range(STREAMS))) == [document] * STREAMS
@@ -183,7 +183,7 @@ async def test_the_log_says_why_sentry_gets_nothing(start_breaking_server: Start
         server = start_breaking_server(SENTRY_DSN=f"http://public@{address}/1")
         async with joined(server, session_id) as client:
             await request(client, BREAK)
-            await receive_until(client, "error")
+            await client.receive_until("error")
         line = server.logged("library_message", logger="observability.sentry.sink")
         assert line["message"].endswith(f"{address} cannot be reached: nothing listens there.")
         assert line["level"] == "WARNING"

@@ -12,12 +12,12 @@ import httpx
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from websockets.asyncio.client import ClientConnection
 
 from service.app import ready_for_workers
 from service.settings import SettingsError, load_settings
+from streaming_content_client import Connection
+from tests.clients.direct import DOCUMENT, data, get, joined, request, stream, until_closed
 from tests.conftest import RunningServer
-from tests.integration.service.client import DOCUMENT, close_of, data, get, joined, receive_until, request, stream
 from tests.waiting import wait_for
 
 ROUNDS = 3
@@ -113,7 +113,7 @@ async def test_a_signal_ends_both_and_is_told_to_everyone(start_pair: StartPair)
     async with AsyncExitStack() as clients:
         streaming = [(await load(clients, pair, worker)) for worker in pair.workers()]
         pair.server.terminate()
-        assert [(await close_of(client))[1] for client in streaming] == [1012, 1012]
+        assert [(await until_closed(client))[1] for client in streaming] == [1012, 1012]
         assert await asyncio.to_thread(pair.server.process.wait, END_SECONDS) == 0
     assert pair.server.noise == []
 
@@ -125,7 +125,7 @@ async def test_ctrl_c_goes_to_every_process_and_still_lets_streams_finish(start_
         for pid in (pair.server.process.pid, *(worker.pid for worker in pair.workers())):
             os.kill(pid, signal.SIGINT)
         for first, client in streaming:
-            rest, code = await close_of(client)
+            rest, code = await until_closed(client)
             assert (data(first + rest), code) == (FINISHING_DOCUMENT, 1012)
         assert await asyncio.to_thread(pair.server.process.wait, END_SECONDS) == 0
 
@@ -136,9 +136,9 @@ async def test_a_second_signal_skips_the_wait(start_pair: StartPair) -> None:
         [(_, client), _] = [(await begin(clients, pair, worker, LONG_DOCUMENT)) for worker in pair.workers()]
         pair.server.terminate()
         await asyncio.to_thread(pair.server.logged, "drain_began")
-        await receive_until(client, "chunk")
+        await client.receive_until("chunk")
         pair.server.terminate()
-        assert (await close_of(client))[1] == 1012
+        assert (await until_closed(client))[1] == 1012
         assert await asyncio.to_thread(pair.server.process.wait, END_SECONDS) == 0
 
 
@@ -186,7 +186,7 @@ def test_a_metrics_directory_that_cannot_be_used_stops_the_start() -> None:
     )
 
 
-async def load(clients: AsyncExitStack, pair: Pair, worker: Worker) -> ClientConnection:
+async def load(clients: AsyncExitStack, pair: Pair, worker: Worker) -> Connection:
     """A client that has had a document, and one, which is returned, in the middle of a stream."""
     with pair.alone(worker):
         served = await clients.enter_async_context(joined(pair.server, f"served-{worker.pid}"))
@@ -197,14 +197,14 @@ async def load(clients: AsyncExitStack, pair: Pair, worker: Worker) -> ClientCon
 
 async def begin(
     clients: AsyncExitStack, pair: Pair, worker: Worker, content: str
-) -> tuple[list[dict[str, object]], ClientConnection]:
+) -> tuple[list[dict[str, object]], Connection]:
     """A client in the middle of a stream, and what it has received of it."""
     with pair.alone(worker):
         client = await clients.enter_async_context(joined(pair.server, f"streaming-{worker.pid}"))
         clients.callback(client.transport.abort)  # a close would wait for what nobody has read
         await request(client, content, speed="normal")
-        received = await receive_until(client, "chunk")
-        received += await receive_until(client, "chunk")  # what the first did is counted before the next is sent
+        received = await client.receive_until("chunk")
+        received += await client.receive_until("chunk")  # what the first did is counted before the next is sent
         return received, client
 
 

@@ -2,10 +2,8 @@
 
 from contextlib import AsyncExitStack
 
-from websockets.asyncio.client import connect
-
+from tests.clients.direct import DOCUMENT, get, joined, metric, stream, until_closed
 from tests.conftest import StartServer
-from tests.integration.service.client import DOCUMENT, close_of, get, joined, metric, stream
 from tests.waiting import eventually
 
 
@@ -14,8 +12,8 @@ async def test_the_fourth_of_three_is_turned_away_until_a_seat_is_free(start_ser
     async with AsyncExitStack() as clients:
         first, *_ = [await clients.enter_async_context(joined(server, f"seat-{number}")) for number in range(3)]
 
-        async with connect(server.ws("fourth")) as fourth:
-            messages, code = await close_of(fourth)
+        async with joined(server, "fourth", wait_connected=False) as fourth:
+            messages, code = await until_closed(fourth)
         [error] = messages
         assert (error["type"], error["code"], error["fatal"], error["retryable"]) == (
             "error",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from streaming_content_client import Message
+from tests.clients.direct import DOCUMENT, data
 from tests.conftest import PROJECT, RunningServer, environment
-from tests.integration.service.client import DOCUMENT, Message, data
 from tests.waiting import LIMIT_SECONDS
 
 PROGRAMS = Path(sys.executable).parent

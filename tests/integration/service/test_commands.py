@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.direct import DOCUMENT
 from tests.conftest import RunningServer, StartServer, environment
-from tests.integration.service.client import DOCUMENT
 
 COMMAND_SECONDS = 60
 

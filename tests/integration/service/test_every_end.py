@@ -4,8 +4,8 @@ import asyncio
 
 import psutil
 
+from tests.clients.direct import handshake, joined, metric, stalled, until_closed
 from tests.conftest import StartServer
-from tests.integration.service.client import close_of, handshake, joined, metric, stalled
 from tests.waiting import eventually
 
 GROWTH_BYTES = 16_000_000
@@ -58,4 +58,4 @@ async def test_text_that_is_not_utf8_together_with_a_close_frame(start_server: S
     server = start_server()
     async with joined(server, "both") as client:
         client.transport.write(b"\x81\x81\x00\x00\x00\x00\xff" + b"\x88\x80\x00\x00\x00\x00")
-        await close_of(client)
+        await until_closed(client)

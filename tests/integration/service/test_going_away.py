@@ -4,20 +4,9 @@ import asyncio
 import json
 from contextlib import AsyncExitStack
 
-from websockets.asyncio.client import ClientConnection
-
+from streaming_content_client import Connection
+from tests.clients.direct import DOCUMENT, data, get, handshake, joined, request, stalled, until_closed
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import (
-    DOCUMENT,
-    close_of,
-    data,
-    get,
-    handshake,
-    joined,
-    receive_until,
-    request,
-    stalled,
-)
 
 LONG_DOCUMENT = "word " * 2000
 
@@ -27,11 +16,11 @@ END_SECONDS = 7
 
 async def _streaming(
     clients: AsyncExitStack, server: RunningServer, session_id: str, content: str = LONG_DOCUMENT
-) -> ClientConnection:
+) -> Connection:
     """A client in the middle of a stream."""
     socket = await clients.enter_async_context(joined(server, session_id))
     await request(socket, content, speed="normal")
-    await receive_until(socket, "chunk")
+    await socket.receive_until("chunk")
     return socket
 
 
@@ -42,7 +31,7 @@ async def test_200_running_streams_and_a_client_that_reads_nothing(start_server:
         streaming = [await _streaming(clients, server, f"streaming-{number}") for number in range(200)]
         server.terminate()
         began = await asyncio.to_thread(server.logged, "drain_began")
-        ends = await asyncio.gather(*(close_of(socket) for socket in streaming))
+        ends = await asyncio.gather(*(until_closed(socket) for socket in streaming))
         status = await asyncio.to_thread(server.process.wait, END_SECONDS)
     assert began["connections"] == 201
     assert [code for _, code in ends] == [1012] * 200
@@ -81,10 +70,10 @@ async def test_a_running_stream_finishes_and_what_waits_does_not_begin(start_ser
         running = await clients.enter_async_context(joined(server, "running"))
         await request(running, DOCUMENT, request_id="running")
         await request(running, DOCUMENT, request_id="waiting")
-        first = await receive_until(running, "chunk")
+        first = await running.receive_until("chunk")
         server.terminate()
-        assert await close_of(idle) == ([], 1012)
-        rest, code = await close_of(running)
+        assert await until_closed(idle) == ([], 1012)
+        rest, code = await until_closed(running)
         assert data(first + rest) == DOCUMENT
         assert (rest[-1]["type"], rest[-1]["request_id"], code) == ("stream_complete", "running", 1012)
         assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0
@@ -96,8 +85,8 @@ async def test_a_second_signal_skips_the_wait(start_server: StartServer) -> None
         streaming = await _streaming(clients, server, "streaming")
         server.terminate()
         await asyncio.to_thread(server.logged, "drain_began")
-        await receive_until(streaming, "chunk")
+        await streaming.receive_until("chunk")
         server.terminate()
-        _, code = await close_of(streaming)
+        _, code = await until_closed(streaming)
         assert code == 1012
         assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0

@@ -4,21 +4,10 @@ import asyncio
 import json
 
 import pytest
-from websockets.asyncio.client import ClientConnection
 
+from streaming_content_client import Connection
+from tests.clients.direct import DOCUMENT, data, handshake, joined, request, stream, until_closed
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import (
-    DOCUMENT,
-    close_of,
-    data,
-    handshake,
-    joined,
-    receive,
-    receive_until,
-    request,
-    send,
-    stream,
-)
 
 HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "not JSON": ("hello", "INVALID_MESSAGE"),
@@ -57,8 +46,8 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
 }
 
 
-async def _error_code(socket: ClientConnection) -> str:
-    error = await receive(socket)
+async def _error_code(socket: Connection) -> str:
+    error = await socket.receive()
     assert (error["type"], error["fatal"]) == ("error", False)
     code: str = error["code"]
     return code
@@ -70,7 +59,7 @@ async def test_it_gets_its_error_and_the_socket_still_streams(
 ) -> None:
     payload, code = HOSTILE[hostile]
     async with joined(server, session_id) as socket:
-        await socket.send(payload)
+        await socket.send_frame(payload)
         assert await _error_code(socket) == code
         assert await stream(socket, DOCUMENT) == DOCUMENT
 
@@ -78,7 +67,7 @@ async def test_it_gets_its_error_and_the_socket_still_streams(
 @pytest.mark.parametrize("action", ["pause", "resume", "skip", "cancel"])
 async def test_a_control_without_a_stream(server: RunningServer, session_id: str, action: str) -> None:
     async with joined(server, session_id) as socket:
-        await send(socket, "stream_control", action=action)
+        await socket.send("stream_control", action=action)
         assert await _error_code(socket) == "NO_ACTIVE_STREAM"
         assert await stream(socket, DOCUMENT) == DOCUMENT
 
@@ -87,8 +76,8 @@ async def test_a_running_stream_is_not_disturbed(server: RunningServer, session_
     async with joined(server, session_id) as socket:
         await request(socket, DOCUMENT)
         for payload, _ in HOSTILE.values():
-            await socket.send(payload)
-        messages = await receive_until(socket, "stream_complete")
+            await socket.send_frame(payload)
+        messages = await socket.receive_until("stream_complete")
         errors = [message["code"] for message in messages if message["type"] == "error"]
         assert data(messages) == DOCUMENT
         assert errors == [code for _, code in HOSTILE.values()]
@@ -97,14 +86,14 @@ async def test_a_running_stream_is_not_disturbed(server: RunningServer, session_
 async def test_of_200_requests_at_once_1_runs_and_10_wait(server: RunningServer, session_id: str) -> None:
     async with joined(server, session_id) as socket:
         await request(socket, DOCUMENT, request_id="0")
-        await send(socket, "stream_control", action="pause")
+        await socket.send("stream_control", action="pause")
         for number in range(1, 200):
             await request(socket, f"number {number}", request_id=str(number))
-        await send(socket, "stream_control", action="resume")
-        messages = await receive_until(socket, "stream_resumed")
+        await socket.send("stream_control", action="resume")
+        messages = await socket.receive_until("stream_resumed")
         refused = [(one["request_id"], one["code"]) for one in messages if one["type"] == "error"]
         assert refused == [(str(number), "QUEUE_FULL") for number in range(11, 200)]
-        served = [await receive_until(socket, "stream_complete") for _ in range(11)]
+        served = [await socket.receive_until("stream_complete") for _ in range(11)]
         assert [one[-1]["request_id"] for one in served] == [str(number) for number in range(11)]
         assert [data(one) for one in served[1:]] == [f"number {number}" for number in range(1, 11)]
         assert await stream(socket, DOCUMENT) == DOCUMENT
@@ -162,6 +151,6 @@ async def test_a_broken_frame_closes_its_own_socket_only(start_server: StartServ
         await request(other, DOCUMENT)
         async with joined(server, "broken") as client:
             client.transport.write(frame)
-            messages, code = await close_of(client)
+            messages, code = await until_closed(client)
         assert (messages, code) == ([], expected_code)
-        assert data(await receive_until(other, "stream_complete")) == DOCUMENT
+        assert data(await other.receive_until("stream_complete")) == DOCUMENT

@@ -7,8 +7,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from service import __version__
+from tests.clients.direct import DOCUMENT, get, joined, metric, stream
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import DOCUMENT, get, joined, metric, stream
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -57,7 +57,7 @@ async def test_a_stream_is_counted(start_server: StartServer) -> None:
     async with joined(server, "counted") as client:
         assert await metric(server, "stream_connections_active") == 1
         await stream(client, DOCUMENT)
-        await client.send("hello")
+        await client.send_frame("hello")
     completed = 'stream_requests_total{content_type="text",outcome="completed"}'
     assert await metric(server, completed) == 1
     assert await metric(server, 'stream_errors_total{code="INVALID_MESSAGE"}') == 1

@@ -2,11 +2,10 @@
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
 
+from streaming_content_client import ConnectFailed, connect
+from tests.clients.direct import DOCUMENT, get, joined, stream
 from tests.conftest import StartServer
-from tests.integration.service.client import DOCUMENT, get, joined, stream
 
 
 async def test_each_port_knows_only_what_is_its_own(start_server: StartServer) -> None:
@@ -25,10 +24,9 @@ async def test_each_port_knows_only_what_is_its_own(start_server: StartServer) -
     assert metrics.status_code == 200
     assert "\nstream_connections_active 0.0\n" in metrics.text
     assert all(told(other) == told(unknown) for other in others)
-    with pytest.raises(InvalidStatus) as refusal:
-        async with connect(f"ws://127.0.0.1:{port}/ws/stream/editor"):
-            pass
-    assert refusal.value.response.status_code == 404
+    with pytest.raises(ConnectFailed) as refusal:
+        await connect(f"ws://127.0.0.1:{port}", "editor")
+    assert refusal.value.status == 404
 
 
 def told(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:

@@ -14,8 +14,8 @@ from service.http.routes import http_routes
 from service.process import clock
 from service.settings import Settings
 from service.websocket.hub import Hub
+from tests.clients.direct import DOCUMENT, get, joined, metric, request
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import DOCUMENT, get, joined, metric, receive_until, request
 from tests.waiting import LIMIT_SECONDS
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -118,7 +118,7 @@ async def test_a_click_on_an_exemplar_leads_to_the_stream(start_server: StartSer
     server = start_server()
     async with joined(server, "exemplary") as client:
         await request(client, DOCUMENT)
-        start, *_ = await receive_until(client, "stream_complete")
+        start, *_ = await client.receive_until("stream_complete")
     scraped = await get(server, "/metrics", Accept=OPENMETRICS)
     found = {
         sample.name: sample.exemplar.labels["trace_id"]

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from itertools import cycle, islice
 
 import psutil
-from websockets.asyncio.client import ClientConnection, connect
 
+from streaming_content_client import Connection
+from tests.clients.direct import joined, metric, request
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import metric, receive, receive_until, request, send
 from tests.waiting import eventually
 
 CONNECTS = 1000
@@ -19,50 +19,50 @@ GROWTH_BYTES = 8 * 1024 * 1024
 DOCUMENT = "word " * 500
 
 
-async def _at_once(_client: ClientConnection) -> None:
+async def _at_once(_client: Connection) -> None:
     """Before the greeting is read."""
 
 
-async def _greeted(client: ClientConnection) -> None:
-    await receive(client)
+async def _greeted(client: Connection) -> None:
+    await client.receive()
 
 
-async def _processing(client: ClientConnection) -> None:
+async def _processing(client: Connection) -> None:
     await request(client, DOCUMENT, content_type="markdown")
 
 
-async def _streaming(client: ClientConnection) -> None:
+async def _streaming(client: Connection) -> None:
     await request(client, DOCUMENT)
-    await receive_until(client, "chunk")
+    await client.receive_until("chunk")
 
 
-async def _paused(client: ClientConnection) -> None:
+async def _paused(client: Connection) -> None:
     await _streaming(client)
-    await send(client, "stream_control", action="pause")
-    await receive_until(client, "stream_paused")
+    await client.send("stream_control", action="pause")
+    await client.receive_until("stream_paused")
 
 
-async def _queued(client: ClientConnection) -> None:
+async def _queued(client: Connection) -> None:
     for _ in range(5):
         await request(client, DOCUMENT)
-    await receive_until(client, "chunk")
+    await client.receive_until("chunk")
 
 
-async def _completed(client: ClientConnection) -> None:
+async def _completed(client: Connection) -> None:
     await request(client, "word")
-    await receive_until(client, "stream_complete")
+    await client.receive_until("stream_complete")
 
 
-async def _refused(client: ClientConnection) -> None:
-    await client.send("hello")
-    await receive_until(client, "error")
+async def _refused(client: Connection) -> None:
+    await client.send_frame("hello")
+    await client.receive_until("error")
 
 
-async def _close(client: ClientConnection) -> None:
+async def _close(client: Connection) -> None:
     await client.close()
 
 
-async def _close_and_run(client: ClientConnection) -> None:
+async def _close_and_run(client: Connection) -> None:
     """A close frame, whose answer nobody waits for."""
     closing = asyncio.create_task(client.close())
     await asyncio.sleep(0)
@@ -70,19 +70,18 @@ async def _close_and_run(client: ClientConnection) -> None:
     await closing
 
 
-async def _abort(client: ClientConnection) -> None:
-    client.transport.abort()
-    await client.wait_closed()
+async def _abort(client: Connection) -> None:
+    await client.abort()
 
 
 PHASES = (_at_once, _greeted, _processing, _streaming, _paused, _queued, _completed, _refused)
 WAYS_TO_LEAVE = (_close, _close_and_run, _abort)
 
-Step = Callable[[ClientConnection], Awaitable[None]]
+Step = Callable[[Connection], Awaitable[None]]
 
 
 async def _stay(server: RunningServer, session_id: str, phase: Step, leave: Step) -> None:
-    async with connect(server.ws(session_id), ping_interval=None) as client:
+    async with joined(server, session_id, wait_connected=False) as client:
         await phase(client)
         await leave(client)
 

@@ -2,8 +2,8 @@
 
 import json
 
+from tests.clients.direct import get, handshake
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import get, handshake
 
 OURS = "https://app.example.com"
 ALSO_OURS = "http://localhost:5173"

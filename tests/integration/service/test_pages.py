@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.clients.direct import get
 from tests.conftest import PROJECT, RunningServer, StartServer
-from tests.integration.service.client import get
 
 STATIC = PROJECT / "service/static"
 MANIFEST: dict[str, str] = json.loads((STATIC / "manifest.json").read_text())

@@ -8,9 +8,10 @@ import pytest
 from service.content.markdown import html_from_markdown
 from service.content.sanitise import sanitised
 from service.protocol.messages import ContentType
+from streaming_content_client import Message
+from tests.clients.direct import data, joined, request
 from tests.conftest import RunningServer
 from tests.documents import content_type, paths
-from tests.integration.service.client import Message, data, joined, receive_until, request
 from tests.unit.content.reader import dangers, outline
 
 MAX_BYTES = 3000
@@ -39,7 +40,7 @@ async def all_streamed(
     async def streamed(content: str, content_type: ContentType) -> list[Message]:
         async with joined(server, session_id) as client:
             await request(client, content, chunk_by="sentence", **{"content_type": content_type} | fields)
-            messages = await receive_until(client, "stream_complete")
+            messages = await client.receive_until("stream_complete")
         assert (messages[0]["type"], messages[0]["total_chunks"]) == ("stream_start", messages[-1]["total_chunks"])
         return messages[1:-1]
 

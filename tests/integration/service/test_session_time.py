@@ -3,20 +3,9 @@
 import json
 
 import pytest
-from websockets.asyncio.client import connect
 
+from tests.clients.direct import DOCUMENT, data, joined, request, stream, until_closed
 from tests.conftest import RunningServer, StartServer
-from tests.integration.service.client import (
-    DOCUMENT,
-    close_of,
-    data,
-    joined,
-    receive,
-    receive_until,
-    request,
-    send,
-    stream,
-)
 
 LONG_DOCUMENT = "word " * 20_000
 """Too long for a session of seconds, in chunks as long as they may be."""
@@ -28,7 +17,7 @@ async def test_a_silent_connection_is_closed(start_server: StartServer) -> None:
         # A stream of over a second in which the client says nothing: it does not count as silence.
         content = "word " * 50
         assert await stream(client, content) == content
-        [error], code = await close_of(client)
+        [error], code = await until_closed(client)
     assert (error["type"], error["code"], error["fatal"], code) == ("error", "IDLE_TIMEOUT", True, 4111)
     assert server.logged("connection_closed", session_id="idle")["reason"] == "idle_timeout"
 
@@ -37,8 +26,8 @@ async def test_a_paused_stream_does_not_hold_off_the_idle_timeout(start_server: 
     server = start_server(IDLE_TIMEOUT=1)
     async with joined(server, "paused") as client:
         await request(client, LONG_DOCUMENT)
-        await send(client, "stream_control", action="pause")
-        messages, code = await close_of(client)
+        await client.send("stream_control", action="pause")
+        messages, code = await until_closed(client)
     assert (messages[-1]["code"], code) == ("IDLE_TIMEOUT", 4111)
 
 
@@ -46,8 +35,8 @@ async def test_a_session_ends_in_the_middle_of_a_stream(start_server: StartServe
     server = start_server(MAX_SESSION_DURATION=1)
     async with joined(server, "short") as streaming, joined(server, "short") as silent:
         await request(streaming, LONG_DOCUMENT)
-        messages, code = await close_of(streaming)
-        [error], code_of_the_other = await close_of(silent)
+        messages, code = await until_closed(streaming)
+        [error], code_of_the_other = await until_closed(silent)
     assert messages[0]["type"] == "stream_start"
     assert LONG_DOCUMENT.startswith(data(messages))
     assert data(messages)
@@ -64,7 +53,7 @@ async def test_a_document_that_would_outlast_its_session_comes_in_larger_chunks(
     document = "<p>One</p><p>more</p>" * 200
     async with joined(server, "short") as client:
         await request(client, document, content_type="html", speed="superfast", html_mode=html_mode)
-        start, *chunks, complete = await receive_until(client, "stream_complete")
+        start, *chunks, complete = await client.receive_until("stream_complete")
     assert data(chunks) == document
     assert start["total_chunks"] == complete["total_chunks"] == len(chunks) < 400
     assert 500 < start["metadata"]["estimated_duration_ms"] < 2000
@@ -88,17 +77,16 @@ async def test_a_client_of_2_4_1_that_reconnects_by_itself_works_past_the_end_of
         "timestamp": 1.5,
         "responseId": None,
     }
-    ends = []
-    async for client in connect(server.ws("editor")):
-        assert (await receive(client))["requests_left"] == 2
+    ends: list[tuple[list[str], int | None]] = []
+    while len(ends) < 2:
+        client = await joined(server, "editor")
+        assert client.connected["requests_left"] == 2
         for _ in range(2):
-            await client.send(json.dumps(message))
-            assert data(await receive_until(client, "stream_complete")) == DOCUMENT
-        await client.send(json.dumps(message))
-        errors, code = await close_of(client)
+            await client.send_frame(json.dumps(message))
+            assert data(await client.receive_until("stream_complete")) == DOCUMENT
+        await client.send_frame(json.dumps(message))
+        errors, code = await until_closed(client)
         ends.append(([error["code"] for error in errors], code))
-        if len(ends) == 2:
-            break
     assert ends == [(["RATE_LIMIT_EXCEEDED", "SESSION_TIMEOUT"], 4010)] * 2
 
 
@@ -107,13 +95,13 @@ async def test_two_sockets_of_a_session_share_its_requests_and_nothing_else(star
     async with joined(server, "shared") as one, joined(server, "shared") as other:
         await request(one, DOCUMENT)
         assert await stream(other, "other") == "other"
-        assert data(await receive_until(one, "stream_complete")) == DOCUMENT
+        assert data(await one.receive_until("stream_complete")) == DOCUMENT
         assert await stream(one, "one") == "one"
         await request(other, "one too many", request_id="label")
-        refusal = await receive(other)
+        refusal = await other.receive()
     assert (refusal["code"], refusal["request_id"], refusal["fatal"]) == ("RATE_LIMIT_EXCEEDED", "label", False)
-    async with connect(server.ws("shared")) as back:
-        assert (await receive(back))["requests_left"] == 0
+    async with joined(server, "shared", wait_connected=False) as back:
+        assert (await back.receive())["requests_left"] == 0
 
 
 @pytest.mark.parametrize(("type_", "answer"), [("ping", "pong"), ("heartbeat", "heartbeat_ack")])
@@ -122,9 +110,9 @@ async def test_it_is_answered_in_the_middle_of_a_stream(
 ) -> None:
     async with joined(server, session_id) as client:
         await request(client, DOCUMENT)
-        before = await receive_until(client, "chunk")
-        await send(client, type_)
-        between = await receive_until(client, answer)
-        after = await receive_until(client, "stream_complete")
+        before = await client.receive_until("chunk")
+        await client.send(type_)
+        between = await client.receive_until(answer)
+        after = await client.receive_until("stream_complete")
     assert data(before + between + after) == DOCUMENT
     assert any(message["type"] == "chunk" for message in after)

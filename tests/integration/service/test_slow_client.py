@@ -3,8 +3,8 @@
 import asyncio
 from itertools import pairwise
 
+from tests.clients.direct import data, joined, metric, request, stalled
 from tests.conftest import StartServer
-from tests.integration.service.client import data, joined, metric, receive, request, stalled
 
 CHUNK_TIMEOUT_SECONDS = 1
 PACED_DOCUMENT = "word " * 100  # 3 s at superfast: the other client's whole stay
@@ -15,11 +15,11 @@ async def test_it_is_cut_and_delays_nobody(start_server: StartServer) -> None:
     now = asyncio.get_running_loop().time
     async with joined(server, "reader") as reader:
         await request(reader, PACED_DOCUMENT)
-        messages = [await receive(reader)]
+        messages = [await reader.receive()]
         arrivals = [now()]
         async with stalled(server, "stalled"):
             while messages[-1]["type"] != "stream_complete":
-                messages.append(await receive(reader))
+                messages.append(await reader.receive())
                 arrivals.append(now())
             cut = await asyncio.to_thread(server.logged, "connection_closed", session_id="stalled")
     assert cut["reason"] == "slow_client"

@@ -12,15 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
 
 from dashboards.rules import ALERTS, RECORDINGS
+from streaming_content_client import ConnectionClosed
 from tests.backends.fixtures import StartAlertmanager, StartPrometheus, StartRedis
 from tests.backends.prometheus import Prometheus
 from tests.backends.webhook import WebhookReceiver
+from tests.clients.direct import joined, metric, request
 from tests.conftest import RunningServer
-from tests.integration.service.client import joined, metric, receive_until, request, send
 from tests.ops.alerts.configuration import RECEIVERS, alertmanager, scaled_rules
 from tests.ops.alerts.faulty import BROKEN, LOST, SLOW
 from tests.ops.alerts.promql import parse
@@ -94,16 +93,16 @@ async def visit(server: RunningServer, content: str) -> None:
     """Ask for a stream in a session of its own, and skip to its end."""
     async with joined(server, f"visit-{uuid4().hex}") as client:
         await request(client, content, chunk_by="word" if content is LARGE else "sentence")
-        await send(client, "stream_control", action="skip")
-        await receive_until(client, "error" if content.startswith(BROKEN) else "stream_complete")
+        await client.send("stream_control", action="skip")
+        await client.receive_until("error" if content.startswith(BROKEN) else "stream_complete")
 
 
 async def knock(server: RunningServer, session_id: str) -> None:
     """Try to come in, whatever comes of it."""
     with suppress(ConnectionClosed):
-        async with connect(server.ws(session_id)) as client:
-            await client.recv()
-            await client.recv()
+        async with joined(server, session_id, wait_connected=False) as client:
+            await client.receive()
+            await client.receive()
 
 
 @asynccontextmanager

@@ -1,0 +1,345 @@
+"""One connection to a session of the service."""
+
+import asyncio
+import json
+import secrets
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Generator
+from types import TracebackType
+from typing import Any, Final
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_socket
+from websockets.exceptions import ConnectionClosed as SocketClosed
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
+
+from streaming_content_client.address import Address
+from streaming_content_client.errors import (
+    ConnectFailed,
+    ConnectionClosed,
+    ProtocolViolation,
+    ReceiveTimeout,
+    ServerError,
+)
+from streaming_content_client.stream import Message, Stream
+
+Clock = Callable[[], float]
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "compression": None,  # the service does not negotiate it
+    "proxy": None,
+    "open_timeout": 10,
+    "close_timeout": 2,
+    "max_size": 16 * 2**20,
+}
+_NO_CLOSE_FRAME: Final = 1006
+
+
+class Connection:
+    """One open WebSocket. Create it with ``connect``.
+
+    Messages are read when something waits for them, and each is recorded in the stream that it belongs to, whichever
+    method reads it. Methods that wait may be called by several tasks at once.
+    """
+
+    def __init__(self, socket: ClientConnection, session_id: str, *, timeout: float | None, clock: Clock) -> None:
+        self.session_id = session_id
+        self.timeout = timeout
+        """How many seconds a method waits for the next message; ``None`` for no limit."""
+        self.connected: Message = {}
+        """The first message of the service; empty until it arrives."""
+        self.close_code: int | None = None
+        """The close code of the service, 1006 without a close frame; ``None`` until the close is noticed."""
+        self.error: ServerError | None = None
+        """The fatal error that the service sent before it closes the connection."""
+        self._socket = socket
+        self._clock = clock
+        self._reading = asyncio.Lock()
+        self._streams: list[Stream] = []
+        """Requested and not ended, in order."""
+        self._active: Stream | None = None
+        """The one that chunks belong to."""
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport of the socket, for code that needs raw bytes."""
+        return self._socket.transport
+
+    @property
+    def limits(self) -> Message:
+        """The limits of the service, by name."""
+        return self.connected.get("limits") or {}
+
+    @property
+    def resume_token(self) -> str | None:
+        """Opens the streams of this connection to another one; ``None`` if the service does not store content."""
+        return self.connected.get("resume_token")
+
+    # Streams
+
+    async def request(self, content: str, **fields: object) -> Stream:
+        """Send a ``stream_request`` with these fields and return its stream. Raises ``ConnectionClosed``."""
+        stream = Stream(content, **fields)
+        await self.start(stream)
+        return stream
+
+    async def stream(self, content: str, **fields: object) -> Stream:
+        """Request a stream and return it when it is complete. Raises what iteration of a stream raises."""
+        stream = await self.request(content, **fields)
+        await stream.read()
+        return stream
+
+    async def start(self, stream: Stream) -> None:
+        """Send the request of a stream; on a repetition with the token of the first attempt."""
+        fields = stream.request if stream.token is None else {**stream.request, "token": stream.token}
+        stream.token = stream.token or self.resume_token
+        self._attach(stream)
+        stream.requested_at = self._clock()
+        await self.send("stream_request", **fields)
+
+    async def recover(self, stream: Stream) -> None:
+        """Send ``recover``: continue the stream behind the last chunk that has arrived.
+
+        Chunks follow in the stream, or it ends with ``RecoveryRefused``.
+        """
+        if stream.stream_id is None or stream.token is None:
+            raise ValueError("A stream without an id or a token cannot be recovered.")
+        self._attach(stream)
+        await self.send("recover", stream_id=stream.stream_id, last_index=stream.last_index, token=stream.token)
+
+    async def resume(self, stream: Stream) -> None:
+        """Continue a stream of a connection that has ended: recover it, or repeat a request that had not started."""
+        await (self.recover(stream) if stream.resumable and stream.token else self.start(stream))
+
+    async def acknowledge(self, stream: Stream) -> None:
+        """Report that all chunks of the stream have arrived."""
+        await self.send("ack", stream_id=stream.stream_id, index=stream.last_index)
+
+    async def control(self, action: str) -> None:
+        """Send ``pause``, ``resume``, ``skip`` or ``cancel`` without waiting for the answer."""
+        await self.send("stream_control", action=action)
+
+    async def ping(self) -> float:
+        """Return the seconds until the service answered a ``ping``."""
+        began = self._clock()
+        await self.send("ping")
+        await self.receive_type("pong")
+        return self._clock() - began
+
+    async def heartbeat(self) -> Message:
+        """Send ``heartbeat`` and return the answer."""
+        await self.send("heartbeat")
+        return await self.receive_type("heartbeat_ack")
+
+    # Messages
+
+    async def send(self, type_: str, **fields: object) -> None:
+        """Send one message. Raises ``ConnectionClosed``, and ``ValueError`` for text with a lone surrogate."""
+        await self.send_frame(json.dumps({"type": type_, **fields}, ensure_ascii=False))
+
+    async def send_frame(self, data: str | bytes) -> None:
+        """Send a frame as it is: text for ``str``, binary for ``bytes``."""
+        try:
+            await self._socket.send(data)
+        except SocketClosed as closed:
+            raise self._closed(closed) from closed
+
+    async def receive(self, timeout: float | None = None) -> Message:  # noqa: ASYNC109 - overrides the connection's
+        """Return the next message of any type.
+
+        ``timeout`` is in seconds; by default it is that of the connection. Raises ``ReceiveTimeout``,
+        ``ConnectionClosed`` or ``ProtocolViolation``.
+        """
+        async with self._reading:
+            return await self._receive(self.timeout if timeout is None else timeout)
+
+    async def receive_type(self, type_: str) -> Message:
+        """Return the next message of a type. Raises ``ServerError`` for an ``error`` before it."""
+        while (message := await self.receive())["type"] != type_:
+            if message["type"] == "error":
+                raise ServerError(message)
+        return message
+
+    async def receive_until(self, type_: str) -> list[Message]:
+        """Return all messages up to the first of a type, errors included."""
+        messages = [await self.receive()]
+        while messages[-1]["type"] != type_:
+            messages.append(await self.receive())
+        return messages
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        """Yield all messages until the connection is closed; ``close_code`` then has the code."""
+        try:
+            while True:
+                yield await self.receive()
+        except ConnectionClosed:
+            return
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Receive messages until the condition holds, which is evaluated after each of them."""
+        while not condition():
+            async with self._reading:
+                if not condition():
+                    await self._receive(self.timeout)
+
+    # The end
+
+    async def close(self) -> None:
+        """Close the connection with a closing handshake."""
+        await self._socket.close()
+
+    async def abort(self) -> None:
+        """Close the connection without a closing handshake."""
+        self.transport.abort()
+        await self._socket.wait_closed()
+
+    # Internals
+
+    async def _receive(self, seconds: float | None) -> Message:
+        try:
+            async with asyncio.timeout(seconds):
+                frame = await self._socket.recv()
+        except TimeoutError:
+            assert seconds is not None
+            raise ReceiveTimeout(seconds) from None
+        except SocketClosed as closed:
+            raise self._closed(closed) from closed
+        at = self._clock()
+        message = _decode(frame)
+        if message["type"] == "connected":
+            self.connected = message
+        elif (stream := self._stream_of(message)) is not None:
+            try:
+                stream.take(message, at)
+            except (KeyError, TypeError) as error:
+                raise ProtocolViolation(f"The server sent a {message['type']} without {error}.") from error
+            if stream.end:
+                self._end(stream)
+        if message["type"] == "error" and message.get("fatal"):
+            self.error = ServerError(message)
+        return message
+
+    def _stream_of(self, message: Message) -> Stream | None:
+        """The stream that a message belongs to. Chunks carry no id: they are of the active stream."""
+        match message["type"]:
+            case "stream_start":
+                self._active = self._find("request_id", message) if "request_id" in message else self._first
+                return self._active
+            case "stream_recovered":
+                stream = self._find("stream_id", message)
+                if message["recovered"]:
+                    self._active = stream
+                return stream
+            case "chunk" | "stream_complete":
+                return self._active
+            case "stream_cancelled":  # also of a request that has not started
+                return self._active or self._first
+            case "error":
+                return self._find("request_id", message) or self._find("stream_id", message)
+            case _:
+                return None
+
+    def _find(self, name: str, message: Message) -> Stream | None:
+        return next((one for one in self._streams if name in message and getattr(one, name) == message[name]), None)
+
+    @property
+    def _first(self) -> Stream | None:
+        return self._streams[0] if self._streams else None
+
+    def _end(self, stream: Stream) -> None:
+        self._streams.remove(stream)
+        if self._active is stream:
+            self._active = None
+
+    def _attach(self, stream: Stream) -> None:
+        if stream in self._streams:
+            raise ValueError("The stream is already active or waiting on this connection.")
+        stream.end = {}
+        stream.connection = self
+        self._streams.append(stream)
+
+    def _closed(self, closed: SocketClosed) -> ConnectionClosed:
+        self.close_code = closed.rcvd.code if closed.rcvd else _NO_CLOSE_FRAME
+        return ConnectionClosed(self.close_code, closed.rcvd.reason if closed.rcvd else "", self.error)
+
+
+class connect:  # noqa: N801 - used like a function, as the one of websockets
+    """Open a connection: ``async with connect(url) as connection``, or ``await connect(url)`` and close it later.
+
+    Args:
+        url: The deployment: an http, https, ws or wss URL, with or without ``/ws/stream/{session_id}``.
+        session_id: 1 to 64 of ``A-Z a-z 0-9 _ - . :``. Default: the one in the URL, else a random one.
+        timeout: The seconds that a method waits for the next message; ``None`` for no limit.
+        wait_connected: Whether to wait for the first message of the service.
+        clock: Monotonic seconds, for the moments in streams.
+        options: Of ``websockets.asyncio.client.connect``: ``ssl``, ``proxy``, ``additional_headers`` and others.
+
+    Raises ``InvalidAddress`` and ``ConnectFailed``; with ``wait_connected`` also ``ServerError`` if the service opens
+    the connection only to refuse it, and ``ConnectionClosed``.
+    """
+
+    def __init__(
+        self,
+        url: str | Address,
+        session_id: str | None = None,
+        *,
+        timeout: float | None = None,
+        wait_connected: bool = True,
+        clock: Clock = time.perf_counter,
+        **options: Any,  # noqa: ANN401 - typed by websockets
+    ) -> None:
+        self._address = url if isinstance(url, Address) else Address.parse(url)
+        self._session_id = session_id or self._address.session_id or f"client-{secrets.token_hex(8)}"
+        self._timeout = timeout
+        self._wait_connected = wait_connected
+        self._clock = clock
+        self._options = _OPTIONS | options
+        self._connection: Connection | None = None
+
+    def __await__(self) -> Generator[Any, None, Connection]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._connection is not None
+        await self._connection.close()
+
+    async def _open(self) -> Connection:
+        socket = await self._open_socket()
+        connection = Connection(socket, self._session_id, timeout=self._timeout, clock=self._clock)
+        if self._wait_connected:
+            try:
+                await connection.receive_type("connected")
+            except BaseException:
+                await connection.close()
+                raise
+        return connection
+
+    async def _open_socket(self) -> ClientConnection:
+        try:
+            return await open_socket(self._address.socket_url(self._session_id), **self._options)
+        except InvalidStatus as answer:
+            response = answer.response
+            raise ConnectFailed.from_response(
+                response.status_code, response.body, response.headers.get("Retry-After")
+            ) from answer
+        except (OSError, ssl.SSLError) as error:
+            raise ConnectFailed.from_os_error(self._address, error) from error
+        except (InvalidHandshake, InvalidMessage) as error:
+            raise ConnectFailed(f"{self._address} does not speak WebSocket ({error}).") from error
+
+
+def _decode(frame: str | bytes) -> Message:
+    try:
+        message = json.loads(frame)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ProtocolViolation(f"The server sent a frame that is not a message: {frame[:60]!r}.")
+    return message

@@ -1,0 +1,136 @@
+"""The exceptions of the client."""
+
+import json
+import socket
+import ssl
+from typing import Any, Self
+
+from streaming_content_client.address import Address
+from streaming_content_client.close_codes import CLOSE_CODES, CloseCode
+
+
+class StreamingError(Exception):
+    """The base class. ``str()`` is a sentence for a person."""
+
+
+class ConnectFailed(StreamingError):
+    """The connection was not opened."""
+
+    def __init__(self, sentence: str, status: int | None = None, retry_after: str | None = None) -> None:
+        self.status = status
+        """The HTTP status that refused the handshake; ``None`` if no HTTP response arrived."""
+        self.retry_after = retry_after
+        """The ``Retry-After`` header of that response."""
+        super().__init__(sentence)
+
+    @classmethod
+    def from_os_error(cls, address: Address, error: OSError) -> Self:
+        """From an error of the network or of TLS."""
+        match error:
+            case TimeoutError():
+                cause = "it did not answer in time"
+            case socket.gaierror():
+                cause = f"the name {address.host!r} cannot be resolved"
+            case ssl.SSLError():
+                cause = f"TLS failed ({error.reason or error}). If the server speaks plain HTTP, use ws:// or http://"
+            case ConnectionError() if not isinstance(error, ConnectionRefusedError):
+                cause = "it closed the connection. If the server requires TLS, use wss:// or https://"
+            case _:
+                # asyncio combines the errors of a name's addresses into one OSError that has only a text.
+                refused = isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error)
+                cause = "connection refused" if refused else error.strerror or str(error)
+        return cls(f"Cannot connect to {address}: {cause}.")
+
+    @classmethod
+    def from_response(cls, status: int, body: bytes | bytearray, retry_after: str | None) -> Self:
+        """From the HTTP response that refused a handshake; includes the sentence of the service if there is one."""
+        try:
+            sentence = f" {json.loads(body)['error']}"
+        except (ValueError, KeyError, TypeError):
+            sentence = ""
+        wait = f" Retry after {retry_after} s." if retry_after else ""
+        return cls(f"The server refused the connection with HTTP {status}.{sentence}{wait}", status, retry_after)
+
+
+class ServerError(StreamingError):
+    """The server sent an ``error`` message. ``str()`` is its code and its sentence."""
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        self.message = message
+        """The message as it arrived."""
+        super().__init__(f"{self.code}: {message.get('message')}")
+
+    @property
+    def code(self) -> str:
+        """One of the error codes of the protocol."""
+        return str(self.message.get("code"))
+
+    @property
+    def fatal(self) -> bool:
+        """The server closes the connection after this error."""
+        return bool(self.message.get("fatal"))
+
+    @property
+    def retryable(self) -> bool:
+        """The same request can succeed later."""
+        return bool(self.message.get("retryable"))
+
+    @property
+    def request_id(self) -> str | None:
+        return self.message.get("request_id")
+
+    @property
+    def stream_id(self) -> str | None:
+        return self.message.get("stream_id")
+
+
+class ConnectionClosed(StreamingError):
+    """The connection is closed."""
+
+    def __init__(self, code: int, reason: str = "", error: ServerError | None = None) -> None:
+        self.code = code
+        """The close code of the server; 1006 if the connection ended without a close frame."""
+        self.reason = reason
+        """The reason in the close frame."""
+        self.error = error
+        """The fatal error that preceded the close."""
+        meaning = self.meaning.reason if self.meaning else reason or "no reason given"
+        super().__init__(f"The server closed the connection ({code}: {meaning}).")
+
+    @property
+    def meaning(self) -> CloseCode | None:
+        return CLOSE_CODES.get(self.code)
+
+    @property
+    def may_reconnect(self) -> bool:
+        """Whether a new connection can be useful; true for an unknown code."""
+        return self.meaning is None or self.meaning.may_reconnect
+
+
+class ReceiveTimeout(StreamingError, TimeoutError):
+    """No message arrived within the timeout."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"No message arrived from the server for {seconds:g} s.")
+
+
+class ProtocolViolation(StreamingError):
+    """The server sent a frame that is not a message of the protocol."""
+
+
+class RecoveryRefused(StreamingError):
+    """The server did not continue a stream."""
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        self.message = message
+        """``stream_recovered`` as it arrived."""
+        self.reason = str(message.get("reason"))
+        """``unknown``, ``session_over``, ``position``, ``running``, ``version`` or ``unavailable``."""
+        super().__init__(f"The stream cannot be recovered: {self.reason}.")
+
+
+class StreamCancelled(StreamingError):
+    """The stream was cancelled before its end."""
+
+    def __init__(self) -> None:
+        super().__init__("The stream was cancelled.")

@@ -1,0 +1,1 @@
+"""Clients for tests: thin layers on the Python client."""
