@@ -92,8 +92,7 @@ async def test_a_request_that_never_arrived_is_made_by_its_repetition(
 async def test_while_it_is_paused(begun: RecoveringClient, here: Instance, there: Instance, session_id: str) -> None:
     stream = await begin(begun, 10)
     await begun.send("stream_control", action="pause")
-    while (message := await begun.receive())["type"] != "stream_paused":
-        stream.take(message, 0.0)
+    await begun.receive_type("stream_paused")
     await noted(here)
     here.kill()
     async with moved(there, session_id) as client:
@@ -111,8 +110,7 @@ async def test_after_a_skip_it_is_cut_in_the_same_way_again(
     stream = await begin(begun, 10, content=LARGE_TEXT)
     await begun.send("stream_control", action="skip")
     await begun.follow(stream, until_chunks=13)
-    while (message := await begun.receive())["type"] != "stream_complete":  # not acknowledged
-        stream.take(message, 0.0)
+    await begun.receive_type("stream_complete")  # not acknowledged
     skipped = len(stream.chunks)
     assert 13 < skipped < 60
     assert stream.data == LARGE_TEXT
