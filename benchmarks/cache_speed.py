@@ -15,7 +15,7 @@ import msgspec
 from benchmarks.content_speed import prepared
 from benchmarks.contents import RICH
 from benchmarks.figures import Measure
-from service.content import packed, unpacked
+from service.content import pack_plan, unpack_plan
 from service.events import Event
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
@@ -56,7 +56,7 @@ async def measure(task: Task) -> list[Measure]:
             request = asking(size_bytes)
             case = f"{size_bytes // 1000} KB {name}"
             plan = prepared(request)
-            as_packed = packed(plan)
+            as_packed = pack_plan(plan)
             await warm.prepare(request, _DAY)
             found: dict[str, Work] = {
                 "in memory": partial(warm.prepare, request, _DAY),
@@ -64,9 +64,9 @@ async def measure(task: Task) -> list[Measure]:
             }
             await _race(hit, case, found, task.repeats)
             steps: dict[str, Work] = {
-                "packed": partial(_done, partial(packed, plan)),
+                "packed": partial(_done, partial(pack_plan, plan)),
                 "prepare": partial(_done, partial(prepared, request)),
-                "unpacked": partial(_done, partial(unpacked, as_packed)),
+                "unpacked": partial(_done, partial(unpack_plan, as_packed)),
             }
             await _race(packing, case, steps, task.repeats)
     warm.close()

@@ -1,9 +1,9 @@
-"""Content: safe, converted, cut by ``prepare()``; fitted into a session's time by ``coalesced()``."""
+"""Content: ``prepare()`` sanitises, converts and splits; ``coalesce()`` fits a plan into the time of a session."""
 
 from service.content.cached_plan import CachedPlan
-from service.content.coalesce import coalesced, fits
+from service.content.coalesce import coalesce, fits
 from service.content.plan import Piece, Plan
-from service.content.plan_codec import UnreadablePlan, packed, unpacked
+from service.content.plan_codec import UnreadablePlan, pack_plan, unpack_plan
 from service.content.plan_key import CHUNKER_VERSION, plan_key
 from service.content.prepare import prepare
 from service.content.removal import Removal
@@ -19,10 +19,10 @@ __all__ = [
     "StageTime",
     "StageTimer",
     "UnreadablePlan",
-    "coalesced",
+    "coalesce",
     "fits",
-    "packed",
+    "pack_plan",
     "plan_key",
     "prepare",
-    "unpacked",
+    "unpack_plan",
 ]

@@ -1,4 +1,4 @@
-"""What is found out about content: how much of it there is to read, and how dense its markup is."""
+"""Analysis of content: number of words, density of markup, complexity, adaptive speed."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,11 @@ ADAPTIVE_SPEED = {
     Complexity.MEDIUM: Speed.FAST,
     Complexity.HIGH: Speed.NORMAL,
 }
-"""The more there is to take in, the slower."""
+"""The speed for ``adaptive``: slower for more complex content."""
 
 
 class Threshold(NamedTuple):
-    """Above either of these, content is at least so complex."""
+    """Content above either value has at least this complexity."""
 
     complexity: Complexity
     tags_per_word: float
@@ -31,10 +31,10 @@ THRESHOLDS = (
 
 
 class Analysis(Struct, frozen=True):
-    """Figures of one content."""
+    """Statistics of one content."""
 
     word_count: int
-    """Words that a reader sees."""
+    """Visible words."""
     tag_count: int
     """Opening tags, void elements included."""
 
@@ -47,15 +47,15 @@ class Analysis(Struct, frozen=True):
         return Complexity.LOW
 
     def speed(self, wanted: Speed) -> Speed:
-        """The speed to stream at: ``wanted``, or what suits the content if that is ``adaptive``."""
+        """Return ``wanted``, or the speed for this complexity if that is ``adaptive``."""
         return ADAPTIVE_SPEED[self.complexity] if wanted is Speed.ADAPTIVE else wanted
 
 
-def analysed_text(text: str) -> Analysis:
-    """Text is not HTML, whatever it looks like."""
+def analyse_text(text: str) -> Analysis:
+    """Return the analysis of text, in which tags are words."""
     return Analysis(word_count(text), tag_count=0)
 
 
-def analysed_html(html: str) -> Analysis:
-    """``html`` is sanitised: each ``<`` in it begins a tag."""
+def analyse_html(html: str) -> Analysis:
+    """Return the analysis of sanitised HTML, in which each ``<`` begins a tag."""
     return Analysis(word_count(visible_text(html)), tag_count=html.count("<") - html.count("</"))

@@ -1,9 +1,9 @@
-"""Balance: hostile nesting taken out of HTML before a tree is built of it.
+"""Balancing: hostile nesting is removed from HTML before a tree is built.
 
-A browser's way to mend badly nested HTML is not linear: each tag may cost its depth, and formatting left open is opened
-again in every block that follows, so that 80 KB can grow to 95 MB. Here every element ends with its parent, none is
-deeper than ``MAX_DEPTH``, and what switches the tokenizer into another mode (comments, scripts, SVG, …) is gone, so
-that what the sanitiser parses afterwards is what was seen here. Nothing here makes HTML safe: the sanitiser does.
+A browser's correction of badly nested HTML is not linear: each tag may cost its depth, and open formatting is reopened
+in every following block, so that 80 KB can grow to 95 MB. After balancing every element ends with its parent, none is
+deeper than ``MAX_DEPTH``, and whatever switches the tokenizer into another mode (comments, scripts, SVG, …) is removed,
+so that the sanitiser parses the same structure. Balancing does not make HTML safe: the sanitiser does.
 """
 
 import re
@@ -13,7 +13,7 @@ from service.content.policy import ELEMENTS, EMPTIED, names
 from service.content.removal import Removal, Removals
 
 MAX_DEPTH = 256
-"""Elements inside one another; the tags of deeper ones are taken out, their content stays."""
+"""Maximum nesting; the tags of deeper elements are removed, their content is kept."""
 
 _SPACE = r"\t\n\f\r\ "
 _ATTRIBUTES = rf"""
@@ -22,7 +22,7 @@ _ATTRIBUTES = rf"""
         (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) | [^{_SPACE}>]++ )?+ )?+
     )*+
 """
-# Every alternative that has begun succeeds, at the end of the input if nowhere else: nothing is scanned twice.
+# Every alternative that begins succeeds, at the latest at the end of the input: nothing is scanned twice.
 _TOKEN = re.compile(
     rf"""
     <!--(?:-?>|.*?(?:--!?>|\Z))
@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 _VOID = names(
     "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr"
 )
-# A parser would take another mode or another scope for these.
+# A parser would switch its mode or scope for these.
 _TRANSPARENT = names("applet body frameset head html listing marquee object plaintext xmp")
 _ENDS_PARAGRAPH = names(
     "address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure footer form h1",
@@ -54,11 +54,11 @@ _SCOPES = _CELLS | {"table"}
 _SPECIAL = _VOID | _TRANSPARENT | _ENDS_PARAGRAPH | _ENDS_ITSELF | _TABLE_PARTS
 
 
-def balanced(html: str, removals: Removals) -> str:
-    """``html`` with every element closed, where it was or where its parent ends, and none too deep.
+def balance(html: str, removals: Removals) -> str:
+    """Return ``html`` with every element closed, at the latest where its parent ends, and none too deep.
 
-    Well-formed HTML comes back as it is, but for comments, the elements that the policy empties, and end tags that a
-    table may leave out. What goes is told to ``removals``, and which elements the policy will not let stay. Linear in
+    Well-formed HTML is returned unchanged, except for comments, the elements that the policy empties, and end tags that
+    a table may omit. Removals are recorded in ``removals``, also of elements that the policy does not allow. Linear in
     time.
     """
     kept: list[str] = []
@@ -83,7 +83,7 @@ def balanced(html: str, removals: Removals) -> str:
         if keeps and not end_tags:
             continue
         text = html[copied : token.start()]
-        # What comes next must not make a tag of a lone "<".
+        # The following text must not turn a lone "<" into a tag.
         kept.append(text[:-1] + "&lt;" if text.endswith("<") else text)
         kept.append(end_tags)
         copied = token.start() if keeps else token.end()
@@ -94,16 +94,16 @@ def balanced(html: str, removals: Removals) -> str:
 
 
 class _OpenElements:
-    """The elements that are open at a point of the scan, outermost first, as a browser would have them.
+    """The open elements during the scan, outermost first, as a browser would have them.
 
-    Each method takes the name of a tag and says whether the tag stays and which end tags must come before it.
+    ``start`` and ``end`` take the name of a tag and return whether the tag is kept and which end tags precede it.
     """
 
     def __init__(self) -> None:
         self._names: list[str] = []
         self._places: defaultdict[str, list[int]] = defaultdict(list)
         self._scopes = [-1]
-        """Where the open tables and cells are: an end tag does not reach beyond the innermost."""
+        """Indices of open tables and cells: an end tag does not close beyond the innermost."""
 
     def start(self, name: str) -> tuple[bool, str]:
         if name not in _SPECIAL:
@@ -150,7 +150,7 @@ class _OpenElements:
         return place < MAX_DEPTH, end_tags
 
     def _enter_table_part(self, name: str) -> str:
-        """Close what is open in the innermost table down to where ``name`` belongs, and open what it implies."""
+        """Close elements in the innermost table down to the level of ``name``, and open those that it implies."""
         end_tags = self._close(self._scopes[-1]) if self._innermost_scope() in _CELLS else ""
         place = self._scopes[-1] + 1
         implied: list[str] = []
@@ -182,7 +182,7 @@ class _OpenElements:
         return ""
 
     def _close(self, place: int) -> str:
-        """Close all from ``place`` on; returns their end tags."""
+        """Close all elements from ``place`` on; return their end tags."""
         end_tags: list[str] = []
         while len(self._names) > place:
             name = self._pop()
@@ -191,7 +191,7 @@ class _OpenElements:
         return "".join(end_tags)
 
     def _push(self, name: str) -> bool:
-        """Whether it is not too deep."""
+        """Return whether it is within ``MAX_DEPTH``."""
         place = len(self._names)
         self._names.append(name)
         self._places[name].append(place)

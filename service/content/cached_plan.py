@@ -1,4 +1,4 @@
-"""A plan that is kept in memory, for content that may come again."""
+"""A plan in the memory cache."""
 
 import sys
 
@@ -8,18 +8,17 @@ from msgspec.structs import force_setattr
 from service.content.plan import Plan
 
 _STRING_BYTES = 60
-"""What a short string takes beside its characters, on the average of scripts. To ask each chunk would take as long as
-packing it."""
+"""Average overhead of a short string. Measuring each chunk would take as long as packing the plan."""
 
 
 class CachedPlan(Struct, frozen=True):
-    """A whole plan, not yet fitted into a session's time: that is each session's own. Many streams share it."""
+    """A complete plan, not coalesced for a session, shared by many streams."""
 
     plan: Plan
     packed: bytes | None = None
-    """The same as bytes, if somebody needed them."""
+    """The packed plan, if it was needed."""
     memory_bytes: int = 0
-    """About what it takes. Reckoned where it is made, which is off the event loop."""
+    """Approximate size, computed when the plan is made, outside the event loop."""
 
     def __post_init__(self) -> None:
         plan = self.plan

@@ -1,4 +1,4 @@
-"""Chunks of text, and the one rule by which anything is cut that is longer than a chunk may be."""
+"""Chunks of text, and the rule that splits whatever exceeds the chunk limit."""
 
 from array import array
 from bisect import bisect_right
@@ -10,13 +10,13 @@ from service.content.segment import characters, segments, words
 from service.protocol.messages import ChunkBy
 
 Level = Callable[[], Sequence[int]]
-"""Places where a cut is possible, in order; a function, as most content never needs them."""
+"""Possible boundaries, in order; a function, because most content does not need them."""
 
 
-def text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
-    """``text`` as sent, in chunks of ``chunk_by``, none longer than ``max_characters``.
+def split_text(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
+    """Return ``text`` in chunks of ``chunk_by``, none longer than ``max_characters``.
 
-    What is longer is cut after a word, else after a character, else (a letter under a thousand accents) anywhere.
+    A longer segment is split after a word, else after a grapheme, else (a letter with a thousand accents) anywhere.
     """
     pieces = segments(text, chunk_by)
     if max(map(len, pieces)) <= max_characters:
@@ -26,28 +26,28 @@ def text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
         lambda: ends(characters(text)),
         lambda: range(len(text) + 1),
     ]
-    places = within(max_characters, ends(pieces), levels)
-    return [text[start:end] for start, end in pairwise([0, *places])]
+    boundaries = refine_boundaries(max_characters, ends(pieces), levels)
+    return [text[start:end] for start, end in pairwise([0, *boundaries])]
 
 
 def ends(pieces: Sequence[str]) -> "array[int]":
-    """Where each piece ends in the joined text."""
+    """Return the offset of the end of each piece in the joined text."""
     return array("i", accumulate(map(len, pieces)))
 
 
-def within(max_characters: int, places: Sequence[int], levels: Sequence[Level]) -> Sequence[int]:
-    """``places`` to cut at, with more of them wherever two are further apart than ``max_characters``.
+def refine_boundaries(max_characters: int, boundaries: Sequence[int], levels: Sequence[Level]) -> Sequence[int]:
+    """Return ``boundaries``, with more of them where two are further apart than ``max_characters``.
 
-    The first of ``levels`` that has a place within reach gives the furthest one there. If none has, the nearest place
-    of the last level is taken, so the limit is hard only if that level is complete.
+    The first of ``levels`` that has a boundary within the limit gives the furthest one. If none has, the nearest
+    boundary of the last level is used, so the limit is hard only if that level has every offset.
     """
-    if max(map(sub, places, chain((0,), places)), default=0) <= max_characters:
-        return places
+    if max(map(sub, boundaries, chain((0,), boundaries)), default=0) <= max_characters:
+        return boundaries
     known: list[Sequence[int]] = []
     refined = array("i")
     start = 0
-    for place in places:
-        while place - start > max_characters:
+    for boundary in boundaries:
+        while boundary - start > max_characters:
             cut = start
             for number, level in enumerate(levels):
                 if number == len(known):
@@ -58,11 +58,11 @@ def within(max_characters: int, places: Sequence[int], levels: Sequence[Level]) 
                     break
             else:
                 index = bisect_right(known[-1], start)
-                cut = known[-1][index] if index < len(known[-1]) else place
-            if cut >= place:
+                cut = known[-1][index] if index < len(known[-1]) else boundary
+            if cut >= boundary:
                 break
             refined.append(cut)
             start = cut
-        refined.append(place)
-        start = place
+        refined.append(boundary)
+        start = boundary
     return refined

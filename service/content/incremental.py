@@ -1,12 +1,12 @@
-"""Increments: sanitised HTML cut at the end of any segment, however deep, each chunk with what would close it.
+"""Incremental mode: sanitised HTML split at the end of any segment, at any depth, each chunk with its close text.
 
-A client keeps all that came and shows it with the last chunk's end tags behind it: whole HTML at every moment.
+A client shows everything received so far, followed by the close text of the last chunk: valid HTML at every moment.
 
-Segments are those of the text as a reader sees it: an inline tag leaves no trace in it, a line break is a line end,
-what shows without text (an image, a rule, a checkbox) is one character, and where a block or an image begins or ends
-a segment ends too. White space stays with what precedes it, at the beginning with what follows. So do the tags: start
-tags stay with what follows, end tags with what precedes them. Thus each chunk shows something new, and no element is
-shown before something in it is.
+Segments are those of the visible text: inline tags are dropped, a line break is a line end, an element that shows
+without text (an image, a rule, a checkbox) is one character, and a segment ends where a block or an image begins or
+ends. White space stays with the preceding content, at the beginning with the following. Start tags stay with the
+following content, end tags with the preceding. Each chunk therefore shows something new, and no element is shown before
+its content.
 """
 
 import re
@@ -16,73 +16,73 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-from service.content.chunk import ends, within
+from service.content.chunk import ends, refine_boundaries
 from service.content.markup import INLINE, REFERENCE, REFERENCES, VOID
 from service.content.segment import characters, segments, words
 from service.protocol.messages import ChunkBy
 
 _SHOWN = frozenset({"hr", "img", "input"})
-"""Void elements that show something."""
+"""Void elements that are visible."""
 _STAND_IN = "\ufffc"
 _PREFORMATTED = "pre"
 
 _VISIBLE = re.compile(r"\S")
-# Elsewhere than in preformatted text, a line end in the source ends nothing.
+# Outside preformatted text, a single line end in the source is a space.
 _SINGLE_LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
 _LAST_BEFORE_MARKS = "\u02ff"
 
 
 class Increments(NamedTuple):
-    """``chunks`` joined are the HTML; ``closes[i]`` are the end tags that close what is open after ``chunks[i]``."""
+    """``chunks`` joined are the HTML; ``closes[i]`` is the close text of ``chunks[i]``."""
 
     chunks: list[str]
     closes: list[str]
 
 
-def increments(html: str, chunk_by: ChunkBy, max_characters: int) -> Increments:
-    """``html`` (sanitised) cut by ``chunk_by``, and so that no chunk is longer than ``max_characters`` if that can be.
+def split_increments(html: str, chunk_by: ChunkBy, max_characters: int) -> Increments:
+    """Split sanitised ``html`` by ``chunk_by``, below ``max_characters`` where possible.
 
-    No cut is inside a tag, a reference or what a reader takes for one character; with the tags beside it, such a one
-    may be longer than the limit. Linear in time, and in memory by the sharing of what closes.
+    No boundary is inside a tag, a reference or a grapheme; a grapheme with adjacent tags may exceed the limit. Linear
+    in time, and in memory because close texts are shared.
     """
     passage = _Passage(html)
-    places = passage.places(chunk_by, max_characters)
+    places = passage.boundaries(chunk_by, max_characters)
     return Increments([html[start:end] for start, end in pairwise(chain((0,), places))], passage.closes(places))
 
 
 class _Passage:
-    """HTML as a reader sees it, and where each character of that is written."""
+    """The visible text of HTML, and the source offset of each of its characters."""
 
     def __init__(self, html: str) -> None:
         self._length = len(html)
         self._texts: list[str] = []
         self._seen = 0
-        """Characters that a reader has seen so far."""
-        # Parts: text without references, a reference, an element; and what start tags stick to, as if it were there.
+        """Number of visible characters so far."""
+        # Parts: text without references, a reference, an element; and the character that start tags stay with.
         self._parts = array("i")
-        """Characters that a reader has seen before each part."""
+        """Visible characters before each part."""
         self._shifts = array("i")
-        """Of each part: how much further on it is written than it is seen."""
+        """Source offset minus visible offset of each part."""
         self._block_ends = array("i")
-        """What a reader has seen at each."""
+        """Visible offset of each."""
         self._opening: int | None = None
-        """Where the tags are written that stick to what is seen next."""
+        """Source offset of the start tags that stay with the next visible character."""
         self._tags = array("i")
         self._closes: list[str] = []
-        """What closes all that is open after each tag."""
+        """The close text after each tag."""
         self._read(html)
         self._text = "".join(self._texts)
         self._texts.clear()
 
-    def places(self, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
-        """Where to cut, the end of it all included."""
+    def boundaries(self, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
+        """Return the boundaries, the end included."""
         wanted = self._cuts(ends(segments(self._text, chunk_by) if self._text else []))
         wanted.append(self._length)
         levels = [lambda: self._cuts(ends(words(self._text))), lambda: self._cuts(ends(characters(self._text)))]
-        return within(max_characters, wanted, levels)
+        return refine_boundaries(max_characters, wanted, levels)
 
     def closes(self, places: Sequence[int]) -> list[str]:
-        """What closes all that is open at each place."""
+        """Return the close text at each boundary."""
         closes: list[str] = []
         done, close = 0, ""
         for tag, after in zip(self._tags, self._closes, strict=True):
@@ -94,7 +94,7 @@ class _Passage:
         return closes + [close] * (len(places) - done)
 
     def _read(self, html: str) -> None:
-        before, *pieces = html.split("<")  # of which each begins with a tag
+        before, *pieces = html.split("<")  # each begins with a tag
         if before:
             self._see_text(before, 0, exactly=False)
         open_elements = [""]
@@ -170,7 +170,7 @@ class _Passage:
             self._block_ends.append(self._seen)
 
     def _cuts(self, segment_ends: "array[int]") -> "array[int]":
-        """Where to cut after the segments and blocks, as far as something is seen before and after it."""
+        """Return the boundaries after segments and blocks that have visible text before and after them."""
         text = self._text
         done, end = len(text) - len(text.lstrip()), len(text.rstrip())
         parts = zip(chain(self._parts[1:], (end,)), self._shifts, strict=True)
@@ -184,8 +184,8 @@ class _Passage:
             done = start = place
             if text[place].isspace():
                 start = _next_visible(text, place)
-                # What sits on a space has no place to cut before it, unless a block begins with it.
-                done = start - _sits_on_space(text, start)
+                # There is no boundary before a mark on a space, unless a block begins with it.
+                done = start - _is_mark_on_space(text, start)
                 if done < start:
                     continue
             while part_end <= start:
@@ -200,6 +200,6 @@ def _next_visible(text: str, place: int) -> int:
     return visible.start()
 
 
-def _sits_on_space(text: str, place: int) -> bool:
-    """Whether what is there is a mark on the space before it."""
+def _is_mark_on_space(text: str, place: int) -> bool:
+    """Return whether a combining mark is on the space before it."""
     return text[place] > _LAST_BEFORE_MARKS and len(characters(text[place - 1 : place + 1])) == 1

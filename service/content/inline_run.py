@@ -1,4 +1,4 @@
-"""Runs: text and inline elements side by side at the top level, and where they may be cut."""
+"""Runs: consecutive text and inline elements at the top level, and their boundaries."""
 
 import math
 import re
@@ -6,42 +6,42 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from service.content.chunk import ends, within
+from service.content.chunk import ends, refine_boundaries
 from service.content.layout import Item, Kind
 from service.content.markup import REFERENCE, REFERENCES, WHITESPACE, visible_text
 from service.content.segment import characters, segments, words
 from service.protocol.messages import ChunkBy
 
-# Of text in any other element an editor may make plain text: it has not always an extension for it.
+# An editor without an extension for any other element reads it as plain text.
 _KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<a (?:[^>]* )?href="')
-# White space that Tiptap drops if there is nothing else between two tags, or a tag and the end.
+# White space that Tiptap drops if it is alone between two tags, or between a tag and the end.
 _LINE_END = re.compile(r"\n(?:\s\s)?(?!\s)")
 
-_TEXT, _INLINE, _MIXED = Kind.TEXT, Kind.INLINE, Kind.MIXED  # an enum's look-up is slow
+_TEXT, _INLINE, _MIXED = Kind.TEXT, Kind.INLINE, Kind.MIXED  # the attribute lookup of an enum is slow
 
 
 class Run:
-    """The run of ``items``, at least one, that comes after ``before``. Offsets are those of the run."""
+    """The run of ``items`` (at least one) that follows ``before``. Offsets are relative to the run."""
 
     def __init__(self, html: str, items: Sequence[Item], before: Kind | None, *, block_follows: bool) -> None:
         self._before = before
         self._block_follows = block_follows
         self._start = items[0].start
         self._length = items[-1].end - self._start
-        # The run in parts: an element, a character reference, or text without one.
+        # The parts of the run: an element, a character reference, or text without one.
         self._kinds: list[Kind] = []
         self._seen = array("i")
-        """Characters that a reader has seen before each part."""
+        """Visible characters before each part."""
         self._written = array("i")
-        """Characters of the run before each part."""
+        """Source characters before each part."""
         self._line_ends: set[int] = set()
-        """What a reader has seen after an element and a line end: alone after it, an editor drops the line end."""
+        """Visible offset after an element and a line end, which an editor drops if nothing follows."""
         self._after_blocks: set[int] = set()
-        """What a reader has seen after a mixed element and the white space behind it."""
+        """Visible offset after a mixed element and the white space that follows it."""
         self._markup = array("i")
-        """Where elements and references are."""
+        """Offsets of elements and references."""
         self._known = array("i", [] if before is None else [0])
-        """Where what is that every editor knows: those elements, and the blocks before and after the run."""
+        """Offsets of what every editor supports: those elements, and the blocks before and after the run."""
         texts: list[str] = []
         seen = written = 0
         after_element = after_block = False
@@ -71,27 +71,27 @@ class Run:
                 seen += len(text)
                 written += len(part)
         self._ends_as_a_block = after_block
-        """To what follows."""
+        """Whether it counts as a block for what follows."""
         if block_follows:
             self._known.append(self._length)
         self._text = "".join(texts)
-        """What a reader sees."""
+        """The visible text."""
 
-    def places(self, chunk_by: ChunkBy, max_characters: int) -> list[int]:
-        """Where to cut, as offsets of the whole HTML; also at its end, if a block follows that may be parted."""
+    def boundaries(self, chunk_by: ChunkBy, max_characters: int) -> list[int]:
+        """Return the boundaries as offsets of the whole HTML; also the end of the run, if a separable block follows."""
         if not self._text.strip(WHITESPACE) and all(kind is Kind.TEXT for kind in self._kinds):
             cuts = array("i", [self._length] if self._before is Kind.PARAGRAPH else [])
         else:
             wanted = self._cuts(segments(self._text, chunk_by))
             wanted.append(self._length)
             levels = [lambda: self._cuts(words(self._text)), lambda: self._cuts(characters(self._text))]
-            cuts = self._without_literals(within(max_characters, wanted, levels), max_characters)
+            cuts = self._without_literals(refine_boundaries(max_characters, wanted, levels), max_characters)
         if cuts and cuts[-1] == self._length and (not self._block_follows or self._ends_as_a_block):
             del cuts[-1]
         return [self._start + cut for cut in cuts]
 
     def _cuts(self, pieces: Sequence[str]) -> "array[int]":
-        """Of the ends of ``pieces``, those where a cut may be made: never before white space, nor after the first."""
+        """Return the ends of ``pieces`` that are boundaries: not before white space, not after leading white space."""
         begin = len(self._text) - len(self._text.lstrip())
         cuts = array("i")
         part = 0
@@ -106,13 +106,13 @@ class Run:
         return cuts
 
     def _cut_inside(self, part: int, seen: int) -> int | None:
-        """The cut in a part after ``seen`` visible characters of the run, if the rules allow one."""
+        """Return the boundary in a part after ``seen`` visible characters of the run, if the rules allow one."""
         if self._kinds[part] is not Kind.TEXT or seen in self._line_ends:
             return None
         return self._written[part] + seen - self._seen[part]
 
     def _cut_before(self, part: int) -> int | None:
-        """The cut between a part and the one before it, if the rules allow one."""
+        """Return the boundary between a part and the one before it, if the rules allow one."""
         before = self._kinds[part - 1]
         if self._kinds[part] is _TEXT:
             if before is _TEXT:
@@ -122,10 +122,9 @@ class Run:
         return self._written[part]
 
     def _without_literals(self, cuts: Sequence[int], max_characters: int) -> "array[int]":
-        """``cuts`` without those that leave a literal chunk, if what gives it away is near enough.
+        """Return ``cuts`` without those that produce a literal chunk, if a supported element is near enough.
 
-        If all that an editor makes of a chunk is plain text, it inserts the chunk as it is, and shows its tags and
-        references instead of reading them.
+        If a chunk is only plain text to an editor, the editor inserts it literally and shows its tags and references.
         """
         kept = array("i", [0])
         markup_before = known_before = 0

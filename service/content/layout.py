@@ -1,4 +1,4 @@
-"""Layout: what stands at the top level of sanitised HTML, where no element is open."""
+"""Layout: the items at the top level of sanitised HTML, where no element is open."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from service.content.markup import INLINE, TAG, VOID, WHITESPACE
 
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
-# Blocks that an editor knows only by an extension: without it what is in them flows into the paragraph before.
+# Blocks that editors support only by an extension: without it their content is merged into the preceding paragraph.
 _UNKNOWN_BLOCKS = frozenset({"details", "dt", "main", "nav", "summary"})
 
 
@@ -16,23 +16,28 @@ class Kind(Enum):
     INLINE = "inline"
     LINE_BREAK = "line break"
     MIXED = "mixed"
-    """An inline element with a block in it, or a block that an editor may not know."""
+    """An inline element that contains a block, or a block that some editors do not support."""
     PARAGRAPH = "paragraph"
-    """A paragraph or heading of text and inline elements, with something to read in it."""
+    """A paragraph or heading with visible text and inline elements only."""
     BLOCK = "block"
     """Any other block, an image included."""
 
     @property
     def flows(self) -> bool:
-        """Whether it stands in a run of text."""
+        """Whether it is part of a run of text."""
         return self is not _PARAGRAPH and self is not _BLOCK
 
 
-_TEXT, _INLINE, _PARAGRAPH, _BLOCK = Kind.TEXT, Kind.INLINE, Kind.PARAGRAPH, Kind.BLOCK  # an enum's look-up is slow
+_TEXT, _INLINE, _PARAGRAPH, _BLOCK = (
+    Kind.TEXT,
+    Kind.INLINE,
+    Kind.PARAGRAPH,
+    Kind.BLOCK,
+)  # the attribute lookup of an enum is slow
 
 
 class Item(NamedTuple):
-    """What stands from ``start`` to ``end``."""
+    """An item of the top level in ``[start, end)``."""
 
     kind: Kind
     start: int
@@ -40,7 +45,7 @@ class Item(NamedTuple):
 
 
 def items(html: str) -> Iterator[Item]:
-    """The top level of ``html`` in order and without a gap. Linear in time."""
+    """Yield the items of the top level of ``html``, in order and without gaps. Linear in time."""
     depth = start = end = 0
     outermost = ""
     only_inline = True

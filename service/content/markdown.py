@@ -1,4 +1,4 @@
-"""Markdown, as GitHub writes it (GFM), to HTML. What comes out is not safe: it goes to the sanitiser."""
+"""GitHub Flavored Markdown to HTML. The result is not sanitised."""
 
 import ctypes
 import re
@@ -8,16 +8,16 @@ from threading import Lock
 from cmarkgfm import Options, _cmark, cmark
 
 _EXTENSIONS = ("table", "strikethrough", "autolink", "tasklist")
-# While it parses, the library keeps the extensions' special characters in a table that all threads share.
+# While parsing, the library keeps the special characters of extensions in a table shared by all threads.
 _ONE_AT_A_TIME = Lock()
 _LIST_TAG = re.compile(r'<(/?)(ul|ol|li)(?=[ >])[^<>]*+>(?:<input type="checkbox" (checked="" )?disabled="" /> )?')
 
 
-def html_from_markdown(markdown: str) -> str:
-    """HTML of ``markdown``, with raw HTML in it left as it is. Linear in time.
+def markdown_to_html(markdown: str) -> str:
+    """Return the HTML of ``markdown``, including its raw HTML. Linear in time.
 
-    A fenced block's language becomes the class ``language-…``; a list of which every item is a task is marked as
-    editors know it: ``ul[data-type=taskList] > li[data-type=taskItem][data-checked]``.
+    The language of a fenced block becomes the class ``language-…``; a list in which every item is a task has the form
+    of editors: ``ul[data-type=taskList] > li[data-type=taskItem][data-checked]``.
     """
     with _ONE_AT_A_TIME:
         html = _renderer().render(markdown)
@@ -26,9 +26,9 @@ def html_from_markdown(markdown: str) -> str:
 
 def _with_task_lists(html: str) -> str:
     lists: list[tuple[re.Match[str], list[re.Match[str]]]] = []
-    """Of each open list its first tag, and the tags of its items."""
+    """The start tag of each open list, and the tags of its items."""
     edits: list[tuple[int, str, int]] = []
-    """What to put at a place, and where to go on."""
+    """Offset, replacement, and offset at which copying continues."""
     for tag in _LIST_TAG.finditer(html):
         closes, name, _ = tag.groups()
         if name == "li":
@@ -43,7 +43,7 @@ def _with_task_lists(html: str) -> str:
                 for item in items:
                     checked = "true" if item[3] else "false"
                     edits.append((item.end(2), f' data-type="taskItem" data-checked="{checked}"', item.end(2)))
-                    edits.append((item.end() - 1, "", item.end()))  # an editor keeps the space
+                    edits.append((item.end() - 1, "", item.end()))  # an editor would keep the space
     pieces: list[str] = []
     copied = 0
     for start, text, end in sorted(edits):
@@ -53,9 +53,9 @@ def _with_task_lists(html: str) -> str:
 
 
 class _Renderer:
-    """cmark-gfm, with its memory given back.
+    """cmark-gfm with its memory freed.
 
-    The package's own functions leak the tree and the text of every document (5 MB for 100 KB), so they are not used.
+    The functions of the package leak the tree and the text of every document (5 MB for 100 KB) and are not used.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class _Renderer:
         buffer = _cmark.lib.cmark_render_html(root, Options.CMARK_OPT_UNSAFE, extensions)
         try:
             html: bytes = _cmark.ffi.string(buffer)
-            # A reference to U+FFFE or U+FFFF comes out as a byte that is no UTF-8.
+            # A reference to U+FFFE or U+FFFF is written as bytes that are not UTF-8.
             return html.decode(errors="replace")
         finally:
             self._allocator.free(buffer)

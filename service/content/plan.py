@@ -1,4 +1,4 @@
-"""A plan: what one content becomes. The same request and limits always give the same plan."""
+"""A plan: the chunks of one request. The same request and limits always give the same plan."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from service.protocol.errors import ChunkingFailed
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 
 Piece = tuple[str, str | UnsetType]
-"""What a chunk tells: its data, and in incremental mode the end tags that close what is open after it."""
+"""The data of a chunk, and in incremental mode its close text."""
 
 
 class Plan(Struct, frozen=True):
-    """Chunks in order, never empty, and what was found out on the way."""
+    """Chunks in order, never empty, with their statistics."""
 
     chunks: Sequence[str]
     complexity: Complexity
@@ -25,16 +25,16 @@ class Plan(Struct, frozen=True):
     speed: Speed
     """Never ``adaptive``."""
     max_chunk_characters: int
-    """The limit under which skipped chunks may be merged."""
+    """The limit for merged chunks after a skip."""
     removed: Mapping[Removal, int] = {}
-    """What sanitising took out; only kinds of which there was one."""
+    """What sanitising removed, by kind; kinds without a removal are absent."""
     closes: Sequence[str] | None = None
-    """In incremental mode, the end tags that close what is open after each chunk."""
+    """In incremental mode, the close text of each chunk."""
     failure: ChunkingFailed | None = None
-    """Why the chunks are a fallback's, if they are. Such a plan is for one stream, and not to be kept."""
+    """Set if the chunks come from the fallback. Such a plan is for one stream and is not cached."""
     ends: Sequence[int] = ()
-    """Where each chunk ends in all of them joined, in characters. This and the next are reckoned where the plan is
-    made, which is off the event loop."""
+    """Offset of the end of each chunk in the joined chunks, in characters. This and the next field are computed when
+    the plan is made, which is outside the event loop."""
     longest_chunk_characters: int = 0
 
     def __post_init__(self) -> None:
@@ -43,7 +43,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def characters(self) -> int:
-        """Of all chunks."""
+        """The length of all chunks."""
         return self.ends[-1]
 
     @property
@@ -51,20 +51,20 @@ class Plan(Struct, frozen=True):
         return GAP_SECONDS[self.speed]
 
     def joined(self, start: int, end: int) -> Piece:
-        """The chunks from ``start`` to before ``end`` as one."""
+        """Return the chunks in ``[start, end)`` as one."""
         close = UNSET if self.closes is None else self.closes[end - 1]
         return "".join(self.chunks[start:end]), close
 
     def reach(self, start: int) -> int:
-        """Before which chunk to stop, so that all from ``start`` on are within the chunk limit; one always is taken.
+        """Return the end of a merged chunk that begins at ``start``: within the chunk limit, but at least one chunk.
 
-        Chunks that are whole alone are whole together.
+        Chunks that are valid separately are valid when merged.
         """
         begin = self.ends[start - 1] if start else 0
         return max(start + 1, bisect_right(self.ends, begin + self.max_chunk_characters))
 
     def merged_until(self, start: int, times: int) -> int | None:
-        """Before which chunk the last of so many merged ones stops, from ``start`` on; ``None`` if there are fewer."""
+        """Return the end of the last of ``times`` merged chunks from ``start`` on; ``None`` if there are fewer."""
         for _ in range(times):
             if start >= len(self.chunks):
                 return None

@@ -11,19 +11,19 @@ from service.content.removal import Removal
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 
 FORMAT = 1
-"""Raised whenever the fields below are not read as before."""
+"""Incremented whenever the fields below change."""
 
 _Count = Annotated[int, Meta(ge=0)]
 
 
 class UnreadablePlan(Exception):
-    """It was packed by a version that this one does not know, or is not a packed plan."""
+    """The bytes were packed in an unknown format, or are not a packed plan."""
 
 
 class _Packed(Struct, array_like=True, forbid_unknown_fields=True, tag=FORMAT):
-    """What goes into the bytes. The text stands there once; nearly every length takes one byte beside it.
+    """The packed form: the text once, and one byte for nearly every length.
 
-    It is not compressed: that would make packing take three times as long.
+    It is not compressed, because compression would triple the time of packing.
     """
 
     text: str
@@ -35,16 +35,16 @@ class _Packed(Struct, array_like=True, forbid_unknown_fields=True, tag=FORMAT):
     max_chunk_characters: Annotated[int, Meta(ge=1)]
     removed: dict[Removal, _Count]
     closes: list[str] | None
-    """Those that differ, as few do."""
+    """The distinct close texts."""
     closed_by: list[_Count]
-    """Which of them it is after each chunk."""
+    """Index into ``closes`` for each chunk."""
 
 
 _DECODER = msgspec.msgpack.Decoder(_Packed)
 
 
-def packed(plan: Plan) -> bytes:
-    """The plan in hardly more bytes than its text has in UTF-8. Not its ``failure``: such a plan is not kept."""
+def pack_plan(plan: Plan) -> bytes:
+    """Return the plan as bytes, slightly more than its text in UTF-8. A ``failure`` is not packed."""
     closes = None if plan.closes is None else {close: at for at, close in enumerate(dict.fromkeys(plan.closes))}
     return msgspec.msgpack.encode(
         _Packed(
@@ -62,14 +62,14 @@ def packed(plan: Plan) -> bytes:
     )
 
 
-def unpacked(plan: bytes) -> Plan:
-    """The plan that was packed. Raises ``UnreadablePlan`` for any other bytes; takes memory in proportion to them."""
+def unpack_plan(plan: bytes) -> Plan:
+    """Return the plan that was packed. Raises ``UnreadablePlan`` for any other bytes. Memory is linear."""
     try:
         read = _DECODER.decode(plan)
     except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadablePlan("Not a plan, or of another version.") from error
+        raise UnreadablePlan("The bytes are not a plan of this format.") from error
     if not read.lengths or sum(read.lengths) != len(read.text) or read.speed not in GAP_SECONDS:
-        raise UnreadablePlan("Its parts contradict one another.")
+        raise UnreadablePlan("The parts of the plan are inconsistent.")
     return Plan(
         chunks=[read.text[start:end] for start, end in pairwise([0, *accumulate(read.lengths)])],
         complexity=read.complexity,
@@ -86,5 +86,5 @@ def _closes(read: _Packed) -> list[str] | None:
     if read.closes is None and not read.closed_by:
         return None
     if read.closes is None or len(read.closed_by) != len(read.lengths) or max(read.closed_by) >= len(read.closes):
-        raise UnreadablePlan("Its parts contradict one another.")
+        raise UnreadablePlan("The parts of the plan are inconsistent.")
     return list(map(read.closes.__getitem__, read.closed_by))

@@ -1,4 +1,4 @@
-"""What a plan depends on, so that one that was made before can be found again."""
+"""The key of a plan in caches."""
 
 from hashlib import sha256
 
@@ -8,13 +8,13 @@ from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
 
 CHUNKER_VERSION = 1
-"""Raised whenever the same content gives another plan: other chunks, figures or safe HTML. A test notices."""
+"""Incremented whenever the same content gives another plan: chunks, statistics or safe HTML. A test holds a digest."""
 
 
 def plan_key(request: StreamRequest, limits: Limits, scope: str) -> bytes:
-    """The same for two requests if, and only if, they have the same plan; ``scope`` is what else must be the same.
+    """Return 32 bytes that are equal for two requests exactly if they have the same plan and ``scope``.
 
-    32 bytes, from which nobody learns the content.
+    The key is a hash: it does not reveal the content.
     """
     depends_on = (
         CHUNKER_VERSION,

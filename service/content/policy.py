@@ -1,7 +1,8 @@
-"""The allow-list of HTML: what may stand in a document that goes to an editor. What is not named here is taken out.
+"""The allow-list of HTML in a document for an editor. Whatever is not listed is removed.
 
-Read it as a table: ``ELEMENTS``, then ``ATTRIBUTES`` with what each value must be, then ``SCHEMES`` and the ``STYLE_``
-sets. No ``id`` and no ``name`` (they clobber a page's variables), no event attribute, no form, no ``svg`` or ``math``.
+The tables: ``ELEMENTS``, then ``ATTRIBUTES`` with the rule for each value, then ``SCHEMES`` and the ``STYLE_`` sets.
+There is no ``id`` and no ``name`` (they clobber variables of a page), no event attribute, no form, no ``svg`` or
+``math``.
 """
 
 import re
@@ -10,24 +11,24 @@ from enum import Enum
 
 
 class Value(Enum):
-    """Values that a pattern cannot judge; sanitise.py says how each is read."""
+    """Values that a pattern cannot check; sanitise.py has the rules."""
 
     TEXT = "text"
-    """Anything: it is only ever shown."""
+    """Anything: it is only displayed."""
     LINK = "link"
     """Relative, or with one of ``SCHEMES``."""
     IMAGE = "image"
     """A link, or a raster image as base64 in a ``data:`` URL."""
     CLASSES = "classes"
-    """Names of which each that ``CLASS`` does not match is left out."""
+    """Names, without those that ``CLASS`` does not match."""
     RELATIONS = "relations"
-    """Words of which each that is not in ``RELATIONS`` is left out."""
+    """Words, without those that are not in ``RELATIONS``."""
     STYLE = "style"
-    """Declarations of which each that the ``STYLE_`` sets do not allow is left out."""
+    """Declarations, without those that the ``STYLE_`` sets do not allow."""
 
 
 def names(*groups: str) -> frozenset[str]:
-    """The names in ``groups``, each with spaces between."""
+    """Return the names in ``groups``, which are separated by spaces."""
     return frozenset(" ".join(groups).split())
 
 
@@ -49,7 +50,7 @@ ELEMENTS = TEXT_ELEMENTS | BLOCK_ELEMENTS | TABLE_ELEMENTS
 EMPTIED = names(
     "audio canvas iframe math noembed noframes noscript script select style svg template textarea title video",
 )
-"""Elements that go with all that is in them. Of any other that is not allowed the content stays."""
+"""Elements that are removed with their content. The content of any other disallowed element is kept."""
 
 _FLAG = _one_of("")
 _COUNT = _one_of(r"[1-9][0-9]{0,3}")
@@ -90,10 +91,10 @@ ATTRIBUTES: Mapping[str, Mapping[str, Value | re.Pattern[str]]] = {
     "time": {"datetime": _one_of(r"[0-9A-Z:.+\- ]{1,40}")},
     "ul": {"data-type": _one_of("taskList")},
 }
-"""Attributes of an element, ``*`` of every element, with what the whole value must match.
+"""Attributes by element (``*`` for every element), with a rule that the whole value must match.
 
-An ``input`` that is left without its ``type`` is not a checkbox and goes; a link that is left with its ``target`` is
-given the ``rel`` that makes it safe.
+An ``input`` without its ``type`` is not a checkbox and is removed; a link with a ``target`` gets the ``rel`` that makes
+it safe.
 """
 
 RELATIONS = names("nofollow noopener noreferrer sponsored ugc")
@@ -105,7 +106,7 @@ CLASS = _one_of(
     "task-list-item",
     "task-list-item-checkbox",
 )
-"""Classes that only say what something is. Others would be styled by the page: ``fixed inset-0`` covers all of it."""
+"""Classes that describe content. A page could style others: ``fixed inset-0`` covers the whole page."""
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 

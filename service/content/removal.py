@@ -1,4 +1,4 @@
-"""What sanitising takes out of a document, counted by kind. Never what it was."""
+"""Counts of what sanitising removes from a document, by kind. The removed content itself is not recorded."""
 
 import re
 from collections import Counter
@@ -7,26 +7,26 @@ from enum import StrEnum
 
 
 class Removal(StrEnum):
-    """Kinds of what is taken out. An attribute of an element that is itself taken out is not counted."""
+    """Kinds of removals. Attributes of a removed element are not counted."""
 
     ELEMENT = "element"
-    """Tags of an element that is not allowed, or not where it stands; what was in it stays."""
+    """Tags of an element that is not allowed, or not at that position; its content is kept."""
     SUBTREE = "subtree"
-    """An element with all that was in it: a script, a style sheet, a drawing."""
+    """An element with its content: a script, a style sheet, a drawing."""
     COMMENT = "comment"
     """A comment, declaration or processing instruction."""
     EVENT_HANDLER = "event_handler"
-    """An attribute that holds a program: ``onclick``."""
+    """An attribute that contains script: ``onclick``."""
     URL = "url"
-    """An address, for its scheme or where it stands."""
+    """A URL, because of its scheme or its position."""
     STYLE = "style"
     """Declarations of a ``style`` attribute, some or all: counted once for each attribute."""
     CLASS = "class"
     """Names of a ``class`` attribute, some or all: counted once for each attribute."""
     ATTRIBUTE = "attribute"
-    """Any other attribute, also one written twice."""
+    """Any other attribute, also a duplicate."""
     MARKUP = "markup"
-    """All markup of a document that did not settle and goes out as text: counted once, and nothing else with it."""
+    """All markup of a document that did not reach a fixpoint and is sent as text: counted once, alone."""
 
 
 _NAME = r"[^\t\n\f\r />][^\t\n\f\r />=]*+"
@@ -37,27 +37,27 @@ _KEPT_ATTRIBUTES = re.compile(r"<[a-z][a-z0-9]* ([^>]*)>")
 _URLS = frozenset({"action", "background", "cite", "formaction", "href", "poster", "src", "srcset", "xlink:href"})
 _COUNTED_WHERE_FILTERED = frozenset({"class", "style"})
 _OWN = frozenset({"rel"})
-"""Given and taken by the sanitiser as the link needs it."""
+"""Set by the sanitiser itself."""
 
 
 class Removals:
-    """Counts what goes, on the way through the sanitiser.
+    """Counter of removals during sanitising.
 
-    The sanitiser's tree parser does not say what it drops. So attributes are counted by name in the tags that are to
-    stay and again in the result, and the difference is what went. Not counted is what only mends: end tags, tags out of
-    order, characters that HTML does not have. Of an ``input`` that goes for its type, the type is counted too.
+    The tree parser of the sanitiser does not report what it drops. Attributes are therefore counted by name in the tags
+    that are kept, and again in the result; the difference was removed. Corrections are not counted: end tags, misplaced
+    tags, characters that HTML does not allow. For an ``input`` removed because of its type, the type is counted too.
     """
 
     def __init__(self) -> None:
         self._counts: Counter[Removal] = Counter()
         self.tags: list[str] = []
-        """What stands after the names of tags that are to stay."""
+        """The attributes of tags that are kept."""
 
     def add(self, kind: Removal) -> None:
         self._counts[kind] += 1
 
     def counts(self, html: str) -> Mapping[Removal, int]:
-        """By kind, given what is left: only kinds of which there was one."""
+        """Return the counts by kind, given the sanitised ``html``; kinds without a removal are absent."""
         if self.tags:
             lost = _names("\n".join(self.tags)) - _names("\n".join(_KEPT_ATTRIBUTES.findall(html)))
             for name, count in lost.items():

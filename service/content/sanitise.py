@@ -1,4 +1,4 @@
-"""Sanitising: HTML made safe for any page and editor, as policy.py allows it."""
+"""Sanitising: HTML reduced to what policy.py allows, safe for any page and editor."""
 
 import re
 import unicodedata
@@ -8,66 +8,66 @@ from html import escape
 import nh3
 from msgspec import Struct
 
-from service.content.balance import balanced
+from service.content.balance import balance
 from service.content.policy import ATTRIBUTES, CLASS, ELEMENTS, EMPTIED, IMAGE_DATA, RELATIONS, SCHEMES, Value
 from service.content.removal import Removal, Removals
 from service.content.style import StyleFilter
 from service.protocol.errors import PreparedTooLarge
 
 MAX_PASSES = 5
-"""After so many a tree that still does not read back as it was written is sent as text."""
+"""A document that is not stable after this number of passes is sent as text."""
 
 _Read = Callable[[str], str | None]
-"""What stays of a value, if anything."""
+"""Return the allowed part of a value, ``None`` for nothing."""
 _NOTHING: Mapping[str, _Read] = {}
 
-_OUTWARDS = ("noopener", "noreferrer")
-"""What a link that opens a page of its own must say: that page must not get hold of the one it came from."""
+_REQUIRED_RELATIONS = ("noopener", "noreferrer")
+"""Required on a link that opens a new page, which must not get access to the page that it was opened from."""
 
-# Groups are not possessive here, as Python before 3.11.5 does not match such ones reliably.
-_WANTS_MENDING = re.compile(
+# No possessive groups: Python before 3.11.5 does not match them reliably.
+_NEEDS_CORRECTION = re.compile(
     r"""<(?: a (?:\ (?!target=)[a-z\-]++="[^"]*+")* \ target="_blank" [^>]*+ >
           | input (?:\ (?!type=)[a-z\-]++="[^"]*+")* >
           | pre (?:\ [^>]*+)? >\n
     )""",
     re.VERBOSE,
 )
-# From the beginning, as a value may end like this attribute begins.
+# Matched from the beginning, because a value may end with the text of this attribute.
 _RELATIONS = re.compile(r'<a(?: (?!rel=)[a-z\-]++="[^"]*+")*( rel="([^"]*+)")')
 
 
-class Sanitised(Struct, frozen=True):
-    """Safe HTML, and how much of what kind had to go for it."""
+class SanitisedHtml(Struct, frozen=True):
+    """Safe HTML, and the number of removals by kind."""
 
     html: str
     removed: Mapping[Removal, int]
-    """Only kinds of which there was one."""
+    """Kinds without a removal are absent."""
 
 
-def sanitised(html: str, max_characters: int) -> Sanitised:
-    """Safe HTML in the form that markup.py describes. Sanitising it again changes nothing.
+def sanitise_html(html: str, max_characters: int) -> SanitisedHtml:
+    """Return safe HTML in the form that markup.py describes. Sanitising it again changes nothing.
 
-    Raises ``PreparedTooLarge`` when it is longer than ``max_characters``. Linear in time but for what is not so in the
-    tree parser: thousands of attributes in one tag or of ampersands in one text, and what must be moved out of a table.
-    Of 100 KB that may take half a second.
+    Raises ``PreparedTooLarge`` if the result is longer than ``max_characters``. Linear in time except where the tree
+    parser is not: thousands of attributes in one tag, of ampersands in one text, or of elements that must be moved out
+    of a table. 100 KB of these may take half a second.
     """
     removals = Removals()
     clean = _cleaner(removals)
-    before = balanced(html, removals)
+    before = balance(html, removals)
     for _ in range(MAX_PASSES):
-        # Taking an element away may leave what reads back as another tree: a paragraph in a paragraph, for one.
+        # Removing an element may leave HTML that parses as another tree, such as a paragraph in a paragraph.
         after = clean(before)
-        check_size(after, max_characters)
+        check_prepared_size(after, max_characters)
         if after == before:
-            return Sanitised(after, removals.counts(after))
+            return SanitisedHtml(after, removals.counts(after))
         before = after
     text = clean(escape(html, quote=False))
-    check_size(text, max_characters)
-    return Sanitised(text, {Removal.MARKUP: 1})
+    check_prepared_size(text, max_characters)
+    return SanitisedHtml(text, {Removal.MARKUP: 1})
 
 
-def check_size(html: str, max_characters: int) -> None:
-    """Raises ``PreparedTooLarge``."""
+def check_prepared_size(html: str, max_characters: int) -> None:
+    """Raise ``PreparedTooLarge`` if ``html`` is too long."""
     if len(html) > max_characters:
         raise PreparedTooLarge(
             f"The content grew to {len(html)} characters of HTML; at most {max_characters} are allowed. "
@@ -76,7 +76,7 @@ def check_size(html: str, max_characters: int) -> None:
 
 
 def _cleaner(removals: Removals) -> Callable[[str], str]:
-    """One pass over the tree. Made anew for each content, as it remembers the styles that it has seen."""
+    """Return a function for one pass over the tree. It caches styles, so each content gets its own."""
     attributes = _AttributeFilter(removals)
     cleaner = nh3.Cleaner(
         tags=ELEMENTS,
@@ -87,41 +87,41 @@ def _cleaner(removals: Removals) -> Callable[[str], str]:
         link_rel=None,
     )
 
-    def mended(match: re.Match[str]) -> str:
-        """What depends on more than one attribute, or on what follows a tag."""
+    def correct(match: re.Match[str]) -> str:
+        """Return the corrected tag, where a rule depends on more than one attribute or on the following text."""
         tag = match[0]
         if tag.startswith("<a"):
-            return _outwards(tag)
+            return _with_relations(tag)
         if tag.startswith("<input"):  # not a checkbox
             removals.add(Removal.ELEMENT)
             return ""
-        # A parser drops the first line end of a "pre", so one that is content needs another before it.
+        # A parser drops the first line end of a "pre": content that begins with one needs another.
         return tag + "\n"
 
     def clean(html: str) -> str:
         cleaned = cleaner.clean(html)
         if attributes.fault is not None:
             raise attributes.fault
-        return _WANTS_MENDING.sub(mended, cleaned)
+        return _NEEDS_CORRECTION.sub(correct, cleaned)
 
     return clean
 
 
-def _outwards(link: str) -> str:
-    """The tag of a link with the ``rel`` that it needs, in the place of the one that it has, if any."""
+def _with_relations(link: str) -> str:
+    """Return the tag of a link with the required ``rel`` in place of its own, if any."""
     found = _RELATIONS.match(link)
     start, end = found.span(1) if found else (len(link) - 1, len(link) - 1)
     relations = found[2].split() if found else []
-    missing = [relation for relation in _OUTWARDS if relation not in relations]
+    missing = [relation for relation in _REQUIRED_RELATIONS if relation not in relations]
     return f'{link[:start]} rel="{" ".join(missing + relations)}"{link[end:]}'
 
 
 class _AttributeFilter:
-    """Reads values as the policy says, and tells ``removals`` of styles and classes that lose something."""
+    """Filter of attribute values by the policy; records styles and classes that lose something in ``removals``."""
 
     def __init__(self, removals: Removals) -> None:
         self.fault: Exception | None = None
-        """What broke here last: the tree parser would only print it, with the value that it broke at."""
+        """The last exception in the filter: the tree parser would only print it, with the value."""
         self._removals = removals
         self._styles = StyleFilter()
         reads: Mapping[Value, _Read] = {
@@ -140,11 +140,11 @@ class _AttributeFilter:
         self._reads = dict.fromkeys(ELEMENTS, general) | {name: general | table for name, table in tables.items()}
 
     def filtered(self, element: str, attribute: str, value: str) -> str | None:
-        """What stays of the value; ``None`` if the attribute goes. It may be asked of elements that go too."""
+        """Return the allowed part of the value; ``None`` removes the attribute. Also called for removed elements."""
         read = self._reads.get(element, _NOTHING).get(attribute)
         try:
             return None if read is None else read(value)
-        except Exception as fault:  # noqa: BLE001 - raised when the parser is done
+        except Exception as fault:  # noqa: BLE001 - raised after the parser has finished
             self.fault = fault
             return None
 
@@ -167,10 +167,10 @@ def _matching(pattern: re.Pattern[str]) -> _Read:
 
 
 def _is_link(url: str) -> bool:
-    """Whether the URL is relative or has an allowed scheme, however a browser may read it.
+    """Return whether the URL is relative or has an allowed scheme in every browser's reading.
 
-    Browsers skip some control and space characters in a URL; more are skipped here, as what is left must be harmless
-    either way.
+    Browsers skip some control and space characters in a URL; more are skipped here, because the rest must be harmless
+    in either reading.
     """
     head, colon, _ = url.partition(":")
     if not colon:

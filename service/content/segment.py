@@ -1,4 +1,4 @@
-"""Segments of text by Unicode's rules (UAX #29). Nothing is lost: joined, the segments are the text."""
+"""Segments of text by the rules of Unicode (UAX #29). Joined, the segments are the text."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _SEPARATOR = "\u2029"
 
 _TOKEN = re.compile(r"\S+\s*|\s+")
 
-# Scripts that put no space between words: Thai, Lao, Myanmar, Khmer, kana, Han; with the punctuation of the last two.
+# Scripts without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han; with the punctuation of the last two.
 _UNSPACED_CLASS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\uff01-\uff9f\U0001b000-\U0001b16f\U00020000-\U000323af"
@@ -26,7 +26,7 @@ _PARAGRAPH_END = re.compile(rf"{_LINE_END}[^\S\n\r\x85\u2028]*+{_LINE_END}\s*+|\
 
 _LAST_BEFORE_MARKS = "\u02ff"
 
-# Characters that belong to the one before them, although Unicode does not call them marks.
+# Characters that belong to the preceding one, although their category is not mark.
 _JOINERS = re.compile("[\u200c\u200d\u0e33\u0eb3\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 _ABBREVIATION = re.compile(
@@ -42,7 +42,7 @@ _ENUMERATOR = re.compile(r"\s*\(?[0-9]{1,3}\.\s*")
 
 
 def segments(text: str, chunk_by: ChunkBy) -> list[str]:
-    """``text`` cut at every end of a ``chunk_by``. Linear in time."""
+    """Split ``text`` at every end of a ``chunk_by``. Linear in time."""
     match chunk_by:
         case ChunkBy.WORD:
             return words(text)
@@ -55,9 +55,9 @@ def segments(text: str, chunk_by: ChunkBy) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """What stands between white space, with the white space after it.
+    """Return the words, each with the white space after it.
 
-    Where a script has no spaces, words are found by dictionary; punctuation stays with the word that it belongs to.
+    In scripts without spaces, words are found by dictionary; punctuation stays with its word.
     """
     tokens = _TOKEN.findall(text)
     if text.isascii():
@@ -72,13 +72,13 @@ def words(text: str) -> list[str]:
 
 
 def word_count(text: str) -> int:
-    """The words of ``text``, not counting white space."""
+    """Return the number of words in ``text``."""
     tokens = text.split()
     return len(tokens) if text.isascii() else len(tokens) + sum(len(parts) - 1 for _, parts in _unspaced(tokens))
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences with the white space after them. An abbreviation, an initial or a list number does not end one."""
+    """Return the sentences with the white space after them. An abbreviation or a list number does not end one."""
     joined: list[str] = []
     pending = ""
     ended = False
@@ -94,7 +94,7 @@ def sentences(text: str) -> list[str]:
 
 
 def paragraphs(text: str) -> list[str]:
-    """What stands between blank lines, with the blank lines after it; those before the first stay with it."""
+    """Return the paragraphs with the blank lines after them; leading blank lines stay with the first."""
     ends = [match.end() for match in _PARAGRAPH_END.finditer(text)]
     if ends and text[: ends[0]].isspace():
         del ends[0]
@@ -103,17 +103,17 @@ def paragraphs(text: str) -> list[str]:
 
 
 def characters(text: str) -> list[str]:
-    """Grapheme clusters: what a reader takes for one character."""
-    # Not list(), which would hold the interpreter, and with it the event loop, until the last one.
+    """Return the grapheme clusters."""
+    # Not list(), which holds the interpreter lock until the last one and so blocks the event loop.
     return [character for character in CharacterBreaker(text, _LOCALE)]  # noqa: C416
 
 
 def _unspaced(tokens: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """The places of tokens in unspaced scripts, and these tokens cut at their words and where their script changes."""
+    """Yield the index of each token in an unspaced script, and its parts: words, split where the script changes."""
     places = [
         place for place, token in enumerate(tokens) if not token.isascii() and _UNSPACED.search(token) is not None
     ]
-    # One breaker for all, as making one takes its time. On both sides of a separator a word ends, whatever is there.
+    # One breaker for all, because creating one is slow. A word always ends on both sides of a separator.
     found = iter(WordBreaker(_SEPARATOR.join(tokens[place] for place in places), _LOCALE))
     for place in places:
         parts: list[str] = []
@@ -132,7 +132,7 @@ def _unspaced(tokens: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _divides(before: str, after: str) -> bool:
-    """Whether a word ends between these: not before punctuation that closes, nor after what opens."""
+    """Return whether a word ends between these: not before closing punctuation, not after opening."""
     if not after.isalnum() and unicodedata.category(after) not in _OPENING_CATEGORIES:
         return False
     if not before.isalnum() and unicodedata.category(before) in _NOT_LAST_CATEGORIES:
@@ -141,7 +141,7 @@ def _divides(before: str, after: str) -> bool:
 
 
 def _goes_on(sentence: str) -> bool:
-    """Whether what seems to be the end of ``sentence`` is that of an abbreviation, an initial or a list number."""
+    """Return whether the end of ``sentence`` is an abbreviation, an initial or a list number."""
     stripped = sentence.rstrip(" \t\xa0")
     if not stripped.endswith("."):
         return False
@@ -152,7 +152,7 @@ def _goes_on(sentence: str) -> bool:
 
 
 def _with_marks_rejoined(pieces: list[str]) -> list[str]:
-    """``pieces``, none of which begins with a mark that sits on the character before it."""
+    """Return ``pieces`` merged so that none begins with a combining mark."""
     if not any(_begins_with_mark(piece) for piece in pieces if piece > _LAST_BEFORE_MARKS):
         return pieces
     joined: list[str] = []

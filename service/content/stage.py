@@ -1,4 +1,4 @@
-"""The stages of content work, and how their times are told."""
+"""The stages of preparation and their times."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Stage(StrEnum):
-    """The stages of content work, in order."""
+    """The stages of preparation, in order."""
 
     CONVERT = "convert"
     SANITISE = "sanitise"
@@ -17,7 +17,7 @@ class Stage(StrEnum):
 
 
 class StageTime(Struct, frozen=True):
-    """One stage that was run: when it began, counted from the beginning of the work, and how long it took."""
+    """One stage that was run: its start relative to the start of preparation, and its duration."""
 
     stage: Stage
     began_seconds: float

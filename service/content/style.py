@@ -13,11 +13,11 @@ _MAX_FUNCTION_DEPTH = 8
 _PLAIN_TOKENS = frozenset({"ident", "number", "percentage", "hash", "whitespace"})
 _MAY_PRECEDE_BRACKET = frozenset({"literal", "whitespace"})
 _PLAIN_LITERALS = frozenset({",", "/", "+", "-", "*"})
-# A lone "e" is written with an escape, lest it be taken for an exponent.
+# The serializer escapes a lone "e", which would otherwise read as an exponent.
 _UNIT = re.compile(r"(?!e\Z)[a-z]{1,5}")
 _PLAIN_STRING = re.compile(r"[^()<>\\\"'@{};:]*")
-# Written with these, a style may mean one thing to the tokenizer and another to an old browser or a page's own parser.
-# Of the digits, as many as the tokenizer may be unable to read.
+# With these, a style may have one meaning for the tokenizer and another for an old browser or another parser. The
+# number of digits is one that the tokenizer may fail to read.
 _AMBIGUOUS = re.compile(r"[\\<>@{}]|/\*|[\x00-\x08\x0b\x0e-\x1f\x7f]|[0-9]{100}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b")
 _FIGURE = re.compile(r"[0-9]+")
@@ -26,17 +26,17 @@ _EMPTY = ";" + _SPACE
 
 
 class StyleFilter:
-    """Filters styles; made for one content, as it remembers what it has seen. Linear in time."""
+    """Filter of styles for one content; it caches results. Linear in time."""
 
     def __init__(self) -> None:
         self._results: dict[str, str | None] = {}
         self._shapes: dict[str, bool] = {}
-        """Declarations without their figures and colours, which make no difference: whether each is allowed."""
+        """Whether a declaration is allowed, by its text without digits and colours, which do not matter."""
 
     def allowed(self, style: str) -> str | None:
-        """The declarations of ``style`` that the policy allows, ``None`` if there is none.
+        """Return the allowed declarations of ``style``, ``None`` if there is none.
 
-        It comes back as it was if all are allowed. Filtering it again changes nothing.
+        The style is returned unchanged if all are allowed. Filtering it again changes nothing.
         """
         if style not in self._results:
             self._results[style] = self._filtered(style)
@@ -54,7 +54,7 @@ class StyleFilter:
         return "; ".join(f"{node.lower_name}: {_written(node)}" for node in allowed) or None
 
     def _is_whole_and_allowed(self, shape: str) -> bool:
-        """Whether what stands between two semicolons is one allowed declaration, or nothing, whatever surrounds it."""
+        """Return whether the text between two semicolons is one allowed declaration, or empty, in any context."""
         known = self._shapes.get(shape)
         if known is None:
             known = self._shapes[shape] = _is_closed(shape) and all(
@@ -65,7 +65,7 @@ class StyleFilter:
 
 
 def _is_closed(shape: str) -> bool:
-    """No bracket and no string goes on beyond it; strings with either in them are not allowed anyway."""
+    """Return whether all brackets and strings end within it; strings that contain either are not allowed."""
     return shape.count("(") == shape.count(")") and not (shape.count('"') % 2 or shape.count("'") % 2)
 
 
@@ -84,7 +84,7 @@ def _written(declaration: Declaration) -> str:
 
 def _are_plain(tokens: Sequence[Node], depth: int) -> bool:
     return all(token.type in _PLAIN_TOKENS or _is_plain(token, depth) for token in tokens) and not any(
-        # "#0-url(" is no function, but reads like one.
+        # "#0-url(" is not a function but looks like one.
         token.type == "() block" and before.type not in _MAY_PRECEDE_BRACKET
         for before, token in pairwise(tokens)
     )

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from msgspec import Struct
 
-from service.content import CachedPlan, Plan, UnreadablePlan, fits, plan_key, unpacked
+from service.content import CachedPlan, Plan, UnreadablePlan, fits, plan_key, unpack_plan
 from service.events import CacheQueried, CacheTier
 from service.preparation.engine import Stopwatch, ThreadedContentEngine
 from service.protocol.messages import ContentType, StreamRequest
@@ -100,7 +100,7 @@ class CachedContentEngine:
     def _read(self, key: bytes, stored: bytes) -> CachedPlan | None:
         """In the thread: what the store gave, unless it is of another version."""
         try:
-            kept = CachedPlan(unpacked(stored), stored)
+            kept = CachedPlan(unpack_plan(stored), stored)
         except UnreadablePlan:
             return None
         self._cache.put(key, kept)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from service.content import CachedPlan, Plan, Stage, StageTime, coalesced, packed, prepare, unpacked
+from service.content import CachedPlan, Plan, Stage, StageTime, coalesce, pack_plan, prepare, unpack_plan
 from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
 from service.session.ports import Preparation, PreparationFailed
@@ -63,7 +63,7 @@ class ThreadedContentEngine:
         return await self.in_thread(self._prepare, request, seconds_left, Stopwatch())
 
     async def unpack_plan(self, plan: bytes) -> Plan:
-        return await self.in_thread(unpacked, plan)
+        return await self.in_thread(unpack_plan, plan)
 
     def close(self) -> None:
         """Drop what waits; what is being worked on ends by itself."""
@@ -79,14 +79,14 @@ class ThreadedContentEngine:
         """In the thread: the plan, whatever time there is for it. Raises ``PreparationFailed``."""
         with _failing(stopwatch):
             plan = prepare(request, self.limits, stopwatch.time)
-            return CachedPlan(plan, packed(plan) if self._packs else None)
+            return CachedPlan(plan, pack_plan(plan) if self._packs else None)
 
     def fitted(self, whole: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
         """In the thread: the plan for what is left of ``seconds_left`` by now. Raises ``PreparationFailed``."""
         with _failing(stopwatch):
-            plan, as_packed = coalesced(whole.plan, seconds_left - stopwatch.seconds), whole.packed
+            plan, as_packed = coalesce(whole.plan, seconds_left - stopwatch.seconds), whole.packed
             if as_packed is not None and plan is not whole.plan:
-                as_packed = packed(plan)
+                as_packed = pack_plan(plan)
             return Preparation(plan, stopwatch.seconds, tuple(stopwatch.stages), as_packed)
 
     def _prepare(self, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> Preparation:

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from observability.telemetry import Telemetry
 from service.app import create_app as create_service
 from service.app import ready_for_workers
-from service.content.chunk import text_chunks
+from service.content.chunk import split_text
 from service.content.plan import Plan
 from service.events import UsageDropped
 from service.preparation.cached_engine import CachedContentEngine
@@ -53,11 +53,11 @@ class BreakingEngine:
 def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
     if text.startswith(UNCUTTABLE):
         raise ValueError(f"cannot cut {text!r}")
-    return text_chunks(text, chunk_by, max_characters)
+    return split_text(text, chunk_by, max_characters)
 
 
 def create_app() -> FastAPI:
-    import_module("service.content.prepare").text_chunks = _text_chunks  # type: ignore[attr-defined]
+    import_module("service.content.prepare").split_text = _text_chunks  # type: ignore[attr-defined]
     settings = _settings()
     telemetry = Telemetry(settings)
     cache = MemoryPlanCache(settings.cache_size)

@@ -5,8 +5,8 @@ from itertools import accumulate
 
 import pytest
 
-from service.content.markdown import html_from_markdown
-from service.content.sanitise import sanitised
+from service.content.markdown import markdown_to_html
+from service.content.sanitise import sanitise_html
 from service.protocol.messages import ContentType
 from streaming_content_client import Message
 from tests.clients.direct import data, joined, request
@@ -28,8 +28,8 @@ def documents() -> list[Document]:
 
 def expected(document: Document) -> str:
     content, content_type = document
-    html = html_from_markdown(content) if content_type is ContentType.MARKDOWN else content
-    return sanitised(html, NO_LIMIT).html
+    html = markdown_to_html(content) if content_type is ContentType.MARKDOWN else content
+    return sanitise_html(html, NO_LIMIT).html
 
 
 async def all_streamed(

@@ -142,7 +142,7 @@ _soup_tags = st.builds(
 soups = st.lists(
     _soup_tags | st.sampled_from(_NAMES).map("</{}>".format) | st.sampled_from(_SCRAPS), min_size=1, max_size=25
 ).map("".join)
-"""HTML as nobody should write it."""
+"""Malformed HTML."""
 
 # Documents
 
@@ -267,7 +267,7 @@ def _written(document: str, random: Random) -> str:
 
 
 written_documents = st.builds(lambda document, random: (document, _written(document, random)), documents, st.randoms())
-"""Documents, and each as somebody may have written it, with what must not make a difference."""
+"""Documents, each with an equivalent spelling."""
 
 # Markdown
 

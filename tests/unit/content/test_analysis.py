@@ -3,7 +3,7 @@
 
 import pytest
 
-from service.content.analysis import Analysis, analysed_html, analysed_text
+from service.content.analysis import Analysis, analyse_html, analyse_text
 from service.protocol.messages import Complexity, Speed
 
 LOW, MEDIUM, HIGH = Complexity.LOW, Complexity.MEDIUM, Complexity.HIGH
@@ -29,7 +29,7 @@ def test_complexity_rises_above_its_thresholds_not_at_them(tags: int, words: int
 
 
 @pytest.mark.parametrize(("words", "speed"), [(1, Speed.SUPERFAST), (201, Speed.FAST), (501, Speed.NORMAL)])
-def test_adaptive_takes_its_speed_from_the_content_and_any_other_speed_stays(words: int, speed: Speed) -> None:
+def test_adaptive_speed_depends_on_the_content_and_other_speeds_are_kept(words: int, speed: Speed) -> None:
     analysis = Analysis(word_count=words, tag_count=0)
     assert analysis.speed(Speed.ADAPTIVE) is speed
     assert analysis.speed(Speed.SLOW) is Speed.SLOW
@@ -46,9 +46,9 @@ def test_adaptive_takes_its_speed_from_the_content_and_any_other_speed_stays(wor
         ("<p>你好，世界！</p>", 2, 1),
     ],
 )
-def test_words_are_those_a_reader_sees_and_tags_those_that_open(html: str, words: int, tags: int) -> None:
-    assert analysed_html(html) == Analysis(word_count=words, tag_count=tags)
+def test_visible_words_and_opening_tags_are_counted(html: str, words: int, tags: int) -> None:
+    assert analyse_html(html) == Analysis(word_count=words, tag_count=tags)
 
 
-def test_text_has_no_tags_whatever_it_looks_like() -> None:
-    assert analysed_text("a < b and c > d <b>") == Analysis(word_count=8, tag_count=0)
+def test_text_has_no_tags() -> None:
+    assert analyse_text("a < b and c > d <b>") == Analysis(word_count=8, tag_count=0)

@@ -4,28 +4,28 @@ import pytest
 from hypothesis import given
 
 from service.content.balance import MAX_DEPTH
-from service.content.balance import balanced as balanced_telling
+from service.content.balance import balance as balance_recording
 from service.content.removal import Removals
-from service.content.sanitise import sanitised
+from service.content.sanitise import sanitise_html
 from tests.unit.content.documents import documents, soups
 from tests.unit.content.reader import outline
 
 NO_LIMIT = 10**9
 
 
-def balanced(html: str) -> str:
-    return balanced_telling(html, Removals())
+def balance(html: str) -> str:
+    return balance_recording(html, Removals())
 
 
 @given(documents)
-def test_well_formed_html_is_left_as_it_is(document: str) -> None:
-    assert balanced(document) == document
+def test_well_formed_html_is_unchanged(document: str) -> None:
+    assert balance(document) == document
 
 
 @given(soups)
-def test_once_balanced_nothing_is_left_to_balance(soup: str) -> None:
-    once = balanced(soup)
-    assert balanced(once) == once
+def test_balancing_is_idempotent(soup: str) -> None:
+    once = balance(soup)
+    assert balance(once) == once
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,16 @@ def test_once_balanced_nothing_is_left_to_balance(soup: str) -> None:
     ],
 )
 def test_every_element_ends_with_its_parent(html: str, expected: str | None) -> None:
-    assert outline(sanitised(html, NO_LIMIT).html) == outline(sanitised(balanced(html), NO_LIMIT).html)
+    assert outline(sanitise_html(html, NO_LIMIT).html) == outline(sanitise_html(balance(html), NO_LIMIT).html)
     if expected is not None:
-        assert balanced(html) == expected
+        assert balance(html) == expected
 
 
 @pytest.mark.parametrize("tag", ["div", "b", "span", "ul><li", "table><td", "blockquote"])
 @pytest.mark.parametrize("closed", [True, False])
-def test_no_element_is_deeper_than_the_limit_and_the_text_in_it_stays(tag: str, *, closed: bool) -> None:
+def test_elements_beyond_the_depth_limit_are_removed_and_their_text_kept(tag: str, *, closed: bool) -> None:
     end_tags = "".join(f"</{name}>" for name in reversed(tag.split("><"))) * 20_000 if closed else ""
-    html = sanitised(f"<{tag}>" * 20_000 + "deep" + end_tags, NO_LIMIT).html
+    html = sanitise_html(f"<{tag}>" * 20_000 + "deep" + end_tags, NO_LIMIT).html
     assert "deep" in html
     depth = deepest = 0
     for mark, _, _ in outline(html):
@@ -73,10 +73,10 @@ def test_no_element_is_deeper_than_the_limit_and_the_text_in_it_stays(tag: str, 
     assert MAX_DEPTH // 2 < deepest <= MAX_DEPTH
 
 
-def test_the_end_tag_of_what_is_too_deep_ends_nothing_else() -> None:
-    html = balanced("<div>" * (MAX_DEPTH + 2) + "a</div>b</div>c</div>d")
+def test_the_end_tag_of_a_too_deep_element_closes_no_other() -> None:
+    html = balance("<div>" * (MAX_DEPTH + 2) + "a</div>b</div>c</div>d")
     assert html == "<div>" * MAX_DEPTH + "abc</div>d"
-    assert balanced("<div>" * MAX_DEPTH + "<ul><b>a</ul>b</div>c") == "<div>" * MAX_DEPTH + "ab</div>c"
+    assert balance("<div>" * MAX_DEPTH + "<ul><b>a</ul>b</div>c") == "<div>" * MAX_DEPTH + "ab</div>c"
 
 
 @pytest.mark.parametrize(
@@ -89,5 +89,5 @@ def test_the_end_tag_of_what_is_too_deep_ends_nothing_else() -> None:
         "<a><p>" * 10_000,
     ],
 )
-def test_formatting_left_open_is_not_opened_again_in_all_that_follows(html: str) -> None:
-    assert len(sanitised(html, NO_LIMIT).html) < 5 * len(html)
+def test_open_formatting_is_not_reopened_in_following_blocks(html: str) -> None:
+    assert len(sanitise_html(html, NO_LIMIT).html) < 5 * len(html)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.content.chunk import text_chunks
+from service.content.chunk import split_text
 from service.protocol.messages import ChunkBy
 
 FAMILY = "👨\u200d👩\u200d👧"
@@ -20,7 +20,7 @@ FAMILY = "👨\u200d👩\u200d👧"
         ("a" + " " * 12, ChunkBy.WORD, ["a" + " " * 9, " " * 3]),
     ],
 )
-def test_what_is_longer_than_ten_characters_is_cut_after_a_word_else_a_character_else_anywhere(
+def test_a_long_segment_is_split_after_a_word_else_a_grapheme_else_anywhere(
     text: str, chunk_by: ChunkBy, expected: list[str]
 ) -> None:
-    assert text_chunks(text, chunk_by, 10) == expected
+    assert split_text(text, chunk_by, 10) == expected

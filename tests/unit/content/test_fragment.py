@@ -3,7 +3,7 @@
 
 import pytest
 
-from service.content.fragment import fragments
+from service.content.fragment import split_fragments
 from service.protocol.messages import ChunkBy
 
 WORD, SENTENCE, PARAGRAPH, CHARACTER = ChunkBy.WORD, ChunkBy.SENTENCE, ChunkBy.PARAGRAPH, ChunkBy.CHARACTER
@@ -55,8 +55,8 @@ WORD, SENTENCE, PARAGRAPH, CHARACTER = ChunkBy.WORD, ChunkBy.SENTENCE, ChunkBy.P
         ("\n", "text", False),
     ],
 )
-def test_what_may_be_parted_from_what(before: str, after: str, *, cut: bool) -> None:
-    chunks = fragments(before + after, WORD, 1000)
+def test_boundaries_between_two_kinds_of_items(before: str, after: str, *, cut: bool) -> None:
+    chunks = split_fragments(before + after, WORD, 1000)
     assert chunks == ([before, after] if cut else [before + after])
 
 
@@ -81,10 +81,10 @@ def test_what_may_be_parted_from_what(before: str, after: str, *, cut: bool) -> 
         ("<p>a b</p><p>c d</p>", CHARACTER, ["<p>a b</p>", "<p>c d</p>"]),
     ],
 )
-def test_runs_are_cut_at_segments_and_white_space_stays_with_what_precedes(
+def test_runs_are_split_at_segments_and_white_space_stays_with_the_preceding_one(
     html: str, chunk_by: ChunkBy, expected: list[str]
 ) -> None:
-    assert fragments(html, chunk_by, 1000) == expected
+    assert split_fragments(html, chunk_by, 1000) == expected
 
 
 @pytest.mark.parametrize(
@@ -102,24 +102,22 @@ def test_runs_are_cut_at_segments_and_white_space_stays_with_what_precedes(
         ("<b>x</b> &amp; and more and <i>i</i>", ["<b>x</b> &amp; ", "and ", "more ", "and ", "<i>i</i>"]),
         ("<b>x</b> y z &amp; <i>i</i>", ["<b>x</b> ", "y ", "z ", "&amp; <i>i</i>"]),
         (
-            "<b>much too far away</b> to help with &amp; and z",
-            ["<b>much too far away</b> ", "to ", "help ", "with ", "&amp; ", "and ", "z"],
+            "<b>very much too far</b> to help with &amp; and z",
+            ["<b>very much too far</b> ", "to ", "help ", "with ", "&amp; ", "and ", "z"],
         ),
     ],
 )
-def test_no_chunk_has_tags_or_references_that_an_editor_would_show_if_its_neighbours_can_help_it(
-    html: str, expected: list[str]
-) -> None:
-    assert fragments(html, WORD, 40) == expected
+def test_no_chunk_is_literal_text_to_an_editor_if_a_neighbour_can_be_merged(html: str, expected: list[str]) -> None:
+    assert split_fragments(html, WORD, 40) == expected
 
 
-def test_a_document_of_lists_and_tables_is_one_chunk_as_nothing_may_be_put_after_them() -> None:
+def test_a_document_of_lists_and_tables_is_one_chunk() -> None:
     html = "<ul><li>a</li></ul><table><tbody><tr><td>b</td></tr></tbody></table><hr>" * 50
-    assert fragments(html, WORD, 10) == [html]
+    assert split_fragments(html, WORD, 10) == [html]
 
 
-def test_a_run_that_is_too_long_is_cut_further_and_an_element_is_not() -> None:
-    assert fragments("one two three four", PARAGRAPH, 9) == ["one two ", "three ", "four"]
-    assert fragments("abcdefgh&lt;&lt;", WORD, 5) == ["abcde", "fgh", "&lt;", "&lt;"]
-    assert fragments("a<b>bcdefghi</b>j <i>k</i>", WORD, 5) == ["a", "<b>bcdefghi</b>j ", "<i>k</i>"]
-    assert fragments("<p>far too long</p>", WORD, 5) == ["<p>far too long</p>"]
+def test_a_run_over_the_limit_is_split_further_and_an_element_is_not() -> None:
+    assert split_fragments("one two three four", PARAGRAPH, 9) == ["one two ", "three ", "four"]
+    assert split_fragments("abcdefgh&lt;&lt;", WORD, 5) == ["abcde", "fgh", "&lt;", "&lt;"]
+    assert split_fragments("a<b>bcdefghi</b>j <i>k</i>", WORD, 5) == ["a", "<b>bcdefghi</b>j ", "<i>k</i>"]
+    assert split_fragments("<p>far too long</p>", WORD, 5) == ["<p>far too long</p>"]

@@ -5,14 +5,14 @@ import re
 from itertools import accumulate
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from service.content import markup
-from service.content.incremental import Increments, increments
-from service.content.markdown import html_from_markdown
+from service.content.incremental import Increments, split_increments
+from service.content.markdown import markdown_to_html
 from service.content.markup import REFERENCE, TAG
-from service.content.sanitise import sanitised
+from service.content.sanitise import sanitise_html
 from service.content.segment import characters
 from service.protocol.messages import ChunkBy
 from tests.profiles import scaled
@@ -23,12 +23,13 @@ from tests.unit.content.reader import Mark, dangers, outline
 WORD, SENTENCE, PARAGRAPH, CHARACTER = ChunkBy.WORD, ChunkBy.SENTENCE, ChunkBy.PARAGRAPH, ChunkBy.CHARACTER
 NO_LIMIT = 10**9
 CHECKBOX = re.compile("<input[^>]*>")
+MARKED_SPACE = re.compile("\\s\u0301")
 STARTS_LAST = re.compile(rf"<(?!/|{'|'.join(markup.VOID)})[^>]*>\s*\Z")
 """An element that is begun without anything in it."""
 
 chunk_bys = st.sampled_from(ChunkBy)
 max_characters = st.sampled_from([1, 7, 40, 1000])
-htmls = documents | soups.map(lambda soup: sanitised(soup, NO_LIMIT).html)
+htmls = documents | soups.map(lambda soup: sanitise_html(soup, NO_LIMIT).html)
 
 
 def visible_text(html: str) -> str:
@@ -93,10 +94,10 @@ def begins(part: list[Mark], whole: list[Mark]) -> bool:
         ("<table></table>", WORD, [("<table></table>", "")]),
     ],
 )
-def test_start_tags_go_with_what_follows_end_tags_and_white_space_with_what_precedes(
+def test_start_tags_stay_with_following_content_end_tags_and_white_space_with_preceding(
     html: str, chunk_by: ChunkBy, expected: list[tuple[str, str]]
 ) -> None:
-    assert [*zip(*increments(html, chunk_by, 1000), strict=True)] == expected
+    assert [*zip(*split_increments(html, chunk_by, 1000), strict=True)] == expected
 
 
 @pytest.mark.parametrize(
@@ -109,19 +110,19 @@ def test_start_tags_go_with_what_follows_end_tags_and_white_space_with_what_prec
         ("<p>a" + "\u0301" * 9 + "b</p>", 5, ["<p>a" + "\u0301" * 9, "b</p>"]),
     ],
 )
-def test_what_is_too_long_is_cut_after_a_word_else_a_character_and_only_its_tags_make_one_longer(
+def test_a_long_segment_is_split_after_a_word_else_a_grapheme_and_exceeds_the_limit_only_by_tags(
     html: str, limit: int, chunks: list[str]
 ) -> None:
-    assert increments(html, PARAGRAPH, limit).chunks == chunks
+    assert split_increments(html, PARAGRAPH, limit).chunks == chunks
 
 
 @scaled(2.5)
 @given(htmls, chunk_bys, max_characters)
-def test_a_client_shows_whole_html_at_every_moment_and_in_the_end_all_of_it(
+def test_every_state_of_a_client_is_valid_and_the_last_is_the_document(
     html: str, chunk_by: ChunkBy, limit: int
 ) -> None:
     assume(html)
-    cut = increments(html, chunk_by, limit)
+    cut = split_increments(html, chunk_by, limit)
     assert "".join(cut.chunks) == html
     assert cut.closes[-1] == ""
     whole = outline(html)
@@ -132,48 +133,49 @@ def test_a_client_shows_whole_html_at_every_moment_and_in_the_end_all_of_it(
 
 
 @scaled(2.5)
+@example("a\n\u0301", ChunkBy.WORD, 1)
 @given(htmls, chunk_bys, max_characters)
-def test_each_chunk_shows_something_new_and_no_character_in_two_parts(html: str, chunk_by: ChunkBy, limit: int) -> None:
-    assume(markup.shows_anything(html))
+def test_each_chunk_shows_something_new_and_no_grapheme_is_split(html: str, chunk_by: ChunkBy, limit: int) -> None:
+    assume(markup.has_visible_content(html))
     ends = {0, *accumulate(map(len, characters(visible_text(html))))}
     seen = 0
-    for chunk in increments(html, chunk_by, limit).chunks:
-        assert markup.shows_anything(chunk)
+    for chunk in split_increments(html, chunk_by, limit).chunks:
+        assert markup.has_visible_content(chunk)
         seen += len(visible_text(chunk))
         assert seen in ends
         assert not STARTS_LAST.search(chunk)
-        # A mark on a space has no place to cut before it.
-        assert len(chunk) <= limit or len(characters(visible_text(chunk).replace(" \u0301", "").strip())) <= 1
+        # There is no boundary before a mark on white space, a line end in the source included.
+        assert len(chunk) <= limit or len(characters(MARKED_SPACE.sub("", visible_text(chunk)).strip())) <= 1
 
 
 @given(documents)
-def test_no_chunk_has_two_words_or_two_characters_if_cut_by_those(html: str) -> None:
-    for chunk in increments(html, WORD, NO_LIMIT).chunks:
+def test_no_chunk_has_two_words_or_two_characters_in_those_strategies(html: str) -> None:
+    for chunk in split_increments(html, WORD, NO_LIMIT).chunks:
         assert len(visible_text(chunk).split()) <= 1
-    for chunk in increments(html, CHARACTER, NO_LIMIT).chunks:
+    for chunk in split_increments(html, CHARACTER, NO_LIMIT).chunks:
         assert len(characters(visible_text(chunk).strip())) <= 1
 
 
 @given(markdowns, chunk_bys)
-def test_markdown_is_cut_as_its_html_is(markdown: str, chunk_by: ChunkBy) -> None:
-    html = sanitised(html_from_markdown(markdown), NO_LIMIT).html
+def test_markdown_is_split_like_its_html(markdown: str, chunk_by: ChunkBy) -> None:
+    html = sanitise_html(markdown_to_html(markdown), NO_LIMIT).html
     assume(html)
-    cut = increments(html, chunk_by, 1000)
+    cut = split_increments(html, chunk_by, 1000)
     assert "".join(cut.chunks) == html
     assert begins(outline(shown(cut)[len(cut.chunks) // 2]), outline(html))
 
 
 @pytest.mark.parametrize("family", ATTACKS)
-def test_a_second_parser_finds_nothing_dangerous_in_what_is_shown_of_an_attack(family: str) -> None:
+def test_every_state_of_an_attack_is_safe_to_a_second_parser(family: str) -> None:
     for attack in ATTACKS[family]:
-        html = sanitised(f"<ul><li>before {attack} after</li></ul>", NO_LIMIT).html
+        html = sanitise_html(f"<ul><li>before {attack} after</li></ul>", NO_LIMIT).html
         for chunk_by in (WORD, CHARACTER):
-            for part in shown(increments(html, chunk_by, 40)):
+            for part in shown(split_increments(html, chunk_by, 40)):
                 assert dangers(part) == [], attack
 
 
-def test_what_closes_is_shared_however_deep_and_often() -> None:
-    html = sanitised("<div>" * 200 + "<b>a b</b> " * 5000, NO_LIMIT).html
-    cut = increments(html, WORD, 1000)
+def test_close_texts_are_shared_at_any_depth() -> None:
+    html = sanitise_html("<div>" * 200 + "<b>a b</b> " * 5000, NO_LIMIT).html
+    cut = split_increments(html, WORD, 1000)
     assert len(cut.chunks) == 10_000
     assert len({id(close) for close in cut.closes}) == len(set(cut.closes)) == 3

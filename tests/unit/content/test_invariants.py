@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from icu4py.breakers import CharacterBreaker
 
 from service.content import Plan, prepare
-from service.content.markdown import html_from_markdown
+from service.content.markdown import markdown_to_html
 from service.content.markup import REFERENCE, TAG, VOID, visible_text
-from service.content.sanitise import sanitised
+from service.content.sanitise import sanitise_html
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType
@@ -62,9 +62,7 @@ def check_fragments(plan: Plan, html: str) -> None:
 
 
 @given(texts, chunk_bys, max_characters)
-def test_text_comes_back_as_sent_in_chunks_no_longer_than_the_limit(
-    text: str, chunk_by: ChunkBy, max_chunk_characters: int
-) -> None:
+def test_text_is_exact_in_chunks_within_the_limit(text: str, chunk_by: ChunkBy, max_chunk_characters: int) -> None:
     plan = plan_of(text, ContentType.TEXT, chunk_by, max_chunk_characters)
     if plan is None:
         assert not text.strip()
@@ -74,7 +72,7 @@ def test_text_comes_back_as_sent_in_chunks_no_longer_than_the_limit(
 
 
 @given(texts, chunk_bys)
-def test_no_text_is_cut_inside_a_character_that_a_reader_sees(text: str, chunk_by: ChunkBy) -> None:
+def test_no_text_is_split_inside_a_grapheme(text: str, chunk_by: ChunkBy) -> None:
     plan = plan_of(text, ContentType.TEXT, chunk_by, 300)
     chunks = plan.chunks if plan else []
     assert set(accumulate(map(len, chunks))) <= character_ends(text)
@@ -82,9 +80,9 @@ def test_no_text_is_cut_inside_a_character_that_a_reader_sees(text: str, chunk_b
 
 @scaled(2.5)
 @given(soups, chunk_bys, max_characters)
-def test_tag_soup_becomes_whole_safe_fragments(soup: str, chunk_by: ChunkBy, max_chunk_characters: int) -> None:
-    html = sanitised(soup, NO_LIMIT).html
-    assert sanitised(html, NO_LIMIT).html == html
+def test_tag_soup_becomes_valid_safe_fragments(soup: str, chunk_by: ChunkBy, max_chunk_characters: int) -> None:
+    html = sanitise_html(soup, NO_LIMIT).html
+    assert sanitise_html(html, NO_LIMIT).html == html
     assert dangers(html) == []
     plan = plan_of(soup, ContentType.HTML, chunk_by, max_chunk_characters)
     if plan is not None:
@@ -92,9 +90,7 @@ def test_tag_soup_becomes_whole_safe_fragments(soup: str, chunk_by: ChunkBy, max
 
 
 @given(documents, chunk_bys, max_characters)
-def test_a_document_of_an_editor_comes_through_unchanged(
-    document: str, chunk_by: ChunkBy, max_chunk_characters: int
-) -> None:
+def test_a_document_of_an_editor_is_unchanged(document: str, chunk_by: ChunkBy, max_chunk_characters: int) -> None:
     plan = plan_of(document, ContentType.HTML, chunk_by, max_chunk_characters)
     if plan is not None:
         check_fragments(plan, document)
@@ -104,8 +100,8 @@ def test_a_document_of_an_editor_comes_through_unchanged(
 def test_markdown_becomes_the_sanitised_form_of_its_html(
     markdown: str, chunk_by: ChunkBy, max_chunk_characters: int
 ) -> None:
-    html = sanitised(html_from_markdown(markdown), NO_LIMIT).html
-    assert sanitised(html, NO_LIMIT).html == html
+    html = sanitise_html(markdown_to_html(markdown), NO_LIMIT).html
+    assert sanitise_html(html, NO_LIMIT).html == html
     plan = plan_of(markdown, ContentType.MARKDOWN, chunk_by, max_chunk_characters)
     if plan is not None:
         check_fragments(plan, html)

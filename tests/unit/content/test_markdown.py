@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from service.content.markdown import html_from_markdown
-from service.content.sanitise import sanitised
+from service.content.markdown import markdown_to_html
+from service.content.sanitise import sanitise_html
 
 NO_LIMIT = 10**9
 
@@ -37,12 +37,12 @@ NO_LIMIT = 10**9
         ),
     ],
 )
-def test_github_s_markdown_becomes_html(markdown: str, expected: str) -> None:
-    assert sanitised(html_from_markdown(markdown), NO_LIMIT).html == expected
+def test_github_flavored_markdown_becomes_html(markdown: str, expected: str) -> None:
+    assert sanitise_html(markdown_to_html(markdown), NO_LIMIT).html == expected
 
 
-def test_a_task_list_comes_out_as_editors_know_it() -> None:
-    html = sanitised(html_from_markdown("- [x] done\n- [ ] open\n  - [X] inner\n  - [ ] *last*"), NO_LIMIT).html
+def test_a_task_list_has_the_form_of_editors() -> None:
+    html = sanitise_html(markdown_to_html("- [x] done\n- [ ] open\n  - [X] inner\n  - [ ] *last*"), NO_LIMIT).html
     box, checked_box = '<input type="checkbox" disabled="">', '<input type="checkbox" checked="" disabled="">'
     assert html == (
         '<ul data-type="taskList">\n'
@@ -56,27 +56,27 @@ def test_a_task_list_comes_out_as_editors_know_it() -> None:
 
 
 @pytest.mark.parametrize("markdown", ["1. [x] ordered", "- [x] mixed\n- plain", "- plain\n  1. [ ] inner", "<ul></ul>"])
-def test_a_list_of_which_not_every_item_is_a_task_is_a_plain_list(markdown: str) -> None:
-    assert "data-type" not in html_from_markdown(markdown)
+def test_a_list_with_an_item_that_is_no_task_is_a_plain_list(markdown: str) -> None:
+    assert "data-type" not in markdown_to_html(markdown)
 
 
-def test_lists_that_raw_html_leaves_open_do_no_harm() -> None:
-    html = html_from_markdown("<ul>\n\n</ol></ul></ul>\n\n- [x] a\n\n<li>\n")
+def test_lists_left_open_by_raw_html_are_accepted() -> None:
+    html = markdown_to_html("<ul>\n\n</ol></ul></ul>\n\n- [x] a\n\n<li>\n")
     assert html.count('data-type="taskList"') == html.count('data-type="taskItem"') == 1
 
 
-def test_memory_is_given_back() -> None:
+def test_memory_is_freed() -> None:
     markdown = "- [x] some **text** with `code`\n" * 3000
-    html_from_markdown(markdown)
+    markdown_to_html(markdown)
     process = psutil.Process()
     before = process.memory_info().rss
     for _ in range(40):
-        html_from_markdown(markdown)
+        markdown_to_html(markdown)
     assert process.memory_info().rss - before < 40 * len(markdown)
 
 
-def test_threads_do_not_disturb_one_another() -> None:
+def test_conversion_is_thread_safe() -> None:
     markdown = "~~a~~ b\n\n" * 2000
-    expected = html_from_markdown(markdown)
+    expected = markdown_to_html(markdown)
     with ThreadPoolExecutor(2) as threads:
-        assert all(html == expected for html in threads.map(html_from_markdown, [markdown] * 40))
+        assert all(html == expected for html in threads.map(markdown_to_html, [markdown] * 40))

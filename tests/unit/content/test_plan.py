@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.content import Plan, coalesced
+from service.content import Plan, coalesce
 from service.content.coalesce import RESERVED_SECONDS, USABLE_SHARE
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 from service.session.source import PlanSource
@@ -25,7 +25,7 @@ def plan_of(chunks: list[str], max_chunk_characters: int, closes: list[str] | No
 
 
 def numbered(chunks: list[str]) -> list[str]:
-    """An end tag for each chunk that tells whose it is."""
+    """A distinct end tag for each chunk."""
     return [f"</{number}>" for number in range(len(chunks))]
 
 
@@ -46,7 +46,7 @@ limits = st.integers(1, 20)
 
 
 def seconds_for(chunks: int) -> float:
-    """What must be left of a session for so many."""
+    """The remaining time that a number of chunks needs."""
     return ((chunks - 0.5) * GAP_SECONDS[Speed.NORMAL] + RESERVED_SECONDS) / USABLE_SHARE
 
 
@@ -54,7 +54,7 @@ def seconds_for(chunks: int) -> float:
 
 
 @given(chunk_lists, limits, st.data())
-def test_merged_chunks_are_the_rest_within_the_limit_and_as_few_as_can_be(
+def test_merging_gives_the_rest_in_the_fewest_chunks_within_the_limit(
     chunks: list[str], limit: int, data: st.DataObject
 ) -> None:
     plan = plan_of(chunks, limit)
@@ -79,7 +79,7 @@ def test_merging_one_chunk_or_none() -> None:
     assert merged(plan, 2) == []
 
 
-def test_merged_chunks_are_closed_as_the_last_of_each_was() -> None:
+def test_a_merged_chunk_has_the_close_text_of_its_last_chunk() -> None:
     source = PlanSource(plan_of(["a", "b", "c", "d"], 2, ["1", "2", "3", "4"]))
     assert source.chunk(0) == ("a", "1")
     source.skip(1)
@@ -90,11 +90,11 @@ def test_merged_chunks_are_closed_as_the_last_of_each_was() -> None:
 
 
 @given(chunk_lists, limits, st.floats(-10, 10))
-def test_what_can_fit_into_the_time_left_does_and_nothing_is_lost_nor_longer_than_the_limit(
+def test_coalescing_fits_the_remaining_time_without_loss_and_within_the_limit(
     chunks: list[str], limit: int, seconds_left: float
 ) -> None:
     plan = plan_of(chunks, limit, numbered(chunks))
-    fitted = coalesced(plan, seconds_left)
+    fitted = coalesce(plan, seconds_left)
     assert "".join(fitted.chunks) == "".join(chunks)
     assert all(len(chunk) <= limit or chunk in chunks for chunk in fitted.chunks)
     assert fitted.closes is not None
@@ -103,27 +103,27 @@ def test_what_can_fit_into_the_time_left_does_and_nothing_is_lost_nor_longer_tha
     assert fitted == plan_of([*fitted.chunks], limit, fitted.closes)  # with the figures of its own chunks
     takes = (len(fitted.chunks) - 1) * plan.gap_seconds
     assert takes <= max(0.0, seconds_left) or fitted.chunks == merged(plan, 0)
-    assert coalesced(plan, seconds_left) == fitted
+    assert coalesce(plan, seconds_left) == fitted
 
 
 @given(chunk_lists, st.data())
-def test_chunks_are_joined_evenly_and_no_more_than_they_must_be(chunks: list[str], data: st.DataObject) -> None:
+def test_coalescing_is_even_and_minimal(chunks: list[str], data: st.DataObject) -> None:
     assume(len(chunks) > 1)
     fitting = data.draw(st.integers(1, len(chunks) - 1))
-    fitted = coalesced(plan_of(["x"] * len(chunks), 1000), seconds_for(fitting))
+    fitted = coalesce(plan_of(["x"] * len(chunks), 1000), seconds_for(fitting))
     assert len(fitted.chunks) == fitting
     lengths = set(map(len, fitted.chunks))
     assert max(lengths) - min(lengths) <= 1
 
 
-def test_a_plan_that_fits_is_left_as_it_is() -> None:
+def test_a_plan_that_fits_is_unchanged() -> None:
     plan = plan_of(["a", "b", "c"], 10)
-    assert coalesced(plan, seconds_for(3)) is plan
+    assert coalesce(plan, seconds_for(3)) is plan
 
 
-def test_where_chunks_are_long_others_are_joined_the_more() -> None:
+def test_long_chunks_leave_more_merging_to_the_others() -> None:
     plan = plan_of(["x"] * 100 + ["y" * 9] * 10, 10)
-    fitted = coalesced(plan, seconds_for(40))
+    fitted = coalesce(plan, seconds_for(40))
     assert len(fitted.chunks) <= 40
     assert max(map(len, fitted.chunks)) <= 10
     assert fitted.chunks[-9:] == ["y" * 9] * 9
@@ -131,4 +131,4 @@ def test_where_chunks_are_long_others_are_joined_the_more() -> None:
 
 @pytest.mark.parametrize("seconds_left", [-5.0, 0.0, 1.0])
 def test_without_time_the_limit_still_holds(seconds_left: float) -> None:
-    assert coalesced(plan_of([*"abcdef"], 4), seconds_left).chunks == ["abcd", "ef"]
+    assert coalesce(plan_of([*"abcdef"], 4), seconds_left).chunks == ["abcd", "ef"]

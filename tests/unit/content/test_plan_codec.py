@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.content import CHUNKER_VERSION, Plan, Removal, UnreadablePlan, packed, plan_key, prepare, unpacked
+from service.content import CHUNKER_VERSION, Plan, Removal, UnreadablePlan, pack_plan, plan_key, prepare, unpack_plan
 from service.protocol.errors import ChunkingFailed
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
@@ -49,27 +49,27 @@ PLAN = plan_of(StreamRequest(content="<p>A <b>bold é</b> word.</p>", content_ty
 
 
 @given(plans())
-def test_what_was_packed_comes_out_unchanged(plan: Plan) -> None:
-    assert unpacked(packed(plan)) == plan
+def test_packing_is_lossless(plan: Plan) -> None:
+    assert unpack_plan(pack_plan(plan)) == plan
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
 @pytest.mark.parametrize("html_mode", HtmlMode)
-def test_documents_come_out_unchanged_and_hardly_larger(path: Path, html_mode: HtmlMode) -> None:
+def test_packing_documents_is_lossless_and_compact(path: Path, html_mode: HtmlMode) -> None:
     text = path.read_text()
     plan = plan_of(StreamRequest(content=text, content_type=content_type(path), html_mode=html_mode))
-    as_packed = packed(plan)
-    assert unpacked(as_packed) == plan
+    as_packed = pack_plan(plan)
+    assert unpack_plan(as_packed) == plan
     assert len(as_packed) < 1.3 * len("".join(plan.chunks).encode()) + 1000
 
 
-def test_words_take_less_than_a_third_beside_the_text() -> None:
+def test_packed_words_are_less_than_a_third_larger_than_the_text() -> None:
     text = "All the words of a sentence in the Latin script. " * 2000
-    assert len(packed(plan_of(StreamRequest(content=text)))) < 1.3 * len(text)
+    assert len(pack_plan(plan_of(StreamRequest(content=text)))) < 1.3 * len(text)
 
 
-def test_why_cutting_failed_is_not_packed() -> None:
-    assert unpacked(packed(replace(PLAN, failure=ChunkingFailed("It failed.")))) == PLAN
+def test_the_failure_of_a_plan_is_not_packed() -> None:
+    assert unpack_plan(pack_plan(replace(PLAN, failure=ChunkingFailed("It failed.")))) == PLAN
 
 
 # Anything else
@@ -79,21 +79,21 @@ def test_why_cutting_failed_is_not_packed() -> None:
 @example(b"\xdd\xff\xff\xff\xff")
 @example(b"\x91" * 100_000)
 @example(msgspec.msgpack.encode([1]))
-def test_bytes_that_are_no_plan_are_refused(nonsense: bytes) -> None:
+def test_other_bytes_are_refused(nonsense: bytes) -> None:
     with pytest.raises(UnreadablePlan):
-        unpacked(nonsense)
+        unpack_plan(nonsense)
 
 
 @given(st.data())
 def test_a_plan_in_which_bytes_were_changed_is_refused_or_is_a_plan(data: st.DataObject) -> None:
-    spoilt = bytearray(packed(replace(PLAN, closes=["</p>"] * len(PLAN.chunks))))
+    spoilt = bytearray(pack_plan(replace(PLAN, closes=["</p>"] * len(PLAN.chunks))))
     for _ in range(data.draw(st.integers(1, 3))):
         spoilt[data.draw(st.integers(0, len(spoilt) - 1))] = data.draw(st.integers(0, 255))
     try:
-        plan = unpacked(bytes(spoilt))
+        plan = unpack_plan(bytes(spoilt))
     except UnreadablePlan:
         return
-    assert unpacked(packed(plan)) == plan
+    assert unpack_plan(pack_plan(plan)) == plan
     assert plan.gap_seconds > 0
     assert plan.closes is None or len(plan.closes) == len(plan.chunks)
 
@@ -114,30 +114,30 @@ def test_a_plan_in_which_bytes_were_changed_is_refused_or_is_a_plan(data: st.Dat
         (10, [0]),  # which of them, without them
     ],
 )
-def test_a_plan_that_contradicts_itself_is_refused(place: int, value: object) -> None:
-    fields = msgspec.msgpack.decode(packed(PLAN))
+def test_an_inconsistent_plan_is_refused(place: int, value: object) -> None:
+    fields = msgspec.msgpack.decode(pack_plan(PLAN))
     fields[place] = value
     with pytest.raises(UnreadablePlan):
-        unpacked(msgspec.msgpack.encode(fields))
+        unpack_plan(msgspec.msgpack.encode(fields))
 
 
 @pytest.mark.parametrize("closed_by", [[1], [-1], [0, 0]])
-def test_an_end_tag_that_is_not_there_is_refused(closed_by: list[int]) -> None:
-    fields = msgspec.msgpack.decode(packed(replace(PLAN, chunks=["a"], closes=["</p>"])))
+def test_an_index_outside_the_close_texts_is_refused(closed_by: list[int]) -> None:
+    fields = msgspec.msgpack.decode(pack_plan(replace(PLAN, chunks=["a"], closes=["</p>"])))
     fields[10] = closed_by
     with pytest.raises(UnreadablePlan):
-        unpacked(msgspec.msgpack.encode(fields))
+        unpack_plan(msgspec.msgpack.encode(fields))
 
 
 @pytest.mark.parametrize("promise", [b"\xdd\x7f\xff\xff\xff", b"\xdf\x7f\xff\xff\xff"])
-def test_a_promise_of_billions_takes_no_memory(promise: bytes) -> None:
-    start = packed(PLAN)
+def test_a_declared_length_of_billions_allocates_no_memory(promise: bytes) -> None:
+    start = pack_plan(PLAN)
     text = msgspec.msgpack.encode("".join(PLAN.chunks))
     lengths_at = start.index(text) + len(text)
     tracemalloc.start()
     try:
         with pytest.raises(UnreadablePlan):
-            unpacked(start[:lengths_at] + promise)
+            unpack_plan(start[:lengths_at] + promise)
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -152,14 +152,14 @@ PINNED = {
 """By version, the digest of the packed plans of tests/documents in every mode."""
 
 
-def test_content_is_cut_as_the_version_says() -> None:
+def test_plans_of_this_version_have_the_recorded_digest() -> None:
     digest = sha256()
-    ours = [path for path in paths() if path.parent.name == "documents"]
-    for path in ours:
+    documents = [path for path in paths() if path.parent.name == "documents"]
+    for path in documents:
         content = path.read_text(encoding="utf-8")
         for kind, chunk_by, mode in product((ContentType.TEXT, content_type(path)), ChunkBy, HtmlMode):
             request = StreamRequest(content=content, content_type=kind, chunk_by=chunk_by, html_mode=mode)
-            digest.update(packed(plan_of(replace(request, speed=Speed.ADAPTIVE))))
+            digest.update(pack_plan(plan_of(replace(request, speed=Speed.ADAPTIVE))))
     assert digest.hexdigest() == PINNED.get(CHUNKER_VERSION), (
         "The same content gives other plans than before. If that is meant (or a library that was updated does it, and "
         "that is all right), raise CHUNKER_VERSION in service/content/plan_key.py and add it to PINNED here with "
@@ -178,7 +178,7 @@ OTHER_PLAN = {
 }
 
 
-def test_what_a_plan_depends_on_is_in_its_key_and_nothing_else() -> None:
+def test_the_key_depends_on_exactly_what_the_plan_depends_on() -> None:
     assert {*SAME_PLAN, *OTHER_PLAN} == {*StreamRequest.__struct_fields__}
     key = plan_key(REQUEST, Limits(), "x")
     for field, value in SAME_PLAN.items():

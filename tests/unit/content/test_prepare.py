@@ -39,7 +39,7 @@ def test_the_plan_of_a_document() -> None:
 
 
 @pytest.mark.parametrize("content_type", [HTML, MARKDOWN])
-def test_incremental_chunks_come_with_what_closes_them(content_type: ContentType) -> None:
+def test_incremental_chunks_have_close_texts(content_type: ContentType) -> None:
     plan = prepared(request("<p>a <b>b c</b></p>", content_type, html_mode=INCREMENTAL))
     assert [chunk.strip() for chunk in plan.chunks] == ["<p>a", "<b>b", "c</b></p>"]
     assert plan.closes == ["</p>", "</b></p>", ""]
@@ -50,7 +50,7 @@ def test_text_is_text_in_either_html_mode() -> None:
     assert prepared(request("<b>a</b> b", TEXT, html_mode=INCREMENTAL)) == prepared(request("<b>a</b> b", TEXT))
 
 
-def test_text_stays_text() -> None:
+def test_text_is_not_interpreted() -> None:
     plan = prepared(request("<b>not bold</b>\t&amp;\r\n\r\n  &lt; ", TEXT))
     assert plan.chunks == ["<b>not ", "bold</b>\t", "&amp;\r\n\r\n  ", "&lt; "]
     assert not plan.has_html
@@ -59,7 +59,7 @@ def test_text_stays_text() -> None:
 @pytest.mark.parametrize(
     ("content", "has_html"), [("a &lt; b", False), ("a <script>x</script>", False), ("a<br>", True)]
 )
-def test_has_html_says_whether_an_element_is_left(content: str, *, has_html: bool) -> None:
+def test_has_html_is_true_if_an_element_is_left(content: str, *, has_html: bool) -> None:
     assert prepared(request(content)).has_html is has_html
 
 
@@ -94,13 +94,13 @@ def test_empty_content_is_refused(content: str, content_type: ContentType) -> No
     "content", ["<script>alert(1)</script>", "<p> &nbsp;</p><br>", "<!-- x -->", "<input>", "<b></b>"]
 )
 @pytest.mark.parametrize("content_type", [HTML, MARKDOWN])
-def test_content_of_which_nothing_is_left_is_refused(content: str, content_type: ContentType) -> None:
+def test_content_with_nothing_to_show_is_refused(content: str, content_type: ContentType) -> None:
     with pytest.raises(EmptyContent):
         prepared(request(content, content_type))
 
 
 @pytest.mark.parametrize("content", ["<img src='/a.png'>", "<hr>", "<input type=checkbox>", "&amp;", "\u200b"])
-def test_what_shows_without_text_is_content(content: str) -> None:
+def test_elements_that_show_without_text_are_content(content: str) -> None:
     assert len(prepared(request(content)).chunks) == 1
 
 
@@ -114,11 +114,11 @@ def test_content_that_grows_past_the_limit_is_refused(content: str, content_type
     assert prepared(request(content, content_type), Limits(max_prepared_characters=2000)).chunks
 
 
-def test_content_type_text_never_grows_and_knows_no_such_limit() -> None:
+def test_text_never_grows_and_has_no_limit_after_preparation() -> None:
     assert prepared(request("a" * 200, TEXT), Limits(max_prepared_characters=100)).chunks == ["a" * 200]
 
 
-def test_a_fault_inside_the_tree_parser_is_one_too_and_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_inside_the_tree_parser_is_raised_and_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     fault = ValueError("secret")
 
     def failing(*_arguments: object) -> None:
@@ -141,13 +141,13 @@ NativePanic.__name__ = "PanicException"
 @pytest.mark.parametrize(
     ("step", "content_type", "error_class"),
     [
-        ("html_from_markdown", MARKDOWN, ProcessingFailed),
-        ("sanitised", HTML, ProcessingFailed),
-        ("analysed_html", HTML, ProcessingFailed),
-        ("analysed_text", TEXT, ProcessingFailed),
+        ("markdown_to_html", MARKDOWN, ProcessingFailed),
+        ("sanitise_html", HTML, ProcessingFailed),
+        ("analyse_html", HTML, ProcessingFailed),
+        ("analyse_text", TEXT, ProcessingFailed),
     ],
 )
-def test_a_step_that_fails_ends_the_request_and_shows_nothing_of_why(
+def test_a_failing_stage_ends_the_request_without_details(
     monkeypatch: pytest.MonkeyPatch,
     step: str,
     content_type: ContentType,
@@ -169,13 +169,13 @@ def test_a_step_that_fails_ends_the_request_and_shows_nothing_of_why(
 @pytest.mark.parametrize(
     ("step", "stream_request", "chunks", "closes"),
     [
-        ("text_chunks", request("<b>as sent</b>", TEXT), ["<b>as", " sent", "</b>"], None),
-        ("fragments", request("<p>two<script>x</script></p>words"), ["<p>two</p>words"], None),
-        ("increments", request("<p>two</p>words", html_mode=INCREMENTAL), ["<p>two</p>words"], [""]),
-        ("increments", request("*two*", MARKDOWN, html_mode=INCREMENTAL), ["<p><em>two</em></p>\n"], [""]),
+        ("split_text", request("<b>as sent</b>", TEXT), ["<b>as", " sent", "</b>"], None),
+        ("split_fragments", request("<p>two<script>x</script></p>words"), ["<p>two</p>words"], None),
+        ("split_increments", request("<p>two</p>words", html_mode=INCREMENTAL), ["<p>two</p>words"], [""]),
+        ("split_increments", request("*two*", MARKDOWN, html_mode=INCREMENTAL), ["<p><em>two</em></p>\n"], [""]),
     ],
 )
-def test_what_cannot_be_cut_is_streamed_whole_and_as_safe(  # noqa: PLR0917 - a table of cases
+def test_content_that_cannot_be_split_is_streamed_whole_and_safe(  # noqa: PLR0917 - a table of cases
     monkeypatch: pytest.MonkeyPatch,
     step: str,
     stream_request: StreamRequest,
@@ -194,11 +194,11 @@ def test_what_cannot_be_cut_is_streamed_whole_and_as_safe(  # noqa: PLR0917 - a 
     assert "secret" not in str(plan.failure)
 
 
-def test_an_interrupt_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_not_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(MODULE, "sanitised", interrupted)
+    monkeypatch.setattr(MODULE, "sanitise_html", interrupted)
     with pytest.raises(KeyboardInterrupt):
         prepared(request("content"))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 
 from service.content import sanitise
 from service.content.removal import Removal
-from service.content.sanitise import sanitised
+from service.content.sanitise import sanitise_html
 from tests.unit.content.documents import documents, soups
 
 NO_LIMIT = 10**9
@@ -33,7 +33,7 @@ HANDLER, ATTRIBUTE, STYLE, CLASS = Removal.EVENT_HANDLER, Removal.ATTRIBUTE, Rem
     ],
 )
 def test_each_kind_is_counted(html: str, removed: dict[Removal, int]) -> None:
-    assert sanitised(html, NO_LIMIT).removed == removed
+    assert sanitise_html(html, NO_LIMIT).removed == removed
 
 
 @pytest.mark.parametrize(
@@ -47,20 +47,20 @@ def test_each_kind_is_counted(html: str, removed: dict[Removal, int]) -> None:
         "a\r\nb\0",
     ],
 )
-def test_what_is_only_mended_is_not_counted(html: str) -> None:
-    assert sanitised(html, NO_LIMIT).removed == {}
+def test_corrections_are_not_counted(html: str) -> None:
+    assert sanitise_html(html, NO_LIMIT).removed == {}
 
 
 @given(documents)
-def test_of_what_survives_unchanged_nothing_is_counted(document: str) -> None:
-    assert sanitised(document, NO_LIMIT).removed == {}
+def test_unchanged_documents_have_no_removals(document: str) -> None:
+    assert sanitise_html(document, NO_LIMIT).removed == {}
 
 
 @given(soups)
-def test_in_what_is_left_there_is_nothing_to_remove(soup: str) -> None:
-    assert sanitised(sanitised(soup, NO_LIMIT).html, NO_LIMIT).removed == {}
+def test_sanitised_html_has_no_removals(soup: str) -> None:
+    assert sanitise_html(sanitise_html(soup, NO_LIMIT).html, NO_LIMIT).removed == {}
 
 
-def test_a_document_that_goes_out_as_text_is_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_sent_as_text_is_one_removal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sanitise, "MAX_PASSES", 1)
-    assert sanitised("<p onclick=x>a", NO_LIMIT).removed == {Removal.MARKUP: 1}
+    assert sanitise_html("<p onclick=x>a", NO_LIMIT).removed == {Removal.MARKUP: 1}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from service.content import sanitise
-from service.content.sanitise import sanitised
+from service.content.sanitise import sanitise_html
 from service.protocol.errors import PreparedTooLarge
 from tests.unit.content.documents import written_documents
 
@@ -43,8 +43,8 @@ SURVIVE = (
 
 
 @pytest.mark.parametrize("html", SURVIVE)
-def test_what_an_editor_writes_survives_unchanged(html: str) -> None:
-    assert sanitised(html, NO_LIMIT).html == html
+def test_html_of_an_editor_is_unchanged(html: str) -> None:
+    assert sanitise_html(html, NO_LIMIT).html == html
 
 
 @pytest.mark.parametrize(
@@ -96,30 +96,30 @@ def test_what_an_editor_writes_survives_unchanged(html: str) -> None:
         ("a < b > c & d", "a &lt; b &gt; c &amp; d"),
     ],
 )
-def test_the_rest_goes_and_its_text_stays(html: str, expected: str) -> None:
-    assert sanitised(html, NO_LIMIT).html == expected
+def test_disallowed_markup_is_removed_and_its_text_kept(html: str, expected: str) -> None:
+    assert sanitise_html(html, NO_LIMIT).html == expected
 
 
-def test_what_does_not_settle_is_sent_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unstable_html_is_sent_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sanitise, "MAX_PASSES", 1)
-    text = sanitised("<p onclick=x>a", NO_LIMIT).html
+    text = sanitise_html("<p onclick=x>a", NO_LIMIT).html
     assert text == "&lt;p onclick=x&gt;a"
-    assert sanitised(text, NO_LIMIT).html == text
+    assert sanitise_html(text, NO_LIMIT).html == text
 
 
-def test_what_does_not_settle_is_refused_if_its_text_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unstable_html_is_refused_if_its_text_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sanitise, "MAX_PASSES", 0)
     with pytest.raises(PreparedTooLarge):
-        sanitised("<b>" * 10, 60)
+        sanitise_html("<b>" * 10, 60)
 
 
-def test_what_grows_past_the_limit_is_refused() -> None:
-    assert sanitised("&&", 10).html == "&amp;&amp;"
+def test_html_that_grows_past_the_limit_is_refused() -> None:
+    assert sanitise_html("&&", 10).html == "&amp;&amp;"
     with pytest.raises(PreparedTooLarge, match="15 characters"):
-        sanitised("&&&", 10)
+        sanitise_html("&&&", 10)
 
 
 @given(written_documents)
-def test_what_means_the_same_comes_out_the_same(document_and_written: tuple[str, str]) -> None:
+def test_equivalent_spellings_have_the_same_result(document_and_written: tuple[str, str]) -> None:
     document, written = document_and_written
-    assert sanitised(written, NO_LIMIT).html == document
+    assert sanitise_html(written, NO_LIMIT).html == document

@@ -11,7 +11,7 @@ from tests.unit.content.documents import texts
 
 
 @given(texts | st.just(""), st.sampled_from(ChunkBy))
-def test_joined_the_segments_are_the_text_and_none_is_empty(text: str, chunk_by: ChunkBy) -> None:
+def test_joined_segments_are_the_text_and_none_is_empty(text: str, chunk_by: ChunkBy) -> None:
     pieces = segments(text, chunk_by)
     assert "".join(pieces) == text
     assert all(pieces)
@@ -40,7 +40,7 @@ def test_joined_the_segments_are_the_text_and_none_is_empty(text: str, chunk_by:
         ("\u0600你好", ["\u0600你好"]),
     ],
 )
-def test_a_word_is_what_stands_between_spaces_or_in_a_dictionary(text: str, expected: list[str]) -> None:
+def test_words_end_at_spaces_or_by_dictionary(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
@@ -79,7 +79,7 @@ def test_a_blank_line_stays_with_the_paragraph_before_it(text: str, expected: li
     assert paragraphs(text) == expected
 
 
-def test_a_character_is_what_a_reader_takes_for_one() -> None:
+def test_characters_are_grapheme_clusters() -> None:
     assert characters("e\u0301👨‍👩‍👧🇩🇪👍🏽\r\nนี้") == ["e\u0301", "👨‍👩‍👧", "🇩🇪", "👍🏽", "\r\n", "นี้"]
 
 

@@ -72,14 +72,14 @@ class ThoroughFilter(StyleFilter):
 
 @scaled(5)
 @given(st.lists(styles, min_size=1, max_size=4))
-def test_a_shape_that_is_recognised_makes_no_difference(several: list[str]) -> None:
+def test_cached_shapes_do_not_change_the_result(several: list[str]) -> None:
     remembering = StyleFilter()
     for style in several:
         assert remembering.allowed(style) == ThoroughFilter().allowed(style)
 
 
 @given(styles)
-def test_what_is_left_is_left_as_it_is(style: str) -> None:
+def test_filtering_is_idempotent(style: str) -> None:
     left = StyleFilter().allowed(style)
     assert left is None or StyleFilter().allowed(left) == left
 
@@ -101,7 +101,7 @@ def test_what_is_left_is_left_as_it_is(style: str) -> None:
         ("width: 1px", f"position: fixed; width: {'1' * 5000}px", None),
     ],
 )
-def test_a_declaration_is_recognised_only_if_it_is_whole(harmless: str, style: str, expected: str | None) -> None:
+def test_an_incomplete_declaration_is_not_recognised(harmless: str, style: str, expected: str | None) -> None:
     filter_ = StyleFilter()
     filter_.allowed(harmless)
     assert filter_.allowed(style) == expected

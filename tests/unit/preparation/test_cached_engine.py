@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 from msgspec.structs import replace
 
-from service.content import Plan, UnreadablePlan, coalesced, packed, unpacked
+from service.content import Plan, UnreadablePlan, coalesce, pack_plan, unpack_plan
 from service.events import CacheQueried, CacheTier, Event
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
@@ -107,7 +107,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 def check(preparation: Preparation, plan: Plan) -> None:
     assert preparation.plan == plan
     assert preparation.packed is not None
-    assert unpacked(preparation.packed) == plan
+    assert unpack_plan(preparation.packed) == plan
 
 
 # In memory
@@ -133,7 +133,7 @@ async def test_each_stream_is_fitted_into_the_time_of_its_own_session(bench: Ben
     assert len(shorter.plan.chunks) < len(short.plan.chunks) < len(whole.plan.chunks)
     for preparation in (short, whole, shorter):
         check(preparation, preparation.plan)
-    assert short.plan.chunks == coalesced(whole.plan, 3).chunks
+    assert short.plan.chunks == coalesce(whole.plan, 3).chunks
 
 
 async def test_other_options_are_other_content(bench: Bench) -> None:
@@ -160,7 +160,7 @@ async def test_a_plan_for_want_of_a_better_one_is_not_kept(bench: Bench, monkeyp
     shelf = Shelf()
     engine = bench.engine(shelf)
     with monkeypatch.context() as patch:
-        patch.setattr(import_module("service.content.prepare"), "fragments", lambda *_: 1 / 0)
+        patch.setattr(import_module("service.content.prepare"), "split_fragments", lambda *_: 1 / 0)
         assert (await engine.prepare(LARGE, HOUR)).plan.failure is not None
     assert shelf.plans == {}
     assert (await engine.prepare(LARGE, HOUR)).plan.failure is None
@@ -180,7 +180,7 @@ async def test_what_fails_tells_its_time_and_is_tried_again(bench: Bench) -> Non
 async def test_a_plan_is_unpacked_for_whoever_recovers_it(bench: Bench) -> None:
     engine = bench.engine()
     plan = (await engine.prepare(TEXT, HOUR)).plan
-    assert await engine.unpack_plan(packed(plan)) == plan
+    assert await engine.unpack_plan(pack_plan(plan)) == plan
     with pytest.raises(UnreadablePlan):
         await engine.unpack_plan(b"of another version")
 
@@ -222,7 +222,7 @@ async def test_work_that_waits_is_never_done_for_a_request_that_is_cancelled(ben
     second.cancel()
     await asyncio.wait([second])
     gate.open()
-    await engine.unpack_plan(packed((await first).plan))  # whatever waited before it has had its turn
+    await engine.unpack_plan(pack_plan((await first).plan))  # whatever waited before it has had its turn
     assert gate.worked == 1
 
 
@@ -279,7 +279,7 @@ async def test_what_the_store_gives_but_nobody_can_read_is_made_anew(bench: Benc
     bench.told()
     check(await bench.engine(shelf).prepare(LARGE, HOUR), made.plan)
     assert bench.told() == [SHARED_MISS, MEMORY_MISS]
-    assert unpacked(shelf.plans[key]) == made.plan
+    assert unpack_plan(shelf.plans[key]) == made.plan
 
 
 async def test_other_limits_find_nothing(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.content import UnreadablePlan, unpacked
+from service.content import UnreadablePlan, unpack_plan
 from service.preparation.engine import ThreadedContentEngine
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
@@ -26,7 +26,7 @@ async def test_a_plan_comes_packed_as_it_is_streamed(engine: ThreadedContentEngi
     preparation = await engine.prepare(REQUEST, seconds_left)
     assert (len(preparation.plan.chunks) == 100) == (seconds_left == 3600)
     assert preparation.packed is not None
-    assert await engine.unpack_plan(preparation.packed) == unpacked(preparation.packed) == preparation.plan
+    assert await engine.unpack_plan(preparation.packed) == unpack_plan(preparation.packed) == preparation.plan
     assert preparation.seconds >= sum(stage.seconds for stage in preparation.stages) > 0
 
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from service.content import Plan, packed, unpacked
+from service.content import Plan, pack_plan, unpack_plan
 from service.protocol.messages import RefusalReason
 from service.protocol.trace import Trace
 from service.session.effects import MarkSkip, Prepare, Recovery, TakeOver, UpdateStatus
@@ -31,7 +31,7 @@ class Shelf:
             content_type=effect.request.content_type,
             request_id=request_id if isinstance(request_id, str) else None,
             trace=effect.trace,
-            plan=packed(plan),
+            plan=pack_plan(plan),
             processing_seconds=0.002,
         )
         return True
@@ -43,7 +43,7 @@ class Shelf:
             return RefusalReason.UNAVAILABLE
         if reason is not None or record is None:
             return reason or RefusalReason.UNKNOWN
-        plan = unpacked(record.plan)
+        plan = unpack_plan(record.plan)
         if not can_follow(record, plan, wish.last_index):
             return RefusalReason.POSITION
         owners = tuple(dict.fromkeys((*record.owners, wish.owner)))

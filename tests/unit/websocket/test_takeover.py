@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from msgspec.structs import replace
 
-from service.content import packed, unpacked
+from service.content import pack_plan, unpack_plan
 from service.preparation.engine import ThreadedContentEngine
 from service.process.ids import RandomIds
 from service.protocol.limits import Limits
@@ -19,7 +19,7 @@ from service.websocket.takeover import take_over
 from tests.contract.stores.contract import LATER, MINE, RECORD, THEIRS
 from tests.unit.session.conversation import plan_of
 
-KEPT = replace(RECORD, plan=packed(plan_of([f"{k} " for k in range(20)], max_chunk_characters=9)))
+KEPT = replace(RECORD, plan=pack_plan(plan_of([f"{k} " for k in range(20)], max_chunk_characters=9)))
 
 
 class Store(SqliteSessionStore):
@@ -67,7 +67,7 @@ async def test_however_many_take_it_at_the_same_moment_the_last_has_it(store: St
     taken = await taken_from(store)
     assert isinstance(taken, Recovery)
     assert taken.record.epoch == ahead + 1
-    assert taken.plan == unpacked(KEPT.plan)
+    assert taken.plan == unpack_plan(KEPT.plan)
     assert await store.renew_leases({KEPT.stream_id: taken.record.epoch}) == frozenset()
 
 

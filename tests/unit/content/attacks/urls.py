@@ -3,7 +3,7 @@
 
 from tests.unit.content.attacks.payload import RUN
 
-# What a browser, or somebody's own check, may skip in a URL.
+# Characters that a browser or a check may skip in a URL.
 _SKIPPED = "".join(map(chr, [*range(33), *range(0x7F, 0xA1), 0xAD, 0x34F, 0x61C, 0x115F, 0x17B4, 0x180E]))
 _SKIPPED += "".join(map(chr, [*range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F, *range(0x2060, 0x2070)]))
 _SKIPPED += "\u3000\u3164\ufe00\ufe0f\ufeff\ufff9\ufffd\U000e0001\U000e0020\U000e0100"

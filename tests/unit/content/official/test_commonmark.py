@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from service.content.markdown import html_from_markdown
-from service.content.sanitise import sanitised
+from service.content.markdown import markdown_to_html
+from service.content.sanitise import sanitise_html
 from tests.conftest import PROJECT
 from tests.unit.content.reader import dangers
 
@@ -32,14 +32,14 @@ def examples() -> dict[int, tuple[str, str]]:
     return {number: (markdown, html) for number, (markdown, html) in enumerate(pairs, 1)}
 
 
-def test_all_come_out_as_they_should_but_for_the_named(examples: dict[int, tuple[str, str]]) -> None:
+def test_every_example_but_the_listed_ones_has_the_specified_result(examples: dict[int, tuple[str, str]]) -> None:
     assert len(examples) == EXAMPLES
-    otherwise = {number for number, (markdown, html) in examples.items() if html_from_markdown(markdown) != html}
+    otherwise = {number for number, (markdown, html) in examples.items() if markdown_to_html(markdown) != html}
     assert otherwise == set().union(*OTHERWISE.values())
 
 
-def test_all_are_harmless_and_settled_once_sanitised(examples: dict[int, tuple[str, str]]) -> None:
+def test_every_example_is_safe_and_stable_after_sanitising(examples: dict[int, tuple[str, str]]) -> None:
     for markdown, _ in examples.values():
-        html = sanitised(html_from_markdown(markdown), NO_LIMIT).html
+        html = sanitise_html(markdown_to_html(markdown), NO_LIMIT).html
         assert dangers(html) == []
-        assert sanitised(html, NO_LIMIT).html == html
+        assert sanitise_html(html, NO_LIMIT).html == html

@@ -38,7 +38,7 @@ def ends(pieces: Iterable[str]) -> set[int]:
         ("Sentence", lambda text: list(SentenceBreaker(text, "root")), set()),
     ],
 )
-def test_segments_are_those_of_unicode_but_for_the_named(
+def test_segments_are_those_of_unicode_but_for_the_listed_ones(
     name: str, segments: Callable[[str], list[str]], otherwise: set[str]
 ) -> None:
     found = {"".join(expected) for expected in cases(name) if segments("".join(expected)) != expected}
@@ -48,7 +48,7 @@ def test_segments_are_those_of_unicode_but_for_the_named(
 @pytest.mark.parametrize(
     ("name", "segments", "otherwise"), [("Word", words, {SOFT_HYPHEN}), ("Sentence", sentences, set())]
 )
-def test_no_cut_is_made_where_unicode_makes_none(
+def test_there_is_no_boundary_where_unicode_has_none(
     name: str, segments: Callable[[str], list[str]], otherwise: set[str]
 ) -> None:
     found = {"".join(expected) for expected in cases(name) if not ends(segments("".join(expected))) <= ends(expected)}
