@@ -13,11 +13,12 @@ from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry, shared_metrics
 from service import __version__
 from service.events import ServerStarted, TickerSwept
-from service.http.asyncapi import asyncapi_routes
+from service.http.asyncapi_route import asyncapi_route
+from service.http.health import health_routes
 from service.http.metrics_middleware import HttpMetricsMiddleware
 from service.http.metrics_port import MetricsPortMiddleware
+from service.http.metrics_route import metrics_route
 from service.http.pages import page_routes
-from service.http.routes import http_routes
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
@@ -110,16 +111,16 @@ def create_app(
 
     app = FastAPIOffline(title="Streaming Content API", version=__version__, redoc_url=None, lifespan=lifespan)
     app.include_router(
-        http_routes(
+        health_routes(
             hub,
             clock.now,
-            telemetry.metrics.exposition,
             settings,
             session_store=chosen.kind,
             dependencies=telemetry.dependencies.up,
         )
     )
-    app.include_router(asyncapi_routes(settings))
+    app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token))
+    app.include_router(asyncapi_route(settings))
     app.include_router(page_routes())
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
     app.add_middleware(HttpMetricsMiddleware, recorder=recorder, ids=services.ids, clock=clock.now)

@@ -1,4 +1,4 @@
-"""Watches over all HTTP: every answer is recorded, and so is every exception that a route lets out."""
+"""The recording of HTTP responses and of exceptions that a route raises."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,10 @@ _FAULT_STATUS = 500
 
 
 class HttpMetricsMiddleware:
-    """Middleware around everything else that is HTTP.
+    """Middleware around all HTTP routes.
 
-    An exception ends here: its client gets a 500 with the id under which it was recorded, and the server, which would
-    print it, never sees it. Where the answer had begun nothing more can be said, and the server closes the connection.
+    An exception is recorded and not passed on to the server, which would print it: the client receives a 500 with the
+    id under which it was recorded. If the response had started, the server closes the connection instead.
     """
 
     def __init__(self, app: Application, recorder: Recorder, ids: Ids, clock: Callable[[], Instant]) -> None:
@@ -29,34 +29,34 @@ class HttpMetricsMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = self._clock().seconds
+        started = self._clock().seconds
         status: int | None = None
 
-        async def watched(message: Message) -> None:
+        async def send_recorded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_recorded)
         except Exception as exception:  # noqa: BLE001 - the outermost guard of HTTP
             error_id = self._ids.new_id()
             self._recorder.record(FaultRaised(error_id, FaultSource.HTTP, exception))
             if status is None:
-                await _sorry(error_id)(scope, receive, send)
+                await _fault_response(error_id)(scope, receive, send)
             status = _FAULT_STATUS
         if status is not None:
-            seconds = self._clock().seconds - began
+            seconds = self._clock().seconds - started
             self._recorder.record(HttpRequestServed(scope["method"], _route(scope), status, seconds))
 
 
-def _sorry(error_id: str) -> JSONResponse:
-    sentence = f"Something broke on our side. Try again; if it happens again, report id {error_id}."
+def _fault_response(error_id: str) -> JSONResponse:
+    sentence = f"The service failed. Try again; if it happens again, report id {error_id}."
     return JSONResponse({"detail": sentence}, _FAULT_STATUS)
 
 
 def _route(scope: Scope) -> str | None:
-    """The path of the route that matched, which the router leaves in the scope."""
+    """The path template of the matched route, which the router stores in the scope."""
     path = getattr(scope.get("route"), "path", None)
     return path if isinstance(path, str) else None

@@ -1,4 +1,4 @@
-"""The page for people, and the files that pages load: all of ``service/static``, as ``make generate`` leaves it."""
+"""The test page and the files that it loads: all of ``service/static``, which ``make generate`` builds."""
 
 import asyncio
 import json
@@ -21,13 +21,13 @@ _CONTENT_TYPES = {
     ".ts": "text/plain; charset=utf-8",
 }
 
-_FOREVER = "public, max-age=31536000, immutable"
-"""For what has its hash in its name."""
+_IMMUTABLE = "public, max-age=31536000, immutable"
+"""For files with a hash in their names."""
 
-_ASK_EACH_TIME = "no-cache"
+_REVALIDATE = "no-cache"
 
 _PAGE_HEADERS = {
-    # Scripts and style sheets are files of ours. Style attributes may pass: content has its checked colours in them.
+    # Scripts and style sheets are files of the service. Style attributes are allowed: content may have checked colours.
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
         "img-src 'self' data: https:; connect-src 'self'; "
@@ -39,7 +39,7 @@ _PAGE_HEADERS = {
 
 
 def page_routes() -> APIRouter:
-    """The page and the files. Each answers HEAD as it does GET; none is for programs, so none is in the schema."""
+    """The page and the files, for GET and HEAD. None is an interface for programs, so none is in the schema."""
     router = APIRouter(include_in_schema=False)
     hashed_names: dict[str, str] = json.loads((_FOLDER / "manifest.json").read_text())
     files = frozenset(hashed_names.values())
@@ -52,9 +52,9 @@ def page_routes() -> APIRouter:
     @router.head("/static/{name}")
     @router.get("/static/{name}")
     async def static(request: Request, name: str) -> Response:
-        """A name without its hash leads to the one with it."""
+        """A name without its hash redirects to the current name with it."""
         if name in hashed_names:
-            return RedirectResponse(hashed_names[name], headers={"cache-control": _ASK_EACH_TIME})
+            return RedirectResponse(hashed_names[name], headers={"cache-control": _REVALIDATE})
         if name not in files:
             raise HTTPException(404)
         return (await asyncio.to_thread(_file, name)).answer(request)
@@ -64,12 +64,12 @@ def page_routes() -> APIRouter:
 
 @cache
 def _page(name: str) -> StaticResponse:
-    return StaticResponse((_FOLDER / name).read_bytes(), _content_type(name), _ASK_EACH_TIME, _PAGE_HEADERS)
+    return StaticResponse((_FOLDER / name).read_bytes(), _content_type(name), _REVALIDATE, _PAGE_HEADERS)
 
 
 @cache
 def _file(name: str) -> StaticResponse:
-    return StaticResponse((_FOLDER / name).read_bytes(), _content_type(name), _FOREVER)
+    return StaticResponse((_FOLDER / name).read_bytes(), _content_type(name), _IMMUTABLE)
 
 
 def _content_type(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What is the same for as long as the process lives, and is not sent again to those who have it."""
+"""Responses whose body never changes while the process runs."""
 
 import gzip
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 
 class StaticResponse:
-    """A body with its ETag, as it is and in gzip."""
+    """A body with its ETag, uncompressed and in gzip."""
 
     def __init__(
         self, body: bytes, content_type: str, cache_control: str = "no-cache", headers: Mapping[str, str] | None = None
     ) -> None:
-        """Without ``cache_control`` it may be kept, and is asked for each time, which costs a 304."""
+        """By default a cache has to revalidate the body for each use, which costs a 304."""
         self._body = body
-        self._packed = gzip.compress(body, mtime=0)
+        self._compressed = gzip.compress(body, mtime=0)
         self._etag = f'"{sha256(body).hexdigest()[:16]}"'
         self._headers = {
             **(headers or {}),
@@ -27,11 +27,12 @@ class StaticResponse:
         }
 
     def answer(self, request: Request) -> Response:
+        """304 if the client has the body, else the body in an encoding that it accepts."""
         headers = {**self._headers, "etag": self._etag}
-        # Weak comparison, as the header asks for: a proxy that packs what we send marks the tag with W/.
-        known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-        if not known.isdisjoint({self._etag, "*"}):
+        # RFC 9110 prescribes a weak comparison for If-None-Match: a proxy that compresses marks the tag with W/.
+        cached = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+        if not cached.isdisjoint({self._etag, "*"}):
             return Response(status_code=304, headers=headers)
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return Response(self._body, headers=headers)
-        return Response(self._packed, headers={**headers, "etag": f"W/{self._etag}", "content-encoding": "gzip"})
+        return Response(self._compressed, headers={**headers, "etag": f"W/{self._etag}", "content-encoding": "gzip"})

@@ -22,6 +22,13 @@ class Listeners(Struct, frozen=True):
     def sockets(self) -> list[socket.socket]:
         return self.streams + self.metrics
 
+    @property
+    def url(self) -> str:
+        """The address of the service for a browser on this machine."""
+        host, port = self.streams[0].getsockname()[:2]
+        name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        return f"http://{name}:{port}"
+
 
 def listen(settings: Settings) -> Listeners:
     """Bind what the settings name. Raises ``SettingsError`` for an address that is not to be had."""

@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import signal
 import socket
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
@@ -32,13 +33,17 @@ _SMALLEST_FRAME_LIMIT = 2 * 1024 * 1024
 """So that content which is too large by far still gets an answer and not a closed socket."""
 
 
-def run(application: str, settings: Settings) -> int:
+def run(application: str, settings: Settings, on_listening: Callable[[Listeners], None] | None = None) -> int:
     """Serve until a signal, in one process or in several; the exit status.
 
-    ``application`` is the import string of an application factory, which every process calls for itself. Raises
+    ``application`` is the import string of an application factory, which every process calls for itself;
+    ``on_listening`` is called once, before the first request is served. Raises
     ``SettingsError`` for an address that is not to be had, and ``SystemExit`` for an application that does not start.
     """
-    serve = partial(_serve, application, settings, listen(settings))
+    listeners = listen(settings)
+    if on_listening is not None:
+        on_listening(listeners)
+    serve = partial(_serve, application, settings, listeners)
     if settings.max_workers == 1:
         serve(None)
         return 0

@@ -86,7 +86,7 @@ async def check_away(instances: Instances) -> None:
             assert time.perf_counter() - began < 3
     for member in instances.members:
         await asyncio.to_thread(wait_for, lambda member=member: says(member, "degraded"), "it says what is away")
-        assert ready(member) == (200, {"status": "degraded", "away": ["session_store"]})
+        assert ready(member) == (200, {"status": "degraded", "unavailable": ["session_store"]})
 
 
 async def check_back(instances: Instances) -> None:

@@ -32,3 +32,11 @@ def test_a_port_that_is_taken_is_named(variable: str) -> None:
 def test_a_host_that_is_not_of_this_machine_is_named() -> None:
     with pytest.raises(SettingsError, match=r"^PORT=0 on HOST=192\.0\.2\.1 cannot be had: "):
         listen(Settings(host="192.0.2.1", port=0))
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
+def test_the_url_is_one_that_a_browser_on_this_machine_can_open(host: str, shown: str) -> None:
+    listeners = listen(Settings(host=host, port=0))
+    [socket_] = listeners.sockets
+    with socket_:
+        assert listeners.url == f"http://{shown}:{socket_.getsockname()[1]}"

@@ -1,5 +1,9 @@
 """The commands, each as the process that a person starts."""
 
+import os
+import pty
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +75,19 @@ def test_a_setting_that_is_empty_is_not_set(start_server: StartServer) -> None:
         start_server(MAX_CONNECTIONS="", LOG_LEVEL="info").logged("service_started")["settings"]["MAX_CONNECTIONS"]
         == "2000"
     )
+
+
+def test_serve_prints_the_address_of_the_test_page_on_a_terminal(tmp_path: Path) -> None:
+    terminal, stderr = pty.openpty()
+    command = [sys.executable, "-m", "service", "serve"]
+    settings = environment(HOST="127.0.0.1", PORT=0, DATA_DIR=tmp_path)
+    with subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=subprocess.PIPE, stderr=stderr) as process:
+        os.close(stderr)
+        assert process.stdout is not None
+        assert any(b"service_listening" in line for line in process.stdout)
+        printed = os.read(terminal, 4096).decode()
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    os.close(terminal)
+    assert re.fullmatch(r"Test page: http://127\.0\.0\.1:[1-9]\d*/websocket-test\r\n", printed)
+    assert process.returncode == 0

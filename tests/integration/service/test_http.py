@@ -24,6 +24,14 @@ async def test_health_tells_a_part_at_a_time(start_server: StartServer) -> None:
     health = (await get(server, "/health")).json()
     assert (health["status"], health["version"], health["environment"]) == ("ok", __version__, "staging")
     assert set(health["parts"]) == {"event_loop", "connections", "sessions", "usage_store"}
+    assert health["paths"] == {
+        "page": "/websocket-test",
+        "docs": "/docs",
+        "asyncapi": "/asyncapi.json",
+        "metrics": "/metrics",
+    }
+    for path in health["paths"].values():
+        assert (await get(server, path)).status_code == 200
     async with joined(server, "the-only-seat"):
         full = await get(server, "/health")
     assert (full.status_code, full.json()["status"]) == (200, "warning")

@@ -10,7 +10,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 
 from observability.recorder import FanOut
 from observability.registry import metrics as declared
-from service.http.routes import http_routes
+from service.http.health import health_routes
+from service.http.metrics_route import metrics_route
 from service.process import clock
 from service.settings import Settings
 from service.websocket.hub import Hub
@@ -77,7 +78,8 @@ async def test_nobody_waits_for_a_scrape_and_those_who_scrape_meanwhile_share_th
 
     hub = Hub(1, FanOut([], on_failure=print), clock.now)
     app = FastAPI()
-    app.include_router(http_routes(hub, clock.now, exposition, Settings(), session_store="none", dependencies={}))
+    app.include_router(health_routes(hub, clock.now, Settings(), session_store="none", dependencies={}))
+    app.include_router(metrics_route(exposition, None))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         scrapes = [asyncio.create_task(client.get("/metrics"))]
         assert await asyncio.to_thread(begun.wait, LIMIT_SECONDS)

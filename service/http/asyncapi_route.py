@@ -1,4 +1,4 @@
-"""The document of the protocol over HTTP."""
+"""The route ``/asyncapi.json``."""
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -8,19 +8,19 @@ from service.asyncapi import asyncapi
 from service.http.static_response import StaticResponse
 from service.settings import Settings
 
-_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what to replace, not where to listen
+_ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
-def asyncapi_routes(settings: Settings) -> APIRouter:
-    """``/asyncapi.json`` with the limits of the settings; like ``/openapi.json`` it does not tell of itself."""
+def asyncapi_route(settings: Settings) -> APIRouter:
+    """The document with the limits of the settings, for GET and HEAD. Like ``/openapi.json``, it is in no schema."""
     router = APIRouter(include_in_schema=False)
-    name = "localhost" if settings.host in _EVERY_ADDRESS else settings.host
+    name = "localhost" if settings.host in _ALL_INTERFACES else settings.host
     document = asyncapi(settings.limits, __version__, f"{name}:{settings.port}")
-    fixed = StaticResponse(msgspec.json.encode(document), "application/json")
+    response = StaticResponse(msgspec.json.encode(document), "application/json")
 
     @router.head("/asyncapi.json")
     @router.get("/asyncapi.json")
     async def asyncapi_json(request: Request) -> Response:
-        return fixed.answer(request)
+        return response.answer(request)
 
     return router
