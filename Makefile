@@ -68,7 +68,7 @@ lint: $(DEVELOPMENT) ## check code style, types and import directions
 
 .PHONY: proof
 proof: servers $(DEVELOPMENT) $(NODE) ## run the long tests and write docs/proof.md
-	@HYPOTHESIS_PROFILE=nightly $(PYTHON) -m pytest -m proof $(PYTEST_ARGS)
+	@HYPOTHESIS_PROFILE=nightly $(PYTHON) -m pytest -p tests.proof -m "proof or hypothesis" $(PYTEST_ARGS)
 
 .PHONY: servers
 servers: ## install the servers and data that the tests use (Debian packages; as root or with sudo)

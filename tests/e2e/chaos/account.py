@@ -52,10 +52,10 @@ class Account:
         self.sessions += 1
         self.charged += asked == used
 
-    def table(self) -> str:
-        """For people; times in milliseconds."""
+    def figures(self) -> dict[str, object]:
+        """What to report, by name."""
         gaps = sorted(self.gaps) or [0.0]
-        cells = {
+        return {
             "kills": self.kills,
             "streams": self.streams,
             "broken off": self.breaks,
@@ -67,8 +67,12 @@ class Account:
             "gap p95": _milliseconds(gaps[len(gaps) * 95 // 100]),
             "gap max": _milliseconds(gaps[-1]),
         }
-        width = max(map(len, cells))
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in cells.items())
+
+    def table(self) -> str:
+        """The figures, one per line."""
+        figures = self.figures()
+        width = max(map(len, figures))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in figures.items())
 
 
 def _milliseconds(seconds: float) -> str:

@@ -26,7 +26,7 @@ _LINKED = ("mkdir",)
 _RECORDED = ("chown",)
 """Commands that need root: noted, not done."""
 
-_NETWORK = re.compile(r"HOME|(PIP|SSL|REQUESTS|CURL)_\w+|\w+_proxy", re.IGNORECASE)
+NETWORK = re.compile(r"HOME|(PIP|SSL|REQUESTS|CURL)_\w+|\w+_proxy", re.IGNORECASE)
 """How this machine reaches package registries: a build gets that from its engine."""
 
 
@@ -156,7 +156,7 @@ class Build:
                 raise NotImplementedError(f"teach tests/ops/packaging/container.py: {instruction}")
 
     def _execute(self, command: str, image: Image) -> None:
-        network = {name: value for name, value in os.environ.items() if _NETWORK.fullmatch(name)}
+        network = {name: value for name, value in os.environ.items() if NETWORK.fullmatch(name)}
         subprocess.run(
             ["/bin/sh", "-c", self._rooted(command)], cwd=image.workdir, env=network | image.environment, check=True
         )
