@@ -1,7 +1,7 @@
-"""Baseline (a): what a sensible person writes first.
+"""Baseline (a): a straightforward FastAPI implementation, under the uvicorn settings of the service.
 
-A bare FastAPI socket under the uvicorn settings of the service. It sends the service's JSON with orjson and sleeps
-until each chunk is due. It checks, limits and measures nothing, and listens to nobody in the middle of a stream.
+It sends the JSON of the service with orjson and sleeps until each chunk is due. It has no checks, limits or metrics,
+and reads no message during a stream.
 """
 
 import asyncio
@@ -15,47 +15,40 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 from benchmarks.load import GAP_SECONDS
 
-
-def _timestamp() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+app = FastAPI()
 
 
-async def _send(websocket: WebSocket, **message: object) -> None:
-    await websocket.send_text(orjson.dumps(message).decode())
+@app.get("/")
+async def root() -> dict[str, str]:
+    return {"status": "operational"}
 
 
-async def _stream(websocket: WebSocket, session_id: str) -> None:
+@app.websocket("/ws/stream/{session_id}")
+async def stream(websocket: WebSocket, session_id: str) -> None:
+    async def send(**message: object) -> None:
+        timestamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        await websocket.send_text(orjson.dumps({**message, "timestamp": timestamp}).decode())
+
     await websocket.accept()
-    await _send(websocket, type="connected", session_id=session_id, timestamp=_timestamp())
+    await send(type="connected", session_id=session_id)
     loop = asyncio.get_running_loop()
     try:
         while True:
             request = orjson.loads(await websocket.receive_text())
             chunks = re.findall(r"\S+\s*|\s+", request["content"])
-            await _send(websocket, type="stream_start", total_chunks=len(chunks), timestamp=_timestamp())
+            await send(type="stream_start", total_chunks=len(chunks))
             began = loop.time()
             for index, data in enumerate(chunks):
                 await asyncio.sleep(began + index * GAP_SECONDS - loop.time())
-                await _send(websocket, type="chunk", data=data, index=index, timestamp=_timestamp())
-            await _send(websocket, type="stream_complete", total_chunks=len(chunks), timestamp=_timestamp())
+                await send(type="chunk", data=data, index=index)
+            await send(type="stream_complete", total_chunks=len(chunks))
     except WebSocketDisconnect:
         pass
 
 
-async def _root() -> dict[str, str]:
-    return {"status": "operational"}
-
-
-def create_app() -> FastAPI:
-    app = FastAPI()
-    app.get("/")(_root)
-    app.websocket("/ws/stream/{session_id}")(_stream)
-    return app
-
-
 if __name__ == "__main__":
     uvicorn.run(
-        create_app(),
+        app,
         host=os.environ["HOST"],
         port=int(os.environ["PORT"]),
         loop="uvloop",

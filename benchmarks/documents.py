@@ -15,7 +15,7 @@ _VOCABULARY = f"{_LATIN} A&B <tag> 👩‍💻 🇪🇺 東京の会議 ภา�
 
 
 class _Author:
-    """Writes blocks of one kind after another, from one stream of chance."""
+    """Writes blocks from one sequence of random numbers."""
 
     def __init__(self, vocabulary: str) -> None:
         self._vocabulary = vocabulary.split()
@@ -31,7 +31,7 @@ class _Author:
         return " ".join(self._chance.choices(self._vocabulary, k=self._chance.randint(least, most)))
 
     def sentence(self, mark: Callable[[str], str]) -> str:
-        """Words, some of them marked, and an end."""
+        """Words, some of them marked up, and a punctuation mark."""
         marked = mark(self.words(1, 3)) + " " if self._chance.random() < 0.4 else ""
         beginning = self.words(3, 9)
         return f"{beginning[0].upper()}{beginning[1:]} {marked}{self.words(2, 8)}{self.pick('.', '.', '.', '!', '?')}"
@@ -132,22 +132,22 @@ _BLOCKS = {ContentType.TEXT: _text_blocks, ContentType.HTML: _html_blocks, Conte
 
 
 def document(content_type: ContentType, size_bytes: int) -> str:
-    """Everything that the kind knows, in many scripts."""
+    """Every construct of the content type, in many scripts."""
     return _up_to(size_bytes, _BLOCKS[content_type](_Author(_VOCABULARY)))
 
 
 def latin_text(size_bytes: int) -> str:
-    """Text in the Latin script, accents included."""
+    """Text in the Latin script, with accents."""
     return _up_to(size_bytes, _text_blocks(_Author(_LATIN)))
 
 
 def styled_html(size_bytes: int) -> str:
-    """HTML in which hardly two styles are alike."""
+    """HTML with styles that are nearly all different."""
     return _up_to(size_bytes, _styled_blocks(_Author(_VOCABULARY)))
 
 
 def _up_to(size_bytes: int, blocks: Iterator[str]) -> str:
-    """Whole blocks, at most so many bytes of UTF-8 and hardly less."""
+    """Whole blocks, at most and nearly that number of bytes in UTF-8."""
     parts: list[str] = []
     left = size_bytes
     for block in blocks:

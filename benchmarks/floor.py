@@ -1,7 +1,7 @@
-"""The floor (b): the least that a Python process can do for a paced chunk.
+"""The floor (b): the least work that a Python process can do for a paced chunk.
 
-A uvloop protocol that shakes hands and writes ready-made frames from one ticker. It reads no message, makes none,
-and knows no backpressure: what is above it in the tables is what the service does for its clients.
+A uvloop protocol that completes the handshake and writes prepared frames from one ticker. It reads no message, encodes
+none, and ignores backpressure: the difference to it is what the service does for its clients.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Sequence
 from typing import cast
 
 import orjson
@@ -17,11 +16,10 @@ import uvloop
 
 from benchmarks.load import CHUNK_CHARACTERS, GAP_SECONDS
 
-TICK_SECONDS = 0.005
-PHASES = round(GAP_SECONDS / TICK_SECONDS)
-FRAMES = 3000
-"""Of a stream: 90 seconds."""
-
+_TICK_SECONDS = 0.005
+_PHASES = round(GAP_SECONDS / _TICK_SECONDS)
+_FRAMES = 3000
+"""The frames of a stream: 90 seconds."""
 _KEY = re.compile(rb"sec-websocket-key: *([^\r]+)", re.IGNORECASE)
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -32,40 +30,34 @@ def _frame(**message: object) -> bytes:
     return (bytes((0x81, length)) if length < 126 else b"\x81\x7e" + length.to_bytes(2)) + payload
 
 
-def _frames() -> list[bytes]:
-    data, timestamp = "w" * (CHUNK_CHARACTERS - 1) + " ", "2000-01-01T00:00:00.000Z"
-    return [_frame(type="chunk", data=data, index=index, timestamp=timestamp) for index in range(FRAMES)]
-
-
 class Ticker:
-    """Writes the next frame of every stream whose phase it is, on an absolute grid."""
+    """Writes the next frame of every stream whose phase is due, on an absolute grid."""
 
-    def __init__(self, frames: Sequence[bytes]) -> None:
-        self._frames = frames
-        self._phases: list[list[Connection]] = [[] for _ in range(PHASES)]
+    def __init__(self) -> None:
+        data, timestamp = "w" * (CHUNK_CHARACTERS - 1) + " ", "2000-01-01T00:00:00.000Z"
+        self._frames = [_frame(type="chunk", data=data, index=i, timestamp=timestamp) for i in range(_FRAMES)]
+        self._phases: list[list[Connection]] = [[] for _ in range(_PHASES)]
         self._turn = 0
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._tick()
 
     def add(self, connection: "Connection") -> None:
-        self._phases[self._turn % PHASES].append(connection)
+        self._phases[self._turn % _PHASES].append(connection)
 
     def _tick(self) -> None:
-        phase = self._turn % PHASES
+        phase = self._turn % _PHASES
         frames = self._frames
         for connection in self._phases[phase]:
             connection.transport.write(frames[connection.index])
             connection.index += 1
-        self._phases[phase] = [
-            connection for connection in self._phases[phase] if connection.index < FRAMES and not connection.lost
-        ]
+        self._phases[phase] = [one for one in self._phases[phase] if one.index < _FRAMES and not one.lost]
         self._turn += 1
-        self._loop.call_at(self._began + self._turn * TICK_SECONDS, self._tick)
+        self._loop.call_at(self._began + self._turn * _TICK_SECONDS, self._tick)
 
 
 class Connection(asyncio.Protocol):
-    """One socket: its first bytes are a handshake, the next ones begin its stream, the rest mean nothing."""
+    """One socket: the first bytes are a handshake, the next ones start its stream, all others are ignored."""
 
     transport: asyncio.Transport
 
@@ -78,7 +70,7 @@ class Connection(asyncio.Protocol):
         self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its base class
+        self.transport = cast(asyncio.Transport, transport)  # that of uvloop has all methods but not the base class
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
@@ -87,12 +79,12 @@ class Connection(asyncio.Protocol):
         if not self._upgraded:
             self._head += data
             if b"\r\n\r\n" in self._head:
-                self._answer()
+                self._respond()
         elif not self._streaming:
             self._streaming = True
             self._ticker.add(self)
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         key = _KEY.search(self._head)
         if key is None:
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -107,12 +99,9 @@ class Connection(asyncio.Protocol):
 
 
 async def main() -> None:
-    ticker = Ticker(_frames())
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Connection(ticker), os.environ["HOST"], int(os.environ["PORT"]), backlog=2048
-    )
-    await server.serve_forever()
+    ticker, loop = Ticker(), asyncio.get_running_loop()
+    address = os.environ["HOST"], int(os.environ["PORT"])
+    await (await loop.create_server(lambda: Connection(ticker), *address, backlog=2048)).serve_forever()
 
 
 if __name__ == "__main__":

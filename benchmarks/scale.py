@@ -1,18 +1,12 @@
-"""How much is measured."""
+"""The amount of work of a run."""
 
 from msgspec import Struct
 
 
 class Scale(Struct, frozen=True):
-    """How much of it. The default takes a few minutes, and for telemetry and for stores a quarter of an hour each."""
+    """By default a few minutes, and a quarter of an hour each for telemetry and stores."""
 
     rounds: int = 3
-    telemetry_rounds: int = 9
-    telemetry_chunks: int = 300
-    """Of one stream."""
-    telemetry_streams: int = 500
-    """Played to the sinks in one go."""
-    scrapes: int = 50
     streams: tuple[int, ...] = (200, 1000)
     spread_seconds_per_stream: float = 0.004
     settle_seconds: float = 1
@@ -24,23 +18,23 @@ class Scale(Struct, frozen=True):
     content_repeats: int = 15
     content_lag_rounds: int = 5
     browser_rounds: int = 2
+    telemetry_rounds: int = 9
+    telemetry_chunks: int = 300
+    """Of one stream."""
+    scrapes: int = 50
     store_rounds: int = 3
     store_streams: tuple[int, ...] = (50, 200)
     store_chunks: int = 100
-    """Of one stream, whatever its document."""
-    store_times: int = 3
-    """Streams on a connection, one after the other."""
+    """Of one stream, for every size of document."""
+    store_repeats: int = 3
+    """Streams on each connection, one after the other."""
     store_rest_seconds: float = 3.5
-    """Until all is deleted: a short time to live, and the time between two sweeps."""
+    """Longer than the time to live and the interval between two sweeps."""
     document_bytes: tuple[int, ...] = (2_000, 100_000)
 
 
 QUICK = Scale(
     rounds=1,
-    telemetry_rounds=2,
-    telemetry_chunks=100,
-    telemetry_streams=100,
-    scrapes=10,
     streams=(300,),
     window_seconds=2,
     connections=500,
@@ -48,6 +42,9 @@ QUICK = Scale(
     content_repeats=3,
     content_lag_rounds=2,
     browser_rounds=1,
+    telemetry_rounds=2,
+    telemetry_chunks=100,
+    scrapes=10,
     store_rounds=1,
     store_chunks=50,
     document_bytes=(2_000, 50_000),

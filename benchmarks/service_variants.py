@@ -1,4 +1,4 @@
-"""The service without telemetry: its recorder has no sinks. ``python -m benchmarks.silent_service``."""
+"""The service with a part left out: ``python -m benchmarks.service_variants without_telemetry|without_store``."""
 
 import sys
 
@@ -8,14 +8,15 @@ from observability.dependencies import Dependencies
 from observability.metrics.sink import Metrics
 from observability.recorder import FanOut
 from observability.telemetry import Telemetry
-from service.app import create_app as create_service
+from service.app import create_app
 from service.process.server import run
 from service.protocol.trace import TraceContext
 from service.settings import Settings, load_settings
+from service.stores.sqlite.store import SqliteSessionStore
 
 
-class Silence(Telemetry):
-    """Records nothing. What a scrape would show is there, and stays at 0."""
+class NoTelemetry(Telemetry):
+    """A recorder without sinks. A scrape returns all metrics at 0."""
 
     def __init__(self, settings: Settings) -> None:
         self.metrics = Metrics(settings)
@@ -32,10 +33,16 @@ class Silence(Telemetry):
     def close(self) -> None: ...
 
 
-def create_app() -> FastAPI:
+def without_telemetry() -> FastAPI:
     settings = load_settings()
-    return create_service(settings, telemetry=Silence(settings))
+    return create_app(settings, telemetry=NoTelemetry(settings))
+
+
+def without_store() -> FastAPI:
+    """Requests are counted in memory. With ``STORE_CONTENT=off`` nothing of a stream is stored."""
+    settings = load_settings()
+    return create_app(settings, store=SqliteSessionStore(None, settings.limits, settings.resume_ttl))
 
 
 if __name__ == "__main__":
-    sys.exit(run("benchmarks.silent_service:create_app", load_settings()))
+    sys.exit(run(f"benchmarks.service_variants:{sys.argv[1]}", load_settings()))

@@ -1,0 +1,177 @@
+"""Processes on cores of their own: servers under measurement, their back ends, and functions that measure."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from multiprocessing import get_context
+from pathlib import Path
+from typing import IO, Literal, ParamSpec, TypeVar
+
+import psutil
+from msgspec import Struct
+
+from benchmarks.machine import Cores
+
+_CHECKOUT = Path(__file__).parents[1]
+_START_TIMEOUT_SECONDS = 30
+_STOP_TIMEOUT_SECONDS = 15
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Failed(Exception):
+    """A measure could not be taken. The text states why."""
+
+
+class Program(Struct, frozen=True):
+    """A server. ``{port}`` is replaced in its command and settings; ``HOST`` and ``PORT`` are always set."""
+
+    name: str
+    command: tuple[str, ...]
+    ready_path: str = "/"
+    """It is ready when it answers this path with 200; if empty, when it accepts a connection."""
+    settings: Mapping[str, str] = {}
+    core: Literal["server", "back_end"] = "server"
+
+
+def _python(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, *arguments)
+
+
+SERVICE = Program("service", _python("-m", "service", "serve"), "/ready")
+BARE_FASTAPI = Program("bare FastAPI (a)", _python("-m", "benchmarks.bare_fastapi"))
+FLOOR = Program("floor (b)", _python("-m", "benchmarks.floor"))
+COLLECTOR = Program("collector", _python("-m", "benchmarks.collector"), core="back_end")
+KENT = Program(
+    "kent",
+    _python("-m", "flask", "--app", "kent.app", "run"),
+    settings={"FLASK_RUN_PORT": "{port}"},
+    core="back_end",
+)
+REDIS = Program(
+    "Redis",
+    ("redis-server", "--bind", "127.0.0.1", "--port", "{port}", "--save", "", "--appendonly", "no"),
+    ready_path="",
+    core="back_end",
+)
+
+
+def without(part: str, name: str, settings: Mapping[str, str] | None = None) -> Program:
+    """The service without its ``telemetry`` or its ``store``."""
+    command = _python("-m", "benchmarks.service_variants", f"without_{part}")
+    return Program(name, command, SERVICE.ready_path, settings or {})
+
+
+class Server(Struct, frozen=True):
+    """A running server. ``start_seconds`` is the time from the start of its process until it was ready."""
+
+    pid: int
+    port: int
+    start_seconds: float
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+
+@contextmanager
+def serve(program: Program, cores: Cores, ready_path: str | None = None) -> Iterator[Server]:
+    """Run a server until the end of the block. Its output goes into a pipe with a reader, as on a platform.
+
+    Raises ``Failed``.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    common = {"HOST": "127.0.0.1", "PORT": "{port}", "LOG_LEVEL": "WARNING", "MAX_CONNECTIONS": "10000"}
+    settings = {"PYTHONPATH": str(_CHECKOUT), **common, **program.settings}
+    executable = shutil.which(program.command[0])
+    if executable is None:
+        raise Failed(f"{program.command[0]} is not installed")
+    with (
+        tempfile.TemporaryDirectory() as folder,  # empty, without a .env
+        tempfile.TemporaryFile() as output,
+        subprocess.Popen(("/bin/cat",), stdin=subprocess.PIPE, stdout=output) as reader,
+    ):
+        assert reader.stdin is not None
+        os.sched_setaffinity(reader.pid, {cores.back_end})
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            (executable, *(argument.format(port=port) for argument in program.command[1:])),
+            cwd=folder,
+            env={name: value.format(port=port) for name, value in settings.items()},
+            stdin=subprocess.DEVNULL,
+            stdout=reader.stdin,
+            stderr=subprocess.STDOUT,
+        )
+        os.sched_setaffinity(process.pid, {getattr(cores, program.core)})  # before it has threads, which inherit it
+        try:
+            while not _is_ready(port, program.ready_path if ready_path is None else ready_path):
+                if process.poll() is not None or time.perf_counter() - began > _START_TIMEOUT_SECONDS:
+                    raise Failed(f"{program.name} did not start:\n{_tail(output)}")
+                time.sleep(0.001)
+            yield Server(process.pid, port, time.perf_counter() - began)
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """The status and the body of ``GET path``; status 0 if the server does not answer."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection, suppress(OSError, HTTPException):
+        connection.connect()
+        if not path:
+            return 200, b""
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    return 0, b""
+
+
+def _is_ready(port: int, path: str) -> bool:
+    return get(port, path)[0] == 200
+
+
+def _tail(output: IO[bytes]) -> str:
+    output.seek(max(0, output.seek(0, os.SEEK_END) - 2000))
+    return output.read().decode(errors="replace")
+
+
+_WORKERS = get_context("forkserver")
+_WORKERS.set_forkserver_preload(["benchmarks.content_work", "benchmarks.load_client"])
+
+
+def run_on(core: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call the function in a new process on that core. Raises what it raises."""
+    with ProcessPoolExecutor(1, _WORKERS, os.sched_setaffinity, (0, {core})) as pool:
+        return pool.submit(function, *args, **kwargs).result()
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its children, with all threads.
+
+    From their CPU clocks (clock_getcpuclockid(3)): in nanoseconds, while /proc/<pid>/stat has ticks of 10 ms.
+    """
+    return sum(time.clock_gettime(~process.pid << 3 | 2) for process in _family(pid))
+
+
+def private_bytes(pid: int) -> int:
+    """The unique set size of a process and its children: memory that their end would free."""
+    return sum(process.memory_full_info().uss for process in _family(pid))
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
