@@ -1,4 +1,4 @@
-"""The official parser, in node."""
+"""The official AsyncAPI parser, in one node process."""
 
 import json
 import subprocess
@@ -8,27 +8,41 @@ from typing import Any
 
 from tests.conftest import environment
 
-FOLDER = Path(__file__).parent
-NODE = Path(sys.executable).parent / "node"
+_FOLDER = Path(__file__).parent
+_NODE = Path(sys.executable).parent / "node"
 
 Json = dict[str, Any]
 
 
-def parsed(document: Json) -> Json:
-    """``found``: what the parser sees in the document; ``against``: a sentence for each thing that is wrong with it."""
-    answer: Json = json.loads(_node(["parse.mjs"], json.dumps(document)))
-    return answer
+class Parser:
+    """Parses one document after the other; starting node and loading the parser takes longer than a document."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [_NODE, "parse.mjs"],
+            cwd=_FOLDER,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def parse(self, document: Json) -> Json:
+        """Return ``found``, what the parser sees in the document, and ``errors``, a sentence for each."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(document), file=self._process.stdin, flush=True)
+        result: Json = json.loads(self._process.stdout.readline())
+        return result
+
+    def close(self) -> None:
+        self._process.communicate()
 
 
-def fits_in_javascript(pattern: str, texts: list[str]) -> list[bool]:
-    """Whether each text fits the pattern, as a JSON schema's validator in JavaScript reads it."""
-    fits = f"(text) => new RegExp({json.dumps(pattern)}, 'u').test(text)"
-    answer: list[bool] = json.loads(_node(["--print", f"JSON.stringify({json.dumps(texts)}.map({fits}))"]))
-    return answer
-
-
-def _node(arguments: list[str], given: str = "") -> str:
-    command = [str(NODE), *arguments]
-    return subprocess.run(
-        command, cwd=FOLDER, env=environment(), input=given, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+def matches_in_javascript(pattern: str, texts: list[str]) -> list[bool]:
+    """Whether each text matches the pattern, as a JSON schema validator in JavaScript reads it."""
+    matches = f"(text) => new RegExp({json.dumps(pattern)}, 'u').test(text)"
+    script = f"JSON.stringify({json.dumps(texts)}.map({matches}))"
+    output = subprocess.run([_NODE, "--print", script], env=environment(), check=True, stdout=subprocess.PIPE).stdout
+    result: list[bool] = json.loads(output)
+    return result

@@ -10,20 +10,20 @@ from service.protocol.codec import is_session_id
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ClientMessageType
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
-from tests.integration.asyncapi.parser import fits_in_javascript, parsed
+from tests.integration.asyncapi.parser import Parser, matches_in_javascript
 
 Json = dict[str, Any]
 
 
-def test_the_official_parser_accepts_it(document: Json) -> None:
-    answer = parsed(document)
-    assert answer["against"] == []
+def test_the_official_parser_accepts_it(document: Json, parser: Parser) -> None:
+    answer = parser.parse(document)
+    assert answer["errors"] == []
     assert answer["found"]["version"] == "3.1.0"
     assert answer["found"]["messages"] == [*ClientMessageType, *SERVER_MESSAGE_TYPES.values()]
 
 
-def test_it_has_the_perspective_of_the_service(document: Json) -> None:
-    found = parsed(document)["found"]
+def test_it_has_the_perspective_of_the_service(document: Json, parser: Parser) -> None:
+    found = parser.parse(document)["found"]
     assert found["receives"] == [f"receive_{type_}" for type_ in ClientMessageType]
     assert found["sends"] == [f"send_{type_}" for type_ in SERVER_MESSAGE_TYPES.values()]
 
@@ -40,16 +40,18 @@ def test_it_has_the_perspective_of_the_service(document: Json) -> None:
         ("stream_start", "type", "stream_begin"),
     ],
 )
-def test_the_parser_finds_an_invalid_example(document: Json, message: str, field: str, value: object) -> None:
+def test_the_parser_finds_an_invalid_example(
+    document: Json, parser: Parser, message: str, field: str, value: object
+) -> None:
     wrong = copy.deepcopy(document)
     wrong["components"]["messages"][message]["examples"][0]["payload"][field] = value
-    assert parsed(wrong)["against"]
+    assert parser.parse(wrong)["errors"]
 
 
-def test_the_parser_finds_an_operation_without_its_message(document: Json) -> None:
+def test_the_parser_finds_an_operation_without_its_message(document: Json, parser: Parser) -> None:
     wrong = copy.deepcopy(document)
     del wrong["channels"]["stream"]["messages"]["pong"]
-    assert parsed(wrong)["against"]
+    assert parser.parse(wrong)["errors"]
 
 
 def test_each_message_has_the_fields_of_its_type_in_their_order(document: Json) -> None:
@@ -90,4 +92,4 @@ def test_the_pattern_of_session_ids_means_the_same_in_javascript(document: Json)
         "a\n",
         ".\n",
     ]
-    assert fits_in_javascript(pattern, texts) == [is_session_id(text) for text in texts]
+    assert matches_in_javascript(pattern, texts) == [is_session_id(text) for text in texts]

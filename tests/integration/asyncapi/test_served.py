@@ -8,7 +8,7 @@ import httpx
 from service import __version__
 from tests.clients.direct import get, joined
 from tests.conftest import RunningServer, StartServer
-from tests.integration.asyncapi.parser import parsed
+from tests.integration.asyncapi.parser import Parser
 
 Json = dict[str, Any]
 
@@ -23,7 +23,7 @@ async def test_the_document_is_served(server: RunningServer, document: Json) -> 
     assert served["info"]["version"] == __version__
 
 
-async def test_it_has_the_limits_and_the_address_of_the_settings(start_server: StartServer) -> None:
+async def test_it_has_the_limits_and_the_address_of_the_settings(start_server: StartServer, parser: Parser) -> None:
     server = start_server(MAX_CONTENT_SIZE=5000, IDLE_TIMEOUT=7.5)
     served = (await get(server, PATH)).json()
     async with joined(server, "asks") as client:
@@ -32,7 +32,7 @@ async def test_it_has_the_limits_and_the_address_of_the_settings(start_server: S
     assert (limits["max_content_size"], limits["idle_timeout"]) == (5000, 7.5)
     assert [server["protocol"] for server in served["servers"].values()] == ["ws", "wss"]
     assert served["servers"]["plain"]["variables"]["host"]["default"] == "127.0.0.1:0"
-    assert parsed(served)["against"] == []
+    assert parser.parse(served)["errors"] == []
 
 
 async def test_who_has_it_is_not_sent_it_again(server: RunningServer) -> None:
