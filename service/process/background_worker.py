@@ -1,5 +1,6 @@
 """A daemon thread that processes items from a bounded queue."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -22,16 +23,16 @@ class BackgroundWorker(Generic[Item]):
     until its next call; ``finish``, once, when the worker was closed and its queue is empty; and ``on_error`` with each
     exception that ``process`` or ``periodic`` raised.
 
-    ``on_dropped`` receives the number of items that were lost, in the thread that lost them: the queue was full, the
-    worker was closed, or ``process`` raised. Items stay in the queue while they are processed.
+    ``on_dropped`` receives the number of queued items that were not processed: in the worker's thread after
+    ``process`` raised, and in the thread that calls ``close`` when the time is over.
     """
 
-    def __init__(  # noqa: PLR0913 - each has a default, and the five users of this class differ in these points
+    def __init__(  # noqa: PLR0913 - each has a default, and the users of this class differ in these points
         self,
         name: str,
         process: Callable[[Sequence[Item]], object] = lambda _batch: None,
         *,
-        max_items: int,
+        max_items: int = 0,
         on_dropped: Callable[[int], object] = lambda _count: None,
         on_error: Callable[[Exception], object] = lambda _error: None,
         batch_size: Callable[[Sequence[Item]], int] = len,
@@ -42,11 +43,12 @@ class BackgroundWorker(Generic[Item]):
         periodic_delay_seconds: float = 0.0,
         finish: Callable[[], object] = _do_nothing,
     ) -> None:
-        """``batch_size`` returns how many of the queued items form the next batch, at least 1.
+        """The queue holds up to ``max_items``, those that are being processed included.
 
-        A batch begins ``linger_seconds`` after its first item, or when ``linger_items`` are queued. With
-        ``retry_seconds`` a batch that failed is processed again after that pause, until ``close``. The first call of
-        ``periodic`` is ``periodic_delay_seconds`` after the start.
+        ``batch_size`` returns how many of the queued items form the next batch, at least 1. After an idle time the
+        thread waits ``linger_seconds`` for more items, or until ``linger_items`` are queued. With ``retry_seconds`` a
+        batch that failed is processed again after that pause, until ``close``. ``periodic`` is called first
+        ``periodic_delay_seconds`` after the start.
         """
         self._process = process
         self._max_items = max_items
@@ -64,6 +66,7 @@ class BackgroundWorker(Generic[Item]):
         self._queue: deque[Item] = deque()
         self._in_progress = 0
         """The first items of the queue, which are being processed."""
+        self._periodic_due = False
         self._closing = False
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -82,17 +85,27 @@ class BackgroundWorker(Generic[Item]):
             self._started = True
         self._thread.start()
 
-    def put(self, item: Item) -> bool:
-        """Queue the item, or drop it; return whether it was queued. May be called from any thread."""
+    @property
+    def queued(self) -> int:
+        """The number of items that are queued and not being processed."""
         with self._changed:
-            queued = not self._closing and len(self._queue) < self._max_items
-            if queued:
-                self._queue.append(item)
-                if len(self._queue) - self._in_progress in {1, self._linger_items}:
-                    self._changed.notify()
-        if not queued:
-            self._on_dropped(1)
-        return queued
+            return len(self._queue) - self._in_progress
+
+    def put(self, item: Item) -> bool:
+        """Queue the item, and return true; return false if the queue is full or closed. May be called in any thread."""
+        with self._changed:
+            if self._closing or len(self._queue) >= self._max_items:
+                return False
+            self._queue.append(item)
+            if len(self._queue) - self._in_progress in {1, self._linger_items}:
+                self._changed.notify()
+            return True
+
+    def wake(self) -> None:
+        """Call ``periodic`` soon. May be called in any thread."""
+        with self._changed:
+            self._periodic_due = True
+            self._changed.notify()
 
     def take(self) -> list[Item]:
         """Called by ``process``: add all queued items to the batch in progress, and return those that were added."""
@@ -138,13 +151,17 @@ class BackgroundWorker(Generic[Item]):
             if batch and not self._processed(batch):
                 break
             del batch  # an idle worker holds no items
-            if self._periodic is not None and time.monotonic() >= due_at:
+            if self._periodic is not None and (self._periodic_due or time.monotonic() >= due_at):
+                self._periodic_due = False
                 due_at = time.monotonic() + self._run_periodic(self._periodic)
         self._finish()
 
     def _wait(self, due_at: float) -> None:
-        seconds = None if self._periodic is None else max(0.0, due_at - time.monotonic())
-        self._changed.wait_for(lambda: self._queue or self._closing, seconds)
+        """Return when there are items to process, ``periodic`` is due, or the worker is being closed."""
+        if self._queue or self._closing or self._periodic_due:
+            return
+        seconds = None if math.isinf(due_at) or self._periodic is None else max(0.0, due_at - time.monotonic())
+        self._changed.wait_for(lambda: self._queue or self._closing or self._periodic_due, seconds)
         if self._queue and self._linger_seconds:
             self._changed.wait_for(
                 lambda: self._closing or len(self._queue) >= self._linger_items, self._linger_seconds

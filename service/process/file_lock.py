@@ -1,4 +1,4 @@
-"""Whose turn it is, among the processes of a machine."""
+"""A lock among the processes of a machine."""
 
 import fcntl
 import os
@@ -6,14 +6,17 @@ from pathlib import Path
 
 
 class FileLock:
-    """A lock on a file, which the operating system opens when the process dies; without a path there is nobody else."""
+    """An exclusive lock on a file, which the operating system releases when the process ends.
+
+    Without a path there is no other process to exclude.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._descriptor: int | None = None
 
-    def take(self) -> bool:
-        """Whether it is this process's turn, from now until ``give_back``."""
+    def acquire(self) -> bool:
+        """Acquire the lock without waiting; return whether this process holds it, from now until ``release``."""
         if self._path is None or self._descriptor is not None:
             return True
         try:
@@ -28,7 +31,7 @@ class FileLock:
         self._descriptor = descriptor
         return True
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

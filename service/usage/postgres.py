@@ -1,4 +1,5 @@
-"""Rows in PostgreSQL. Nothing here waits for longer than it says, whatever became of the server or the way there."""
+"""Usage rows in PostgreSQL. Every operation ends within a bounded time, whatever the state of server and network."""
+# ruff: noqa: S608 - statements consist of names declared in rows.py
 
 import os
 import re
@@ -13,13 +14,13 @@ import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from service.usage.rows import Row, SessionRow, StreamRow
+from service.usage.rows import TABLES, ColumnType, Row, Table
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 10
-"""After which the server gives up."""
+"""The server cancels a statement after this time."""
 ANSWER_SECONDS = 15
-"""After which we do, though the server has not said a word: it hangs, or its packets vanish."""
+"""The client closes the connection after this time without an answer: the server hangs, or packets are lost."""
 _REASON_CHARACTERS = 200
 _SLICE = 5_000
 NOT_MIGRATED = "its tables are missing or not those of this version: run python -m service migrate"
@@ -27,54 +28,42 @@ NOT_MIGRATED = "its tables are missing or not those of this version: run python 
 _NOT_MIGRATED = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName)
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 
-_INSERT: dict[type[Row], str] = {
-    StreamRow: """
-        INSERT INTO usage_streams (
-            row_id, stream_id, session_id, connection_id, content_type, speed, chunk_by, html_mode, outcome, error,
-            started_at, ended_at, content_bytes, chunks, bytes, duration_seconds, paused_seconds, processing_seconds,
-            takeovers, version
-        )
-        SELECT
-            row_id, stream_id, session_id, connection_id, content_type, speed, chunk_by, html_mode, outcome, error,
-            to_timestamp(started_at), to_timestamp(ended_at), content_bytes, chunks, bytes, duration_seconds,
-            paused_seconds, processing_seconds, takeovers, version
-        FROM jsonb_to_recordset(%s::jsonb) AS row (
-            row_id uuid, stream_id text, session_id text, connection_id text, content_type text, speed text,
-            chunk_by text, html_mode text, outcome text, error text, started_at float8, ended_at float8,
-            content_bytes bigint, chunks bigint, bytes bigint, duration_seconds float8, paused_seconds float8,
-            processing_seconds float8, takeovers integer, version text
-        )
-        ON CONFLICT DO NOTHING""",
-    SessionRow: """
-        INSERT INTO usage_sessions (session_id, epoch, began_at, ends_at)
-        SELECT session_id, epoch, to_timestamp(began_at), to_timestamp(ends_at)
-        FROM jsonb_to_recordset(%s::jsonb) AS row (session_id text, epoch text, began_at float8, ends_at float8)
-        ON CONFLICT DO NOTHING""",
-}
-_FORGET = (
-    """DELETE FROM usage_streams WHERE row_id IN (
-        SELECT row_id FROM usage_streams WHERE ended_at < to_timestamp(%s) LIMIT %s)""",
-    """DELETE FROM usage_sessions WHERE (session_id, epoch) IN (
-        SELECT session_id, epoch FROM usage_sessions WHERE ends_at < to_timestamp(%s) LIMIT %s)""",
-)
+
+def _insert(table: Table) -> str:
+    values = [f"to_timestamp({one.name})" if one.type is ColumnType.TIME else one.name for one in table.columns]
+    record = [f"{one.name} {one.type.postgres_json}" for one in table.columns]
+    return (
+        f"INSERT INTO {table.name} ({table.names}) SELECT {', '.join(values)}"
+        f" FROM jsonb_to_recordset(%s::jsonb) AS row ({', '.join(record)}) ON CONFLICT DO NOTHING"
+    )
+
+
+def _delete_before(table: Table) -> str:
+    key = ", ".join(table.key)
+    expired = f"SELECT {key} FROM {table.name} WHERE {table.expiry} < to_timestamp(%s) LIMIT %s"
+    return f"DELETE FROM {table.name} WHERE ({key}) IN ({expired})"
+
+
+_INSERT = {kind: _insert(table) for kind, table in TABLES.items()}
+_DELETE_BEFORE = [_delete_before(table) for table in TABLES.values()]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Found = TypeVar("Found")
 
 
 class DatabaseUnavailable(Exception):
-    """Nobody knows whether the database did what was asked. The text is a reason in a line, without the password."""
+    """The statement may or may not have been executed. The text is a reason in a line, without the password."""
 
 
 class RowsRefused(Exception):
-    """Some of these rows will never be taken, however often they are sent."""
+    """The database rejects some of these rows for good."""
 
 
 class Database:
-    """One connection, made when it is needed and again when it broke. Belongs to one thread.
+    """One connection, opened when it is needed and again after it was lost. Belongs to one thread.
 
-    Every method raises ``DatabaseUnavailable``, at the latest after twice ``answer_seconds``, and
-    ``CONNECT_SECONDS`` for each address that the host's name has.
+    Every method may raise ``DatabaseUnavailable``: at the latest after twice ``answer_seconds`` plus
+    ``CONNECT_SECONDS`` for each address of the host.
     """
 
     def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -83,44 +72,44 @@ class Database:
         self._connection: Connection | None = None
 
     def insert(self, kind: type[Row], rows: Sequence[Row]) -> None:
-        """Store the rows, all or none, but for those that are there already. Raises ``RowsRefused``."""
+        """Store the rows in one transaction; ignore those that are stored already. Raises ``RowsRefused``."""
         text = msgspec.json.encode(rows).decode()
-        self._ask(lambda connection: connection.execute(_INSERT[kind], (text,)))
+        self._execute(lambda connection: connection.execute(_INSERT[kind], (text,)))
 
-    def forget(self, before: float) -> bool:
-        """Delete some of what was over before then, in Unix seconds; whether there may be more."""
-        return self._ask(
-            lambda connection: max(connection.execute(one, (before, _SLICE)).rowcount for one in _FORGET) == _SLICE
+    def delete_before(self, time: float) -> bool:
+        """Delete some rows that ended before ``time``, in Unix seconds; return whether there may be more."""
+        return self._execute(
+            lambda connection: max(connection.execute(one, (time, _SLICE)).rowcount for one in _DELETE_BEFORE) == _SLICE
         )
 
     def select(self, query: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        return self._ask(lambda connection: connection.execute(query, parameters).fetchall())
+        return self._execute(lambda connection: connection.execute(query, parameters).fetchall())
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _ask(self, work: Callable[[Connection], Found]) -> Found:
-        """Do the work in a transaction."""
-        known = self._connection is not None
+    def _execute(self, work: Callable[[Connection], Found]) -> Found:
+        """Do the work in a transaction, on a new connection if the old one was lost."""
+        connected = self._connection is not None
         try:
             try:
                 return self._attempt(work)
             except psycopg.OperationalError:
-                if not known:
+                if not connected:
                     raise
-                return self._attempt(work)  # the server may have restarted since it was last asked
+                return self._attempt(work)  # the server may have restarted since the last statement
         except _REFUSED as error:
             raise RowsRefused from error
         except psycopg.Error as error:
-            raise DatabaseUnavailable(reason(error, self._url)) from None  # whose text might have the password
+            raise DatabaseUnavailable(reason(error, self._url)) from None  # its text may contain the password
 
     def _attempt(self, work: Callable[[Connection], Found]) -> Found:
         connection = self._connection = self._connection or connect(self._url)
         try:
             with answering(connection, self._answer_seconds), connection.transaction():
-                # In the transaction, so that a pooler in between hands it to nobody else.
+                # In the transaction, as a connection pooler may give the server's session to another client after it.
                 connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
                 return work(connection)
         except psycopg.Error:
@@ -133,7 +122,7 @@ def connect(url: str, *, autocommit: bool = True) -> Connection:
     return psycopg.connect(
         url,
         autocommit=autocommit,
-        prepare_threshold=None,  # a pooler in between knows nothing of prepared statements
+        prepare_threshold=None,  # a connection pooler does not support prepared statements
         connect_timeout=CONNECT_SECONDS,
         tcp_user_timeout=ANSWER_SECONDS * 1000,
         fallback_application_name="streaming-content-api",
@@ -142,11 +131,11 @@ def connect(url: str, *, autocommit: bool = True) -> Connection:
 
 @contextmanager
 def answering(connection: Connection, seconds: float) -> Iterator[None]:
-    """Break the connection off unless this ends in time; who waits for an answer then gets ``OperationalError``.
+    """Shut the connection down unless this context ends in time; a pending call then raises ``OperationalError``.
 
-    The library has no such limit, and neither the server's nor the kernel's helps if the server hangs.
+    The library has no such limit, and those of the server and the kernel have no effect if the server hangs.
     """
-    own = socket.socket(fileno=os.dup(connection.fileno()))  # of its own, so that the number is nobody else's by then
+    own = socket.socket(fileno=os.dup(connection.fileno()))  # the number could be in use again when the timer fires
 
     def break_off() -> None:
         with suppress(OSError):
@@ -164,7 +153,7 @@ def answering(connection: Connection, seconds: float) -> Iterator[None]:
 
 
 def reason(error: psycopg.Error, url: str) -> str:
-    """What went wrong, in a line, without any part of the password."""
+    """The cause in a line, without any part of the password."""
     if isinstance(error, _NOT_MIGRATED):
         return NOT_MIGRATED
     try:
@@ -177,5 +166,5 @@ def reason(error: psycopg.Error, url: str) -> str:
 
 
 def _between_colon_and_at(url: str) -> list[str]:
-    """What may be the password's: one with a character that should have been escaped is read as a host, or a path."""
+    """Possible parts of the password: with an unescaped special character, libpq reads some of it as host or path."""
     return re.split("[@/?#:]", url.partition("://")[2].rpartition("@")[0].partition(":")[2])

@@ -1,4 +1,5 @@
-"""Rows in a file, which every process of a machine shares: there they stay, or wait for PostgreSQL."""
+"""Usage rows in a file that the processes of a machine share; with a database they wait there to be forwarded."""
+# ruff: noqa: S608 - statements consist of names declared in rows.py
 
 import sqlite3
 import threading
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import astuple
 
 from service.process.sqlite_file import connected
-from service.usage.rows import TABLES, Row
+from service.usage.rows import TABLES, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,70 +22,42 @@ MAX_ROWS = 1_000_000
 MAX_ROWS_IN_MEMORY = 20_000
 _BUSY_SECONDS = 5.0
 _SLICE = 5_000
-"""Rows that are deleted, or added before they are counted again, at once: nobody else can write meanwhile."""
+"""Rows that are deleted in one transaction, or added before they are counted again: it locks the file."""
 
-_SCHEMA = (
-    # AUTOINCREMENT: a number that was read and is about to be deleted never becomes another row's.
-    """CREATE TABLE IF NOT EXISTS usage_streams (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        row_id TEXT NOT NULL UNIQUE,
-        stream_id TEXT NOT NULL,
-        session_id TEXT NOT NULL,
-        connection_id TEXT NOT NULL,
-        content_type TEXT NOT NULL,
-        speed TEXT,
-        chunk_by TEXT,
-        html_mode TEXT,
-        outcome TEXT NOT NULL,
-        error TEXT,
-        started_at REAL,
-        ended_at REAL NOT NULL,
-        content_bytes INTEGER,
-        chunks INTEGER NOT NULL,
-        bytes INTEGER NOT NULL,
-        duration_seconds REAL NOT NULL,
-        paused_seconds REAL NOT NULL,
-        processing_seconds REAL,
-        takeovers INTEGER NOT NULL,
-        version TEXT NOT NULL
-    )""",
-    "CREATE INDEX IF NOT EXISTS usage_streams_by_time ON usage_streams (ended_at)",
-    """CREATE TABLE IF NOT EXISTS usage_sessions (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        session_id TEXT NOT NULL,
-        epoch TEXT NOT NULL,
-        began_at REAL NOT NULL,
-        ends_at REAL NOT NULL,
-        UNIQUE (session_id, epoch)
-    )""",
-    "CREATE INDEX IF NOT EXISTS usage_sessions_by_time ON usage_sessions (ends_at)",
-)
+
+def _schema(table: Table) -> tuple[str, str]:
+    columns = [f"{one.name} {one.type.sqlite}{'' if one.nullable else ' NOT NULL'}" for one in table.columns]
+    # AUTOINCREMENT: the number of a row that is about to be removed is never used again.
+    rows = ", ".join(["seq INTEGER PRIMARY KEY AUTOINCREMENT", *columns, f"UNIQUE ({', '.join(table.key)})"])
+    return (
+        f"CREATE TABLE IF NOT EXISTS {table.name} ({rows})",
+        f"CREATE INDEX IF NOT EXISTS {table.name}_by_time ON {table.name} ({table.expiry})",
+    )
+
+
 _INSERT = {
-    kind: f"INSERT INTO {table} ({', '.join(kind.__struct_fields__)}) "  # noqa: S608 - names of ours
-    f"VALUES ({', '.join('?' * len(kind.__struct_fields__))}) ON CONFLICT DO NOTHING"
+    kind: f"INSERT INTO {table.name} ({table.names}) VALUES ({', '.join('?' * len(table.columns))})"
+    " ON CONFLICT DO NOTHING"
     for kind, table in TABLES.items()
 }
-_COUNT = {kind: f"SELECT count(*) FROM {table}" for kind, table in TABLES.items()}  # noqa: S608 - as above
-# By name: a newer version may have been here, and have added columns.
-_OLDEST = {
-    kind: f"SELECT seq, {', '.join(kind.__struct_fields__)} FROM {table} ORDER BY seq LIMIT ?"  # noqa: S608 - as above
-    for kind, table in TABLES.items()
-}
-_DELETE = {kind: f"DELETE FROM {table} WHERE seq = ?" for kind, table in TABLES.items()}  # noqa: S608 - as above
-_FORGET = (
-    "DELETE FROM usage_streams WHERE seq IN (SELECT seq FROM usage_streams WHERE ended_at < ? LIMIT ?)",
-    "DELETE FROM usage_sessions WHERE seq IN (SELECT seq FROM usage_sessions WHERE ends_at < ? LIMIT ?)",
-)
+_COUNT = {kind: f"SELECT count(*) FROM {table.name}" for kind, table in TABLES.items()}
+# By name: a newer version may have added columns.
+_OLDEST = {kind: f"SELECT seq, {table.names} FROM {table.name} ORDER BY seq LIMIT ?" for kind, table in TABLES.items()}
+_REMOVE = {kind: f"DELETE FROM {table.name} WHERE seq = ?" for kind, table in TABLES.items()}
+_DELETE_BEFORE = [
+    f"DELETE FROM {table.name} WHERE seq IN (SELECT seq FROM {table.name} WHERE {table.expiry} < ? LIMIT ?)"
+    for table in TABLES.values()
+]
 
 
 class Spool:
-    """The rows that wait, oldest first, for any thread and any process; every method may raise ``sqlite3.Error``.
+    """The stored rows, oldest first. Thread-safe; every method may raise ``sqlite3.Error``.
 
-    What ``add`` has taken survives the death of the process.
+    Rows survive the death of the process as soon as ``add`` returns.
     """
 
     def __init__(self, path: Path | None, max_rows: int | None = None) -> None:
-        """Open the file, or make it, for its owner alone; without a path, rows are in memory.
+        """Open the file, or create it, readable by its owner only; without a path, keep rows in memory.
 
         Raises ``OSError`` or ``sqlite3.Error``.
         """
@@ -101,40 +74,40 @@ class Spool:
             raise
 
     def add(self, rows: Sequence[Row]) -> int:
-        """Store the rows, all or none but for those that find no room; how many these are."""
-        lost = 0
+        """Store the rows in one transaction; return the number of rows for which there was no room."""
+        dropped = 0
         with self._transaction() as connection:
             for kind in TABLES:
-                ours = [row for row in rows if type(row) is kind]
-                if len(ours) > self._room[kind]:
+                own = [row for row in rows if type(row) is kind]
+                if len(own) > self._room[kind]:
                     [(count,)] = connection.execute(_COUNT[kind])
-                    self._room[kind] = min(self._max_rows - count, max(_SLICE, len(ours)))
-                taken = ours[: max(0, self._room[kind])]
-                connection.executemany(_INSERT[kind], map(astuple, taken))
-                self._room[kind] -= len(taken)
-                lost += len(ours) - len(taken)
-        return lost
+                    self._room[kind] = min(self._max_rows - count, max(_SLICE, len(own)))
+                added = own[: max(0, self._room[kind])]
+                connection.executemany(_INSERT[kind], map(astuple, added))
+                self._room[kind] -= len(added)
+                dropped += len(own) - len(added)
+        return dropped
 
     def oldest(self, kind: type[Row], most: int) -> list[tuple[int, Row]]:
-        """Rows of a kind that wait, with the numbers by which they are removed."""
+        """The oldest rows of a kind, with the numbers by which they are removed."""
         with self._lock:
             found = self._connection.execute(_OLDEST[kind], (most,)).fetchall()
         return [(number, kind(*values)) for number, *values in found]
 
     def remove(self, kind: type[Row], numbers: Sequence[int]) -> None:
         with self._transaction() as connection:
-            connection.executemany(_DELETE[kind], [(number,) for number in numbers])
+            connection.executemany(_REMOVE[kind], [(number,) for number in numbers])
 
-    def forget(self, before: float) -> None:
-        """Delete what was over before then, in Unix seconds."""
-        for statement in _FORGET:
+    def delete_before(self, time: float) -> None:
+        """Delete rows that ended before ``time``, in Unix seconds."""
+        for statement in _DELETE_BEFORE:
             deleted = _SLICE
             while deleted == _SLICE:
                 with self._transaction() as connection:
-                    deleted = connection.execute(statement, (before, _SLICE)).rowcount
+                    deleted = connection.execute(statement, (time, _SLICE)).rowcount
 
     def count(self) -> int:
-        """Rows that wait."""
+        """The number of stored rows."""
         with self._lock:
             return sum(self._connection.execute(statement).fetchone()[0] for statement in _COUNT.values())
 
@@ -144,8 +117,9 @@ class Spool:
 
     def _make_schema(self) -> None:
         with self._transaction() as connection:
-            for statement in _SCHEMA:
-                connection.execute(statement)
+            for table in TABLES.values():
+                for statement in _schema(table):
+                    connection.execute(statement)
 
     @contextmanager
     def _transaction(self) -> "Iterator[sqlite3.Connection]":

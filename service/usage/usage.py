@@ -11,7 +11,7 @@ from service.process.file_lock import FileLock
 from service.session.ports import Recorder
 from service.usage.sink import UsageSink
 from service.usage.spool import FILE_NAME, Spool
-from service.usage.writer import UsageWriter
+from service.usage.spool_writer import SpoolWriter
 
 if TYPE_CHECKING:
     from service.usage.forwarder import Forwarder
@@ -45,7 +45,7 @@ class Usage:
         self._retention_seconds = retention_days * _DAY_SECONDS
         self._recorder = recorder
         self._wall = wall
-        self._writer = UsageWriter(self._dropped, *self._told(Dependency.USAGE_STORE))
+        self._writer = SpoolWriter(self._dropped, *self._told(Dependency.USAGE_STORE))
         self.sink = UsageSink(self._writer.put, wall, session_seconds, version)
         self._spool: Spool | None = None
         self._forwarder: Forwarder | None = None

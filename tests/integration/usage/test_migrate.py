@@ -7,17 +7,30 @@ import psycopg
 import pytest
 
 from service.usage.migrate import VERSION_TABLE, Migration, MigrationFailed, migrate
-from service.usage.rows import TABLES
+from service.usage.rows import TABLES, Table
 
 LATEST = "0001"
 
 
-def columns(url: str, table: str) -> set[str]:
+def columns(url: str, table: str) -> list[tuple[str, str, bool]]:
+    """The name, the type and whether it is nullable of each column, in order."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT column_name, data_type, is_nullable = 'YES' FROM information_schema.columns"
+            " WHERE table_name = %s ORDER BY ordinal_position",
+            (table,),
+        ).fetchall()
+
+
+def key(url: str, table: str) -> list[str]:
+    """The columns of the primary key, in order."""
     with psycopg.connect(url) as connection:
         found = connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = %s", (table,)
+            "SELECT column_name FROM information_schema.key_column_usage"
+            " WHERE table_name = %s ORDER BY ordinal_position",
+            (table,),
         ).fetchall()
-    return {name for (name,) in found}
+    return [name for (name,) in found]
 
 
 def execute(url: str, statement: str) -> None:
@@ -25,10 +38,12 @@ def execute(url: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-def test_the_tables_are_those_of_the_rows(database_url: str) -> None:
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
+def test_the_migrated_tables_equal_their_declaration(database_url: str, table: Table) -> None:
     migrate(database_url)
-    for kind, table in TABLES.items():
-        assert columns(database_url, table) == set(kind.__struct_fields__)
+    declared = [(column.name, column.type.postgres, column.nullable) for column in table.columns]
+    assert columns(database_url, table.name) == declared
+    assert key(database_url, table.name) == list(table.key)
 
 
 def test_streams_are_found_by_session_and_by_time(database_url: str) -> None:
@@ -58,7 +73,7 @@ def test_a_migration_that_fails_leaves_nothing(database_url: str) -> None:
     with pytest.raises(MigrationFailed, match='"usage_sessions" already exists') as failed:
         migrate(database_url)
     assert failed.value.reached
-    assert columns(database_url, "usage_streams") == columns(database_url, VERSION_TABLE) == set()
+    assert columns(database_url, "usage_streams") == columns(database_url, VERSION_TABLE) == []
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:

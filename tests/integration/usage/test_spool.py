@@ -67,7 +67,7 @@ def test_a_number_is_never_another_rows(path: Path) -> None:
     spool = Spool(path)
     spool.add([a_row("one", ended_at=10.0)])
     [(number, _)] = spool.oldest(StreamRow, 1)
-    spool.forget(20.0)
+    spool.delete_before(20.0)
     spool.add([a_row("two", ended_at=30.0)])
     spool.remove(StreamRow, [number])
     assert names(spool) == ["two"]
@@ -77,7 +77,7 @@ def test_a_number_is_never_another_rows(path: Path) -> None:
 def test_what_is_too_old_is_deleted(path: Path) -> None:
     spool = Spool(path)
     spool.add([a_row("old", ended_at=10.0), a_row("new", ended_at=20.0), SessionRow("s-1", "an-epoch", 1.0, 10.0)])
-    spool.forget(20.0)
+    spool.delete_before(20.0)
     assert (names(spool), spool.count()) == (["new"], 1)
     spool.close()
 
@@ -86,7 +86,7 @@ def test_however_much_is_too_old_all_of_it_is_deleted(path: Path, monkeypatch: p
     monkeypatch.setattr("service.usage.spool._SLICE", 2)
     spool = Spool(path)
     spool.add([a_row(f"old-{number}", ended_at=10.0) for number in range(5)])
-    spool.forget(20.0)
+    spool.delete_before(20.0)
     assert spool.count() == 0
     spool.close()
 

@@ -122,7 +122,7 @@ def test_with_one_they_move_on_as_they_are(start_usage: StartUsage, tmp_path: Pa
                FROM usage_streams"""
         ).fetchall()
         [session] = connection.execute(
-            "SELECT session_id, epoch, extract(epoch FROM ends_at - began_at)::float8 FROM usage_sessions"
+            "SELECT session_id, incarnation, extract(epoch FROM ends_at - began_at)::float8 FROM usage_sessions"
         ).fetchall()
     assert stream == ("one", "adaptive", "completed", None, 26, 7, 2.0, 0, "1.2.3", 2.0, True)
     assert session == ("s-1", "an-epoch", 3600.0)

@@ -1,4 +1,4 @@
-"""A row for each part of a stream and for each session; ``service.usage.rows`` says what the columns mean."""
+"""Create the tables for parts of streams and for sessions; see ``service.usage.rows`` for the columns."""
 
 from alembic import op
 
@@ -37,9 +37,9 @@ def upgrade() -> None:
     op.execute("""
         CREATE TABLE usage_sessions (
             session_id text NOT NULL,
-            epoch text NOT NULL,
+            incarnation text NOT NULL,
             began_at timestamptz NOT NULL,
             ends_at timestamptz NOT NULL,
-            PRIMARY KEY (session_id, epoch)
+            PRIMARY KEY (session_id, incarnation)
         )""")
     op.execute("CREATE INDEX usage_sessions_by_time ON usage_sessions (ends_at)")

@@ -9,7 +9,7 @@ import pytest
 
 from service.usage.rows import Row, StreamRow
 from service.usage.spool import Spool
-from service.usage.writer import BATCH_ROWS, UsageWriter
+from service.usage.spool_writer import BATCH_ROWS, SpoolWriter
 from tests.unit.usage.streams import a_row
 
 SECONDS = 10
@@ -42,7 +42,7 @@ class Watched:
         self.changes: list[tuple[bool, str]] = []
         self.failures = 0
         self.news = threading.Condition()
-        self.writer = UsageWriter(self._drop, self._change, self._fail, max_queued)
+        self.writer = SpoolWriter(self._drop, self._change, self._fail, max_queued)
         self.spool = spool
 
     def start(self) -> None:
