@@ -1,11 +1,9 @@
 """Faults in Sentry: exceptions that are ours to mend, with the ids that lead to their trace and their log lines."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from queue import SimpleQueue
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from observability.faults import chain, safe_text
 from observability.sentry.client import Undelivered, sentry_client
 from observability.throttle import Throttle
 from service.events import Event, FaultRaised
+from service.process.background_worker import BackgroundWorker
 from service.protocol.errors import StreamingError
 from service.settings import Settings
 
@@ -44,33 +43,28 @@ class SentrySink:
         self._throttle = Throttle(time.monotonic)
         self._held_back = 0
         """In windows that are over, since the last report."""
-        self._queue: SimpleQueue[_Report | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._closed = False
-        self._given_up = False
+        self._worker = BackgroundWorker[_Report](
+            "sentry",
+            self._send,
+            max_items=_MAX_QUEUED,
+            on_dropped=on_dropped,
+            on_error=self._failed,
+            batch_size=lambda _reports: 1,
+        )
 
     def record(self, event: Event) -> None:
         if not isinstance(event, FaultRaised):
             return
-        if self._closed or self._queue.qsize() >= _MAX_QUEUED or not self._admits(event.exception):
+        admitted = self._admits(event.exception)
+        if not admitted or not self._worker.put(_Report(event, datetime.now(UTC), self._held_back)):
             self._on_dropped(1)
             return
-        self._queue.put(_Report(event, datetime.now(UTC), self._held_back))
         self._held_back = 0
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="sentry", daemon=True)
-            self._thread.start()
+        self._worker.start()
 
     def close(self, seconds: float) -> None:
-        """Deliver what is queued for at most so long; what is left then is lost, as is every later fault."""
-        self._closed = True
-        if self._thread is None:
-            return
-        self._queue.put(None)
-        self._thread.join(seconds)
-        if self._thread.is_alive():
-            self._given_up = True
-            self._on_dropped(self._queue.qsize())  # the one under way and those that wait, without the end's mark
+        """Deliver what is queued, for at most this time; the rest is dropped, as is every later fault."""
+        self._worker.close(seconds)
 
     def _admits(self, exception: BaseException) -> bool:
         self._held_back += sum(count for _, count in self._throttle.settled())
@@ -78,15 +72,14 @@ class SentrySink:
             "all", _MAX_OF_ALL, _WINDOW_SECONDS
         )
 
-    def _run(self) -> None:
-        while (report := self._queue.get()) is not None and not self._given_up:
-            try:
-                self._client.capture_event(_event(report, self._client.options))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next fault wants to be reported too
-                if not self._given_up:
-                    self._on_dropped(1)
-                    why = str(error) if isinstance(error, Undelivered) else f"{type(error).__name__} in the sink."
-                    logging.getLogger(__name__).warning("a fault did not reach Sentry: %s", why)
+    def _send(self, reports: Sequence["_Report"]) -> None:
+        for report in reports:
+            self._client.capture_event(_event(report, self._client.options))
+
+    def _failed(self, error: Exception) -> None:
+        if not self._worker.abandoned:
+            why = str(error) if isinstance(error, Undelivered) else f"{type(error).__name__} in the sink."
+            logging.getLogger(__name__).warning("a fault did not reach Sentry: %s", why)
 
 
 class _Report(Struct, frozen=True):

@@ -45,10 +45,10 @@ class BackgroundWorker(Generic[Item]):
     ) -> None:
         """The queue holds up to ``max_items``, those that are being processed included.
 
-        ``batch_size`` returns how many of the queued items form the next batch, at least 1. After an idle time the
-        thread waits ``linger_seconds`` for more items, or until ``linger_items`` are queued. With ``retry_seconds`` a
-        batch that failed is processed again after that pause, until ``close``. ``periodic`` is called first
-        ``periodic_delay_seconds`` after the start.
+        ``batch_size`` returns how many of the queued items form the next batch, at least 1. The first batch after the
+        queue was empty waits ``linger_seconds`` for more items, or until ``linger_items`` are queued. With
+        ``retry_seconds`` a batch that failed is processed again after that pause, until ``close``. ``periodic`` is
+        called first ``periodic_delay_seconds`` after the start.
         """
         self._process = process
         self._max_items = max_items
@@ -67,6 +67,7 @@ class BackgroundWorker(Generic[Item]):
         self._in_progress = 0
         """The first items of the queue, which are being processed."""
         self._periodic_due = False
+        self._linger = bool(linger_seconds)
         self._closing = False
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -158,33 +159,36 @@ class BackgroundWorker(Generic[Item]):
 
     def _wait(self, due_at: float) -> None:
         """Return when there are items to process, ``periodic`` is due, or the worker is being closed."""
-        if self._queue or self._closing or self._periodic_due:
-            return
         seconds = None if math.isinf(due_at) or self._periodic is None else max(0.0, due_at - time.monotonic())
-        self._changed.wait_for(lambda: self._queue or self._closing or self._periodic_due, seconds)
-        if self._queue and self._linger_seconds:
+        if not self._queue:
+            self._changed.wait_for(lambda: self._queue or self._closing or self._periodic_due, seconds)
+            self._linger = bool(self._linger_seconds)
+        if self._queue and self._linger:
+            self._linger = False  # until the queue is empty again
             self._changed.wait_for(
                 lambda: self._closing or len(self._queue) >= self._linger_items, self._linger_seconds
             )
 
     def _processed(self, batch: list[Item]) -> bool:
         """Process the batch; return whether to go on."""
-        failed = False
+        failure = None
         try:
             self._process(batch)
         except Exception as error:  # noqa: BLE001 - a thread that ended would lose all later items
-            failed = True
-            self._on_error(error)
-            if self._retry_seconds is not None:
-                self._in_progress = 0
-                return not self.pause(self._retry_seconds)
+            failure = error
+        if failure is not None and self._retry_seconds is not None:
+            self._in_progress = 0
+            self._on_error(failure)
+            return not self.pause(self._retry_seconds)
         with self._changed:
             done = min(self._in_progress, len(self._queue))  # 0 if ``close`` has counted them as dropped
             for _ in range(done):
                 self._queue.popleft()
             self._in_progress = 0
-        if failed and done:
-            self._on_dropped(done)
+        if failure is not None:
+            if done:
+                self._on_dropped(done)
+            self._on_error(failure)
         return True
 
     def _run_periodic(self, periodic: Callable[[], float]) -> float:
