@@ -41,7 +41,7 @@ class CloseCode(IntEnum):
         return member
 
     NORMAL = 1000, "", "the client closed the connection"
-    GOING_AWAY = 1001, "", "a browser left the page, or a proxy shuts down"
+    PEER_LEFT = 1001, "", "a browser left the page, or a proxy shuts down"
     PROTOCOL_ERROR = 1002, "", "a frame that violates RFC 6455", None, False
     UNSUPPORTED_DATA = 1003, "", "a proxy does not accept this type of data", None, False
     NO_CODE = 1005, "", "a close frame without a code; never sent, reported by the WebSocket library"

@@ -202,7 +202,7 @@ class ServiceFault(StreamingError):
 
 
 class ChunkingFailed(ServiceFault):
-    """The content could not be split: a fault of the service."""
+    """The content could not be split. A fault of the service, which reports it and streams the content unsplit."""
 
     code = ErrorCode.CHUNKING_ERROR
 

@@ -8,7 +8,7 @@ from service import __version__
 from service.asyncapi import asyncapi
 from service.protocol.limits import Limits
 from tools.generators.markdown import table
-from tools.generators.protocol_tables import close_codes
+from tools.generators.protocol_tables import close_codes, error_codes, refusals
 
 Json = dict[str, Any]
 
@@ -56,13 +56,7 @@ def _sections(document: Json) -> Iterator[str]:
         if "enum" in schema and name != "ErrorCode":
             yield f"### `{name}`\n\n{schema['description']}\n"
     yield "## Errors\n"
-    yield table(
-        ("Code", "When", "fatal", "retryable"),
-        (
-            (f"`{one['code']}`", one["when"], "yes" if one["fatal"] else "", "yes" if one["retryable"] else "")
-            for one in document["x-errors"]
-        ),
-    )
+    yield error_codes()
     yield "## Close codes\n"
     yield close_codes()
     yield "## Conversations\n"
@@ -77,7 +71,7 @@ def _connecting(document: Json) -> Iterator[str]:
     yield f"`{channel['address']}`. {channel['description']}\n"
     yield f"`session_id`: {parameter['description']} As a pattern: `{parameter['x-pattern']}`.\n"
     yield "The handshake may be refused with an HTTP status:\n"
-    yield _codes("Status", document["x-refusals"])
+    yield refusals()
 
 
 def _messages(document: Json, action: str) -> Iterator[str]:
@@ -97,33 +91,38 @@ def _fields(schema: Json) -> str:
     return table(
         ("Field", "Type", "Default", "Meaning"),
         (
-            (f"`{name}`", _type(told), _default(told, required=name in schema["required"]), told["description"])
-            for name, told in schema["properties"].items()
+            (
+                f"`{name}`",
+                _type(described),
+                _default(described, required=name in schema["required"]),
+                described["description"],
+            )
+            for name, described in schema["properties"].items()
         ),
     )
 
 
-def _default(told: Json, *, required: bool) -> str:
-    if "default" in told:
-        return f"`{_json(told['default'])}`"
+def _default(described: Json, *, required: bool) -> str:
+    if "default" in described:
+        return f"`{_json(described['default'])}`"
     return "required" if required else "optional"
 
 
-def _type(told: Json) -> str:
-    if "const" in told:
-        return f"`{_json(told['const'])}`"
-    if "allOf" in told:
-        name = told["allOf"][0]["$ref"].rpartition("/")[2]
+def _type(described: Json) -> str:
+    if "const" in described:
+        return f"`{_json(described['const'])}`"
+    if "allOf" in described:
+        name = described["allOf"][0]["$ref"].rpartition("/")[2]
         return f"[`{name}`](#{'errors' if name == 'ErrorCode' else name.lower()})"
-    if "anyOf" in told:
-        return " or ".join(_type(one) for one in told["anyOf"])
+    if "anyOf" in described:
+        return " or ".join(_type(one) for one in described["anyOf"])
     bounds = {
-        "format": f"{told.get('format')}",
-        "maxLength": f"up to {told.get('maxLength')} characters",
-        "minimum": f"from {told.get('minimum')}",
-        "maximum": f"to {told.get('maximum')}",
+        "format": f"{described.get('format')}",
+        "maxLength": f"up to {described.get('maxLength')} characters",
+        "minimum": f"from {described.get('minimum')}",
+        "maximum": f"to {described.get('maximum')}",
     }
-    return ", ".join([told["type"], *(words for key, words in bounds.items() if key in told)])
+    return ", ".join([described["type"], *(words for key, words in bounds.items() if key in described)])
 
 
 def _conversation(conversation: Json) -> Iterator[str]:
@@ -146,10 +145,6 @@ def _conversation(conversation: Json) -> Iterator[str]:
 
 def _names(references: Iterable[Json]) -> list[str]:
     return [reference["$ref"].rpartition("/")[2] for reference in references]
-
-
-def _codes(head: str, told: Iterable[Json]) -> str:
-    return table((head, "Why"), ((f"`{one['code']}`", one["when"]) for one in told))
 
 
 def _json(value: object) -> str:

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from service import __version__
 from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
-from service.protocol.errors import ErrorCode, StreamingError
+from service.protocol.errors import ErrorCode
 from service.protocol.messages import (
     ChunkBy,
     ClientMessage,
@@ -80,15 +80,7 @@ def test_the_protocol_tells_of_every_close_code() -> None:
 
 
 def test_the_protocol_says_what_to_do_about_every_refusal() -> None:
-    assert {row[0] for row in rows_under("When it is refused")} == {f"`{reason}`" for reason in RefusalReason}
-
-
-def test_the_table_of_error_codes_says_which_are_fatal_and_which_retryable() -> None:
-    kinds = list(subclasses(StreamingError))
-    flags = {(kind.code, kind.fatal, kind.retryable) for kind in kinds if "code" in vars(kind)}
-    told = {(row[0].split("`")[1], row[2] == "yes", row[3] == "yes") for row in rows_under("Error codes")}
-    assert {code for code, *_ in told} == set(ErrorCode)
-    assert told <= flags
+    assert {row[0] for row in rows_under("Reasons for a refusal")} == {f"`{reason}`" for reason in RefusalReason}
 
 
 def test_every_example_of_the_protocol_is_one() -> None:
@@ -125,12 +117,6 @@ def rows_under(heading: str) -> list[list[str]]:
     (section,) = re.findall(rf"^#+ {heading}\n(.*?)(?=^#|\Z)", PROTOCOL, re.MULTILINE | re.DOTALL)
     _, _, *rows = re.findall(r"^\|(.*)\|$", section, re.MULTILINE)
     return [[cell.strip() for cell in row.split("|")] for row in rows]
-
-
-def subclasses(kind: type[StreamingError]) -> Iterator[type[StreamingError]]:
-    for one in kind.__subclasses__():
-        yield one
-        yield from subclasses(one)
 
 
 def protocol_examples() -> Iterator[dict[str, Any]]:

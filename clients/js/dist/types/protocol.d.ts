@@ -300,7 +300,7 @@ export interface ErrorMessage {
  * - `INVALID_CONTENT_TYPE`: The `content_type` is unknown.
  * - `INVALID_CHUNK_STRATEGY`: The `chunk_by` is unknown.
  * - `INVALID_CONTROL_ACTION`: The `action` is unknown or missing.
- * - `CHUNKING_ERROR`: The content grew past `PROCESSOR_MAX_CONTENT_SIZE` during its conversion. The content could not be split: a fault of the service.
+ * - `CHUNKING_ERROR`: The content grew past `PROCESSOR_MAX_CONTENT_SIZE` during its conversion. The content could not be split. A fault of the service, which reports it and streams the content unsplit.
  * - `PROCESSING_ERROR`: The content could not be processed: a fault of the service.
  * - `STREAM_ERROR`: The client received no data for `CHUNK_TIMEOUT`. It rarely receives this message.
  * - `EMPTY_CONTENT`: The content is empty or only white space, or is empty after sanitising.
@@ -320,7 +320,7 @@ export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | 
 /** The client closed the connection. */
 export declare const CLOSE_NORMAL = 1000;
 /** A browser left the page, or a proxy shuts down. */
-export declare const CLOSE_GOING_AWAY = 1001;
+export declare const CLOSE_PEER_LEFT = 1001;
 /** A frame that violates RFC 6455. */
 export declare const CLOSE_PROTOCOL_ERROR = 1002;
 /** A proxy does not accept this type of data. */
