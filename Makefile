@@ -40,7 +40,7 @@ test: servers lint $(NODE) ## run the linters and all tests (under 8 minutes)
 
 .PHONY: observe
 observe: $(DEVELOPMENT) ## run the demo: service, load, Prometheus, Alertmanager, dashboard previews
-	@exec $(PYTHON) -m tools.observe $(OBSERVE_ARGS)
+	@PYTHONPATH=clients/python/src exec $(PYTHON) -m tools.observe $(OBSERVE_ARGS)
 
 .PHONY: verify
 verify: $(RUNTIME) ## check a running deployment: make verify URL=https://... [VERIFY_ARGS=--slow]

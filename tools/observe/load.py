@@ -1,203 +1,181 @@
-"""A demo load: editors that come, ask for streams, pause, skip, cancel, err and leave, with ebb and flow.
+"""The demo load: clients that stream, pause, skip, cancel, send mistakes, lose connections and recover.
 
-About as busy as a small team: from ten to some sixty stream requests a minute.
+About as busy as a small team: from ten to some sixty stream requests a minute, with a slow rise and fall.
 """
 
 import asyncio
-import json
 import math
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
 from itertools import count
 from typing import Any, Final
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
 
 from benchmarks.documents import document
 from service.protocol.messages import ChunkBy, ContentType, Speed
+from streaming_content_client import Connection, StreamingError, connect
 
 _EDITORS: Final = 12
 _CROWD: Final = 70
-"""More than the demo's service has seats for."""
-_TIDE_SECONDS: Final = 400
+"""More than the capacity of the service in the demo."""
+_PERIOD_SECONDS: Final = 400
 """From one quiet time to the next."""
 _PATHS: Final = ("/", "/health", "/ready", "/docs", "/favicon.ico")
 _MISTAKES: Final[tuple[dict[str, Any], ...]] = (
-    {"type": "stream_request", "content": ""},
-    {"type": "stream_request", "content": "x", "content_type": "pdf"},
-    {"type": "stream_request", "content": "x", "speed": "warp"},
-    {"type": "stream_request", "content": "x" * 100_001},
-    {"type": "stream_control", "action": "rewind"},
-    {"type": "subscribe"},
+    {"type_": "stream_request", "content": ""},
+    {"type_": "stream_request", "content": "x", "content_type": "pdf"},
+    {"type_": "stream_request", "content": "x", "speed": "warp"},
+    {"type_": "stream_request", "content": "x" * 100_001},
+    {"type_": "stream_control", "action": "rewind"},
+    {"type_": "subscribe"},
 )
-_PASTED: Final = '<p class="x" onclick="track()">Pasted<script>track()</script><!-- from somewhere --></p>\n'
-"""What nobody should get to see."""
+_PASTED: Final = '<p class="x" onclick="track()">Pasted<script>track()</script><!-- a comment --></p>\n'
+"""HTML of which the service removes most."""
 _SHORT_BYTES: Final = 1500
-"""Nobody has a longer document read out word by word."""
-_GONE: Final = (OSError, TimeoutError, WebSocketException, httpx.HTTPError)
-_ENDS: Final = ('{"type":"stream_complete"', '{"type":"stream_cancelled"', '{"type":"error"')
+"""Longer documents are not streamed by word."""
+_GONE: Final = (OSError, TimeoutError, StreamingError, httpx.HTTPError)
 
 
 class Load:
-    """Clients of the service at ``address`` (``host:port``). ``haste`` is 1 for a demo; a test may be in more."""
+    """Clients of the service at ``address`` (``host:port``). ``haste`` divides their waiting times."""
 
     def __init__(self, address: str, haste: float = 1) -> None:
         self._address = address
         self._haste = haste
-        self._chance = random.Random(14)  # noqa: S311 - a demo
+        self._random = random.Random(14)  # noqa: S311 - a demo
         self._numbers = count(1)
         self._began = time.monotonic()
 
     async def run(self) -> None:
-        """Go on until cancelled."""
-        async with asyncio.TaskGroup() as everybody:
-            for _ in range(_EDITORS):
-                everybody.create_task(self._often(self._editor, 20))
-            everybody.create_task(self._often(self._visitor, 2))
-            everybody.create_task(self._often(self._traveller, 30))
-            everybody.create_task(self._often(self._lurker, 40))
-            everybody.create_task(self._often(self._sleeper, 150))
-            everybody.create_task(self._often(self._runaway, 400))
-            everybody.create_task(self._often(self._crowd, 500))
+        """Run until cancelled."""
+        visits = [(self._editor, 20)] * _EDITORS
+        visits += [(self._http_client, 2), (self._traveller, 30), (self._idler, 40)]
+        visits += [(self._slow_reader, 150), (self._flood, 400), (self._crowd, 500)]
+        async with asyncio.TaskGroup() as group:
+            for visit, seconds in visits:
+                group.create_task(self._repeat(visit, seconds))
 
-    async def _often(self, visit: Callable[[], Awaitable[None]], seconds: float) -> None:
+    async def _repeat(self, visit: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:
-            await self._think(seconds)
-            with suppress(*_GONE):  # closed, full or away: whoever it was comes again
+            await self._wait(seconds)
+            with suppress(*_GONE):  # closed, refused or unavailable: the client comes back
                 await visit()
 
     async def _editor(self) -> None:
-        """Has a few documents streamed, one after the other."""
-        async with self._joined() as client:
-            for _ in range(self._chance.randint(1, 9)):
+        """Requests a few streams, one after the other."""
+        async with self._connect() as client:
+            for _ in range(self._random.randint(1, 9)):
                 if self._happens(0.04):
-                    await client.send(json.dumps(self._chance.choice(_MISTAKES)))
+                    await client.send(**self._random.choice(_MISTAKES))
                 await self._stream(client)
-                await self._think(18)
+                await self._wait(18)
             if self._happens(0.1):
-                client.transport.abort()  # a lid is closed
+                await client.abort()
 
-    async def _stream(self, client: ClientConnection) -> None:
-        bytes_ = round(self._chance.lognormvariate(math.log(900), 1.1))
-        by = self._chance.choice(
-            [ChunkBy.SENTENCE, ChunkBy.PARAGRAPH, *([ChunkBy.WORD] if bytes_ < _SHORT_BYTES else [])]
+    async def _stream(self, client: Connection) -> None:
+        size = round(self._random.lognormvariate(math.log(900), 1.1))
+        by = [ChunkBy.SENTENCE, ChunkBy.PARAGRAPH, *([ChunkBy.WORD] if size < _SHORT_BYTES else [])]
+        content_type = self._random.choices(list(ContentType), [2, 2, 5])[0]
+        stream = await client.request(
+            document(content_type, min(size, 90_000)) + (_PASTED if self._happens(0.15) else ""),
+            content_type=content_type,
+            chunk_by=self._random.choice(by),
+            speed=self._random.choices(list(Speed), [1, 2, 4, 4, 6])[0],
         )
-        content_type = self._chance.choices(list(ContentType), [2, 2, 5])[0]
-        content = document(content_type, min(bytes_, 90_000)) + (_PASTED if self._happens(0.15) else "")
-        request = {"content": content, "content_type": content_type, "chunk_by": by}
-        speed = self._chance.choices(list(Speed), [1, 2, 4, 4, 6])[0]
-        await client.send(json.dumps({"type": "stream_request", "speed": speed, **request}))
-        match self._chance.choices(["read", "pause", "skip", "cancel", "vanish"], [65, 15, 10, 7, 3])[0]:
+        match self._random.choices(["read", "pause", "skip", "cancel", "vanish"], [65, 15, 10, 7, 3])[0]:
             case "pause":
                 await self._control(client, "pause")
-                await self._think(4)
+                await self._wait(4)
                 await self._control(client, "resume")
             case "vanish":
-                client.transport.abort()
+                await client.abort()
             case "skip" | "cancel" as action:
                 await self._control(client, action)
-        async for message in client:
-            if str(message).startswith(_ENDS):
-                break
+        await stream.wait_ended()
 
-    async def _control(self, client: ClientConnection, action: str) -> None:
-        await self._think(1)
-        await client.send(json.dumps({"type": "stream_control", "action": action}))
+    async def _control(self, client: Connection, action: str) -> None:
+        await self._wait(1)
+        await client.control(action)
 
     async def _traveller(self) -> None:
-        """Loses the connection in the middle of a stream, and goes on with it on the next."""
-        session_id = f"demo-{next(self._numbers)}"
-        async with self._joined(session_id) as client:
-            token = json.loads(await client.recv())["resume_token"]
-            content = document(ContentType.MARKDOWN, 900)
-            await client.send(json.dumps({"type": "stream_request", "content": content, "content_type": "markdown"}))
-            stream_id = json.loads(await client.recv())["stream_id"]
-            last_index = json.loads(await client.recv())["index"]
-            client.transport.abort()
-        async with self._joined(session_id) as client:
-            wish = {"stream_id": stream_id, "last_index": last_index, "token": token}
+        """Loses the connection during a stream and recovers the stream on another; sometimes with a wrong token."""
+        session_id = self._session_id()
+        async with self._connect(session_id) as client:
+            stream = await client.request(document(ContentType.MARKDOWN, 900), content_type=ContentType.MARKDOWN)
+            await stream.wait_chunks(1)
+            await client.abort()
+        async with self._connect(session_id) as client:
             if self._happens(0.1):
-                wish["token"] = "of somebody else"  # noqa: S105 - it opens nothing
-            await client.send(json.dumps({"type": "recover", **wish}))
-            async for message in client:
-                if str(message).startswith(_ENDS) or '"recovered":false' in str(message):
-                    break
+                stream.token = "wrong"  # noqa: S105 - not a secret
+            await client.recover(stream)
+            await stream.wait_ended()
 
-    async def _lurker(self) -> None:
-        """Keeps its connection up until its session is over."""
-        async with self._joined() as client:
+    async def _idler(self) -> None:
+        """Keeps its connection open until the session ends."""
+        async with self._connect() as client:
             while True:
-                await client.send(json.dumps({"type": self._chance.choice(["ping", "heartbeat"])}))
-                await self._think(20)
+                await self._random.choice([client.ping, client.heartbeat])()
+                await self._wait(20)
 
-    async def _sleeper(self) -> None:
-        """Asks for much and sleeps over it; too long now and then, and is cut."""
-        async with self._joined(sock=await self._narrow(), max_queue=1) as client:
-            for _ in range(self._chance.choice([1, 3])):
-                await client.send(json.dumps({"type": "stream_request", "content": "x" * 99_000, "speed": "superfast"}))
-                await client.send(json.dumps({"type": "stream_control", "action": "skip"}))
-            await asyncio.sleep(self._chance.choice([1, 3, 8]))  # it is cut after 5
+    async def _slow_reader(self) -> None:
+        """Requests much and reads nothing; sometimes for longer than ``CHUNK_TIMEOUT``, which closes the connection."""
+        async with self._connect(sock=await self._small_socket(), max_queue=1) as client:
+            for _ in range(self._random.choice([1, 3])):
+                await client.request("x" * 99_000, speed=Speed.SUPERFAST)
+                await client.control("skip")
+            await asyncio.sleep(self._random.choice([1, 3, 8]))
             async with asyncio.timeout(2):
                 async for _ in client:
                     pass
 
-    async def _narrow(self) -> socket.socket:
-        """A connected socket that takes little at once."""
+    async def _small_socket(self) -> socket.socket:
+        """A connected socket with a small receive buffer."""
         host, _, port = self._address.partition(":")
-        with ExitStack() as if_it_fails:
-            narrow = if_it_fails.enter_context(socket.socket())
-            narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            narrow.setblocking(False)  # noqa: FBT003 - its signature
-            await asyncio.get_running_loop().sock_connect(narrow, (host, int(port)))
-            if_it_fails.pop_all()
-            return narrow
+        with ExitStack() as on_error:
+            small = on_error.enter_context(socket.socket())
+            small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            small.setblocking(False)  # noqa: FBT003 - its signature
+            await asyncio.get_running_loop().sock_connect(small, (host, int(port)))
+            on_error.pop_all()
+            return small
 
-    async def _runaway(self) -> None:
-        """Asks faster than anybody reads: fills its queue, and uses up its session."""
-        async with self._joined() as client:
+    async def _flood(self) -> None:
+        """Requests streams faster than they end: exceeds its queue, and the requests of its session."""
+        async with self._connect() as client:
             for number in range(30):
-                await client.send(json.dumps({"type": "stream_request", "content": "again " * (number % 7 + 1)}))
-                await self._think(0.4)
+                await client.request("again " * (number % 7 + 1))
+                await self._wait(0.4)
 
     async def _crowd(self) -> None:
-        """More people at once than there are seats."""
-        async with asyncio.TaskGroup() as crowd:
+        """More connections at once than the service accepts."""
+        async with asyncio.TaskGroup() as group:
             for _ in range(_CROWD):
-                crowd.create_task(self._look_in())
+                group.create_task(self._look())
 
-    async def _look_in(self) -> None:
+    async def _look(self) -> None:
         with suppress(*_GONE):
-            async with self._joined():
-                await self._think(8)
+            async with self._connect():
+                await self._wait(8)
 
-    async def _visitor(self) -> None:
-        """A platform's health check, or somebody who reads the reference."""
+    async def _http_client(self) -> None:
         async with httpx.AsyncClient(base_url=f"http://{self._address}", trust_env=False) as client:
-            await client.get(self._chance.choice(_PATHS))
+            await client.get(self._random.choice(_PATHS))
 
-    @asynccontextmanager
-    async def _joined(
-        self,
-        session_id: str | None = None,
-        **options: Any,  # noqa: ANN401 - those of connect
-    ) -> AsyncIterator[ClientConnection]:
-        """Without the id, in a new session."""
-        address = f"ws://{self._address}/ws/stream/{session_id or f'demo-{next(self._numbers)}'}"
-        client = await connect(address, ping_interval=None, close_timeout=1, **options)
-        try:
-            async with client:
-                yield client
-        finally:
-            client.transport.abort()  # for when its closing is cancelled; else it is closed already
+    def _session_id(self) -> str:
+        return f"demo-{next(self._numbers)}"
+
+    def _connect(self, session_id: str | None = None, **options: Any) -> connect:  # noqa: ANN401 - those of connect
+        """Without an id, in a new session."""
+        options = {"ping_interval": None, "close_timeout": 1, **options}
+        return connect(f"ws://{self._address}", session_id or self._session_id(), **options)
 
     def _happens(self, share: float) -> bool:
-        return self._chance.random() < share
+        return self._random.random() < share
 
-    async def _think(self, seconds: float) -> None:
-        tide = 1 + 0.7 * math.sin(2 * math.pi * (time.monotonic() - self._began) / _TIDE_SECONDS)
-        await asyncio.sleep(self._chance.expovariate(tide * self._haste / seconds))
+    async def _wait(self, seconds: float) -> None:
+        activity = 1 + 0.7 * math.sin(2 * math.pi * (time.monotonic() - self._began) / _PERIOD_SECONDS)
+        await asyncio.sleep(self._random.expovariate(activity * self._haste / seconds))

@@ -112,7 +112,7 @@ class Stack:
         self._interval = scrape_interval
         (folder / "alertmanager.yml").write_text(ALERTMANAGER.read_text().replace(_WEBHOOK, webhook))
         self._settings = {
-            "PYTHONPATH": str(PROJECT),
+            "PYTHONPATH": f"{PROJECT}:{PROJECT / 'clients/python/src'}",
             **_SETTINGS,
             "MEMORY_LIMIT": str(psutil.virtual_memory().total),  # the cgroup may contain other processes
             **(settings or {}),
