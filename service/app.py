@@ -32,7 +32,7 @@ from service.settings import Settings, SettingsError, load_settings
 from service.stores.factory import ChosenStore, session_store, shared_plans
 from service.stores.plan_cache import MemoryPlanCache
 from service.usage.usage import Usage
-from service.websocket.driver import Services
+from service.websocket.effect_handler import Services
 from service.websocket.endpoint import StreamEndpoint, WebSocketRouter
 from service.websocket.hub import Hub
 from service.websocket.lease_renewer import LeaseRenewer
@@ -100,7 +100,7 @@ def create_app(
         relay.open()
         await asyncio.to_thread(usage.start)
         with recorded_loop_faults(recorder, services.ids.new_id), LoopMonitor(writer, recorder, clock.now).beating():
-            async with custody.kept():
+            async with custody.run():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         services.engine.close()
         await chosen.store.close()

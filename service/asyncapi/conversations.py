@@ -217,7 +217,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "session-over",
             "The session ends",
             (
-                ErrorMessage.of(SessionTimeout("The session has lasted its 1 seconds. Reconnect to begin a new one.")),
+                ErrorMessage.of(SessionTimeout("The session ended after 1 seconds. Reconnect to start a new one.")),
                 Closed(CloseCode.SESSION_OVER),
             ),
             {"MAX_SESSION_DURATION": "1"},

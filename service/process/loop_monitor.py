@@ -34,7 +34,7 @@ class LoopMonitor:
 
     def report(self) -> None:
         """What went out since the last report."""
-        if (sent := self._outbox.sent()) is not None:
+        if (sent := self._outbox.take_counts()) is not None:
             self._recorder.record(sent)
 
     def _wait(self) -> None:

@@ -120,7 +120,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         hub: Hub = self.lifespan.state[HUB_STATE]
-        await hub.drain(self._drain_seconds, hurried=lambda: self._hurried)
+        await hub.drain(self._drain_seconds, is_forced=lambda: self._hurried)
         await self._part()
         await super().shutdown(sockets)
 

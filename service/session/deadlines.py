@@ -1,76 +1,78 @@
-"""The three ways in which time ends a connection."""
+"""The deadlines of a connection: session, idle and stalled."""
 
 from service.protocol.errors import IdleTimeout, SessionTimeout, SlowClient
 from service.protocol.limits import Limits
 
 
 class Deadlines:
-    """Session, idle and stall; each passes at the very second it names. All times in monotonic seconds."""
+    """Each deadline expires exactly at its second. All times are monotonic seconds."""
 
-    __slots__ = ("_blocked_since", "_idle_suspended", "_limits", "_quiet_since", "earliest", "session_ends_at")
+    __slots__ = ("_active_at", "_blocked_since", "_idle_suspended", "_limits", "earliest", "session_ends_at")
 
     def __init__(self, limits: Limits, now: float, session_seconds_left: float) -> None:
         self._limits = limits
         self.session_ends_at = now + session_seconds_left
-        self._quiet_since = now
+        self._active_at = now
         self._idle_suspended = False
         self._blocked_since: float | None = None
         self.earliest = 0.0
-        """When the first of them will pass if nothing happens. Kept, as it is asked for at every chunk."""
-        self._reckon()
+        """When the first of them expires if nothing happens. Stored, because it is read for every chunk."""
+        self._update_earliest()
 
     @property
     def blocked(self) -> bool:
         return self._blocked_since is not None
 
-    def heard(self, now: float) -> None:
-        """A message came, or a stream ended: idle time starts again."""
-        self._quiet_since = now
-        self._reckon()
+    def restart_idle(self, now: float) -> None:
+        """A message arrived or a stream ended: the idle timeout starts again."""
+        self._active_at = now
+        self._update_earliest()
 
-    def suspend_idle(self, *, running: bool) -> None:
-        """A stream that runs, and is not paused, holds off the idle timeout."""
-        if running != self._idle_suspended:
-            self._idle_suspended = running
-            self._reckon()
+    def suspend_idle(self, *, suspended: bool) -> None:
+        """Suspend the idle timeout while a stream is active and not paused."""
+        if suspended != self._idle_suspended:
+            self._idle_suspended = suspended
+            self._update_earliest()
 
     def block(self, now: float) -> None:
+        """The kernel did not accept everything: the stalled timeout starts."""
         if self._blocked_since is None:
             self._blocked_since = now
-            self._reckon()
+            self._update_earliest()
 
     def progress(self, now: float) -> None:
-        """A blocked socket has taken something: the wait begins anew."""
+        """The kernel accepted some bytes: the stalled timeout starts again."""
         self._blocked_since = now
-        self._reckon()
+        self._update_earliest()
 
     def unblock(self) -> None:
         self._blocked_since = None
-        self._reckon()
+        self._update_earliest()
 
-    def passed(self, now: float) -> SessionTimeout | IdleTimeout | SlowClient | None:
-        """The deadline that has passed, the session's before the others."""
+    def expired(self, now: float) -> SessionTimeout | IdleTimeout | SlowClient | None:
+        """Return the error of the deadline that has expired, the session before the others; ``None`` if none has."""
         if now < self.earliest:
             return None
         limits = self._limits
         if now >= self.session_ends_at:
             return SessionTimeout(
-                f"The session has lasted its {limits.max_session_seconds:g} seconds. Reconnect to begin a new one."
+                f"The session ended after {limits.max_session_seconds:g} seconds. Reconnect to start a new one."
             )
         if self._blocked_since is not None and now >= self._blocked_since + limits.chunk_timeout_seconds:
             return SlowClient(
-                f"Your side took no data for {limits.chunk_timeout_seconds:g} seconds. Read faster, or reconnect."
+                f"The client received no data for {limits.chunk_timeout_seconds:g} seconds. Read faster, or reconnect."
             )
-        if not self._idle_suspended and now >= self._quiet_since + limits.idle_timeout_seconds:
+        if not self._idle_suspended and now >= self._active_at + limits.idle_timeout_seconds:
             return IdleTimeout(
-                f"Nothing came for {limits.idle_timeout_seconds:g} seconds. Reconnect; a ping keeps a connection alive."
+                f"No message arrived for {limits.idle_timeout_seconds:g} seconds. "
+                "Reconnect; a ping keeps a connection open."
             )
         return None
 
-    def _reckon(self) -> None:
+    def _update_earliest(self) -> None:
         earliest = self.session_ends_at
         if self._blocked_since is not None:
             earliest = min(earliest, self._blocked_since + self._limits.chunk_timeout_seconds)
         if not self._idle_suspended:
-            earliest = min(earliest, self._quiet_since + self._limits.idle_timeout_seconds)
+            earliest = min(earliest, self._active_at + self._limits.idle_timeout_seconds)
         self.earliest = earliest

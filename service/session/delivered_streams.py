@@ -1,31 +1,48 @@
-"""What a connection has sent to its end, until the client says that it has it."""
+"""The streams that a connection has delivered, and their acknowledgement."""
 
 from msgspec import Struct
 
-_KEPT = 100
-"""As many as a session makes requests, by default."""
+from service.protocol.errors import InvalidMessage, NoActiveStream, StreamingError
+from service.protocol.messages import Ack
+from service.session.effects import UpdateStatus
+from service.session.records import StreamStatus
+from service.session.stream_state import StreamState
+
+_MAX_STREAMS = 100
+"""The default number of requests of a session."""
 
 
 class DeliveredStream(Struct, frozen=True):
-    """A stream that was sent to its end."""
-
     chunks: int
+    """Sent so far."""
     epoch: int | None
-    """In the store; ``None`` if it is not there."""
+    """In the store; ``None`` if the stream is not stored or not complete."""
 
 
 class DeliveredStreams:
-    """The last streams that a connection has completed."""
+    """The last streams whose last chunk was sent on this connection."""
 
-    __slots__ = ("_sent",)
+    __slots__ = ("_streams",)
 
     def __init__(self) -> None:
-        self._sent: dict[str, DeliveredStream] = {}
+        self._streams: dict[str, DeliveredStream] = {}
 
-    def add(self, stream_id: str, sent: DeliveredStream) -> None:
-        self._sent[stream_id] = sent
-        if len(self._sent) > _KEPT:
-            del self._sent[next(iter(self._sent))]
+    def add(self, stream: StreamState) -> None:
+        epoch = stream.epoch if stream.resumable else None
+        self._streams[stream.stream_id] = DeliveredStream(stream.active_delivery.index, epoch)
+        if len(self._streams) > _MAX_STREAMS:
+            del self._streams[next(iter(self._streams))]
 
-    def find(self, stream_id: str) -> DeliveredStream | None:
-        return self._sent.get(stream_id)
+    def acknowledge(self, ack: Ack, current: StreamState | None) -> UpdateStatus | StreamingError | None:
+        """Return the change of the store for the ``ack`` of a last chunk, the error for a wrong one, or ``None``."""
+        if current is not None and current.delivery is not None and current.stream_id == ack.stream_id:
+            stream: DeliveredStream | None = DeliveredStream(current.delivery.index, epoch=None)
+        else:
+            stream = self._streams.get(ack.stream_id)
+        if stream is None:
+            return NoActiveStream("This connection has no such stream. Send no ack for it.")
+        if ack.index >= stream.chunks:
+            return InvalidMessage(f"index {ack.index} was not sent. Send the index of a chunk that you have received.")
+        if ack.index == stream.chunks - 1 and stream.epoch is not None:
+            return UpdateStatus(ack.stream_id, stream.epoch, StreamStatus.ACKNOWLEDGED)
+        return None

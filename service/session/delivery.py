@@ -1,15 +1,40 @@
-"""One stream on its way: the cursor over its chunks, and when it may move."""
+"""The delivery of one stream: the cursor and the pace over its chunks."""
 
 from service.content.plan import Piece
-from service.session.pacing import Pace
 from service.session.source import ChunkSource
 
 BURST_CHUNKS = 64
-"""The most chunks of one ``take``: what a skip sends at once before others have their turn."""
+"""The most chunks of one ``take``, so that a skipped stream does not hold back other connections."""
+
+LATE_GAPS = 3
+"""A stream that is late by more than this number of gaps is rebased instead of sending a burst."""
+
+
+class Pace:
+    """Chunk k is due at ``origin + k · gap``, so that a stream does not drift. All times are monotonic seconds."""
+
+    __slots__ = ("_gap_seconds", "_origin")
+
+    def __init__(self, gap_seconds: float, origin: float) -> None:
+        self._gap_seconds = gap_seconds
+        self._origin = origin
+
+    def due(self, index: int) -> float:
+        return self._origin + index * self._gap_seconds
+
+    def shift(self, seconds: float) -> None:
+        """Delay all chunks that are not sent."""
+        self._origin += seconds
+
+    def rebase(self, index: int, now: float) -> None:
+        """If chunk ``index`` is late by more than ``LATE_GAPS``, make it due now and shift the rest."""
+        late_seconds = now - self.due(index)
+        if late_seconds > LATE_GAPS * self._gap_seconds:
+            self._origin += late_seconds
 
 
 class Delivery:
-    """Gives out chunks of a source, none before it is due, none while paused, each once and in order."""
+    """Takes chunks from a source, each once and in order: none before it is due, none during a pause."""
 
     __slots__ = (
         "_pace",
@@ -28,7 +53,7 @@ class Delivery:
     def __init__(
         self, source: ChunkSource, gap_seconds: float, now: float, *, index: int = 0, bytes_before: int = 0
     ) -> None:
-        """It begins at ``index``, before which ``bytes_before`` were given out by another."""
+        """Start at ``index``, after ``bytes_before`` that another connection has sent."""
         self._source = source
         self._pace = Pace(gap_seconds, now - index * gap_seconds)
         self._paused_at: float | None = None
@@ -36,11 +61,11 @@ class Delivery:
         self.first_index = index
         self.first_bytes = bytes_before
         self.index = index
-        """The index of the next chunk, which is the number of chunks given out, here or elsewhere."""
+        """Of the next chunk."""
         self.bytes = bytes_before
-        """UTF-8 bytes of data given out, here or elsewhere."""
+        """UTF-8 bytes of the data of all chunks before ``index``."""
         self.due_at = now
-        """When the next chunk may go; meaningless once finished."""
+        """When the next chunk is due; without meaning when finished."""
         self._paused_seconds = 0.0
         self.skipped = False
 
@@ -53,16 +78,16 @@ class Delivery:
         return self._source.ended(self.index)
 
     def paused_seconds(self, now: float) -> float:
-        """How long it has been paused in all."""
+        """The sum of all pauses until ``now``."""
         return self._paused_seconds + (now - self._paused_at if self._paused_at is not None else 0.0)
 
     def take(self, now: float) -> list[Piece]:
-        """The chunks that are due, in order; their indices follow on from ``index`` as it was."""
+        """Return the chunks that are due and advance ``index``; the first of them has the former ``index``."""
         chunks: list[Piece] = []
         if self._paused_at is not None or now < self.due_at:
             return chunks
         if not self.skipped:
-            self._pace.forgive(self.index, now)
+            self._pace.rebase(self.index, now)
         while len(chunks) < BURST_CHUNKS and self.due_at <= now:
             chunk = self._source.chunk(self.index)
             if chunk is None:
@@ -76,12 +101,12 @@ class Delivery:
         return chunks
 
     def pause(self, now: float) -> None:
-        """Hold all chunks; a second pause changes nothing."""
+        """Hold back all chunks; a second pause changes nothing."""
         if self._paused_at is None:
             self._paused_at = now
 
     def resume(self, now: float) -> None:
-        """Go on with the rest of the gap that the pause cut short."""
+        """End the pause: what was left of the gap is left now."""
         if self._paused_at is not None:
             pause_seconds = now - self._paused_at
             self._paused_at = None
@@ -91,13 +116,12 @@ class Delivery:
                 self.due_at = self._pace.due(self.index)
 
     def skip(self, now: float) -> None:
-        """What is left is due at once, merged; a second skip changes nothing."""
-        if self.skipped:
-            return
-        self.hurry(now)
-        self._source.skip(self.index)
+        """Merge the remaining chunks and make them due now; a second skip changes nothing."""
+        if not self.skipped:
+            self.flush(now)
+            self._source.skip(self.index)
 
-    def hurry(self, now: float) -> None:
-        """What is left is due at once, as it was cut."""
+    def flush(self, now: float) -> None:
+        """Make the remaining chunks due now, without merging them."""
         self.skipped = True
         self.due_at = now

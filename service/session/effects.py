@@ -1,6 +1,7 @@
-"""What the session machine asks of the world, and what it is told back.
+"""The operations that the session machine requests, and their results: two closed unions.
 
-Each effect names, in its docstring, the method of the machine that takes its result.
+Each effect but ``UpdateStatus`` has a ticket. ``SessionMachine.resolve`` takes its result, which has the same ticket. A
+ticket has at most one unresolved effect. ``EffectFailed`` may be the result of every effect.
 """
 
 from msgspec import Struct
@@ -10,40 +11,12 @@ from service.content.stage import StageTime
 from service.protocol.errors import StreamingError
 from service.protocol.messages import StreamRequest
 from service.protocol.trace import Trace
+from service.session.ports import Preparation
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 
-class Admittance(Struct, frozen=True):
-    """The answer to ``Admit``: the store's word, and what the stream is called if it becomes one."""
-
-    admission: Admission
-    stream_id: str
-    trace: Trace
-    asked_at: float
-    """When the store was asked, in monotonic seconds."""
-
-
-class Recovery(Struct, frozen=True):
-    """The answer to ``TakeOver``: the stream as it was stored, now this connection's, and its plan."""
-
-    record: StreamRecord
-    """At the epoch that it was moved to."""
-    plan: Plan
-    trace: Trace
-    """Of this part of the stream, within the trace that it began in."""
-
-
-class Failure(Struct, frozen=True):
-    """The answer to an effect that came to nothing: what the client is told, and what it took until then."""
-
-    error: StreamingError
-    seconds: float | None = None
-    """Of content work; ``None`` if there was none, or nobody knows."""
-    stages: tuple[StageTime, ...] = ()
-
-
 class Admit(Struct, frozen=True):
-    """Count a request; answered by ``admitted(ticket, admittance, now)`` or ``failed``."""
+    """Count a request, with ``SessionStore.admit``. Result: ``AdmissionDecided``."""
 
     ticket: int
     snapshot: SessionSnapshot
@@ -52,51 +25,145 @@ class Admit(Struct, frozen=True):
 
 
 class Prepare(Struct, frozen=True):
-    """FileLock content into a plan, and keep it; answered by ``prepared(ticket, preparation, now)`` or ``failed``."""
+    """Make the plan of a request, with ``ContentEngine.prepare``. Result: ``PlanPrepared``."""
 
     ticket: int
     request: StreamRequest
     stream_id: str
     trace: Trace
-    snapshot: SessionSnapshot
-    """The stream has to fit in its time."""
-    owners: tuple[Digest, ...] = ()
-    """Whose the stream will be in the store; nobody's if it is not to be kept."""
+    seconds_left: float
+    """Of the session: the stream has to fit into them."""
 
 
-class TakeOver(Struct, frozen=True):
-    """Take a stream over from the store.
+class PutStream(Struct, frozen=True):
+    """Store a stream, with ``SessionStore.put``. Result: ``StreamStored`` or ``StoreFailed``."""
 
-    Answered by ``recovered(ticket, recovery, now)``, ``refused(ticket, reason, now)`` or ``failed``.
-    """
+    ticket: int
+    record: StreamRecord
+
+
+class GetStream(Struct, frozen=True):
+    """Read a stream, with ``SessionStore.get``. Result: ``StreamFetched`` or ``StoreFailed``."""
 
     ticket: int
     stream_id: str
-    last_index: int
-    """The last chunk that the client has; -1 for none."""
-    presented: Digest | None
-    """Of the token that is to open it; ``None`` if a claim has proved already that it may be opened."""
+
+
+class UnpackPlan(Struct, frozen=True):
+    """Unpack a stored plan, with ``ContentEngine.unpack_plan``. Result: ``PlanUnpacked`` or ``PlanUnreadable``."""
+
+    ticket: int
+    plan: bytes
+
+
+class AcquireStream(Struct, frozen=True):
+    """Acquire a stream, with ``SessionStore.acquire``. Result: ``AcquisitionDecided`` or ``StoreFailed``."""
+
+    ticket: int
+    stream_id: str
+    epoch: int
     owner: Digest
-    """Of this connection."""
-    snapshot: SessionSnapshot
+    trace: Trace
+    """Of the stored stream: the recovered one continues it."""
 
 
 class MarkSkip(Struct, frozen=True):
-    """Store where a stream is skipped; answered by ``skip_marked(ticket, marked, now)``, come what may."""
+    """Store where a stream is skipped, with ``SessionStore.mark_skip``. Result: ``SkipMarked`` or ``StoreFailed``."""
 
     ticket: int
     stream_id: str
     trace: Trace
     epoch: int
     index: int
+    settled: bool
 
 
 class UpdateStatus(Struct, frozen=True):
-    """Store a change of a stream that is in the store. Nobody waits for it."""
+    """Store a change of a stream, with ``SessionStore.update_status``. It has no result."""
 
     stream_id: str
     epoch: int
-    change: StreamStatus
+    status: StreamStatus
 
 
-Effect = Admit | Prepare | TakeOver | MarkSkip | UpdateStatus
+class AdmissionDecided(Struct, frozen=True):
+    """The decision of the store, with the id and the trace of the stream that the request becomes if admitted."""
+
+    ticket: int
+    admission: Admission
+    stream_id: str
+    trace: Trace
+    called_at: float
+    """When the store was called, in monotonic seconds."""
+
+
+class PlanPrepared(Struct, frozen=True):
+    ticket: int
+    preparation: Preparation
+
+
+class StreamStored(Struct, frozen=True):
+    ticket: int
+
+
+class StreamFetched(Struct, frozen=True):
+    ticket: int
+    record: StreamRecord | None
+
+
+class PlanUnpacked(Struct, frozen=True):
+    ticket: int
+    plan: Plan
+
+
+class PlanUnreadable(Struct, frozen=True):
+    """Another version of the service packed the plan."""
+
+    ticket: int
+
+
+class AcquisitionDecided(Struct, frozen=True):
+    ticket: int
+    acquired: bool
+    """False if another connection acquired the stream first."""
+    trace: Trace
+    """Of the recovered part of the stream, if acquired."""
+
+
+class SkipMarked(Struct, frozen=True):
+    ticket: int
+    marked: bool
+    """False if the stream is not at the epoch of the effect."""
+
+
+class StoreFailed(Struct, frozen=True):
+    """The store is unavailable. The operation may have been performed."""
+
+    ticket: int
+
+
+class EffectFailed(Struct, frozen=True):
+    """The effect raised an exception, which ends its request."""
+
+    ticket: int
+    error: StreamingError
+    """For the client."""
+    seconds: float | None = None
+    """The time that preparation took until it failed; ``None`` for other effects."""
+    stages: tuple[StageTime, ...] = ()
+
+
+TicketedEffect = Admit | Prepare | PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
+Effect = TicketedEffect | UpdateStatus
+EffectResult = (
+    AdmissionDecided
+    | PlanPrepared
+    | StreamStored
+    | StreamFetched
+    | PlanUnpacked
+    | PlanUnreadable
+    | AcquisitionDecided
+    | SkipMarked
+    | StoreFailed
+    | EffectFailed
+)

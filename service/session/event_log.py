@@ -1,4 +1,4 @@
-"""Writes down what happens on one connection, as events."""
+"""The events of one connection."""
 
 from msgspec import UNSET
 
@@ -32,14 +32,18 @@ from service.protocol.errors import StreamingError
 from service.protocol.limits import Limits
 from service.protocol.messages import ClientMessageType, RefusalReason, Speed, StreamRequest
 from service.protocol.trace import Trace
-from service.session.effects import Admittance, Recovery
+from service.session.effects import AdmissionDecided
 from service.session.ports import Preparation
-from service.session.queue import StreamState
 from service.session.records import SessionSnapshot
+from service.session.recovery import RecoveredStream
+from service.session.stream_state import StreamState
 
 
 class EventLog:
-    """Events in order, until they are taken. All times in monotonic seconds."""
+    """Creates events and keeps them in order until ``take``. All times are monotonic seconds.
+
+    A method named after what happened appends its event. ``stream`` is the current stream, if there is one.
+    """
 
     __slots__ = ("_blocked_at", "_connection_id", "_events", "_opened_at", "_requests", "_session_id")
 
@@ -52,6 +56,7 @@ class EventLog:
         self._events: list[Event] = []
 
     def take(self) -> list[Event]:
+        """Return all events since the last call."""
         events = self._events
         if events:
             self._events = []
@@ -60,38 +65,36 @@ class EventLog:
     def opened(self, snapshot: SessionSnapshot) -> None:
         self._events.append(
             ConnectionOpened(
-                self._connection_id,
-                self._session_id,
-                snapshot.requests_used,
-                snapshot.incarnation,
-                snapshot.seconds_left,
+                connection_id=self._connection_id,
+                session_id=self._session_id,
+                requests_used=snapshot.requests_used,
+                session_incarnation=snapshot.incarnation,
+                session_seconds_left=snapshot.seconds_left,
             )
         )
 
     def closed(self, reason: CloseReason, code: int, now: float) -> None:
-        duration = now - self._opened_at
+        seconds = now - self._opened_at
         self._events.append(
-            ConnectionClosed(self._connection_id, self._session_id, reason, code, duration, self._requests)
+            ConnectionClosed(self._connection_id, self._session_id, reason, code, seconds, self._requests)
         )
 
-    def received(self, type_: ClientMessageType | None, data: str | bytes) -> None:
-        size_bytes = len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode(errors="replace"))
+    def received(self, type_: ClientMessageType | None, size_bytes: int) -> None:
         self._events.append(MessageReceived(type_, size_bytes))
 
-    def blocked(self, entry: StreamState | None, now: float) -> None:
-        """``entry`` is the request under way, here and below, if there is one."""
+    def blocked(self, stream: StreamState | None, now: float) -> None:
         self._blocked_at = now
-        self._events.append(BackpressureApplied(self._connection_id, self._session_id, *_names(entry)))
+        self._events.append(BackpressureApplied(self._connection_id, self._session_id, *_ids(stream)))
 
-    def unblocked(self, entry: StreamState | None, now: float) -> None:
-        """The socket has taken all, or is gone; nothing is written if it was not blocked."""
+    def unblocked(self, stream: StreamState | None, now: float) -> None:
+        """The connection accepts data again, or is lost; without effect if it was not blocked."""
         if self._blocked_at is not None:
             seconds = now - self._blocked_at
             self._blocked_at = None
-            self._events.append(BackpressureReleased(self._connection_id, self._session_id, *_names(entry), seconds))
+            self._events.append(BackpressureReleased(self._connection_id, self._session_id, *_ids(stream), seconds))
 
-    def answered(self, error: StreamingError, entry: StreamState | None) -> None:
-        self._events.append(ErrorSent(self._connection_id, self._session_id, error.code, str(error), *_names(entry)))
+    def error_sent(self, error: StreamingError, stream: StreamState | None) -> None:
+        self._events.append(ErrorSent(self._connection_id, self._session_id, error.code, str(error), *_ids(stream)))
 
     def rejected(self, request: StreamRequest, error: StreamingError) -> None:
         outcome = Outcome.ERROR if error.reportable else Outcome.REJECTED
@@ -99,116 +102,116 @@ class EventLog:
             RequestRejected(self._connection_id, self._session_id, request.content_type, error.code, outcome)
         )
 
-    def limited(self, limit: int) -> None:
+    def rate_limit_hit(self, limit: int) -> None:
         self._events.append(RateLimitHit(self._session_id, limit))
 
-    def admitted(self, entry: StreamState, admittance: Admittance, limits: Limits) -> None:
-        entry.announced = True
+    def admitted(self, stream: StreamState, decision: AdmissionDecided, limits: Limits) -> None:
+        stream.admission_recorded = True
         self._requests += 1
-        number = admittance.admission.requests_used
+        request, number = stream.request, decision.admission.requests_used
         self._events.append(
             RequestAdmitted(
                 connection_id=self._connection_id,
                 session_id=self._session_id,
-                stream_id=entry.stream_id,
-                trace=admittance.trace,
-                content_type=entry.request.content_type,
-                speed=entry.request.speed,
-                chunk_by=entry.request.chunk_by,
-                html_mode=entry.request.html_mode,
-                has_request_id=entry.request.request_id is not UNSET,
-                content_bytes=len(entry.request.content.encode()),
+                stream_id=stream.stream_id,
+                trace=decision.trace,
+                content_type=request.content_type,
+                speed=request.speed,
+                chunk_by=request.chunk_by,
+                html_mode=request.html_mode,
+                has_request_id=request.request_id is not UNSET,
+                content_bytes=stream.content_bytes,
                 number=number,
-                validation_seconds=admittance.asked_at - entry.received_at,
-                rate_limit_seconds=(entry.admitted_at or 0.0) - admittance.asked_at,
+                validation_seconds=decision.called_at - stream.received_at,
+                rate_limit_seconds=(stream.admitted_at or 0.0) - decision.called_at,
             )
         )
         if number == limits.warn_at_requests:
             self._events.append(RateLimitApproached(self._session_id, number, limits.max_requests))
 
-    def started(self, entry: StreamState, preparation: Preparation) -> None:
+    def started(self, stream: StreamState, preparation: Preparation) -> None:
         plan = preparation.plan
         self._events.append(
             StreamStarted(
                 connection_id=self._connection_id,
                 session_id=self._session_id,
-                stream_id=entry.stream_id,
-                trace=entry.identity,
-                content_type=entry.request.content_type,
+                stream_id=stream.stream_id,
+                trace=stream.admitted_trace,
+                content_type=stream.content_type,
                 complexity=plan.complexity,
                 speed=plan.speed,
-                adaptive=entry.request.speed is Speed.ADAPTIVE,
+                adaptive=stream.request.speed is Speed.ADAPTIVE,
                 word_count=plan.word_count,
                 removed=plan.removed,
                 chunks=len(plan.chunks),
-                queued_seconds=(entry.dequeued_at or 0.0) - (entry.admitted_at or 0.0),
+                queued_seconds=(stream.dequeued_at or 0.0) - (stream.admitted_at or 0.0),
                 processing_seconds=preparation.seconds,
                 stages=preparation.stages,
-                paused=entry.paused,
+                paused=stream.paused,
             )
         )
-
-        if (stage := _stage_replaced(plan)) is not None:
+        if (stage := _replaced_stage(plan)) is not None:
             self._events.append(
                 FallbackUsed(
                     connection_id=self._connection_id,
                     session_id=self._session_id,
-                    stream_id=entry.stream_id,
-                    trace=entry.identity,
-                    content_type=entry.request.content_type,
+                    stream_id=stream.stream_id,
+                    trace=stream.admitted_trace,
+                    content_type=stream.content_type,
                     stage=stage,
                 )
             )
 
-    def recovered(self, entry: StreamState, recovery: Recovery, now: float) -> None:
-        entry.announced = True
+    def recovered(self, stream: StreamState, recovered: RecoveredStream, now: float) -> None:
+        stream.admission_recorded = True
         self._events.append(
             StreamRecovered(
                 connection_id=self._connection_id,
                 session_id=self._session_id,
-                stream_id=entry.stream_id,
-                trace=entry.identity,
-                content_type=entry.content_type,
-                next_index=entry.running.index,
-                chunks=len(recovery.plan.chunks),
-                takeovers=entry.epoch,
-                repeated=entry.repeats,
-                waited_seconds=now - entry.received_at,
-                paused=entry.paused,
+                stream_id=stream.stream_id,
+                trace=stream.admitted_trace,
+                content_type=stream.content_type,
+                next_index=stream.active_delivery.index,
+                chunks=len(recovered.plan.chunks),
+                takeovers=stream.epoch,
+                repeated=stream.repeats is not None,
+                waited_seconds=now - stream.received_at,
+                paused=stream.paused,
             )
         )
 
-    def not_recovered(self, stream_id: str, reason: RefusalReason) -> None:
+    def recovery_refused(self, stream_id: str, reason: RefusalReason) -> None:
         self._events.append(RecoveryRefused(self._connection_id, self._session_id, stream_id, reason))
 
-    def first_chunk(self, entry: StreamState, seconds: float) -> None:
-        """``seconds`` since the request left the line."""
-        self._events.append(FirstChunkSent(entry.stream_id, entry.identity, entry.content_type, seconds))
+    def first_chunk(self, stream: StreamState, seconds: float) -> None:
+        self._events.append(FirstChunkSent(stream.stream_id, stream.admitted_trace, stream.content_type, seconds))
 
-    def pause_changed(self, entry: StreamState) -> None:
-        self._events.append(StreamPauseChanged(self._session_id, entry.stream_id, entry.identity, entry.paused))
+    def pause_changed(self, stream: StreamState) -> None:
+        self._events.append(
+            StreamPauseChanged(self._session_id, stream.stream_id, stream.admitted_trace, stream.paused)
+        )
 
-    def skip_requested(self, entry: StreamState) -> None:
-        self._events.append(StreamSkipRequested(self._session_id, *_names(entry)))
+    def skip_requested(self, stream: StreamState) -> None:
+        self._events.append(StreamSkipRequested(self._session_id, *_ids(stream)))
 
-    def ended(self, entry: StreamState, outcome: Outcome, error: StreamingError | None, now: float) -> None:
-        delivery, failure = entry.delivery, entry.failure
+    def ended(self, stream: StreamState, outcome: Outcome, error: StreamingError | None, now: float) -> None:
+        delivery, failure = stream.delivery, stream.failure
         self._events.append(
             StreamEnded(
                 connection_id=self._connection_id,
                 session_id=self._session_id,
-                stream_id=entry.stream_id,
-                trace=entry.identity,
-                content_type=entry.content_type,
+                stream_id=stream.stream_id,
+                trace=stream.admitted_trace,
+                content_type=stream.content_type,
                 outcome=outcome,
                 started=delivery is not None,
-                paused=entry.paused,
+                paused=stream.paused,
                 chunks=delivery.index - delivery.first_index if delivery else 0,
                 bytes=delivery.bytes - delivery.first_bytes if delivery else 0,
                 duration_seconds=now - delivery.started_at if delivery else 0.0,
                 paused_seconds=delivery.paused_seconds(now) if delivery else 0.0,
-                counted=entry.record is not None and entry.record.counted,
-                resumable=entry.resumable,
+                counted=stream.record is not None and stream.record.counted,
+                resumable=stream.resumable,
                 error=error.code if error else None,
                 processing_seconds=failure.seconds if failure else None,
                 stages=failure.stages if failure else (),
@@ -216,13 +219,12 @@ class EventLog:
         )
 
 
-def _names(entry: StreamState | None) -> tuple[str, Trace | None]:
-    """What a stream is called in the log and in its trace."""
-    return ("", None) if entry is None else (entry.stream_id, entry.trace)
+def _ids(stream: StreamState | None) -> tuple[str, Trace | None]:
+    return ("", None) if stream is None else (stream.stream_id, stream.trace)
 
 
-def _stage_replaced(plan: Plan) -> Stage | None:
-    """The stage that came to nothing, if what is streamed was made without it."""
+def _replaced_stage(plan: Plan) -> Stage | None:
+    """Return the stage that failed, if the plan was made with a fallback."""
     if plan.failure is not None:
         return Stage.CHUNK
     return Stage.SANITISE if Removal.MARKUP in plan.removed else None

@@ -124,7 +124,6 @@ class Preparation(Struct, frozen=True):
     stages: tuple[StageTime, ...] = ()
     packed: bytes | None = None
     """The plan as it is stored; ``None`` if content may not be stored."""
-    resumable: bool = False
 
 
 class PreparationFailed(Exception):

@@ -1,4 +1,4 @@
-"""The larger messages, made from what the machine knows."""
+"""The larger messages of the service."""
 
 from msgspec import UNSET
 
@@ -15,10 +15,10 @@ from service.protocol.server_messages import (
     StreamRecovered,
     StreamStart,
 )
-from service.session.effects import Recovery
 from service.session.ports import Preparation
-from service.session.queue import StreamState
 from service.session.records import SessionSnapshot
+from service.session.recovery import RecoveredStream
+from service.session.stream_state import StreamState
 
 
 def connected(snapshot: SessionSnapshot, limits: Limits, token: str | None, now: Instant) -> Connected:
@@ -40,16 +40,16 @@ def connected(snapshot: SessionSnapshot, limits: Limits, token: str | None, now:
     )
 
 
-def stream_start(entry: StreamState, preparation: Preparation, now: Instant) -> StreamStart:
+def stream_start(stream: StreamState, preparation: Preparation, now: Instant) -> StreamStart:
     plan = preparation.plan
     chunks = len(plan.chunks)
     return StreamStart(
         total_chunks=chunks,
-        content_type=entry.request.content_type,
+        content_type=stream.content_type,
         timestamp=now.timestamp,
-        stream_id=entry.stream_id,
-        trace_id=entry.identity.trace_id,
-        resumable=entry.resumable,
+        stream_id=stream.stream_id,
+        trace_id=stream.admitted_trace.trace_id,
+        resumable=stream.resumable,
         metadata=StreamMetadata(
             complexity=plan.complexity,
             word_count=plan.word_count,
@@ -61,43 +61,43 @@ def stream_start(entry: StreamState, preparation: Preparation, now: Instant) -> 
             chunk_count=chunks,
             estimated_duration_ms=round((chunks - 1) * plan.gap_seconds * 1000),
         ),
-        request_id=entry.request_id,
+        request_id=stream.request_id,
     )
 
 
-def stream_recovered(entry: StreamState, recovery: Recovery, now: Instant) -> StreamRecovered:
+def stream_recovered(stream: StreamState, recovered: RecoveredStream, now: Instant) -> StreamRecovered:
     return StreamRecovered(
-        stream_id=entry.stream_id,
+        stream_id=stream.stream_id,
         recovered=True,
         timestamp=now.timestamp,
-        next_index=entry.running.index,
-        paused=entry.paused,
-        total_chunks=len(recovery.plan.chunks),
-        trace_id=entry.identity.trace_id,
-        request_id=entry.request_id,
+        next_index=stream.active_delivery.index,
+        paused=stream.paused,
+        total_chunks=len(recovered.plan.chunks),
+        trace_id=stream.admitted_trace.trace_id,
+        request_id=stream.request_id,
     )
 
 
-def not_recovered(stream_id: str, reason: RefusalReason, now: Instant) -> StreamRecovered:
+def recovery_refused(stream_id: str, reason: RefusalReason, now: Instant) -> StreamRecovered:
     return StreamRecovered(stream_id=stream_id, recovered=False, timestamp=now.timestamp, reason=reason)
 
 
-def stream_complete(entry: StreamState, session_id: str, duration_seconds: float, now: Instant) -> StreamComplete:
-    delivery = entry.running
+def stream_complete(stream: StreamState, session_id: str, now: Instant) -> StreamComplete:
+    delivery = stream.active_delivery
     return StreamComplete(
         total_chunks=delivery.index,
         session_id=session_id,
         timestamp=now.timestamp,
-        stream_id=entry.stream_id,
+        stream_id=stream.stream_id,
         metadata=CompletionMetadata(
-            duration_ms=round(duration_seconds * 1000),
+            duration_ms=round((now.seconds - delivery.started_at) * 1000),
             bytes=delivery.bytes,
             skipped=delivery.skipped,
         ),
-        request_id=entry.request_id,
+        request_id=stream.request_id,
     )
 
 
 def _plain(seconds: float) -> int | float:
-    """Whole seconds as an integer, as clients have always seen them."""
+    """Return whole seconds as an integer: clients have always received them so."""
     return int(seconds) if seconds == int(seconds) else seconds

@@ -1,4 +1,4 @@
-"""Where a delivery takes its chunks from."""
+"""The chunks that a delivery sends."""
 
 from typing import Protocol
 
@@ -8,20 +8,20 @@ from service.content.plan import Piece, Plan
 
 
 class ChunkSource(Protocol):
-    """Chunks by index, each asked for once and in order. It need not know its end beforehand."""
+    """Chunks by index, each taken once and in order. The number of chunks may be open until the end."""
 
     def chunk(self, index: int) -> Piece | None:
-        """The chunk, or ``None`` if there is none, or none yet."""
+        """Return the chunk; ``None`` if there is none, or none yet."""
 
     def ended(self, index: int) -> bool:
-        """Whether there will never be a chunk at ``index``, the next to be asked for."""
+        """Whether there will never be a chunk at ``index``, the next to be taken."""
 
     def skip(self, index: int) -> None:
-        """From ``index`` on, give all that is left in as few chunks as may be; called at most once."""
+        """Merge everything from ``index`` on into as few chunks as possible; called at most once."""
 
 
 class PlanSource:
-    """The chunks of a finished plan. How they are cut depends on nothing but the plan and where it was skipped."""
+    """The chunks of a finished plan. Merged chunks depend only on the plan and on the index of the skip."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -29,11 +29,11 @@ class PlanSource:
         self._closes = plan.closes
         self._skip_at = len(plan.chunks)
         self._merged_until = len(plan.chunks)
-        """Before which chunk of the plan the last merged one has stopped, or the first of them begins."""
+        """The chunk of the plan at which the next merged chunk starts."""
 
     def chunk(self, index: int) -> Piece | None:
         if index >= self._skip_at:
-            return self._merged()
+            return self._merge()
         return self._chunks[index], UNSET if self._closes is None else self._closes[index]
 
     def ended(self, index: int) -> bool:
@@ -43,7 +43,7 @@ class PlanSource:
         self._skip_at = self._merged_until = index
 
     def seek(self, index: int) -> int:
-        """Let ``index``, which there must be, be the next to be asked for; the chunk of the plan that it begins at."""
+        """Make ``index``, which must exist, the next to be taken; return the chunk of the plan at which it starts."""
         if index <= self._skip_at:
             return index
         merged_until = self._plan.merged_until(self._skip_at, index - self._skip_at)
@@ -51,7 +51,7 @@ class PlanSource:
         self._merged_until = merged_until
         return merged_until
 
-    def _merged(self) -> Piece | None:
+    def _merge(self) -> Piece | None:
         start = self._merged_until
         if start >= len(self._chunks):
             return None

@@ -1,31 +1,79 @@
-"""What the driver must do next."""
+"""The output of the session machine for one input."""
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.events import Event
 from service.protocol.close_codes import CloseCode
-from service.protocol.server_messages import ServerMessage
+from service.protocol.errors import StreamingError
+from service.protocol.server_messages import ErrorMessage, ServerMessage
 from service.session.effects import Effect
+from service.session.event_log import EventLog
+from service.session.stream_state import StreamState
 
 
 class Close(Struct, frozen=True):
-    """The end of a connection, after the step's messages."""
+    """The end of a connection, after the messages of the step."""
 
     code: CloseCode
     abort: bool = False
-    """Whether to drop what the peer will not take, instead of a closing handshake."""
+    """Whether to drop the connection at once, instead of a closing handshake."""
 
 
 class Step(Struct, frozen=True):
-    """What to do, in order: send, record, drop, start, close, and wake the machine in time."""
+    """What the driver does, in this order: send, record, drop, perform, close, schedule ``tick``."""
 
     outbound: Sequence[ServerMessage] = ()
     effects: Sequence[Effect] = ()
     events: Sequence[Event] = ()
     wake_at: float | None = None
-    """Monotonic seconds at which ``tick`` has something to do; ``None`` for never."""
+    """When ``tick`` is due, in monotonic seconds; ``None`` once the end is decided."""
     close: Close | None = None
     dropped: Sequence[int] = ()
-    """Tickets whose effects are of no use any more."""
+    """Tickets whose unresolved effects may be cancelled: their results are ignored."""
+
+
+class StepBuilder:
+    """Collects messages, effects, events, dropped tickets and the close of one step; ``build`` takes them all."""
+
+    __slots__ = ("_dropped", "_effects", "_outbound", "close", "log")
+
+    def __init__(self, log: EventLog) -> None:
+        self.log = log
+        self.close: Close | None = None
+        self._outbound: list[ServerMessage] = []
+        self._effects: list[Effect] = []
+        self._dropped: tuple[int, ...] = ()
+
+    def send(self, message: ServerMessage) -> None:
+        self._outbound.append(message)
+
+    def request(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def drop(self, ticket: int) -> None:
+        self._dropped += (ticket,)
+
+    def send_error(
+        self,
+        error: StreamingError,
+        request_id: str | UnsetType = UNSET,
+        stream: StreamState | None = None,
+        stream_id: str | UnsetType = UNSET,
+    ) -> None:
+        """Send and record an error; ``stream`` is the stream that it ends, if any."""
+        if stream is not None:
+            stream_id = stream.stream_id or UNSET
+        self.send(ErrorMessage.of(error, request_id, stream_id))
+        self.log.error_sent(error, stream)
+
+    def build(self, wake_at: float | None) -> Step:
+        outbound, effects, close = self._outbound, self._effects, self.close
+        if outbound:
+            self._outbound = []
+        if effects:
+            self._effects = []
+        self.close = None
+        dropped, self._dropped = self._dropped, ()
+        return Step(outbound, effects, self.log.take(), wake_at, close, dropped)

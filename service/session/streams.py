@@ -1,322 +1,296 @@
-"""The streams of one connection: how each is asked for, made or recovered, delivered, controlled and ended."""
+"""The streams of one connection: from the request to the terminal message."""
 
 from typing import assert_never
 
 from msgspec.structs import replace
 
 from service.events import Outcome
-from service.protocol.errors import InvalidMessage, NoActiveStream, RateLimitExceeded, StreamingError
+from service.protocol.errors import NoActiveStream, RateLimitExceeded, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import Ack, ControlAction, Recover, RefusalReason, StreamRequest
-from service.protocol.server_messages import Chunk, StreamCancelled, StreamPaused, StreamResumed, StreamSkipped
+from service.protocol.server_messages import StreamCancelled, StreamPaused, StreamResumed, StreamSkipped
 from service.session import replies
 from service.session.deadlines import Deadlines
-from service.session.delivered_streams import DeliveredStream, DeliveredStreams
-from service.session.delivery import Delivery
-from service.session.effects import Admit, Admittance, Failure, MarkSkip, Prepare, Recovery, TakeOver, UpdateStatus
+from service.session.delivered_streams import DeliveredStreams
+from service.session.effects import (
+    AdmissionDecided,
+    Admit,
+    EffectFailed,
+    EffectResult,
+    PlanPrepared,
+    Prepare,
+    PutStream,
+    StreamStored,
+)
 from service.session.ports import Preparation
-from service.session.queue import RequestQueue, StreamState
+from service.session.queue import RequestQueue
 from service.session.records import Digest, SessionSnapshot, StreamStatus
-from service.session.recovery import resumed
-from service.session.source import PlanSource
-from service.session.step_builder import StepBuilder
-from service.session.tokens import claim_of, digest_of, owners_of
-from service.session.validation import queue_full, refusal, refusal_by_store
+from service.session.recovery import (
+    RecoveredStream,
+    RecoveryTarget,
+    recover_stream,
+)
+from service.session.sender import StreamSender
+from service.session.step import StepBuilder
+from service.session.stream_state import StreamState
+from service.session.tokens import claim_of, digest_of
+from service.session.validation import check_admission, queue_full_error, validate_request
 
 
 class Streams:
-    """One runs at a time, the others wait in order. Writes what it wants said and done into the draft."""
+    """Runs one stream at a time, the others wait in order. Writes messages, effects and events to the builder."""
 
-    __slots__ = ("_builder", "_deadlines", "_limits", "_owner", "_queue", "_receipts", "_snapshot", "draining")
+    __slots__ = (
+        "_builder",
+        "_deadlines",
+        "_delivered",
+        "_limits",
+        "_owner",
+        "_queue",
+        "_sender",
+        "_snapshot",
+        "draining",
+    )
 
     def __init__(
-        self, snapshot: SessionSnapshot, owner: Digest | None, limits: Limits, deadlines: Deadlines, draft: StepBuilder
+        self,
+        snapshot: SessionSnapshot,
+        owner: Digest | None,
+        limits: Limits,
+        deadlines: Deadlines,
+        builder: StepBuilder,
     ) -> None:
-        """``owner`` is what the streams are stored under; ``None`` if they are not."""
+        """``owner`` is the digest under which streams are stored; ``None`` if they are not."""
         self._snapshot = snapshot
         self._owner = owner
         self._limits = limits
         self._deadlines = deadlines
-        self._builder = draft
+        self._builder = builder
         self._queue = RequestQueue()
-        self._receipts = DeliveredStreams()
+        self._sender = StreamSender(snapshot.session_id, deadlines, builder, stores_streams=owner is not None)
+        self._delivered = DeliveredStreams()
         self.draining = False
-        """Whether nothing new may begin."""
+        """Whether no stream may start."""
 
     @property
     def current(self) -> StreamState | None:
-        """The stream that is processing or running."""
         return self._queue.current
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is processing or running."""
-        entry = self._queue.current
-        return entry is None or entry.dequeued_at is None
+        """Whether no stream is being prepared, recovered or delivered."""
+        stream = self._queue.current
+        return stream is None or stream.dequeued_at is None
 
     @property
-    def held(self) -> tuple[str, int] | None:
-        """The stream under way and its epoch, if it is in the store."""
-        entry = self._queue.current
-        return (entry.stream_id, entry.epoch) if entry is not None and entry.delivery and entry.resumable else None
+    def leased_stream(self) -> tuple[str, int] | None:
+        """The id and the epoch of the current stream, if it has started and is in the store."""
+        stream = self._queue.current
+        if stream is None or stream.delivery is None or not stream.resumable:
+            return None
+        return stream.stream_id, stream.epoch
 
     @property
     def due_at(self) -> float | None:
-        """When the next chunk may go, in monotonic seconds."""
-        entry = self._queue.current
-        if entry is None or entry.delivery is None or entry.paused or entry.marking_skip or self._deadlines.blocked:
-            return None
-        return entry.delivery.due_at
+        """When the next chunk is due, in monotonic seconds; ``None`` if none may be sent."""
+        stream = self._queue.current
+        return None if stream is None else self._sender.due_at(stream)
 
-    # What clients ask for
+    # Messages
 
     def request(self, request: StreamRequest, now: Instant) -> None:
-        mistake = refusal(request, self._limits, queue_is_full=self._queue.full)
+        content = request.content
+        content_bytes = len(content) if content.isascii() else len(content.encode())
+        mistake = validate_request(request, content_bytes, self._limits, queue_full=self._queue.full)
         if mistake is not None:
             self._reject(request, mistake)
             return
-        entry = self._queue.join(request, now.seconds)
+        stream = self._queue.add(request, now.seconds, content_bytes)
         claim = None if self._owner is None else claim_of(request, self._owner)
-        self._builder.ask(Admit(entry.ticket, self._snapshot_at(now), request, claim))
+        self._builder.request(Admit(stream.ticket, self._snapshot_at(now), request, claim))
 
-    def recover(self, wish: Recover, now: Instant) -> None:
+    def recover(self, message: Recover, now: Instant) -> None:
         if self._queue.full:
-            self._builder.answer(queue_full(), stream_id=wish.stream_id)
-        elif self._queue.has(wish.stream_id):
-            self._refuse(wish.stream_id, RefusalReason.RUNNING, now)
+            self._builder.send_error(queue_full_error(), stream_id=message.stream_id)
+        elif self._queue.contains(message.stream_id):
+            self._refuse_recovery(message.stream_id, RefusalReason.RUNNING, now)
         elif self._owner is None:
-            self._refuse(wish.stream_id, RefusalReason.UNAVAILABLE, now)
+            self._refuse_recovery(message.stream_id, RefusalReason.UNAVAILABLE, now)
         else:
-            self._queue.join(wish, now.seconds)
-            self._advance(now)
+            self._queue.add(message, now.seconds)
+            self._start_next(now)
 
     def acknowledge(self, ack: Ack) -> None:
-        entry = self._queue.current
-        if entry is not None and entry.delivery is not None and entry.stream_id == ack.stream_id:
-            sent = DeliveredStream(entry.delivery.index, epoch=None)
-        else:
-            known = self._receipts.find(ack.stream_id)
-            if known is None:
-                self._builder.answer(NoActiveStream("This connection has no such stream. Send no ack for it."))
-                return
-            sent = known
-        if ack.index >= sent.chunks:
-            self._builder.answer(InvalidMessage(f"index {ack.index} was not sent. Send that of a chunk that you have."))
-        elif ack.index == sent.chunks - 1 and sent.epoch is not None:
-            self._builder.ask(UpdateStatus(ack.stream_id, sent.epoch, StreamStatus.ACKNOWLEDGED))
+        answer = self._delivered.acknowledge(ack, self._queue.current)
+        if isinstance(answer, StreamingError):
+            self._builder.send_error(answer)
+        elif answer is not None:
+            self._builder.request(answer)
 
     def control(self, action: ControlAction, now: Instant) -> None:
-        entry = self._queue.current
-        if entry is None:
-            self._builder.answer(NoActiveStream(f"There is no stream to {action}. Send a stream_request first."))
+        stream = self._queue.current
+        if stream is None:
+            self._builder.send_error(NoActiveStream(f"There is no stream to {action}. Send a stream_request first."))
             return
         match action:
             case ControlAction.PAUSE:
                 self._builder.send(StreamPaused(now.timestamp))
-                self._set_paused(entry, now, paused=True)
+                self._sender.set_paused(stream, now, paused=True)
             case ControlAction.RESUME:
                 self._builder.send(StreamResumed(now.timestamp))
-                self._set_paused(entry, now, paused=False)
+                self._sender.set_paused(stream, now, paused=False)
             case ControlAction.SKIP:
                 self._builder.send(StreamSkipped(now.timestamp))
-                if entry.paused:  # no chunk may follow stream_paused until stream_resumed
+                if stream.paused:  # no chunk may follow stream_paused until stream_resumed
                     self._builder.send(StreamResumed(now.timestamp))
-                    self._set_paused(entry, now, paused=False)
-                if not entry.skip_wanted:
-                    entry.skip_wanted = True
-                    self._builder.journal.skip_requested(entry)
-                    if entry.delivery is not None:
-                        self._skip(entry, entry.delivery, now)
+                    self._sender.set_paused(stream, now, paused=False)
+                self._sender.skip(stream, now)
             case ControlAction.CANCEL:
                 self._builder.send(StreamCancelled(now.timestamp))
-                self._finish(entry, Outcome.CANCELLED, now)
-                self._advance(now)
+                self._finish(stream, Outcome.CANCELLED, now)
+                self._start_next(now)
             case _:
                 assert_never(action)
         self.deliver(now)
 
-    # What effects have come to
+    # Results of effects
 
-    def admitted(self, ticket: int, admittance: Admittance, now: Instant) -> None:
-        entry = self._queue.find(ticket)
-        if entry is None:
+    def resolve(self, result: EffectResult, now: Instant) -> None:
+        """Continue the stream of the ticket; the result for a stream that has ended is ignored."""
+        stream = self._queue.find(result.ticket)
+        if stream is None:
             return
-        admission = admittance.admission
-        self._snapshot = replace(self._snapshot, requests_used=admission.requests_used)
-        again = admission.repeats is not None and self._queue.has(admission.repeats)
-        mistake = refusal_by_store(admission, self._limits, is_under_way=again)
-        if mistake is None:
-            entry.admit(admittance, now.seconds)
-            if not entry.repeats:
-                self._builder.journal.admitted(entry, admittance, self._limits)
-        else:
-            self._leave(entry)
-            if isinstance(mistake, RateLimitExceeded):
-                self._builder.journal.limited(self._limits.max_requests)
-            self._reject(entry.request, mistake)
-        self._advance(now)
-
-    def prepared(self, ticket: int, preparation: Preparation, now: Instant) -> None:
-        entry = self._queue.find(ticket)
-        if entry is None:
-            return
-        plan = preparation.plan
-        entry.resumable = preparation.resumable
-        entry.delivery = Delivery(PlanSource(plan), plan.gap_seconds, now.seconds)
-        self._builder.send(replies.stream_start(entry, preparation, now))
-        self._builder.journal.started(entry, preparation)
-        if entry.paused:
-            self._note(entry, StreamStatus.PAUSED)
-        self._set_off(entry, entry.delivery, now)
-
-    def recovered(self, ticket: int, recovery: Recovery, now: Instant) -> None:
-        entry = self._queue.find(ticket)
-        if entry is None:
-            return
-        record, wish = recovery.record, entry.wish
-        entry.take_over(recovery)
-        if isinstance(wish, Recover):
-            entry.delivery = resumed(recovery, wish.last_index, now.seconds)
-            self._builder.send(replies.stream_recovered(entry, recovery, now))
-        else:
-            entry.delivery = resumed(recovery, -1, now.seconds)
-            again = Preparation(recovery.plan, record.processing_seconds, resumable=True)
-            self._builder.send(replies.stream_start(entry, again, now))
-        self._builder.journal.recovered(entry, recovery, now.seconds)
-        if entry.paused != record.paused:
-            self._note(entry, StreamStatus.PAUSED if entry.paused else StreamStatus.RESUMED)
-        self._set_off(entry, entry.delivery, now)
-
-    def refused(self, ticket: int, reason: RefusalReason, now: Instant) -> None:
-        """The stream cannot be taken over. A request that came again has its content with it, and begins anew."""
-        entry = self._queue.find(ticket)
-        if entry is None:
-            return
-        if entry.admittance is not None:
-            entry.stream_id = entry.admittance.stream_id  # whoever asked first may be about to store it under the other
-            self._builder.journal.admitted(entry, entry.admittance, self._limits)
-            self._prepare(entry, now)
-        else:
-            self._leave(entry)
-            self._refuse(entry.stream_id, reason, now)
-            self._advance(now)
-
-    def skip_marked(self, ticket: int, now: Instant, *, marked: bool) -> None:
-        entry = self._queue.find(ticket)
-        if entry is None:
-            return
-        entry.marking_skip = False
-        if marked:
-            entry.running.skip(now.seconds)
-        else:
-            entry.running.hurry(now.seconds)  # as it was cut, it is right whatever the store knows, and whose it is
+        match result:
+            case EffectFailed():
+                self._fail(stream, result, now)
+            case AdmissionDecided():
+                self._admit(stream, result, now)
+            case PlanPrepared(_, preparation):
+                self._store(stream, preparation, now)
+            case _ if stream.recovery is not None:
+                self._continue_recovery(stream, result, now)
+            case _ if stream.skip_storage is not None:
+                self._sender.continue_skip(stream, result, now)
+            case _ if stream.preparation is not None:
+                stored = isinstance(result, StreamStored)
+                self._sender.start(stream, stream.preparation, now, resumable=stored)
+            case _:
+                raise AssertionError(result)
         self.deliver(now)
 
-    def failed(self, ticket: int, failure: Failure, now: Instant) -> None:
-        entry = self._queue.find(ticket)
-        if entry is None:
-            return
-        error = failure.error
-        entry.failure = failure
-        if not entry.admitted:
-            self._builder.journal.rejected(entry.request, error)
-        self._builder.answer(error, entry.request_id, entry)
-        self._finish(entry, Outcome.ERROR if error.reportable else Outcome.REJECTED, now, error)
-        self._advance(now)
+    def _admit(self, stream: StreamState, decision: AdmissionDecided, now: Instant) -> None:
+        admission = decision.admission
+        self._snapshot = replace(self._snapshot, requests_used=admission.requests_used)
+        active_here = admission.repeats is not None and self._queue.contains(admission.repeats)
+        mistake = check_admission(admission, self._limits, active_here=active_here)
+        if mistake is None:
+            stream.admit(decision, now.seconds)
+            if stream.repeats is None:
+                self._builder.log.admitted(stream, decision, self._limits)
+        else:
+            self._remove(stream)
+            if isinstance(mistake, RateLimitExceeded):
+                self._builder.log.rate_limit_hit(self._limits.max_requests)
+            self._reject(stream.request, mistake)
+        self._start_next(now)
 
-    # On its way
+    def _store(self, stream: StreamState, preparation: Preparation, now: Instant) -> None:
+        """Store the stream before ``stream_start`` announces it, if it may be stored."""
+        record = None if self._owner is None else stream.create_record(preparation, self._snapshot, self._owner)
+        if record is None:
+            self._sender.start(stream, preparation, now, resumable=False)
+        else:
+            stream.preparation = preparation
+            self._builder.request(PutStream(stream.ticket, record))
+
+    def _continue_recovery(self, stream: StreamState, result: EffectResult | None, now: Instant) -> None:
+        """Pass the result (``None`` at the start) to the recovery, and request its next effect or end it."""
+        assert stream.recovery is not None
+        try:
+            self._builder.request(stream.recovery.send(result))
+        except StopIteration as end:
+            stream.recovery = None
+            if isinstance(end.value, RecoveredStream):
+                self._sender.start_recovered(stream, end.value, now)
+            else:
+                self._give_up_recovery(stream, end.value, now)
+
+    def _give_up_recovery(self, stream: StreamState, reason: RefusalReason, now: Instant) -> None:
+        """Refuse a ``recover``; prepare a repeated request again, under an id of its own.
+
+        The connection of the first attempt may still store a stream under the other id.
+        """
+        if stream.decision is not None:
+            stream.stream_id = stream.decision.stream_id
+            self._builder.log.admitted(stream, stream.decision, self._limits)
+            self._prepare(stream, now)
+        else:
+            self._remove(stream)
+            self._refuse_recovery(stream.stream_id, reason, now)
+            self._start_next(now)
+
+    def _fail(self, stream: StreamState, failure: EffectFailed, now: Instant) -> None:
+        error = failure.error
+        stream.failure = failure
+        if not stream.admitted:
+            self._builder.log.rejected(stream.request, error)
+        self._builder.send_error(error, stream.request_id, stream)
+        self._finish(stream, Outcome.ERROR if error.reportable else Outcome.REJECTED, now, error)
+        self._start_next(now)
+
+    # Delivery
 
     def deliver(self, now: Instant) -> None:
-        """Send what is due, and what comes after it if that was the end."""
-        entry = self._queue.current
-        if entry is None or entry.delivery is None or entry.marking_skip or self._deadlines.blocked:
-            return
-        delivery = entry.delivery
-        first = delivery.index
-        for index, (data, close) in enumerate(delivery.take(now.seconds), first):
-            self._builder.send(Chunk(data, index, now.timestamp, close))
-        if first == 0 < delivery.index and entry.record is None and entry.dequeued_at is not None:
-            waited = now.seconds - entry.dequeued_at - delivery.paused_seconds(now.seconds)
-            self._builder.journal.first_chunk(entry, waited)
-        if delivery.finished and not delivery.paused:
-            duration = now.seconds - delivery.started_at
-            self._builder.send(replies.stream_complete(entry, self._snapshot.session_id, duration, now))
-            self._receipts.add(
-                entry.stream_id, DeliveredStream(delivery.index, entry.epoch if entry.resumable else None)
-            )
-            self._finish(entry, Outcome.SKIPPED if delivery.skipped else Outcome.COMPLETED, now)
-            self._advance(now)
+        """Send the chunks that are due; after the last one, end the stream and start the next."""
+        stream = self._queue.current
+        if stream is not None and self._sender.send_due(stream, now):
+            self._delivered.add(stream)
+            self._finish(stream, Outcome.SKIPPED if stream.active_delivery.skipped else Outcome.COMPLETED, now)
+            self._start_next(now)
 
     def finish_all(self, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
-        for entry in self._queue:
-            self._finish(entry, outcome, now, error)
+        for stream in self._queue:
+            self._finish(stream, outcome, now, error)
 
-    def _advance(self, now: Instant) -> None:
-        """Begin the first of the line if it may begin."""
-        entry = self._queue.current
-        if self.draining or entry is None or not entry.admitted or entry.dequeued_at is not None:
+    def _start_next(self, now: Instant) -> None:
+        """Prepare or recover the first stream of the queue, if it is admitted and not started."""
+        stream = self._queue.current
+        if self.draining or stream is None or not stream.admitted or stream.dequeued_at is not None:
             return
-        entry.dequeued_at = now.seconds
-        wish = entry.wish
-        if isinstance(wish, Recover):
-            self._take_over(entry, digest_of(wish.token), wish.last_index, now)
-        elif entry.repeats:
-            self._take_over(entry, None, -1, now)
+        stream.dequeued_at = now.seconds
+        message = stream.message
+        if isinstance(message, Recover):
+            self._recover(stream, RecoveryTarget(stream.stream_id, message.last_index, digest_of(message.token)), now)
+        elif stream.repeats is not None:
+            self._recover(stream, RecoveryTarget(stream.stream_id, -1, None), now)
         else:
-            self._prepare(entry, now)
+            self._prepare(stream, now)
 
-    def _prepare(self, entry: StreamState, now: Instant) -> None:
-        snapshot, owners = self._snapshot_at(now), () if self._owner is None else owners_of(entry.request, self._owner)
-        self._builder.ask(Prepare(entry.ticket, entry.request, entry.stream_id, entry.identity, snapshot, owners))
+    def _prepare(self, stream: StreamState, now: Instant) -> None:
+        seconds_left = self._deadlines.session_ends_at - now.seconds
+        self._builder.request(
+            Prepare(stream.ticket, stream.request, stream.stream_id, stream.admitted_trace, seconds_left)
+        )
 
-    def _take_over(self, entry: StreamState, presented: Digest | None, last_index: int, now: Instant) -> None:
+    def _recover(self, stream: StreamState, target: RecoveryTarget, now: Instant) -> None:
         assert self._owner is not None
-        snapshot = self._snapshot_at(now)
-        self._builder.ask(TakeOver(entry.ticket, entry.stream_id, last_index, presented, self._owner, snapshot))
+        stream.recovery = recover_stream(stream.ticket, target, self._owner, self._snapshot)
+        self._continue_recovery(stream, None, now)
 
-    def _set_off(self, entry: StreamState, delivery: Delivery, now: Instant) -> None:
-        if entry.skip_wanted:
-            self._skip(entry, delivery, now)
-        if entry.paused:
-            delivery.pause(now.seconds)
-        self.deliver(now)
-
-    def _skip(self, entry: StreamState, delivery: Delivery, now: Instant) -> None:
-        """Before the first merged chunk goes out, the store must know where the stream was skipped."""
-        if self._owner is None:
-            delivery.skip(now.seconds)
-        elif not entry.resumable:
-            delivery.hurry(now.seconds)  # a store that did not answer may have it all the same
-        elif not delivery.skipped:
-            entry.marking_skip = True
-            self._builder.ask(MarkSkip(entry.ticket, entry.stream_id, entry.identity, entry.epoch, delivery.index))
-
-    def _set_paused(self, entry: StreamState, now: Instant, *, paused: bool) -> None:
-        if entry.paused == paused:
-            return
-        entry.paused = paused
-        if entry.delivery is not None:
-            (entry.delivery.pause if paused else entry.delivery.resume)(now.seconds)
-            self._builder.journal.pause_changed(entry)
-            self._note(entry, StreamStatus.PAUSED if paused else StreamStatus.RESUMED)
-
-    def _finish(self, entry: StreamState, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
-        """The stream leaves the line, for good."""
-        self._leave(entry)
-        self._deadlines.heard(now.seconds)
-        if entry.announced:
-            self._builder.journal.ended(entry, outcome, error, now.seconds)
+    def _finish(self, stream: StreamState, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
+        """End the stream with its only outcome."""
+        self._remove(stream)
+        self._deadlines.restart_idle(now.seconds)
+        if stream.admission_recorded:
+            self._builder.log.ended(stream, outcome, error, now.seconds)
         if outcome is not Outcome.TAKEN_OVER:
-            self._note(entry, StreamStatus.ACKNOWLEDGED if outcome is Outcome.CANCELLED else StreamStatus.ENDED)
+            status = StreamStatus.ACKNOWLEDGED if outcome is Outcome.CANCELLED else StreamStatus.ENDED
+            self._sender.update_status(stream, status)
 
-    def _leave(self, entry: StreamState) -> None:
-        self._queue.leave(entry)
-        self._builder.drop(entry.ticket)
-
-    def _note(self, entry: StreamState, change: StreamStatus) -> None:
-        if entry.resumable:
-            self._builder.ask(UpdateStatus(entry.stream_id, entry.epoch, change))
+    def _remove(self, stream: StreamState) -> None:
+        self._queue.remove(stream)
+        self._builder.drop(stream.ticket)
 
     def _snapshot_at(self, now: Instant) -> SessionSnapshot:
         return replace(self._snapshot, seconds_left=self._deadlines.session_ends_at - now.seconds)
@@ -324,9 +298,9 @@ class Streams:
     # Refusals
 
     def _reject(self, request: StreamRequest, error: StreamingError) -> None:
-        self._builder.journal.rejected(request, error)
-        self._builder.answer(error, request.request_id)
+        self._builder.log.rejected(request, error)
+        self._builder.send_error(error, request.request_id)
 
-    def _refuse(self, stream_id: str, reason: RefusalReason, now: Instant) -> None:
-        self._builder.send(replies.not_recovered(stream_id, reason, now))
-        self._builder.journal.not_recovered(stream_id, reason)
+    def _refuse_recovery(self, stream_id: str, reason: RefusalReason, now: Instant) -> None:
+        self._builder.send(replies.recovery_refused(stream_id, reason, now))
+        self._builder.log.recovery_refused(stream_id, reason)

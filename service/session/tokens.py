@@ -1,7 +1,7 @@
-"""Resume tokens: what a connection is given so that another can go on with its streams.
+"""Resume tokens and claims.
 
-Who has one may read the streams that were started with it, so only its hash is ever stored, and hashes are compared in
-constant time.
+The holder of a token may read the streams that were started with it. Only its SHA-256 is stored, and digests are
+compared in constant time.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ def digest_of(token: str) -> Digest:
     return hashlib.sha256(token.encode()).digest()
 
 
-def opens(presented: Digest, owners: Iterable[Digest]) -> bool:
-    """Whether a token is that of one of the owners; how long it takes tells nothing of them."""
-    return any([hmac.compare_digest(presented, owner) for owner in owners])  # noqa: C419 - all, whichever fits
+def token_matches(presented: Digest, owners: Iterable[Digest]) -> bool:
+    """Whether ``presented`` is one of ``owners``; the time that this takes does not depend on which."""
+    return any([hmac.compare_digest(presented, owner) for owner in owners])  # noqa: C419 - compare with all of them
 
 
 def claim_of(request: StreamRequest, owner: Digest) -> Claim | None:
-    """What makes ``request``, which came on the connection of ``owner``, the same when it comes again."""
+    """Return the claim of a request on the connection of ``owner``; ``None`` without a ``request_id``."""
     if isinstance(request.request_id, str):
         presented = None if request.token is UNSET else digest_of(request.token)
         return Claim(request.request_id, _fingerprint(request), owner, presented)
@@ -32,7 +32,7 @@ def claim_of(request: StreamRequest, owner: Digest) -> Claim | None:
 
 
 def owners_of(request: StreamRequest, owner: Digest) -> tuple[Digest, ...]:
-    """Whose tokens open the stream of ``request``: those under which it is claimed."""
+    """Return the digests under which the request is claimed: their tokens may recover its stream."""
     presented = owner if request.token is UNSET else digest_of(request.token)
     return (owner, presented) if isinstance(request.request_id, str) and presented != owner else (owner,)
 

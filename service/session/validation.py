@@ -1,4 +1,4 @@
-"""Why a well-formed request is refused: before the store is asked, or by its word."""
+"""Why a well-formed request is refused: before the store is called, or by its decision."""
 
 from service.protocol.errors import (
     ContentTooLarge,
@@ -13,32 +13,33 @@ from service.protocol.messages import StreamRequest
 from service.session.records import Admission
 
 
-def refusal(request: StreamRequest, limits: Limits, *, queue_is_full: bool) -> StreamingError | None:
-    """The first reason that there is before it is counted, or ``None``."""
-    content = request.content
-    limit = limits.max_content_bytes
-    if len(content) > limit or (not content.isascii() and len(content.encode()) > limit):
-        return ContentTooLarge(f"The content is over {limit} bytes of UTF-8. Send it in parts.")
-    if not content or content.isspace():
+def validate_request(
+    request: StreamRequest, content_bytes: int, limits: Limits, *, queue_full: bool
+) -> StreamingError | None:
+    """Return the first reason to refuse the request before it is counted; ``None`` if there is none."""
+    if content_bytes > limits.max_content_bytes:
+        return ContentTooLarge(f"The content is over {limits.max_content_bytes} bytes of UTF-8. Send it in parts.")
+    if not request.content or request.content.isspace():
         return EmptyContent("The content is empty. Send some text.")
-    if queue_is_full:
-        return queue_full()
-    return None
+    return queue_full_error() if queue_full else None
 
 
-def queue_full() -> QueueFull:
+def queue_full_error() -> QueueFull:
     return QueueFull(f"{QUEUE_LENGTH} requests are waiting on this connection. Wait for a stream to end.")
 
 
-def refusal_by_store(admission: Admission, limits: Limits, *, is_under_way: bool) -> StreamingError | None:
-    """Why the request may not go on; ``is_under_way`` says that what it repeats runs or waits on this connection."""
+def check_admission(admission: Admission, limits: Limits, *, active_here: bool) -> StreamingError | None:
+    """Return why the request ends here; ``None`` if it is admitted.
+
+    ``active_here``: the stream that the request repeats is current or waits on this connection.
+    """
     if admission.conflicts:
-        return InvalidMessage("This request_id came before with other content. Send that, or use another id.")
-    if is_under_way:
-        return InvalidMessage("The stream of this request_id is under way on this connection. Wait for its end.")
+        return InvalidMessage("This request_id was used before with other content. Send that content or another id.")
+    if active_here:
+        return InvalidMessage("The stream of this request_id is active on this connection. Wait for its end.")
     if not admission.admitted:
         return RateLimitExceeded(
             f"This session has used its {limits.max_requests} requests. "
-            "Go on when it is over (connected.session_expires_at), or under another session id."
+            "Continue when it has ended (connected.session_expires_at), or use another session id."
         )
     return None

@@ -1,1 +1,1 @@
-"""Sockets and HTTP: what stands between the network and the core."""
+"""WebSocket connections: the adapter between the network and the session machine."""

@@ -1,7 +1,7 @@
-"""One WebSocket: uvicorn's protocol class with what ASGI lacks, as ``core.ports.Connection``.
+"""One WebSocket: the protocol class of uvicorn with the methods that ASGI lacks.
 
-ASGI can neither write without a coroutine, nor tell whether the peer takes what was written, nor abort. The driver
-needs all three for each chunk, so it gets this object through ``scope["extensions"]``.
+ASGI cannot write without a coroutine, report whether the kernel accepted what was written, or abort. The driver needs
+all three for each chunk, so it gets this object through ``scope["extensions"]``.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
-from uvicorn._types import ASGISendEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -19,15 +19,15 @@ from websockets.protocol import State
 from service.protocol.close_codes import CloseCode
 
 EXTENSION = "streaming.connection"
-"""The key under which the scope carries the connection; whoever takes it pops it, as it is a cycle."""
+"""The key of the connection in the extensions of the scope. The endpoint removes it, because it is a cycle."""
 
 CLOSING_SECONDS = 2.0
-"""How long a peer may take to answer a close frame before it is aborted."""
+"""A peer that does not answer a close frame within this time is disconnected."""
 
 CONGESTION_BYTES = 65_536
-"""Unsent answers past which a client that does not read ours is not read either."""
+"""With more unsent bytes than this, no frames of the client are read."""
 
-# RFC 6455 section 5.2: FIN and opcode 1; lengths under 126 stand in the second byte, larger ones in 2 or 8 more.
+# RFC 6455 section 5.2: FIN and opcode 1; a length under 126 is in the second byte, a larger one in 2 or 8 more.
 _TEXT_FRAME = 0x81
 _SHORT, _MEDIUM = 126, 65_536
 
@@ -35,7 +35,7 @@ _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length
 
 
 def text_frame(payload: bytes) -> bytes:
-    """An unmasked, unfragmented, uncompressed text frame, as a server sends it."""
+    """Return an unmasked, unfragmented, uncompressed text frame, as a server sends it."""
     length = len(payload)
     if length < _SHORT:
         return bytes((_TEXT_FRAME, length)) + payload
@@ -45,51 +45,61 @@ def text_frame(payload: bytes) -> bytes:
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
-    """A server's WebSocket without compression, whose writes either reach the kernel at once or say so."""
+    """A WebSocket without compression; fulfils ``service.session.ports.Connection``."""
 
     on_unblocked: Callable[[], None] | None = None
-    """Called when the kernel has taken all that was written, after a time in which it had not."""
+    """Called when the kernel has accepted everything that was written, after it did not."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        # With a mark of 0 the transport writes through to the kernel, and pause_writing() means: not all was taken.
+        # With a mark of 0, pause_writing() means that the kernel did not accept everything.
         self.transport.set_write_buffer_limits(high=0)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
-        if not self.close_sent:  # the handshake is sound, and there is a scope, whose application has not yet run
+        if not self.close_sent:  # the handshake is valid, so there is a scope, and its application has not run yet
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = self
 
     def send_receive_event_to_app(self) -> None:
+        """Decode the message once and pass its size on. Uvicorn logs a traceback for each text that is not UTF-8."""
+        payload = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        event: dict[str, object] = {"type": "websocket.receive", "size_bytes": len(payload)}
         if self.curr_msg_data_type == "text":
             try:
-                b"".join(self.frames).decode()
-            except UnicodeDecodeError:  # uvicorn closes with 1007 too, but logs a traceback for each
-                self.frames = []
+                event["text"] = payload.decode()
+            except UnicodeDecodeError:
                 self.close(CloseCode.INVALID_TEXT, CloseCode.INVALID_TEXT.reason)
                 return
-        super().send_receive_event_to_app()
+        else:
+            event["bytes"] = payload
+        self.queue.put_nowait(cast("ASGIReceiveEvent", event))
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
 
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
-            self.handshake_complete = True  # refused, but complete: uvicorn would log an error for each
+            self.handshake_complete = True  # refused: uvicorn would log an error for each
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated and not self.transport.is_closing():
-            # Too many or too long headers: uvicorn would say nothing, for ever.
+            # Too many or too long headers: uvicorn would never answer.
             self.transport.write(_BAD_REQUEST)
             self.transport.close()
             self._abort_soon()
 
     def handle_ping(self) -> None:
         pong = b"".join(self.conn.data_to_send())
-        if not self.congested and not self.transport.is_closing():  # or a flood of pings would fill our memory
+        if not self.congested and not self.transport.is_closing():  # a flood of pings must not fill the memory
             self.transport.write(pong)
 
     def handle_cont(self, event: Frame) -> None:
-        if event.data or event.fin:  # the limit is on bytes: empty frames could go on for ever
+        if event.data or event.fin:  # the limit is on bytes: empty frames could continue without end
             super().handle_cont(event)
 
     def handle_close(self, event: Frame) -> None:
@@ -110,7 +120,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._abort_soon()
 
     def shutdown(self) -> None:
-        """Uvicorn's last word, after the server has parted from everyone."""
+        """Uvicorn calls this at its end, after the hub has closed all connections."""
         self.abort()
 
     def resume_writing(self) -> None:
@@ -120,13 +130,12 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.conn.close_rcvd is None:
-            # uvicorn would say 1005, as for a peer that closed properly but gave no code. Where there was a
-            # disconnect before, that one counts.
+            # Uvicorn would report 1005, as for a close frame without a code. An earlier disconnect event counts.
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL})
         self.on_unblocked = None
         super().connection_lost(exc)
 
-    # core.ports.Connection
+    # service.session.ports.Connection
 
     @property
     def blocked(self) -> bool:
@@ -151,18 +160,18 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if self.close_sent or self.transport.is_closing():
             return
         self.stop_keepalive()
-        if self.conn.state is State.OPEN:  # the peer's close frame may be in the bytes at hand
+        if self.conn.state is State.OPEN:  # the close frame of the peer may be among the bytes that are being parsed
             self.conn.send_close(code, reason)
             self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        if self.read_paused:  # or the peer's close frame would never be read
+        if self.read_paused:  # to read the close frame of the peer
             self.read_paused = False
             self.transport.resume_reading()
         self._abort_soon()
 
     def _abort_soon(self) -> None:
-        """However a socket ends: its transport would wait for ever for a peer that does not take what is unsent."""
+        """Abort after a timeout: the transport would wait without end for a peer that does not read."""
         if self.close_timer is None and not self.disconnected:
             self.close_timer = self.loop.call_later(CLOSING_SECONDS, self.abort)
 
@@ -170,6 +179,6 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def limit_send_buffer(self, size_bytes: int) -> None:
-        """Keep the kernel from hiding a stalled client behind megabytes (it doubles the figure for its own use)."""
+        """Limit the send buffer of the kernel, which would hide a stalled client; the kernel doubles the value."""
         raw_socket = cast("socket.socket", self.transport.get_extra_info("socket"))
         raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)

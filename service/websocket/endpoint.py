@@ -1,4 +1,4 @@
-"""The door of ``/ws/stream/{session_id}``: who may come in, and what those are told who may not."""
+"""The endpoint ``/ws/stream/{session_id}``: checks a handshake, opens the session and runs the driver."""
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -12,7 +12,8 @@ from service.protocol.limits import Limits
 from service.protocol.server_messages import ErrorMessage
 from service.session.machine import SessionMachine
 from service.websocket.connection import EXTENSION, WebSocketConnection
-from service.websocket.driver import Driver, Services
+from service.websocket.driver import Driver
+from service.websocket.effect_handler import Services
 from service.websocket.hub import Hub
 
 Scope = MutableMapping[str, Any]
@@ -24,22 +25,21 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 PREFIX = "/ws/stream/"
 
 _RETRY_AFTER_SECONDS = 5
-
 _UNKNOWN_PATH = "No WebSocket is at this path. Connect to /ws/stream/{session_id}."
 _INVALID_SESSION_ID = "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'."
 _FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS."
 
 
 class StreamEndpoint:
-    """An ASGI application for sockets; only served by ``WebSocketConnection``."""
+    """An ASGI application for WebSockets that are served by ``WebSocketConnection``."""
 
-    def __init__(  # noqa: PLR0913 - each a setting or a part of its own
+    def __init__(  # noqa: PLR0913 - independent settings and components
         self,
         hub: Hub,
         limits: Limits,
         allowed_origins: frozenset[str],
         send_buffer_bytes: int,
-        parts: Services,
+        services: Services,
         *,
         stores_content: bool,
     ) -> None:
@@ -48,92 +48,83 @@ class StreamEndpoint:
         self._stores_content = stores_content
         self._allowed_origins = allowed_origins
         self._send_buffer_bytes = send_buffer_bytes
-        self._services = parts
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked_at = self._services.clock().seconds
+        started_at = self._services.clock().seconds
         connection: WebSocketConnection = scope["extensions"].pop(EXTENSION)
         session_id = scope["path"].removeprefix(PREFIX)
         await receive()  # websocket.connect
         if not scope["path"].startswith(PREFIX):
-            await _refuse(
-                send,
-                HandshakeRefusal.UNKNOWN_PATH,
-                _UNKNOWN_PATH,
-            )
+            await _refuse(send, HandshakeRefusal.UNKNOWN_PATH, _UNKNOWN_PATH)
         elif not is_session_id(session_id):
-            self._attempted(asked_at, AttemptOutcome.REFUSED_SESSION)
-            await _refuse(
-                send,
-                HandshakeRefusal.INVALID_SESSION_ID,
-                _INVALID_SESSION_ID,
-            )
-        elif not self._may_come_from(scope):
-            self._attempted(asked_at, AttemptOutcome.REFUSED_ORIGIN, session_id)
-            await _refuse(
-                send,
-                HandshakeRefusal.FOREIGN_ORIGIN,
-                _FOREIGN_ORIGIN,
-            )
+            self._record_attempt(started_at, AttemptOutcome.REFUSED_SESSION)
+            await _refuse(send, HandshakeRefusal.INVALID_SESSION_ID, _INVALID_SESSION_ID)
+        elif not self._origin_allowed(scope):
+            self._record_attempt(started_at, AttemptOutcome.REFUSED_ORIGIN, session_id)
+            await _refuse(send, HandshakeRefusal.FOREIGN_ORIGIN, _FOREIGN_ORIGIN)
         elif self._hub.draining:
-            self._attempted(asked_at, AttemptOutcome.REFUSED_DRAINING, session_id)
+            self._record_attempt(started_at, AttemptOutcome.REFUSED_DRAINING, session_id)
             await _refuse(send, HandshakeRefusal.DRAINING, "The server restarts. Reconnect soon.", _RETRY_AFTER_SECONDS)
         else:
             await send({"type": "websocket.accept"})
             connection.limit_send_buffer(self._send_buffer_bytes)
-            with self._hub.seat() as seated:
-                await (self._serve if seated else self._turn_away)(connection, session_id, receive, asked_at)
+            with self._hub.reserve() as reserved:
+                if reserved:
+                    await self._serve(connection, session_id, receive, started_at)
+                else:
+                    self._refuse_capacity(connection, session_id, started_at)
 
-    async def _turn_away(
-        self, connection: WebSocketConnection, session_id: str, _receive: Receive, asked_at: float
-    ) -> None:
-        self._attempted(asked_at, AttemptOutcome.REFUSED_CAPACITY, session_id)
+    def _refuse_capacity(self, connection: WebSocketConnection, session_id: str, started_at: float) -> None:
+        self._record_attempt(started_at, AttemptOutcome.REFUSED_CAPACITY, session_id)
         error = OverCapacity("The server is full. Reconnect in some seconds.")
-        self._dismiss(connection, session_id, error, CloseCode.OVER_CAPACITY)
+        self._close_with_error(connection, session_id, error, CloseCode.OVER_CAPACITY)
 
-    async def _serve(self, connection: WebSocketConnection, session_id: str, receive: Receive, asked_at: float) -> None:
+    async def _serve(
+        self, connection: WebSocketConnection, session_id: str, receive: Receive, started_at: float
+    ) -> None:
         services = self._services
         try:
             snapshot = await services.store.open(session_id)
-        except Exception as exception:  # noqa: BLE001 - the client must learn of whatever a store may raise
+        except Exception as exception:  # noqa: BLE001 - every exception is reported to the client
             error_id = services.ids.new_id()
-            self._attempted(asked_at, AttemptOutcome.ERROR, session_id)
+            self._record_attempt(started_at, AttemptOutcome.ERROR, session_id)
             services.recorder.record(FaultRaised(error_id, FaultSource.SESSION_STORE, exception, session_id=session_id))
             error = InternalError(
                 f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
             )
-            self._dismiss(connection, session_id, error, CloseCode.INTERNAL_ERROR)
+            self._close_with_error(connection, session_id, error, CloseCode.INTERNAL_ERROR)
             return
-        self._attempted(asked_at, AttemptOutcome.ACCEPTED, session_id)
+        self._record_attempt(started_at, AttemptOutcome.ACCEPTED, session_id)
         token = services.ids.new_token() if self._stores_content else None
         machine = SessionMachine(snapshot, services.ids.new_id(), self._limits, services.clock(), token)
         driver = Driver(connection, machine, services)
-        with self._hub.member(driver):
+        with self._hub.register(driver):
             await driver.run(receive)
 
-    def _may_come_from(self, scope: Scope) -> bool:
-        """Whether the Origin header, which only browsers send, is one of ours."""
+    def _origin_allowed(self, scope: Scope) -> bool:
+        """Whether the Origin header, which only browsers send, is allowed."""
         if "*" in self._allowed_origins:
             return True
         origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
         return all(origin in self._allowed_origins for origin in origins)
 
-    def _dismiss(
+    def _close_with_error(
         self, connection: WebSocketConnection, session_id: str, error: StreamingError, code: CloseCode
     ) -> None:
         self._services.recorder.record(ErrorSent("", session_id, error.code, str(error)))
         self._services.writer.send(connection, ErrorMessage.of(error))
         connection.close(code, code.reason)
 
-    def _attempted(self, asked_at: float, outcome: AttemptOutcome, session_id: str = "") -> None:
-        seconds = self._services.clock().seconds - asked_at
+    def _record_attempt(self, started_at: float, outcome: AttemptOutcome, session_id: str = "") -> None:
+        seconds = self._services.clock().seconds - started_at
         self._services.recorder.record(ConnectionAttempted(outcome, session_id, seconds))
 
 
 class WebSocketRouter:
-    """Middleware that takes sockets straight to the endpoint, past what is made for HTTP.
+    """Middleware that routes WebSockets to the endpoint, past the middleware for HTTP.
 
-    What stands between a frame and its application costs memory for as long as the connection lives.
+    Each layer between a connection and its application costs memory while the connection lives.
     """
 
     def __init__(self, app: Application, endpoint: StreamEndpoint) -> None:
@@ -141,12 +132,12 @@ class WebSocketRouter:
         self._endpoint = endpoint
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Not a coroutine, which would stand there too."""
+        """Not a coroutine function, which would be such a layer."""
         return (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
 
 
 async def _refuse(send: Send, status: HandshakeRefusal, sentence: str, retry_after_seconds: int | None = None) -> None:
-    """Answer the handshake with an HTTP status: a browser cannot read it, everything else can."""
+    """Answer the handshake with an HTTP status; a browser cannot read it, other clients can."""
     body = json.dumps({"error": sentence}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if retry_after_seconds is not None:

@@ -1,4 +1,4 @@
-"""The open connections of this process: how many may come in, and how they leave when it goes away."""
+"""The registry of the connections of this process: its capacity, and the drain before a shutdown."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -13,52 +13,48 @@ _POLL_SECONDS = 0.02
 
 
 class Member(Protocol):
-    """A connection, as far as others are concerned."""
+    """A registered connection."""
+
+    @property
+    def leased_stream(self) -> tuple[str, int] | None:
+        """The id and the epoch of the current stream, if it has started and is in the store."""
+
+    def lose_lease(self, stream_id: str, epoch: int) -> None:
+        """Another connection acquired the stream that this one leased at ``epoch``."""
 
     def drain(self) -> None:
-        """Finish what runs, then close."""
+        """Finish the active stream, then close."""
 
     def shutdown(self) -> None:
         """Close now."""
 
-    @property
-    def held(self) -> tuple[str, int] | None:
-        """The stream under way and its epoch, if it is in the store."""
-
-    def lose_lease(self, stream_id: str, epoch: int) -> None:
-        """Another connection has taken the stream that was held at ``epoch``."""
-
 
 class Hub:
-    """Knows who is connected. It awaits nobody's send, so no client can hold up another here."""
+    """Counts and registers connections. No method awaits a send, so no client can hold back another here."""
 
     def __init__(self, max_connections: int, recorder: Recorder, clock: Callable[[], Instant]) -> None:
-        self._max_connections = max_connections
+        self.max_connections = max_connections
         self._recorder = recorder
         self._clock = clock
         self._members: set[Member] = set()
         self.connections = 0
-        """Seats that are taken."""
+        """Accepted connections, including those whose session is not open yet."""
         self.draining = False
-        """Set once, when the process begins to go away."""
-
-    @property
-    def max_connections(self) -> int:
-        return self._max_connections
+        """Set once, when the process starts to shut down."""
 
     @contextmanager
-    def seat(self) -> Iterator[bool]:
-        """A seat for as long as the context lasts, or ``False`` if all are taken."""
-        seated = self.connections < self._max_connections
-        self.connections += seated
+    def reserve(self) -> Iterator[bool]:
+        """Reserve capacity for one connection while the context lasts; yield ``False`` if there is none."""
+        reserved = self.connections < self.max_connections
+        self.connections += reserved
         try:
-            yield seated
+            yield reserved
         finally:
-            self.connections -= seated
+            self.connections -= reserved
 
     @contextmanager
-    def member(self, member: Member) -> Iterator[None]:
-        """For as long as the context lasts, tell ``member`` when the process goes away."""
+    def register(self, member: Member) -> Iterator[None]:
+        """Register a connection while the context lasts."""
         self._members.add(member)
         if self.draining:
             member.drain()
@@ -70,17 +66,17 @@ class Hub:
     def __iter__(self) -> Iterator[Member]:
         return iter(tuple(self._members))
 
-    async def drain(self, seconds: float, hurried: Callable[[], bool]) -> None:
-        """Let running streams end for up to ``seconds``, or until ``hurried()``; then close what is left."""
-        began = self._clock().seconds
+    async def drain(self, seconds: float, is_forced: Callable[[], bool]) -> None:
+        """Let active streams end for up to ``seconds``, or until ``is_forced()``; then close what is left."""
+        started_at = self._clock().seconds
         self.draining = True
         self._recorder.record(DrainStarted(len(self._members)))
-        for member in tuple(self._members):
+        for member in self:
             member.drain()
-        # A signal sets a plain flag, as uvicorn's own do, so this looks now and then.
-        while self._members and self._clock().seconds - began < seconds and not hurried():  # noqa: ASYNC110
+        # A signal handler sets a plain flag, as those of uvicorn do, so this polls.
+        while self._members and self._clock().seconds - started_at < seconds and not is_forced():  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
-        cut = len(self._members)
-        for member in tuple(self._members):
+        interrupted = len(self._members)
+        for member in self:
             member.shutdown()
-        self._recorder.record(DrainEnded(self._clock().seconds - began, cut))
+        self._recorder.record(DrainEnded(self._clock().seconds - started_at, interrupted))

@@ -1,4 +1,4 @@
-"""Keeps the streams under way alive in the store, and lets go of those that another connection has taken."""
+"""Renews the leases of the active streams of this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,11 +9,11 @@ from service.session.ports import Recorder, SessionStore, StoreUnavailable
 from service.websocket.hub import Hub, Member
 
 PERIOD_SECONDS = 1.0
-"""For so long at most a stream goes on where it has been lost."""
+"""A connection sends for at most this time after another has acquired its stream."""
 
 
 class LeaseRenewer:
-    """Asks the store about all streams of this process at once."""
+    """Renews all leases in one call of the store, and closes connections whose stream another has acquired."""
 
     def __init__(self, hub: Hub, store: SessionStore, recorder: Recorder, new_id: Callable[[], str]) -> None:
         self._hub = hub
@@ -22,41 +22,42 @@ class LeaseRenewer:
         self._new_id = new_id
 
     @asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
-        """Rounds for as long as the context lasts."""
-        rounds = asyncio.create_task(self._rounds())
+    async def run(self) -> AsyncIterator[None]:
+        """Renew the leases periodically while the context lasts."""
+        task = asyncio.create_task(self._renew_periodically())
         try:
             yield
         finally:
-            rounds.cancel()
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await rounds
+                await task
 
     async def renew(self) -> None:
-        """One round. A store that is away is asked again in the next."""
-        holders = self._holders()
+        """Renew all leases once. If the store is unavailable, the next call renews them.
+
+        The store is called without leases too, so that an idle process detects that it is unavailable.
+        """
+        leases = self._collect_leases()
         with suppress(StoreUnavailable):
-            for stream_id in await self._store.renew_leases(
-                {stream_id: epoch for stream_id, (epoch, _) in holders.items()}
-            ):
-                epoch, member = holders[stream_id]
+            for stream_id in await self._store.renew_leases({id_: epoch for id_, (epoch, _) in leases.items()}):
+                epoch, member = leases[stream_id]
                 member.lose_lease(stream_id, epoch)
 
-    def _holders(self) -> dict[str, tuple[int, Member]]:
-        """Who has each stream, and at which epoch; of two in this process, the older has lost it."""
-        holders: dict[str, tuple[int, Member]] = {}
-        held = [(*member.held, member) for member in self._hub if member.held is not None]
-        for stream_id, epoch, member in sorted(held, key=lambda one: one[1]):
-            if stream_id in holders:
-                older, loser = holders[stream_id]
-                loser.lose_lease(stream_id, older)
-            holders[stream_id] = (epoch, member)
-        return holders
+    def _collect_leases(self) -> dict[str, tuple[int, Member]]:
+        """Return the epoch and the connection of each stream; of two in this process, the older has lost its lease."""
+        leases: dict[str, tuple[int, Member]] = {}
+        leased = [(*lease, member) for member in self._hub if (lease := member.leased_stream) is not None]
+        for stream_id, epoch, member in sorted(leased, key=lambda lease: lease[1]):
+            if stream_id in leases:
+                older_epoch, older = leases[stream_id]
+                older.lose_lease(stream_id, older_epoch)
+            leases[stream_id] = (epoch, member)
+        return leases
 
-    async def _rounds(self) -> None:
+    async def _renew_periodically(self) -> None:
         while True:
             await asyncio.sleep(PERIOD_SECONDS)
             try:
                 await self.renew()
-            except Exception as exception:  # noqa: BLE001 - the next round may do better
+            except Exception as exception:  # noqa: BLE001 - the next call may succeed
                 self._recorder.record(FaultRaised(self._new_id(), FaultSource.SESSION_STORE, exception))

@@ -1,4 +1,4 @@
-"""What goes out: every message passes here once, and is counted."""
+"""Encodes, writes and counts the messages of all connections."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from service.session.ports import Connection
 
 
 class MessageWriter:
-    """Encodes and writes messages. Counts are plain numbers, as an event for each chunk would cost too much."""
+    """Counts messages in plain numbers, as an event for each chunk would cost too much."""
 
     def __init__(self) -> None:
         self._counts: Counter[type[ServerMessage]] = Counter()
@@ -21,8 +21,8 @@ class MessageWriter:
         self._counts[type(message)] += 1
         self._bytes += len(frame)
 
-    def sent(self) -> MessagesSent | None:
-        """What went out since this was last asked, or ``None`` for nothing."""
+    def take_counts(self) -> MessagesSent | None:
+        """Return the messages since the last call; ``None`` if there were none."""
         if not self._bytes:
             return None
         sent = MessagesSent(self._counts, self._bytes)

@@ -1,4 +1,4 @@
-"""One timer for the whole process: it wakes whatever is due."""
+"""The one timer of a process, which wakes the drivers that are due."""
 
 import asyncio
 import heapq
@@ -9,71 +9,71 @@ from typing import Protocol
 from service.protocol.instant import Instant
 
 QUANTUM_SECONDS = 0.005
-"""The grid of wake-ups. All gaps are multiples of it, and streams that share a slot share a pass of the event loop."""
+"""The grid of wake-ups. All gaps are multiples of it, and streams in one slot share one callback of the event loop."""
 
 _COARSE_SLOTS = 200
-"""Wake-ups more than this many slots (1 s) away go to a slot on a grid of this many, a little early, and are asked
-for again then: so the far future, which is mostly cancelled, holds few slots."""
+"""A wake-up more than this number of slots (1 s) ahead goes to a coarser grid of this number of slots. It comes early,
+and is scheduled again then: distant wake-ups, most of which are cancelled, share few slots."""
 
 
-class Waker(Protocol):
-    """Something that wants to be woken; it is in at most one slot."""
+class Sleeper(Protocol):
+    """An object that is woken; it is in at most one slot."""
 
     slot: int | None
     wake_at: float
 
     def wake(self, now: Instant) -> None:
-        """May be early, never raises, and asks for the next wake-up itself."""
+        """May be called early. Never raises; schedules the next wake-up itself."""
 
 
 class Ticker:
-    """Slots of wakers on a grid of ``QUANTUM_SECONDS``, and one timer for the first of them.
+    """Slots of sleepers on a grid of ``QUANTUM_SECONDS``, and one timer for the first slot.
 
-    Nobody is woken for a slot before its time; a sweep reports how many it woke and how late the latest was.
+    No slot is swept before its time. ``on_swept`` receives the number of sleepers woken and the longest lag in seconds.
     """
 
     def __init__(self, clock: Callable[[], Instant], on_swept: Callable[[int, float], None]) -> None:
         self._clock = clock
         self._on_swept = on_swept
-        self._slots: dict[int, dict[Waker, None]] = {}
+        self._slots: dict[int, dict[Sleeper, None]] = {}
         self._order: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_slot = 0
         self._swept_slot = -1
         """The last slot of the last sweep."""
         self._near_slot = 0
-        """The last slot that is not far away, reckoned at each sweep; one that is behind only wakes too early."""
+        """The last slot on the fine grid; updated by each sweep. An outdated value only causes early wake-ups."""
 
     @property
     def slots(self) -> int:
-        """Slots that are kept, some of them empty."""
+        """The number of slots, including empty ones."""
         return len(self._slots)
 
-    def schedule(self, waker: Waker, wake_at: float) -> None:
-        """Wake it at ``wake_at`` (monotonic seconds) or a little later, unless it is to be woken earlier anyway."""
-        slot = max(math.ceil(wake_at / QUANTUM_SECONDS), self._swept_slot + 1)  # never into the sweep under way
+    def schedule(self, sleeper: Sleeper, wake_at: float) -> None:
+        """Wake ``sleeper`` at ``wake_at`` (monotonic seconds) or shortly after, unless it is already woken earlier."""
+        slot = max(math.ceil(wake_at / QUANTUM_SECONDS), self._swept_slot + 1)  # never into the sweep in progress
         if slot > self._near_slot:
             slot = max(slot - slot % _COARSE_SLOTS, self._swept_slot + 1)
-        if waker.slot is not None:
-            if waker.slot <= slot:
+        if sleeper.slot is not None:
+            if sleeper.slot <= slot:
                 return
-            self.cancel(waker)
-        waker.slot = slot
-        waker.wake_at = wake_at
-        wakers = self._slots.get(slot)
-        if wakers is None:
-            self._slots[slot] = {waker: None}
+            self.cancel(sleeper)
+        sleeper.slot = slot
+        sleeper.wake_at = wake_at
+        sleepers = self._slots.get(slot)
+        if sleepers is None:
+            self._slots[slot] = {sleeper: None}
             heapq.heappush(self._order, slot)
-            self._arm()
+            self._start_timer()
         else:
-            wakers[waker] = None
+            sleepers[sleeper] = None
 
-    def cancel(self, waker: Waker) -> None:
-        if waker.slot is not None:
-            self._slots.get(waker.slot, {}).pop(waker, None)
-            waker.slot = None
+    def cancel(self, sleeper: Sleeper) -> None:
+        if sleeper.slot is not None:
+            self._slots.get(sleeper.slot, {}).pop(sleeper, None)
+            sleeper.slot = None
 
-    def _arm(self) -> None:
+    def _start_timer(self) -> None:
         if not self._order:
             return
         first = self._order[0]
@@ -94,13 +94,13 @@ class Ticker:
         worst_lag = 0.0
         while self._order and self._order[0] <= self._swept_slot:
             slot = heapq.heappop(self._order)
-            for waker in self._slots.pop(slot):
-                if waker.slot != slot:  # cancelled by one before it
+            for sleeper in self._slots.pop(slot):
+                if sleeper.slot != slot:  # cancelled earlier in this sweep
                     continue
-                waker.slot = None
+                sleeper.slot = None
                 woken += 1
-                worst_lag = max(worst_lag, now.seconds - waker.wake_at)
-                waker.wake(now)
-        self._arm()
+                worst_lag = max(worst_lag, now.seconds - sleeper.wake_at)
+                sleeper.wake(now)
+        self._start_timer()
         if woken:
             self._on_swept(woken, worst_lag)

@@ -1,9 +1,10 @@
-"""A person's view of one machine: what it has said so far, and the world that it asks for things."""
+"""One session machine as its client and its driver see it."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from service.content import pack_plan
 from service.content.plan import Plan
 from service.events import Event
 from service.protocol.codec import encode
@@ -12,15 +13,23 @@ from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import Complexity, Speed
 from service.protocol.trace import Trace
-from service.session.effects import Admit, Admittance, Failure, MarkSkip, Prepare, Recovery, TakeOver, UpdateStatus
+from service.session.effects import (
+    AdmissionDecided,
+    Admit,
+    EffectFailed,
+    EffectResult,
+    PlanPrepared,
+    Prepare,
+    TicketedEffect,
+    UpdateStatus,
+)
 from service.session.machine import SessionMachine
 from service.session.ports import Preparation
 from service.session.records import Admission, SessionSnapshot
 from service.session.step import Close, Step
-from tests.unit.session.shelf import Shelf
+from tests.unit.session.memory_store import MemoryStore, StoreEffect
 
 Message = dict[str, Any]
-AnsweredEffect = Admit | Prepare | TakeOver | MarkSkip
 
 WALL = 1_700_000_000.0
 TRACE = Trace("f" * 32, "e" * 16, sampled=True)
@@ -48,7 +57,7 @@ def plan_of(
 
 
 class Conversation:
-    """Feeds a machine and keeps what comes out: ``said`` in order with the second at which it was said."""
+    """Passes input to a machine and collects its output: ``sent`` has each message with the second of its step."""
 
     def __init__(
         self,
@@ -57,38 +66,38 @@ class Conversation:
         seconds_left: float | None = None,
         *,
         token: str | None = None,
-        shelf: Shelf | None = None,
-        epoch: str = "1",
+        store: MemoryStore | None = None,
+        incarnation: str = "1",
         shared: bool = True,
     ) -> None:
-        """With a ``token`` and a ``shelf`` its streams can be recovered by another conversation with that shelf."""
+        """With a ``token``, another conversation with the same ``store`` can recover the streams of this one."""
         self.limits = limits or Limits()
         self.now = 0.0
-        self.shelf = shelf or Shelf()
+        self.store = store or MemoryStore()
         snapshot = SessionSnapshot(
             "s-1",
-            epoch,
+            incarnation,
             requests_used,
             self.limits.max_session_seconds if seconds_left is None else seconds_left,
             shared,
         )
         self.machine = SessionMachine(snapshot, "c-1", self.limits, at(self.now), token)
-        self.said: list[tuple[float, Message]] = []
+        self.sent: list[tuple[float, Message]] = []
         self.events: list[Event] = []
-        self.effects: list[AnsweredEffect] = []
+        self.effects: list[TicketedEffect] = []
         self.wake_at: float | None = None
         self.close: Close | None = None
         self.used = requests_used
         self.blocked = False
-        self.take(self.machine.open(at(self.now)))
+        self.execute(self.machine.open(at(self.now)))
 
-    def take(self, step: Step) -> list[Message]:
+    def execute(self, step: Step) -> list[Message]:
         messages = [json.loads(encode(message)) for message in step.outbound]
-        self.said += [(self.now, message) for message in messages]
+        self.sent += [(self.now, message) for message in messages]
         self.events += step.events
         for effect in step.effects:
             if isinstance(effect, UpdateStatus):
-                self.shelf.update_status(effect)
+                self.store.update_status(effect)
             else:
                 self.effects.append(effect)
         self.wake_at = step.wake_at
@@ -101,7 +110,8 @@ class Conversation:
         return self.receive(json.dumps(message))
 
     def receive(self, data: str | bytes) -> list[Message]:
-        return self.take(self.machine.receive(data, at(self.now)))
+        size_bytes = len(data if isinstance(data, bytes) else data.encode(errors="replace"))
+        return self.execute(self.machine.receive(data, size_bytes, at(self.now)))
 
     def request(self, content: str = "some words", **fields: object) -> list[Message]:
         return self.send(type="stream_request", content=content, **fields)
@@ -113,85 +123,70 @@ class Conversation:
         return self.send(type="stream_control", action=action)
 
     def tick(self) -> list[Message]:
-        return self.take(self.machine.tick(at(self.now)))
+        return self.execute(self.machine.tick(at(self.now)))
 
     def sleep_until(self, seconds: float) -> None:
-        """Let time pass, waking the machine exactly when it asks to be woken."""
+        """Let time pass, and wake the machine exactly when it is due."""
         while self.wake_at is not None and self.wake_at <= seconds:
             self.now = max(self.now, self.wake_at)
             self.tick()
         self.now = seconds
 
-    def answer_admit(self, effect: Admit, admission: Admission | None = None) -> list[Message]:
-        """By the count, or as told."""
-        self.effects.remove(effect)
+    def resolve(self, result: EffectResult) -> list[Message]:
+        """Pass a result to the machine; its effect is pending no more."""
+        self.effects = [effect for effect in self.effects if effect.ticket != result.ticket]
+        return self.execute(self.machine.resolve(result, at(self.now)))
+
+    def decide(self, effect: Admit, admission: Admission | None = None) -> list[Message]:
+        """Resolve an ``Admit``: with ``admission``, or by the number of requests used."""
         if admission is None:
             admitted = self.used < self.limits.max_requests
             self.used += admitted
             admission = Admission(admitted, self.used)
-        admittance = Admittance(admission, f"stream-{effect.ticket}", TRACE, self.now)
-        return self.take(self.machine.admitted(effect.ticket, admittance, at(self.now)))
+        return self.resolve(AdmissionDecided(effect.ticket, admission, f"stream-{effect.ticket}", TRACE, self.now))
 
-    def answer_prepare(self, effect: Prepare, result: Plan | StreamingError) -> list[Message]:
-        self.effects.remove(effect)
+    def prepare(self, effect: Prepare, result: Plan | StreamingError) -> list[Message]:
+        """Resolve a ``Prepare``."""
         if isinstance(result, StreamingError):
-            return self.take(self.machine.failed(effect.ticket, Failure(result), at(self.now)))
-        preparation = Preparation(result, 0.002, resumable=self.shelf.put(effect, result))
-        return self.take(self.machine.prepared(effect.ticket, preparation, at(self.now)))
+            return self.resolve(EffectFailed(effect.ticket, result))
+        preparation = Preparation(result, 0.002, packed=pack_plan(result))
+        return self.resolve(PlanPrepared(effect.ticket, preparation))
 
-    def answer_take_over(self, effect: TakeOver) -> list[Message]:
-        self.effects.remove(effect)
-        taken = self.shelf.acquire(effect)
-        if isinstance(taken, Recovery):
-            return self.take(self.machine.recovered(effect.ticket, taken, at(self.now)))
-        return self.take(self.machine.refused(effect.ticket, taken, at(self.now)))
+    def perform(self, effect: Admit | StoreEffect) -> list[Message]:
+        return self.decide(effect) if isinstance(effect, Admit) else self.resolve(self.store.perform(effect))
 
-    def answer_mark_skip(self, effect: MarkSkip) -> list[Message]:
-        self.effects.remove(effect)
-        return self.take(self.machine.skip_marked(effect.ticket, self.shelf.mark_skip(effect), at(self.now)))
-
-    def answer(self, effect: Admit | TakeOver | MarkSkip) -> list[Message]:
-        """As the shelf has it."""
-        match effect:
-            case Admit():
-                return self.answer_admit(effect)
-            case TakeOver():
-                return self.answer_take_over(effect)
-            case MarkSkip():
-                return self.answer_mark_skip(effect)
-
-    def pending(self, kind: type[AnsweredEffect]) -> list[Any]:
+    def pending(self, kind: type[TicketedEffect]) -> list[Any]:
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     def run_effects(self, result: Plan | StreamingError | None = None) -> None:
-        """Carry out all effects: admit by the count, prepare a plan of the content's words, or ``result``."""
+        """Perform all effects; the plan of a request is ``result``, or made of the words of its content."""
         while self.effects:
             effect = self.effects[0]
             if isinstance(effect, Prepare):
                 words = [word + " " for word in effect.request.content.split()]
-                self.answer_prepare(effect, result or plan_of(words))
+                self.prepare(effect, result or plan_of(words))
             else:
-                self.answer(effect)
+                self.perform(effect)
 
     def stream(
         self, *chunks: str, speed: Speed = Speed.SUPERFAST, content: str = "some words", **fields: object
     ) -> None:
-        """Send a request and bring it as far as its first chunk."""
+        """Send a request and perform its effects, up to its first chunk."""
         self.request(content, **fields)
         self.run_effects(plan_of(chunks, speed))
 
     def set_blocked(self, blocked: bool) -> None:
         self.blocked = blocked
-        self.take((self.machine.blocked if blocked else self.machine.unblocked)(at(self.now)))
+        self.execute((self.machine.block if blocked else self.machine.unblock)(at(self.now)))
 
     def types(self) -> list[str]:
-        return [message["type"] for _, message in self.said]
+        return [message["type"] for _, message in self.sent]
 
     def all(self, type_: str) -> list[Message]:
-        return [message for _, message in self.said if message["type"] == type_]
+        return [message for _, message in self.sent if message["type"] == type_]
 
     def last(self) -> Message:
-        return self.said[-1][1]
+        return self.sent[-1][1]
 
     def event(self, kind: type[Event]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

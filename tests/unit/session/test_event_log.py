@@ -19,7 +19,7 @@ from service.events import (
 from service.protocol.errors import ProcessingFailed
 from service.protocol.messages import ClientMessageType
 from service.protocol.trace import Trace, TraceContext, parse_trace_context
-from service.session.effects import Admit, Admittance, Failure, Prepare
+from service.session.effects import AdmissionDecided, Admit, EffectFailed, PlanPrepared, Prepare
 from service.session.ports import Preparation
 from service.session.records import Admission
 from tests.unit.session.conversation import TRACE, Conversation, at, plan_of
@@ -34,12 +34,12 @@ def test_the_times_of_a_request_add_up_from_its_arrival_to_its_first_chunk() -> 
     [admit] = conversation.pending(Admit)
     conversation.effects.clear()
     conversation.now = 0.01
-    admittance = Admittance(Admission(admitted=True, requests_used=2), "stream-2", TRACE, asked_at=0.004)
-    conversation.take(conversation.machine.admitted(admit.ticket, admittance, at(0.01)))
+    admission = Admission(admitted=True, requests_used=2)
+    conversation.resolve(AdmissionDecided(admit.ticket, admission, "stream-2", TRACE, called_at=0.004))
     conversation.sleep_until(1.0)  # the first is over with its second chunk, at 0.03 s
     [prepare] = conversation.pending(Prepare)
     preparation = Preparation(plan_of(["two ", "words"]), 0.5, STAGES)
-    conversation.take(conversation.machine.prepared(prepare.ticket, preparation, at(1.0)))
+    conversation.resolve(PlanPrepared(prepare.ticket, preparation))
     admitted = conversation.event(RequestAdmitted)[1]
     started = conversation.event(StreamStarted)[1]
     first = conversation.event(FirstChunkSent)[1]
@@ -53,11 +53,11 @@ def test_a_pause_is_no_response_time() -> None:
     conversation = Conversation()
     conversation.request("two words")
     [admit] = conversation.pending(Admit)
-    conversation.answer_admit(admit)
+    conversation.decide(admit)
     conversation.control("pause")
     [prepare] = conversation.pending(Prepare)
     conversation.now = 0.5
-    conversation.answer_prepare(prepare, plan_of(["two ", "words"]))
+    conversation.prepare(prepare, plan_of(["two ", "words"]))
     conversation.now = 7.5
     conversation.control("resume")
     conversation.tick()
@@ -73,8 +73,8 @@ def test_every_event_of_a_stream_carries_its_trace_which_goes_on_with_the_client
     assert parent == TraceContext("a" * 32, "b" * 16, sampled=True, tracestate="k=v")
     trace = Trace("a" * 32, "c" * 16, sampled=False, parent=parent)
     conversation.effects.clear()
-    admittance = Admittance(Admission(admitted=True, requests_used=1), "stream-1", trace, asked_at=0.0)
-    conversation.take(conversation.machine.admitted(admit.ticket, admittance, at(0.0)))
+    admission = Admission(admitted=True, requests_used=1)
+    conversation.resolve(AdmissionDecided(admit.ticket, admission, "stream-1", trace, called_at=0.0))
     [prepare] = conversation.pending(Prepare)
     assert (prepare.stream_id, prepare.trace) == ("stream-1", trace)
     conversation.run_effects()
@@ -111,7 +111,7 @@ def test_the_time_of_a_full_socket_is_told_once_it_is_over() -> None:
     conversation.now = 1.0
     conversation.set_blocked(True)
     conversation.now = 2.0
-    conversation.take(conversation.machine.progressed(at(2.0)))
+    conversation.execute(conversation.machine.progress(at(2.0)))
     conversation.now = 3.5
     conversation.set_blocked(False)
     conversation.set_blocked(False)
@@ -124,7 +124,7 @@ def test_a_socket_that_is_gone_is_full_no_longer() -> None:
     conversation.stream("a ", "b ", "c")
     conversation.set_blocked(True)
     conversation.now = 1.0
-    conversation.take(conversation.machine.closed(1006, at(1.0)))
+    conversation.execute(conversation.machine.disconnect(1006, at(1.0)))
     kinds = [type(event) for event in conversation.events[-3:]]
     assert kinds == [BackpressureReleased, StreamEnded, ConnectionClosed]
 
@@ -152,10 +152,10 @@ def test_content_work_that_broke_off_is_told_with_its_time_at_the_end() -> None:
     conversation = Conversation()
     conversation.request("words")
     [admit] = conversation.pending(Admit)
-    conversation.answer_admit(admit)
+    conversation.decide(admit)
     [prepare] = conversation.pending(Prepare)
-    failure = Failure(ProcessingFailed("It broke."), 0.25, STAGES)
-    conversation.take(conversation.machine.failed(prepare.ticket, failure, at(0.3)))
+    conversation.now = 0.3
+    conversation.resolve(EffectFailed(prepare.ticket, ProcessingFailed("It broke."), 0.25, STAGES))
     [ended] = conversation.event(StreamEnded)
     assert (ended.started, ended.processing_seconds, ended.stages) == (False, 0.25, STAGES)
     [told] = conversation.event(ErrorSent)

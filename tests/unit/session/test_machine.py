@@ -73,7 +73,7 @@ def test_a_stream_starts_paces_its_chunks_and_completes() -> None:
     conversation = Conversation()
     conversation.stream("one ", "twö ", "three", content="one twö three", request_id="r-1")
     conversation.sleep_until(10)
-    start, *chunks, complete = conversation.said[1:]
+    start, *chunks, complete = conversation.sent[1:]
     assert start == (
         0.0,
         {
@@ -145,7 +145,7 @@ def test_time_to_first_chunk_counts_from_the_moment_the_request_leaves_the_queue
     conversation.sleep_until(0.3)
     [prepare] = conversation.pending(Prepare)
     conversation.now = 0.5
-    conversation.answer_prepare(prepare, plan_of(["x"]))
+    conversation.prepare(prepare, plan_of(["x"]))
     assert [event.seconds for event in conversation.event(FirstChunkSent)] == [0.0, pytest.approx(0.2)]
 
 
@@ -216,7 +216,7 @@ def test_controls_act_on_a_request_that_is_still_processing(effect: type[Admit |
     conversation = Conversation()
     conversation.request("content")
     if effect is Prepare:
-        conversation.answer_admit(conversation.effects[0])  # type: ignore[arg-type]  # the first effect is an Admit
+        conversation.decide(conversation.effects[0])  # type: ignore[arg-type]  # the first effect is an Admit
     conversation.control("pause")
     conversation.run_effects(plan_of(["a", "b"]))
     conversation.sleep_until(1)
@@ -351,7 +351,7 @@ def test_a_plan_that_is_a_fallback_is_streamed_and_told(sign: dict[str, object],
 def test_a_fault_ends_everything_with_internal_error_and_1011() -> None:
     conversation = Conversation()
     conversation.stream("a", "b")
-    conversation.take(conversation.machine.fault(InternalError("Report id 7."), at(0.0)))
+    conversation.execute(conversation.machine.fail(InternalError("Report id 7."), at(0.0)))
     assert (conversation.last()["code"], conversation.last()["fatal"], close_code(conversation)) == (
         "INTERNAL_ERROR",
         True,
@@ -445,7 +445,7 @@ def test_a_client_that_takes_something_now_and_then_is_not_cut() -> None:
     conversation.set_blocked(True)
     for seconds in (4.0, 8.0, 12.0):
         conversation.now = seconds
-        conversation.take(conversation.machine.progressed(at(seconds)))
+        conversation.execute(conversation.machine.progress(at(seconds)))
     conversation.sleep_until(16.9)
     assert conversation.close is None
     conversation.sleep_until(17.0)
@@ -462,7 +462,7 @@ def test_when_the_client_leaves_its_streams_end_with_it(code: int, reason: Close
     conversation = Conversation()
     conversation.stream("a", "b")
     conversation.now = 3.0
-    conversation.take(conversation.machine.closed(code, at(3.0)))
+    conversation.execute(conversation.machine.disconnect(code, at(3.0)))
     assert outcomes(conversation) == [Outcome.DISCONNECTED]
     [closed] = conversation.event(ConnectionClosed)
     assert (closed.reason, closed.code, closed.duration_seconds, closed.requests) == (reason, code, 3.0, 1)
@@ -471,21 +471,21 @@ def test_when_the_client_leaves_its_streams_end_with_it(code: int, reason: Close
 def test_the_reason_for_a_close_is_ours_when_we_closed() -> None:
     conversation = Conversation(seconds_left=1)
     conversation.sleep_until(1)
-    conversation.take(conversation.machine.closed(1006, at(1.0)))
+    conversation.execute(conversation.machine.disconnect(1006, at(1.0)))
     [closed] = conversation.event(ConnectionClosed)
     assert closed.reason is CloseReason.SESSION_TIMEOUT
 
 
 def test_draining_finishes_what_runs_starts_nothing_new_and_closes_with_1012() -> None:
     idle = Conversation()
-    idle.take(idle.machine.drain(at(0.0)))
+    idle.execute(idle.machine.drain(at(0.0)))
     assert close_code(idle) == 1012
 
     busy = Conversation()
     busy.stream("a", "b")
     busy.request("waiting")
     busy.run_effects()
-    busy.take(busy.machine.drain(at(0.0)))
+    busy.execute(busy.machine.drain(at(0.0)))
     assert busy.close is None
     busy.sleep_until(0.03)
     assert busy.types()[-2:] == ["chunk", "stream_complete"]
@@ -496,7 +496,7 @@ def test_draining_finishes_what_runs_starts_nothing_new_and_closes_with_1012() -
 def test_shutdown_ends_everything_now() -> None:
     conversation = Conversation()
     conversation.stream("a", "b")
-    conversation.take(conversation.machine.shutdown(at(0.0)))
+    conversation.execute(conversation.machine.shutdown(at(0.0)))
     assert close_code(conversation) == 1012
     assert outcomes(conversation) == [Outcome.SHUTDOWN]
 

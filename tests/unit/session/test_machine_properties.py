@@ -108,10 +108,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.hear()
 
     def hear(self) -> None:
-        for now, message in self.conversation.said[self.read :]:
+        for now, message in self.conversation.sent[self.read :]:
             assert not (self.conversation.blocked and message["type"] == "chunk"), "a chunk for a blocked socket"
             self.client.read(now, message)
-        self.read = len(self.conversation.said)
+        self.read = len(self.conversation.sent)
 
     @property
     def open(self) -> bool:
@@ -163,7 +163,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.conversation.pending(Admit))
     @rule(data=st.data())
     def admit(self, data: st.DataObject) -> None:
-        self.conversation.answer_admit(data.draw(st.sampled_from(self.conversation.pending(Admit))))
+        self.conversation.decide(data.draw(st.sampled_from(self.conversation.pending(Admit))))
         self.hear()
 
     @precondition(lambda self: self.conversation.pending(Prepare))
@@ -171,13 +171,13 @@ class AnyOrder(RuleBasedStateMachine):
     def prepare(self, data: st.DataObject, count: int, speed: Speed) -> None:
         effect = data.draw(st.sampled_from(self.conversation.pending(Prepare)))
         chunks = chunks_of(effect.request.request_id, count)
-        self.conversation.answer_prepare(effect, plan_of(chunks, speed, max_chunk_characters=40))
+        self.conversation.prepare(effect, plan_of(chunks, speed, max_chunk_characters=40))
         self.hear()
 
     @precondition(lambda self: self.conversation.pending(Prepare))
     @rule(data=st.data(), error=st.sampled_from([EmptyContent("Empty."), ProcessingFailed("Broken.")]))
     def fail(self, data: st.DataObject, error: EmptyContent | ProcessingFailed) -> None:
-        self.conversation.answer_prepare(data.draw(st.sampled_from(self.conversation.pending(Prepare))), error)
+        self.conversation.prepare(data.draw(st.sampled_from(self.conversation.pending(Prepare))), error)
         self.hear()
 
     @rule(blocked=st.booleans())
@@ -190,7 +190,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.open and self.sent > 4)
     @rule()
     def drain(self) -> None:
-        self.conversation.take(self.conversation.machine.drain(at(self.conversation.now)))
+        self.conversation.execute(self.conversation.machine.drain(at(self.conversation.now)))
         self.hear()
 
     @invariant()
@@ -221,14 +221,14 @@ class AnyOrder(RuleBasedStateMachine):
         for _ in range(60):
             for effect in list(conversation.effects):
                 if isinstance(effect, Prepare):
-                    conversation.answer_prepare(effect, plan_of(chunks_of(str(effect.request.request_id), 2)))
+                    conversation.prepare(effect, plan_of(chunks_of(str(effect.request.request_id), 2)))
                 else:
-                    conversation.answer(effect)
+                    conversation.perform(effect)
             conversation.sleep_until(conversation.now + 1)
             self.hear()
         if self.open:
             assert self.client.waiting == [], "a request without its terminal message"
-        conversation.take(conversation.machine.closed(1000, at(conversation.now)))
+        conversation.execute(conversation.machine.disconnect(1000, at(conversation.now)))
         admitted = [event.stream_id for event in conversation.event(RequestAdmitted)]
         ended = [event.stream_id for event in conversation.event(StreamEnded)]
         assert sorted(admitted) == sorted(ended), "an admitted request without its one outcome"

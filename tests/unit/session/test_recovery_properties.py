@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from service.protocol.messages import Speed
 from tests.profiles import scaled
 from tests.unit.session.conversation import Conversation, plan_of
-from tests.unit.session.shelf import Shelf
+from tests.unit.session.memory_store import MemoryStore
 
 WORDS = [f"{k:02} " for k in range(30)]
 
@@ -16,13 +16,13 @@ class Crashes(RuleBasedStateMachine):
 
     @initialize(longest=st.sampled_from([3, 10, 100]), at_once=st.booleans())
     def connect(self, longest: int, at_once: bool) -> None:
-        self.shelf = Shelf()
+        self.store = MemoryStore()
         self.tokens = ["token 0"]
         self.refused = False
         self.ambiguous = False
         """Whether the store was away when it was skipped, so that a refusal is the right answer."""
         self.received: list[str] = []
-        self.conversation = Conversation(token="token 0", shelf=self.shelf)
+        self.conversation = Conversation(token="token 0", store=self.store)
         self.read = 0
         self.conversation.request()
         if at_once:
@@ -31,7 +31,7 @@ class Crashes(RuleBasedStateMachine):
         self.hear()
 
     def hear(self) -> None:
-        for message in (said for _, said in self.conversation.said[self.read :]):
+        for message in (said for _, said in self.conversation.sent[self.read :]):
             if message["type"] == "chunk":
                 assert message["index"] == len(self.received), "a gap or a double"
                 self.received.append(message["data"])
@@ -39,7 +39,7 @@ class Crashes(RuleBasedStateMachine):
                 assert "".join(self.received) == "".join(WORDS)
                 assert message["total_chunks"] == len(self.received)
                 assert message["metadata"]["bytes"] == len("".join(WORDS))
-        self.read = len(self.conversation.said)
+        self.read = len(self.conversation.sent)
 
     @rule(seconds=st.floats(0, 0.4))
     def pass_time(self, seconds: float) -> None:
@@ -53,12 +53,12 @@ class Crashes(RuleBasedStateMachine):
             self.conversation.run_effects()
         self.hear()
 
-    @rule(done_all_the_same=st.booleans())
-    def skip_while_the_store_is_away(self, done_all_the_same: bool) -> None:
-        self.shelf.away, self.shelf.done_all_the_same = True, done_all_the_same
+    @rule(performs_failed_calls=st.booleans())
+    def skip_while_the_store_is_away(self, performs_failed_calls: bool) -> None:
+        self.store.unavailable, self.store.performs_failed_calls = True, performs_failed_calls
         self.conversation.control("skip")
         self.conversation.run_effects()
-        self.shelf.away = False
+        self.store.unavailable = False
         self.ambiguous = True
         self.hear()
 
@@ -70,7 +70,7 @@ class Crashes(RuleBasedStateMachine):
         token = self.tokens[which % len(self.tokens)]
         own = f"token {len(self.tokens)}"
         self.tokens.append(own)
-        self.conversation = Conversation(token=own, shelf=self.shelf)
+        self.conversation = Conversation(token=own, store=self.store)
         self.read = 0
         self.conversation.recover("stream-1", len(self.received) - 1, token)
         if paused:

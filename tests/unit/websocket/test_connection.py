@@ -1,4 +1,4 @@
-"""Our text frames, read by a second implementation."""
+"""Text frames are read by a second implementation."""
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -8,7 +8,7 @@ from service.websocket.connection import text_frame
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
-def test_a_frame_of_any_length_is_read_back_whole(length: int) -> None:
+def test_a_text_frame_of_any_length_is_valid(length: int) -> None:
     reader = StreamReader()
     reader.feed_data(text_frame(b"x" * length))
     reader.feed_eof()

@@ -1,4 +1,4 @@
-"""A driver carries out what its machine says, and whatever breaks on the way, what has begun comes to its end."""
+"""A driver executes the steps of its machine; whatever fails, all that was opened is closed and recorded."""
 
 import asyncio
 import json
@@ -23,7 +23,8 @@ from service.session.ports import Connection
 from service.session.records import Admission, Claim, SessionSnapshot
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteSessionStore
-from service.websocket.driver import Driver, Services
+from service.websocket.driver import Driver
+from service.websocket.effect_handler import Services
 from service.websocket.message_writer import MessageWriter
 from service.websocket.ticker import Ticker
 from tests.ops.alerts.promql import parse
@@ -33,7 +34,7 @@ SESSION_SECONDS = 3600.0
 
 
 class Socket:
-    """A connection that takes everything; ``gone`` once it is closed or aborted."""
+    """A connection whose peer reads everything."""
 
     blocked = congested = False
     unsent_bytes = 0
@@ -45,7 +46,7 @@ class Socket:
         self.close_code: int | None = None
 
     async def wait_writable(self) -> None:
-        """Always."""
+        """Return at once."""
 
     def write(self, message: bytes) -> None:
         self.sent.append(json.loads(message)["type"])
@@ -57,7 +58,8 @@ class Socket:
         self._end(1006)
 
     def receive(self, **message: object) -> None:
-        self.frames.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+        text = json.dumps(message)
+        self.frames.put_nowait({"type": "websocket.receive", "text": text, "size_bytes": len(text)})
 
     def _end(self, code: int) -> None:
         if self.close_code is None:
@@ -65,38 +67,38 @@ class Socket:
             self.frames.put_nowait({"type": "websocket.disconnect", "code": code})
 
 
-class BrokenStore(SqliteSessionStore):
+class FailingStore(SqliteSessionStore):
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         raise ConnectionResetError(104, "Connection reset by peer")
 
 
-class BreakingOutbox(MessageWriter):
-    def __init__(self, breaks_on: type[ServerMessage] | None) -> None:
+class FailingWriter(MessageWriter):
+    def __init__(self, fails_on: type[ServerMessage] | None) -> None:
         super().__init__()
-        self._breaks_on = breaks_on
+        self._fails_on = fails_on
 
     def send(self, connection: Connection, message: ServerMessage) -> None:
-        if type(message) is self._breaks_on:
+        if type(message) is self._fails_on:
             raise RuntimeError
         super().send(connection, message)
 
 
 class Served:
-    """One connection with its driver, and what was told of it."""
+    """One connection with its driver and its events."""
 
-    def __init__(self, breaks_on: type[ServerMessage] | None = None, *, broken_store: bool = False) -> None:
+    def __init__(self, fails_on: type[ServerMessage] | None = None, *, failing_store: bool = False) -> None:
         settings = Settings()
         self.socket = Socket()
         self.events: list[Event] = []
         self._metrics = Metrics(settings)
-        self._store = (BrokenStore if broken_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
+        self._store = (FailingStore if failing_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
         self._services = Services(
             store=self._store,
             engine=ThreadedContentEngine(settings.limits),
             ids=RandomIds(lambda _trace_id, _parent: True),
             recorder=FanOut([self._metrics, self], on_failure=_refuse),
             ticker=Ticker(clock.now, lambda _woken, _lag: None),
-            writer=BreakingOutbox(breaks_on),
+            writer=FailingWriter(fails_on),
             clock=clock.now,
         )
         snapshot = SessionSnapshot("s-1", "1", 0, SESSION_SECONDS)
@@ -107,7 +109,7 @@ class Served:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Lasts until the driver has returned."""
+        """Leave the context when the driver has returned."""
         try:
             async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.driver.run(self.socket.frames.get))
@@ -116,15 +118,15 @@ class Served:
             self._services.engine.close()
             await self._store.close()
 
-    async def told(self, kind: type[Event]) -> Any:  # noqa: ANN401 - an event of that kind
-        """The first event of a kind, waited for."""
+    async def wait_for(self, kind: type[Event]) -> Any:  # noqa: ANN401 - an event of that kind
+        """Return the first event of a kind."""
         async with asyncio.timeout(LIMIT_SECONDS):
             while not (found := [event for event in self.events if isinstance(event, kind)]):  # noqa: ASYNC110
                 await asyncio.sleep(0)
         return found[0]
 
-    def numbers(self, name: str) -> dict[tuple[str, ...], float]:
-        """What is not 0 of a metric, by its labels' values."""
+    def samples(self, name: str) -> dict[tuple[str, ...], float]:
+        """Return the samples of a metric that are not 0, by the values of their labels."""
         families = text_string_to_metric_families(self._metrics.exposition("")[0].decode())
         return {
             tuple(sample.labels.values()): sample.value
@@ -138,43 +140,43 @@ def _refuse(_sink: object, exception: Exception) -> None:
     raise exception
 
 
-@pytest.mark.parametrize("breaks_on", [Connected, StreamStart, Chunk, StreamComplete])
-async def test_a_message_that_cannot_be_sent_ends_its_connection_and_what_runs_on_it(
-    breaks_on: type[ServerMessage],
+@pytest.mark.parametrize("fails_on", [Connected, StreamStart, Chunk, StreamComplete])
+async def test_a_message_that_cannot_be_sent_ends_the_connection_and_its_stream(
+    fails_on: type[ServerMessage],
 ) -> None:
-    served = Served(breaks_on)
+    served = Served(fails_on)
     async with served.running():
         served.socket.receive(type="stream_request", content="word")
     assert served.socket.close_code == 1011
     assert served.socket.sent[-1] == "error"
-    assert served.numbers("stream_connections_active") == {}
-    assert served.numbers("stream_active_streams") == {}
-    assert served.numbers("stream_connection_closes_total") == {("error",): 1}
+    assert served.samples("stream_connections_active") == {}
+    assert served.samples("stream_active_streams") == {}
+    assert served.samples("stream_connection_closes_total") == {("error",): 1}
     [fault] = [event for event in served.events if isinstance(event, FaultRaised)]
     assert fault.source is FaultSource.CONNECTION
 
 
-async def test_a_goodbye_that_cannot_be_sent_does_not_keep_the_connection_open() -> None:
+async def test_an_error_that_cannot_be_sent_aborts_the_connection() -> None:
     served = Served(ErrorMessage)
     async with served.running():
-        await asyncio.sleep(0)  # it is greeted
+        await asyncio.sleep(0)
         now = clock.now()
         served.driver.wake(Instant(now.seconds + SESSION_SECONDS, now.wall + SESSION_SECONDS))
     assert served.socket.close_code == 1006
-    assert served.numbers("stream_connections_active") == {}
-    assert served.numbers("stream_connection_closes_total") == {("session_timeout",): 1}
+    assert served.samples("stream_connections_active") == {}
+    assert served.samples("stream_connection_closes_total") == {("session_timeout",): 1}
 
 
-async def test_a_store_that_cannot_count_is_our_error_and_the_alert_on_our_errors_sees_it() -> None:
-    served = Served(broken_store=True)
+async def test_a_fault_of_the_store_fails_the_request_and_counts_for_the_alert_on_failed_requests() -> None:
+    served = Served(failing_store=True)
     async with served.running():
         served.socket.receive(type="stream_request", content="word")
-        fault = await served.told(FaultRaised)
-        await served.told(ErrorSent)
+        fault = await served.wait_for(FaultRaised)
+        await served.wait_for(ErrorSent)
         assert (fault.source, served.socket.close_code) == (FaultSource.ADMISSION, None)
         served.socket.close(1000, "")
     assert served.socket.sent == ["connected", "error"]
-    assert served.numbers("stream_requests_total") == {("text", "error"): 1}
+    assert served.samples("stream_requests_total") == {("text", "error"): 1}
     asked = [
         selector
         for rule in RECORDINGS.values()
@@ -186,24 +188,24 @@ async def test_a_store_that_cannot_count_is_our_error_and_the_alert_on_our_error
     }
 
 
-async def test_content_work_that_breaks_off_is_timed_like_any_other() -> None:
+async def test_a_failed_preparation_is_timed() -> None:
     served = Served()
     async with served.running():
         served.socket.receive(type="stream_request", content="<script></script>", content_type="html")
-        ended = await served.told(StreamEnded)
+        ended = await served.wait_for(StreamEnded)
         served.socket.close(1000, "")
     assert ended.processing_seconds > 0
-    assert served.numbers("stream_requests_total") == {("html", "rejected"): 1}
-    assert served.numbers("stream_processing_duration_seconds_count") == {("html",): 1}
-    assert served.numbers("stream_stage_duration_seconds_count") == {("sanitise",): 1}
+    assert served.samples("stream_requests_total") == {("html", "rejected"): 1}
+    assert served.samples("stream_processing_duration_seconds_count") == {("html",): 1}
+    assert served.samples("stream_stage_duration_seconds_count") == {("sanitise",): 1}
 
 
-async def test_a_connection_that_is_drained_before_it_is_greeted_only_closes() -> None:
+async def test_a_connection_that_is_drained_before_it_is_open_only_closes() -> None:
     served = Served()
     served.driver.drain()
     async with served.running():
         pass
     assert served.socket.sent == []
     assert served.socket.close_code == 1012
-    assert served.numbers("stream_connections_active") == {}
-    assert served.numbers("stream_connection_closes_total") == {("shutdown",): 1}
+    assert served.samples("stream_connections_active") == {}
+    assert served.samples("stream_connection_closes_total") == {("shutdown",): 1}

@@ -1,4 +1,4 @@
-"""Who holds a stream keeps it alive in the store, and learns when another has taken it."""
+"""The leases of all active streams are renewed at once; a connection that has lost its stream closes."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ from service.websocket.lease_renewer import LeaseRenewer
 class Member:
     """A connection with one stream, or none."""
 
-    def __init__(self, held: tuple[str, int] | None) -> None:
-        self.held = held
+    def __init__(self, leased_stream: tuple[str, int] | None) -> None:
+        self.leased_stream = leased_stream
         self.lost: list[str] = []
 
     def lose_lease(self, stream_id: str, epoch: int) -> None:
-        assert self.held == (stream_id, epoch)
+        assert self.leased_stream == (stream_id, epoch)
         self.lost.append(stream_id)
-        self.held = None
+        self.leased_stream = None
 
     def drain(self) -> None:
         """Nothing to finish."""
@@ -35,85 +35,85 @@ class Member:
 
 
 class Store(SqliteSessionStore):
-    """Says that ``taken`` was, or what went wrong."""
+    """Reports ``lost`` streams, or raises ``exception``."""
 
     def __init__(self) -> None:
         super().__init__(None, Limits(), resume_ttl_seconds=60)
-        self.asked: list[dict[str, int]] = []
-        self.asked_again = asyncio.Event()
-        self.taken: frozenset[str] = frozenset()
-        self.wrong: Exception | None = None
+        self.calls: list[dict[str, int]] = []
+        self.called_again = asyncio.Event()
+        self.lost: frozenset[str] = frozenset()
+        self.exception: Exception | None = None
 
-    async def renew_leases(self, held: Mapping[str, int]) -> frozenset[str]:
-        if self.asked:
-            self.asked_again.set()
-        self.asked.append(dict(held))
-        if self.wrong is not None:
-            raise self.wrong
-        return self.taken & held.keys()
+    async def renew_leases(self, epochs: Mapping[str, int]) -> frozenset[str]:
+        if self.calls:
+            self.called_again.set()
+        self.calls.append(dict(epochs))
+        if self.exception is not None:
+            raise self.exception
+        return self.lost & epochs.keys()
 
 
 class Process:
-    """One process with its members."""
+    """One process with its connections."""
 
     def __init__(self, *members: Member) -> None:
         self.events: list[Event] = []
         self.store = Store()
         self.hub = Hub(10, self, clock.now)
-        self.custody = LeaseRenewer(self.hub, self.store, self, lambda: "id")
+        self.renewer = LeaseRenewer(self.hub, self.store, self, lambda: "id")
         self._members = members
 
     def record(self, event: Event) -> None:
         self.events.append(event)
 
-    async def rounds(self, count: int = 1) -> None:
+    async def renew(self, count: int = 1) -> None:
         with ExitStack() as connected:
             for member in self._members:
-                connected.enter_context(self.hub.member(member))
+                connected.enter_context(self.hub.register(member))
             for _ in range(count):
-                await self.custody.renew()
+                await self.renewer.renew()
         await self.store.close()
 
 
-async def test_all_streams_under_way_are_asked_for_at_once_and_the_lost_are_told() -> None:
+async def test_all_leases_are_renewed_in_one_call_and_lost_ones_are_reported_to_their_connection() -> None:
     members = [Member(("a", 0)), Member(("b", 2)), Member(None)]
     process = Process(*members)
-    process.store.taken = frozenset({"b"})
-    await process.rounds(2)
-    assert process.store.asked == [{"a": 0, "b": 2}, {"a": 0}]
+    process.store.lost = frozenset({"b"})
+    await process.renew(2)
+    assert process.store.calls == [{"a": 0, "b": 2}, {"a": 0}]
     assert [member.lost for member in members] == [[], ["b"], []]
 
 
-async def test_a_store_is_asked_where_nothing_is_held_too_lest_an_idle_process_believes_that_it_is_there() -> None:
+async def test_the_store_is_called_without_leases_too() -> None:
     process = Process(Member(None))
-    await process.rounds()
-    assert process.store.asked == [{}]
+    await process.renew()
+    assert process.store.calls == [{}]
 
 
 @pytest.mark.parametrize("newer_first", [False, True])
-async def test_of_two_in_one_process_the_older_has_lost_it(newer_first: bool) -> None:
+async def test_of_two_connections_with_one_stream_the_older_epoch_has_lost_it(newer_first: bool) -> None:
     older, newer = Member(("a", 0)), Member(("a", 1))
     process = Process(*((newer, older) if newer_first else (older, newer)))
-    await process.rounds()
+    await process.renew()
     assert (older.lost, newer.lost) == (["a"], [])
-    assert process.store.asked == [{"a": 1}]
+    assert process.store.calls == [{"a": 1}]
 
 
-async def test_a_store_that_is_away_takes_nothing_from_anybody() -> None:
+async def test_no_lease_is_lost_while_the_store_is_unavailable() -> None:
     member = Member(("a", 0))
     process = Process(member)
-    process.store.wrong = StoreUnavailable()
-    await process.rounds(2)
-    assert (member.lost, len(process.store.asked), process.events) == ([], 2, [])
+    process.store.exception = StoreUnavailable()
+    await process.renew(2)
+    assert (member.lost, len(process.store.calls), process.events) == ([], 2, [])
 
 
-async def test_a_round_that_breaks_is_recorded_and_the_next_one_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_renewal_is_recorded_and_the_next_one_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.websocket.lease_renewer.PERIOD_SECONDS", 0)
     process = Process()
-    fault = LookupError("ours")
-    process.store.wrong = fault
-    with process.hub.member(Member(("a", 0))):
-        async with process.custody.kept():
-            await process.store.asked_again.wait()
+    fault = LookupError()
+    process.store.exception = fault
+    with process.hub.register(Member(("a", 0))):
+        async with process.renewer.run():
+            await process.store.called_again.wait()
     await process.store.close()
     assert {event.exception for event in process.events if isinstance(event, FaultRaised)} == {fault}

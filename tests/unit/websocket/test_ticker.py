@@ -1,4 +1,4 @@
-"""The ticker: wakes whatever is due, not before, and keeps no trace of what was cancelled."""
+"""The ticker wakes sleepers when they are due, not before, and keeps nothing of those that are cancelled."""
 
 import asyncio
 
@@ -7,12 +7,12 @@ from service.protocol.instant import Instant
 from service.websocket.ticker import QUANTUM_SECONDS, Ticker
 
 
-def ticking() -> Ticker:
+def new_ticker() -> Ticker:
     return Ticker(clock.now, on_swept=lambda _woken, _lag: None)
 
 
-class Sleeper:
-    """Wants to be woken once, and says when it was."""
+class OneSleep:
+    """Is woken once, at or after ``wake_at``."""
 
     def __init__(self, ticker: Ticker) -> None:
         self.ticker = ticker
@@ -27,13 +27,13 @@ class Sleeper:
             self.ticker.schedule(self, self.wake_at)
 
 
-async def test_each_is_woken_at_its_time_and_never_before() -> None:
+async def test_a_sleeper_is_woken_at_its_time_and_never_before() -> None:
     sweeps: list[tuple[int, float]] = []
     ticker = Ticker(clock.now, lambda woken, lag: sweeps.append((woken, lag)))
     start = clock.now().seconds
     sleepers = []
     for delay in (0.03, 0.0, 0.011, 0.03, 1.2):  # the last is on the coarse grid first
-        sleeper = Sleeper(ticker)
+        sleeper = OneSleep(ticker)
         ticker.schedule(sleeper, start + delay)
         sleepers.append((delay, sleeper))
     for delay, sleeper in sleepers:
@@ -43,13 +43,13 @@ async def test_each_is_woken_at_its_time_and_never_before() -> None:
     assert all(lag >= 0 for _, lag in sweeps)
 
 
-async def test_an_earlier_wish_moves_the_wake_up_and_a_later_one_does_not() -> None:
-    ticker = ticking()
+async def test_an_earlier_time_moves_the_wake_up_and_a_later_one_does_not() -> None:
+    ticker = new_ticker()
     now = clock.now().seconds
-    first = Sleeper(ticker)
+    first = OneSleep(ticker)
     ticker.schedule(first, now)
-    await asyncio.wait_for(first.woken, 5)  # a sweep tells the ticker what is far
-    sleeper = Sleeper(ticker)
+    await asyncio.wait_for(first.woken, 5)  # a sweep updates the range of the fine grid
+    sleeper = OneSleep(ticker)
     ticker.schedule(sleeper, now + 0.5)
     late = sleeper.slot
     ticker.schedule(sleeper, now + 0.02)
@@ -61,11 +61,11 @@ async def test_an_earlier_wish_moves_the_wake_up_and_a_later_one_does_not() -> N
     assert sleeper.slot == early
 
 
-async def test_who_cancels_is_not_woken_even_from_within_the_sweep() -> None:
-    ticker = ticking()
-    victim, after = Sleeper(ticker), Sleeper(ticker)
+async def test_a_cancelled_sleeper_is_not_woken_even_if_cancelled_during_the_sweep() -> None:
+    ticker = new_ticker()
+    victim, after = OneSleep(ticker), OneSleep(ticker)
 
-    class Canceller(Sleeper):
+    class Canceller(OneSleep):
         def wake(self, now: Instant) -> None:
             ticker.cancel(victim)
             super().wake(now)
@@ -81,17 +81,17 @@ async def test_who_cancels_is_not_woken_even_from_within_the_sweep() -> None:
     assert victim.slot is None
 
 
-async def test_one_that_always_wants_more_does_not_keep_the_others_waiting() -> None:
-    ticker = ticking()
+async def test_a_sleeper_that_schedules_itself_at_once_does_not_delay_the_others() -> None:
+    ticker = new_ticker()
     order: list[str] = []
 
-    class Greedy(Sleeper):
+    class Greedy(OneSleep):
         def wake(self, now: Instant) -> None:
             order.append("greedy")
             if len(order) < 100:
                 ticker.schedule(self, now.seconds - 1)
 
-    greedy, other = Greedy(ticker), Sleeper(ticker)
+    greedy, other = Greedy(ticker), OneSleep(ticker)
     start = clock.now().seconds
     ticker.schedule(greedy, start)
     ticker.schedule(other, start + QUANTUM_SECONDS)
@@ -99,11 +99,11 @@ async def test_one_that_always_wants_more_does_not_keep_the_others_waiting() -> 
     assert len(order) <= 3
 
 
-async def test_the_far_future_holds_few_slots_however_many_deadlines_come_and_go() -> None:
-    ticker = ticking()
+async def test_distant_wake_ups_share_few_slots() -> None:
+    ticker = new_ticker()
     now = clock.now().seconds
     for number in range(10_000):
-        sleeper = Sleeper(ticker)
+        sleeper = OneSleep(ticker)
         ticker.schedule(sleeper, now + 100 + number / 100)
         ticker.cancel(sleeper)
     assert ticker.slots <= 110

@@ -1,0 +1,140 @@
+"""The state of one requested stream."""
+
+from msgspec import UNSET, UnsetType
+
+from service.protocol.messages import ContentType, Recover, RefusalReason, StreamRequest
+from service.protocol.trace import Trace
+from service.session.delivery import Delivery
+from service.session.effects import AdmissionDecided, EffectFailed
+from service.session.ports import Preparation
+from service.session.records import Digest, SessionSnapshot, StreamRecord
+from service.session.recovery import EffectSequence, RecoveredStream
+from service.session.tokens import owners_of
+
+
+class StreamState:
+    """One stream from the message that requested it to its terminal message. All times are monotonic seconds."""
+
+    __slots__ = (
+        "admission_recorded",
+        "admitted_at",
+        "content_bytes",
+        "decision",
+        "delivery",
+        "dequeued_at",
+        "epoch",
+        "failure",
+        "message",
+        "paused",
+        "preparation",
+        "received_at",
+        "record",
+        "recovery",
+        "resumable",
+        "skip_requested",
+        "skip_storage",
+        "stream_id",
+        "ticket",
+        "trace",
+    )
+
+    def __init__(self, ticket: int, message: StreamRequest | Recover, content_bytes: int, now: float) -> None:
+        self.ticket = ticket
+        self.message = message
+        self.content_bytes = content_bytes
+        self.received_at = now
+        self.admitted_at: float | None = None if isinstance(message, StreamRequest) else now
+        """``None`` until it may start; a ``recover`` needs no admission."""
+        self.decision: AdmissionDecided | None = None
+        self.stream_id = "" if isinstance(message, StreamRequest) else message.stream_id
+        """Empty, as ``trace`` is ``None``, until the request is admitted."""
+        self.trace: Trace | None = None
+        self.dequeued_at: float | None = None
+        """When its preparation or recovery started."""
+        self.admission_recorded = False
+        """Whether an event recorded that it was admitted or recovered; then one records its end."""
+        self.preparation: Preparation | None = None
+        """Set while the prepared stream is being stored."""
+        self.recovery: EffectSequence[RecoveredStream | RefusalReason] | None = None
+        """Set while it is being recovered."""
+        self.record: StreamRecord | None = None
+        """What it was recovered from."""
+        self.delivery: Delivery | None = None
+        """Set when it has started."""
+        self.failure: EffectFailed | None = None
+        self.resumable = False
+        """Whether it is in the store, at ``epoch``."""
+        self.epoch = 0
+        self.paused = False
+        self.skip_requested = False
+        self.skip_storage: EffectSequence[bool] | None = None
+        """Set while its skip is being stored; no chunk is sent until then."""
+
+    def admit(self, decision: AdmissionDecided, now: float) -> None:
+        self.admitted_at = now
+        self.decision = decision
+        self.stream_id = decision.admission.repeats or decision.stream_id
+        self.trace = decision.trace
+
+    def create_record(self, preparation: Preparation, snapshot: SessionSnapshot, owner: Digest) -> StreamRecord | None:
+        """Return what is stored of a prepared request; ``None`` if its content may not be stored."""
+        if preparation.packed is None:
+            return None
+        request_id = self.request.request_id
+        return StreamRecord(
+            stream_id=self.stream_id,
+            session_id=snapshot.session_id,
+            session_incarnation=snapshot.incarnation,
+            owners=owners_of(self.request, owner),
+            content_type=self.request.content_type,
+            request_id=None if request_id is UNSET else request_id,
+            trace=self.admitted_trace,
+            plan=preparation.packed,
+            processing_seconds=preparation.seconds,
+        )
+
+    def restore(self, recovered: RecoveredStream) -> None:
+        """Take the state of the stored stream."""
+        record = recovered.record
+        self.record = record
+        self.trace = recovered.trace
+        self.epoch = record.epoch
+        self.resumable = True
+        self.paused = self.paused or (record.paused and self.repeats is None)
+
+    @property
+    def admitted(self) -> bool:
+        return self.admitted_at is not None
+
+    @property
+    def repeats(self) -> str | None:
+        """The stream of an earlier request that this request repeats: the store may have it."""
+        return None if self.decision is None else self.decision.admission.repeats
+
+    @property
+    def request(self) -> StreamRequest:
+        """The message of a stream that was not requested by ``recover``."""
+        assert isinstance(self.message, StreamRequest)
+        return self.message
+
+    @property
+    def admitted_trace(self) -> Trace:
+        """The trace of a stream that is admitted or recovered."""
+        assert self.trace is not None
+        return self.trace
+
+    @property
+    def active_delivery(self) -> Delivery:
+        """The delivery of a stream that has started."""
+        assert self.delivery is not None
+        return self.delivery
+
+    @property
+    def content_type(self) -> ContentType:
+        return self.request.content_type if self.record is None else self.record.content_type
+
+    @property
+    def request_id(self) -> str | UnsetType:
+        if isinstance(self.message, StreamRequest):
+            return self.message.request_id
+        return UNSET if self.record is None or self.record.request_id is None else self.record.request_id
