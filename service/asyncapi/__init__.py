@@ -1,4 +1,4 @@
-"""The protocol as an AsyncAPI 3 document, made from the types that are decoded and encoded."""
+"""The protocol as an AsyncAPI 3 document, generated from the types of ``service.protocol``."""
 
 from service.asyncapi.document import asyncapi
 

@@ -196,7 +196,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 ),
                 Sent({"type": "stream_request", "content": "<script>1</script>", "content_type": "html"}),
                 ErrorMessage.of(
-                    EmptyContent("Nothing is left to show of the content once it is made safe. Send some text."),
+                    EmptyContent("The content has nothing to show after sanitising. Send some text."),
                     stream_id=STREAM_ID,
                 ),
             ),

@@ -1,1 +1,1 @@
-"""The pure core: protocol, sessions, streams, content. No I/O, no clock, no framework, no telemetry."""
+"""The protocol: messages, errors, close codes and limits. Pure: no I/O, no clock, no framework."""

@@ -1,4 +1,4 @@
-"""Instants: the core's only idea of time, always handed in."""
+"""Points in time, which the core receives as arguments."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ def iso(wall: float) -> str:
 
 
 class Instant:
-    """A point in time: ``seconds`` on a monotonic clock for deadlines, ``wall`` epoch seconds for people."""
+    """A point in time: ``seconds`` on a monotonic clock for deadlines, ``wall`` in epoch seconds for timestamps."""
 
     __slots__ = ("_timestamp", "seconds", "wall")
 
@@ -21,7 +21,7 @@ class Instant:
 
     @property
     def timestamp(self) -> str:
-        """The wall time as it stands in messages; made once, so that a whole sweep of the ticker shares it."""
+        """The wall time in the format of messages; formatted once for all messages of a sweep of the ticker."""
         if self._timestamp is None:
             self._timestamp = iso(self.wall)
         return self._timestamp

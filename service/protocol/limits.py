@@ -1,28 +1,28 @@
-"""The limits of a session and of content, as the core needs them (settings.py reads them from the environment)."""
+"""The limits of a session and of content, in the units of the core; ``service.settings`` reads them."""
 
 import msgspec
 
 QUEUE_LENGTH = 10
-"""Requests that may wait behind the one in progress on a connection."""
+"""The largest number of requests that wait behind the current one of a connection."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Each limit with its unit; the defaults are the guide's."""
+    """The limits with their documented defaults."""
 
     max_requests: int = 100
-    """Admitted requests a session."""
+    """Admitted requests of a session."""
     max_session_seconds: float = 3600
     idle_timeout_seconds: float = 300
     max_content_bytes: int = 100_000
-    """UTF-8 bytes of a request's content."""
+    """UTF-8 bytes in the content of a request."""
     max_prepared_characters: int = 1_000_000
     """Characters after conversion and sanitising."""
     max_chunk_characters: int = 1000
-    """Hard for text; an HTML element that cannot be cut may be longer."""
+    """A hard limit for text; an HTML element that cannot be split may be longer."""
     chunk_timeout_seconds: float = 5
-    """How long a client may take no data."""
+    """The longest time without progress in what the client receives."""
 
     @property
     def warn_at_requests(self) -> int:
-        """The count at which a session is warned of in the log: 80 % of its requests, rounded up."""
+        """The number of requests of a session at which a warning is logged: 80 % of the limit, rounded up."""
         return -(-self.max_requests * 4 // 5)

@@ -1,4 +1,4 @@
-"""The document of a service with its defaults."""
+"""The document of a service with default settings."""
 
 from collections.abc import Iterator
 from typing import Any

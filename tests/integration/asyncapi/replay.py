@@ -1,4 +1,4 @@
-"""A conversation of the document, had with a real server."""
+"""The replay of a conversation of the document with a real server."""
 
 import json
 import re
@@ -10,81 +10,84 @@ from streaming_content_client import Connection, Message, connect
 from tests.clients.direct import until_closed
 from tests.conftest import RunningServer
 
-NAMES = {"session_id", "stream_id", "trace_id", "resume_token"}
-"""Fields whose values differ in each run, and that are one thing wherever they come again."""
+IDS = {"session_id", "stream_id", "trace_id", "resume_token"}
+"""Fields whose values differ in each run; equal values of the document have to be equal in a run."""
 TIMES = {"timestamp", "session_expires_at"}
-FIGURES = {"processing_time_ms", "duration_ms"}
-"""Fields that tell how long something took."""
+DURATIONS = {"processing_time_ms", "duration_ms"}
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 class Replay:
-    """The client's side. Use it as a context, which ends with a look whether anything else came."""
+    """The client of a conversation: a context that fails at its end if the server sent another message."""
 
     def __init__(self, server: RunningServer, session_id: str) -> None:
         self._url = server.ws(session_id)
-        self._named = {SESSION_ID: session_id}
-        """What stands in the document, and what it is called in this run."""
-        self._greeting: Message = {}
-        """Of the connection that stands; it comes whether or not the document shows it."""
-        self._socket: Connection | None = None
+        self._actual_ids = {SESSION_ID: session_id}
+        """The ids of this run by those of the document."""
+        self._connected: Message = {}
+        """The first message of the current connection, which not every conversation contains."""
+        self._connection: Connection | None = None
 
     async def __aenter__(self) -> Self:
-        await self._join()
+        await self._connect()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._socket is None:
+        if self._connection is None:
             return
         if error is None:
-            await self._socket.send("ping")
-            assert (await self._socket.receive())["type"] == "pong", "more came than the document tells of"
-        await self._socket.close()
+            await self._connection.send("ping")
+            assert (await self._connection.receive())["type"] == "pong", "a message that is not in the document"
+        await self._connection.close()
 
-    async def have(self, line: dict[str, Any]) -> None:
-        """One line of ``x-conversations``."""
-        assert self._socket is not None
-        [(who, told)] = line.items()
-        match who:
+    async def replay(self, line: dict[str, Any]) -> None:
+        """One line of ``x-conversations``: send it, or receive and compare it."""
+        assert self._connection is not None
+        [(kind, content)] = line.items()
+        match kind:
             case "client":
-                if "trace" in told:
-                    self._named[TRACE_ID] = TRACE_ID
-                await self._socket.send_frame(json.dumps({key: self._live(value) for key, value in told.items()}))
+                if "trace" in content:
+                    self._actual_ids[TRACE_ID] = TRACE_ID
+                payload = {field: self._actual(value) for field, value in content.items()}
+                await self._connection.send_frame(json.dumps(payload))
             case "server":
-                self._check(told, self._greeting if told["type"] == "connected" else await self._socket.receive())
+                first = content["type"] == "connected"
+                self._compare(content, self._connected if first else await self._connection.receive())
             case "breaks":
-                await self._socket.abort()
-                await self._join()
+                await self._connection.abort()
+                await self._connect()
             case "closes":
-                socket, self._socket = self._socket, None
-                assert await until_closed(socket) == ([], told)
+                connection, self._connection = self._connection, None
+                assert await until_closed(connection) == ([], content)
             case _:
-                raise AssertionError(who)
+                raise AssertionError(kind)
 
-    async def _join(self) -> None:
-        self._socket = await connect(self._url, ping_interval=None)
-        self._greeting = self._socket.connected
+    async def _connect(self) -> None:
+        self._connection = await connect(self._url, ping_interval=None)
+        self._connected = self._connection.connected
 
-    def _live(self, value: object) -> object:
-        return self._named.get(value, value) if isinstance(value, str) else value
+    def _actual(self, value: object) -> object:
+        return self._actual_ids.get(value, value) if isinstance(value, str) else value
 
-    def _check(self, told: Message, came: Message) -> None:
-        """That what came is what is told, but for what differs in each run. Raises ``AssertionError``."""
-        assert list(came) == list(told), came
-        for field, value in told.items():
-            live = came[field]
-            assert type(live) is type(value), (field, live)
-            if field in NAMES:
-                assert self._named.setdefault(value, live) == live, field
+    def _compare(self, expected: Message, received: Message) -> None:
+        """Raise ``AssertionError`` if a message differs in more than the values that differ in each run."""
+        assert list(received) == list(expected), received
+        for field, value in expected.items():
+            actual = received[field]
+            assert type(actual) is type(value), (field, actual)
+            if field in IDS:
+                assert self._actual_ids.setdefault(value, actual) == actual, field
             elif field in TIMES:
                 assert TIME.fullmatch(value), value
-                assert TIME.fullmatch(live), live
-            elif field in FIGURES:
-                assert live >= 0, field
+                assert TIME.fullmatch(actual), actual
+            elif field in DURATIONS:
+                assert actual >= 0, field
+            elif field == "message":
+                assert actual.endswith("."), "a sentence, whose wording may change"
             elif isinstance(value, dict):
-                self._check(value, live)
+                self._compare(value, actual)
             else:
-                assert live == value, (field, live)
+                assert actual == value, (field, actual)

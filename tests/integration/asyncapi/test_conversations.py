@@ -1,4 +1,4 @@
-"""Every example of the document was said: each conversation that they are from is had with a real server."""
+"""Every example of the document is from a conversation that is replayed with a real server."""
 
 from itertools import pairwise
 from typing import Any
@@ -19,13 +19,13 @@ CONVERSATIONS: list[Json] = asyncapi(Limits(), __version__, "localhost:8000")["x
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=[one["name"] for one in CONVERSATIONS])
-async def test_it_goes_as_it_is_told(
+async def test_a_conversation_is_replayed(
     server: RunningServer, start_server: StartServer, session_id: str, conversation: Json
 ) -> None:
     settings = conversation["settings"]
     async with Replay(start_server(**settings) if settings else server, session_id) as replay:
         for line in conversation["lines"]:
-            await replay.have(line)
+            await replay.replay(line)
 
 
 def test_every_message_has_an_example_and_every_example_is_from_a_conversation(document: Json) -> None:
@@ -34,18 +34,18 @@ def test_every_message_has_an_example_and_every_example_is_from_a_conversation(d
     lines = {one["name"]: one["lines"] for one in CONVERSATIONS}
     for type_, message in messages.items():
         assert message["examples"], type_
-        who = "client" if type_ in set(ClientMessageType) else "server"
+        sender = "client" if type_ in set(ClientMessageType) else "server"
         for example in message["examples"]:
-            assert {who: example["payload"]} in lines[example["name"]]
+            assert {sender: example["payload"]} in lines[example["name"]]
 
 
-def test_what_answers_is_declared_to_answer(document: Json) -> None:
+def test_every_reply_in_a_conversation_is_declared(document: Json) -> None:
     answered = set()
     for conversation in CONVERSATIONS:
-        for said, came in pairwise(conversation["lines"]):
-            if "client" in said and "server" in came:
-                operation = document["operations"][f"receive_{said['client']['type']}"]
+        for sent, received in pairwise(conversation["lines"]):
+            if "client" in sent and "server" in received:
+                operation = document["operations"][f"receive_{sent['client']['type']}"]
                 declared = {ref["$ref"].rpartition("/")[2] for ref in operation["reply"]["messages"]}
-                assert came["server"]["type"] in declared
-                answered.add(said["client"]["type"])
+                assert received["server"]["type"] in declared
+                answered.add(sent["client"]["type"])
     assert answered == {*ClientMessageType} - {"ack"}

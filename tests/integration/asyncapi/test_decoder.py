@@ -1,4 +1,4 @@
-"""What the document says of a client's messages is what the decoder does with them."""
+"""The decoder accepts the messages that the document allows, and no others."""
 
 import json
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ DOCUMENT = asyncapi(Limits(), __version__, "localhost:8000")
 
 
 def resolved(schema: Json) -> Json:
-    """The schema with what it refers to."""
+    """The schema merged with those that it refers to."""
     for part in schema.get("allOf", []):
         schema = {**DOCUMENT["components"]["schemas"][part["$ref"].rpartition("/")[2]], **schema}
     return schema
 
 
 def fields() -> Iterator[tuple[str, str, Json]]:
-    """Each field of each message of a client with its schema, but for the types."""
+    """Each field of each message of a client with its schema, without ``type``."""
     for type_ in ClientMessageType:
         name = DOCUMENT["components"]["messages"][type_]["payload"]["$ref"].rpartition("/")[2]
         for field, schema in DOCUMENT["components"]["schemas"][name]["properties"].items():
@@ -42,10 +42,10 @@ def each(*, having: str) -> pytest.MarkDecorator:
 
 
 def example(type_: str, **fields: object) -> Json:
-    """The fullest example of a message, with these fields instead."""
+    """The example of a message with the most fields, with some replaced."""
     payloads: list[Json] = [one["payload"] for one in DOCUMENT["components"]["messages"][type_]["examples"]]
-    fullest = max(payloads, key=len)
-    return {**fullest, **fields}
+    longest = max(payloads, key=len)
+    return {**longest, **fields}
 
 
 def decoded(message: Json) -> ClientMessage:
@@ -53,20 +53,20 @@ def decoded(message: Json) -> ClientMessage:
 
 
 @pytest.mark.parametrize("type_", ClientMessageType)
-def test_every_example_is_a_message(type_: ClientMessageType) -> None:
+def test_every_example_is_decoded(type_: ClientMessageType) -> None:
     for one in DOCUMENT["components"]["messages"][type_]["examples"]:
         assert ClientMessageType.of(decoded(one["payload"])) is type_
 
 
 @each(having="default")
-def test_a_field_that_is_missing_is_its_default(type_: str, field: str, schema: Json) -> None:
+def test_a_missing_field_has_its_default(type_: str, field: str, schema: Json) -> None:
     whole = example(type_, **{field: schema["default"]})
     without = {name: value for name, value in whole.items() if name != field}
     assert decoded(without) == decoded(whole)
 
 
 @each(having="enum")
-def test_each_name_is_taken_and_no_other(type_: str, field: str, schema: Json) -> None:
+def test_only_the_listed_names_are_accepted(type_: str, field: str, schema: Json) -> None:
     for name in schema["enum"]:
         assert getattr(decoded(example(type_, **{field: name})), field) == name
     with pytest.raises(ClientMistake):
@@ -74,7 +74,7 @@ def test_each_name_is_taken_and_no_other(type_: str, field: str, schema: Json) -
 
 
 @each(having="maxLength")
-def test_the_longest_text_is_taken_and_none_longer(type_: str, field: str, schema: Json) -> None:
+def test_text_is_accepted_up_to_its_maximum_length(type_: str, field: str, schema: Json) -> None:
     longest = "é" * schema["maxLength"]
     assert getattr(decoded(example(type_, **{field: longest})), field) == longest
     with pytest.raises(ClientMistake):
@@ -82,7 +82,7 @@ def test_the_longest_text_is_taken_and_none_longer(type_: str, field: str, schem
 
 
 @each(having="minimum")
-def test_a_number_is_taken_within_its_bounds_and_no_other(type_: str, field: str, schema: Json) -> None:
+def test_a_number_is_accepted_within_its_bounds(type_: str, field: str, schema: Json) -> None:
     for bound, beyond in ((schema["minimum"], -1), (schema["maximum"], 1)):
         assert getattr(decoded(example(type_, **{field: bound})), field) == bound
         with pytest.raises(ClientMistake):
@@ -90,7 +90,7 @@ def test_a_number_is_taken_within_its_bounds_and_no_other(type_: str, field: str
 
 
 @each(having="type")
-def test_another_type_is_refused(type_: str, field: str, schema: Json) -> None:
+def test_a_value_of_another_type_is_an_error(type_: str, field: str, schema: Json) -> None:
     other = 7 if schema["type"] == "string" else "seven"
     with pytest.raises(ClientMistake):
         decoded(example(type_, **{field: other}))
@@ -98,7 +98,7 @@ def test_another_type_is_refused(type_: str, field: str, schema: Json) -> None:
         decoded(example(type_, **{field: None}))
 
 
-async def test_what_is_required_may_not_be_missing(server: RunningServer, session_id: str) -> None:
+async def test_a_required_field_may_not_be_missing(server: RunningServer, session_id: str) -> None:
     async with joined(server, session_id) as client:
         for type_ in ClientMessageType:
             name = DOCUMENT["components"]["messages"][type_]["payload"]["$ref"].rpartition("/")[2]

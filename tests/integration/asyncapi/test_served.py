@@ -35,7 +35,7 @@ async def test_it_has_the_limits_and_the_address_of_the_settings(start_server: S
     assert parser.parse(served)["errors"] == []
 
 
-async def test_who_has_it_is_not_sent_it_again(server: RunningServer) -> None:
+async def test_a_cached_document_is_revalidated_with_its_etag(server: RunningServer) -> None:
     first = await get(server, PATH)
     assert first.headers["cache-control"] == "no-cache"
     again = await get(server, PATH, **{"If-None-Match": first.headers["etag"]})
@@ -47,7 +47,7 @@ async def test_who_has_it_is_not_sent_it_again(server: RunningServer) -> None:
     assert (await get(server, PATH, **{"If-None-Match": '"another"'})).status_code == 200
 
 
-async def test_it_is_packed_for_those_that_take_it(server: RunningServer) -> None:
+async def test_it_is_compressed_for_clients_that_accept_gzip(server: RunningServer) -> None:
     async with (
         httpx.AsyncClient(base_url=server.url) as client,
         client.stream("GET", PATH, headers={"accept-encoding": "gzip"}) as answer,
@@ -60,7 +60,7 @@ async def test_it_is_packed_for_those_that_take_it(server: RunningServer) -> Non
     assert "content-encoding" not in plain.headers
 
 
-async def test_head_answers_as_get_does(server: RunningServer) -> None:
+async def test_head_is_answered_like_get_without_the_body(server: RunningServer) -> None:
     async with httpx.AsyncClient(base_url=server.url) as client:
         answer = await client.head(PATH)
     assert (answer.status_code, answer.content) == (200, b"")

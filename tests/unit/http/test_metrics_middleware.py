@@ -1,4 +1,4 @@
-"""Around all HTTP: each answer is recorded, and no exception gets past."""
+"""Every HTTP response is recorded, and no exception leaves the middleware."""
 
 from collections.abc import AsyncIterator
 
@@ -15,16 +15,16 @@ from service.protocol.instant import Instant
 from service.websocket.endpoint import Message
 
 
-class Watched:
-    """An application with routes of all kinds, whose clock only moves when a route takes its time."""
+class RecordedApp:
+    """An application with the middleware, whose clock moves only in its routes."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.seconds = 100.0
         app = FastAPI(openapi_url=None)
-        app.add_api_route("/calm/{name}", self._calm)
+        app.add_api_route("/ok/{name}", self._ok)
         app.add_api_route("/broken", self._broken)
-        app.add_api_route("/breaking-off", self._breaking_off)
+        app.add_api_route("/interrupted", self._interrupted)
         app.add_middleware(CORSMiddleware, allow_origins=["*"])
         app.add_middleware(
             HttpMetricsMiddleware,
@@ -37,12 +37,12 @@ class Watched:
     def record(self, event: Event) -> None:
         self.events.append(event)
 
-    async def ask(self, method: str, path: str, **headers: str) -> httpx.Response:
+    async def request(self, method: str, path: str, **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.request(method, path, headers=headers)
 
-    async def _calm(self, name: str) -> str:
+    async def _ok(self, name: str) -> str:
         self.seconds += 1.5
         return name
 
@@ -50,7 +50,7 @@ class Watched:
         self.seconds += 0.5
         raise LookupError("secret")
 
-    async def _breaking_off(self) -> StreamingResponse:
+    async def _interrupted(self) -> StreamingResponse:
         async def body() -> AsyncIterator[str]:
             yield "the first half"
             raise LookupError("secret")
@@ -59,35 +59,37 @@ class Watched:
 
 
 @pytest.fixture
-def watched() -> Watched:
-    return Watched()
+def recorded() -> RecordedApp:
+    return RecordedApp()
 
 
-async def test_an_answer_is_recorded_with_its_routes_path_and_not_the_clients(watched: Watched) -> None:
-    answer = await watched.ask("GET", "/calm/42?token=secret")
+async def test_a_response_is_recorded_with_the_path_template_of_its_route(recorded: RecordedApp) -> None:
+    answer = await recorded.request("GET", "/ok/42?token=secret")
     assert answer.json() == "42"
-    assert watched.events == [HttpRequestServed("GET", "/calm/{name}", 200, 1.5)]
+    assert recorded.events == [HttpRequestServed("GET", "/ok/{name}", 200, 1.5)]
 
 
-async def test_what_no_route_answers_is_recorded_too(watched: Watched) -> None:
-    await watched.ask("GET", "/nowhere")
-    await watched.ask("POST", "/calm/42")
-    await watched.ask("OPTIONS", "/calm/42")
-    assert watched.events == [
+async def test_a_response_without_a_route_is_recorded_too(recorded: RecordedApp) -> None:
+    await recorded.request("GET", "/nowhere")
+    await recorded.request("POST", "/ok/42")
+    await recorded.request("OPTIONS", "/ok/42")
+    assert recorded.events == [
         HttpRequestServed("GET", None, 404, 0.0),
-        HttpRequestServed("POST", "/calm/{name}", 405, 0.0),
-        HttpRequestServed("OPTIONS", "/calm/{name}", 405, 0.0),
+        HttpRequestServed("POST", "/ok/{name}", 405, 0.0),
+        HttpRequestServed("OPTIONS", "/ok/{name}", 405, 0.0),
     ]
 
 
-async def test_a_preflight_is_answered_before_there_is_a_route(watched: Watched) -> None:
-    await watched.ask("OPTIONS", "/calm/42", **{"Origin": "https://a.example", "Access-Control-Request-Method": "GET"})
-    assert watched.events == [HttpRequestServed("OPTIONS", None, 200, 0.0)]
+async def test_a_preflight_is_recorded_without_a_route(recorded: RecordedApp) -> None:
+    await recorded.request(
+        "OPTIONS", "/ok/42", **{"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
+    )
+    assert recorded.events == [HttpRequestServed("OPTIONS", None, 200, 0.0)]
 
 
-async def test_an_exception_becomes_a_fault_and_its_id_is_all_that_the_client_learns(watched: Watched) -> None:
-    answer = await watched.ask("GET", "/broken")
-    fault, answered = watched.events
+async def test_an_exception_is_recorded_and_the_client_receives_only_its_id(recorded: RecordedApp) -> None:
+    answer = await recorded.request("GET", "/broken")
+    fault, answered = recorded.events
     assert isinstance(fault, FaultRaised)
     assert (fault.source, type(fault.exception)) == (FaultSource.HTTP, LookupError)
     assert answered == HttpRequestServed("GET", "/broken", 500, 0.5)
@@ -96,7 +98,7 @@ async def test_an_exception_becomes_a_fault_and_its_id_is_all_that_the_client_le
     assert "secret" not in answer.text
 
 
-async def test_an_answer_that_breaks_off_is_left_unfinished_for_the_server_to_close(watched: Watched) -> None:
+async def test_an_interrupted_response_is_left_incomplete_for_the_server_to_close(recorded: RecordedApp) -> None:
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -110,14 +112,14 @@ async def test_an_answer_that_breaks_off_is_left_unfinished_for_the_server_to_cl
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "method": "GET",
-        "path": "/breaking-off",
+        "path": "/interrupted",
         "root_path": "",
         "query_string": b"",
         "headers": [],
     }
-    await watched.app(scope, receive, send)
+    await recorded.app(scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[-1]["more_body"]
-    fault, answered = watched.events
+    fault, answered = recorded.events
     assert isinstance(fault, FaultRaised)
-    assert answered == HttpRequestServed("GET", "/breaking-off", 500, 0.0)
+    assert answered == HttpRequestServed("GET", "/interrupted", 500, 0.0)
