@@ -1,4 +1,4 @@
-"""Processes on cores of their own: servers under measurement, their back ends, and functions that measure."""
+"""Processes: servers on free ports, if necessary on cores of their own, and functions that measure on a core."""
 
 import os
 import shutil
@@ -20,9 +20,9 @@ from msgspec import Struct
 
 from benchmarks.machine import Cores
 
-_CHECKOUT = Path(__file__).parents[1]
-_START_TIMEOUT_SECONDS = 30
-_STOP_TIMEOUT_SECONDS = 15
+PROJECT = Path(__file__).parents[1]
+_START_TIMEOUT_SECONDS = 60
+_STOP_TIMEOUT_SECONDS = 30
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,27 +82,33 @@ class Server(Struct, frozen=True):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
 
 @contextmanager
-def serve(program: Program, cores: Cores, ready_path: str | None = None) -> Iterator[Server]:
-    """Run a server until the end of the block. Its output goes into a pipe with a reader, as on a platform.
+def serve(program: Program, cores: Cores | None = None, ready_path: str | None = None) -> Iterator[Server]:
+    """Run a server until the end of the block, in an empty folder. It does not receive the signals of the terminal.
 
-    Raises ``Failed``.
+    Its output goes into a pipe with a reader, as on a platform. Raises ``Failed``.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     common = {"HOST": "127.0.0.1", "PORT": "{port}", "LOG_LEVEL": "WARNING", "MAX_CONNECTIONS": "10000"}
-    settings = {"PYTHONPATH": str(_CHECKOUT), **common, **program.settings}
-    executable = shutil.which(program.command[0])
+    path = f"{PROJECT}:{PROJECT / 'clients/python/src'}"
+    settings = {"PATH": os.defpath, "PYTHONPATH": path, **common, **program.settings}
+    executable = shutil.which(program.command[0], path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if executable is None:
-        raise Failed(f"{program.command[0]} is not installed")
+        raise Failed(f"{program.command[0]} is not installed; `make servers` installs it.")
     with (
         tempfile.TemporaryDirectory() as folder,  # empty, without a .env
         tempfile.TemporaryFile() as output,
-        subprocess.Popen(("/bin/cat",), stdin=subprocess.PIPE, stdout=output) as reader,
+        subprocess.Popen(("/bin/cat",), stdin=subprocess.PIPE, stdout=output, start_new_session=True) as reader,
     ):
         assert reader.stdin is not None
-        os.sched_setaffinity(reader.pid, {cores.back_end})
+        if cores is not None:
+            os.sched_setaffinity(reader.pid, {cores.back_end})
         began = time.perf_counter()
         process = subprocess.Popen(
             (executable, *(argument.format(port=port) for argument in program.command[1:])),
@@ -111,8 +117,10 @@ def serve(program: Program, cores: Cores, ready_path: str | None = None) -> Iter
             stdin=subprocess.DEVNULL,
             stdout=reader.stdin,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-        os.sched_setaffinity(process.pid, {getattr(cores, program.core)})  # before it has threads, which inherit it
+        if cores is not None:
+            os.sched_setaffinity(process.pid, {getattr(cores, program.core)})  # before it has threads, which inherit it
         try:
             while not _is_ready(port, program.ready_path if ready_path is None else ready_path):
                 if process.poll() is not None or time.perf_counter() - began > _START_TIMEOUT_SECONDS:

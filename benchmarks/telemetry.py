@@ -63,7 +63,7 @@ def telemetry(run: Run) -> list[Measure]:
         settings = {
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
-            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.address}",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
             "OTEL_BSP_SCHEDULE_DELAY": str(round(_EXPORT_SECONDS * 1000)),  # all is exported within the measurement
             "SENTRY_DSN": f"http://public@{kent.address}/1",

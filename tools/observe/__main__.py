@@ -11,11 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from benchmarks.processes import PROJECT, Failed
 from dashboards.rules import JOB
 from tools.observe.load import Load
 from tools.observe.page import Page
 from tools.observe.prometheus import Source, connect
-from tools.observe.stack import PROJECT, FailedServer, MissingServer, Stack
+from tools.observe.stack import Stack
 
 _PORT: Final = 8900
 _MINUTES: Final = (1.0, 15.0)
@@ -24,7 +25,7 @@ _REDRAW_SECONDS: Final = 20
 
 
 async def observe(port: int) -> None:
-    """Run the demo until SIGINT, SIGTERM or SIGHUP. Raises ``MissingServer`` or ``FailedServer``."""
+    """Run the demo until SIGINT, SIGTERM or SIGHUP. Raises ``Failed``."""
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -68,7 +69,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=_PORT, help=f"of the page; {_PORT} by default, 0 for a free one")
     try:
         asyncio.run(observe(parser.parse_args().port))
-    except (MissingServer, FailedServer) as error:
+    except Failed as error:
         print(error, file=sys.stderr)
         return 2
     return 0

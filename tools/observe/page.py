@@ -8,13 +8,14 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import httpx
 
+from benchmarks.processes import Failed
 from dashboards.catalogue import MADE
 from dashboards.rules import Severity
-from tools.observe.stack import FailedServer, Stack
+from tools.observe.stack import Stack
 
 _RECEIVERS: Final = ("/page", "/ticket", "/heartbeat")
 _NOTICES: Final = 12
@@ -33,25 +34,18 @@ a { color: #8ab8ff } img { width: 100%; margin-bottom: 2rem } td { padding: .2re
 """
 
 
-class Notice(NamedTuple):
-    """A row of a table: one alert, with the receiver of its notification if it is one."""
+Row = tuple[str, str, str, str, str]
 
-    name: str
-    severity: str
-    status: str
-    receiver: str
-    summary: str
 
-    @classmethod
-    def of(cls, alert: dict[str, Any], receiver: str, status: str) -> "Notice":
-        labels = alert["labels"]
-        return cls(labels["alertname"], labels["severity"], status, receiver, alert["annotations"]["summary"])
+def _row(alert: dict[str, Any], receiver: str, status: str) -> Row:
+    labels = alert["labels"]
+    return labels["alertname"], labels["severity"], status, receiver, alert["annotations"]["summary"]
 
 
 class Page(ThreadingHTTPServer):
     """Serves the page and the webhook of Alertmanager on the loopback address, from construction until ``close``.
 
-    ``folder`` is where the previews are. Raises ``FailedServer`` if the port is in use.
+    ``folder`` is where the previews are. Raises ``Failed`` if the port is in use.
     """
 
     daemon_threads = True
@@ -59,11 +53,11 @@ class Page(ThreadingHTTPServer):
     def __init__(self, port: int, folder: Path) -> None:
         self.stack: Stack | None = None
         self.folder = folder
-        self.notices: deque[Notice] = deque(maxlen=_NOTICES)
+        self.notices: deque[Row] = deque(maxlen=_NOTICES)
         try:
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError as error:
-            raise FailedServer(f"The page cannot be served on port {port}: {error.strerror}.") from error
+            raise Failed(f"The page cannot be served on port {port}: {error.strerror}.") from error
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1})
         self._thread.start()
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -98,21 +92,21 @@ class Page(ThreadingHTTPServer):
                 yield f"<p>{name}: drawn after the first scrapes, in a few seconds"
 
 
-def _firing(alertmanager: str) -> list[Notice]:
+def _firing(alertmanager: str) -> list[Row]:
     """The alerts in Alertmanager without the watchdog; none if it does not answer."""
     try:
         alerts = httpx.get(f"{alertmanager}/api/v2/alerts", trust_env=False).raise_for_status().json()
     except httpx.HTTPError:
         return []
     return [
-        Notice.of(alert, "", f"since {alert['startsAt'][11:19]} UTC, {alert['status']['state']}")
+        _row(alert, "", f"since {alert['startsAt'][11:19]} UTC, {alert['status']['state']}")
         for alert in alerts
         if alert["labels"]["severity"] != Severity.NONE
     ]
 
 
-def _table(notices: Iterable[Notice]) -> str:
-    rows = [f"<tr><td class={escape(one.severity)}>{'<td>'.join(map(escape, one))}" for one in notices]
+def _table(notices: Iterable[Row]) -> str:
+    rows = [f"<tr><td class={escape(row[1])}>{'<td>'.join(map(escape, row))}" for row in notices]
     return f"<table>{''.join(rows)}</table>" if rows else "<p>None."
 
 
@@ -137,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         notification = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path != "/heartbeat":
             for alert in notification["alerts"]:
-                self.server.notices.appendleft(Notice.of(alert, notification["receiver"], alert["status"]))
+                self.server.notices.appendleft(_row(alert, notification["receiver"], alert["status"]))
         self._respond(b"", "text/plain")
 
     def _respond(self, body: bytes, content_type: str) -> None:

@@ -11,24 +11,20 @@ import time
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
-from cycler import cycler
 from grafana_foundation_sdk.models import units
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 from PIL import Image
 
 from dashboards.catalogue import FOLDER, MADE
+from tools.observe.canvas import COLOURS, EDGE, FAINT, PANEL, STYLE, TEXT, WIDTH, Box, Canvas
 from tools.observe.prometheus import Exemplar, Series, Source, connect
 from tools.observe.units import format_value
 
-WIDTH: Final = 1600
 _COLUMN: Final = WIDTH / 24
 _LINE: Final = 38
 """Pixels of one unit of a panel's height, including the gap below, as in Grafana."""
@@ -44,48 +40,8 @@ _TICK_MINUTES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720)
 _FILE_COLOURS: Final = 160
 """Indistinguishable from true colour here, at a third of the size."""
 
-_PANEL, _EDGE, _TEXT, _FAINT = "#181b1f", "#2a2e35", "#d5d6dd", "#8e919c"
-_EXEMPLAR: Final = "#b877d9"
-_COLOURS: Final = {"green": "#4c9f45", "orange": "#ff9830", "red": "#e02f44", "blue": "#3d71d9"}
-"""By the names that Grafana has for them."""
-_STYLE: Final[dict[Any, Any]] = {
-    "figure.facecolor": "#111217",
-    "figure.dpi": 100,
-    "savefig.dpi": 100,
-    "font.size": 8,
-    "text.color": _TEXT,
-    "text.parse_math": False,
-    "axes.facecolor": "none",
-    "axes.edgecolor": "none",
-    "axes.grid": True,
-    "axes.prop_cycle": cycler(
-        color=["#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#19a5a2", "#c4162a"]
-    ),
-    "grid.color": _EDGE,
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.1,
-    "lines.markersize": 2.6,
-    "legend.frameon": False,
-    "legend.fontsize": 7.5,
-    "legend.handlelength": 1,
-    "legend.handletextpad": 0.4,
-    "legend.columnspacing": 1.2,
-    **{f"{axis}.{size}.size": 0 for axis in ("xtick", "ytick") for size in ("major", "minor")},
-    **{f"{axis}.color": _FAINT for axis in ("xtick", "ytick")},
-    **{f"{axis}.labelsize": 7.5 for axis in ("xtick", "ytick")},
-}
-
 Json = dict[str, Any]
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
-
-
-class _Box(NamedTuple):
-    """A rectangle in pixels from the upper left corner."""
-
-    left: float
-    top: float
-    width: float
-    height: float
 
 
 def height_of(dashboard: Json) -> int:
@@ -96,7 +52,7 @@ def height_of(dashboard: Json) -> int:
 
 def draw(dashboard: Json, source: Source, path: Path) -> None:
     """Write the dashboard as a PNG. The file is replaced in one step."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         drawn = BytesIO()
         _Picture(dashboard, source).figure.savefig(drawn, format="png")
     unfinished = path.with_suffix(".unfinished")
@@ -105,28 +61,28 @@ def draw(dashboard: Json, source: Source, path: Path) -> None:
     unfinished.replace(path)
 
 
-class _Picture:
+class _Picture(Canvas):
     """One dashboard over the time range of the source."""
 
     def __init__(self, dashboard: Json, source: Source) -> None:
+        height = height_of(dashboard)
+        super().__init__(height, source.start, source.end)
         self._source = source
-        self._height = height_of(dashboard)
         self._times: Numbers = np.array(source.times)
-        self.figure = Figure(figsize=(WIDTH / 100, self._height / 100))
         when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(source.end))
-        self._write(_GAP, 27, dashboard["title"], fontsize=13, fontweight="bold")
-        self._write(WIDTH - _GAP, 27, f"the {source.seconds / 60:.0f} minutes to {when}", color=_FAINT, ha="right")
+        self.write(_GAP, 27, dashboard["title"], fontsize=13, fontweight="bold")
+        self.write(WIDTH - _GAP, 27, f"the {source.seconds / 60:.0f} minutes to {when}", color=FAINT, ha="right")
         caption = "A preview drawn with matplotlib from the query results of a real run: not a picture of Grafana."
-        self._write(WIDTH / 2, self._height - 11, caption, color=_FAINT, ha="center")
+        self.write(WIDTH / 2, height - 11, caption, color=FAINT, ha="center")
         self._marks = {
-            (moment / 1000, _COLOURS[annotation["iconColor"]])
+            (moment / 1000, COLOURS[annotation["iconColor"]])
             for annotation in dashboard["annotations"]["list"]
             if annotation.get("useValueForTime")
             for series in source.query_range(annotation["expr"])
             for moment in series.values
             if not math.isnan(moment)
         }
-        kinds: dict[str, Callable[[Json, _Box], bool]] = {
+        kinds: dict[str, Callable[[Json, Box], bool]] = {
             "timeseries": self._draw_lines,
             "stat": self._draw_number,
             "heatmap": self._draw_heatmap,
@@ -137,15 +93,15 @@ class _Picture:
             at = panel["gridPos"]
             left, top = at["x"] * _COLUMN + _GAP / 2, _HEAD + at["y"] * _LINE
             if panel["type"] == "row":
-                self._write(left + 2, top + 20, f"⌄  {panel['title']}", fontsize=10.5, fontweight="bold")
+                self.write(left + 2, top + 20, f"⌄  {panel['title']}", fontsize=10.5, fontweight="bold")
                 continue
-            box = _Box(left, top, at["w"] * _COLUMN - _GAP, at["h"] * _LINE - _GAP)
-            self._fill(box, _PANEL, _EDGE)
+            box = Box(left, top, at["w"] * _COLUMN - _GAP, at["h"] * _LINE - _GAP)
+            self.fill(box, PANEL, EDGE)
             if not kinds[panel["type"]](panel, box):
-                self._write_centred(box, panel["fieldConfig"]["defaults"].get("noValue", "No data"), color=_FAINT)
-            self._write(left + 10, top + 19, panel["title"], fontsize=9, fontweight="bold")
+                self.write_centred(box, panel["fieldConfig"]["defaults"].get("noValue", "No data"), color=FAINT)
+            self.write(left + 10, top + 19, panel["title"], fontsize=9, fontweight="bold")
 
-    def _draw_lines(self, panel: Json, box: _Box) -> bool:
+    def _draw_lines(self, panel: Json, box: Box) -> bool:
         found = [
             (series.name(target["legendFormat"]), np.array(series.values))
             for target in panel["targets"]
@@ -163,9 +119,9 @@ class _Picture:
             alpha = 0.35 if stacked else 0.06
             axes.fill_between(self._times, base, base + values, color=line.get_color(), alpha=alpha, linewidth=0)
             base = base + stacked * np.nan_to_num(values)
-        self._legend(axes, box)
+        self.legend(axes, box)
         for mark in self._exemplars(panel):
-            axes.plot(mark.time, mark.value, marker="D", color=_EXEMPLAR)
+            axes.plot(mark.time, mark.value, marker="D", color="#b877d9")
         self._scale(axes, panel)
         return True
 
@@ -177,7 +133,7 @@ class _Picture:
         if "thresholdsStyle" in custom:
             _, lowest, *higher = defaults["thresholds"]["steps"]
             for step in (lowest, *higher):
-                axes.axhline(step["value"], color=_COLOURS[step["color"]], linewidth=1.2, linestyle=(0, (6, 4)))
+                axes.axhline(step["value"], color=COLOURS[step["color"]], linewidth=1.2, linestyle=(0, (6, 4)))
             top = max(top, 1.1 * lowest["value"])
         if custom.get("scaleDistribution", {}).get("type") == "log":
             axes.set_yscale("log")
@@ -191,25 +147,25 @@ class _Picture:
             axes.yaxis.set_major_locator(MultipleLocator(step) if binary else MaxNLocator(5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_value(value, unit)))
 
-    def _draw_number(self, panel: Json, box: _Box) -> bool:
+    def _draw_number(self, panel: Json, box: Box) -> bool:
         defaults, [target] = panel["fieldConfig"]["defaults"], panel["targets"]
         found = self._source.query(target["expr"])
         if not found or math.isnan(value := found[0].values[0]):
             return False
         reached = [step for step in defaults["thresholds"]["steps"] if step["value"] is None or value >= step["value"]]
         if panel["options"]["colorMode"] == "background":
-            self._fill(box, _COLOURS[reached[-1]["color"]])
+            self.fill(box, COLOURS[reached[-1]["color"]])
         for series in self._source.query_range(target["expr"]):
-            axes = self._axes(_Box(box.left, box.top + 0.66 * box.height, box.width, 0.34 * box.height))
+            axes = self.axes(Box(box.left, box.top + 0.66 * box.height, box.width, 0.34 * box.height))
             axes.fill_between(self._times, 0, series.values, color="white", alpha=0.15, linewidth=0)
             axes.plot(self._times, series.values, color="white", alpha=0.6, linewidth=0.9)
             axes.set_ylim(0, max(1.1 * np.nanmax(series.values, initial=0), _SMALLEST))
             axes.axis("off")
         text = format_value(value, defaults["unit"])
-        self._write_centred(box, text, fontsize=19, fontweight="bold", color="white")
+        self.write_centred(box, text, fontsize=19, fontweight="bold", color="white")
         return True
 
-    def _draw_heatmap(self, panel: Json, box: _Box) -> bool:
+    def _draw_heatmap(self, panel: Json, box: Box) -> bool:
         [target] = panel["targets"]
         by_edge = {float(one.labels["le"]): one.values for one in self._source.query_range(target["expr"])}
         if not by_edge:
@@ -228,7 +184,7 @@ class _Picture:
         axes.set_yticks(np.arange(1, len(edges), every), labels)
         return True
 
-    def _draw_states(self, panel: Json, box: _Box) -> bool:
+    def _draw_states(self, panel: Json, box: Box) -> bool:
         [target], [mapping] = panel["targets"], panel["fieldConfig"]["defaults"]["mappings"]
         found = {one.name(target["legendFormat"]): one.values for one in self._source.query_range(target["expr"])}
         if not found:
@@ -242,21 +198,21 @@ class _Picture:
                     for at, value in zip(self._times, found[name], strict=True)
                     if value == float(state)
                 ]
-                axes.broken_barh(bars, (row - 0.35, 0.7), color=_COLOURS[result["color"]], linewidth=0)
+                axes.broken_barh(bars, (row - 0.35, 0.7), color=COLOURS[result["color"]], linewidth=0)
         axes.set_ylim(-0.7, max(len(names), 4) - 0.3)
         axes.set_yticks(range(len(names)), names)
         return True
 
-    def _draw_table(self, panel: Json, box: _Box) -> bool:
+    def _draw_table(self, panel: Json, box: Box) -> bool:
         [target], columns = panel["targets"], panel["transformations"][-1]["options"]
         labels = sorted(columns["indexByName"], key=columns["indexByName"].get)
         found = self._source.query(target["expr"])
         for column, label in enumerate(labels if found else ()):
             left, heading = box.left + 12 + column * (box.width - 20) / len(labels), columns["renameByName"][label]
-            self._write(left, box.top + 42, heading, fontweight="bold", color=_FAINT)
+            self.write(left, box.top + 42, heading, fontweight="bold", color=FAINT)
             for row, series in enumerate(found[: int((box.height - 50) // 18)]):
                 text, colour = _cell(panel, heading, label, series)
-                self._write(left, box.top + 61 + 18 * row, text, color=colour)
+                self.write(left, box.top + 61 + 18 * row, text, color=colour)
         return bool(found)
 
     def _exemplars(self, panel: Json) -> Iterable[Exemplar]:
@@ -268,9 +224,9 @@ class _Picture:
                 slowest[part] = max(slowest.get(part, mark), mark, key=lambda one: one.value)
         return slowest.values()
 
-    def _plot(self, box: _Box, below: float, left: float = 58) -> Axes:
+    def _plot(self, box: Box, below: float, left: float = 58) -> Axes:
         """Axes with time ticks and annotations; ``below`` and ``left`` are the room for numbers and the legend."""
-        axes = self._axes(_Box(box.left + left, box.top + 32, box.width - left - 14, box.height - 32 - below))
+        axes = self.axes(Box(box.left + left, box.top + 32, box.width - left - 14, box.height - 32 - below))
         most = (box.width - left) / _TICK_PIXELS
         minutes = next((one for one in _TICK_MINUTES if self._source.seconds / 60 / one < most), _TICK_MINUTES[-1])
         axes.xaxis.set_major_locator(MultipleLocator(60 * minutes))
@@ -279,53 +235,18 @@ class _Picture:
             axes.axvline(moment, color=colour, linewidth=1, linestyle=(0, (2, 2)))
         return axes
 
-    def _axes(self, box: _Box) -> Axes:
-        axes = self.figure.add_axes(self._fractions(box))
-        axes.set_xlim(self._source.start, self._source.end)
-        return axes
-
-    def _legend(self, axes: Axes, box: _Box) -> None:
-        """One line at the foot of the box; the names that do not fit are counted."""
-        lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
-        shown, room = list[Line2D](), box.width - 50
-        for line in lines:
-            room -= 30 + 6.3 * len(str(line.get_label()))
-            if room < 0:
-                shown.append(Line2D([], [], linestyle="none", label=f"+{len(lines) - len(shown)}"))
-                break
-            shown.append(line)
-        left, bottom, *_ = self._fractions(box)
-        legend = self.figure.legend(handles=shown, loc="lower left", bbox_to_anchor=(left, bottom), ncols=len(shown))
-        for handle in legend.legend_handles:
-            if isinstance(handle, Line2D):
-                handle.set_linewidth(2.5)
-
-    def _fill(self, box: _Box, colour: str, edge: str = "none") -> None:
-        left, bottom, width, height = self._fractions(box)
-        self.figure.add_artist(Rectangle((left, bottom), width, height, facecolor=colour, edgecolor=edge, zorder=-1))
-
-    def _write(self, left: float, baseline: float, text: str, **style: Any) -> None:  # noqa: ANN401 - of matplotlib
-        self.figure.text(left / WIDTH, 1 - baseline / self._height, text, **style)
-
-    def _write_centred(self, box: _Box, text: str, **style: Any) -> None:  # noqa: ANN401 - of matplotlib
-        self._write(box.left + box.width / 2, box.top + box.height / 2 + 8, text, ha="center", **style)
-
-    def _fractions(self, box: _Box) -> tuple[float, float, float, float]:
-        bottom = 1 - (box.top + box.height) / self._height
-        return box.left / WIDTH, bottom, box.width / WIDTH, box.height / self._height
-
 
 def _cell(panel: Json, heading: str, label: str, series: Series) -> tuple[str, str]:
     """The text and the colour of a cell, by the value mappings of its column."""
     if label == "Value":
-        return format_value(series.values[0], panel["fieldConfig"]["defaults"]["unit"]), _TEXT
+        return format_value(series.values[0], panel["fieldConfig"]["defaults"]["unit"]), TEXT
     text = series.labels.get(label, "")
     for override in panel["fieldConfig"]["overrides"]:
         for item in override["properties"] if override["matcher"]["options"] == heading else ():
             if item["id"] == "mappings":
                 result = item["value"][0]["options"].get(text, {})
-                return result.get("text", text), _COLOURS.get(result.get("color", "blue"), _TEXT)
-    return text, _TEXT
+                return result.get("text", text), COLOURS.get(result.get("color", "blue"), TEXT)
+    return text, TEXT
 
 
 def main() -> None:
