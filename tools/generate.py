@@ -13,6 +13,7 @@ from tools.generators.javascript_build import FOLDERS, javascript_build
 from tools.generators.markdown import PROJECT
 from tools.generators.observability_tables import observability_tables
 from tools.generators.protocol_tables import protocol_tables
+from tools.generators.python_client import python_client
 from tools.generators.typescript import typescript
 
 _DASHBOARDS = "dashboards/grafana"
@@ -44,6 +45,7 @@ GENERATORS: Mapping[str, Generator] = {
     "dashboards": Generator(
         lambda: {f"{_DASHBOARDS}/{name}": text for name, text in rendered().items()}, (_DASHBOARDS,)
     ),
+    "python": Generator(python_client),
     "typescript": Generator(typescript),
     "javascript": Generator(javascript_build, FOLDERS),
 }

@@ -44,24 +44,28 @@ class CloseCode(IntEnum):
     PEER_LEFT = 1001, "", "a browser left the page, or a proxy shuts down"
     PROTOCOL_ERROR = 1002, "", "a frame that violates RFC 6455", None, False
     UNSUPPORTED_DATA = 1003, "", "a proxy does not accept this type of data", None, False
-    NO_CODE = 1005, "", "a close frame without a code; never sent, reported by the WebSocket library"
-    ABNORMAL = 1006, "", "the connection was lost without a close frame; never sent, reported by the library"
+    NO_CODE = 1005, "", "a close frame without a code, as a library reports it"
+    ABNORMAL = 1006, "", "a lost connection without a close frame, as a library reports it"
     INVALID_TEXT = 1007, "text that is not UTF-8", "a text frame that is not UTF-8", None, False
     POLICY_VIOLATION = 1008, "", "a proxy refuses the connection", None, False
     FRAME_TOO_LARGE = 1009, "", "a frame over the frame limit", None, False
     INTERNAL_ERROR = (
         1011,
         "internal error",
-        "an internal error; also, without an error message, no answer to a WebSocket ping of the service",
+        "an internal error, or no answer to a WebSocket ping of the service",
         ErrorCode.INTERNAL_ERROR,
     )
-    RESTART = 1012, "the server restarts, reconnect soon", "the server restarts: reconnect, and recover the streams"
+    RESTART = (
+        1012,
+        "the server restarts, reconnect soon",
+        "the server restarts; another connection can recover the streams",
+    )
     SESSION_OVER = 4010, "session over", "the session has ended", ErrorCode.SESSION_TIMEOUT
     OVER_CAPACITY = 4101, "over capacity", "the server has no free connection", ErrorCode.OVER_CAPACITY
     SLOW_CLIENT = (
         4102,
         "slow client",
-        "the client did not receive data for `CHUNK_TIMEOUT`; it rarely reads the error and the code",
+        "the client received no data for `CHUNK_TIMEOUT`",
         ErrorCode.STREAM_ERROR,
     )
     TAKEN_OVER = (

@@ -363,10 +363,10 @@ export const CLOSE_PROTOCOL_ERROR = 1002;
 /** A proxy does not accept this type of data. */
 export const CLOSE_UNSUPPORTED_DATA = 1003;
 
-/** A close frame without a code; never sent, reported by the WebSocket library. */
+/** A close frame without a code, as a library reports it. */
 export const CLOSE_NO_CODE = 1005;
 
-/** The connection was lost without a close frame; never sent, reported by the library. */
+/** A lost connection without a close frame, as a library reports it. */
 export const CLOSE_ABNORMAL = 1006;
 
 /** A text frame that is not UTF-8. */
@@ -378,10 +378,10 @@ export const CLOSE_POLICY_VIOLATION = 1008;
 /** A frame over the frame limit. */
 export const CLOSE_FRAME_TOO_LARGE = 1009;
 
-/** An internal error; also, without an error message, no answer to a WebSocket ping of the service. */
+/** An internal error, or no answer to a WebSocket ping of the service. */
 export const CLOSE_INTERNAL_ERROR = 1011;
 
-/** The server restarts: reconnect, and recover the streams. */
+/** The server restarts; another connection can recover the streams. */
 export const CLOSE_RESTART = 1012;
 
 /** The session has ended. */
@@ -390,7 +390,7 @@ export const CLOSE_SESSION_OVER = 4010;
 /** The server has no free connection. */
 export const CLOSE_OVER_CAPACITY = 4101;
 
-/** The client did not receive data for `CHUNK_TIMEOUT`; it rarely reads the error and the code. */
+/** The client received no data for `CHUNK_TIMEOUT`. */
 export const CLOSE_SLOW_CLIENT = 4102;
 
 /** Another connection has recovered the stream. */

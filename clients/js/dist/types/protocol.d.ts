@@ -325,9 +325,9 @@ export declare const CLOSE_PEER_LEFT = 1001;
 export declare const CLOSE_PROTOCOL_ERROR = 1002;
 /** A proxy does not accept this type of data. */
 export declare const CLOSE_UNSUPPORTED_DATA = 1003;
-/** A close frame without a code; never sent, reported by the WebSocket library. */
+/** A close frame without a code, as a library reports it. */
 export declare const CLOSE_NO_CODE = 1005;
-/** The connection was lost without a close frame; never sent, reported by the library. */
+/** A lost connection without a close frame, as a library reports it. */
 export declare const CLOSE_ABNORMAL = 1006;
 /** A text frame that is not UTF-8. */
 export declare const CLOSE_INVALID_TEXT = 1007;
@@ -335,15 +335,15 @@ export declare const CLOSE_INVALID_TEXT = 1007;
 export declare const CLOSE_POLICY_VIOLATION = 1008;
 /** A frame over the frame limit. */
 export declare const CLOSE_FRAME_TOO_LARGE = 1009;
-/** An internal error; also, without an error message, no answer to a WebSocket ping of the service. */
+/** An internal error, or no answer to a WebSocket ping of the service. */
 export declare const CLOSE_INTERNAL_ERROR = 1011;
-/** The server restarts: reconnect, and recover the streams. */
+/** The server restarts; another connection can recover the streams. */
 export declare const CLOSE_RESTART = 1012;
 /** The session has ended. */
 export declare const CLOSE_SESSION_OVER = 4010;
 /** The server has no free connection. */
 export declare const CLOSE_OVER_CAPACITY = 4101;
-/** The client did not receive data for `CHUNK_TIMEOUT`; it rarely reads the error and the code. */
+/** The client received no data for `CHUNK_TIMEOUT`. */
 export declare const CLOSE_SLOW_CLIENT = 4102;
 /** Another connection has recovered the stream. */
 export declare const CLOSE_TAKEN_OVER = 4103;
