@@ -1,23 +1,12 @@
 """/metrics: who may read it, and what it tells of HTTP itself."""
 
-import asyncio
-import threading
-
 import httpx
 import pytest
-from fastapi import FastAPI
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from observability.recorder import FanOut
 from observability.registry import metrics as declared
-from service.http.health import health_routes
-from service.http.metrics_route import metrics_route
-from service.process import clock
-from service.settings import Settings
-from service.websocket.hub import Hub
 from tests.clients.direct import DOCUMENT, get, joined, metric, request
 from tests.conftest import RunningServer, StartServer
-from tests.waiting import LIMIT_SECONDS
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -64,34 +53,6 @@ async def test_an_accept_header_that_makes_no_sense_is_no_error(server: RunningS
 async def test_a_slash_too_many_is_not_the_metrics(server: RunningServer) -> None:
     assert (await get(server, "/metrics")).history == []
     assert (await get(server, "/metrics/")).status_code != 200
-
-
-async def test_nobody_waits_for_a_scrape_and_those_who_scrape_meanwhile_share_the_next() -> None:
-    begun, released = threading.Event(), threading.Event()
-    scraped: list[str] = []
-
-    def exposition(accept: str) -> tuple[bytes, str]:
-        begun.set()
-        assert released.wait(LIMIT_SECONDS), "nobody else was served"
-        scraped.append(accept)
-        return f"{len(scraped)}: {accept}".encode(), "text/plain"
-
-    hub = Hub(1, FanOut([], on_failure=print), clock.now)
-    app = FastAPI()
-    app.include_router(health_routes(hub, clock.now, Settings(), session_store="none", dependencies={}))
-    app.include_router(metrics_route(exposition, None))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
-        scrapes = [asyncio.create_task(client.get("/metrics"))]
-        assert await asyncio.to_thread(begun.wait, LIMIT_SECONDS)
-        for accept in ("text/plain", OPENMETRICS):
-            scrapes += [asyncio.create_task(client.get("/metrics", headers={"Accept": accept})) for _ in range(20)]
-        await asyncio.sleep(0)  # each of them goes as far as it can
-        assert (await client.get("/ready")).status_code == 200
-        scrapes[1].cancel()  # who goes away takes nothing from the others
-        released.set()
-        texts = [(await scrape).text for scrape in [scrapes[0], *scrapes[2:]]]
-    assert texts == ["1: "] + ["2: "] * 19 + [f"3: {OPENMETRICS}"] * 20
-    assert scraped == ["", "", OPENMETRICS]
 
 
 async def test_http_is_counted_by_method_route_and_status(start_server: StartServer) -> None:
