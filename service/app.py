@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows which parts there are."""
+"""The composition root: creates the parts of the service and connects them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -23,13 +23,13 @@ from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
 from service.process.ids import RandomIds
-from service.process.loop_faults import recorded_loop_faults
+from service.process.loop_faults import record_loop_faults
 from service.process.loop_monitor import LoopMonitor
 from service.process.server import HUB_STATE, RECORDER_STATE
 from service.process.threadsafe_recorder import ThreadsafeRecorder
 from service.session.ports import ContentEngine, Recorder, SessionStore
 from service.settings import Settings, SettingsError, load_settings
-from service.stores.factory import ChosenStore, session_store, shared_plans
+from service.stores.factory import StoreSelection, create_plan_store, create_session_store
 from service.stores.plan_cache import MemoryPlanCache
 from service.usage.usage import Usage
 from service.websocket.effect_handler import Services
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 _USAGE_SECONDS = 2.0
-"""What usage may take at the end to reach its file and its database; the next process sends on what is left."""
+"""The limit for storing and forwarding usage at the end; the next process forwards what is left."""
 
 
 def create_app(
@@ -54,20 +54,28 @@ def create_app(
     engine: ContentEngine | None = None,
     telemetry: Telemetry | None = None,
 ) -> FastAPI:
-    """The application for ``WebSocketConnection`` under uvicorn. Defaults come from the environment."""
+    """Create the application for ``WebSocketConnection`` under uvicorn. Without settings, read the environment."""
     settings = settings or load_settings()
     telemetry = telemetry or Telemetry(settings)
     recorder = telemetry.recorder
+
+    selection = (
+        create_session_store(settings, recorder) if store is None else StoreSelection(store, type(store).__name__)
+    )
+    plan_store = create_plan_store(settings, recorder)
+    stores_content = settings.store_content and selection.degradation is None
+
+    threadsafe_recorder = ThreadsafeRecorder(recorder)
+    usage = _create_usage(settings, threadsafe_recorder)
+    recorder.add(usage.sink)
+
     hub = Hub(settings.max_connections, recorder, clock.now)
     writer = MessageWriter()
-    chosen = ChosenStore(store, type(store).__name__) if store is not None else session_store(settings, recorder)
-    plan_store = shared_plans(settings, recorder)
-    keeps_content = settings.store_content and chosen.trouble is None
     services = Services(
-        store=chosen.store,
+        store=selection.store,
         engine=engine
         or CachedContentEngine(
-            ThreadedContentEngine(settings.limits, packs=keeps_content),
+            ThreadedContentEngine(settings.limits, packs=stores_content),
             MemoryPlanCache(settings.cache_size),
             recorder,
             plan_store,
@@ -84,26 +92,24 @@ def create_app(
         settings.origins,
         settings.send_buffer_size,
         services,
-        stores_content=keeps_content,
+        stores_content=stores_content,
     )
-    custody = LeaseRenewer(hub, chosen.store, recorder, services.ids.new_id)
-    relay = ThreadsafeRecorder(recorder)
-    usage = _usage(settings, relay)
-    telemetry.recorder.add(usage.sink)
+    lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
+    loop_monitor = LoopMonitor(writer, recorder, clock.now)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         telemetry.start()
         recorder.record(ServerStarted(__version__, settings.shown()))
-        if chosen.trouble is not None:
-            recorder.record(chosen.trouble)
-        relay.open()
+        if selection.degradation is not None:
+            recorder.record(selection.degradation)
+        threadsafe_recorder.open()
         await asyncio.to_thread(usage.start)
-        with recorded_loop_faults(recorder, services.ids.new_id), LoopMonitor(writer, recorder, clock.now).beating():
-            async with custody.run():
+        with record_loop_faults(recorder, services.ids.new_id), loop_monitor.running():
+            async with lease_renewer.run():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         services.engine.close()
-        await chosen.store.close()
+        await selection.store.close()
         if plan_store is not None:
             await plan_store.close()
         await asyncio.gather(asyncio.to_thread(usage.close, _USAGE_SECONDS), asyncio.to_thread(telemetry.flush))
@@ -115,13 +121,14 @@ def create_app(
             hub,
             clock.now,
             settings,
-            session_store=chosen.kind,
+            session_store=selection.kind,
             dependencies=telemetry.dependencies.up,
         )
     )
     app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token))
     app.include_router(asyncapi_route(settings))
     app.include_router(page_routes())
+    # The middleware that is added last is called first.
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
     app.add_middleware(HttpMetricsMiddleware, recorder=recorder, ids=services.ids, clock=clock.now)
     app.add_middleware(WebSocketRouter, endpoint=endpoint)
@@ -130,7 +137,7 @@ def create_app(
     return app
 
 
-def _usage(settings: Settings, recorder: Recorder) -> Usage:
+def _create_usage(settings: Settings, recorder: Recorder) -> Usage:
     url = settings.database_url
     return Usage(
         data_dir=settings.data_dir,
@@ -144,7 +151,7 @@ def _usage(settings: Settings, recorder: Recorder) -> Usage:
 
 @contextmanager
 def ready_for_workers(settings: Settings) -> Iterator[None]:
-    """What the processes of ``settings.max_workers`` need while they serve. Raises ``SettingsError``."""
+    """Hold what the worker processes need while they serve. Raises ``SettingsError``."""
     check_telemetry()
     with ExitStack() as held:
         if settings.max_workers > 1:
@@ -156,7 +163,7 @@ def ready_for_workers(settings: Settings) -> Iterator[None]:
 
 
 def send_test_event(settings: Settings) -> "Attempt":
-    """What becomes of an event on its way to the Sentry of the settings, which have a DSN."""
+    """Send a test event to the Sentry project of the settings, which have a DSN; return the result."""
     from observability.sentry import client as sentry_client  # noqa: PLC0415 - as Telemetry does
 
     return sentry_client.send_test_event(settings)

@@ -1,7 +1,7 @@
-"""The settings: one frozen object, read from the environment (and ``.env``) when the process starts.
+"""The settings: one frozen object, read from the environment and from ``.env`` when the process starts.
 
-Each field says its default, what it does, what is allowed and its unit; the README's table and ``.env.example`` are
-checked against this file.
+Each field declares its default, its effect, the allowed values and the unit. docs/configuration.md and ``.env.example``
+are checked against this file.
 """
 
 import re
@@ -23,7 +23,7 @@ _SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"
 
 
 class About(Struct, frozen=True):
-    """What a person needs to know of a setting."""
+    """The documentation of a setting."""
 
     effect: str
     allowed: str
@@ -31,72 +31,80 @@ class About(Struct, frozen=True):
 
 
 class Settings(BaseSettings):
-    """What an operator may change. The environment variable is the field's name in capitals."""
+    """The settings of the service. The environment variable is the name of the field in capitals."""
 
     model_config = SettingsConfigDict(frozen=True, env_file=".env", env_ignore_empty=True, extra="ignore")
 
     port: Annotated[
         int,
         Field(ge=0, le=65_535),
-        About("Where to listen; platforms set it. 0 takes a free port.", "a port from 0 to 65535"),
+        About("The port to listen on; 0 selects a free port. Hosting platforms set it.", "a port from 0 to 65535"),
     ] = 8000
     host: Annotated[str, Field(min_length=1), About("The address to listen on.", "an address of this machine")] = (
         "0.0.0.0"  # noqa: S104 - a container is reached from outside
     )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-        About("The least level that is logged.", "DEBUG, INFO, WARNING or ERROR"),
+        About("The lowest level that is logged.", "DEBUG, INFO, WARNING or ERROR"),
     ] = "INFO"
     max_workers: Annotated[
         int,
         Field(ge=1, le=64),
-        About("Processes that serve; they share sessions, streams and numbers.", "a whole number from 1 to 64"),
+        About(
+            "The number of worker processes. They share sessions, streams and metrics.", "a whole number from 1 to 64"
+        ),
     ] = 1
     log_format: Annotated[
         Literal["auto", "json", "text"],
         About(
-            "How log lines look; auto: text for people on a terminal, one JSON object a line elsewhere.",
+            "The format of log lines; auto is text on a terminal, and one JSON object per line elsewhere.",
             "auto, json or text",
         ),
     ] = "auto"
-    railway_environment: Annotated[str, About("Set by Railway; shown in the log and in /health.", "any name")] = ""
+    railway_environment: Annotated[
+        str, About("The name of the environment, set by Railway; shown in the log and in /health.", "any name")
+    ] = ""
     allowed_origins: Annotated[
         str,
         About(
-            "Web pages that may use the service, for CORS and the socket's Origin alike; * for all.",
+            "The origins of web pages that may use the service, for CORS and the handshake; * allows all.",
             "* or a comma-separated list of origins such as https://app.example.com",
         ),
     ] = "*"
     max_requests_per_session: Annotated[
         int,
         Field(ge=1),
-        About("Requests a session may make; a warning is logged at 80 %.", "a whole number of at least 1"),
+        About("The request limit of a session; a warning is logged at 80 %.", "a whole number of at least 1"),
     ] = 100
     max_session_duration: Annotated[
         float,
         Field(gt=0, le=31_536_000, allow_inf_nan=False),
-        About("How long a session lasts from its first connection.", "a number over 0 and up to 31536000", "s"),
+        About("The duration of a session from its first connection.", "a number over 0 and up to 31536000", "s"),
     ] = 3600
     idle_timeout: Annotated[
         float,
         Field(gt=0, allow_inf_nan=False),
-        About("How long a connection may be silent while nothing streams.", "a number over 0", "s"),
+        About(
+            "The time after which a connection without messages and without an active stream is closed.",
+            "a number over 0",
+            "s",
+        ),
     ] = 300
     max_content_size: Annotated[
         int,
         Field(ge=1, le=10_000_000),
-        About("The largest content of one request, in UTF-8.", "a whole number from 1 to 10000000", "bytes"),
+        About("The maximum size of the content of a request, in UTF-8.", "a whole number from 1 to 10000000", "bytes"),
     ] = 100_000
     processor_max_content_size: Annotated[
         int,
         Field(ge=1),
-        About("The largest content after conversion.", "a whole number of at least 1", "characters"),
+        About("The maximum size of the content after conversion.", "a whole number of at least 1", "characters"),
     ] = 1_000_000
     max_chunk_size: Annotated[
         int,
         Field(ge=16),
         About(
-            "The largest chunk: hard for text, soft for an HTML element that cannot be cut.",
+            "The maximum size of a chunk; an HTML element that cannot be split may exceed it.",
             "a whole number of at least 16",
             "characters",
         ),
@@ -104,13 +112,17 @@ class Settings(BaseSettings):
     chunk_timeout: Annotated[
         float,
         Field(gt=0, allow_inf_nan=False),
-        About("How long a client may take no data before it is cut.", "a number over 0", "s"),
+        About(
+            "The time without progress after which the connection of a client that reads too slowly is closed.",
+            "a number over 0",
+            "s",
+        ),
     ] = 5
     send_buffer_size: Annotated[
         int,
         Field(ge=4096, le=4_194_304),
         About(
-            "The kernel's send buffer of a socket; a larger one hides a stalled client for longer.",
+            "The send buffer of a socket in the kernel; with a larger one a stalled client is noticed later.",
             "a whole number from 4096 to 4194304",
             "bytes",
         ),
@@ -118,18 +130,21 @@ class Settings(BaseSettings):
     max_connections: Annotated[
         int,
         Field(ge=1),
-        About("Sockets that one process serves; the next gets OVER_CAPACITY.", "a whole number of at least 1"),
+        About(
+            "The maximum number of connections of a process; further ones are refused with OVER_CAPACITY.",
+            "a whole number of at least 1",
+        ),
     ] = 2000
     drain_seconds: Annotated[
         float,
         Field(ge=0, le=600, allow_inf_nan=False),
-        About("How long running streams may go on after SIGTERM.", "a number from 0 to 600", "s"),
+        About("The time that active streams have to finish after SIGTERM.", "a number from 0 to 600", "s"),
     ] = 5
     memory_limit: Annotated[
         int | None,
         Field(ge=1),
         About(
-            "The memory that the service may use, for metrics and alerts; if empty, the container's limit.",
+            "The memory limit of the service, for metrics and alerts; if empty, the limit of the container.",
             "a whole number of at least 1",
             "bytes",
         ),
@@ -137,55 +152,58 @@ class Settings(BaseSettings):
     metrics_token: Annotated[
         SecretStr | None,
         Field(min_length=8),
-        About("What a scraper must show as its bearer token; if empty, /metrics is open.", "at least 8 characters"),
+        About("The bearer token that /metrics requires; if empty, it requires none.", "at least 8 characters"),
     ] = None
     metrics_port: Annotated[
         int | None,
         Field(ge=0, le=65_535),
-        About("If set, /metrics is served on this port alone. 0 takes a free port.", "a port from 0 to 65535"),
+        About(
+            "The port on which only /metrics is served; 0 selects a free port. If empty, it is served on PORT.",
+            "a port from 0 to 65535",
+        ),
     ] = None
     metrics_dir: Annotated[
         Path | None,
-        About("Where several workers share their numbers; if empty, metrics/ in DATA_DIR.", "a directory"),
+        About("The directory in which workers share their metrics; if empty, metrics/ in DATA_DIR.", "a directory"),
     ] = None
     sentry_dsn: Annotated[
         SecretStr | None,
         About(
-            "Where faults are reported; if empty, nowhere.",
+            "The Sentry project to which faults are reported; if empty, they are not.",
             "the DSN of a Sentry project, like https://key@host/project-number",
         ),
     ] = None
     sentry_environment: Annotated[
-        str, About("The environment that Sentry shows; if empty, RAILWAY_ENVIRONMENT, else production.", "any name")
+        str, About("The environment in Sentry; if empty, RAILWAY_ENVIRONMENT, else production.", "any name")
     ] = ""
     sentry_release: Annotated[
-        str, About("The release that Sentry shows; if empty, the service's version.", "any name")
+        str, About("The release in Sentry; if empty, the version of the service.", "any name")
     ] = ""
     data_dir: Annotated[
         Path,
         About(
-            "Where the service keeps its files; if it cannot be written, they are kept in memory, with a loud line.",
+            "The directory for sessions and usage; if it is not writable, they are kept in memory.",
             "a directory",
         ),
     ] = Path("data")
     redis_url: Annotated[
         SecretStr | None,
         About(
-            "Where several machines share sessions and streams; if empty, a file in DATA_DIR is shared by one machine.",
+            "The Redis server through which machines share sessions; if empty, a file in DATA_DIR is used.",
             "a Redis address, like redis://user:password@host:6379/0, or rediss:// or unix://",
         ),
     ] = None
     database_url: Annotated[
         SecretStr | None,
         About(
-            "The PostgreSQL that usage goes to; if empty, it stays in a file in DATA_DIR.",
+            "The PostgreSQL database to which usage is forwarded; if empty, it stays in a file in DATA_DIR.",
             "a PostgreSQL address, like postgresql://user:password@host/database",
         ),
     ] = None
     store_content: Annotated[
         bool,
         About(
-            "Whether content may be stored, so that a stream can be recovered, and a plan be found again in Redis.",
+            "Whether content may be stored, which the recovery of streams and the plan cache in Redis require.",
             "on or off",
         ),
     ] = True
@@ -193,7 +211,7 @@ class Settings(BaseSettings):
         float,
         Field(gt=0, le=86_400, allow_inf_nan=False),
         About(
-            "How long a stream can be recovered after it broke off or ended; its content is deleted then.",
+            "The time for which an interrupted or ended stream can be recovered; then its content is deleted.",
             "a number over 0 and up to 86400",
             "s",
         ),
@@ -202,7 +220,7 @@ class Settings(BaseSettings):
         int,
         Field(ge=0),
         About(
-            "The memory for plans of content that may come again, in each process; 0 keeps none.",
+            "The size of the plan cache in the memory of each process; 0 disables it.",
             "a whole number of at least 0",
             "bytes",
         ),
@@ -210,7 +228,7 @@ class Settings(BaseSettings):
     usage_retention_days: Annotated[
         int,
         Field(ge=1, le=36_500),
-        About("How long usage is kept.", "a whole number from 1 to 36500", "days"),
+        About("The retention period of usage.", "a whole number from 1 to 36500", "days"),
     ] = 90
 
     @field_validator("log_level", mode="before")
@@ -249,7 +267,7 @@ class Settings(BaseSettings):
             project = parts.path.rpartition("/")[2]
             if parts.scheme not in ("http", "https") or not (parts.username and parts.hostname and project.isdecimal()):
                 raise ValueError
-            _ = parts.port  # raises for a port that cannot be
+            _ = parts.port  # raises ValueError for an invalid port
         return value
 
     @property
@@ -259,7 +277,7 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """What of this the core needs."""
+        """The limits of the protocol."""
         return Limits(
             max_requests=self.max_requests_per_session,
             max_session_seconds=self.max_session_duration,
@@ -271,21 +289,21 @@ class Settings(BaseSettings):
         )
 
     def shown(self) -> dict[str, str]:
-        """The settings in force by variable, fit for a log: secrets are masked."""
+        """The settings in force by variable, for the log, with secrets masked."""
         return {name.upper(): _shown(value) for name, value in self}
 
 
 def about(name: str) -> About:
-    """What there is to know of a field of ``Settings``."""
+    """Return the documentation of a field of ``Settings``."""
     return next(note for note in Settings.model_fields[name].metadata if isinstance(note, About))
 
 
 class SettingsError(Exception):
-    """One sentence for each variable that is wrong: its name, its value and what is allowed."""
+    """One sentence for each invalid variable, with its name, its value and the allowed values."""
 
 
 def load_settings() -> Settings:
-    """The settings in force. Raises ``SettingsError``."""
+    """Read the settings. Raises ``SettingsError``."""
     try:
         return Settings()
     except ValidationError as error:
@@ -303,7 +321,7 @@ def _address(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | N
         parts = urlsplit(value.get_secret_value())
         if parts.scheme not in schemes or not (parts.netloc or parts.path):
             raise ValueError
-        _ = parts.port  # raises for a port that cannot be
+        _ = parts.port  # raises ValueError for an invalid port
     return value
 
 

@@ -1,4 +1,4 @@
-"""Content that was worked on before is not worked on again."""
+"""A content engine that reuses plans made before."""
 
 import asyncio
 from importlib.metadata import version
@@ -12,36 +12,35 @@ from service.protocol.messages import ContentType, StreamRequest
 from service.session.ports import PlanCache, PlanStore, Preparation, Recorder
 
 _PRINCIPAL = "everyone"
-"""Who may be given a plan that another's content led to: the same bytes in, the same bytes out, so all may. Where
-callers are told apart, this becomes theirs."""
+"""The scope in which plans are shared. Equal content gives an equal plan, so there is one scope for all clients."""
 
 _SCOPE = " ".join([_PRINCIPAL, *(f"{name}={version(name)}" for name in ("cmarkgfm", "icu4py", "nh3", "tinycss2"))])
-"""A library that is updated, perhaps because it let something through, finds nothing of what it made before."""
+"""Includes the versions of the libraries, so that a security fix in one of them invalidates earlier plans."""
 
 _WORTH_SHARING = frozenset({ContentType.HTML, ContentType.MARKDOWN})
-"""Of these a stored plan is read in a tenth of the time that the work takes. Of text, whose chunks are words, reading
-it takes half as long or longer, and a miss would cost more than a hit gives."""
+"""Reading a stored plan takes a tenth of the time of preparing these types. For text, whose chunks are words, it takes
+at least half of it, and a miss would cost more than a hit saves."""
 
 _SHARED_FROM_CHARACTERS = 8_000
-"""Less is worked on in a millisecond or two: too little to ask another machine for, which answers in 0.2 ms at best."""
+"""Less content is prepared in a millisecond or two; a request to another machine takes at least 0.2 ms."""
 
 _HASHED_IN_LOOP_CHARACTERS = 200_000
-"""Up to this the key is made in well under a millisecond, and another thread would cost more than it spares."""
+"""Up to this size the key is computed in less than a millisecond, and a thread would cost more than it saves."""
 
 
 class _Made(Struct, frozen=True):
     preparation: Preparation
     found: bool = False
-    """Its plan was there when the turn came: another request had been before."""
+    """Whether an earlier request had cached the plan by then."""
     to_store: bytes | None = None
 
 
 class CachedContentEngine:
-    """Fulfils ``core.ports.ContentEngine`` around another, with plans in memory and, if there is one, in a store.
+    """Implements ``session.ports.ContentEngine`` with plans from memory, from a store if there is one, or made anew.
 
-    What is found in memory does not wait for the content thread. Requests for the same content that come at once are
-    worked on once, as there is one thread and it looks again when their turn comes; so one that is cancelled takes
-    nothing from another.
+    A plan in memory is returned without waiting for the content thread. Concurrent requests for equal content are
+    prepared once: the thread checks the cache again before it prepares, so the cancellation of one request does not
+    affect another.
     """
 
     def __init__(
@@ -58,12 +57,12 @@ class CachedContentEngine:
         kept = self._cache.get(key)
         if kept is not None:
             self._record(CacheTier.MEMORY, hit=True)
-            return await self._fitted(kept, seconds_left, stopwatch)
+            return await self._fit(kept, seconds_left, stopwatch)
         store = self._store_for(request)
-        if store is not None and (kept := await self._stored(store, key)) is not None:
+        if store is not None and (kept := await self._get_stored(store, key)) is not None:
             self._record(CacheTier.MEMORY, hit=False)
-            return await self._fitted(kept, seconds_left, stopwatch)
-        made = await self._engine.in_thread(self._made, key, request, seconds_left, stopwatch)
+            return await self._fit(kept, seconds_left, stopwatch)
+        made = await self._engine.run_in_thread(self._make, key, request, seconds_left, stopwatch)
         self._record(CacheTier.MEMORY, hit=made.found)
         if store is not None and made.to_store is not None:
             store.put(key, made.to_store)
@@ -73,7 +72,7 @@ class CachedContentEngine:
         return await self._engine.unpack_plan(plan)
 
     def close(self) -> None:
-        """Take no more work. The store is closed by whoever made it."""
+        """Accept no more work. The store is not closed."""
         self._engine.close()
 
     async def _key(self, request: StreamRequest) -> bytes:
@@ -82,23 +81,23 @@ class CachedContentEngine:
         return await asyncio.to_thread(plan_key, request, self._engine.limits, _SCOPE)
 
     def _store_for(self, request: StreamRequest) -> PlanStore | None:
-        """The store, if there is one and it is worth a question."""
+        """The store, if there is one and the request is worth a call."""
         worth_it = request.content_type in _WORTH_SHARING and len(request.content) >= _SHARED_FROM_CHARACTERS
         return self._store if worth_it else None
 
-    async def _stored(self, store: PlanStore, key: bytes) -> CachedPlan | None:
+    async def _get_stored(self, store: PlanStore, key: bytes) -> CachedPlan | None:
         stored = await store.get(key)
-        kept = None if stored is None else await self._engine.in_thread(self._read, key, stored)
+        kept = None if stored is None else await self._engine.run_in_thread(self._unpack, key, stored)
         self._record(CacheTier.SHARED, hit=kept is not None)
         return kept
 
-    async def _fitted(self, kept: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
+    async def _fit(self, kept: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
         if fits(kept.plan, seconds_left - stopwatch.seconds):
             return Preparation(kept.plan, stopwatch.seconds, packed=kept.packed)
-        return await self._engine.in_thread(self._engine.fitted, kept, seconds_left, stopwatch)
+        return await self._engine.run_in_thread(self._engine.fit_plan, kept, seconds_left, stopwatch)
 
-    def _read(self, key: bytes, stored: bytes) -> CachedPlan | None:
-        """In the thread: what the store gave, unless it is of another version."""
+    def _unpack(self, key: bytes, stored: bytes) -> CachedPlan | None:
+        """In the thread: unpack a plan from the store, unless it has another version."""
         try:
             kept = CachedPlan(unpack_plan(stored), stored)
         except UnreadablePlan:
@@ -106,12 +105,12 @@ class CachedContentEngine:
         self._cache.put(key, kept)
         return kept
 
-    def _made(self, key: bytes, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> _Made:
+    def _make(self, key: bytes, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> _Made:
         """In the thread. Raises ``PreparationFailed``."""
         if (kept := self._cache.get(key)) is not None:
-            return _Made(self._engine.fitted(kept, seconds_left, stopwatch), found=True)
-        whole = self._engine.whole(request, stopwatch)
-        preparation = self._engine.fitted(whole, seconds_left, stopwatch)
+            return _Made(self._engine.fit_plan(kept, seconds_left, stopwatch), found=True)
+        whole = self._engine.make_plan(request, stopwatch)
+        preparation = self._engine.fit_plan(whole, seconds_left, stopwatch)
         if whole.plan.failure is not None:
             return _Made(preparation)
         self._cache.put(key, whole)

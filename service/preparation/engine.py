@@ -1,4 +1,4 @@
-"""Content work in a thread, so that the event loop goes on."""
+"""A content engine that works in a thread and does not block the event loop."""
 
 import asyncio
 import sys
@@ -17,17 +17,16 @@ _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 _THREADS = 1
-"""Only the native parsers let go of the interpreter, so a second thread gains nothing, and takes its turns before the
-event loop gets one. Processes would not disturb the loop, but cost 20 MB each, and a copy of every document each way.
-"""
+"""Only the native parsers release the GIL, so a second thread gains nothing and delays the event loop. Processes would
+not delay it, but take 20 MB each, and copy every document in both directions."""
 
 _SWITCH_SECONDS = 0.0005
-"""After this a thread that computes makes way for the event loop; the interpreter's own 5 ms would pass before each of
-its turns, and be felt in the pace of every stream."""
+"""The switch interval of the interpreter. With its default of 5 ms the content thread would delay each pass of the
+event loop by that, and so every chunk."""
 
 
 class Stopwatch:
-    """The times of one piece of work, from now on."""
+    """Measures one preparation, from its construction on."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
@@ -47,10 +46,10 @@ class Stopwatch:
 
 
 class ThreadedContentEngine:
-    """Fulfils ``core.ports.ContentEngine``; what waits, waits in front of the thread and not in the loop.
+    """Implements ``session.ports.ContentEngine`` with one thread, which processes requests in order.
 
-    To make one is to have all threads of this process take shorter turns. ``packs`` says that content may be stored:
-    then plans come packed too.
+    The constructor sets the switch interval of the process. With ``packs``, that is where content may be stored, plans
+    are packed too.
     """
 
     def __init__(self, limits: Limits, *, packs: bool = False) -> None:
@@ -60,42 +59,42 @@ class ThreadedContentEngine:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="content")
 
     async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
-        return await self.in_thread(self._prepare, request, seconds_left, Stopwatch())
+        return await self.run_in_thread(self._prepare, request, seconds_left, Stopwatch())
 
     async def unpack_plan(self, plan: bytes) -> Plan:
-        return await self.in_thread(unpack_plan, plan)
+        return await self.run_in_thread(unpack_plan, plan)
 
     def close(self) -> None:
-        """Drop what waits; what is being worked on ends by itself."""
+        """Drop queued work; work in progress is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def in_thread(
+    async def run_in_thread(
         self, work: Callable[_Arguments, _Result], *arguments: _Arguments.args, **_none: _Arguments.kwargs
     ) -> _Result:
-        """What ``work`` returns, after all that came before it. If cancelled while it waits, it is never done."""
+        """Return the result of ``work``, done after all earlier work. If cancelled while queued, it is not done."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
-    def whole(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
-        """In the thread: the plan, whatever time there is for it. Raises ``PreparationFailed``."""
-        with _failing(stopwatch):
+    def make_plan(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
+        """In the thread: the plan, without regard to the time left. Raises ``PreparationFailed``."""
+        with _measure_failure(stopwatch):
             plan = prepare(request, self.limits, stopwatch.time)
             return CachedPlan(plan, pack_plan(plan) if self._packs else None)
 
-    def fitted(self, whole: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
-        """In the thread: the plan for what is left of ``seconds_left`` by now. Raises ``PreparationFailed``."""
-        with _failing(stopwatch):
+    def fit_plan(self, whole: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
+        """In the thread: fit the plan into what is left of ``seconds_left``. Raises ``PreparationFailed``."""
+        with _measure_failure(stopwatch):
             plan, as_packed = coalesce(whole.plan, seconds_left - stopwatch.seconds), whole.packed
             if as_packed is not None and plan is not whole.plan:
                 as_packed = pack_plan(plan)
             return Preparation(plan, stopwatch.seconds, tuple(stopwatch.stages), as_packed)
 
     def _prepare(self, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
-        return self.fitted(self.whole(request, stopwatch), seconds_left, stopwatch)
+        return self.fit_plan(self.make_plan(request, stopwatch), seconds_left, stopwatch)
 
 
 @contextmanager
-def _failing(stopwatch: Stopwatch) -> Iterator[None]:
-    """Whatever breaks off in here tells how long it took."""
+def _measure_failure(stopwatch: Stopwatch) -> Iterator[None]:
+    """Convert an exception into ``PreparationFailed`` with the time that was spent."""
     try:
         yield
     except Exception as error:

@@ -7,9 +7,9 @@ from service.protocol.trace import Trace, TraceContext
 
 
 class RandomIds:
-    """128 random bits in hex for each id; a trace goes on with the client's where there is one.
+    """Ids of 128 random bits, in hex; a trace continues the trace of the client, if there is one.
 
-    ``samples`` decides from a trace id and the client's context whether the spans of a stream are kept.
+    ``samples`` makes the sampling decision, from the trace id and the trace context of the client.
     """
 
     def __init__(self, samples: Callable[[str, TraceContext | None], bool]) -> None:

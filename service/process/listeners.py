@@ -1,4 +1,4 @@
-"""The listening sockets: bound once, whichever processes serve them."""
+"""The listening sockets: bound once, by the process that starts the workers."""
 
 import socket
 from contextlib import ExitStack
@@ -8,15 +8,15 @@ from msgspec import Struct
 from service.settings import Settings, SettingsError
 
 METRICS_PORTS_STATE = "metrics_ports"
-"""The key under which each request's state carries the ports that are for metrics, if there are any."""
+"""The key of the ports that serve only metrics in the state of each request."""
 
 
 class Listeners(Struct, frozen=True):
-    """Where the service listens. Every process that gets them, this one or another, serves the very same sockets."""
+    """The sockets that all processes of this instance serve."""
 
     streams: list[socket.socket]
     metrics: list[socket.socket]
-    """Empty if the metrics have no port of their own."""
+    """Empty without ``METRICS_PORT``."""
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -31,20 +31,20 @@ class Listeners(Struct, frozen=True):
 
 
 def listen(settings: Settings) -> Listeners:
-    """Bind what the settings name. Raises ``SettingsError`` for an address that is not to be had."""
+    """Bind the addresses of the settings. Raises ``SettingsError`` if one is not available."""
     with ExitStack() as failing:
-        streams = _bound(failing, "PORT", settings.host, settings.port)
+        streams = _bind(failing, "PORT", settings.host, settings.port)
         metrics = (
             []
             if settings.metrics_port is None
-            else _bound(failing, "METRICS_PORT", settings.host, settings.metrics_port)
+            else _bind(failing, "METRICS_PORT", settings.host, settings.metrics_port)
         )
         failing.pop_all()
     return Listeners(streams, metrics)
 
 
-def _bound(failing: ExitStack, variable: str, host: str, port: int) -> list[socket.socket]:
-    """A socket for each address of the host, as ``localhost`` may have two."""
+def _bind(failing: ExitStack, variable: str, host: str, port: int) -> list[socket.socket]:
+    """Bind a socket for each address of the host; ``localhost`` may have two."""
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         return [
@@ -52,4 +52,4 @@ def _bound(failing: ExitStack, variable: str, host: str, port: int) -> list[sock
             for family, _, _, _, address in dict.fromkeys(addresses)
         ]
     except OSError as error:
-        raise SettingsError(f"{variable}={port} on HOST={host} cannot be had: {error.strerror}.") from error
+        raise SettingsError(f"{variable}={port} on HOST={host} is not available: {error.strerror}.") from error

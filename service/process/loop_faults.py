@@ -1,4 +1,4 @@
-"""Faults that nobody waits for: of tasks whose end is never looked at, and of callbacks."""
+"""Faults that reach the event loop: exceptions of callbacks, and of tasks that no code awaits."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -11,15 +11,15 @@ from service.session.ports import Recorder
 
 
 @contextmanager
-def recorded_loop_faults(recorder: Recorder, new_id: Callable[[], str]) -> Iterator[None]:
-    """Record what reaches the running loop's exception handler, for as long as the context lasts."""
+def record_loop_faults(recorder: Recorder, new_id: Callable[[], str]) -> Iterator[None]:
+    """Record the exceptions that reach the handler of the running loop while the context lasts."""
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
 
     def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         exception = context.get("exception") or InternalError(context["message"])
         fault = FaultRaised(new_id(), FaultSource.EVENT_LOOP, exception)
-        # A forgotten task tells of its end when it is collected: in any thread, in the middle of anything.
+        # A task reports its exception when it is collected, which may happen in any thread.
         loop.call_soon_threadsafe(recorder.record, fault)
 
     loop.set_exception_handler(handle)

@@ -1,4 +1,4 @@
-"""The process's pulse: at a steady beat it feels how late the event loop is, and reports what went out."""
+"""Measures the lag of the event loop at regular intervals, and reports the messages sent in each."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,22 +9,21 @@ from service.protocol.instant import Instant
 from service.session.ports import Recorder
 from service.websocket.message_writer import MessageWriter
 
-BEAT_SECONDS = 0.25
+INTERVAL_SECONDS = 0.25
 
 
 class LoopMonitor:
-    """Beats while its context lasts, and once more at its end, so that no count is lost."""
-
     def __init__(self, writer: MessageWriter, recorder: Recorder, clock: Callable[[], Instant]) -> None:
-        self._outbox = writer
+        self._writer = writer
         self._recorder = recorder
         self._clock = clock
         self._due_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     @contextmanager
-    def beating(self) -> Iterator[None]:
-        self._wait()
+    def running(self) -> Iterator[None]:
+        """Measure and report while the context lasts; report once more at its end, so that no message is missed."""
+        self._schedule()
         try:
             yield
         finally:
@@ -33,16 +32,16 @@ class LoopMonitor:
             self.report()
 
     def report(self) -> None:
-        """What went out since the last report."""
-        if (sent := self._outbox.take_counts()) is not None:
+        """Record the messages sent since the last report."""
+        if (sent := self._writer.take_counts()) is not None:
             self._recorder.record(sent)
 
-    def _wait(self) -> None:
-        # By a clock of ours: uvloop's own counts whole milliseconds.
-        self._due_at = self._clock().seconds + BEAT_SECONDS
-        self._timer = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
+    def _schedule(self) -> None:
+        # The clock of uvloop counts whole milliseconds.
+        self._due_at = self._clock().seconds + INTERVAL_SECONDS
+        self._timer = asyncio.get_running_loop().call_later(INTERVAL_SECONDS, self._measure)
 
-    def _beat(self) -> None:
+    def _measure(self) -> None:
         self._recorder.record(LoopLagMeasured(max(0.0, self._clock().seconds - self._due_at)))
         self.report()
-        self._wait()
+        self._schedule()

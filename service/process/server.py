@@ -1,4 +1,4 @@
-"""uvicorn, set up for this service, and going away in the order that the protocol promises."""
+"""uvicorn with the configuration of this service, and with the shutdown that the protocol describes."""
 
 import asyncio
 import gc
@@ -21,24 +21,24 @@ from service.websocket.hub import Hub
 
 HUB_STATE = "hub"
 RECORDER_STATE = "recorder"
-"""The keys under which the application's lifespan state carries its hub and its recorder."""
+"""The keys of the hub and the recorder in the lifespan state of the application."""
 
 _GRACEFUL_SECONDS = 3
-"""What uvicorn may take for the rest once all sockets are told."""
+"""The limit for the shutdown of uvicorn after the close frames."""
 
 TELEMETRY_SECONDS = 3
-"""What the application may take to send off the last of its telemetry."""
+"""The limit for exporting the last telemetry."""
 
 _SMALLEST_FRAME_LIMIT = 2 * 1024 * 1024
-"""So that content which is too large by far still gets an answer and not a closed socket."""
+"""So that content that is much too large is answered with an error and not with a closed socket."""
 
 
 def run(application: str, settings: Settings, on_listening: Callable[[Listeners], None] | None = None) -> int:
-    """Serve until a signal, in one process or in several; the exit status.
+    """Serve until a signal, in one process or several; return the exit status.
 
-    ``application`` is the import string of an application factory, which every process calls for itself;
-    ``on_listening`` is called once, before the first request is served. Raises
-    ``SettingsError`` for an address that is not to be had, and ``SystemExit`` for an application that does not start.
+    ``application`` is the import string of an application factory, which each process calls; ``on_listening`` is called
+    once, before the first request is served. Raises ``SettingsError`` if an address is not available, and
+    ``SystemExit`` if the application does not start.
     """
     listeners = listen(settings)
     if on_listening is not None:
@@ -56,7 +56,7 @@ def _serve(application: str, settings: Settings, listeners: Listeners, loss: Los
 
 
 def uvicorn_config(application: str, settings: Settings) -> uvicorn.Config:
-    """uvicorn's side of our settings. ``application`` is the import string of an application factory."""
+    """The configuration of uvicorn. ``application`` is the import string of an application factory."""
     escaped = 6 * settings.max_content_size  # JSON may write each byte as \uXXXX
     return uvicorn.Config(
         application,
@@ -70,38 +70,38 @@ def uvicorn_config(application: str, settings: Settings) -> uvicorn.Config:
         ws_per_message_deflate=False,  # it more than doubles the cost of a chunk and of an idle connection
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # nothing here trusts an address
+        proxy_headers=False,  # the service trusts no address
         server_header=False,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
 
 
 class Server(uvicorn.Server):
-    """Drains before it shuts down: uvicorn alone would close every socket at the first signal."""
+    """Drains before it shuts down, where uvicorn closes every socket at the first signal."""
 
     def __init__(
         self, config: uvicorn.Config, drain_seconds: float, listeners: Listeners, loss: Loss | None = None
     ) -> None:
-        """``loss`` is the worker whose place this one takes."""
+        """``loss`` is the worker that this one replaces."""
         super().__init__(config)
         self._drain_seconds = drain_seconds
         self._listeners = listeners
         self._loss = loss
-        self._hurried = False
+        self._skip_drain = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal drains, the second skips the wait; the process then ends by itself, with status 0."""
         if sig == signal.SIGINT and multiprocessing.parent_process() is not None:
-            return  # Ctrl-C goes to every process of a terminal: the supervisor passes on what is meant for a worker
+            return  # Ctrl-C reaches all processes of a terminal; a worker stops at the SIGTERM of the supervisor
         if self.should_exit:
-            self._hurried = True
+            self._skip_drain = True
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         metrics_ports = frozenset(_address(listener)[1] for listener in self._listeners.metrics)
         self.lifespan.state[METRICS_PORTS_STATE] = metrics_ports
         await super().startup(sockets)
-        # What is there by now stays; to look through it again, a full collection would hold up every stream for 20 ms.
+        # Objects that exist now are kept; without freeze, each full collection would delay all streams by 20 ms.
         gc.collect()
         gc.freeze()
         recorder: Recorder = self.lifespan.state[RECORDER_STATE]
@@ -115,20 +115,20 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         supervisor = multiprocessing.parent_process()
         if supervisor is not None and not supervisor.is_alive():
-            self.should_exit = True  # or it would hold the port against the next start
+            self.should_exit = True  # else it would occupy the port of the next start
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         hub: Hub = self.lifespan.state[HUB_STATE]
-        await hub.drain(self._drain_seconds, is_forced=lambda: self._hurried)
-        await self._part()
+        await hub.drain(self._drain_seconds, is_forced=lambda: self._skip_drain)
+        await self._wait_for_closes()
         await super().shutdown(sockets)
 
-    async def _part(self) -> None:
-        """Give peers the moment to answer our close frame after which a socket aborts by itself."""
+    async def _wait_for_closes(self) -> None:
+        """Wait for the close frames of the clients, until the connections are aborted."""
         deadline = asyncio.get_running_loop().time() + CLOSING_SECONDS + 0.5
-        # uvicorn keeps a set and tells nobody when it is empty, so this looks now and then.
-        while self._sockets_are_open() and not self._hurried and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+        # uvicorn keeps a set of connections without an event for its end
+        while self._sockets_are_open() and not self._skip_drain and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
     def _sockets_are_open(self) -> bool:

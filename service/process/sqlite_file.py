@@ -1,4 +1,4 @@
-"""SQLite files that all processes of a machine share, and that nobody but their owner may read."""
+"""SQLite files that the processes of a machine share, readable by their owner only."""
 
 import os
 import sqlite3
@@ -10,11 +10,11 @@ _START_SECONDS = 10.0
 _RETRY_SECONDS = 0.02
 
 
-def connected(path: Path | None, busy_seconds: float, before_journal: Sequence[str] = ()) -> sqlite3.Connection:
-    """A connection for one thread at a time, whichever; to memory if there is no path.
+def connect(path: Path | None, busy_seconds: float, before_journal: Sequence[str] = ()) -> sqlite3.Connection:
+    """Open the file, or a database in memory, for any thread, one at a time.
 
-    It waits ``busy_seconds`` for others and begins no transaction by itself. ``before_journal`` are statements that
-    count only in a file that has no journal yet. Raises ``OSError`` or ``sqlite3.Error``.
+    The connection waits ``busy_seconds`` for a lock and begins no transaction by itself. ``before_journal`` are
+    statements that have an effect only before the journal exists. Raises ``OSError`` or ``sqlite3.Error``.
     """
     if path is not None:
         _make_private(path)
@@ -24,7 +24,7 @@ def connected(path: Path | None, busy_seconds: float, before_journal: Sequence[s
     try:
         for statement in before_journal:
             connection.execute(statement)
-        _begin_journal(connection)
+        _start_journal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
     except BaseException:
         connection.close()
@@ -33,7 +33,7 @@ def connected(path: Path | None, busy_seconds: float, before_journal: Sequence[s
 
 
 def _make_private(path: Path) -> None:
-    """SQLite gives the files that it puts beside this one the same mode."""
+    """Create the file with mode 600, which SQLite copies to the files that it creates beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -42,8 +42,8 @@ def _make_private(path: Path) -> None:
         path.chmod(0o600)
 
 
-def _begin_journal(connection: sqlite3.Connection) -> None:
-    """Workers that start at once meet here, where SQLite does not wait by itself."""
+def _start_journal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; repeat while other workers do so at the same time, for which SQLite does not wait."""
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:

@@ -1,7 +1,7 @@
-"""Several worker processes: one that dies is replaced, and a signal ends them all.
+"""Worker processes: one that dies is replaced, and a signal ends all of them.
 
-uvicorn's own supervisor can run no other ``Server`` than uvicorn's, so none that drains; and it waits for its workers'
-end for ever, deaf to a second signal.
+The supervisor of uvicorn cannot run a subclass of ``Server``, and so none that drains; and it waits for its workers
+without a limit, during which it ignores signals.
 """
 
 import multiprocessing
@@ -16,11 +16,11 @@ from msgspec import Struct
 _LOOK_SECONDS = 0.1
 
 _LEAST_LIFE_SECONDS = 1.0
-"""A worker that dies sooner is replaced only then: what kills each at its start must not keep a core busy."""
+"""A worker that dies sooner is replaced only then, so that a crash at the start does not keep a core busy."""
 
 
 class Loss(Struct, frozen=True):
-    """A worker that died unasked."""
+    """A worker that died without being stopped."""
 
     pid: int
     exit_code: int
@@ -33,11 +33,11 @@ class _Worker(Struct, frozen=True):
 
 
 class Supervisor:
-    """Runs ``work`` in so many processes of its own. Each is told whom it replaces; what it gets must be picklable.
+    """Runs ``work``, which must be picklable, in worker processes; its argument is the worker that it replaces.
 
-    A worker must end at its first SIGTERM, and hurry at its second. It is told by signals to this process, or when
-    another worker has ended with an error of its own: that one would not fare better the next time. What a signal
-    has killed, the system's want of memory included, is replaced.
+    A worker must drain and end at its first SIGTERM, and end at once at its second. It receives them when this process
+    receives a signal, or when another worker has ended with an error, as that would happen again. A worker that was
+    killed by a signal, for example for lack of memory, is replaced.
     """
 
     def __init__(self, work: Callable[[Loss | None], None], workers: int, end_seconds: float) -> None:
@@ -48,7 +48,7 @@ class Supervisor:
         self._signals = 0
 
     def run(self) -> int:
-        """Return when all have ended, with the exit status: 0 if each ended well."""
+        """Return when all workers have ended, with the exit status: 0 if none failed."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._count)
         workers = [self._begin() for _ in range(self._workers)]
@@ -61,13 +61,13 @@ class Supervisor:
         self._signals += 1
 
     def _begin(self, loss: Loss | None = None) -> _Worker:
-        # A daemon: should this process break, they end with it.
+        # A daemon ends with this process if that raises.
         process = multiprocessing.get_context("spawn").Process(target=self._work, args=(loss,), daemon=True)
         process.start()
         return _Worker(process, time.monotonic())
 
     def _replaced(self, worker: _Worker) -> _Worker:
-        """The worker, or if it is dead and may be replaced, the one that takes its place."""
+        """The worker, or its replacement if it was killed."""
         process = worker.process
         if process.pid is None or process.exitcode is None or _failed(process):
             return worker
@@ -77,10 +77,10 @@ class Supervisor:
 
     def _end(self, processes: list[SpawnProcess]) -> int:
         deadline = time.monotonic() + self._end_seconds
-        told = None
+        forwarded = None
         while any(process.exitcode is None for process in processes) and time.monotonic() < deadline:
-            if told != self._signals:
-                told = self._signals
+            if forwarded != self._signals:
+                forwarded = self._signals
                 for process in processes:
                     process.terminate()
             time.sleep(_LOOK_SECONDS)

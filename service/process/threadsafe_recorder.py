@@ -7,14 +7,14 @@ from service.session.ports import Recorder
 
 
 class ThreadsafeRecorder:
-    """Fulfils ``core.ports.Recorder`` for any thread, from ``open`` to the end of the loop."""
+    """Implements ``session.ports.Recorder`` for any thread, from ``open`` to the end of the loop."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self) -> None:
-        """Called on the event loop, before the threads begin."""
+        """Accept events from now on; called in the event loop."""
         self._loop = asyncio.get_running_loop()
 
     def record(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""The stores that the settings ask for."""
+"""Creates the stores that the settings select."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,34 +16,34 @@ FILE_NAME = "sessions.sqlite3"
 """In ``DATA_DIR``."""
 
 
-class ChosenStore(NamedTuple):
+class StoreSelection(NamedTuple):
     store: SessionStore
     kind: str
-    """In a word, for people."""
-    trouble: StoredInMemory | None = None
-    """Why it is not what was asked for."""
+    """The name in ``/health``."""
+    degradation: StoredInMemory | None = None
+    """Why sessions are kept in memory although the settings select a file."""
 
 
-def session_store(settings: Settings, recorder: Recorder) -> ChosenStore:
-    """Redis if there is an address, else a file, else this process's memory. Blocks for the time that a file takes."""
+def create_session_store(settings: Settings, recorder: Recorder) -> StoreSelection:
+    """Redis if ``REDIS_URL`` is set, else a file, or memory if the file cannot be used. Blocks while the file opens."""
     limits, ttl_seconds = settings.limits, settings.resume_ttl
     memory = SqliteSessionStore(None, limits, ttl_seconds)
     if settings.redis_url is not None:
-        from service.stores.redis.store import RedisSessionStore  # noqa: PLC0415 - the library takes its time, used or not
+        from service.stores.redis.store import RedisSessionStore  # noqa: PLC0415 - loading the library takes long
 
         redis = RedisSessionStore(settings.redis_url.get_secret_value(), limits, ttl_seconds)
-        return ChosenStore(FailoverSessionStore(redis, memory, recorder), "redis")
+        return StoreSelection(FailoverSessionStore(redis, memory, recorder), "redis")
+    path = settings.data_dir / FILE_NAME
     try:
-        file = SqliteSessionStore(settings.data_dir / FILE_NAME, limits, ttl_seconds)
+        file = SqliteSessionStore(path, limits, ttl_seconds)
     except (OSError, SchemaMismatch) as error:
         reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
-        trouble = StoredInMemory(Dependency.SESSION_STORE, f"{settings.data_dir / FILE_NAME}: {reason}")
-        return ChosenStore(memory, "memory", trouble)
-    return ChosenStore(FailoverSessionStore(file, memory, recorder), "sqlite")
+        return StoreSelection(memory, "memory", StoredInMemory(Dependency.SESSION_STORE, f"{path}: {reason}"))
+    return StoreSelection(FailoverSessionStore(file, memory, recorder), "sqlite")
 
 
-def shared_plans(settings: Settings, recorder: Recorder) -> "RedisPlanStore | None":
-    """Where processes find each other's plans, if there is such a place and content may be stored."""
+def create_plan_store(settings: Settings, recorder: Recorder) -> "RedisPlanStore | None":
+    """The store through which processes share plans, if Redis is configured and content may be stored."""
     if settings.redis_url is None or not settings.store_content:
         return None
     from service.stores.redis.plan_store import RedisPlanStore  # noqa: PLC0415 - as above

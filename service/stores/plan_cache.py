@@ -6,11 +6,11 @@ from threading import Lock
 from service.content.cached_plan import CachedPlan
 
 LARGEST_SHARE = 4
-"""A plan that takes more than this part of the cache is not kept: it would drive out what many ask for."""
+"""A plan larger than this fraction (1/4) of the cache is not kept: it would evict too many others."""
 
 
 class MemoryPlanCache:
-    """Fulfils ``core.ports.PlanCache``: those that were asked for last, as many as fit into ``max_bytes``."""
+    """Implements ``session.ports.PlanCache``: the plans used last, up to ``max_bytes`` of them."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -24,7 +24,7 @@ class MemoryPlanCache:
 
     @property
     def memory_bytes(self) -> int:
-        """About what they take."""
+        """An estimate of the memory of the plans."""
         return self._bytes
 
     def get(self, key: bytes) -> CachedPlan | None:

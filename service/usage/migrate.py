@@ -1,4 +1,4 @@
-"""The tables in PostgreSQL, brought up to this version."""
+"""Migration of the tables in PostgreSQL to this version."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -16,30 +16,30 @@ from sqlalchemy.pool import NullPool
 from service.usage.postgres import connect, reason
 
 VERSION_TABLE = "usage_version"
-"""Of our own, so that the database may be another application's too."""
-_LOCK = 0x75736167  # "usag": any number that nobody else locks
+"""Not the default of Alembic, as another application may use the same database."""
+_LOCK = 0x75736167  # "usag" in ASCII: the key of an advisory lock that no other application uses
 _LOCK_SECONDS = 60
 
 
 class MigrationFailed(Exception):
-    """Nothing was changed. The text says why, without the password."""
+    """Nothing was changed. The text is the reason, without the password."""
 
     def __init__(self, text: str, *, reached: bool) -> None:
         super().__init__(text)
         self.reached = reached
-        """Whether the database was there."""
+        """Whether the database was reached."""
 
 
 class Migration(NamedTuple):
     before: str | None
-    """The version that was found; ``None`` for a database without our tables."""
+    """The version before; ``None`` for a database without the tables."""
     after: str
 
 
 def migrate(url: str) -> Migration:
-    """Bring the database up to this version, wholly or not at all; two at once take turns.
+    """Migrate the database to this version in one transaction; concurrent calls wait for each other.
 
-    Raises ``MigrationFailed``. Waits at most a minute for its turn.
+    Raises ``MigrationFailed``, also after a minute without the lock.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))

@@ -1,4 +1,4 @@
-"""What was used: streams added up, from the file or from PostgreSQL."""
+"""Usage reports: the sums of streams, from the spool or from PostgreSQL."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,16 +6,16 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Grouping(StrEnum):
-    """What streams are added up by."""
+    """The groups of a report."""
 
     SESSION = "session"
     DAY = "day"
-    """On which they ended, in UTC."""
+    """The day of the end, in UTC."""
     OUTCOME = "outcome"
 
 
 class Line(NamedTuple):
-    """The streams of one group. A stream that was recovered is one stream, and its outcome is that of its last part."""
+    """The streams of one group. The parts of a recovered stream count as one, with the outcome of the last part."""
 
     group: str
     streams: int
@@ -33,12 +33,12 @@ class Line(NamedTuple):
 
 
 class Rows(Protocol):
-    """Where rows are, and what differs in its SQL."""
+    """A source of rows, and the SQL expressions in which sources differ."""
 
     day: str
     """The day of ``ended_at``."""
     since: str
-    """The parameter ``since``, as ``ended_at`` is."""
+    """The parameter ``since``, in the type of ``ended_at``."""
     session: str
     """The parameter ``session``."""
 
@@ -49,7 +49,7 @@ _QUERY = """
 WITH parts AS (
     SELECT *, row_number() OVER (PARTITION BY stream_id ORDER BY takeovers DESC, ended_at DESC) AS place
     FROM usage_streams
-    WHERE {wanted}
+    WHERE {conditions}
 ), streams AS (
     SELECT
         stream_id,
@@ -90,18 +90,18 @@ _ORDER = {
 
 
 def report(rows: Rows, by: Grouping, *, since: float | None = None, session_id: str | None = None) -> list[Line]:
-    """A line for each group: the latest first, or of outcomes the most frequent first.
+    """Return a line for each group: the latest first, or the most frequent outcome first.
 
-    With ``since``, in Unix seconds, only streams that ended then or later, or a part of which did.
+    With ``since``, in Unix seconds, include only streams of which a part ended then or later.
     """
-    wanted = ["1 = 1"]
+    conditions = ["1 = 1"]
     if since is not None:
-        wanted.append(f"stream_id IN (SELECT stream_id FROM usage_streams WHERE ended_at >= {rows.since})")  # noqa: S608 - a name of ours
+        conditions.append(f"stream_id IN (SELECT stream_id FROM usage_streams WHERE ended_at >= {rows.since})")  # noqa: S608 - a constant
     if session_id is not None:
-        wanted.append(f"session_id = {rows.session}")
+        conditions.append(f"session_id = {rows.session}")
     group = {Grouping.SESSION: "session_id", Grouping.DAY: rows.day, Grouping.OUTCOME: "outcome"}[by]
-    query = _QUERY.format(wanted=" AND ".join(wanted), group=group, order=_ORDER[by])
+    query = _QUERY.format(conditions=" AND ".join(conditions), group=group, order=_ORDER[by])
     return [
-        Line(str(name), *map(int, counts[:7]), *map(float, counts[7:]))  # PostgreSQL adds up to decimals
+        Line(str(name), *map(int, counts[:7]), *map(float, counts[7:]))  # PostgreSQL returns sums as decimals
         for name, *counts in rows.select(query, {"since": since, "session": session_id})
     ]

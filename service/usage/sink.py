@@ -1,4 +1,4 @@
-"""Events become rows."""
+"""Converts events to rows."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -15,12 +15,12 @@ from service.events import (
 )
 from service.usage.rows import Row, SessionRow, StreamRow
 
-MAX_UNDER_WAY = 100_000
-"""Streams of which more than the end is known; far more than a process can serve."""
+MAX_ACTIVE = 100_000
+"""Active streams whose request is remembered; far more than a process can serve."""
 
 
-class _UnderWay(Struct):
-    """What is told of a stream before its end."""
+class _ActiveStream(Struct):
+    """The properties of a stream that its earlier events contain."""
 
     speed: str | None = None
     chunk_by: str | None = None
@@ -31,37 +31,37 @@ class _UnderWay(Struct):
 
 
 class UsageSink:
-    """A sink of events: each ``StreamEnded`` gives a row, and so does each session that a connection opens.
+    """A sink that writes a row for each ``StreamEnded``, and for each session that a connection opens.
 
-    A request that was rejected gives none: nothing was streamed, nothing counted against its session, and the metrics
-    count it. ``record`` neither waits nor raises, and belongs to one thread.
+    A rejected request has no row: nothing was streamed or charged, and the metrics count it. ``record`` neither blocks
+    nor raises, and belongs to one thread.
     """
 
     def __init__(
         self, put: Callable[[Row], None], wall: Callable[[], float], session_seconds: float, version: str
     ) -> None:
-        """``put`` takes each row at once. ``wall`` gives Unix seconds; a session lasts ``session_seconds``."""
+        """``put`` must not block. ``wall`` returns Unix seconds; a session lasts ``session_seconds``."""
         self._put = put
         self._wall = wall
         self._session_seconds = session_seconds
         self._version = version
-        self._under_way: dict[tuple[str, str], _UnderWay] = {}
-        """By connection and stream: one that is taken over may be under way on two connections for a moment."""
+        self._active: dict[tuple[str, str], _ActiveStream] = {}
+        """By connection and stream: a stream that was recovered may be active on two connections for a moment."""
 
     def record(self, event: Event) -> None:
         match event:
             case StreamEnded():
                 self._put(self._stream(event))
             case StreamStarted():
-                if (known := self._under_way.get((event.connection_id, event.stream_id))) is not None:
+                if (known := self._active.get((event.connection_id, event.stream_id))) is not None:
                     known.processing_seconds = event.processing_seconds
             case RequestAdmitted():
                 self._remember(
                     event,
-                    _UnderWay(event.speed.value, event.chunk_by.value, event.html_mode.value, event.content_bytes),
+                    _ActiveStream(event.speed.value, event.chunk_by.value, event.html_mode.value, event.content_bytes),
                 )
             case StreamRecovered():
-                self._remember(event, _UnderWay(takeovers=event.takeovers))
+                self._remember(event, _ActiveStream(takeovers=event.takeovers))
             case ConnectionOpened() if event.session_incarnation:
                 ends_at = self._wall() + event.session_seconds_left
                 began_at = ends_at - self._session_seconds
@@ -69,13 +69,13 @@ class UsageSink:
             case _:
                 pass
 
-    def _remember(self, event: RequestAdmitted | StreamRecovered, known: _UnderWay) -> None:
-        if len(self._under_way) >= MAX_UNDER_WAY:
-            del self._under_way[next(iter(self._under_way))]
-        self._under_way[event.connection_id, event.stream_id] = known
+    def _remember(self, event: RequestAdmitted | StreamRecovered, known: _ActiveStream) -> None:
+        if len(self._active) >= MAX_ACTIVE:
+            del self._active[next(iter(self._active))]
+        self._active[event.connection_id, event.stream_id] = known
 
     def _stream(self, event: StreamEnded) -> StreamRow:
-        known = self._under_way.pop((event.connection_id, event.stream_id), None) or _UnderWay()
+        known = self._active.pop((event.connection_id, event.stream_id), None) or _ActiveStream()
         ended_at = self._wall()
         worked = event.processing_seconds
         return StreamRow(

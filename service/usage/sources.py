@@ -1,4 +1,4 @@
-"""Where rows can be read: in the file, or in PostgreSQL."""
+"""The sources of a usage report: the spool, or PostgreSQL."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class FileRows:
-    """Fulfils ``report.Rows``; every method may raise ``sqlite3.Error``."""
+    """Implements ``report.Rows``; every method may raise ``sqlite3.Error``."""
 
     day = "date(ended_at, 'unixepoch')"
     since = ":since"
@@ -26,13 +26,13 @@ class FileRows:
             return connection.execute(query, parameters).fetchall()
 
     def waiting(self) -> int:
-        """Rows of streams in the file."""
+        """The number of rows of streams in the file."""
         [(count,)] = self.select("SELECT count(*) FROM usage_streams", {})
         return int(count)
 
 
 class DatabaseRows:
-    """Fulfils ``report.Rows``; ``select`` raises ``DatabaseUnavailable``."""
+    """Implements ``report.Rows``; ``select`` may raise ``DatabaseUnavailable``."""
 
     day = "to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
     since = "to_timestamp(%(since)s)"

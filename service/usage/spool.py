@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import astuple
 
-from service.process.sqlite_file import connected
+from service.process.sqlite_file import connect
 from service.usage.rows import TABLES, Row, Table
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Spool:
         self._lock = threading.Lock()
         self._room: dict[type[Row], int] = dict.fromkeys(TABLES, 0)
         """How many rows may be added before they are counted again."""
-        self._connection = connected(path, _BUSY_SECONDS)
+        self._connection = connect(path, _BUSY_SECONDS)
         try:
             self._make_schema()
         except BaseException:

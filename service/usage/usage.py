@@ -1,4 +1,4 @@
-"""The usage of one process, put together."""
+"""The parts that record the usage of one process."""
 
 import sqlite3
 import time
@@ -21,11 +21,10 @@ _DAY_SECONDS = 86_400
 
 
 class Usage:
-    """What takes events, stores their rows and sends these on.
+    """Converts events to rows, stores them in ``data_dir``, and forwards them to the database, if there is one.
 
-    ``sink`` takes events from the first moment. From ``start`` on they become rows in ``data_dir``, which go on to the
-    database if there is one. ``recorder`` is told what becomes of them, from threads too; ``sink`` need not be behind
-    it, as it makes nothing of that.
+    ``sink`` accepts events from the beginning; rows are stored from ``start`` on. ``recorder``, which must be
+    thread-safe, receives the events about the spool and the database.
     """
 
     def __init__(  # noqa: PLR0913 - the settings that matter, by name
@@ -39,27 +38,27 @@ class Usage:
         recorder: Recorder,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """A session lasts ``session_seconds``; ``wall`` gives Unix seconds."""
+        """A session lasts ``session_seconds``; ``wall`` returns Unix seconds."""
         self._data_dir = data_dir
         self._database_url = database_url
         self._retention_seconds = retention_days * _DAY_SECONDS
         self._recorder = recorder
         self._wall = wall
-        self._writer = SpoolWriter(self._dropped, *self._told(Dependency.USAGE_STORE))
+        self._writer = SpoolWriter(self._dropped, *self._reports(Dependency.USAGE_STORE))
         self.sink = UsageSink(self._writer.put, wall, session_seconds, version)
         self._spool: Spool | None = None
         self._forwarder: Forwarder | None = None
 
     def start(self) -> None:
-        """In the process that serves. Blocks for milliseconds, and while others hold the file for up to ten seconds."""
-        self._spool = self._opened()
+        """Start the threads. Blocks for milliseconds, or up to ten seconds while other processes lock the file."""
+        self._spool = self._open_spool()
         self._writer.start(self._spool, self._oldest)
         if self._database_url is not None:
-            self._forwarder = self._forwarding(self._spool, self._database_url)
+            self._forwarder = self._create_forwarder(self._spool, self._database_url)
             self._forwarder.start()
 
     def close(self, seconds: float) -> None:
-        """Store what is under way, and send it on if the database is there; blocks for at most so long."""
+        """Store queued rows, and forward them if the database is available; block for at most this time."""
         deadline = time.monotonic() + seconds
         ended = self._writer.close(seconds)
         if self._forwarder is not None:
@@ -70,7 +69,7 @@ class Usage:
             self._spool.close()
             self._spool = None
 
-    def _opened(self) -> Spool:
+    def _open_spool(self) -> Spool:
         try:
             return Spool(self._data_dir / FILE_NAME)
         except (OSError, sqlite3.Error) as error:
@@ -78,11 +77,11 @@ class Usage:
             self._recorder.record(StoredInMemory(Dependency.USAGE_STORE, f"{self._data_dir / FILE_NAME}: {why}"))
             return Spool(None)
 
-    def _forwarding(self, spool: Spool, database_url: str) -> "Forwarder":
-        from service.usage.forwarder import Forwarder  # noqa: PLC0415 - psycopg takes 100 ms and 10 MB, used or not
+    def _create_forwarder(self, spool: Spool, database_url: str) -> "Forwarder":
+        from service.usage.forwarder import Forwarder  # noqa: PLC0415 - psycopg takes 100 ms and 10 MB to load
         from service.usage.postgres import Database  # noqa: PLC0415 - as above
 
-        on_change, on_failure = self._told(Dependency.DATABASE)
+        on_change, on_failure = self._reports(Dependency.DATABASE)
         return Forwarder(
             spool,
             Database(database_url),
@@ -99,7 +98,7 @@ class Usage:
     def _dropped(self, rows: int) -> None:
         self._recorder.record(UsageDropped(rows))
 
-    def _told(self, dependency: Dependency) -> tuple[Callable[[bool, str], None], Callable[[], None]]:
+    def _reports(self, dependency: Dependency) -> tuple[Callable[[bool, str], None], Callable[[], None]]:
         def changed(up: bool, reason: str) -> None:  # noqa: FBT001 - as the event has it
             self._recorder.record(DependencyChanged(dependency, up, reason))
 

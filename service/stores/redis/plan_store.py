@@ -1,6 +1,6 @@
-"""Plans in Redis, shared by all processes of all machines that are given the same one.
+"""Plans in Redis, shared by the processes of all machines that use the same server.
 
-What Redis holds: ``streaming:plan:<key>``, a string: a packed plan, until its time to live is over.
+Keys: ``streaming:plan:<key>``, a string, the packed plan, with a time to live.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ _PREFIX = "streaming:plan:"
 _DEADLINE_SECONDS = 0.25
 """The work that a plan saves rarely takes longer."""
 _PUTS = 16
-"""On their way at once; what comes beyond them is not stored, rather than kept in memory."""
+"""Concurrent writes; a further plan is not stored, and does not occupy memory."""
 
 
 class RedisPlanStore:
-    """Fulfils ``core.ports.PlanStore``. ``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
+    """Implements ``session.ports.PlanStore``. ``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
 
-    While it is away nothing is asked of it but whether it is back.
+    While Redis is unavailable only probes are sent.
     """
 
     def __init__(self, url: str, ttl_seconds: float, recorder: Recorder, breaker: Breaker | None = None) -> None:

@@ -1,8 +1,7 @@
-"""What Redis does in one go, in Lua.
+"""The operations of the session store as Lua scripts, each of which Redis executes atomically.
 
-Each script runs alone, so what it reads is still so when it writes. Times are in milliseconds, of Redis's own clock:
-``PTTL`` says how much is left. What stores more begins with that, as Redis refuses only the first write of a script for
-lack of memory. Nothing here is newer than Redis 6.2.
+Times are in milliseconds, by the clock of Redis. A script that needs more memory writes that first, as Redis refuses
+only the first write of a script for lack of memory. All commands exist in Redis 6.2.
 """
 
 import hashlib
@@ -13,7 +12,7 @@ from msgspec import Struct
 class Script(Struct, frozen=True):
     text: str
     digest: str
-    """By which Redis knows it once it has run it."""
+    """The name under which Redis has cached the script after its first call."""
 
 
 def _script(text: str) -> Script:
@@ -21,32 +20,32 @@ def _script(text: str) -> Script:
 
 
 OPEN = _script("""
--- KEYS: session. ARGV: epoch, milliseconds (both of a new one). Gives: epoch, requests, milliseconds left.
+-- KEYS: session. ARGV: incarnation, milliseconds (for a new one). Returns: incarnation, requests, milliseconds left.
 local left = redis.call('PTTL', KEYS[1])
 if left > 0 then
-    local session = redis.call('HMGET', KEYS[1], 'epoch', 'requests')
+    local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests')
     return {session[1], tonumber(session[2]), left}
 end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'requests', 0)
+redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'requests', 0)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {ARGV[1], 0, tonumber(ARGV[2])}
 """)
 
 ADMIT = _script("""
--- KEYS: session, claim of the owner, claim of the token presented (the claims only if there are such).
--- ARGV: limit; epoch, requests and milliseconds left, as the snapshot has them; stream, fingerprint.
--- Gives: admitted, requests, the stream repeated, conflicts. A claim is a fingerprint and a stream, in one string.
-local limit, epoch, known = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+-- KEYS: session, claim of the owner, claim of the token presented (each claim is optional).
+-- ARGV: limit; incarnation, requests and milliseconds left of the snapshot; stream, fingerprint.
+-- Returns: admitted, requests, the stream repeated, conflicts. A claim is a fingerprint and a stream, in one string.
+local limit, incarnation, known = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local stream, fingerprint = ARGV[5], ARGV[6]
 local left = redis.call('PTTL', KEYS[1])
-if left <= 0 then  -- lost: made again
+if left <= 0 then  -- lost: created again
     left = tonumber(ARGV[4])
-    redis.call('HSET', KEYS[1], 'epoch', epoch, 'requests', known)
+    redis.call('HSET', KEYS[1], 'incarnation', incarnation, 'requests', known)
     redis.call('PEXPIRE', KEYS[1], left)
 end
-local session = redis.call('HMGET', KEYS[1], 'epoch', 'requests')
+local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests')
 local used = tonumber(session[2])
-if session[1] == epoch and used < known then  -- made again from a snapshot that knew less
+if session[1] == incarnation and used < known then  -- created again from a snapshot with a lower count
     used = known
     redis.call('HSET', KEYS[1], 'requests', used)
 end
@@ -61,25 +60,25 @@ end
 if used >= limit then
     return {0, used, false, 0}
 end
-for number = 2, #KEYS do  -- who presents the same token again and again is charged once
+for number = 2, #KEYS do  -- repetitions with the same token are charged once
     redis.call('SET', KEYS[number], fingerprint .. stream, 'PX', left)
 end
 return {1, redis.call('HINCRBY', KEYS[1], 'requests', 1), false, 0}
 """)
 
-KEEP = _script("""
--- KEYS: stream. ARGV: milliseconds; fields and values, all of them.
+PUT = _script("""
+-- KEYS: stream. ARGV: milliseconds; all fields and values.
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 """)
 
-FIND = _script("""
--- KEYS: stream. ARGV: fields. Gives: their values.
+GET = _script("""
+-- KEYS: stream. ARGV: fields. Returns: their values.
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
 """)
 
-TAKE = _script("""
--- KEYS: stream. ARGV: epoch, owner, milliseconds. Gives: whether it was at that epoch.
+ACQUIRE = _script("""
+-- KEYS: stream. ARGV: epoch, owner, milliseconds. Returns: whether it was at that epoch.
 local stream = redis.call('HMGET', KEYS[1], 'epoch', 'owners')
 if stream[1] ~= ARGV[1] then
     return 0
@@ -93,7 +92,7 @@ return 1
 """)
 
 MARK_SKIP = _script("""
--- KEYS: stream. ARGV: epoch, index, whether it is settled. Gives: whether it was at that epoch.
+-- KEYS: stream. ARGV: epoch, index, whether it is settled. Returns: whether it was at that epoch.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
     return 0
 end
@@ -101,23 +100,23 @@ redis.call('HSET', KEYS[1], 'skip_at', ARGV[2], 'skip_settled', ARGV[3])
 return 1
 """)
 
-HOLD = _script("""
--- KEYS: streams. ARGV: the least and the whole time to live; the epochs. Gives: which of them were taken, from 1.
-local least, whole = tonumber(ARGV[1]), ARGV[2]
-local taken = {}
+RENEW_LEASES = _script("""
+-- KEYS: streams. ARGV: the minimum and the full time to live; the epochs. Returns: the numbers, from 1, of lost ones.
+local minimum, full = tonumber(ARGV[1]), ARGV[2]
+local lost = {}
 for number, stream in ipairs(KEYS) do
     local epoch = redis.call('HGET', stream, 'epoch')
     if epoch and epoch ~= ARGV[number + 2] then
-        taken[#taken + 1] = number
-    elseif epoch and redis.call('PTTL', stream) < least then
-        redis.call('PEXPIRE', stream, whole)
+        lost[#lost + 1] = number
+    elseif epoch and redis.call('PTTL', stream) < minimum then
+        redis.call('PEXPIRE', stream, full)
     end
 end
-return taken
+return lost
 """)
 
-NOTE = _script("""
--- KEYS: streams, one for each change. ARGV: milliseconds left for what has ended; epoch and change of each.
+UPDATE_STATUS = _script("""
+-- KEYS: streams, one for each change. ARGV: time to live of an ended stream; epoch and change of each.
 local fields = {
     paused = {'paused', 1},
     resumed = {'paused', 0},

@@ -1,11 +1,10 @@
-"""Sessions and streams in Redis, shared by all processes of all machines that are given the same one.
+"""Sessions and streams in Redis, shared by the processes of all machines that use the same server.
 
-What Redis holds, under ``streaming:`` and the version of these keys:
+Keys, each with a time to live, under ``streaming:`` and their version:
 
-- ``session:<id>``, a hash: its epoch and its count, until its time is over
-- ``claim:<session id>:<digest of a token>:<request id>``, a string: fingerprint and stream id, until the session's time
-  is over
-- ``stream:<id>``, a hash: a ``StreamRecord``, until its time to live is over
+- ``session:<id>``, a hash: incarnation and requests used
+- ``claim:<session id>:<digest of a token>:<request id>``, a string: fingerprint and stream id
+- ``stream:<id>``, a hash: a ``StreamRecord``
 """
 
 import asyncio
@@ -23,21 +22,21 @@ from service.protocol.trace import Trace
 from service.session.ports import StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.redis.client import DEADLINE_SECONDS, RedisClient
-from service.stores.redis.scripts import ADMIT, FIND, HOLD, KEEP, MARK_SKIP, NOTE, OPEN, TAKE
+from service.stores.redis.scripts import ACQUIRE, ADMIT, GET, MARK_SKIP, OPEN, PUT, RENEW_LEASES, UPDATE_STATUS
 
 _PREFIX = "streaming:1:"
-"""The number is the version of what stands below it: processes of two versions do not read each other's."""
+"""The number is the version of the keys below it; services of another version do not read them."""
 
-_NOTES = 10_000
+_MAX_QUEUED_CHANGES = 10_000
 _BATCH = 500
-"""Streams in one call: Redis does nothing else meanwhile."""
+"""Streams in one call, during which Redis serves no other."""
 
 _MARGIN = 1.25
-"""Times the time to live: what is given to a stream under way, so that a crash leaves all of it."""
+"""An active stream is kept for this multiple of its time to live, of which a crash leaves the whole."""
 
 
 class _Fixed(Struct, frozen=True, array_like=True):
-    """What of a record never changes."""
+    """The fields of a record that never change."""
 
     session_id: str
     session_incarnation: str
@@ -52,12 +51,12 @@ _FIELDS = ("fixed", "epoch", "owners", "skip_at", "skip_settled", "paused", "cou
 
 
 class RedisSessionStore:
-    """Fulfils ``core.ports.SessionStore``. ``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
+    """Implements ``session.ports.SessionStore``. ``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
 
     A call that got no answer within the deadline raises ``NoAnswer``; ``renew_leases`` makes one for every 500 streams.
 
-    Redis has to be one server, with or without replicas, of version 6.2 or later: a script touches keys that Redis
-    Cluster would keep apart. It must not evict what has a time to live: ``maxmemory-policy noeviction``, its default.
+    Redis must be one server, with or without replicas, of version 6.2 or later: a script accesses keys that Redis
+    Cluster may store on different nodes. It must not evict keys: ``maxmemory-policy noeviction``, its default.
     """
 
     def __init__(
@@ -65,15 +64,15 @@ class RedisSessionStore:
     ) -> None:
         self._limits = limits
         self._ttl = _milliseconds(resume_ttl_seconds)
-        self._whole_ttl = _milliseconds(resume_ttl_seconds * _MARGIN)
+        self._active_ttl = _milliseconds(resume_ttl_seconds * _MARGIN)
         self._server = RedisClient(url, deadline_seconds)
-        self._notes: deque[tuple[str, int, StreamStatus]] = deque()
-        self._noting: asyncio.Task[None] | None = None
+        self._changes: deque[tuple[str, int, StreamStatus]] = deque()
+        self._writing: asyncio.Task[None] | None = None
 
     async def open(self, session_id: str) -> SessionSnapshot:
         duration = _milliseconds(self._limits.max_session_seconds)
-        epoch, used, left = await self._server.run(OPEN, [_session(session_id)], uuid4().hex, duration)
-        return SessionSnapshot(session_id, epoch.decode(), used, left / 1000)
+        incarnation, used, left = await self._server.run(OPEN, [_session(session_id)], uuid4().hex, duration)
+        return SessionSnapshot(session_id, incarnation.decode(), used, left / 1000)
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         if snapshot.seconds_left <= 0:
@@ -92,13 +91,13 @@ class RedisSessionStore:
         return Admission(bool(admitted), used, None if repeats is None else repeats.decode(), bool(conflicts))
 
     async def put(self, record: StreamRecord) -> None:
-        await self._server.run(KEEP, [_stream(record.stream_id)], self._whole_ttl, *_packed(record))
+        await self._server.run(PUT, [_stream(record.stream_id)], self._active_ttl, *_encode(record))
 
     async def get(self, stream_id: str) -> StreamRecord | None:
-        return _unpacked(stream_id, await self._server.run(FIND, [_stream(stream_id)], *_FIELDS))
+        return _decode(stream_id, await self._server.run(GET, [_stream(stream_id)], *_FIELDS))
 
     async def acquire(self, stream_id: str, epoch: int, owner: Digest) -> bool:
-        return bool(await self._server.run(TAKE, [_stream(stream_id)], epoch, owner.hex(), self._whole_ttl))
+        return bool(await self._server.run(ACQUIRE, [_stream(stream_id)], epoch, owner.hex(), self._active_ttl))
 
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
         return bool(await self._server.run(MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)))
@@ -107,31 +106,35 @@ class RedisSessionStore:
         taken: set[str] = set()
         for ids in _batches(list(held)):
             epochs = [held[stream_id] for stream_id in ids]
-            numbers = await self._server.run(HOLD, [_stream(one) for one in ids], self._ttl, self._whole_ttl, *epochs)
+            numbers = await self._server.run(
+                RENEW_LEASES, [_stream(one) for one in ids], self._ttl, self._active_ttl, *epochs
+            )
             taken.update(ids[number - 1] for number in numbers)
         return frozenset(taken)
 
     def update_status(self, stream_id: str, epoch: int, change: StreamStatus) -> None:
-        if len(self._notes) < _NOTES:
-            self._notes.append((stream_id, epoch, change))
-        if self._noting is None or self._noting.done():
-            self._noting = asyncio.get_running_loop().create_task(self._store_notes())
+        if len(self._changes) < _MAX_QUEUED_CHANGES:
+            self._changes.append((stream_id, epoch, change))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.get_running_loop().create_task(self._write_changes())
 
     async def close(self) -> None:
-        if self._noting is not None:
-            await self._noting
+        if self._writing is not None:
+            await self._writing
         await self._server.close()
 
-    async def _store_notes(self) -> None:
-        while self._notes:
-            batch = list(islice(self._notes, _BATCH))
+    async def _write_changes(self) -> None:
+        while self._changes:
+            batch = list(islice(self._changes, _BATCH))
             for _ in batch:
-                self._notes.popleft()
+                self._changes.popleft()
             changes = [part for _, epoch, change in batch for part in (epoch, change.value)]
             try:
-                await self._server.run(NOTE, [_stream(stream_id) for stream_id, *_ in batch], self._ttl, *changes)
+                await self._server.run(
+                    UPDATE_STATUS, [_stream(stream_id) for stream_id, *_ in batch], self._ttl, *changes
+                )
             except StoreUnavailable:
-                self._notes.clear()  # without them a stream is kept for longer, or counted twice; never lost
+                self._changes.clear()  # without them a stream is kept longer, or charged twice, but never lost
 
 
 def _milliseconds(seconds: float) -> int:
@@ -154,8 +157,8 @@ def _batches(ids: list[str]) -> Iterator[list[str]]:
     return (ids[first : first + _BATCH] for first in range(0, len(ids), _BATCH))
 
 
-def _packed(record: StreamRecord) -> Iterator[str | bytes | int]:
-    """Each of ``_FIELDS`` and its value, in turn."""
+def _encode(record: StreamRecord) -> Iterator[str | bytes | int]:
+    """Each of ``_FIELDS``, followed by its value."""
     fixed = msgspec.convert(record, _Fixed, from_attributes=True)
     values = (
         msgspec.msgpack.encode(fixed),
@@ -170,7 +173,7 @@ def _packed(record: StreamRecord) -> Iterator[str | bytes | int]:
         yield from (field, value)
 
 
-def _unpacked(stream_id: str, values: Sequence[bytes | None]) -> StreamRecord | None:
+def _decode(stream_id: str, values: Sequence[bytes | None]) -> StreamRecord | None:
     stored = [value for value in values if value is not None]
     if not stored:
         return None

@@ -1,5 +1,5 @@
-"""What is done to the rows of the session store. Each call is a part of a transaction that somebody else began."""
-# ruff: noqa: S608 - statements are put together from what stands here alone
+"""The operations of the session store in SQL. The caller begins and ends the transaction."""
+# ruff: noqa: S608 - statements consist of constants of this module
 
 import json
 import secrets
@@ -14,14 +14,14 @@ from service.protocol.trace import Trace
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 _DIGEST_BYTES = 32
-_UNDER_WAY = 1.25
-"""A stream under way lives for so many times to live, so that it has one in full when nobody holds it any more."""
-_SWEPT_AT_ONCE = 20
-"""Few, as content is written over, and others wait."""
+_MARGIN = 1.25
+"""An active stream is kept for this multiple of its time to live, of which a crash leaves the whole."""
+_SWEEP_ROWS = 20
+"""Few, as deleted content is overwritten while other work waits."""
 
 _IF_THERE = "WHERE stream_id = :stream_id AND epoch = :epoch AND ends_at > :now"
 _OWNERS = f"SELECT owners FROM streams {_IF_THERE}"
-_TAKE = f"UPDATE streams SET epoch = epoch + 1, owners = :owners, ends_at = :under_way {_IF_THERE}"
+_TAKE = f"UPDATE streams SET epoch = epoch + 1, owners = :owners, ends_at = :active {_IF_THERE}"
 _MARK_SKIP = f"UPDATE streams SET skip_at = :index, skip_settled = :settled {_IF_THERE}"
 _CHANGES = {
     StreamStatus.PAUSED: f"UPDATE streams SET paused = 1 {_IF_THERE}",
@@ -40,7 +40,7 @@ _SWEEPS = [
 
 
 class Rows:
-    """Sessions, claims and streams as rows. ``clock`` gives the seconds that all processes agree on."""
+    """Sessions, claims and streams as rows. ``clock`` returns wall-clock seconds, shared by all processes."""
 
     def __init__(self, limits: Limits, resume_ttl_seconds: float, clock: Callable[[], float]) -> None:
         self._limits = limits
@@ -55,8 +55,8 @@ class Rows:
         if session is None:
             session = (secrets.token_hex(8), 0, now + self._limits.max_session_seconds)
             _put_session(rows, session_id, *session)
-        epoch, requests, ends_at = session
-        return SessionSnapshot(session_id, epoch, requests, ends_at - now)
+        incarnation, requests, ends_at = session
+        return SessionSnapshot(session_id, incarnation, requests, ends_at - now)
 
     def admit(
         self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None
@@ -66,19 +66,19 @@ class Rows:
             return Admission(admitted=False, requests_used=snapshot.requests_used)
         session = _session(rows, snapshot.session_id, now)
         if session is None:
-            epoch, used, ends_at = snapshot.incarnation, snapshot.requests_used, now + snapshot.seconds_left
+            incarnation, used, ends_at = snapshot.incarnation, snapshot.requests_used, now + snapshot.seconds_left
         else:
-            epoch, used, ends_at = session
-            if epoch == snapshot.incarnation:  # who knows of more has counted while this store was away
+            incarnation, used, ends_at = session
+            if incarnation == snapshot.incarnation:  # a higher count was reached while this store was unavailable
                 used = max(used, snapshot.requests_used)
         repeats, conflicts = _claimed(rows, snapshot.session_id, claim, now)
         admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
         if admitted and repeats is None:
             used += 1
-        if session != (epoch, used, ends_at):
-            _put_session(rows, snapshot.session_id, epoch, used, ends_at)
+        if session != (incarnation, used, ends_at):
+            _put_session(rows, snapshot.session_id, incarnation, used, ends_at)
         if admitted and claim is not None:
-            # A client whose attempts get lost may come with the token of its first one again and again.
+            # A client may repeat a request with the token of its first attempt any number of times.
             names = {claim.owner, claim.presented} - {None} if repeats is None else {claim.owner}
             rows.executemany(
                 "REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
@@ -108,7 +108,7 @@ class Rows:
                 record.skip_settled,
                 record.paused,
                 record.counted,
-                self._clock() + self._ttl * _UNDER_WAY,
+                self._clock() + self._ttl * _MARGIN,
             ),
         )
         rows.execute("INSERT INTO contents VALUES (?, ?)", (record.stream_id, record.plan))
@@ -169,9 +169,9 @@ class Rows:
         now = self._clock()
         of_all = {"held": json.dumps(dict(held)), "now": now, "soon": now + self._ttl}
         rows.execute(
-            "UPDATE streams SET ends_at = :under_way WHERE ends_at > :now AND ends_at < :soon"
+            "UPDATE streams SET ends_at = :active WHERE ends_at > :now AND ends_at < :soon"
             " AND (stream_id, epoch) IN (SELECT key, value FROM json_each(:held))",
-            of_all | {"under_way": now + self._ttl * _UNDER_WAY},
+            of_all | {"active": now + self._ttl * _MARGIN},
         )
         lost = rows.execute(
             "SELECT stream_id FROM json_each(:held) AS one JOIN streams ON stream_id = one.key"
@@ -183,12 +183,12 @@ class Rows:
     def update_status(self, rows: sqlite3.Connection, stream_id: str, epoch: int, change: StreamStatus) -> None:
         rows.execute(_CHANGES[change], self._at(stream_id, epoch))
 
-    # What is over
+    # Expiry
 
     def sweep(self, rows: sqlite3.Connection) -> bool:
-        """Delete some of what is over; whether there may be more."""
-        at = {"now": self._clock(), "most": _SWEPT_AT_ONCE}
-        return max(rows.execute(statement, at).rowcount for statement in _SWEEPS) == _SWEPT_AT_ONCE
+        """Delete some expired rows; return whether there may be more."""
+        at = {"now": self._clock(), "most": _SWEEP_ROWS}
+        return max(rows.execute(statement, at).rowcount for statement in _SWEEPS) == _SWEEP_ROWS
 
     def _at(self, stream_id: str, epoch: int) -> dict[str, object]:
         now = self._clock()
@@ -197,24 +197,24 @@ class Rows:
             "epoch": epoch,
             "now": now,
             "ended": now + self._ttl,
-            "under_way": now + self._ttl * _UNDER_WAY,
+            "active": now + self._ttl * _MARGIN,
         }
 
 
 def _session(rows: sqlite3.Connection, session_id: str, now: float) -> tuple[str, int, float] | None:
-    """Its epoch, its requests and its end, if that is to come."""
+    """The incarnation, the requests used and the end of the session, if it has not ended."""
     row: tuple[str, int, float] | None = rows.execute(
-        "SELECT epoch, requests, ends_at FROM sessions WHERE session_id = ? AND ends_at > ?", (session_id, now)
+        "SELECT incarnation, requests, ends_at FROM sessions WHERE session_id = ? AND ends_at > ?", (session_id, now)
     ).fetchone()
     return row
 
 
-def _put_session(rows: sqlite3.Connection, session_id: str, epoch: str, requests: int, ends_at: float) -> None:
-    rows.execute("REPLACE INTO sessions VALUES (?, ?, ?, ?)", (session_id, epoch, requests, ends_at))
+def _put_session(rows: sqlite3.Connection, session_id: str, incarnation: str, requests: int, ends_at: float) -> None:
+    rows.execute("REPLACE INTO sessions VALUES (?, ?, ?, ?)", (session_id, incarnation, requests, ends_at))
 
 
 def _claimed(rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float) -> tuple[str | None, bool]:
-    """The stream that was claimed before for the same, and whether the name was claimed for something else."""
+    """The stream of an equal claim made before, and whether the request id was claimed for other content."""
     if claim is None or claim.presented is None:
         return None, False
     row = rows.execute(

@@ -1,15 +1,15 @@
-"""The file that sessions are kept in: made when it is not there, opened by every worker of the machine."""
+"""The schema of the file with sessions, created by the first process that opens it."""
 
 import sqlite3
 from pathlib import Path
 
-from service.process.sqlite_file import connected
+from service.process.sqlite_file import connect
 
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE sessions (
     session_id TEXT PRIMARY KEY,
-    epoch TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
     requests INTEGER NOT NULL,
     ends_at REAL NOT NULL
 ) WITHOUT ROWID;
@@ -44,53 +44,53 @@ CREATE TABLE streams (
 );
 CREATE INDEX streams_by_end ON streams (ends_at);
 
--- Apart from its stream, as a change of state would rewrite it.
+-- Separate from streams, where each change of status would write it again.
 CREATE TABLE contents (
     stream_id TEXT PRIMARY KEY REFERENCES streams ON DELETE CASCADE,
     plan BLOB NOT NULL
 );
 """
 
-_BUSY_SECONDS = 1.0
+_OPEN_SECONDS = 10.0
+"""The wait for the lock of the file when it is opened: without the file, sessions would be kept in memory."""
 
 
 class SchemaMismatch(Exception):
-    """The file cannot be used, and waiting does not help. Says why, and what to do; who catches it names the file."""
+    """The file cannot be used. The message is the reason and the remedy, without the name of the file."""
 
 
-def opened(path: Path | None) -> sqlite3.Connection:
-    """A connection for one thread, to memory if there is no path. Raises ``SchemaMismatch``.
-
-    Nobody but its owner may read the file: it has what people have sent.
-    """
+def open_connection(path: Path | None) -> sqlite3.Connection:
+    """Open the file, readable by its owner only, or a database in memory. Raises ``SchemaMismatch``."""
     try:
-        return _connected(path)
+        return _connect(path)
     except OSError as error:
-        raise SchemaMismatch(f"it cannot be opened ({error.strerror}): let the service write there") from error
+        raise SchemaMismatch(f"it cannot be opened ({error.strerror}): give the service write permission") from error
     except sqlite3.Error as error:
-        raise SchemaMismatch(f"it cannot keep sessions ({error}): mend it, or move it away to begin anew") from error
+        raise SchemaMismatch(f"it cannot store sessions ({error}): repair or remove it") from error
 
 
-def _connected(path: Path | None) -> sqlite3.Connection:
-    connection = connected(path, _BUSY_SECONDS, ["PRAGMA auto_vacuum=INCREMENTAL"])
+def _connect(path: Path | None) -> sqlite3.Connection:
+    connection = connect(path, _OPEN_SECONDS, ["PRAGMA auto_vacuum=INCREMENTAL"])
     try:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")  # zeros over what is deleted
-        _make_schema(connection)
+        _create_schema(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _make_schema(connection: sqlite3.Connection) -> None:
+def _create_schema(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone() == (_SCHEMA_VERSION,):
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > _SCHEMA_VERSION:
             raise SchemaMismatch(  # noqa: TRY301 - the transaction ends as at any other error
-                f"it is of version {version}, and this service knows {_SCHEMA_VERSION} at most: run the newer service, "
-                "or move it away to begin anew"
+                f"it has version {version}, and this service supports up to {_SCHEMA_VERSION}: run the newer service, "
+                "or remove the file"
             )
         if version == 0:
             for statement in _SCHEMA.split(";"):  # executescript would commit

@@ -1,4 +1,4 @@
-"""Sessions in an SQLite file that all workers of a machine share, or in the memory of one process."""
+"""Sessions in an SQLite file that the processes of a machine share, or in the memory of one process."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,18 +8,19 @@ from pathlib import Path
 from service.protocol.limits import Limits
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.sqlite.rows import Rows
-from service.stores.sqlite.schema import opened
+from service.stores.sqlite.schema import open_connection
 from service.stores.sqlite.transactions import DEADLINE_SECONDS, TransactionThread
 
 SWEEP_SECONDS = 2.0
-"""How long content may outlive its time in the file, if the disk keeps up."""
+"""The interval at which expired content is deleted from the file."""
 
 
 class SqliteSessionStore:
-    """Fulfils ``core.ports.SessionStore`` over a file, or without one in memory, where a restart forgets all.
+    """Implements ``session.ports.SessionStore`` over a file, or in memory if there is no path.
 
-    ``clock`` gives wall-clock seconds, which the processes that share the file agree on. The constructor raises
-    ``SchemaMismatch``; it is the only part that blocks.
+    ``clock`` returns wall-clock seconds, which the processes of a machine share. The constructor blocks while the file
+    is opened, and raises ``SchemaMismatch``. A call fails after ``deadline_seconds`` without the lock of the file or
+    without progress; the time in which the call is queued is not counted.
     """
 
     def __init__(  # noqa: PLR0913 - the last three have defaults
@@ -34,7 +35,7 @@ class SqliteSessionStore:
     ) -> None:
         self._rows = Rows(limits, resume_ttl_seconds, clock)
         deadline = None if path is None else deadline_seconds  # nothing could stand in for memory
-        self._thread = TransactionThread(opened(path), self._rows.sweep, sweep_seconds, deadline)
+        self._thread = TransactionThread(open_connection(path), self._rows.sweep, sweep_seconds, deadline)
 
     async def open(self, session_id: str) -> SessionSnapshot:
         return await self._thread.call(partial(self._rows.open, session_id=session_id))

@@ -124,7 +124,7 @@ class TransactionThread:
         try:
             try:
                 self._begin(self._deadline_seconds or DEADLINE_SECONDS)
-            finally:  # also those that were queued meanwhile: they waited for the same lock
+            finally:  # calls that were queued by now waited for the same lock
                 calls += self._worker.take()
             try:
                 for call in calls:

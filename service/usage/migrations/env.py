@@ -1,4 +1,4 @@
-"""What Alembic runs: on the connection, and in the transaction, that ``service.usage.migrate`` hands in."""
+"""Alembic's environment: the connection and the transaction of ``service.usage.migrate``."""
 
 from alembic import context
 

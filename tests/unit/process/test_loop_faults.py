@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from service.events import Event, FaultRaised, FaultSource
-from service.process.loop_faults import recorded_loop_faults
+from service.process.loop_faults import record_loop_faults
 
 
 class Recorder:
@@ -35,7 +35,7 @@ async def fail() -> None:
 
 async def test_a_task_whose_end_nobody_looks_at() -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, numbered()):
+    with record_loop_faults(recorder, numbered()):
         task = asyncio.create_task(fail())
         await asyncio.wait([task])
         del task
@@ -53,7 +53,7 @@ async def test_a_task_whose_end_nobody_looks_at() -> None:
 
 async def test_a_callback_that_raises() -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, numbered()):
+    with record_loop_faults(recorder, numbered()):
         asyncio.get_running_loop().call_soon(int, "not a number")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -62,7 +62,7 @@ async def test_a_callback_that_raises() -> None:
 
 async def test_what_the_loop_says_without_an_exception() -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, numbered()):
+    with record_loop_faults(recorder, numbered()):
         asyncio.get_running_loop().call_exception_handler({"message": "Task was destroyed but it is pending!"})
         await asyncio.sleep(0)
     [fault] = recorder.events
@@ -72,7 +72,7 @@ async def test_what_the_loop_says_without_an_exception() -> None:
 
 async def test_afterwards_the_loop_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
     recorder = Recorder()
-    with recorded_loop_faults(recorder, numbered()):
+    with record_loop_faults(recorder, numbered()):
         pass
     asyncio.get_running_loop().call_soon(int, "not a number")
     await asyncio.sleep(0)

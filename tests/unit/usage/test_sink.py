@@ -120,7 +120,7 @@ def test_in_whatever_order_events_come_each_end_is_one_row(events: list[Event]) 
 def test_streams_whose_end_never_comes_do_not_fill_the_memory() -> None:
     rows: list[Row] = []
     sink = UsageSink(rows.append, lambda: NOW, 3600.0, "1.2.3")
-    for number in range(sink_module.MAX_UNDER_WAY + 1):
+    for number in range(sink_module.MAX_ACTIVE + 1):
         sink.record(admitted(str(number)))
     sink.record(ended("0"))
     sink.record(ended("1"))
