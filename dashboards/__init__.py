@@ -1,1 +1,1 @@
-"""Dashboards for Grafana, made from what the registry declares."""
+"""Dashboards for Grafana, generated from the declared metrics: ``make generate``."""

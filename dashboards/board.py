@@ -1,4 +1,4 @@
-"""What all dashboards have in common: variables, links to one another, annotations of what changed, and rows."""
+"""The parts that all dashboards have: variables, links, annotations and rows."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -24,7 +24,7 @@ from dashboards.rules import JOB, RUNBOOKS
 from observability.registry.metrics import BUILD_INFO
 
 TAG: Final = "streaming-content-api"
-"""Every dashboard has it: by it they find one another."""
+"""The tag of every dashboard, by which the links between them are found."""
 
 
 class Uid(StrEnum):
@@ -37,14 +37,14 @@ class Uid(StrEnum):
 
 
 class Row(Struct, frozen=True):
-    """Panels under a heading. They fill a line of the screen from the left, and go on in the next."""
+    """Panels under a heading, placed from left to right and top to bottom."""
 
     title: str
     panels: tuple[Panel, ...]
 
 
 def board(uid: Uid, title: str, description: str, *rows: Row) -> model.Dashboard:
-    """A dashboard that nobody can edit in Grafana: it is made here."""
+    """A dashboard that is read-only in Grafana, because it is generated."""
     made = (
         Dashboard(f"Streaming Content API / {title}")
         .uid(uid)
@@ -76,7 +76,7 @@ def _datasource() -> DatasourceVariable:
 
 
 def _job() -> QueryVariable:
-    """The service at first: with all jobs, other processes that are scraped would stand among its own."""
+    """By default the service: with all jobs, the process metrics of other targets would be included."""
     return _choice("job", "Job", f"label_values({BUILD_INFO.name}, job)", JOB, JOB)
 
 
@@ -91,7 +91,7 @@ def _choice(name: str, label: str, query: str, text: str = "All", value: str = "
         .datasource(DATASOURCE)
         .query({"query": query, "refId": f"{name}s"})
         .definition(query)
-        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)  # who is down now was up before
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)  # includes instances that are down now
         .sort(model.VariableSort.ALPHABETICAL_ASC)
         .multi(True)
         .include_all(True)
@@ -116,7 +116,7 @@ def _annotations() -> Iterator[AnnotationQuery]:
     yield (
         _annotation("Versions", "purple", f"count by (version) ({running}) unless count by (version) ({before})")
         .title_format("Version {{version}}")
-        .text_format("runs, and did not two minutes before")
+        .text_format("running, and was not two minutes ago")
     )
 
 

@@ -1,4 +1,4 @@
-"""The budgets of the objectives: what was kept, and how fast they burn."""
+"""The objectives: the share of good events, and the burn rates of the error budgets."""
 
 from collections.abc import Callable
 
@@ -8,32 +8,32 @@ from dashboards import thresholds
 from dashboards.board import Row
 from dashboards.objectives import AVAILABILITY, ELIGIBLE_REQUESTS, FAST, FIRST_CHUNK, SLOW, Objective
 from dashboards.panels import Frame, Limit, Panel, lines, number
-from dashboards.queries import Query, grown, grown_observations, grown_within, ratio, recorded
+from dashboards.queries import Query, increase, increase_observations, increase_within, ratio, recorded
 from observability.registry.metrics import REQUESTS, TIME_TO_FIRST_CHUNK
 
 
 def budgets() -> Row:
-    in_time = grown_within(TIME_TO_FIRST_CHUNK, thresholds.FIRST_CHUNK_P95_SECONDS)
+    in_time = increase_within(TIME_TO_FIRST_CHUNK, thresholds.FIRST_CHUNK_P95_SECONDS)
     return Row(
         "Objectives",
         (
-            _kept(
-                "Requests that went well",
+            _share(
+                "Successful requests",
                 AVAILABILITY,
-                f"1 - {ratio(grown(REQUESTS, outcome='error'), grown(REQUESTS, ELIGIBLE_REQUESTS))}",
+                f"1 - {ratio(increase(REQUESTS, outcome='error'), increase(REQUESTS, ELIGIBLE_REQUESTS))}",
             ),
-            _burning("Availability: how fast the budget burns", AVAILABILITY, _failed),
-            _kept("First chunks in time", FIRST_CHUNK, ratio(in_time, grown_observations(TIME_TO_FIRST_CHUNK))),
-            _burning("First chunk: how fast the budget burns", FIRST_CHUNK, _late),
+            _burn_rate("Availability: burn rate", AVAILABILITY, _failed),
+            _share("First chunks in time", FIRST_CHUNK, ratio(in_time, increase_observations(TIME_TO_FIRST_CHUNK))),
+            _burn_rate("First chunk: burn rate", FIRST_CHUNK, _late),
         ),
     )
 
 
-def _kept(title: str, objective: Objective, share: str) -> Panel:
+def _share(title: str, objective: Objective, share: str) -> Panel:
     return number(
         Frame(
             title,
-            f"In the time shown. The objective over 30 days: {objective.description}.",
+            f"In the time range. The objective over 30 days: {objective.description}.",
             units.PercentUnit,
             4,
         ),
@@ -43,14 +43,14 @@ def _kept(title: str, objective: Objective, share: str) -> Panel:
     )
 
 
-def _burning(title: str, objective: Objective, missed: Callable[[str], str]) -> Panel:
-    """How many times as fast as it may the budget burns, over the windows that alerts look at."""
+def _burn_rate(title: str, objective: Objective, missed: Callable[[str], str]) -> Panel:
+    """The burn rate over the windows of the alerts."""
     burns = (*SLOW[::-1], *FAST[::-1])
     lowest, *higher = (burn.rate for burn in burns)
     return lines(
         Frame(
             title,
-            "How many times as fast as it may be: at 1 the budget of 30 days lasts 30 days. The lines are those of the "
+            "At a burn rate of 1 the error budget of 30 days lasts 30 days. The lines are the thresholds of the "
             "alerts, one for each window.",
             units.Short,
         ),

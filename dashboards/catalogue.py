@@ -16,24 +16,25 @@ from dashboards.streams import streams
 FOLDER: Final = Path(__file__).parent / "grafana"
 
 
-MADE: Final[Mapping[str, Callable[[], Dashboard]]] = {
+BOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {
     "overview": overview,
     "streams": streams,
     "connections": connections,
     "runtime": runtime,
 }
-"""By the names of their files, in the order in which one reads them."""
+"""By file name, in reading order."""
 
 
-def rendered() -> dict[str, str]:
-    """The files' texts by their names, for Grafana to read."""
+def render() -> dict[str, str]:
+    """The JSON for Grafana by file name."""
     return {
-        f"{name}.json": json.dumps(_in_sight(make()), indent=2, sort_keys=True) + "\n" for name, make in MADE.items()
+        f"{name}.json": json.dumps(_show_controls(make()), indent=2, sort_keys=True) + "\n"
+        for name, make in BOARDS.items()
     }
 
 
-def _in_sight(dashboard: Dashboard) -> object:
-    """As JSON, with links and annotations at the top of the page: the library puts all of them into a menu."""
+def _show_controls(dashboard: Dashboard) -> object:
+    """As JSON with links and annotations at the top of the page; the library puts them into a menu."""
     hidden = ("placement", "inControlsMenu")
     text = json.dumps(dashboard, cls=JSONEncoder)
     return json.loads(

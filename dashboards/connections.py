@@ -1,4 +1,4 @@
-"""Connections and limits: who comes and goes, who is turned away, and how near the limits are."""
+"""Connections and limits: handshakes, closed connections, rejected requests, and the limits in force."""
 
 from typing import Final
 
@@ -49,31 +49,32 @@ def connections() -> Dashboard:
     return board(
         Uid.CONNECTIONS,
         "Connections and limits",
-        "Who comes and goes, who is turned away, and how near the limits are.",
-        _comings(),
-        _goings(),
+        "Handshakes, closed connections, rejected requests, and the limits in force.",
+        _handshakes(),
+        _closes(),
         _limits(),
         _messages(),
     )
 
 
-def _comings() -> Row:
+def _handshakes() -> Row:
     return Row(
-        "Who comes",
+        "Handshakes",
         (
             lines(
                 Frame(
                     "Open connections",
-                    "By instance, with the seats that each has: MAX_CONNECTIONS for each worker.",
+                    "By instance, with the capacity of each: MAX_CONNECTIONS for each worker.",
                     units.Short,
                 ),
                 Query(total(CONNECTIONS_ACTIVE, "instance"), "{{instance}}"),
-                Query(f"sum by (instance) ({measures.SEATS})", "seats of {{instance}}"),
+                Query(f"sum by (instance) ({measures.CAPACITY})", "capacity of {{instance}}"),
             ),
             lines(
                 Frame(
                     "Handshakes by outcome",
-                    "A minute. Only error and refused_capacity are failures of ours; refused_draining is a deploy.",
+                    "A minute. Only error and refused_capacity are failures of the service; refused_draining "
+                    "is a deploy.",
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(CONNECTION_ATTEMPTS, "outcome"), "{{outcome}}"),
@@ -82,8 +83,9 @@ def _comings() -> Row:
             lines(
                 Frame(
                     "Failed handshakes",
-                    "Those that failed, and those that found no free seat: the pace of the moment as so many in 5 "
-                    "minutes, so that one alone may reach the line. The alert counts 5 whole minutes.",
+                    "Handshakes that failed, and handshakes that exceeded the capacity: the current rate as a "
+                    "number in 5 minutes, so that a single one can reach the line. The alert counts 5 whole "
+                    "minutes.",
                     units.Short,
                 ),
                 Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=FAILED_HANDSHAKES), "{{outcome}}"),
@@ -94,28 +96,26 @@ def _comings() -> Row:
     )
 
 
-def _goings() -> Row:
+def _closes() -> Row:
     return Row(
-        "Who goes",
+        "Closed connections",
         (
             lines(
                 Frame(
                     "Closed connections by reason",
-                    "A minute. client is the good end; abnormal is a client that vanished, slow_client one that read "
-                    "nothing for CHUNK_TIMEOUT.",
+                    "A minute. client is a regular close by the client, abnormal a client that disappeared, "
+                    "slow_client a client that read nothing for CHUNK_TIMEOUT.",
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(CONNECTION_CLOSES, "reason"), "{{reason}}"),
                 stacked=True,
             ),
             lines(
-                Frame("How long connections lasted", "Of those that ended.", units.Seconds),
+                Frame("Duration of connections", "Of connections that closed.", units.Seconds),
                 *quantiles(CONNECTION_DURATION),
             ),
             heat(
-                Frame(
-                    "How long connections lasted, all", "Each connection in its bucket, when it ended.", units.Seconds
-                ),
+                Frame("Duration of connections, all", "Each connection in its bucket, when it closed.", units.Seconds),
                 Query(buckets(CONNECTION_DURATION)),
             ),
         ),
@@ -129,8 +129,8 @@ def _limits() -> Row:
             lines(
                 Frame(
                     "Requests over a limit",
-                    "By whose limit it is: the pace of the moment as so many in 5 minutes; the alert counts 5 whole "
-                    "minutes. A client runs wild, or the limit is too low.",
+                    "By scope of the limit: the current rate as a number in 5 minutes; the alert counts 5 "
+                    "whole minutes. Either a client sends too many requests, or the limit is too low.",
                     units.Short,
                     6,
                 ),
@@ -139,9 +139,9 @@ def _limits() -> Row:
             ),
             lines(
                 Frame(
-                    "Sessions that reached their end",
-                    "Connections closed because their session lasted as long as it may: the pace of the moment as "
-                    "so many in 5 minutes; the alert counts 5 whole minutes.",
+                    "Session timeouts",
+                    "Connections closed because their session reached its maximum duration: the current rate "
+                    "as a number in 5 minutes; the alert counts 5 whole minutes.",
                     units.Short,
                     6,
                 ),
@@ -149,14 +149,16 @@ def _limits() -> Row:
                 limit=limits.SESSION_TIMEOUTS,
             ),
             lines(
-                Frame("Limits that clients met", "Errors a minute, by code.", units.EventsPerMinute, 6),
+                Frame(
+                    "Limit errors by code", "Errors a minute that report a limit, by code.", units.EventsPerMinute, 6
+                ),
                 Query(f"{per_minute(ERRORS, 'code', code=_LIMIT_CODES)} > 0", "{{code}}"),
-                nothing="nobody met one",
+                nothing="no limit errors",
             ),
             rows(
                 Frame(
                     "Limits in force",
-                    "By setting and in its unit; the largest, where instances differ.",
+                    "By setting and in its unit; the maximum, where instances differ.",
                     units.Short,
                     6,
                 ),
@@ -174,7 +176,9 @@ def _messages() -> Row:
         (
             lines(
                 Frame(
-                    "Messages from clients", "By type; other is what is not of the protocol.", units.MessagesPerSecond
+                    "Messages from clients",
+                    "By type; other is a message that is not part of the protocol.",
+                    units.MessagesPerSecond,
                 ),
                 Query(rate(MESSAGES_RECEIVED, "type"), "{{type}}"),
                 stacked=True,
@@ -185,7 +189,7 @@ def _messages() -> Row:
                 stacked=True,
             ),
             lines(
-                Frame("Payload", "Of messages, without the frames around them.", units.BytesPerSecondIEC),
+                Frame("Payload", "Of messages, without frame headers.", units.BytesPerSecondIEC),
                 Query(rate(RECEIVED_BYTES), "received"),
                 Query(rate(SENT_BYTES), "sent"),
             ),

@@ -1,4 +1,4 @@
-"""Whether what the service leans on is there, and what it is good for: recovery and content that comes again."""
+"""The dependencies of the service, and what they provide: recovery of streams and cached plans."""
 
 from grafana_foundation_sdk.models import units
 
@@ -22,32 +22,33 @@ def dependencies() -> Row:
         (
             number(
                 Frame(
-                    "Dependencies away",
-                    "What the service leans on and does without for now, each instance for itself.",
+                    "Unavailable dependencies",
+                    "Dependencies that the service currently runs without, counted for each instance.",
                     units.Short,
                     3,
                     5,
                 ),
                 Query(f"count({select(DEPENDENCY_UP)} == 0) or vector(0)"),
-                limits.DEPENDENCIES_AWAY,
+                limits.UNAVAILABLE_DEPENDENCIES,
             ),
             states(
                 Frame(
                     "Dependencies over time",
-                    "Away if one worker of the instance cannot reach it. Only those that the settings name.",
+                    "A dependency is unavailable if one worker of the instance cannot reach it. Contains the "
+                    "dependencies that are configured.",
                     units.NoUnit,
                     9,
                     5,
                 ),
                 Query(select(DEPENDENCY_UP), "{{instance}} {{dependency}}"),
-                (0, "away", BAD),
+                (0, "unavailable", BAD),
                 (1, "up", GOOD),
             ),
             lines(
                 Frame(
                     "Failed calls",
-                    "Calls a minute that came to nothing. One now and then is repeated and harms nobody; while a "
-                    "dependency is away it is asked only now and then.",
+                    "Calls a minute that failed. A single one is repeated and has no effect on clients. An "
+                    "unavailable dependency is called only now and then.",
                     units.CountsPerMinute,
                     6,
                     5,
@@ -56,8 +57,8 @@ def dependencies() -> Row:
             ),
             lines(
                 Frame(
-                    "Usage lost",
-                    "Rows a minute that neither the queue nor the file could take.",
+                    "Usage rows lost",
+                    "Rows a minute that neither the queue nor the file could store.",
                     units.EventsPerMinute,
                     6,
                     5,
@@ -72,14 +73,14 @@ def dependencies() -> Row:
 def recovery() -> Row:
     hits = ratio(rate(PLAN_CACHE_LOOKUPS, "tier", result="hit"), rate(PLAN_CACHE_LOOKUPS, "tier"))
     return Row(
-        "Streams that broke off, and content that came again",
+        "Recovery and plan cache",
         (
             lines(
                 Frame(
                     "Recoveries by result",
-                    "Streams a minute that broke off and went on (recovered), or began anew for a repeated request; "
-                    "the rest says why one did not. After a deploy there are many; unavailable means that the store is "
-                    "away.",
+                    "Interrupted streams a minute that continued (recovered) or began again for a repeated "
+                    "request; the other results are reasons for a refusal. A deploy causes many; unavailable "
+                    "means that the store is unavailable.",
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(RECOVERIES, "result"), "{{result}}"),
@@ -88,7 +89,7 @@ def recovery() -> Row:
             lines(
                 Frame(
                     "Time to recover",
-                    "From a client's asking until its stream goes on: what the store took.",
+                    "From the request of a client until its stream continues: mostly the time of the store.",
                     units.Seconds,
                 ),
                 *quantiles(RECOVERY_DURATION),
@@ -96,8 +97,8 @@ def recovery() -> Row:
             lines(
                 Frame(
                     "Plan cache, share of hits",
-                    "Content that was worked on before: in the memory of the process, or shared, which is asked only "
-                    "if memory has no hit.",
+                    "Content that was prepared before: in the memory of the process, or in the shared cache, "
+                    "which is queried only after a miss in memory.",
                     units.PercentUnit,
                 ),
                 Query(hits, "{{tier}}"),

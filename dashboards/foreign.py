@@ -1,4 +1,4 @@
-"""The series that panels show and that are not ours: Prometheus adds them, or the client library does."""
+"""Series that are not in the registry: those of Prometheus and of its client library."""
 
 from typing import Final
 

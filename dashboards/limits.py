@@ -1,4 +1,4 @@
-"""The lines in the panels: each threshold with the alerts that fire beyond it."""
+"""The threshold lines in panels, each with the alerts that fire beyond it."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ ERRORS: Final = Limit(thresholds.ERROR_SHARE, ("HighErrorRate",))
 TRAFFIC: Final = Limit(thresholds.REQUESTS_PER_MINUTE, ("HighTraffic",))
 CHUNKS: Final = Limit(thresholds.CHUNKS_P95, ("LargeContent",))
 MEMORY: Final = Limit(thresholds.MEMORY_SHARE, ("HighMemory",))
-SEATS: Final = Limit(1, ("ConnectionFailures",))
+CAPACITY: Final = Limit(1, ("ConnectionFailures",))
 CONNECTION_FAILURES: Final = Limit(thresholds.CONNECTION_FAILURES_PER_5_MINUTES, ("ConnectionFailures",))
 RATE_LIMIT_HITS: Final = Limit(thresholds.RATE_LIMIT_HITS_PER_5_MINUTES, ("RateLimitSurge",))
 SESSION_TIMEOUTS: Final = Limit(thresholds.SESSION_TIMEOUTS_PER_5_MINUTES, ("SessionTimeoutSurge",))
@@ -19,7 +19,7 @@ PACING_LAG: Final = Limit(thresholds.PACING_LAG_P99_SECONDS, ("PacingLag",))
 LOOP_LAG: Final = Limit(thresholds.LOOP_LAG_P99_SECONDS, ("EventLoopLag",))
 DROPPED: Final = Limit(0, ("TelemetryDropping",))
 SINK_ERRORS: Final = Limit(0, ("TelemetryFailing",))
-DEPENDENCIES_AWAY: Final = Limit(1, ("SessionStoreDown", "DependencyDown"))
+UNAVAILABLE_DEPENDENCIES: Final = Limit(1, ("SessionStoreDown", "DependencyDown"))
 USAGE_LOST: Final = Limit(0, ("UsageDropping",))
 RESTARTS: Final = Limit(thresholds.RESTARTS_PER_15_MINUTES, ("Restarting",))
 INSTANCES_DOWN: Final = Limit(1, ("ServiceDown", "TargetDown"))

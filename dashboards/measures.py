@@ -1,4 +1,4 @@
-"""What several dashboards show: shares of what is promised or to be had."""
+"""Queries that several panels use."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ from observability.registry.metrics import (
 )
 
 FAILED_SHARE: Final = ratio(rate(REQUESTS, outcome="error"), rate(REQUESTS, where=ELIGIBLE_REQUESTS))
-"""Of the requests that could have gone well."""
+"""Of the eligible requests."""
 
 PROCESSING_P95: Final = quantile(0.95, PROCESSING_DURATION)
 FIRST_CHUNK_P95: Final = quantile(0.95, TIME_TO_FIRST_CHUNK)
@@ -25,10 +25,10 @@ LOOP_LAG_P99: Final = quantile(0.99, EVENT_LOOP_LAG, "instance")
 PACING_LAG_P99: Final = quantile(0.99, PACING_LAG, "instance")
 
 MEMORY_SHARE: Final = f"{select(MEMORY_USAGE)} / {select(MEMORY_LIMIT)}"
-"""Of each instance; absent where no limit is known."""
+"""By instance; absent if no limit is known."""
 
-SEATS: Final = (
+CAPACITY: Final = (
     f"{select(CONFIG_LIMIT, limit='max_connections')} * ignoring (limit) {select(CONFIG_LIMIT, limit='max_workers')}"
 )
-"""Of each instance."""
-SEATS_TAKEN_SHARE: Final = f"{total(CONNECTIONS_ACTIVE, 'instance')} / sum by (instance) ({SEATS})"
+"""Connections that each instance accepts."""
+CAPACITY_USED_SHARE: Final = f"{total(CONNECTIONS_ACTIVE, 'instance')} / sum by (instance) ({CAPACITY})"

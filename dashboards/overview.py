@@ -1,4 +1,4 @@
-"""Overview and SLO: are users fine, since when, and what changed? The first three rows fill one screen."""
+"""Overview and SLO: the current state, alerts and changes. The first three rows fill one screen."""
 
 from typing import Final
 
@@ -31,31 +31,30 @@ from observability.registry.metrics import (
 )
 
 _REAL: Final = tuple(severity for severity in Severity if severity is not Severity.NONE)
-"""The watchdog fires for as long as all is well."""
+"""All but the watchdog, which always fires."""
 
 
-def _now() -> Row:
+def _state() -> Row:
     firing = select(ALERTS, alertstate="firing", severity=(Severity.CRITICAL, Severity.WARNING))
     return Row(
-        "Are users fine?",
+        "Current state",
         (
             number(
-                Frame(
-                    "Alerts that fire", "Critical and warning. Which ones stands in the table below.", units.Short, 3, 4
-                ),
+                Frame("Firing alerts", "Critical and warning alerts. The table below lists them.", units.Short, 3, 4),
                 Query(f"count({firing}) or vector(0)"),
                 Limit(1),
             ),
             number(
-                Frame("Instances down", "Targets that did not answer their last scrape.", units.Short, 3, 4),
+                Frame("Instances down", "Targets whose last scrape failed.", units.Short, 3, 4),
                 Query(f"count({select(UP)} == 0) or vector(0)"),
                 limits.INSTANCES_DOWN,
             ),
             number(
                 Frame(
                     "Failed requests",
-                    "By our fault, of those that could have gone well: without what clients sent wrong, cancelled or "
-                    "left, and without what a deploy cut short. Without traffic, the last share there was.",
+                    "The share of eligible requests that failed because of the service. Requests that clients "
+                    "sent with mistakes, cancelled or left, and requests ended by a deploy, are not eligible. "
+                    "Without traffic, the last value.",
                     units.PercentUnit,
                     3,
                     4,
@@ -67,8 +66,8 @@ def _now() -> Row:
             number(
                 Frame(
                     "First chunk, p95",
-                    "The response time: from a request's turn to its first chunk. One stream in twenty waits longer. "
-                    "Without traffic, the last there was.",
+                    "The response time: from the moment at which a request is first in its queue to its first "
+                    "chunk. 5 % of the streams wait longer. Without traffic, the last value.",
                     units.Seconds,
                     3,
                     4,
@@ -80,8 +79,8 @@ def _now() -> Row:
             number(
                 Frame(
                     "Processing, p95",
-                    "Content work, with the wait for a thread. One stream in twenty takes longer. Without traffic, the "
-                    "last there was.",
+                    "Preparation of content, including the wait for a thread. 5 % of the streams take longer. "
+                    "Without traffic, the last value.",
                     units.Seconds,
                     3,
                     4,
@@ -91,23 +90,29 @@ def _now() -> Row:
                 nothing="no streams",
             ),
             number(
-                Frame("Requests", "Stream requests a minute, all instances together.", units.RequestsPerMinute, 3, 4),
+                Frame("Requests", "Stream requests a minute, over all instances.", units.RequestsPerMinute, 3, 4),
                 Query(per_minute(REQUESTS)),
                 limits.TRAFFIC,
             ),
             number(
                 Frame(
-                    "Seats taken",
-                    "Of the instance that is fullest: open connections of those it serves.",
+                    "Capacity used",
+                    "Open connections, as a share of the capacity, of the fullest instance.",
                     units.PercentUnit,
                     3,
                     4,
                 ),
-                Query(f"max({measures.SEATS_TAKEN_SHARE})"),
-                limits.SEATS,
+                Query(f"max({measures.CAPACITY_USED_SHARE})"),
+                limits.CAPACITY,
             ),
             number(
-                Frame("Memory", "Of the instance that is shortest of it: use of its limit.", units.PercentUnit, 3, 4),
+                Frame(
+                    "Memory",
+                    "Of the instance with the least free memory: use as a share of its limit.",
+                    units.PercentUnit,
+                    3,
+                    4,
+                ),
                 Query(f"max({measures.MEMORY_SHARE})"),
                 limits.MEMORY,
                 nothing="no limit",
@@ -116,17 +121,17 @@ def _now() -> Row:
     )
 
 
-def _since_when() -> Row:
+def _alerts() -> Row:
     firing = select(ALERTS, alertstate="firing", severity=_REAL)
     pending = select(ALERTS, alertstate="pending", severity=_REAL)
     since = select(ALERTS_SINCE, severity=_REAL)
     return Row(
-        "Since when, and what changed?",
+        "Alerts and changes",
         (
             rows(
                 Frame(
-                    "What fires now",
-                    "Each alert that fires, since when its condition holds, and the runbook that says what to do.",
+                    "Active alerts",
+                    "Each firing alert, since when its condition holds, and its runbook.",
                     units.DateTimeFromNow,
                     9,
                 ),
@@ -148,12 +153,10 @@ def _since_when() -> Row:
                     base=RUNBOOKS,
                 ),
                 Column("instance", "Instance"),
-                nothing="Nothing fires.",
+                nothing="No alert is firing.",
             ),
             states(
-                Frame(
-                    "Alerts over time", "Which alerts were pending (orange) or fired (red), and when.", units.NoUnit, 9
-                ),
+                Frame("Alerts over time", "The alerts that were pending (orange) or firing (red).", units.NoUnit, 9),
                 Query(f"max by (alertname) (2 * {firing} or {pending})", "{{alertname}}"),
                 (1, "pending", WARN),
                 (2, "firing", BAD),
@@ -162,8 +165,8 @@ def _since_when() -> Row:
             lines(
                 Frame(
                     "Versions",
-                    "Instances by the version that they run. A deploy is a change of colour, an outage a gap; starts "
-                    "are marked in all panels.",
+                    "Instances by version. A deploy is a change of colour, an outage a gap; starts are marked "
+                    "in all panels.",
                     units.Short,
                     6,
                 ),
@@ -174,14 +177,14 @@ def _since_when() -> Row:
     )
 
 
-def _users() -> Row:
+def _traffic() -> Row:
     return Row(
         "Traffic, errors, latency",
         (
             lines(
                 Frame(
                     "Requests by content type",
-                    "Stream requests a minute that came to their end, all instances together.",
+                    "Stream requests a minute that ended, over all instances.",
                     units.RequestsPerMinute,
                 ),
                 Query(per_minute(REQUESTS, "content_type"), "{{content_type}}"),
@@ -191,7 +194,7 @@ def _users() -> Row:
             lines(
                 Frame(
                     "Share of failed requests",
-                    "By our fault, of those that could have gone well. Nothing is drawn while there are none.",
+                    "The share of eligible requests that failed because of the service. Empty while there are none.",
                     units.PercentUnit,
                 ),
                 Query(measures.FAILED_SHARE, "failed"),
@@ -200,7 +203,8 @@ def _users() -> Row:
             lines(
                 Frame(
                     "Time to first chunk",
-                    "From a request's turn to its first chunk; a diamond is a stream, and opens its trace.",
+                    "From the moment at which a request is first in its queue to its first chunk. A diamond "
+                    "is a stream, and opens its trace.",
                     units.Seconds,
                 ),
                 *quantiles(TIME_TO_FIRST_CHUNK),
@@ -215,14 +219,19 @@ def _saturation() -> Row:
         "Work and saturation",
         (
             lines(
-                Frame("Processing, p95 by content type", "Content work, with the wait for a thread.", units.Seconds, 6),
+                Frame(
+                    "Processing, p95 by content type",
+                    "Preparation of content, including the wait for a thread.",
+                    units.Seconds,
+                    6,
+                ),
                 Query(quantile(0.95, PROCESSING_DURATION, "content_type"), "{{content_type}}"),
                 limit=limits.PROCESSING,
             ),
             lines(
                 Frame(
                     "Chunks of a stream, p95",
-                    "Large contents last long and hold memory; nothing is wrong with them as such.",
+                    "Streams of large contents last long and hold memory. They are not an error.",
                     units.Short,
                     6,
                 ),
@@ -231,19 +240,19 @@ def _saturation() -> Row:
             ),
             lines(
                 Frame(
-                    "How full is it?",
-                    "Of the fullest instance: memory of its limit, connections of those it serves. The line is that of "
-                    "memory.",
+                    "Saturation",
+                    "Of the fullest instance: memory as a share of its limit, connections as a share of the "
+                    "capacity. The line is the threshold for memory.",
                     units.PercentUnit,
                     6,
                 ),
                 Query(f"max({measures.MEMORY_SHARE})", "memory"),
-                Query(f"max({measures.SEATS_TAKEN_SHARE})", "connections"),
+                Query(f"max({measures.CAPACITY_USED_SHARE})", "connections"),
                 limit=limits.MEMORY,
                 most=1,
             ),
             lines(
-                Frame("Connections and streams", "Open connections, and the streams that run on them.", units.Short, 6),
+                Frame("Connections and streams", "Open connections, and the active streams on them.", units.Short, 6),
                 Query(total(CONNECTIONS_ACTIVE), "connections"),
                 Query(total(ACTIVE_STREAMS, "state"), "{{state}} streams"),
             ),
@@ -255,10 +264,10 @@ def overview() -> Dashboard:
     return board(
         Uid.OVERVIEW,
         "Overview and SLO",
-        "Are users fine? Since when are they not, and what changed?",
-        _now(),
-        _since_when(),
-        _users(),
+        "Is the service working for its users? If not, since when, and what changed?",
+        _state(),
+        _alerts(),
+        _traffic(),
         _saturation(),
         budgets(),
     )

@@ -1,4 +1,4 @@
-"""The kinds of panels. A unit is one of ``grafana_foundation_sdk.models.units``; a width is in 24ths of the screen."""
+"""The types of panels. A unit is one of ``grafana_foundation_sdk.models.units``; a width is in 24ths of the screen."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol, Self, TypeVar
@@ -37,22 +37,22 @@ Panel = Builder[model.Panel]
 
 
 class Limit(Struct, frozen=True):
-    """Where it becomes too much, and the alerts that say so."""
+    """A threshold, and the alerts that fire beyond it."""
 
     value: float
     alerts: tuple[str, ...] = ()
     more: tuple[float, ...] = ()
-    """Higher ones, where there are several."""
+    """Higher thresholds, if there are several."""
 
     @property
     def colour(self) -> str:
-        """Red, unless beyond it there is only something to know."""
+        """Red, unless all alerts are of severity info."""
         harmless = self.alerts and all(ALERTS[name].severity is Severity.INFO for name in self.alerts)
         return NOTE if harmless else BAD
 
 
 class _Titled(Protocol):
-    """What all panel builders can do, and what the library has no common type for."""
+    """The methods of all panel builders, for which the library has no common type."""
 
     def title(self, title: str) -> Self: ...
     def description(self, description: str) -> Self: ...
@@ -69,7 +69,7 @@ _Kind = TypeVar("_Kind", bound=_Titled)
 
 
 class Frame(Struct, frozen=True):
-    """What every panel has. The description says what it shows and what is normal."""
+    """What every panel has. The description states what it shows and what is normal."""
 
     title: str
     description: str
@@ -86,12 +86,12 @@ def lines(
     most: float | None = None,
     nothing: str | None = None,
 ) -> Panel:
-    """Values over time. ``most`` is the top of the axis; without it the values decide, and the limit always shows.
+    """Values over time. ``most`` is the maximum of the axis; by default it depends on values and limit.
 
-    Times with a limit have a logarithmic axis: 5 ms can be read beside a limit of 500.
+    Times with a limit have a logarithmic axis, on which 5 ms is readable next to a limit of 500 ms.
     """
     panel = (
-        _begun(timeseries.Panel(), frame, queries, limit)
+        _begin(timeseries.Panel(), frame, queries, limit)
         .line_width(1)
         .fill_opacity(35 if stacked else 8)
         .show_points(looks.VisibilityMode.NEVER)
@@ -122,10 +122,10 @@ def number(
     floor: float | None = None,
     nothing: str = "-",
 ) -> Panel:
-    """The value now, coloured from its limit on, or red below its floor. ``nothing`` stands for no value."""
+    """The current value, coloured above its limit or below its floor. ``nothing`` is the text for no value."""
     colour = looks.BigValueColorMode
     panel = (
-        _begun(stat.Panel(), frame, (query,), limit)
+        _begin(stat.Panel(), frame, (query,), limit)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .color_mode(colour.NONE if limit is None and floor is None else colour.BACKGROUND)
         .graph_mode(looks.BigValueGraphMode.AREA)
@@ -137,9 +137,9 @@ def number(
 
 
 def heat(frame: Frame, query: Query) -> Panel:
-    """A histogram over time: the darker, the more observations in that bucket."""
+    """A histogram over time: the colour is the number of observations in a bucket."""
     return (
-        _begun(heatmap.Panel(), frame, (query,), None, PromQueryFormat.HEATMAP)
+        _begin(heatmap.Panel(), frame, (query,), None, PromQueryFormat.HEATMAP)
         .y_axis(heatmap.YAxisConfig().unit(frame.unit))
         .cell_values(heatmap.CellValues().unit("ops"))
         .color(heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Turbo").exponent(0.5).steps(64))
@@ -151,10 +151,10 @@ def heat(frame: Frame, query: Query) -> Panel:
 
 
 def states(frame: Frame, query: Query, *meanings: tuple[int, str, str], nothing: str = "-") -> Panel:
-    """A bar for each legend, in the colour of its state over time: ``(value, text, colour)``."""
+    """A bar for each legend in the colours of its states: ``(value, text, colour)``."""
     results = {str(value): model.ValueMappingResult(text=text, color=colour) for value, text, colour in meanings}
     return (
-        _begun(statetimeline.Panel(), frame, (query,), None)
+        _begin(statetimeline.Panel(), frame, (query,), None)
         .mappings([model.ValueMap(options=results)])
         .no_value(nothing)
         .show_value(looks.VisibilityMode.NEVER)
@@ -164,24 +164,24 @@ def states(frame: Frame, query: Query, *meanings: tuple[int, str, str], nothing:
 
 
 class Column(Struct, frozen=True):
-    """A column of a table: what of a series it shows, under which heading."""
+    """A column of a table: a label of the series and its heading."""
 
     label: str
-    """``Value`` is the number itself."""
+    """``Value`` is the value of the series."""
     heading: str
     colours: tuple[tuple[str, str], ...] = ()
-    """Of some values."""
+    """Colours of values."""
     links: tuple[tuple[str, str], ...] = ()
-    """For each value, the end of the address that it leads to."""
+    """The last part of the URL of each value."""
     base: str = ""
-    """The beginning of these addresses."""
+    """The first part of these URLs."""
 
 
 def rows(frame: Frame, query: Query, *columns: Column, nothing: str = "-") -> Panel:
-    """A table with a row for each series as it is now."""
+    """A table with a row for each series at the end of the time range."""
     order = {column.label: index for index, column in enumerate(columns)}
     panel = (
-        _begun(table.Panel(), frame, (), None)
+        _begin(table.Panel(), frame, (), None)
         .targets([_target(query, "A", PromQueryFormat.TABLE).instant()])
         .no_value(nothing)
         .transformations(
@@ -216,7 +216,7 @@ def _properties(column: Column) -> Iterator[model.DynamicConfigValue]:
         yield model.DynamicConfigValue(id_val="links", value=[link])
 
 
-def _begun(
+def _begin(
     panel: _Kind,
     frame: Frame,
     queries: Sequence[Query],

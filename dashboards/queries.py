@@ -1,7 +1,7 @@
-"""PromQL over declared metrics. A label or value that is not declared is an error here, not an empty panel later.
+"""PromQL over declared metrics. A label or value that is not declared raises ``AssertionError``.
 
 Every selector has the dashboards' variables ``$job`` and ``$instance``. Rates are over ``$__rate_interval``, and per
-second unless the name says otherwise.
+second unless the name states another time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from observability.registry.metrics import Counter, Gauge, Histogram, Metric
 
 RATE_INTERVAL: Final = "$__rate_interval"
 RANGE: Final = "$__range"
-"""The time that the dashboard shows."""
+"""The time range of the dashboard."""
 
 Only = str | Sequence[str]
-"""The values of a label that count: one, or several."""
+"""The selected values of a label: one, or several."""
 
 
 class Query(Struct, frozen=True):
-    """What a panel asks."""
+    """A query of a panel."""
 
     expr: str
     legend: str = ""
-    """With labels in double braces."""
+    """Contains labels in double braces."""
     exemplars: bool = False
 
 
@@ -42,12 +42,12 @@ def recorded(name: str) -> str:
 
 
 def total(gauge: Gauge, *by: str, **only: Only) -> str:
-    """Over all instances."""
+    """The sum over all instances."""
     return _sum(gauge, by, select(gauge, **only))
 
 
 def rate(counter: Counter, *by: str, where: str = "", **only: Only) -> str:
-    """``where`` is a matcher as it stands in PromQL."""
+    """``where`` is a matcher in PromQL."""
     return _sum(counter, by, _rate(_series(counter, "", where, only)))
 
 
@@ -60,18 +60,18 @@ def per_5_minutes(counter: Counter, *by: str, where: str = "", **only: Only) -> 
     return f"300 * {_sum(counter, by, _rate(_series(counter, '', where, only)))}"
 
 
-def grown(counter: Counter, where: str = "", **only: Only) -> str:
-    """How much there was of it in the time that the dashboard shows."""
-    return f"sum({_grown(_series(counter, '', where, only))})"
+def increase(counter: Counter, where: str = "", **only: Only) -> str:
+    """The increase over the time range of the dashboard."""
+    return f"sum({_increase(_series(counter, '', where, only))})"
 
 
 def ratio(part: str, whole: str) -> str:
-    """A share of a whole; nothing at all while the whole is 0."""
+    """A share of a whole; no value while the whole is 0."""
     return f"{part} / ({whole} > 0)"
 
 
 def buckets(histogram: Histogram, *by: str) -> str:
-    """Observations in each bucket."""
+    """The rate of observations by bucket."""
     return _sum(histogram, ("le", *by), _rate(_series(histogram, "_bucket")))
 
 
@@ -80,7 +80,7 @@ def quantile(share: float, histogram: Histogram, *by: str) -> str:
 
 
 def quantiles(histogram: Histogram) -> tuple[Query, ...]:
-    """The median, the 95th and the 99th percentile; with exemplars, if it has them."""
+    """The median, the 95th and the 99th percentile; with exemplars if the histogram has them."""
     return (
         Query(quantile(0.5, histogram), "p50"),
         Query(quantile(0.95, histogram), "p95", exemplars=histogram.exemplar),
@@ -89,27 +89,27 @@ def quantiles(histogram: Histogram) -> tuple[Query, ...]:
 
 
 def observations(histogram: Histogram, *by: str) -> str:
-    """How many."""
+    """The rate of observations."""
     return _sum(histogram, by, _rate(_series(histogram, "_count")))
 
 
 def amount(histogram: Histogram, *by: str) -> str:
-    """The sum of what was observed."""
+    """The rate of the sum of the observed values."""
     return _sum(histogram, by, _rate(_series(histogram, "_sum")))
 
 
 def within(histogram: Histogram, edge: float, *by: str) -> str:
-    """Observations of at most ``edge``, which is one of the buckets'."""
+    """The rate of observations of at most ``edge``, which is a bucket boundary."""
     return _sum(histogram, by, _rate(_series(histogram, "_bucket", _at_most(histogram, edge))))
 
 
-def grown_within(histogram: Histogram, edge: float) -> str:
-    """Observations of at most ``edge`` in the time that the dashboard shows."""
-    return f"sum({_grown(_series(histogram, '_bucket', _at_most(histogram, edge)))})"
+def increase_within(histogram: Histogram, edge: float) -> str:
+    """The number of observations of at most ``edge`` in the time range of the dashboard."""
+    return f"sum({_increase(_series(histogram, '_bucket', _at_most(histogram, edge)))})"
 
 
-def grown_observations(histogram: Histogram) -> str:
-    return f"sum({_grown(_series(histogram, '_count'))})"
+def increase_observations(histogram: Histogram) -> str:
+    return f"sum({_increase(_series(histogram, '_count'))})"
 
 
 def _at_most(histogram: Histogram, edge: float) -> str:
@@ -117,7 +117,7 @@ def _at_most(histogram: Histogram, edge: float) -> str:
     return f'le="{float(edge)}"'
 
 
-def _grown(selector: str) -> str:
+def _increase(selector: str) -> str:
     return f"increase({selector}[{RANGE}])"
 
 
@@ -132,7 +132,7 @@ def _sum(metric: Metric, by: Sequence[str], expr: str) -> str:
 
 
 def _series(metric: Metric, suffix: str, where: str = "", only: Mapping[str, Only] | None = None) -> str:
-    """``suffix`` names the part of a histogram."""
+    """``suffix`` is that of a part of a histogram."""
     matchers = [_scope(metric), *filter(None, [where]), *(_matcher(metric, *one) for one in (only or {}).items())]
     return f"{metric.name}{suffix}{{{','.join(matchers)}}}"
 
@@ -145,6 +145,6 @@ def _matcher(metric: Metric, label: str, only: Only) -> str:
 
 
 def _scope(metric: Metric | None = None) -> str:
-    """An alert over all instances has neither label: for alerts the empty value counts too."""
+    """For alerts also an empty value, because an alert over all instances has neither label."""
     nothing = "|" if metric in (ALERTS, ALERTS_SINCE) else ""
     return f'job=~"$job{nothing}",instance=~"$instance{nothing}"'

@@ -1,4 +1,4 @@
-"""Runtime, workers and telemetry health: is the process well, and can its telemetry be believed?"""
+"""Runtime, workers and telemetry health."""
 
 from typing import Final
 
@@ -34,14 +34,14 @@ from observability.registry.metrics import (
     TELEMETRY_ERRORS,
 )
 
-_ONE_WORKER: Final = "Shown by a service with one worker; of several, no one could speak for all."
+_ONE_WORKER: Final = "Available with one worker only."
 
 
 def runtime() -> Dashboard:
     return board(
         Uid.RUNTIME,
         "Runtime, workers and telemetry health",
-        "Is the process well, and can its telemetry be believed?",
+        "The state of the processes and their dependencies, and whether telemetry is complete.",
         _instances(),
         dependencies(),
         recovery(),
@@ -57,13 +57,13 @@ def _instances() -> Row:
         "Instances and workers",
         (
             states(
-                Frame("Instances over time", "Whether each target answered its scrape.", units.NoUnit, 9, 5),
+                Frame("Instances over time", "Whether the last scrape of each target succeeded.", units.NoUnit, 9, 5),
                 Query(select(UP), "{{instance}}"),
                 (0, "down", BAD),
                 (1, "up", GOOD),
             ),
             rows(
-                Frame("Versions", "What each instance runs.", units.NoUnit, 5, 5),
+                Frame("Versions", "The version of each instance.", units.NoUnit, 5, 5),
                 Query(select(BUILD_INFO)),
                 Column("instance", "Instance"),
                 Column("version", "Version"),
@@ -71,7 +71,8 @@ def _instances() -> Row:
             lines(
                 Frame(
                     "Starts",
-                    f"In the last 15 minutes. Each start cuts its connections: all come back at once. {_ONE_WORKER}",
+                    "In the last 15 minutes. Each start closes all connections of the instance, and all "
+                    f"clients reconnect at once. {_ONE_WORKER}",
                     units.Short,
                     5,
                     5,
@@ -80,7 +81,7 @@ def _instances() -> Row:
                 limit=limits.RESTARTS,
             ),
             rows(
-                Frame("Workers", "Processes that serve, as the settings say.", units.Short, 5, 5),
+                Frame("Workers", "Processes that serve, by the settings.", units.Short, 5, 5),
                 Query(select(CONFIG_LIMIT, limit="max_workers")),
                 Column("instance", "Instance"),
                 Column("Value", "Workers"),
@@ -96,8 +97,8 @@ def _memory() -> Row:
             lines(
                 Frame(
                     "Memory, share of the limit",
-                    "Without the page cache. At 100 % the system kills the instance, with all its connections. Empty "
-                    "where no limit is known: set MEMORY_LIMIT.",
+                    "Without the page cache. At 100 % the system kills the instance and closes all its "
+                    "connections. Empty if no limit is known: set MEMORY_LIMIT.",
                     units.PercentUnit,
                     6,
                 ),
@@ -108,7 +109,7 @@ def _memory() -> Row:
             lines(
                 Frame(
                     "Memory",
-                    "In use without the page cache, what the process itself has in RAM, and the limit.",
+                    "In use without the page cache, the resident memory of the process, and the limit.",
                     units.BytesIEC,
                     6,
                 ),
@@ -119,8 +120,8 @@ def _memory() -> Row:
             lines(
                 Frame(
                     "Processor",
-                    f"Seconds of work in a second: 1 is a whole core, and one worker's event loop has no more. "
-                    f"{_ONE_WORKER}",
+                    "CPU seconds a second: 1 is one core, which is the maximum of the event loop of one "
+                    f"worker. {_ONE_WORKER}",
                     units.Short,
                     6,
                 ),
@@ -128,8 +129,8 @@ def _memory() -> Row:
             ),
             lines(
                 Frame(
-                    "File descriptors, share of those allowed",
-                    f"A connection needs one. {_ONE_WORKER}",
+                    "File descriptors, share of the limit",
+                    f"A connection uses one. {_ONE_WORKER}",
                     units.PercentUnit,
                     6,
                 ),
@@ -147,8 +148,7 @@ def _loop() -> Row:
             lines(
                 Frame(
                     "Event-loop lag, p99 by instance",
-                    "How much later than asked the loop came back to a probe. Every connection of the process waits as "
-                    "long.",
+                    "The delay with which the event loop ran a probe. Every connection of the process has this delay.",
                     units.Seconds,
                 ),
                 Query(measures.LOOP_LAG_P99, "{{instance}}"),
@@ -160,8 +160,8 @@ def _loop() -> Row:
             ),
             lines(
                 Frame(
-                    "Runs of the garbage collector",
-                    f"A minute, by generation. Many runs of generation 2 hold the loop up. {_ONE_WORKER}",
+                    "Garbage collections",
+                    f"A minute, by generation. Collections of generation 2 block the event loop. {_ONE_WORKER}",
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(GC_COLLECTIONS, "generation"), "generation {{generation}}"),
@@ -177,7 +177,7 @@ def _http() -> Row:
             lines(
                 Frame(
                     "HTTP requests by route",
-                    "Health checks, scrapes and readers of the reference; other is what is not of the API.",
+                    "Health checks, scrapes and requests for the documentation; other is a path that does not exist.",
                     units.RequestsPerSecond,
                 ),
                 Query(rate(HTTP_REQUESTS, "route", "method"), "{{method}} {{route}}"),
@@ -185,8 +185,8 @@ def _http() -> Row:
             ),
             lines(
                 Frame(
-                    "HTTP answers by status",
-                    "5xx is a fault of ours; 503 of /ready while an instance goes away is not.",
+                    "HTTP responses by status",
+                    "5xx is an error of the service, except for 503 of /ready while an instance drains.",
                     units.RequestsPerSecond,
                 ),
                 Query(rate(HTTP_REQUESTS, "status_class"), "{{status_class}}"),
@@ -206,9 +206,9 @@ def _telemetry() -> Row:
         (
             lines(
                 Frame(
-                    "Lost on the way out",
-                    "Log lines, spans and error reports a minute. Whoever takes them is down or too slow; streams do "
-                    "not notice.",
+                    "Telemetry dropped",
+                    "Log lines, spans and error reports a minute. The receiver is unavailable or too slow; "
+                    "streams are not affected.",
                     units.EventsPerMinute,
                     6,
                 ),
@@ -217,8 +217,8 @@ def _telemetry() -> Row:
             ),
             lines(
                 Frame(
-                    "Sinks that fail",
-                    "Events a minute that a sink raised an error on: its numbers, lines or spans have gaps.",
+                    "Sink errors",
+                    "Events a minute for which a sink raised an exception: its metrics, log lines or spans have gaps.",
                     units.EventsPerMinute,
                     6,
                 ),
@@ -231,11 +231,16 @@ def _telemetry() -> Row:
                 stacked=True,
             ),
             lines(
-                Frame("Scrapes", "How long Prometheus waits for the metrics.", units.Seconds, 3),
+                Frame("Scrapes", "The duration of the scrapes of the metrics.", units.Seconds, 3),
                 Query(select(SCRAPE_DURATION), "{{instance}}"),
             ),
             lines(
-                Frame("Series", "Samples in a scrape: a steady number, as no label grows.", units.Short, 3),
+                Frame(
+                    "Series",
+                    "Samples in a scrape. The number is constant, because all label values are bounded.",
+                    units.Short,
+                    3,
+                ),
                 Query(select(SCRAPE_SAMPLES), "{{instance}}"),
             ),
         ),

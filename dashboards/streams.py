@@ -1,4 +1,4 @@
-"""Streams: what clients ask for, how long the work takes, and how evenly chunks come."""
+"""Streams: requests, the time of their preparation, and the pace of chunks."""
 
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -41,7 +41,7 @@ def streams() -> Dashboard:
     return board(
         Uid.STREAMS,
         "Streams",
-        "What clients ask for, how long the work takes, and how evenly chunks come.",
+        "Requests, the time of their preparation, and the pace of chunks.",
         _requests(),
         _first_chunk(),
         _processing(),
@@ -58,8 +58,8 @@ def _requests() -> Row:
             lines(
                 Frame(
                     "Requests by outcome",
-                    "Stream requests a minute that came to their end. Only error is a failure of ours; rejected is "
-                    "what clients sent wrong.",
+                    "Stream requests a minute that ended. Only error is a failure of the service; rejected is "
+                    "a mistake of the client.",
                     units.RequestsPerMinute,
                 ),
                 Query(per_minute(REQUESTS, "outcome"), "{{outcome}}"),
@@ -68,14 +68,14 @@ def _requests() -> Row:
             lines(
                 Frame(
                     "Errors by code",
-                    "Errors a minute that clients were told of, whosever fault they were.",
+                    "Errors a minute that were sent to clients, whatever their cause.",
                     units.EventsPerMinute,
                 ),
                 Query(f"{per_minute(ERRORS, 'code')} > 0", "{{code}}"),
                 nothing="no errors",
             ),
             lines(
-                Frame("Streams under way", "By state. A paused stream holds its content in memory.", units.Short),
+                Frame("Active streams", "By state. A paused stream holds its content in memory.", units.Short),
                 Query(total(ACTIVE_STREAMS, "state"), "{{state}}"),
                 stacked=True,
             ),
@@ -90,8 +90,8 @@ def _first_chunk() -> Row:
             lines(
                 Frame(
                     "Time to first chunk",
-                    "The response time: from a request's turn to its first chunk. A diamond is a stream, and opens its "
-                    "trace.",
+                    "The response time: from the moment at which a request is first in its queue to its first "
+                    "chunk. A diamond is a stream, and opens its trace.",
                     units.Seconds,
                 ),
                 *quantiles(TIME_TO_FIRST_CHUNK),
@@ -100,8 +100,8 @@ def _first_chunk() -> Row:
             heat(
                 Frame(
                     "Time to first chunk, all streams",
-                    "Each stream in its bucket. Two bands tell of two kinds of streams, which a quantile would hide. A "
-                    "diamond opens a trace.",
+                    "Each stream in its bucket. Two bands mean two kinds of streams, which a quantile would "
+                    "hide. A diamond opens a trace.",
                     units.Seconds,
                 ),
                 Query(buckets(TIME_TO_FIRST_CHUNK), exemplars=True),
@@ -109,8 +109,8 @@ def _first_chunk() -> Row:
             lines(
                 Frame(
                     "In time, by content type",
-                    f"Share of the streams with their first chunk within {thresholds.FIRST_CHUNK_P95_SECONDS:g} s: "
-                    "what the objective counts.",
+                    "Share of the streams whose first chunk was sent within "
+                    f"{thresholds.FIRST_CHUNK_P95_SECONDS:g} s, as the objective counts it.",
                     units.PercentUnit,
                 ),
                 Query(
@@ -133,7 +133,8 @@ def _processing() -> Row:
             lines(
                 Frame(
                     "Processing",
-                    "Content work, with the wait for a thread. A diamond is a stream, and opens its trace.",
+                    "Preparation of content, including the wait for a thread. A diamond is a stream, and "
+                    "opens its trace.",
                     units.Seconds,
                     6,
                 ),
@@ -149,7 +150,8 @@ def _processing() -> Row:
             lines(
                 Frame(
                     "Stages, p95",
-                    "Which stage takes the time. If all are quick and processing is slow, requests wait for a thread.",
+                    "The time of each stage. If all stages are fast and processing is slow, requests wait for "
+                    "a thread.",
                     units.Seconds,
                     6,
                 ),
@@ -157,7 +159,7 @@ def _processing() -> Row:
                 limit=limits.PROCESSING,
             ),
             lines(
-                Frame("Threads at work, by stage", "Seconds of work in a second: 1 is a whole thread.", units.Short, 6),
+                Frame("Busy threads, by stage", "Thread seconds a second: 1 is one thread.", units.Short, 6),
                 Query(amount(STAGE_DURATION, "stage"), "{{stage}}"),
                 stacked=True,
             ),
@@ -193,9 +195,9 @@ def _content() -> Row:
             ),
             lines(
                 Frame(
-                    "Taken out",
-                    "What sanitising took out, a minute and by kind. Pasted text brings comments and classes; scripts "
-                    "and handlers in numbers are somebody's attempt.",
+                    "Removed by sanitising",
+                    "A minute, by kind. Pasted text contains comments and classes; many scripts and event "
+                    "handlers indicate an attack.",
                     units.EventsPerMinute,
                     4,
                 ),
@@ -213,8 +215,7 @@ def _pace() -> Row:
             lines(
                 Frame(
                     "Pacing lag, p99 by instance",
-                    "How much later than due the latest stream of a sweep was served. Readers see over 100 ms as a "
-                    "lump.",
+                    "The delay of the latest stream of a sweep. Over 100 ms it is visible to readers.",
                     units.Seconds,
                     6,
                 ),
@@ -232,9 +233,9 @@ def _pace() -> Row:
             ),
             lines(
                 Frame(
-                    "Full sockets",
-                    "Times a minute that a client's socket took no more. The client is slow, never the service: its "
-                    "chunks wait, and nobody else's.",
+                    "Backpressure",
+                    "Times a minute that the socket of a client accepted no more data. The cause is a slow "
+                    "client. Its chunks wait; other connections are not affected.",
                     units.EventsPerMinute,
                     6,
                 ),
@@ -242,8 +243,8 @@ def _pace() -> Row:
             ),
             lines(
                 Frame(
-                    "Waits for full sockets",
-                    "How long chunks waited; those that did not wait are not counted.",
+                    "Duration of backpressure",
+                    "How long chunks waited; chunks that did not wait are not counted.",
                     units.Seconds,
                     6,
                 ),
@@ -260,8 +261,8 @@ def _lives() -> Row:
             lines(
                 Frame(
                     "Duration of streams",
-                    "From stream_start to the end: mostly what the client asked for, as chunks are paced. A diamond is "
-                    "a stream, and opens its trace.",
+                    "From stream_start to the end: mostly the speed that the client requested, because chunks "
+                    "are paced. A diamond is a stream, and opens its trace.",
                     units.Seconds,
                     6,
                 ),
@@ -272,13 +273,13 @@ def _lives() -> Row:
                 Query(buckets(STREAM_DURATION), exemplars=True),
             ),
             lines(
-                Frame("Duration by outcome, median", "How long streams live until they end so.", units.Seconds, 6),
+                Frame("Duration by outcome, median", "The duration of streams, by how they ended.", units.Seconds, 6),
                 Query(quantile(0.5, STREAM_DURATION, "outcome"), "{{outcome}}"),
             ),
             lines(
                 Frame(
                     "Streams paused, on average",
-                    "Seconds of pause in a second. A pause is counted when its stream ends.",
+                    "Seconds of pause a second. A pause is counted when its stream ends.",
                     units.Short,
                     6,
                 ),

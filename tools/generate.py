@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from dashboards.catalogue import rendered
+from dashboards.catalogue import render
 from tools.generators.asyncapi_page import asyncapi_page
 from tools.generators.configuration import configuration
 from tools.generators.javascript_build import FOLDERS, javascript_build
@@ -43,7 +43,7 @@ GENERATORS: Mapping[str, Generator] = {
     "configuration": Generator(configuration),
     "observability": Generator(observability_tables),
     "dashboards": Generator(
-        lambda: {f"{_DASHBOARDS}/{name}": text for name, text in rendered().items()}, (_DASHBOARDS,)
+        lambda: {f"{_DASHBOARDS}/{name}": text for name, text in render().items()}, (_DASHBOARDS,)
     ),
     "python": Generator(python_client),
     "typescript": Generator(typescript),

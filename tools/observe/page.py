@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx
 
 from benchmarks.processes import Failed
-from dashboards.catalogue import MADE
+from dashboards.catalogue import BOARDS
 from dashboards.rules import Severity
 from tools.observe.stack import Stack
 
@@ -69,7 +69,7 @@ class Page(ThreadingHTTPServer):
 
     def html(self) -> Iterator[str]:
         servers = self.stack.servers if self.stack else {}
-        pictures = {name: self.folder / f"{name}.png" for name in MADE}
+        pictures = {name: self.folder / f"{name}.png" for name in BOARDS}
         drawn = {name: path.stat().st_mtime_ns for name, path in pictures.items() if path.exists()}
         seconds = 10 if drawn.keys() == pictures.keys() else 2
         yield f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="{seconds}">'
@@ -85,7 +85,7 @@ class Page(ThreadingHTTPServer):
         yield "<h2>Notifications</h2>"
         yield _table(self.notices)
         yield "<h2>Dashboards</h2><p><small>Previews drawn from the queries of the dashboards, not Grafana.</small>"
-        for name in MADE:
+        for name in BOARDS:
             if name in drawn:
                 yield f'<p><img src="/{name}.png?{drawn[name]}" alt="Preview of the dashboard {name}">'
             else:
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         picture = self.server.folder / name
         if not name:
             self._respond("".join(self.server.html()).encode(), "text/html; charset=utf-8")
-        elif name in {f"{made}.png" for made in MADE} and picture.exists():
+        elif name in {f"{board}.png" for board in BOARDS} and picture.exists():
             self._respond(picture.read_bytes(), "image/png")
         else:
             self.send_error(HTTPStatus.NOT_FOUND)

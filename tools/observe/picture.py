@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 from PIL import Image
 
-from dashboards.catalogue import FOLDER, MADE
+from dashboards.catalogue import BOARDS, FOLDER
 from tools.observe.canvas import COLOURS, EDGE, FAINT, PANEL, STYLE, TEXT, WIDTH, Box, Canvas
 from tools.observe.prometheus import Exemplar, Series, Source, connect
 from tools.observe.units import format_value
@@ -258,7 +258,7 @@ def main() -> None:
     options.folder.mkdir(exist_ok=True, parents=True)
     with connect(options.prometheus) as http:
         source = Source(http, 60 * options.minutes)
-        for name in MADE:
+        for name in BOARDS:
             draw(json.loads((FOLDER / f"{name}.json").read_text()), source, options.folder / f"{name}.png")
 
 

@@ -15,25 +15,25 @@ PANELS: dict[str, Json] = {
     for panel in content["panels"]
     if panel["type"] != "row"
 }
-"""Each panel by the names of its dashboard and its own; without the headings of rows."""
+"""The panels by dashboard and title, without the headings of rows."""
 
 RATE_INTERVAL = "7901s"
 RANGE = "7907s"
-"""In place of Grafana's intervals: two that nobody would write."""
+"""In place of the intervals of Grafana: values that no dashboard contains."""
 
 
-def readable(expression: str) -> str:
-    """The expression as PromQL, with the intervals above; the other variables stand in strings."""
+def to_promql(expression: str) -> str:
+    """The expression as PromQL, with the intervals above; the other variables are inside strings."""
     return expression.replace("$__rate_interval", RATE_INTERVAL).replace("$__range", RANGE)
 
 
 def expressions(panel: Json) -> list[str]:
-    return [readable(target["expr"]) for target in panel["targets"]]
+    return [to_promql(target["expr"]) for target in panel["targets"]]
 
 
 def all_expressions() -> Iterator[str]:
-    """Those of panels and of annotations."""
+    """The expressions of panels and annotations."""
     for panel in PANELS.values():
         yield from expressions(panel)
     for board in BOARDS.values():
-        yield from (readable(annotation["expr"]) for annotation in board["annotations"]["list"])
+        yield from (to_promql(annotation["expr"]) for annotation in board["annotations"]["list"])

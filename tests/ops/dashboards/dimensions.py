@@ -1,4 +1,4 @@
-"""What kind of number an expression gives, reckoned from the names of its metrics; and the units that fit it."""
+"""The dimension of a PromQL expression, computed from the names of its metrics, and the units that fit it."""
 
 import promql_parser as promql
 from grafana_foundation_sdk.models import units
@@ -14,15 +14,15 @@ _UNITS: dict[tuple[int, int, float], set[str]] = {
     (-1, 1, 1): {units.BytesPerSecondIEC},
     (-1, 0, 1): {units.RequestsPerSecond, units.MessagesPerSecond},
     (-1, 0, 60): {units.RequestsPerMinute, units.EventsPerMinute, units.CountsPerMinute},
-    (-1, 0, 300): _COUNTS,  # how many in five minutes
+    (-1, 0, 300): _COUNTS,  # a number in five minutes
 }
 """By powers and factor."""
 _SETS = {"and", "unless", "==", "!=", ">", ">=", "<", "<="}
-"""Operations that give what is on their left, or nothing."""
+"""Operations whose result is the left operand or empty."""
 
 
 class Dimension(Struct, frozen=True):
-    """Powers of seconds and of bytes, times a number. ``share`` says that it is one of two things of a kind."""
+    """Powers of seconds and bytes, times a number. ``share`` is set for a quotient of equal dimensions."""
 
     seconds: int = 0
     bytes: int = 0
@@ -38,7 +38,7 @@ class Dimension(Struct, frozen=True):
         return Dimension(self.seconds - other.seconds, self.bytes - other.bytes, factor, share=of_a_kind)
 
     def units(self) -> set[str]:
-        """Grafana's units in which it may be shown."""
+        """The units of Grafana that fit."""
         if (self.seconds, self.bytes) == (0, 0):
             return {units.PercentUnit} if self.share else _COUNTS
         return _UNITS.get((self.seconds, self.bytes, self.factor), set())
@@ -48,7 +48,7 @@ NUMBER = Dimension()
 
 
 def of(node: promql.Expr) -> Dimension:
-    """What the expression gives. Raises ``TypeError`` for what no dashboard here has needed so far."""
+    """The dimension of an expression. Raises ``TypeError`` for syntax that no dashboard uses so far."""
     match node:
         case promql.NumberLiteral():
             return Dimension(factor=node.val)
@@ -100,14 +100,14 @@ def _of_operation(node: promql.BinaryExpr) -> Dimension:
 
 
 def bucketed(node: promql.Expr) -> Dimension:
-    """What the histogram observes whose buckets the expression gives."""
+    """The dimension of the observations of a histogram, from an expression over its buckets."""
     [name] = parse(node.prettify()).metrics
     assert name.endswith("_bucket"), name
     return _of_name(name.removesuffix("_bucket"))
 
 
 def _of_series(name: str) -> Dimension:
-    if ":" in name or name.endswith(("_bucket", "_count")):  # what is recorded, and shown, are numbers of events
+    if ":" in name or name.endswith(("_bucket", "_count")):  # recorded series in panels are numbers of events
         return NUMBER
     return _of_name(name.removesuffix("_sum"))
 

@@ -1,4 +1,4 @@
-"""What holds for every dashboard and every panel, without exception."""
+"""Rules for every dashboard and every panel."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ EACH_PANEL = pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS)
 EACH_BOARD = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 
 ANYTHING_BEYOND = {0, 1}
-"""Lines at these need no threshold: one loss is too many, and a share has no more than a whole."""
+"""Lines at these values need no threshold: any loss is too much, and 1 is the maximum of a share."""
 
 
 def nodes(expression: str) -> list[promql.Expr]:
@@ -28,7 +28,7 @@ def nodes(expression: str) -> list[promql.Expr]:
 
 
 def values_of(content: Any, key: str) -> Iterator[Any]:  # noqa: ANN401 - any JSON
-    """What stands under the key, however deep."""
+    """The values of a key at any depth."""
     match content:
         case dict():
             for name, value in content.items():
@@ -41,20 +41,20 @@ def values_of(content: Any, key: str) -> Iterator[Any]:  # noqa: ANN401 - any JS
 
 
 @EACH_BOARD
-def test_a_dashboard_is_made_here_and_edited_nowhere_else(board: Json) -> None:
+def test_dashboard_is_read_only(board: Json) -> None:
     assert board["editable"] is False
     assert re.fullmatch(r"[a-z-]{1,40}", board["uid"])
     assert board["title"]
     assert board["description"]
 
 
-def test_dashboards_are_told_apart() -> None:
+def test_uids_and_titles_are_unique() -> None:
     for key in ("uid", "title"):
         assert len({board[key] for board in BOARDS.values()}) == len(BOARDS)
 
 
 @EACH_BOARD
-def test_a_dashboard_asks_for_data_source_job_and_instance(board: Json) -> None:
+def test_dashboard_has_variables_for_data_source_job_and_instance(board: Json) -> None:
     source, job, instance = board["templating"]["list"]
     assert [one["name"] for one in (source, job, instance)] == ["datasource", "job", "instance"]
     assert (source["type"], source["query"]) == ("datasource", "prometheus")
@@ -62,26 +62,26 @@ def test_a_dashboard_asks_for_data_source_job_and_instance(board: Json) -> None:
         assert (one["type"], one["multi"], one["includeAll"], one["allValue"]) == ("query", True, True, ".+")
         assert one["query"]["query"].startswith("label_values(")
     assert 'job=~"$job"' in instance["query"]["query"]
-    assert job["current"]["value"] == [JOB], "beside other jobs, their processes would be shown as the service's"
+    assert job["current"]["value"] == [JOB], "the default must exclude the processes of other jobs"
 
 
 @EACH_BOARD
-def test_no_data_source_is_fixed(board: Json) -> None:
+def test_data_source_is_a_variable(board: Json) -> None:
     assert {source["uid"] for source in values_of(board, "datasource")} == {"${datasource}"}
 
 
 @EACH_BOARD
-def test_a_dashboard_leads_to_the_others_and_to_the_runbooks(board: Json) -> None:
+def test_dashboard_links_to_the_others_and_to_the_runbooks(board: Json) -> None:
     others, runbooks = board["links"]
     assert others["type"] == "dashboards"
     assert set(others["tags"]) <= set(board["tags"])
     assert (others["includeVars"], others["keepTime"]) == (True, True)
     assert runbooks["url"] == RUNBOOKS
-    assert "inControlsMenu" not in values_of(board, "placement"), "a link in a menu is found by nobody"
+    assert "inControlsMenu" not in values_of(board, "placement"), "links must be visible, not in a menu"
 
 
 @EACH_BOARD
-def test_rows_are_expanded_and_panels_stand_side_by_side(board: Json) -> None:
+def test_rows_are_expanded_and_panels_do_not_overlap(board: Json) -> None:
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
     for panel in board["panels"]:
         assert not panel.get("collapsed")
@@ -94,20 +94,20 @@ def test_rows_are_expanded_and_panels_stand_side_by_side(board: Json) -> None:
 
 
 @EACH_BOARD
-def test_no_room_is_left_empty(board: Json) -> None:
+def test_grid_has_no_gaps(board: Json) -> None:
     taken = sum(panel["gridPos"]["w"] * panel["gridPos"]["h"] for panel in board["panels"])
     height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
     assert taken == 24 * height
 
 
 @EACH_BOARD
-def test_titles_are_told_apart(board: Json) -> None:
+def test_titles_of_panels_are_unique(board: Json) -> None:
     titles = [panel["title"] for panel in board["panels"]]
     assert len(set(titles)) == len(titles)
 
 
 @EACH_PANEL
-def test_a_panel_says_what_it_shows(panel: Json) -> None:
+def test_panel_has_a_description(panel: Json) -> None:
     assert panel["title"]
     assert panel["description"].endswith(".")
     assert panel["description"] != panel["title"]
@@ -115,7 +115,7 @@ def test_a_panel_says_what_it_shows(panel: Json) -> None:
 
 
 @EACH_PANEL
-def test_every_query_parses_and_asks_for_the_chosen_job_and_instance(panel: Json) -> None:
+def test_every_query_selects_job_and_instance(panel: Json) -> None:
     for expression in expressions(panel):
         selectors = [node for node in nodes(expression) if isinstance(node, promql.VectorSelector)]
         assert selectors
@@ -126,10 +126,10 @@ def test_every_query_parses_and_asks_for_the_chosen_job_and_instance(panel: Json
 
 
 @EACH_PANEL
-def test_rates_are_over_the_interval_that_grafana_chooses(panel: Json) -> None:
+def test_ranges_are_variables_of_grafana(panel: Json) -> None:
     wanted = {
         "rate": RATE_INTERVAL,
-        "increase": RANGE,  # all the time that is shown
+        "increase": RANGE,  # the time range
         "changes": "15m",  # as the alert counts restarts
     }
     for expression in expressions(panel):
@@ -142,7 +142,7 @@ def test_rates_are_over_the_interval_that_grafana_chooses(panel: Json) -> None:
 
 
 @EACH_PANEL
-def test_a_unit_fits_what_is_asked(panel: Json) -> None:
+def test_unit_fits_the_dimension_of_the_query(panel: Json) -> None:
     unit = panel["fieldConfig"]["defaults"]["unit"]
     for expression in expressions(panel):
         node = promql.parse(expression)
@@ -151,7 +151,7 @@ def test_a_unit_fits_what_is_asked(panel: Json) -> None:
 
 
 @EACH_PANEL
-def test_a_line_is_a_threshold(panel: Json) -> None:
+def test_lines_are_thresholds(panel: Json) -> None:
     known = {value for name, value in vars(thresholds).items() if name.isupper()} | ANYTHING_BEYOND
     known |= {burn.rate for burn in (*FAST, *SLOW)} | {objective.share for objective in OBJECTIVES}
     steps = panel["fieldConfig"]["defaults"].get("thresholds", {"steps": []})["steps"]
@@ -163,14 +163,14 @@ def test_a_line_is_a_threshold(panel: Json) -> None:
 @pytest.mark.parametrize(
     "alert", [one for one in ALERTS.values() if one.severity is not Severity.NONE], ids=lambda one: one.name
 )
-def test_an_alert_leads_to_a_dashboard_that_leads_to_its_runbook(alert: Alert) -> None:
+def test_dashboard_of_an_alert_links_to_its_runbook(alert: Alert) -> None:
     [board] = [one for one in BOARDS.values() if f"/d/{one['uid']}?" in alert.annotations["dashboard_url"]]
     urls = {link["url"] for panel in board["panels"] for link in panel.get("links", [])}
     assert alert.runbook_url in urls
 
 
-def test_the_table_of_what_fires_knows_every_runbook() -> None:
-    [table] = [panel for panel in PANELS.values() if panel["title"] == "What fires now"]
+def test_table_of_alerts_links_to_every_runbook() -> None:
+    [table] = [panel for panel in PANELS.values() if panel["title"] == "Active alerts"]
     overrides = {one["matcher"]["options"]: one["properties"] for one in table["fieldConfig"]["overrides"]}
     properties = {item["id"]: item["value"] for item in overrides["Runbook"]}
     [mapping], [link] = properties["mappings"], properties["links"]
@@ -180,7 +180,7 @@ def test_the_table_of_what_fires_knows_every_runbook() -> None:
     assert link["url"] == f"{RUNBOOKS}/${{__value.text}}"
 
 
-def test_exemplars_are_shown_where_there_are_some() -> None:
+def test_exemplars_are_shown_for_histograms_that_have_them() -> None:
     asked = {
         name
         for panel in PANELS.values()

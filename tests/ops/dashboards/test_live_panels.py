@@ -23,7 +23,7 @@ from tools.observe.stack import Stack
 HASTE = 25
 """At this speed the rarest of the clients connects every twenty seconds on average."""
 
-PANELS_OF_ALERTS = {"overview: What fires now", "overview: Alerts over time"}
+PANELS_OF_ALERTS = {"overview: Active alerts", "overview: Alerts over time"}
 """Empty on a healthy service, unless the watchdog is included, which always fires."""
 
 RULES = {name: rule.expr for name, rule in RECORDINGS.items()} | {name: alert.expr for name, alert in ALERTS.items()}
