@@ -26,9 +26,9 @@ BOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {
 
 
 def render() -> dict[str, str]:
-    """The JSON for Grafana by file name."""
+    """The JSON for Grafana, by the path of its file in the project."""
     return {
-        f"{name}.json": json.dumps(_show_controls(make()), indent=2, sort_keys=True) + "\n"
+        f"dashboards/grafana/{name}.json": json.dumps(_show_controls(make()), indent=2, sort_keys=True) + "\n"
         for name, make in BOARDS.items()
     }
 

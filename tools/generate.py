@@ -16,8 +16,6 @@ from tools.generators.protocol_tables import protocol_tables
 from tools.generators.python_client import python_client
 from tools.generators.typescript import typescript
 
-_DASHBOARDS = "dashboards/grafana"
-
 
 class Generator(Struct, frozen=True):
     """A function that returns its files' texts by their paths, and the folders that hold no other file."""
@@ -42,9 +40,7 @@ GENERATORS: Mapping[str, Generator] = {
     "protocol": Generator(protocol_tables),
     "configuration": Generator(configuration),
     "observability": Generator(observability_tables),
-    "dashboards": Generator(
-        lambda: {f"{_DASHBOARDS}/{name}": text for name, text in render().items()}, (_DASHBOARDS,)
-    ),
+    "dashboards": Generator(render, ("dashboards/grafana",)),
     "python": Generator(python_client),
     "typescript": Generator(typescript),
     "javascript": Generator(javascript_build, FOLDERS),
