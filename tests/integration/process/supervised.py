@@ -10,12 +10,12 @@ END_SECONDS = 0.5
 
 
 def fail(_: Loss | None) -> None:
-    """Gives up by itself."""
+    """Ends with an error."""
     sys.exit(3)
 
 
 def hang(_: Loss | None) -> None:
-    """Is deaf to what it is told."""
+    """Ignores SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdout.write("hangs\n")
     sys.stdout.flush()

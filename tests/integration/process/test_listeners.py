@@ -1,4 +1,4 @@
-"""The sockets that a start binds, or why it cannot."""
+"""The listening sockets of a start, and the errors when an address is not available."""
 
 import socket
 
@@ -10,7 +10,7 @@ from service.settings import Settings, SettingsError
 LOOPBACK = "127.0.0.1"
 
 
-def test_metrics_have_a_listener_of_their_own_if_they_have_a_port() -> None:
+def test_a_metrics_port_has_its_own_listener() -> None:
     listeners = listen(Settings(host=LOOPBACK, port=0, metrics_port=0))
     [streams, metrics] = listeners.sockets
     assert (listeners.streams, listeners.metrics) == ([streams], [metrics])
@@ -20,17 +20,19 @@ def test_metrics_have_a_listener_of_their_own_if_they_have_a_port() -> None:
 
 
 @pytest.mark.parametrize("variable", ["PORT", "METRICS_PORT"])
-def test_a_port_that_is_taken_is_named(variable: str) -> None:
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        port = taken.getsockname()[1]
+def test_the_error_names_a_port_that_is_in_use(variable: str) -> None:
+    with socket.create_server((LOOPBACK, 0)) as bound:
+        port = bound.getsockname()[1]
         ports = {"port": 0, "metrics_port": None, variable.lower(): port}
         with pytest.raises(SettingsError) as refusal:
             listen(Settings(host=LOOPBACK, **ports))
-    assert str(refusal.value).startswith(f"{variable}={port} on HOST={LOOPBACK} cannot be had: Address already in use")
+    assert str(refusal.value).startswith(
+        f"{variable}={port} on HOST={LOOPBACK} is not available: Address already in use"
+    )
 
 
-def test_a_host_that_is_not_of_this_machine_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"^PORT=0 on HOST=192\.0\.2\.1 cannot be had: "):
+def test_the_error_names_a_host_of_another_machine() -> None:
+    with pytest.raises(SettingsError, match=r"^PORT=0 on HOST=192\.0\.2\.1 is not available: "):
         listen(Settings(host="192.0.2.1", port=0))
 
 

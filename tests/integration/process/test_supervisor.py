@@ -1,4 +1,4 @@
-"""A supervisor ends, whatever its workers do."""
+"""The supervisor ends in any case: when a worker fails, and when workers do not end."""
 
 import subprocess
 import sys
@@ -26,12 +26,12 @@ def supervisor(work: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_a_worker_that_fails_by_itself_ends_all_with_an_error() -> None:
+def test_a_worker_that_ends_with_an_error_ends_the_others_and_gives_status_1() -> None:
     with supervisor("fail") as process:
         assert process.wait(LIMIT_SECONDS) == 1
 
 
-def test_workers_that_do_not_end_are_killed() -> None:
+def test_workers_that_do_not_end_in_time_are_killed() -> None:
     with supervisor("hang") as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["hangs\n", "hangs\n"]

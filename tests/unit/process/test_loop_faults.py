@@ -1,4 +1,4 @@
-"""What nobody waits for is not lost: the loop's own faults are recorded."""
+"""Exceptions that reach the event loop are recorded as faults."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ from service.process.loop_faults import record_loop_faults
 
 
 class Recorder:
-    """Keeps what it is told, and where it was told it."""
+    """Keeps the events, and the threads in which they were recorded."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -30,16 +30,16 @@ def numbered() -> Callable[[], str]:
 
 
 async def fail() -> None:
-    raise LookupError("nobody looks")
+    raise LookupError("not awaited")
 
 
-async def test_a_task_whose_end_nobody_looks_at() -> None:
+async def test_the_exception_of_a_task_that_is_not_awaited_is_recorded_in_the_thread_of_the_loop() -> None:
     recorder = Recorder()
     with record_loop_faults(recorder, numbered()):
         task = asyncio.create_task(fail())
         await asyncio.wait([task])
         del task
-        # Tasks are collected wherever the collector happens to run.
+        # Tasks are collected in whichever thread the garbage collector runs.
         collector = threading.Thread(target=gc.collect)
         collector.start()
         collector.join()
@@ -51,7 +51,7 @@ async def test_a_task_whose_end_nobody_looks_at() -> None:
     assert recorder.threads == {threading.current_thread()}
 
 
-async def test_a_callback_that_raises() -> None:
+async def test_the_exception_of_a_callback_is_recorded() -> None:
     recorder = Recorder()
     with record_loop_faults(recorder, numbered()):
         asyncio.get_running_loop().call_soon(int, "not a number")
@@ -60,7 +60,7 @@ async def test_a_callback_that_raises() -> None:
     assert [type(event.exception) for event in recorder.events if isinstance(event, FaultRaised)] == [ValueError]
 
 
-async def test_what_the_loop_says_without_an_exception() -> None:
+async def test_a_report_of_the_loop_without_an_exception_is_recorded() -> None:
     recorder = Recorder()
     with record_loop_faults(recorder, numbered()):
         asyncio.get_running_loop().call_exception_handler({"message": "Task was destroyed but it is pending!"})
@@ -70,7 +70,7 @@ async def test_what_the_loop_says_without_an_exception() -> None:
     assert str(fault.exception) == "Task was destroyed but it is pending!"
 
 
-async def test_afterwards_the_loop_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_previous_handler_is_restored(caplog: pytest.LogCaptureFixture) -> None:
     recorder = Recorder()
     with record_loop_faults(recorder, numbered()):
         pass
