@@ -38,6 +38,11 @@ IndexOrNone = Annotated[int, Meta(ge=-1, le=_LARGEST_JAVASCRIPT_INTEGER)]
 """-1 for none."""
 
 
+def doc(text: str) -> Meta:
+    """The description of a field, which the documents and the clients contain."""
+    return Meta(description=text)
+
+
 class DescribedEnum(StrEnum):
     """An enumeration of the names that a field may contain, each with its description."""
 

@@ -1,6 +1,6 @@
 """The messages of clients and the names in them, with the descriptions that the documents publish.
 
-The docstring of a message, the ``Meta`` of a field and the description of a name are the published text. A field that
+The docstring of a message, the ``doc`` of a field and the description of a name are the published text. A field that
 is ``UNSET`` does not appear in the JSON.
 """
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Self
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from service.protocol.fields import DescribedEnum, Index, IndexOrNone, RequestId, StreamId, Token
+from service.protocol.fields import DescribedEnum, Index, IndexOrNone, RequestId, StreamId, Token, doc
 from service.protocol.trace import TraceHeaders
 
 
@@ -73,59 +73,39 @@ class StreamRequest(Struct, frozen=True, tag_field="type", tag="stream_request")
 
     content: Annotated[
         str,
-        Meta(
-            description="The content. Empty content, or only white space, is `EMPTY_CONTENT`; more than "
-            "`max_content_size` bytes of UTF-8 are `CONTENT_TOO_LARGE`."
-        ),
+        doc("Blank content is `EMPTY_CONTENT`; over `max_content_size` bytes of UTF-8 are `CONTENT_TOO_LARGE`."),
     ]
-    content_type: Annotated[
-        ContentType, Meta(description="The format of the content. HTML is sanitised; Markdown is converted to HTML.")
-    ] = ContentType.TEXT
-    speed: Annotated[Speed, Meta(description="The pace of the stream.")] = Speed.NORMAL
-    chunk_by: Annotated[ChunkBy, Meta(description="The unit by which the content is split.")] = ChunkBy.WORD
-    html_mode: Annotated[HtmlMode, Meta(description="How HTML is split. It has no effect on text.")] = HtmlMode.FRAGMENT
+    content_type: Annotated[ContentType, doc("HTML is sanitised; Markdown is converted to HTML.")] = ContentType.TEXT
+    speed: Annotated[Speed, doc("The pace of the stream.")] = Speed.NORMAL
+    chunk_by: Annotated[ChunkBy, doc("The unit by which the content is split.")] = ChunkBy.WORD
+    html_mode: Annotated[HtmlMode, doc("How HTML is split. It has no effect on text.")] = HtmlMode.FRAGMENT
     request_id: RequestId | UnsetType = UNSET
-    trace: (
-        Annotated[TraceHeaders, Meta(description="The trace of the client, of which the stream becomes a part.")]
-        | UnsetType
-    ) = UNSET
-    token: (
-        Annotated[
-            Token,
-            Meta(
-                description="The `resume_token` of the connection on which this `request_id` was first sent: the "
-                "request is then the same stream, counted once."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    trace: Annotated[TraceHeaders | UnsetType, doc("The trace of the client, which the stream joins.")] = UNSET
+    token: Annotated[
+        Token | UnsetType,
+        doc("The `resume_token` of the connection that first sent this `request_id`: it is then the same request."),
+    ] = UNSET
 
 
 class StreamControl(Struct, frozen=True, tag_field="type", tag="stream_control"):
     """A control of the stream that runs or starts next."""
 
-    action: Annotated[ControlAction, Meta(description="The operation on the stream.")]
+    action: Annotated[ControlAction, doc("The operation on the stream.")]
 
 
 class Recover(Struct, frozen=True, tag_field="type", tag="recover"):
     """Continue a stream on this connection that was interrupted, or has ended, on another one."""
 
     stream_id: StreamId
-    last_index: Annotated[IndexOrNone, Meta(description="The index of the last chunk received; -1 for none.")]
-    token: Annotated[
-        Token,
-        Meta(
-            description="The `resume_token` of the connection on which the stream was started, or onto which it was "
-            "recovered."
-        ),
-    ]
+    last_index: Annotated[IndexOrNone, doc("The index of the last chunk received; -1 for none.")]
+    token: Annotated[Token, doc("The `resume_token` of a connection on which the stream was started or recovered.")]
 
 
 class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
     """Confirms all chunks up to an index. Optional: after the last index the service deletes the stored stream."""
 
     stream_id: StreamId
-    index: Annotated[Index, Meta(description="The index of the last chunk received.")]
+    index: Annotated[Index, doc("The index of the last chunk received.")]
 
 
 class Ping(Struct, frozen=True, tag_field="type", tag="ping"):

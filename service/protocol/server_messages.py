@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from typing import Annotated, Self, get_args
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from service.protocol.errors import ErrorCode, StreamingError
-from service.protocol.fields import RequestId, SessionId, StreamId, Timestamp, TraceId
+from service.protocol.fields import RequestId, SessionId, StreamId, Timestamp, TraceId, doc
 from service.protocol.messages import Complexity, ContentType, RefusalReason, Speed
 
 
 class SessionLimits(Struct, frozen=True):
     """The limits in force."""
 
-    max_requests: Annotated[int, Meta(description="Requests of a session.")]
-    max_content_size: Annotated[int, Meta(description="Bytes of UTF-8 in the content of a request.")]
-    max_session_duration: Annotated[int | float, Meta(description="Seconds from the first connection of a session.")]
-    idle_timeout: Annotated[int | float, Meta(description="Seconds without a message while no stream runs.")]
-    chunk_timeout: Annotated[int | float, Meta(description="Seconds without progress in what the client receives.")]
-    max_chunk_size: Annotated[int, Meta(description="Characters of a chunk; HTML that cannot be split may be longer.")]
+    max_requests: Annotated[int, doc("Requests of a session.")]
+    max_content_size: Annotated[int, doc("Bytes of UTF-8 in the content of a request.")]
+    max_session_duration: Annotated[int | float, doc("Seconds from the first connection of a session.")]
+    idle_timeout: Annotated[int | float, doc("Seconds without a message while no stream runs.")]
+    chunk_timeout: Annotated[int | float, doc("Seconds without progress in what the client receives.")]
+    max_chunk_size: Annotated[int, doc("Characters of a chunk; HTML that cannot be split may be longer.")]
 
 
 class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
@@ -26,54 +26,43 @@ class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
 
     session_id: SessionId
     timestamp: Timestamp
-    limits: Annotated[SessionLimits, Meta(description="The limits in force.")]
-    version: Annotated[str, Meta(description="The version of the service.")]
-    requests_left: Annotated[int, Meta(description="The number of requests that the session may still send.")]
-    session_expires_at: Annotated[Timestamp, Meta(description="The deadline of the session.")]
-    resume_token: (
-        Annotated[
-            str,
-            Meta(
-                description="A secret that allows other connections to recover the streams of this one; absent where "
-                "content is not stored."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    limits: Annotated[SessionLimits, doc("The limits in force.")]
+    version: Annotated[str, doc("The version of the service.")]
+    requests_left: Annotated[int, doc("The number of requests that the session may still send.")]
+    session_expires_at: Annotated[Timestamp, doc("The deadline of the session.")]
+    resume_token: Annotated[
+        str | UnsetType,
+        doc("A secret to recover the streams of this connection on another; absent where content is not stored."),
+    ] = UNSET
 
 
 class StreamMetadata(Struct, frozen=True):
     """Statistics of the prepared content."""
 
-    complexity: Annotated[Complexity, Meta(description="From tags and words; it determines the `adaptive` speed.")]
-    word_count: Annotated[int, Meta(description="Words of the visible text.")]
-    has_html: Annotated[bool, Meta(description="Whether the prepared content is HTML that contains elements.")]
-    speed_used: Annotated[Speed, Meta(description="The speed of the stream: the requested one, or that of `adaptive`.")]
-    processing_time_ms: Annotated[float, Meta(description="Milliseconds of the preparation.")]
-    avg_chunk_size: Annotated[float, Meta(description="The mean length of the planned chunks, in characters.")]
-    max_chunk_size: Annotated[int, Meta(description="The length of the longest planned chunk, in characters.")]
-    chunk_count: Annotated[int, Meta(description="Equal to `total_chunks`.")]
-    estimated_duration_ms: Annotated[
-        int,
-        Meta(description="Milliseconds from the first chunk to the last, without pause, skip or delay."),
-    ]
+    complexity: Annotated[Complexity, doc("From tags and words; it determines the `adaptive` speed.")]
+    word_count: Annotated[int, doc("Words of the visible text.")]
+    has_html: Annotated[bool, doc("Whether the prepared content is HTML that contains elements.")]
+    speed_used: Annotated[Speed, doc("The speed of the stream: the requested one, or that of `adaptive`.")]
+    processing_time_ms: Annotated[float, doc("Milliseconds of the preparation.")]
+    avg_chunk_size: Annotated[float, doc("The mean length of the planned chunks, in characters.")]
+    max_chunk_size: Annotated[int, doc("The length of the longest planned chunk, in characters.")]
+    chunk_count: Annotated[int, doc("Equal to `total_chunks`.")]
+    estimated_duration_ms: Annotated[int, doc("Milliseconds from the first chunk to the last, without pause or skip.")]
 
 
-_PlannedChunks = Annotated[int, Meta(description="The number of planned chunks; a skip reduces it.")]
+_PlannedChunks = Annotated[int, doc("The number of planned chunks; a skip reduces it.")]
 
 
 class StreamStart(Struct, frozen=True, tag_field="type", tag="stream_start"):
     """The content of the request is prepared, and its chunks follow."""
 
     total_chunks: _PlannedChunks
-    content_type: Annotated[ContentType, Meta(description="The format, as in the request.")]
+    content_type: Annotated[ContentType, doc("The format, as in the request.")]
     timestamp: Timestamp
     stream_id: StreamId
     trace_id: TraceId
-    resumable: Annotated[
-        bool, Meta(description="Whether the stream is stored, so that another connection can recover it.")
-    ]
-    metadata: Annotated[StreamMetadata, Meta(description="Statistics of the prepared content.")]
+    resumable: Annotated[bool, doc("Whether the stream is stored, so that another connection can recover it.")]
+    metadata: Annotated[StreamMetadata, doc("Statistics of the prepared content.")]
     request_id: RequestId | UnsetType = UNSET
 
 
@@ -81,16 +70,11 @@ class StreamRecovered(Struct, frozen=True, tag_field="type", tag="stream_recover
     """The answer to `recover`: the position at which the stream continues, or the reason why it does not."""
 
     stream_id: StreamId
-    recovered: Annotated[
-        bool, Meta(description="Whether the stream continues here. If not, `reason` is present, and nothing else is.")
-    ]
+    recovered: Annotated[bool, doc("Whether the stream continues; if it does not, `reason` is present.")]
     timestamp: Timestamp
-    reason: Annotated[RefusalReason, Meta(description="Why the stream is not recovered.")] | UnsetType = UNSET
-    next_index: (
-        Annotated[int, Meta(description="The index of the next chunk; the number of chunks if none follows.")]
-        | UnsetType
-    ) = UNSET
-    paused: Annotated[bool, Meta(description="Whether the stream is paused until `resume`.")] | UnsetType = UNSET
+    reason: Annotated[RefusalReason | UnsetType, doc("Why the stream is not recovered.")] = UNSET
+    next_index: Annotated[int | UnsetType, doc("The index of the next chunk, or the number of chunks.")] = UNSET
+    paused: Annotated[bool | UnsetType, doc("Whether the stream is paused until `resume`.")] = UNSET
     total_chunks: _PlannedChunks | UnsetType = UNSET
     trace_id: TraceId | UnsetType = UNSET
     request_id: RequestId | UnsetType = UNSET
@@ -99,37 +83,31 @@ class StreamRecovered(Struct, frozen=True, tag_field="type", tag="stream_recover
 class Chunk(Struct, frozen=True, gc=False, tag_field="type", tag="chunk"):
     """One piece of the prepared content. The data of all chunks in order is the whole of it."""
 
-    data: Annotated[str, Meta(description="The piece: text, or sanitised HTML.")]
-    index: Annotated[int, Meta(description="The position in the stream: from 0, without a gap.")]
+    data: Annotated[str, doc("The piece: text, or sanitised HTML.")]
+    index: Annotated[int, doc("The position in the stream: from 0, without a gap.")]
     timestamp: Timestamp
-    close: (
-        Annotated[
-            str,
-            Meta(
-                description="Only in `html_mode` `incremental`: the end tags of the elements that are open after this "
-                "chunk; may be empty."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    close: Annotated[
+        str | UnsetType,
+        doc("In `html_mode` `incremental`: the end tags of the elements that are open after this chunk."),
+    ] = UNSET
 
 
 class CompletionMetadata(Struct, frozen=True):
     """Statistics of a complete stream."""
 
-    duration_ms: Annotated[int, Meta(description="Milliseconds since `stream_start` or `stream_recovered`.")]
-    bytes: Annotated[int, Meta(description="Bytes of UTF-8 in the data of all chunks.")]
-    skipped: Annotated[bool, Meta(description="Whether the stream was skipped.")]
+    duration_ms: Annotated[int, doc("Milliseconds since `stream_start` or `stream_recovered`.")]
+    bytes: Annotated[int, doc("Bytes of UTF-8 in the data of all chunks.")]
+    skipped: Annotated[bool, doc("Whether the stream was skipped.")]
 
 
 class StreamComplete(Struct, frozen=True, tag_field="type", tag="stream_complete"):
     """All chunks of the stream were sent."""
 
-    total_chunks: Annotated[int, Meta(description="The number of chunks: the last index + 1.")]
+    total_chunks: Annotated[int, doc("The number of chunks: the last index + 1.")]
     session_id: SessionId
     timestamp: Timestamp
     stream_id: StreamId
-    metadata: Annotated[CompletionMetadata, Meta(description="Statistics of the stream.")]
+    metadata: Annotated[CompletionMetadata, doc("Statistics of the stream.")]
     request_id: RequestId | UnsetType = UNSET
 
 
@@ -173,10 +151,10 @@ class HeartbeatAck(Struct, frozen=True, tag_field="type", tag="heartbeat_ack"):
 class ErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
     """An error. It has no other effect, unless it is fatal."""
 
-    code: Annotated[ErrorCode, Meta(description="The code, for programs.")]
-    message: Annotated[str, Meta(description="A sentence with the remedy, for people. Its wording may change.")]
-    fatal: Annotated[bool, Meta(description="Whether the service closes the connection after it.")]
-    retryable: Annotated[bool, Meta(description="Whether the same message may succeed later.")]
+    code: Annotated[ErrorCode, doc("The code, for programs.")]
+    message: Annotated[str, doc("A sentence with the remedy, for people. Its wording may change.")]
+    fatal: Annotated[bool, doc("Whether the service closes the connection after it.")]
+    retryable: Annotated[bool, doc("Whether the same message may succeed later.")]
     request_id: RequestId | UnsetType = UNSET
     stream_id: StreamId | UnsetType = UNSET
 

@@ -6,7 +6,9 @@ Source: https://www.w3.org/TR/trace-context/
 import re
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
+
+from service.protocol.fields import doc
 
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?P<trace_id>[0-9a-f]{32})-(?P<span_id>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})"
@@ -18,8 +20,8 @@ _SAMPLED = 1
 class TraceHeaders(Struct, frozen=True):
     """A W3C trace context, as a client sends it."""
 
-    traceparent: Annotated[str, Meta(description="The `traceparent` of W3C Trace Context; ignored if invalid.")] = ""
-    tracestate: Annotated[str, Meta(description="The `tracestate` of W3C Trace Context; ignored if invalid.")] = ""
+    traceparent: Annotated[str, doc("The `traceparent` of W3C Trace Context; ignored if invalid.")] = ""
+    tracestate: Annotated[str, doc("The `tracestate` of W3C Trace Context; ignored if invalid.")] = ""
 
 
 class TraceContext(Struct, frozen=True):

@@ -1,9 +1,9 @@
 /** Content to stream. */
 export interface StreamRequest {
     type: "stream_request";
-    /** The content. Empty content, or only white space, is `EMPTY_CONTENT`; more than `max_content_size` bytes of UTF-8 are `CONTENT_TOO_LARGE`. */
+    /** Blank content is `EMPTY_CONTENT`; over `max_content_size` bytes of UTF-8 are `CONTENT_TOO_LARGE`. */
     content: string;
-    /** The format of the content. HTML is sanitised; Markdown is converted to HTML. */
+    /** HTML is sanitised; Markdown is converted to HTML. */
     content_type?: ContentType;
     /** The pace of the stream. */
     speed?: Speed;
@@ -13,9 +13,9 @@ export interface StreamRequest {
     html_mode?: HtmlMode;
     /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
     request_id?: string;
-    /** The trace of the client, of which the stream becomes a part. */
+    /** The trace of the client, which the stream joins. */
     trace?: TraceHeaders;
-    /** The `resume_token` of the connection on which this `request_id` was first sent: the request is then the same stream, counted once. */
+    /** The `resume_token` of the connection that first sent this `request_id`: it is then the same request. */
     token?: string;
 }
 /**
@@ -71,7 +71,7 @@ export interface Recover {
     stream_id: string;
     /** The index of the last chunk received; -1 for none. */
     last_index: number;
-    /** The `resume_token` of the connection on which the stream was started, or onto which it was recovered. */
+    /** The `resume_token` of a connection on which the stream was started or recovered. */
     token: string;
 }
 /** Confirms all chunks up to an index. Optional: after the last index the service deletes the stored stream. */
@@ -105,7 +105,7 @@ export interface Connected {
     requests_left: number;
     /** The deadline of the session. */
     session_expires_at: string;
-    /** A secret that allows other connections to recover the streams of this one; absent where content is not stored. */
+    /** A secret to recover the streams of this connection on another; absent where content is not stored. */
     resume_token?: string;
 }
 /** The limits in force. */
@@ -161,7 +161,7 @@ export interface StreamMetadata {
     max_chunk_size: number;
     /** Equal to `total_chunks`. */
     chunk_count: number;
-    /** Milliseconds from the first chunk to the last, without pause, skip or delay. */
+    /** Milliseconds from the first chunk to the last, without pause or skip. */
     estimated_duration_ms: number;
 }
 /**
@@ -175,13 +175,13 @@ export interface StreamRecovered {
     type: "stream_recovered";
     /** The id of the stream, as in its `stream_start`, in logs and in errors. */
     stream_id: string;
-    /** Whether the stream continues here. If not, `reason` is present, and nothing else is. */
+    /** Whether the stream continues; if it does not, `reason` is present. */
     recovered: boolean;
     /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
     timestamp: string;
     /** Why the stream is not recovered. */
     reason?: RefusalReason;
-    /** The index of the next chunk; the number of chunks if none follows. */
+    /** The index of the next chunk, or the number of chunks. */
     next_index?: number;
     /** Whether the stream is paused until `resume`. */
     paused?: boolean;
@@ -210,7 +210,7 @@ export interface Chunk {
     index: number;
     /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
     timestamp: string;
-    /** Only in `html_mode` `incremental`: the end tags of the elements that are open after this chunk; may be empty. */
+    /** In `html_mode` `incremental`: the end tags of the elements that are open after this chunk. */
     close?: string;
 }
 /** All chunks of the stream were sent. */
