@@ -1,4 +1,4 @@
-"""kill -9 in the middle of streams: every client has exactly what it asked for, and pays for it once."""
+"""kill -9 while streams run: every client receives its content exactly once and is charged once."""
 
 import asyncio
 
@@ -8,25 +8,24 @@ from tests.e2e.chaos.storm import MAX_REQUESTS, storm
 from tests.integration.instances.conftest import StartInstances
 from tests.integration.instances.instances import Instances
 
-KILLS = 20
-LONGEST_GAP_SECONDS = 2.0
-"""Of one stream: a new connection and its place in the store take some hundredths where the machine is not busy."""
+KILLS = 5
+"""A hundred in tests/e2e/chaos/test_long.py, with the gaps that clients see."""
 
 
-async def test_instances_die_twenty_times(start_instances: StartInstances) -> None:
+async def test_clients_lose_nothing_when_instances_are_killed(start_instances: StartInstances) -> None:
     instances = start_instances(2, MAX_REQUESTS_PER_SESSION=MAX_REQUESTS)
     account = await storm(instances, KILLS)
     check(account, instances)
 
 
-async def test_workers_die_twenty_times(start_instances: StartInstances) -> None:
+async def test_clients_lose_nothing_when_workers_are_killed(start_instances: StartInstances) -> None:
     instances = start_instances(1, MAX_REQUESTS_PER_SESSION=MAX_REQUESTS, MAX_WORKERS=2)
     account = await storm(instances, KILLS)
     check(account, instances)
 
 
-async def test_all_instances_die_at_once(start_instances: StartInstances) -> None:
-    """Nobody is left who knows anything, but for the store."""
+async def test_a_stream_continues_after_all_instances_were_killed(start_instances: StartInstances) -> None:
+    """Only the store has the state of the stream."""
     instances = start_instances(2)
     async with RecoveringClient(instances.address, "all") as client:
         reception = CountedStream(content="word " * 60, speed="superfast")
@@ -47,6 +46,5 @@ async def test_all_instances_die_at_once(start_instances: StartInstances) -> Non
 def check(account: Account, instances: Instances) -> None:
     assert (account.kills, account.exact, account.lost, account.double) == (KILLS, account.streams, 0, 0), account
     assert account.charged == account.sessions
-    assert account.breaks >= KILLS, "each kill has hit a stream"
-    assert max(account.gaps) < LONGEST_GAP_SECONDS
+    assert account.breaks >= KILLS, "each kill interrupts a stream"
     assert instances.faults == []
