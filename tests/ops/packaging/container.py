@@ -1,8 +1,8 @@
-"""A Dockerfile carried out without Docker: the same steps, in an empty folder that stands for the container's root.
+"""Runs a Dockerfile without Docker: the same steps, in an empty folder in place of the root of the container.
 
-What it does not do: pull a base image (this interpreter's Python stands for it), change users, limit resources.
-A step may only use the few commands that are linked into the folder, so that no build ever touches the machine;
-an instruction, flag or command that is not known here fails loudly.
+It does not pull a base image (the running interpreter replaces it), change users, or limit resources.
+A step can use only the commands that are linked into the folder, so that a build does not affect the machine. An
+instruction, flag or command that is not implemented here is an error.
 """
 
 import json
@@ -24,10 +24,10 @@ _ROOTED = re.compile(r"(?<![\w./-])/(?=[a-z])")
 
 _LINKED = ("mkdir",)
 _RECORDED = ("chown",)
-"""Commands that need root: noted, not done."""
+"""Commands that need root: recorded, not run."""
 
 NETWORK = re.compile(r"HOME|(PIP|SSL|REQUESTS|CURL)_\w+|\w+_proxy", re.IGNORECASE)
-"""How this machine reaches package registries: a build gets that from its engine."""
+"""Variables for access to package registries, which an engine passes to a build."""
 
 
 class Instruction(NamedTuple):
@@ -39,7 +39,7 @@ class Instruction(NamedTuple):
 
 
 def parse(dockerfile: str) -> list[Instruction]:
-    """The instructions of a Dockerfile, with comments gone and continued lines joined."""
+    """The instructions of a Dockerfile, without comments and with continued lines joined."""
     lines = "\n".join(line for line in dockerfile.splitlines() if not line.lstrip().startswith("#"))
     instructions = []
     for line in lines.replace("\\\n", " ").splitlines():
@@ -56,17 +56,17 @@ def parse(dockerfile: str) -> list[Instruction]:
 
 @dataclass
 class Image:
-    """What a stage has come to: files under ``root``, and how a container of it is to be run."""
+    """A stage so far: its files under ``root``, and how to run a container of it."""
 
     root: Path
     base: str
     tools: Path
-    """The folder of commands that stands for the base image's ``PATH``."""
+    """The folder of commands in place of the ``PATH`` of the base image."""
     environment: dict[str, str] = field(default_factory=dict)
     workdir: Path = Path()
     user: str = "root"
     owned: list[str] = field(default_factory=list)
-    """What ``chown`` was asked for."""
+    """The arguments of ``chown``."""
     command: list[str] = field(default_factory=list)
     healthcheck: list[str] = field(default_factory=list)
 
@@ -75,11 +75,11 @@ class Image:
         self.workdir = self.root
 
     def inside(self, path: str) -> Path:
-        """Where a path of the container lies on this machine."""
+        """The path on this machine of a path in the container."""
         return self.root / path.lstrip("/") if path.startswith("/") else self.workdir / path
 
     def start(self, command: list[str], environment: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
-        """Run a command in a container of this image, with nothing from this machine in its environment."""
+        """Run a command in a container of this image, without the environment of this machine."""
         with output.open("ab") as sink:
             return subprocess.Popen(
                 [shutil.which(command[0], path=self.environment["PATH"]) or command[0], *command[1:]],
@@ -91,10 +91,10 @@ class Image:
 
 
 class Build:
-    """Carries out the stages of one Dockerfile, one after another in the same folder.
+    """Runs the stages of one Dockerfile, one after another in the same folder.
 
-    A stage that is done is moved aside: so what it made at a path lies at the same path when a later stage copies
-    it, as in Docker.
+    A completed stage is moved to another folder, so that a later stage copies its files from the same paths, as in
+    Docker.
     """
 
     def __init__(self, project: Path, tracked: set[str], workspace: Path) -> None:
@@ -106,7 +106,7 @@ class Build:
         patterns = (project / ".dockerignore").read_text().splitlines()
         patterns = [line for line in patterns if line and not line.startswith("#")]
         self.sent = sorted(path for path in exclude_paths(str(project), patterns) if path in tracked)
-        """The files of the build context: under version control and not ignored, and what an engine always asks for."""
+        """The build context: versioned files that are not ignored, and those that an engine always adds."""
         for path in self.sent:
             (self._context / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(project / path, self._context / path)
@@ -153,7 +153,7 @@ class Build:
             case Instruction("CMD", {}, command):
                 image.command = json.loads(command)  # the exec form is JSON; the shell form is not, and fails
             case _:
-                raise NotImplementedError(f"teach tests/ops/packaging/container.py: {instruction}")
+                raise NotImplementedError(f"not implemented in tests/ops/packaging/container.py: {instruction}")
 
     def _execute(self, command: str, image: Image) -> None:
         network = {name: value for name, value in os.environ.items() if NETWORK.fullmatch(name)}
@@ -170,7 +170,7 @@ class Build:
 
 
 def _copy(source: Path, destination: Path, *, into: bool) -> None:
-    """As COPY does: of a folder its contents, of a file the file itself."""
+    """As COPY does: the contents of a folder, or a file."""
     if source.is_dir():
         shutil.copytree(source, destination, symlinks=True, dirs_exist_ok=True)
         return
@@ -180,7 +180,7 @@ def _copy(source: Path, destination: Path, *, into: bool) -> None:
 
 
 def _tools(folder: Path, recorded: Path) -> Path:
-    """The commands that a step may use."""
+    """The commands that a step can use."""
     folder.mkdir()
     python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     scripts = {"python": f'exec "{python}" "$@"'}

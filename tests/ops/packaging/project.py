@@ -1,4 +1,4 @@
-"""The project as its files tell it."""
+"""The project according to its files."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ def pyproject() -> dict[str, Any]:
 
 
 def tracked_files() -> set[str]:
-    """All files that git has or would add: what someone who clones the project gets."""
+    """All files that git has or would add: those of a clone."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,
@@ -30,7 +30,7 @@ def tracked_files() -> set[str]:
 
 
 def locked(name: str) -> dict[str, list[Requirement]]:
-    """A lock's requirements by normal name. Raises if a line is anything else, or a requirement has no hash."""
+    """The requirements of a lock by normalised name. Fails for any other line, and for one without a hash."""
     text = (PROJECT / "requirements" / name).read_text()
     requirements: dict[str, list[Requirement]] = {}
     for line in re.sub(r"\\\n", "", re.sub(r"#.*", "", text)).splitlines():

@@ -1,4 +1,4 @@
-"""What platforms and operators read: railway.json and .env.example."""
+"""railway.json and .env.example."""
 
 import json
 import re
@@ -11,21 +11,21 @@ from tests.ops.packaging.project import PROJECT
 DEFAULTS = Settings.model_construct()
 
 
-def test_the_platform_waits_longer_than_going_away_takes() -> None:
+def test_platform_waits_longer_than_a_shutdown_takes() -> None:
     deploy = json.loads((PROJECT / "railway.json").read_text())["deploy"]
     graceful = uvicorn_config("service.app:create_app", DEFAULTS).timeout_graceful_shutdown
     assert graceful is not None
     assert deploy["drainingSeconds"] > DEFAULTS.drain_seconds + CLOSING_SECONDS + graceful + TELEMETRY_SECONDS
 
 
-def test_the_platform_reads_its_file() -> None:
+def test_railway_json_is_valid() -> None:
     railway = json.loads((PROJECT / "railway.json").read_text())
     assert (PROJECT / railway["build"]["dockerfilePath"]).is_file()
     assert railway["build"]["builder"] == "DOCKERFILE"
     deploy = railway["deploy"]
     assert deploy["restartPolicyType"] == "ON_FAILURE"
-    assert "startCommand" not in deploy, "it would run in a shell, which swallows SIGTERM"
-    # The platform's parser refuses numbers in quotes, whatever its examples show.
+    assert "startCommand" not in deploy, "it would run in a shell, which does not forward SIGTERM"
+    # The parser of the platform rejects numbers in quotes, although its examples have them.
     numbers = {name: value for name, value in deploy.items() if name.endswith(("Seconds", "Timeout", "Retries"))}
     assert all(type(value) is int and value > 0 for value in numbers.values()), numbers
 

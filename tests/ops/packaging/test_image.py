@@ -1,4 +1,4 @@
-"""The container image, without a container engine: what the Dockerfile says is done, then run."""
+"""The container image, built from the Dockerfile and run without a container engine."""
 
 import json
 import re
@@ -49,7 +49,7 @@ class Container:
         return self._output.read_text()
 
     def is_healthy(self) -> bool:
-        """What the HEALTHCHECK instruction finds."""
+        """The result of the HEALTHCHECK instruction."""
         check = self._image.start(self._image.healthcheck, self._environment, self._output.with_suffix(".health"))
         return check.wait(timeout=START_SECONDS) == 0
 
@@ -68,7 +68,7 @@ def container(image: Image, tmp_path: Path) -> Iterator[Container]:
         running.process.wait()
 
 
-def test_it_serves_keeps_its_files_and_leaves_on_sigterm(container: Container, image: Image) -> None:
+def test_container_serves_stores_its_files_and_stops_on_sigterm(container: Container, image: Image) -> None:
     root = httpx.get(container.url + RAILWAY["deploy"]["healthcheckPath"])
     assert (root.status_code, root.json()["version"]) == (200, __version__)
     routes = httpx.get(container.url + "/openapi.json").json()["paths"]
@@ -97,25 +97,25 @@ def test_it_serves_keeps_its_files_and_leaves_on_sigterm(container: Container, i
     assert not container.is_healthy()
 
 
-def test_it_holds_what_it_needs_and_nothing_else(build: Build, image: Image) -> None:
+def test_image_contains_only_the_files_of_the_service(build: Build, image: Image) -> None:
     sent = set(build.sent) - {"Dockerfile", ".dockerignore"}
     taken = {path.relative_to(image.workdir).as_posix() for path in image.workdir.glob("[!.]*/**/*") if path.is_file()}
     assert {path for path in taken if "__pycache__" not in path} == sent - {"requirements/run.txt"}
     assert {path.split("/")[0] for path in sent} == {"observability", "requirements", "service"}
 
 
-def test_its_packages_need_no_others(image: Image, tmp_path: Path) -> None:
+def test_packages_are_complete(image: Image, tmp_path: Path) -> None:
     check = image.start(["python", "-m", "pip", "check"], {}, tmp_path / "output")
     assert check.wait() == 0, (tmp_path / "output").read_text()
 
 
-def test_its_process_is_not_root_and_may_write_its_data(image: Image) -> None:
+def test_user_is_not_root_and_owns_the_data(image: Image) -> None:
     data = image.environment["DATA_DIR"]
     assert int(image.user) > 0
     assert Path(data).is_dir()
     assert image.owned == [f"chown {image.user} {data.removeprefix(str(image.root))}"]
 
 
-def test_it_stands_on_a_python_that_the_project_supports(image: Image) -> None:
+def test_base_image_has_a_supported_python(image: Image) -> None:
     version = image.base.removeprefix("python:").split("-")[0]
     assert version in SpecifierSet(pyproject()["project"]["requires-python"])

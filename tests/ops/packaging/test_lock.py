@@ -1,4 +1,4 @@
-"""The locks: pinned, hashed, from nowhere in particular, and in step with pyproject.toml."""
+"""The locks: pinned, hashed, without package indexes, and consistent with pyproject.toml."""
 
 import re
 
@@ -11,14 +11,14 @@ from tests.ops.packaging.project import PROJECT, locked, pyproject
 
 
 def declared() -> dict[str, list[str]]:
-    """What each lock must hold, as pyproject.toml asks for it."""
+    """The requirements in pyproject.toml for each lock."""
     project = pyproject()
     runtime = project["project"]["dependencies"]
     return {"run.txt": runtime, "dev.txt": runtime + project["dependency-groups"]["dev"]}
 
 
 @pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
-def test_a_lock_holds_what_is_declared_each_pinned(lock: str) -> None:
+def test_lock_pins_every_requirement(lock: str) -> None:
     pins = locked(lock)
     for line in declared()[lock]:
         wanted = Requirement(line)
@@ -29,25 +29,25 @@ def test_a_lock_holds_what_is_declared_each_pinned(lock: str) -> None:
         assert re.fullmatch(r"==[^*]+", str(pin.specifier)), pin
 
 
-def test_what_is_tested_is_what_runs() -> None:
+def test_versions_in_both_locks_are_equal() -> None:
     development = locked("dev.txt")
     for name, pins in locked("run.txt").items():
-        # Where a package is wanted may differ, its version may not.
+        # Markers may differ, versions may not.
         assert {str(pin.specifier) for pin in development[name]} == {str(pin.specifier) for pin in pins}
 
 
 @pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
-def test_a_lock_names_no_place(lock: str) -> None:
+def test_lock_contains_no_package_index(lock: str) -> None:
     text = (PROJECT / "requirements" / lock).read_text()
     assert not re.search(r"://|--(extra-)?index|--find-links|--trusted-host|^-[if] |@ ?\w+:", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("folder", ["tests/e2e/node", "tests/integration/asyncapi", "clients/js", "clients/page"])
-def test_a_node_lock_names_no_place(folder: str) -> None:
+def test_node_lock_contains_no_registry(folder: str) -> None:
     text = (PROJECT / folder / "package-lock.json").read_text()
     assert "resolved" not in text
     assert "integrity" in text
 
 
-def test_the_version_is_said_once_and_repeated_right() -> None:
+def test_versions_are_equal() -> None:
     assert pyproject()["project"]["version"] == __version__
