@@ -18,7 +18,7 @@ from tests.ops.alerts.documents import ALERTS_DOCUMENT, OVERVIEW, RUNBOOKS, sect
 from tests.ops.alerts.promql import parse, queries
 from tests.ops.alerts.vocabulary import declared, faults
 
-SECTIONS = ["What the user feels", "Look first", "Tell the causes apart", "What to do", "When it is over"]
+SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Verification"]
 LIBRARY_SETTINGS = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"}
 HOLDS = {
     "0s": "at once",
@@ -96,6 +96,15 @@ def test_the_overview_states_the_rule(alert: Alert) -> None:
     windows = set(re.findall(r"(?:\[|increase)(\d+)[mhd]\b", alert.expr)) | {"5"}  # the window of the quantiles
     text = re.sub(r"\bp\d\d\b|\d+[mhd]\b", "", f"{row.condition} {row.floor}")
     assert set(_NUMBER.findall(text)) <= allowed | windows
+
+
+@EACH_ALERT
+def test_the_meaning_in_a_runbook_states_the_rule(alert: Alert) -> None:
+    meaning = " ".join(section((RUNBOOKS / alert.runbook).read_text(), "Meaning").split())
+    hold = HOLDS[alert.hold]
+    assert (hold if hold == "at once" else f"for {hold}") in meaning.lower()
+    assert re.findall(r"Severity: (\w+)\.", meaning) == [alert.severity]
+    assert unstated(alert.expr, meaning) == []
 
 
 def test_the_overview_has_no_other_row() -> None:
