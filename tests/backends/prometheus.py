@@ -33,6 +33,7 @@ class Prometheus(Child):
         token: str | None = None,
         rules: Sequence[Mapping[str, Any]] = (),
         alertmanager: str | None = None,
+        interval: str = SCRAPE_INTERVAL,
     ) -> None:
         job: dict[str, Any] = {"job_name": JOB, "static_configs": [{"targets": targets}]}
         if token is not None:
@@ -40,7 +41,7 @@ class Prometheus(Child):
         managers = [] if alertmanager is None else [{"static_configs": [{"targets": [alertmanager]}]}]
         files = [f"rules-{number}.yml" for number in range(len(rules))]
         configuration = {
-            "global": dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), SCRAPE_INTERVAL),
+            "global": dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), interval),
             "scrape_configs": [job],
             "rule_files": files,
             "alerting": {"alertmanagers": managers},

@@ -1,4 +1,4 @@
-"""The service with parts that fail when they are asked to: ``python -m tests.ops.alerts.faulty serve``."""
+"""The service with faults that a client triggers: ``python -m tests.ops.alerts.faulty serve``."""
 
 import asyncio
 import sys
@@ -17,12 +17,12 @@ from service.settings import load_settings
 from service.stores.sqlite.store import SqliteSessionStore
 
 SLOW = "slow: "
-"""What content begins with that takes ``SLOW_SECONDS`` to process."""
+"""The beginning of content whose preparation takes ``SLOW_SECONDS``."""
 SLOW_SECONDS = 0.7
 BROKEN = "broken: "
-"""What content begins with that cannot be processed."""
+"""The beginning of content whose preparation fails."""
 LOST = "lost-"
-"""What the ids of sessions begin with that cannot be opened."""
+"""The beginning of the id of a session that the store cannot open."""
 
 
 class FaultyEngine(ThreadedContentEngine):
@@ -38,8 +38,6 @@ class FaultyEngine(ThreadedContentEngine):
 
 
 class FaultyStore(SqliteSessionStore):
-    """In memory."""
-
     async def open(self, session_id: str) -> SessionSnapshot:
         if session_id.startswith(LOST):
             raise ConnectionError("the store cannot be reached")
