@@ -6,7 +6,7 @@ from typing import Any
 
 from service.content import pack_plan
 from service.content.plan import Plan
-from service.events import Event
+from service.events import Event, Outcome, StreamEnded
 from service.protocol.codec import encode
 from service.protocol.errors import StreamingError
 from service.protocol.instant import Instant
@@ -178,6 +178,15 @@ class Conversation:
     def set_blocked(self, blocked: bool) -> None:
         self.blocked = blocked
         self.execute((self.machine.block if blocked else self.machine.unblock)(at(self.now)))
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """Of the streams that have ended."""
+        return [event.outcome for event in self.event(StreamEnded)]
+
+    @property
+    def close_code(self) -> int | None:
+        return self.close.code if self.close else None
 
     def types(self) -> list[str]:
         return [message["type"] for _, message in self.sent]

@@ -1,4 +1,4 @@
-"""What the machine tells of a conversation, for metrics, logs and traces."""
+"""The events of a connection, for metrics, logs and traces."""
 
 import pytest
 
@@ -19,7 +19,13 @@ from service.events import (
 from service.protocol.errors import ProcessingFailed
 from service.protocol.messages import ClientMessageType
 from service.protocol.trace import Trace, TraceContext, parse_trace_context
-from service.session.effects import AdmissionDecided, Admit, EffectFailed, PlanPrepared, Prepare
+from service.session.effects import (
+    AdmissionDecided,
+    Admit,
+    EffectFailed,
+    PlanPrepared,
+    Prepare,
+)
 from service.session.ports import Preparation
 from service.session.records import Admission
 from tests.unit.session.conversation import TRACE, Conversation, at, plan_of
@@ -49,7 +55,7 @@ def test_the_times_of_a_request_add_up_from_its_arrival_to_its_first_chunk() -> 
     assert first.seconds == pytest.approx(1.0 - 0.03)
 
 
-def test_a_pause_is_no_response_time() -> None:
+def test_the_time_to_the_first_chunk_excludes_pauses() -> None:
     conversation = Conversation()
     conversation.request("two words")
     [admit] = conversation.pending(Admit)
@@ -65,7 +71,7 @@ def test_a_pause_is_no_response_time() -> None:
     assert first.seconds == pytest.approx(0.5)
 
 
-def test_every_event_of_a_stream_carries_its_trace_which_goes_on_with_the_clients() -> None:
+def test_every_event_of_a_stream_has_its_trace_which_continues_that_of_the_client() -> None:
     conversation = Conversation()
     conversation.request("words", trace={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "k=v"})
     [admit] = conversation.pending(Admit)
@@ -97,7 +103,7 @@ def test_every_event_of_a_stream_carries_its_trace_which_goes_on_with_the_client
         (b"\x00\x01", None, 2),
     ],
 )
-def test_every_message_is_counted_by_its_type_also_one_that_is_wrong(
+def test_every_message_is_recorded_with_its_type_and_size_also_an_invalid_one(
     data: str | bytes, type_: ClientMessageType | None, size_bytes: int
 ) -> None:
     conversation = Conversation()
@@ -105,7 +111,7 @@ def test_every_message_is_counted_by_its_type_also_one_that_is_wrong(
     assert conversation.event(MessageReceived) == [MessageReceived(type_, size_bytes)]
 
 
-def test_the_time_of_a_full_socket_is_told_once_it_is_over() -> None:
+def test_the_time_of_backpressure_is_recorded_at_its_end() -> None:
     conversation = Conversation()
     conversation.stream("a ", "b ", "c")
     conversation.now = 1.0
@@ -119,7 +125,7 @@ def test_the_time_of_a_full_socket_is_told_once_it_is_over() -> None:
     assert conversation.event(BackpressureReleased) == [BackpressureReleased("c-1", "s-1", "stream-1", TRACE, 2.5)]
 
 
-def test_a_socket_that_is_gone_is_full_no_longer() -> None:
+def test_a_disconnect_ends_backpressure() -> None:
     conversation = Conversation()
     conversation.stream("a ", "b ", "c")
     conversation.set_blocked(True)
@@ -134,7 +140,7 @@ def test_a_socket_that_is_gone_is_full_no_longer() -> None:
     [(50, "STREAM_ERROR"), (3600, "SESSION_TIMEOUT"), (400, "IDLE_TIMEOUT")],
     ids=["slow client", "session", "idle"],
 )
-def test_a_deadline_names_the_stream_that_it_cuts_short(seconds: float, code: str) -> None:
+def test_the_error_of_a_deadline_is_recorded_with_the_stream_that_it_ends(seconds: float, code: str) -> None:
     conversation = Conversation()
     conversation.stream("a ", "b ", "c")
     if code == "STREAM_ERROR":
@@ -148,7 +154,7 @@ def test_a_deadline_names_the_stream_that_it_cuts_short(seconds: float, code: st
     assert "stream_id" not in conversation.all("error")[0], "to the client it is about the connection"
 
 
-def test_content_work_that_broke_off_is_told_with_its_time_at_the_end() -> None:
+def test_a_failed_preparation_is_recorded_with_its_time() -> None:
     conversation = Conversation()
     conversation.request("words")
     [admit] = conversation.pending(Admit)
@@ -162,7 +168,7 @@ def test_content_work_that_broke_off_is_told_with_its_time_at_the_end() -> None:
     assert (told.stream_id, told.trace) == ("stream-1", TRACE)
 
 
-def test_pause_and_skip_are_told_in_their_order() -> None:
+def test_pause_and_skip_are_recorded_in_their_order() -> None:
     conversation = Conversation()
     conversation.stream("a ", "b ", "c")
     for action in ("pause", "pause", "skip", "skip"):
