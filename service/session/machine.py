@@ -8,6 +8,7 @@ events, and every other input returns an empty step.
 from typing import assert_never
 
 from service.events import CloseReason, Outcome
+from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
 from service.protocol.errors import ClientMistake, InternalError, StreamingError, StreamTakenOver
 from service.protocol.instant import Instant
@@ -34,7 +35,7 @@ from service.session.stream_state import StreamState
 from service.session.streams import Streams
 from service.session.tokens import digest_of
 
-_CLIENT_CLOSE_CODES = {1000, 1001, 1005}
+_CLIENT_CLOSE_CODES = {CloseCode.NORMAL, CloseCode.PEER_LEFT, CloseCode.NO_CODE}
 
 
 class SessionMachine:

@@ -55,7 +55,7 @@ class StreamSender:
         self._apply_controls(stream, stream.delivery, now)
 
     def set_paused(self, stream: StreamState, now: Instant, *, paused: bool) -> None:
-        """Pause or resume the stream; before its start only the wish is kept."""
+        """Pause or resume the stream, or the start of a stream that has not started."""
         if stream.paused == paused:
             return
         stream.paused = paused
@@ -65,7 +65,7 @@ class StreamSender:
             self.update_status(stream, StreamStatus.PAUSED if paused else StreamStatus.RESUMED)
 
     def skip(self, stream: StreamState, now: Instant) -> None:
-        """Skip the stream once; before its start only the wish is kept."""
+        """Skip the stream, once; a stream that has not started is skipped at its start."""
         if not stream.skip_requested:
             stream.skip_requested = True
             self._builder.log.skip_requested(stream)

@@ -21,7 +21,7 @@ def test_the_session_ends_at_its_deadline_also_during_a_stream() -> None:
     assert (conversation.last()["code"], conversation.last()["fatal"]) == ("SESSION_TIMEOUT", True)
     assert conversation.close_code == 4010
     assert conversation.outcomes == [Outcome.TIMEOUT] * 2
-    assert conversation.send(type="ping") == [], "nothing is said after the end"
+    assert conversation.send(type="ping") == [], "nothing is sent after the end"
 
 
 def test_a_message_at_the_deadline_is_too_late() -> None:
@@ -45,7 +45,7 @@ def test_idle_time_starts_at_the_accept_at_each_message_and_at_the_end_of_a_stre
     from_stream = Conversation(limits)
     from_stream.stream(*(f"{k}" for k in range(101)), speed=Speed.SLOW)
     from_stream.sleep_until(30.5)
-    assert from_stream.outcomes == [Outcome.COMPLETED], "a running stream holds the idle timeout off"
+    assert from_stream.outcomes == [Outcome.COMPLETED], "an active stream suspends the idle timeout"
     assert from_stream.wake_at == pytest.approx(40.0)
 
 

@@ -1,4 +1,4 @@
-"""When chunks go, and when they do not."""
+"""When chunks are due, and what pause and skip do to them."""
 
 import pytest
 from hypothesis import given
@@ -16,22 +16,22 @@ def delivery_of(count: int, now: float = 0.0) -> Delivery:
 
 
 def take(delivery: Delivery, now: float) -> list[str]:
-    """The data of what is due."""
+    """Return the data of the chunks that are due."""
     return [data for data, _ in delivery.take(now)]
 
 
-def test_chunk_k_is_due_at_the_start_plus_k_gaps_however_long_the_stream() -> None:
+def test_chunk_k_is_due_k_gaps_after_the_start() -> None:
     assert Pace(0.03, 5.0).due(100_000) == pytest.approx(3005.0)
 
 
-def test_the_first_chunk_is_due_at_once_and_the_next_exactly_a_gap_later() -> None:
+def test_the_first_chunk_is_due_at_once_and_the_next_one_a_gap_later() -> None:
     delivery = delivery_of(3, now=7.0)
     assert take(delivery, 7.0) == ["0 "]
     assert take(delivery, 7.0999) == []
     assert take(delivery, 7.1) == ["1 "]
 
 
-def test_a_stream_that_is_a_little_late_catches_up_and_one_that_is_very_late_does_not_burst() -> None:
+def test_a_stream_catches_up_after_three_gaps_and_is_rebased_after_more() -> None:
     little = delivery_of(10)
     assert take(little, LATE_GAPS * GAP) == ["0 ", "1 ", "2 ", "3 "]
     very = delivery_of(10)
@@ -39,7 +39,7 @@ def test_a_stream_that_is_a_little_late_catches_up_and_one_that_is_very_late_doe
     assert very.due_at == pytest.approx(LATE_GAPS * GAP + 0.001 + GAP)
 
 
-def test_a_pause_holds_chunks_and_leaves_the_rest_of_the_gap_for_afterwards() -> None:
+def test_a_pause_holds_back_chunks_and_keeps_the_rest_of_the_gap() -> None:
     delivery = delivery_of(3)
     delivery.take(0.0)
     delivery.pause(0.06)
@@ -50,7 +50,7 @@ def test_a_pause_holds_chunks_and_leaves_the_rest_of_the_gap_for_afterwards() ->
     assert delivery.paused_seconds(60.0) == pytest.approx(49.94)
 
 
-def test_a_skip_gives_the_rest_at_once_merged_and_in_bursts() -> None:
+def test_a_skip_makes_the_remaining_chunks_due_merged_and_in_bursts() -> None:
     delivery = delivery_of(3)
     delivery.take(0.0)
     delivery.skip(0.01)
@@ -64,9 +64,7 @@ def test_a_skip_gives_the_rest_at_once_merged_and_in_bursts() -> None:
 
 
 @given(count=st.integers(1, 40), moments=st.lists(st.floats(0, 0.5), max_size=80), skip_after=st.integers(0, 60))
-def test_whatever_the_moments_every_chunk_goes_once_in_order_and_never_early(
-    count: int, moments: list[float], skip_after: int
-) -> None:
+def test_every_chunk_is_taken_once_in_order_and_never_early(count: int, moments: list[float], skip_after: int) -> None:
     delivery = delivery_of(count)
     now = 0.0
     taken: list[str] = []

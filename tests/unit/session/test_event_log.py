@@ -42,7 +42,7 @@ def test_the_times_of_a_request_add_up_from_its_arrival_to_its_first_chunk() -> 
     conversation.now = 0.01
     admission = Admission(admitted=True, requests_used=2)
     conversation.resolve(AdmissionDecided(admit.ticket, admission, "stream-2", TRACE, called_at=0.004))
-    conversation.sleep_until(1.0)  # the first is over with its second chunk, at 0.03 s
+    conversation.sleep_until(1.0)  # the first stream ends with its second chunk, at 0.03 s
     [prepare] = conversation.pending(Prepare)
     preparation = Preparation(plan_of(["two ", "words"]), 0.5, STAGES)
     conversation.resolve(PlanPrepared(prepare.ticket, preparation))
@@ -149,8 +149,8 @@ def test_the_error_of_a_deadline_is_recorded_with_the_stream_that_it_ends(second
         conversation.control("pause")
     conversation.now = seconds
     conversation.tick()
-    [told] = conversation.event(ErrorSent)
-    assert (told.code, told.stream_id, told.trace) == (code, "stream-1", TRACE)
+    [sent] = conversation.event(ErrorSent)
+    assert (sent.code, sent.stream_id, sent.trace) == (code, "stream-1", TRACE)
     assert "stream_id" not in conversation.all("error")[0], "to the client it is about the connection"
 
 
@@ -164,8 +164,8 @@ def test_a_failed_preparation_is_recorded_with_its_time() -> None:
     conversation.resolve(EffectFailed(prepare.ticket, ProcessingFailed("It broke."), 0.25, STAGES))
     [ended] = conversation.event(StreamEnded)
     assert (ended.started, ended.processing_seconds, ended.stages) == (False, 0.25, STAGES)
-    [told] = conversation.event(ErrorSent)
-    assert (told.stream_id, told.trace) == ("stream-1", TRACE)
+    [sent] = conversation.event(ErrorSent)
+    assert (sent.stream_id, sent.trace) == ("stream-1", TRACE)
 
 
 def test_pause_and_skip_are_recorded_in_their_order() -> None:
@@ -173,8 +173,8 @@ def test_pause_and_skip_are_recorded_in_their_order() -> None:
     conversation.stream("a ", "b ", "c")
     for action in ("pause", "pause", "skip", "skip"):
         conversation.control(action)
-    told = [event for event in conversation.events if isinstance(event, StreamPauseChanged | StreamSkipRequested)]
-    assert told == [
+    recorded = [event for event in conversation.events if isinstance(event, StreamPauseChanged | StreamSkipRequested)]
+    assert recorded == [
         StreamPauseChanged("s-1", "stream-1", TRACE, paused=True),
         StreamPauseChanged("s-1", "stream-1", TRACE, paused=False),
         StreamSkipRequested("s-1", "stream-1", TRACE),

@@ -1,4 +1,4 @@
-"""The session machine under any order of messages, time, results and troubles."""
+"""The session machine under any order of messages, time, results and failures."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -17,7 +17,7 @@ PACED = st.sampled_from([Speed.SLOW, Speed.NORMAL, Speed.FAST, Speed.SUPERFAST])
 
 
 class Client:
-    """What a client knows: it reads the messages in order and finds any that break the protocol."""
+    """The state of a client: it reads the messages in order and fails at one that breaks the protocol."""
 
     def __init__(self) -> None:
         self.waiting: list[str] = []
@@ -94,22 +94,22 @@ def chunks_of(request_id: str, count: int) -> list[str]:
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Time only moves forward; everything else may come whenever it likes."""
+    """Time moves forward; all other input comes in any order."""
 
     @initialize(used=st.sampled_from([0, 0, 10, 11]), speed=PACED)
     def connect(self, used: int, speed: Speed) -> None:
-        """A life begins with a stream that runs, as most of what can go wrong goes wrong in one."""
+        """Start with an active stream, where most errors occur."""
         self.conversation = Conversation(LIMITS, requests_used=used)
         self.client = Client()
         self.read = 0
         self.sent = 0
         self.request()
         self.conversation.run_effects(plan_of(chunks_of("r1", 30), speed, max_chunk_characters=40))
-        self.hear()
+        self.read_messages()
 
-    def hear(self) -> None:
+    def read_messages(self) -> None:
         for now, message in self.conversation.sent[self.read :]:
-            assert not (self.conversation.blocked and message["type"] == "chunk"), "a chunk for a blocked socket"
+            assert not (self.conversation.blocked and message["type"] == "chunk"), "a chunk for a blocked connection"
             self.client.read(now, message)
         self.read = len(self.conversation.sent)
 
@@ -127,13 +127,13 @@ class AnyOrder(RuleBasedStateMachine):
         messages = self.conversation.request(f"content {name}", request_id=name)
         if self.open:
             assert over_before == ([message.get("code") for message in messages[:1]] == ["QUEUE_FULL"])
-        self.hear()
+        self.read_messages()
 
     @rule(data=st.sampled_from(["", "[]", '{"type":"stream_request","content":""}', '{"type":"x"}']))
-    def mistake(self, data: str) -> None:
+    def invalid_message(self, data: str) -> None:
         messages = self.conversation.receive(data)
         assert not self.open or [message["type"] for message in messages] == ["error"]
-        self.hear()
+        self.read_messages()
 
     @rule(action=st.sampled_from(["pause", "resume", "skip", "cancel"]))
     def control(self, action: str) -> None:
@@ -142,29 +142,29 @@ class AnyOrder(RuleBasedStateMachine):
         if was_open and self.open:
             expected = {"pause": "paused", "resume": "resumed", "skip": "skipped", "cancel": "cancelled"}[action]
             assert messages[0]["type"] == (f"stream_{expected}" if had_stream else "error")
-        self.hear()
+        self.read_messages()
 
     @rule()
     def ping(self) -> None:
         messages = self.conversation.send(type="ping")
         assert not self.open or [message["type"] for message in messages] == ["pong"]
-        self.hear()
+        self.read_messages()
 
     @rule(seconds=st.sampled_from([0.0, 0.001, 0.025, 0.04, 0.095, 0.25, 0.295, 2.0]), punctual=st.booleans())
     def time_passes(self, seconds: float, punctual: bool) -> None:
-        """Punctually the machine is woken when it asked for it; else only after all the time has passed."""
+        """If punctual, the machine is woken at each ``wake_at``; if not, only at the end."""
         if punctual:
             self.conversation.sleep_until(self.conversation.now + seconds)
         else:
             self.conversation.now += seconds
             self.conversation.tick()
-        self.hear()
+        self.read_messages()
 
     @precondition(lambda self: self.conversation.pending(Admit))
     @rule(data=st.data())
     def admit(self, data: st.DataObject) -> None:
         self.conversation.decide(data.draw(st.sampled_from(self.conversation.pending(Admit))))
-        self.hear()
+        self.read_messages()
 
     @precondition(lambda self: self.conversation.pending(Prepare))
     @rule(data=st.data(), count=st.sampled_from([1, 2, 30]), speed=PACED)
@@ -172,26 +172,26 @@ class AnyOrder(RuleBasedStateMachine):
         effect = data.draw(st.sampled_from(self.conversation.pending(Prepare)))
         chunks = chunks_of(effect.request.request_id, count)
         self.conversation.prepare(effect, plan_of(chunks, speed, max_chunk_characters=40))
-        self.hear()
+        self.read_messages()
 
     @precondition(lambda self: self.conversation.pending(Prepare))
     @rule(data=st.data(), error=st.sampled_from([EmptyContent("Empty."), ProcessingFailed("Broken.")]))
     def fail(self, data: st.DataObject, error: EmptyContent | ProcessingFailed) -> None:
         self.conversation.prepare(data.draw(st.sampled_from(self.conversation.pending(Prepare))), error)
-        self.hear()
+        self.read_messages()
 
     @rule(blocked=st.booleans())
-    def socket(self, blocked: bool) -> None:
+    def backpressure(self, blocked: bool) -> None:
         chunks = len(self.conversation.all("chunk"))
         self.conversation.set_blocked(blocked)
         assert not blocked or len(self.conversation.all("chunk")) == chunks
-        self.hear()
+        self.read_messages()
 
     @precondition(lambda self: self.open and self.sent > 4)
     @rule()
     def drain(self) -> None:
         self.conversation.execute(self.conversation.machine.drain(at(self.conversation.now)))
-        self.hear()
+        self.read_messages()
 
     @invariant()
     def the_machine_wakes_while_it_is_open_and_never_after(self) -> None:
@@ -202,7 +202,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.conversation.used <= LIMITS.max_requests
 
     @invariant()
-    def nothing_is_asked_of_the_world_twice_at_a_time(self) -> None:
+    def each_ticket_has_at_most_one_pending_effect(self) -> None:
         tickets = [effect.ticket for effect in self.conversation.effects]
         assert len(tickets) == len(set(tickets))
         assert not self.open or len(self.conversation.pending(Prepare)) <= 1 + self.conversation.types().count(
@@ -210,7 +210,7 @@ class AnyOrder(RuleBasedStateMachine):
         )
 
     def teardown(self) -> None:
-        """Left in peace, every request comes to its one end; and every admitted one is an event with one outcome."""
+        """Without further input every request reaches its only end, and every admitted one has one outcome."""
         if not hasattr(self, "conversation"):
             return
         conversation = self.conversation
@@ -225,7 +225,7 @@ class AnyOrder(RuleBasedStateMachine):
                 else:
                     conversation.perform(effect)
             conversation.sleep_until(conversation.now + 1)
-            self.hear()
+            self.read_messages()
         if self.open:
             assert self.client.waiting == [], "a request without its terminal message"
         conversation.execute(conversation.machine.disconnect(1000, at(conversation.now)))

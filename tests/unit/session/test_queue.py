@@ -50,7 +50,7 @@ def test_a_recovery_waits_in_the_queue_and_controls_act_on_it() -> None:
         "chunk",
         "stream_cancelled",
     ]
-    assert "old" not in store.records, "who cancels wants no more of it"
+    assert "old" not in store.records, "a cancelled stream is deleted"
 
 
 def test_a_recovery_counts_in_the_queue() -> None:

@@ -27,7 +27,7 @@ def test_a_connection_gets_a_token_and_a_stored_stream_is_resumable() -> None:
     conversation = start_stream(store)
     assert conversation.all("connected")[0]["resume_token"] == TOKEN
     assert conversation.all("stream_start")[0]["resumable"] is True
-    assert TOKEN.encode() not in repr(store.records).encode(), "only its hash is stored"
+    assert TOKEN.encode() not in repr(store.records).encode(), "only its digest is stored"
 
 
 def test_without_storage_of_content_there_is_no_token_and_no_recovery() -> None:
@@ -72,8 +72,8 @@ def test_a_recovered_stream_continues_after_the_last_index_at_its_pace() -> None
     (recovered,), (ended,) = second.event(StreamRecovered), second.event(StreamEnded)
     assert (recovered.next_index, recovered.takeovers, recovered.repeated) == (3, 1, False)
     assert (ended.outcome, ended.chunks, ended.counted) == (Outcome.COMPLETED, 17, False)
-    assert second.event(RequestAdmitted) == [], "charged once"
-    assert second.event(FirstChunkSent) == [], "nobody has waited for a first chunk"
+    assert second.event(RequestAdmitted) == [], "counted once"
+    assert second.event(FirstChunkSent) == [], "this connection sent no first chunk"
 
 
 @pytest.mark.parametrize("last_index", [-1, 0, 18, 19])
@@ -86,7 +86,7 @@ def test_a_stream_is_recovered_from_any_index(last_index: int) -> None:
     assert chunks_of(second) == list(enumerate(CHUNKS))[last_index + 1 :]
     assert second.types()[-1] == "stream_complete"
     (ended,) = second.event(StreamEnded)
-    assert ended.counted, "it was counted when it ended for the first time"
+    assert ended.counted, "its first end was counted"
 
 
 def test_an_index_that_does_not_exist_is_refused() -> None:
@@ -103,7 +103,7 @@ def test_an_index_that_does_not_exist_is_refused() -> None:
     assert [event.reason for event in second.event(RecoveryRefused)] == ["position"]
     assert second.event(StreamEnded) == []
     second.request()
-    assert second.pending(Admit), "the connection goes on"
+    assert second.pending(Admit), "the connection stays open"
 
 
 @pytest.mark.parametrize("token", ["", TOKEN[:-1], TOKEN + "x", "x" * 43, OTHER])
@@ -156,7 +156,7 @@ def test_of_two_recoveries_the_last_one_keeps_the_stream_and_the_other_closes() 
     assert [event.reason for event in second.event(ConnectionClosed)] == [CloseReason.TAKEN_OVER]
     third.sleep_until(2)
     assert chunks_of(third) == list(enumerate(CHUNKS))[3:]
-    assert not third.event(StreamEnded)[0].counted, "the one that lost it has not counted it"
+    assert not third.event(StreamEnded)[0].counted, "the connection that lost the stream has not counted it"
 
 
 def test_the_loss_of_a_lease_that_has_ended_is_ignored() -> None:
@@ -176,7 +176,7 @@ def test_a_stream_that_is_active_on_this_connection_is_not_recovered() -> None:
     first.recover(STREAM, 10, TOKEN)
     first.run_effects()
     first.sleep_until(4)
-    assert chunks_of(first)[20:] == list(enumerate(CHUNKS))[11:], "once it is over, it is"
+    assert chunks_of(first)[20:] == list(enumerate(CHUNKS))[11:], "it is recovered here after its end"
 
 
 def test_a_paused_stream_stays_paused_after_a_recovery() -> None:

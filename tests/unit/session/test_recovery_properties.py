@@ -1,4 +1,4 @@
-"""Whatever breaks whenever: the client has every character once."""
+"""After any sequence of crashes the client has received every character once."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -12,28 +12,28 @@ WORDS = [f"{k:02} " for k in range(30)]
 
 
 class Crashes(RuleBasedStateMachine):
-    """One stream, any number of connections; a client that keeps what it has and asks for the rest."""
+    """One stream over any number of connections, and a client that recovers it after each crash."""
 
-    @initialize(longest=st.sampled_from([3, 10, 100]), at_once=st.booleans())
-    def connect(self, longest: int, at_once: bool) -> None:
+    @initialize(longest=st.sampled_from([3, 10, 100]), skipped=st.booleans())
+    def connect(self, longest: int, skipped: bool) -> None:
         self.store = MemoryStore()
         self.tokens = ["token 0"]
         self.refused = False
         self.ambiguous = False
-        """Whether the store was away when it was skipped, so that a refusal is the right answer."""
+        """Whether a skip could not be stored, so that a refusal is correct."""
         self.received: list[str] = []
         self.conversation = Conversation(token="token 0", store=self.store)
         self.read = 0
         self.conversation.request()
-        if at_once:
+        if skipped:
             self.conversation.control("skip")
         self.conversation.run_effects(plan_of(WORDS, Speed.FAST, max_chunk_characters=longest))
-        self.hear()
+        self.read_messages()
 
-    def hear(self) -> None:
-        for message in (said for _, said in self.conversation.sent[self.read :]):
+    def read_messages(self) -> None:
+        for _, message in self.conversation.sent[self.read :]:
             if message["type"] == "chunk":
-                assert message["index"] == len(self.received), "a gap or a double"
+                assert message["index"] == len(self.received), "a missing or repeated index"
                 self.received.append(message["data"])
             elif message["type"] == "stream_complete":
                 assert "".join(self.received) == "".join(WORDS)
@@ -44,28 +44,28 @@ class Crashes(RuleBasedStateMachine):
     @rule(seconds=st.floats(0, 0.4))
     def pass_time(self, seconds: float) -> None:
         self.conversation.sleep_until(self.conversation.now + seconds)
-        self.hear()
+        self.read_messages()
 
-    @rule(action=st.sampled_from(["pause", "resume", "skip"]), answered=st.booleans())
-    def control(self, action: str, answered: bool) -> None:
+    @rule(action=st.sampled_from(["pause", "resume", "skip"]), performed=st.booleans())
+    def control(self, action: str, performed: bool) -> None:
         self.conversation.control(action)
-        if answered:
+        if performed:
             self.conversation.run_effects()
-        self.hear()
+        self.read_messages()
 
     @rule(performs_failed_calls=st.booleans())
-    def skip_while_the_store_is_away(self, performs_failed_calls: bool) -> None:
+    def skip_while_the_store_is_unavailable(self, performs_failed_calls: bool) -> None:
         self.store.unavailable, self.store.performs_failed_calls = True, performs_failed_calls
         self.conversation.control("skip")
         self.conversation.run_effects()
         self.store.unavailable = False
         self.ambiguous = True
-        self.hear()
+        self.read_messages()
 
     @precondition(lambda self: not self.refused)
     @rule(lost=st.integers(0, 5), which=st.integers(0, 10), paused=st.booleans())
     def crash(self, lost: int, which: int, paused: bool) -> None:
-        """The server dies, and what was on its way is lost; nothing of the machine survives."""
+        """The server is killed: its machine and the messages in flight are lost."""
         del self.received[max(0, len(self.received) - lost) :]
         token = self.tokens[which % len(self.tokens)]
         own = f"token {len(self.tokens)}"
@@ -81,18 +81,18 @@ class Crashes(RuleBasedStateMachine):
             assert answer["next_index"] == len(self.received)
         else:
             assert answer["reason"] == "position"
-            assert self.ambiguous, "refused although there was one way to go on"
+            assert self.ambiguous, "refused although exactly one chunk could follow"
             self.refused = True
-        self.hear()
+        self.read_messages()
 
     def teardown(self) -> None:
         if hasattr(self, "conversation") and not self.refused:
             self.conversation.run_effects()
             self.conversation.control("resume")
             self.conversation.sleep_until(self.conversation.now + 10)
-            self.hear()
+            self.read_messages()
             assert "".join(self.received) == "".join(WORDS)
 
 
 Crashes.TestCase.settings = scaled(2, stateful_steps=30)
-test_whatever_breaks_whenever = Crashes.TestCase
+test_any_sequence_of_crashes = Crashes.TestCase

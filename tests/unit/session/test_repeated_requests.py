@@ -36,7 +36,7 @@ def test_a_repeated_request_recovers_the_stream_from_its_start() -> None:
     (start,) = second.all("stream_start")
     assert (start["stream_id"], start["request_id"], start["resumable"]) == (STREAM, "r-1", True)
     assert chunks_of(second) == list(enumerate(CHUNKS))
-    assert second.event(RequestAdmitted) == [], "charged once"
+    assert second.event(RequestAdmitted) == [], "counted once"
     assert second.event(StreamRecovered)[0].repeated
 
 
@@ -47,7 +47,7 @@ def test_a_repeated_request_needs_no_token_of_the_connection_that_stored_the_str
     third.request(request_id="r-1", token=TOKEN)
     third.decide(third.pending(Admit)[0], Admission(admitted=True, requests_used=1, repeats=STREAM))
     third.run_effects()
-    assert third.machine.leased_stream == (STREAM, 1), "the claim has proved it"
+    assert third.machine.leased_stream == (STREAM, 1), "the store has checked the claim"
 
 
 def test_a_repeated_request_starts_unpaused() -> None:
@@ -74,7 +74,7 @@ def test_a_repeated_request_whose_stream_is_not_stored_is_repeat_request() -> No
 def test_a_repeated_request_is_prepared_under_a_stream_id_of_its_own() -> None:
     first = "stream-of-the-first-attempt"
     second = repeat_request(repeats=first)
-    assert second.pending(Prepare)[0].stream_id not in {"", first}, "whoever asked first may store that at any moment"
+    assert second.pending(Prepare)[0].stream_id not in {"", first}, "the first attempt may be stored under it"
 
 
 def test_a_request_that_is_prepared_again_is_active_here() -> None:

@@ -114,13 +114,13 @@ def test_a_skip_that_cannot_be_stored_sends_unmerged_chunks(performs_failed_call
     store.unavailable, store.performs_failed_calls = True, performs_failed_calls
     first.control("skip")
     first.run_effects()
-    assert chunks_of(first) == list(enumerate(CHUNKS)), "all at once, but cut as they were"
+    assert chunks_of(first) == list(enumerate(CHUNKS)), "all at once, unmerged"
     store.unavailable = False
-    assert answer_of(start_recovery(store, 2))["recovered"] is True, "nothing after it was skipped has come"
+    assert answer_of(start_recovery(store, 2))["recovered"] is True, "the client has no chunk after the skip"
     store.records[STREAM] = replace(store.records[STREAM], skip_settled=False)
     later = start_recovery(store, 10)
     if performs_failed_calls:
-        assert answer_of(later)["reason"] == "position", "for all the store knows it was merged"
+        assert answer_of(later)["reason"] == "position", "the store may have the skip"
     else:
         assert chunks_of(later)[:1] == [(11, "11 ")]
 
@@ -152,7 +152,7 @@ def test_a_skip_after_another_connection_acquired_the_stream_sends_unmerged_chun
     sent = chunks_of(first)
     third = start_recovery(store, 4)
     third.sleep_until(2)
-    assert sent[:5] + chunks_of(third) == list(enumerate(CHUNKS)), "cut as the store has it"
+    assert sent[:5] + chunks_of(third) == list(enumerate(CHUNKS)), "unmerged, as the store has it"
 
 
 def test_a_stream_whose_record_is_gone_can_be_skipped() -> None:

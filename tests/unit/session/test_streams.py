@@ -171,5 +171,5 @@ def test_a_plan_made_with_a_fallback_is_streamed_and_recorded(sign: dict[str, ob
     conversation.request("some words")
     conversation.run_effects(replace(plan_of(["some words"]), **sign))
     assert conversation.outcomes == [Outcome.COMPLETED]
-    told = [(event.stream_id, event.stage) for event in conversation.event(FallbackUsed)]
-    assert told == ([] if stage is None else [("stream-1", stage)])
+    fallbacks = [(event.stream_id, event.stage) for event in conversation.event(FallbackUsed)]
+    assert fallbacks == ([] if stage is None else [("stream-1", stage)])

@@ -1,4 +1,4 @@
-"""What makes a request the same request."""
+"""Claims and owners of requests."""
 
 import pytest
 from msgspec import UNSET
@@ -21,22 +21,22 @@ OWNER = b"o" * 32
         replace(REQUEST, html_mode=HtmlMode.INCREMENTAL),
     ],
 )
-def test_content_and_each_option_make_another_request(other: StreamRequest) -> None:
-    mine, others = claim_of(REQUEST, OWNER), claim_of(other, OWNER)
-    assert mine is not None
-    assert others is not None
-    assert mine.fingerprint != others.fingerprint
-    assert claim_of(replace(REQUEST), OWNER) == mine
+def test_content_and_each_option_change_the_fingerprint(other: StreamRequest) -> None:
+    claim, other_claim = claim_of(REQUEST, OWNER), claim_of(other, OWNER)
+    assert claim is not None
+    assert other_claim is not None
+    assert claim.fingerprint != other_claim.fingerprint
+    assert claim_of(replace(REQUEST), OWNER) == claim
 
 
-def test_what_is_claimed_under_two_tokens_is_opened_by_both() -> None:
+def test_a_stream_is_owned_by_the_connection_and_by_the_presented_token() -> None:
     claim = claim_of(REQUEST, OWNER)
     assert claim is not None
     assert owners_of(REQUEST, OWNER) == (OWNER, claim.presented)
     assert owners_of(replace(REQUEST, token=UNSET), OWNER) == (OWNER,)
 
 
-def test_without_a_name_a_token_changes_nothing() -> None:
-    nameless = StreamRequest(content="some words", token="presented")
-    assert claim_of(nameless, OWNER) is None
-    assert owners_of(nameless, OWNER) == (OWNER,)
+def test_a_token_without_a_request_id_has_no_effect() -> None:
+    unnamed = StreamRequest(content="some words", token="presented")
+    assert claim_of(unnamed, OWNER) is None
+    assert owners_of(unnamed, OWNER) == (OWNER,)

@@ -177,13 +177,13 @@ async def test_a_fault_of_the_store_fails_the_request_and_counts_for_the_alert_o
         served.socket.close(1000, "")
     assert served.socket.sent == ["connected", "error"]
     assert served.samples("stream_requests_total") == {("text", "error"): 1}
-    asked = [
+    selected = [
         selector
         for rule in RECORDINGS.values()
         if rule.record.startswith("instance:stream_requests_failed:")
         for selector in parse(rule.expr).selectors
     ]
-    assert {(selector.metric, selector.matchers) for selector in asked} == {
+    assert {(selector.metric, selector.matchers) for selector in selected} == {
         ("stream_requests_total", (("outcome", "error"),))
     }
 
