@@ -203,7 +203,8 @@ class SessionMachine:
     def _wake_at(self) -> float | None:
         if self._close_reason is not None:
             return None
-        stream = self.current
-        self._deadlines.suspend_idle(suspended=stream is not None and not stream.paused)
-        due_at = self._streams.due_at
-        return self._deadlines.earliest if due_at is None else min(self._deadlines.earliest, due_at)
+        streams, deadlines = self._streams, self._deadlines
+        stream = streams.current
+        deadlines.suspend_idle(suspended=stream is not None and not stream.paused)
+        due_at, earliest = streams.due_at, deadlines.earliest
+        return earliest if due_at is None or earliest < due_at else due_at
