@@ -2,35 +2,13 @@
 
 from msgspec import UNSET
 
+from service import events
 from service.content.plan import Plan
 from service.content.removal import Removal
 from service.content.stage import Stage
-from service.events import (
-    BackpressureApplied,
-    BackpressureReleased,
-    CloseReason,
-    ConnectionClosed,
-    ConnectionOpened,
-    ErrorSent,
-    Event,
-    FallbackUsed,
-    FirstChunkSent,
-    MessageReceived,
-    Outcome,
-    RateLimitApproached,
-    RateLimitHit,
-    RecoveryRefused,
-    RequestAdmitted,
-    RequestRejected,
-    StreamEnded,
-    StreamPauseChanged,
-    StreamRecovered,
-    StreamSkipRequested,
-    StreamStarted,
-)
 from service.protocol.errors import StreamingError
 from service.protocol.limits import Limits
-from service.protocol.messages import ClientMessageType, RefusalReason, Speed, StreamRequest
+from service.protocol.messages import ClientMessageType, ContentType, RefusalReason, Speed, StreamRequest
 from service.protocol.trace import Trace
 from service.session.effects import AdmissionDecided
 from service.session.ports import Preparation
@@ -45,77 +23,65 @@ class EventLog:
     A method named after what happened appends its event. ``stream`` is the current stream, if there is one.
     """
 
-    __slots__ = ("_blocked_at", "_connection_id", "_events", "_opened_at", "_requests", "_session_id")
+    __slots__ = ("_blocked_at", "_connection", "_events", "_opened_at", "_requests", "_session_id")
 
     def __init__(self, connection_id: str, session_id: str, now: float) -> None:
-        self._connection_id = connection_id
+        self._connection = (connection_id, session_id)
         self._session_id = session_id
         self._opened_at = now
         self._blocked_at: float | None = None
         self._requests = 0
-        self._events: list[Event] = []
+        self._events: list[events.Event] = []
 
-    def take(self) -> list[Event]:
+    def take(self) -> list[events.Event]:
         """Return all events since the last call."""
-        events = self._events
-        if events:
+        taken = self._events
+        if taken:
             self._events = []
-        return events
+        return taken
 
     def opened(self, snapshot: SessionSnapshot) -> None:
         self._events.append(
-            ConnectionOpened(
-                connection_id=self._connection_id,
-                session_id=self._session_id,
-                requests_used=snapshot.requests_used,
-                session_incarnation=snapshot.incarnation,
-                session_seconds_left=snapshot.seconds_left,
+            events.ConnectionOpened(
+                *self._connection, snapshot.requests_used, snapshot.incarnation, snapshot.seconds_left
             )
         )
 
-    def closed(self, reason: CloseReason, code: int, now: float) -> None:
-        seconds = now - self._opened_at
-        self._events.append(
-            ConnectionClosed(self._connection_id, self._session_id, reason, code, seconds, self._requests)
-        )
+    def closed(self, reason: events.CloseReason, code: int, now: float) -> None:
+        duration_seconds = now - self._opened_at
+        self._events.append(events.ConnectionClosed(*self._connection, reason, code, duration_seconds, self._requests))
 
     def received(self, type_: ClientMessageType | None, size_bytes: int) -> None:
-        self._events.append(MessageReceived(type_, size_bytes))
+        self._events.append(events.MessageReceived(type_, size_bytes))
 
     def blocked(self, stream: StreamState | None, now: float) -> None:
         self._blocked_at = now
-        self._events.append(BackpressureApplied(self._connection_id, self._session_id, *_ids(stream)))
+        self._events.append(events.BackpressureApplied(*self._connection, *_ids(stream)))
 
     def unblocked(self, stream: StreamState | None, now: float) -> None:
         """The connection accepts data again, or is lost; without effect if it was not blocked."""
         if self._blocked_at is not None:
             seconds = now - self._blocked_at
             self._blocked_at = None
-            self._events.append(BackpressureReleased(self._connection_id, self._session_id, *_ids(stream), seconds))
+            self._events.append(events.BackpressureReleased(*self._connection, *_ids(stream), seconds))
 
     def error_sent(self, error: StreamingError, stream: StreamState | None) -> None:
-        self._events.append(ErrorSent(self._connection_id, self._session_id, error.code, str(error), *_ids(stream)))
+        self._events.append(events.ErrorSent(*self._connection, error.code, str(error), *_ids(stream)))
 
     def rejected(self, request: StreamRequest, error: StreamingError) -> None:
-        outcome = Outcome.ERROR if error.reportable else Outcome.REJECTED
-        self._events.append(
-            RequestRejected(self._connection_id, self._session_id, request.content_type, error.code, outcome)
-        )
+        outcome = events.Outcome.ERROR if error.reportable else events.Outcome.REJECTED
+        self._events.append(events.RequestRejected(*self._connection, request.content_type, error.code, outcome))
 
     def rate_limit_hit(self, limit: int) -> None:
-        self._events.append(RateLimitHit(self._session_id, limit))
+        self._events.append(events.RateLimitHit(self._session_id, limit))
 
     def admitted(self, stream: StreamState, decision: AdmissionDecided, limits: Limits) -> None:
         stream.admission_recorded = True
         self._requests += 1
         request, number = stream.request, decision.admission.requests_used
         self._events.append(
-            RequestAdmitted(
-                connection_id=self._connection_id,
-                session_id=self._session_id,
-                stream_id=stream.stream_id,
-                trace=decision.trace,
-                content_type=request.content_type,
+            events.RequestAdmitted(
+                *self._stream(stream),
                 speed=request.speed,
                 chunk_by=request.chunk_by,
                 html_mode=request.html_mode,
@@ -127,17 +93,13 @@ class EventLog:
             )
         )
         if number == limits.warn_at_requests:
-            self._events.append(RateLimitApproached(self._session_id, number, limits.max_requests))
+            self._events.append(events.RateLimitApproached(self._session_id, number, limits.max_requests))
 
     def started(self, stream: StreamState, preparation: Preparation) -> None:
         plan = preparation.plan
         self._events.append(
-            StreamStarted(
-                connection_id=self._connection_id,
-                session_id=self._session_id,
-                stream_id=stream.stream_id,
-                trace=stream.admitted_trace,
-                content_type=stream.content_type,
+            events.StreamStarted(
+                *self._stream(stream),
                 complexity=plan.complexity,
                 speed=plan.speed,
                 adaptive=stream.request.speed is Speed.ADAPTIVE,
@@ -151,26 +113,13 @@ class EventLog:
             )
         )
         if (stage := _replaced_stage(plan)) is not None:
-            self._events.append(
-                FallbackUsed(
-                    connection_id=self._connection_id,
-                    session_id=self._session_id,
-                    stream_id=stream.stream_id,
-                    trace=stream.admitted_trace,
-                    content_type=stream.content_type,
-                    stage=stage,
-                )
-            )
+            self._events.append(events.FallbackUsed(*self._stream(stream), stage))
 
     def recovered(self, stream: StreamState, recovered: RecoveredStream, now: float) -> None:
         stream.admission_recorded = True
         self._events.append(
-            StreamRecovered(
-                connection_id=self._connection_id,
-                session_id=self._session_id,
-                stream_id=stream.stream_id,
-                trace=stream.admitted_trace,
-                content_type=stream.content_type,
+            events.StreamRecovered(
+                *self._stream(stream),
                 next_index=stream.active_delivery.index,
                 chunks=len(recovered.plan.chunks),
                 takeovers=stream.epoch,
@@ -181,28 +130,26 @@ class EventLog:
         )
 
     def recovery_refused(self, stream_id: str, reason: RefusalReason) -> None:
-        self._events.append(RecoveryRefused(self._connection_id, self._session_id, stream_id, reason))
+        self._events.append(events.RecoveryRefused(*self._connection, stream_id, reason))
 
     def first_chunk(self, stream: StreamState, seconds: float) -> None:
-        self._events.append(FirstChunkSent(stream.stream_id, stream.admitted_trace, stream.content_type, seconds))
+        self._events.append(
+            events.FirstChunkSent(stream.stream_id, stream.admitted_trace, stream.content_type, seconds)
+        )
 
     def pause_changed(self, stream: StreamState) -> None:
         self._events.append(
-            StreamPauseChanged(self._session_id, stream.stream_id, stream.admitted_trace, stream.paused)
+            events.StreamPauseChanged(self._session_id, stream.stream_id, stream.admitted_trace, stream.paused)
         )
 
     def skip_requested(self, stream: StreamState) -> None:
-        self._events.append(StreamSkipRequested(self._session_id, *_ids(stream)))
+        self._events.append(events.StreamSkipRequested(self._session_id, *_ids(stream)))
 
-    def ended(self, stream: StreamState, outcome: Outcome, error: StreamingError | None, now: float) -> None:
+    def ended(self, stream: StreamState, outcome: events.Outcome, error: StreamingError | None, now: float) -> None:
         delivery, failure = stream.delivery, stream.failure
         self._events.append(
-            StreamEnded(
-                connection_id=self._connection_id,
-                session_id=self._session_id,
-                stream_id=stream.stream_id,
-                trace=stream.admitted_trace,
-                content_type=stream.content_type,
+            events.StreamEnded(
+                *self._stream(stream),
                 outcome=outcome,
                 started=delivery is not None,
                 paused=stream.paused,
@@ -217,6 +164,10 @@ class EventLog:
                 stages=failure.stages if failure else (),
             )
         )
+
+    def _stream(self, stream: StreamState) -> tuple[str, str, str, Trace, ContentType]:
+        """Return the first fields of an event of an admitted stream."""
+        return *self._connection, stream.stream_id, stream.admitted_trace, stream.content_type
 
 
 def _ids(stream: StreamState | None) -> tuple[str, Trace | None]:

@@ -13,25 +13,14 @@ from msgspec import Struct
 from service.content.plan import Plan
 from service.protocol.messages import RefusalReason
 from service.protocol.trace import Trace
+from service.session import effects
 from service.session.delivery import Delivery
-from service.session.effects import (
-    AcquireStream,
-    AcquisitionDecided,
-    Effect,
-    EffectResult,
-    GetStream,
-    MarkSkip,
-    PlanUnpacked,
-    SkipMarked,
-    StreamFetched,
-    UnpackPlan,
-)
 from service.session.records import Digest, SessionSnapshot, StreamRecord
 from service.session.source import PlanSource
 from service.session.tokens import token_matches
 
 _Decision = TypeVar("_Decision")
-EffectSequence = Generator[Effect, EffectResult | None, _Decision]
+EffectSequence = Generator[effects.Effect, effects.EffectResult | None, _Decision]
 """Started with ``send(None)``; then each ``send`` takes the result of the effect that it returned last."""
 
 _ATTEMPTS = 5
@@ -96,7 +85,9 @@ def recover_stream(
             if recovered is not None:
                 record = recovered.record
                 if record.skip_at is not None and not record.skip_settled:
-                    yield MarkSkip(ticket, record.stream_id, record.trace, record.epoch, record.skip_at, settled=True)
+                    yield effects.MarkSkip(
+                        ticket, record.stream_id, record.trace, record.epoch, record.skip_at, settled=True
+                    )
                 return recovered
     except _Refused as refused:
         return refused.reason
@@ -121,12 +112,12 @@ def _try_to_recover(
     reason = check_recoverable(record, target.presented, snapshot)
     if record is None or reason is not None:
         raise _Refused(reason or RefusalReason.UNKNOWN)
-    unpacked = yield UnpackPlan(ticket, record.plan)
-    if not isinstance(unpacked, PlanUnpacked):
+    unpacked = yield effects.UnpackPlan(ticket, record.plan)
+    if not isinstance(unpacked, effects.PlanUnpacked):
         raise _Refused(RefusalReason.VERSION)
     _check_position(record, unpacked.plan, target)
-    decision = yield AcquireStream(ticket, record.stream_id, record.epoch, owner, record.trace)
-    if not isinstance(decision, AcquisitionDecided):
+    decision = yield effects.AcquireStream(ticket, record.stream_id, record.epoch, owner, record.trace)
+    if not isinstance(decision, effects.AcquisitionDecided):
         raise _Refused(RefusalReason.UNAVAILABLE)
     if not decision.acquired:
         return None
@@ -138,8 +129,8 @@ def _try_to_recover(
 
 
 def _get_stream(ticket: int, stream_id: str) -> EffectSequence[StreamRecord | None]:
-    fetched = yield GetStream(ticket, stream_id)
-    if not isinstance(fetched, StreamFetched):
+    fetched = yield effects.GetStream(ticket, stream_id)
+    if not isinstance(fetched, effects.StreamFetched):
         raise _Refused(RefusalReason.UNAVAILABLE)
     return fetched.record
 
@@ -156,10 +147,10 @@ def store_skip(ticket: int, stream_id: str, trace: Trace, epoch: int, index: int
     it fails, or another connection has acquired the stream, chunks stay unmerged: they are right in any case. After it,
     merged chunks follow whatever the second phase returns.
     """
-    marked = yield MarkSkip(ticket, stream_id, trace, epoch, index, settled=False)
-    if not isinstance(marked, SkipMarked) or not marked.marked:
+    marked = yield effects.MarkSkip(ticket, stream_id, trace, epoch, index, settled=False)
+    if not isinstance(marked, effects.SkipMarked) or not marked.marked:
         return False
-    yield MarkSkip(ticket, stream_id, trace, epoch, index, settled=True)
+    yield effects.MarkSkip(ticket, stream_id, trace, epoch, index, settled=True)
     return True
 
 

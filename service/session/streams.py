@@ -10,19 +10,9 @@ from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import Ack, ControlAction, Recover, RefusalReason, StreamRequest
 from service.protocol.server_messages import StreamCancelled, StreamPaused, StreamResumed, StreamSkipped
-from service.session import replies
+from service.session import effects, replies
 from service.session.deadlines import Deadlines
 from service.session.delivered_streams import DeliveredStreams
-from service.session.effects import (
-    AdmissionDecided,
-    Admit,
-    EffectFailed,
-    EffectResult,
-    PlanPrepared,
-    Prepare,
-    PutStream,
-    StreamStored,
-)
 from service.session.ports import Preparation
 from service.session.queue import RequestQueue
 from service.session.records import Digest, SessionSnapshot, StreamStatus
@@ -108,7 +98,7 @@ class Streams:
             return
         stream = self._queue.add(request, now.seconds, content_bytes)
         claim = None if self._owner is None else claim_of(request, self._owner)
-        self._builder.request(Admit(stream.ticket, self._snapshot_at(now), request, claim))
+        self._builder.request(effects.Admit(stream.ticket, self._snapshot_at(now), request, claim))
 
     def recover(self, message: Recover, now: Instant) -> None:
         if self._queue.full:
@@ -156,30 +146,30 @@ class Streams:
 
     # Results of effects
 
-    def resolve(self, result: EffectResult, now: Instant) -> None:
+    def resolve(self, result: effects.EffectResult, now: Instant) -> None:
         """Continue the stream of the ticket; the result for a stream that has ended is ignored."""
         stream = self._queue.find(result.ticket)
         if stream is None:
             return
         match result:
-            case EffectFailed():
+            case effects.EffectFailed():
                 self._fail(stream, result, now)
-            case AdmissionDecided():
+            case effects.AdmissionDecided():
                 self._admit(stream, result, now)
-            case PlanPrepared(_, preparation):
+            case effects.PlanPrepared(_, preparation):
                 self._store(stream, preparation, now)
             case _ if stream.recovery is not None:
                 self._continue_recovery(stream, result, now)
             case _ if stream.skip_storage is not None:
                 self._sender.continue_skip(stream, result, now)
             case _ if stream.preparation is not None:
-                stored = isinstance(result, StreamStored)
+                stored = isinstance(result, effects.StreamStored)
                 self._sender.start(stream, stream.preparation, now, resumable=stored)
             case _:
                 raise AssertionError(result)
         self.deliver(now)
 
-    def _admit(self, stream: StreamState, decision: AdmissionDecided, now: Instant) -> None:
+    def _admit(self, stream: StreamState, decision: effects.AdmissionDecided, now: Instant) -> None:
         admission = decision.admission
         self._snapshot = replace(self._snapshot, requests_used=admission.requests_used)
         active_here = admission.repeats is not None and self._queue.contains(admission.repeats)
@@ -202,9 +192,9 @@ class Streams:
             self._sender.start(stream, preparation, now, resumable=False)
         else:
             stream.preparation = preparation
-            self._builder.request(PutStream(stream.ticket, record))
+            self._builder.request(effects.PutStream(stream.ticket, record))
 
-    def _continue_recovery(self, stream: StreamState, result: EffectResult | None, now: Instant) -> None:
+    def _continue_recovery(self, stream: StreamState, result: effects.EffectResult | None, now: Instant) -> None:
         """Pass the result (``None`` at the start) to the recovery, and request its next effect or end it."""
         assert stream.recovery is not None
         try:
@@ -230,7 +220,7 @@ class Streams:
             self._refuse_recovery(stream.stream_id, reason, now)
             self._start_next(now)
 
-    def _fail(self, stream: StreamState, failure: EffectFailed, now: Instant) -> None:
+    def _fail(self, stream: StreamState, failure: effects.EffectFailed, now: Instant) -> None:
         error = failure.error
         stream.failure = failure
         if not stream.admitted:
@@ -270,7 +260,7 @@ class Streams:
     def _prepare(self, stream: StreamState, now: Instant) -> None:
         seconds_left = self._deadlines.session_ends_at - now.seconds
         self._builder.request(
-            Prepare(stream.ticket, stream.request, stream.stream_id, stream.admitted_trace, seconds_left)
+            effects.Prepare(stream.ticket, stream.request, stream.stream_id, stream.admitted_trace, seconds_left)
         )
 
     def _recover(self, stream: StreamState, target: RecoveryTarget, now: Instant) -> None:

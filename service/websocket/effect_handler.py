@@ -10,28 +10,7 @@ from service.events import FaultRaised, FaultSource
 from service.protocol.errors import ProcessingFailed, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.trace import Trace, parse_trace_context
-from service.session.effects import (
-    AcquireStream,
-    AcquisitionDecided,
-    AdmissionDecided,
-    Admit,
-    EffectFailed,
-    EffectResult,
-    GetStream,
-    MarkSkip,
-    PlanPrepared,
-    PlanUnpacked,
-    PlanUnreadable,
-    Prepare,
-    PutStream,
-    SkipMarked,
-    StoreFailed,
-    StreamFetched,
-    StreamStored,
-    TicketedEffect,
-    UnpackPlan,
-    UpdateStatus,
-)
+from service.session import effects
 from service.session.ports import ContentEngine, Ids, PreparationFailed, Recorder, SessionStore, StoreUnavailable
 from service.websocket.message_writer import MessageWriter
 from service.websocket.ticker import Ticker
@@ -59,17 +38,26 @@ class EffectHandler:
         self._connection_id = connection_id
         self._session_id = session_id
 
-    async def perform(self, effect: TicketedEffect) -> EffectResult:
-        """Return the result of the effect. Every exception becomes an ``EffectFailed``."""
+    async def perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:
+        """Return the result of the effect. Never raises: an exception is a result too."""
         try:
             return await self._perform(effect)
         except PreparationFailed as failure:
             error = self._error_for_client(effect, failure.__cause__ or failure)
-            return EffectFailed(effect.ticket, error, failure.seconds, failure.stages)
+            return effects.EffectFailed(effect.ticket, error, failure.seconds, failure.stages)
         except Exception as exception:  # noqa: BLE001 - any exception ends this request and no other
-            return EffectFailed(effect.ticket, self._error_for_client(effect, exception))
+            match effect, exception:
+                case effects.UnpackPlan(), UnreadablePlan():
+                    return effects.PlanUnreadable(effect.ticket)
+                case (
+                    effects.PutStream() | effects.GetStream() | effects.AcquireStream() | effects.MarkSkip(),
+                    StoreUnavailable(),
+                ):
+                    return effects.StoreFailed(effect.ticket)
+                case _:
+                    return effects.EffectFailed(effect.ticket, self._error_for_client(effect, exception))
 
-    def update_status(self, effect: UpdateStatus) -> None:
+    def update_status(self, effect: effects.UpdateStatus) -> None:
         self._services.store.update_status(effect.stream_id, effect.epoch, effect.status)
 
     def record_fault(
@@ -86,56 +74,43 @@ class EffectHandler:
         self._services.recorder.record(fault)
         return error_id
 
-    async def _perform(self, effect: TicketedEffect) -> EffectResult:
+    async def _perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:  # noqa: PLR0911 - one for each effect
+        store, engine = self._services.store, self._services.engine
         match effect:
-            case Admit():
+            case effects.Admit():
                 return await self._admit(effect)
-            case Prepare():
+            case effects.Prepare():
                 return await self._prepare(effect)
-            case UnpackPlan(ticket, plan):
-                try:
-                    return PlanUnpacked(ticket, await self._services.engine.unpack_plan(plan))
-                except UnreadablePlan:
-                    return PlanUnreadable(ticket)
-            case PutStream() | GetStream() | AcquireStream() | MarkSkip():
-                try:
-                    return await self._call_store(effect)
-                except StoreUnavailable:
-                    return StoreFailed(effect.ticket)
+            case effects.UnpackPlan(ticket, plan):
+                return effects.PlanUnpacked(ticket, await engine.unpack_plan(plan))
+            case effects.PutStream(ticket, record):
+                await store.put(record)
+                return effects.StreamStored(ticket)
+            case effects.GetStream(ticket, stream_id):
+                return effects.StreamFetched(ticket, await store.get(stream_id))
+            case effects.AcquireStream(ticket, stream_id, epoch, owner, trace):
+                acquired = await store.acquire(stream_id, epoch, owner)
+                return effects.AcquisitionDecided(ticket, acquired, self._services.ids.continue_trace(trace))
+            case effects.MarkSkip(ticket, stream_id, _, epoch, index, settled):
+                return effects.SkipMarked(ticket, await store.mark_skip(stream_id, epoch, index, settled=settled))
             case _:
                 assert_never(effect)
 
-    async def _admit(self, effect: Admit) -> AdmissionDecided:
+    async def _admit(self, effect: effects.Admit) -> effects.AdmissionDecided:
         services = self._services
         called_at = services.clock().seconds
         stream_id = services.ids.new_id()
         admission = await services.store.admit(effect.snapshot, stream_id, effect.claim)
         trace = services.ids.new_trace(parse_trace_context(effect.request.trace))
-        return AdmissionDecided(effect.ticket, admission, stream_id, trace, called_at)
+        return effects.AdmissionDecided(effect.ticket, admission, stream_id, trace, called_at)
 
-    async def _prepare(self, effect: Prepare) -> PlanPrepared:
+    async def _prepare(self, effect: effects.Prepare) -> effects.PlanPrepared:
         preparation = await self._services.engine.prepare(effect.request, effect.seconds_left)
         if preparation.plan.failure is not None:
             self.record_fault(preparation.plan.failure, FaultSource.CONTENT, effect.stream_id, effect.trace)
-        return PlanPrepared(effect.ticket, preparation)
+        return effects.PlanPrepared(effect.ticket, preparation)
 
-    async def _call_store(self, effect: PutStream | GetStream | AcquireStream | MarkSkip) -> EffectResult:
-        store = self._services.store
-        match effect:
-            case PutStream(ticket, record):
-                await store.put(record)
-                return StreamStored(ticket)
-            case GetStream(ticket, stream_id):
-                return StreamFetched(ticket, await store.get(stream_id))
-            case AcquireStream(ticket, stream_id, epoch, owner, trace):
-                acquired = await store.acquire(stream_id, epoch, owner)
-                return AcquisitionDecided(ticket, acquired, self._services.ids.continue_trace(trace))
-            case MarkSkip(ticket, stream_id, _, epoch, index, settled):
-                return SkipMarked(ticket, await store.mark_skip(stream_id, epoch, index, settled=settled))
-            case _:
-                assert_never(effect)
-
-    def _error_for_client(self, effect: TicketedEffect, exception: BaseException) -> StreamingError:
+    def _error_for_client(self, effect: effects.TicketedEffect, exception: BaseException) -> StreamingError:
         """Return the error that the client gets; record it if it is an error of the service."""
         if isinstance(exception, StreamingError) and not exception.reportable:
             return exception
@@ -145,18 +120,18 @@ class EffectHandler:
         return ProcessingFailed(f"The request could not be processed. Try again, or report id {error_id}.")
 
 
-def _attribute(effect: TicketedEffect) -> tuple[FaultSource, str, Trace | None]:
+def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace | None]:
     """Return the source of a fault, and the stream if it is known; the id in a ``recover`` may be any string."""
     match effect:
-        case Admit():
+        case effects.Admit():
             return FaultSource.ADMISSION, "", None
-        case Prepare():
+        case effects.Prepare():
             return FaultSource.CONTENT, effect.stream_id, effect.trace
-        case PutStream():
+        case effects.PutStream():
             return FaultSource.SESSION_STORE, effect.record.stream_id, effect.record.trace
-        case GetStream() | UnpackPlan() | AcquireStream():
+        case effects.GetStream() | effects.UnpackPlan() | effects.AcquireStream():
             return FaultSource.RECOVERY, "", None
-        case MarkSkip():
+        case effects.MarkSkip():
             return FaultSource.RECOVERY, effect.stream_id, effect.trace
         case _:
             assert_never(effect)
