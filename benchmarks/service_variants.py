@@ -4,8 +4,8 @@ import sys
 
 from fastapi import FastAPI
 
-from observability.dependencies import Dependencies
-from observability.metrics.sink import Metrics
+from observability.dependencies import DependencyStates
+from observability.metrics.metrics_sink import Metrics
 from observability.recorder import FanOut
 from observability.telemetry import Telemetry
 from service.app import create_app
@@ -20,7 +20,7 @@ class NoTelemetry(Telemetry):
 
     def __init__(self, settings: Settings) -> None:
         self.metrics = Metrics(settings)
-        self.dependencies = Dependencies(settings)
+        self.dependencies = DependencyStates(settings)
         self.recorder = FanOut([], on_failure=self._sink_failed)
 
     def samples(self, trace_id: str, parent: TraceContext | None) -> bool:

@@ -4,7 +4,7 @@ from typing import Final
 
 from dashboards.rules import ALERTS as RULES
 from dashboards.rules import CONCERNS, Severity
-from observability.registry.metrics import Counter, Gauge, Metric
+from observability.registry.metric_types import Counter, Gauge, Metric
 
 ALERTS: Final = Gauge(
     "ALERTS",

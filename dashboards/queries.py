@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from dashboards.foreign import ALERTS, ALERTS_SINCE
 from dashboards.rules import RECORDINGS
-from observability.registry.metrics import Counter, Gauge, Histogram, Metric
+from observability.registry.metric_types import Counter, Gauge, Histogram, Metric
 
 RATE_INTERVAL: Final = "$__rate_interval"
 RANGE: Final = "$__range"

@@ -1,1 +1,1 @@
-"""What operators see: metrics and logs, fed by the core's events through one recorder."""
+"""Telemetry: metrics, logs, traces and Sentry, fed by the events of the service through one recorder."""

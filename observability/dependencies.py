@@ -1,4 +1,4 @@
-"""What the service leans on, and whether it is there: for the metrics, and for whoever asks how the service is."""
+"""The dependencies of the service and whether each is available, for the metrics and the health routes."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,8 +7,8 @@ from service.events import Dependency, DependencyChanged, Event
 from service.settings import Settings
 
 
-def named_dependencies(settings: Settings) -> tuple[Dependency, ...]:
-    """Those that the settings name. What nobody has asked for is neither up nor away."""
+def configured_dependencies(settings: Settings) -> tuple[Dependency, ...]:
+    """The dependencies that the settings name; any other is neither available nor unavailable."""
     shared_plans = settings.redis_url is not None and settings.store_content
     return (
         Dependency.SESSION_STORE,
@@ -18,15 +18,15 @@ def named_dependencies(settings: Settings) -> tuple[Dependency, ...]:
     )
 
 
-class Dependencies:
-    """A sink that keeps the present state of each, as this process sees it: up until it is told otherwise."""
+class DependencyStates:
+    """The sink that keeps the state of each dependency in this process; available until an event reports otherwise."""
 
     def __init__(self, settings: Settings) -> None:
-        self._up = dict.fromkeys(named_dependencies(settings), True)
+        self._up = dict.fromkeys(configured_dependencies(settings), True)
 
     @property
     def up(self) -> Mapping[Dependency, bool]:
-        """Whether each is there, in the order in which they are declared; a view of what changes."""
+        """Whether each is available, in declaration order; a live view."""
         return MappingProxyType(self._up)
 
     def record(self, event: Event) -> None:

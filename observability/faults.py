@@ -1,36 +1,41 @@
-"""What may be told of an exception that nobody foresaw: where it came up, and its text if that holds no content."""
+"""What may be reported of an unexpected exception: its causes, and its text where the text cannot quote content."""
 
 from collections.abc import Iterator
 
 from service.protocol.errors import StreamingError
 
-_HARMLESS = (StreamingError, AttributeError, ImportError, MemoryError, NameError, RecursionError)
-"""Their texts are sentences of ours, or the interpreter's of names in the program."""
+_SAFE_TEXTS = (StreamingError, AttributeError, ImportError, MemoryError, NameError, RecursionError)
+"""Their texts are constants of the service, or name identifiers of the program."""
 
-_MOST = 20
+_MAX_EXCEPTIONS = 20
 
 
-def chain(exception: BaseException) -> Iterator[BaseException]:
-    """The exception, what it came from, and the members of groups; the latest first, each once, at most twenty."""
-    waiting = [exception]
+def exception_chain(exception: BaseException) -> Iterator[BaseException]:
+    """The exception, its causes and the members of groups; the latest first, each once, at most 20."""
+    pending = [exception]
     seen: set[int] = set()
-    while waiting and len(seen) < _MOST:
-        one = waiting.pop()
-        if id(one) in seen:
+    while pending and len(seen) < _MAX_EXCEPTIONS:
+        current = pending.pop()
+        if id(current) in seen:
             continue
-        seen.add(id(one))
-        yield one
-        if isinstance(one, BaseExceptionGroup):
-            waiting.extend(reversed(one.exceptions))
-        before = one.__cause__ if one.__suppress_context__ else one.__context__
-        if before is not None:
-            waiting.append(before)
+        seen.add(id(current))
+        yield current
+        if isinstance(current, BaseExceptionGroup):
+            pending.extend(reversed(current.exceptions))
+        cause = current.__cause__ if current.__suppress_context__ else current.__context__
+        if cause is not None:
+            pending.append(cause)
 
 
 def safe_text(exception: BaseException) -> str | None:
-    """The exception's text if it is ours, the interpreter's or the operating system's; any other may quote content."""
-    if isinstance(exception, _HARMLESS):
+    """The text of an exception of the service, the interpreter or the operating system; others may quote content."""
+    if isinstance(exception, _SAFE_TEXTS):
         return str(exception)
     if isinstance(exception, OSError):
         return exception.strerror
     return None
+
+
+def qualified_name(kind: type[BaseException]) -> str:
+    """The name of an exception class with its module, unless it is a builtin."""
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

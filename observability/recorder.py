@@ -1,4 +1,4 @@
-"""The one door: every event goes to every sink, and a sink that fails harms nobody."""
+"""The recorder: passes every event to every sink and isolates the failures of sinks."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -7,16 +7,16 @@ from service.events import Event
 
 
 class Sink(Protocol):
-    """One consumer of events: a ``match`` over all of them."""
+    """A receiver of events: a ``match`` over all of them."""
 
     def record(self, event: Event) -> None: ...
 
 
 class FanOut:
-    """Fulfils ``core.ports.Recorder``.
+    """Implements ``session.ports.Recorder``.
 
-    Events of connections and streams come from one thread, the event loop's; those of dependencies and usage may come
-    from any.
+    Events of connections and streams come from the thread of the event loop; those of dependencies and usage may come
+    from any thread.
     """
 
     def __init__(self, sinks: Sequence[Sink], on_failure: Callable[[Sink, Exception], None]) -> None:
@@ -25,12 +25,12 @@ class FanOut:
         self._on_failure = on_failure
 
     def add(self, sink: Sink) -> None:
-        """For whoever is made later, as it needs this recorder itself."""
+        """Add a sink that needs this recorder for its own construction."""
         self._sinks += (sink,)
 
     def record(self, event: Event) -> None:
         for sink in self._sinks:
             try:
                 sink.record(event)
-            except Exception as exception:  # noqa: BLE001 - telemetry never gets in the way of a stream
+            except Exception as exception:  # noqa: BLE001 - telemetry never interrupts a stream
                 self._on_failure(sink, exception)

@@ -1,4 +1,4 @@
-"""All telemetry of one process, put together from its settings."""
+"""The telemetry of one process, composed from its settings."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,132 +10,135 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from observability.dependencies import Dependencies
-from observability.logs.logbook import Logbook
-from observability.logs.sink import LogSink
-from observability.metrics.sink import Metrics
-from observability.metrics.slots import MetricsDirectoryError, claim, of_all_slots, prepared
+from observability.dependencies import DependencyStates
+from observability.logs.event_logger import EventLogger
+from observability.logs.log_sink import LogSink
+from observability.metrics.metrics_sink import Metrics
+from observability.metrics.slots import MetricsDirectoryError, claim_slot, merged_registry, prepare_slots
 from observability.recorder import FanOut, Sink
-from observability.registry.log_events import METRICS_UNSHARED
-from observability.registry.metrics import Signal
+from observability.registry.metric_types import Signal
+from observability.registry.process_lines import METRICS_NOT_SHARED
 from observability.traces.otel_settings import (
-    adopt_dotenv,
-    check_variables_of_the_sdk,
-    load_batching,
-    otlp_wanted,
-    sampling_ratio,
+    check_sdk_variables,
+    load_batch_settings,
+    load_dotenv_variables,
+    load_sampling_ratio,
+    otlp_enabled,
 )
 from service.protocol.trace import TraceContext
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from observability.sentry.sink import SentrySink
+    from observability.sentry.sentry_sink import SentrySink
     from observability.traces.otlp import Otlp
 
 _FLUSH_SECONDS = 2.0
-"""What waits for a back end may take so long at the end."""
+"""The time that the exporters have at shutdown, all at once."""
 _LOG_SECONDS = 0.5
-"""What is left of the log may take so long at the end."""
+"""The time that the last log lines have at shutdown."""
 
 
 class Telemetry:
-    """The recorder and what stands behind it. Made once in a process, before it serves."""
+    """The recorder and its sinks. Created once in a process, before it serves."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._unshared: MetricsDirectoryError | None = None
-        shown = self._shown() if settings.max_workers > 1 else None
-        self.metrics = Metrics(settings, shown)
-        self._logbook = Logbook(
-            settings.log_level, settings.log_format, self.metrics.log_record, partial(self.metrics.dropped, Signal.LOGS)
+        self._slot_error: MetricsDirectoryError | None = None
+        exposed = self._claim_slot() if settings.max_workers > 1 else None
+        self.metrics = Metrics(settings, exposed)
+        self._logger = EventLogger(
+            settings.log_level,
+            settings.log_format,
+            self.metrics.count_log_record,
+            partial(self.metrics.count_dropped, Signal.LOGS),
         )
-        self.dependencies = Dependencies(settings)
-        sinks: list[Sink] = [self.metrics, LogSink(self._logbook), self.dependencies]
-        self._sentry = _sentry_sink(settings, partial(self.metrics.dropped, Signal.ERRORS))
+        self.dependencies = DependencyStates(settings)
+        sinks: list[Sink] = [self.metrics, LogSink(self._logger), self.dependencies]
+        self._sentry = _create_sentry_sink(settings, partial(self.metrics.count_dropped, Signal.ERRORS))
         if self._sentry is not None:
             sinks.append(self._sentry)
-        self._otlp = _otlp(settings, partial(self.metrics.dropped, Signal.TRACES))
+        self._otlp = _create_otlp(settings, partial(self.metrics.count_dropped, Signal.TRACES))
         if self._otlp is not None:
             sinks.append(self._otlp.sink)
         self.recorder = FanOut(sinks, on_failure=self._sink_failed)
 
     def samples(self, trace_id: str, parent: TraceContext | None) -> bool:
-        """Whether the spans of a stream are kept. Without a collector "all", so that exemplars name every stream."""
+        """The sampling decision for a stream. Without a collector always true, so that every stream has exemplars."""
         return self._otlp is None or self._otlp.sampling.samples(trace_id, parent)
 
     def instrument(self, app: FastAPI) -> None:
-        """Trace the HTTP routes, if there is a collector for it."""
+        """Trace the HTTP routes if a collector is configured."""
         if self._otlp is not None:
             self._otlp.instrument(app)
 
     def start(self) -> None:
-        """In the process that serves, when its event loop runs."""
-        self._logbook.open()
-        if self._unshared is not None:
-            self._logbook.say(METRICS_UNSHARED, reason=str(self._unshared))
+        """Open the log. To be called in the process that serves, once its event loop runs."""
+        self._logger.open()
+        if self._slot_error is not None:
+            self._logger.log(METRICS_NOT_SHARED, reason=str(self._slot_error))
 
     def flush(self) -> None:
-        """Send off what back ends can take in 2 s, the last of all but the log; blocks for as long. In any thread."""
-        back_ends = [part for part in (self._sentry, self._otlp) if part is not None]
-        # Side by side: a back end that is dead takes all its time.
-        endings = [Thread(target=part.close, args=[_FLUSH_SECONDS]) for part in back_ends]
-        for ending in endings:
-            ending.start()
-        for ending in endings:
-            ending.join()
+        """Send what the exporters can send within 2 s; blocks for as long. The log stays open. In any thread."""
+        exporters = [part for part in (self._sentry, self._otlp) if part is not None]
+        # In parallel: an exporter whose receiver is unavailable uses all its time.
+        threads = [Thread(target=part.close, args=[_FLUSH_SECONDS]) for part in exporters]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def close(self) -> None:
-        """Write the last of the log; blocks for half a second at most."""
-        self._logbook.close(_LOG_SECONDS)
+        """Write the last log lines; blocks for half a second at most."""
+        self._logger.close(_LOG_SECONDS)
 
-    def _shown(self) -> CollectorRegistry:
-        """The numbers of all workers, this one's among them if there is a place for them: a worker serves without."""
+    def _claim_slot(self) -> CollectorRegistry:
+        """The metrics of all workers, with those of this one if a slot is free: a worker serves without a slot too."""
         directory = _metrics_directory(self._settings)
         try:
-            claim(directory)
+            claim_slot(directory)
         except MetricsDirectoryError as error:
-            self._unshared = error
-        return of_all_slots(directory)
+            self._slot_error = error
+        return merged_registry(directory)
 
     def _sink_failed(self, sink: Sink, exception: Exception) -> None:
-        self.metrics.sink_failed(sink)
-        self._logbook.sink_failed(sink, exception)
+        self.metrics.count_sink_failure(sink)
+        self._logger.log_sink_failure(sink, exception)
 
 
-def check_telemetry() -> None:
-    """Raises ``SettingsError`` for what a worker's telemetry would refuse, before there are workers."""
-    adopt_dotenv()
-    if otlp_wanted():
-        check_variables_of_the_sdk()
-        load_batching()
-        sampling_ratio()
+def check_telemetry_settings() -> None:
+    """Raises ``SettingsError`` for what the telemetry of a worker would refuse, before there are workers."""
+    load_dotenv_variables()
+    if otlp_enabled():
+        check_sdk_variables()
+        load_batch_settings()
+        load_sampling_ratio()
 
 
-def shared_metrics(settings: Settings) -> AbstractContextManager[None]:
-    """For the process that starts workers, and before it does: while the context lasts, these share their metrics.
+def share_metrics(settings: Settings) -> AbstractContextManager[None]:
+    """The context in which workers share their metrics; entered by the process that starts them, before it does.
 
     Entering it raises ``MetricsDirectoryError``.
     """
-    return prepared(_metrics_directory(settings), settings.max_workers, partial(Metrics, settings))
+    return prepare_slots(_metrics_directory(settings), settings.max_workers, partial(Metrics, settings))
 
 
 def _metrics_directory(settings: Settings) -> Path:
     return settings.metrics_dir or settings.data_dir / "metrics"
 
 
-def _sentry_sink(settings: Settings, on_dropped: Callable[[int], None]) -> "SentrySink | None":
+def _create_sentry_sink(settings: Settings, on_dropped: Callable[[int], None]) -> "SentrySink | None":
     if settings.sentry_dsn is None:
         return None
-    from observability.sentry.sink import SentrySink  # noqa: PLC0415 - the SDK takes 50 ms and 4 MB, used or not
+    from observability.sentry.sentry_sink import SentrySink  # noqa: PLC0415 - the SDK takes 50 ms and 4 MB
 
     return SentrySink(settings, on_dropped)
 
 
-def _otlp(settings: Settings, on_dropped: Callable[[int], None]) -> "Otlp | None":
-    adopt_dotenv()
-    if not otlp_wanted():
+def _create_otlp(settings: Settings, on_dropped: Callable[[int], None]) -> "Otlp | None":
+    load_dotenv_variables()
+    if not otlp_enabled():
         return None
-    check_variables_of_the_sdk()
-    from observability.traces.otlp import Otlp  # noqa: PLC0415 - the SDK takes 60 ms and 5 MB, used or not
+    check_sdk_variables()
+    from observability.traces.otlp import Otlp  # noqa: PLC0415 - the SDK takes 60 ms and 5 MB
 
     return Otlp(settings.railway_environment, on_dropped)

@@ -1,4 +1,4 @@
-"""What keeps one thing that happens too often from drowning all others."""
+"""A limit on how often each kind of thing passes within a window of time."""
 
 import threading
 from collections.abc import Callable
@@ -9,41 +9,41 @@ from msgspec import Struct
 class _Window(Struct):
     ends_at: float
     left: int
-    held_back: int = 0
+    suppressed: int = 0
 
 
 class Throttle:
-    """Lets so many of a kind through in a window of time, and counts the others.
+    """Allows a number of each kind in a window of time and counts the others.
 
-    Kinds are kept: there must not be more of them than the code has places. May be used from any thread.
+    Kinds are never forgotten, so there must be a fixed number of them. The methods may be called from any thread.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._windows: dict[str, _Window] = {}
-        self._lock = threading.RLock()  # a warning out of a finaliser may come in the middle of all this
+        self._lock = threading.RLock()  # a warning in a finaliser may re-enter
 
-    def admits(self, kind: str, burst: int, seconds: float) -> bool:
-        """Whether one more may pass; a kind's first opens its window."""
+    def allows(self, kind: str, burst: int, seconds: float) -> bool:
+        """Whether one more may pass; the first of a kind opens its window."""
         with self._lock:
             now = self._clock()
             window = self._windows.get(kind)
-            if window is None or (now >= window.ends_at and not window.held_back):
+            if window is None or (now >= window.ends_at and not window.suppressed):
                 window = self._windows[kind] = _Window(now + seconds, burst)
             if window.left > 0:
                 window.left -= 1
                 return True
-            window.held_back += 1
+            window.suppressed += 1
             return False
 
-    def settled(self, *, at_once: bool = False) -> list[tuple[str, int]]:
-        """The kinds of which some were held back in a window that is over, and how many; each is told once.
+    def collect_suppressed(self, *, at_once: bool = False) -> list[tuple[str, int]]:
+        """The kinds that exceeded their limit in a window that has ended, with the number suppressed; each once.
 
         ``at_once`` ends all windows.
         """
         with self._lock:
             now = self._clock()
-            over = [(kind, window) for kind, window in self._windows.items() if at_once or now >= window.ends_at]
-            for kind, _ in over:
+            ended = [(kind, window) for kind, window in self._windows.items() if at_once or now >= window.ends_at]
+            for kind, _ in ended:
                 del self._windows[kind]
-            return [(kind, window.held_back) for kind, window in over if window.held_back]
+            return [(kind, window.suppressed) for kind, window in ended if window.suppressed]

@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from observability.metrics.slots import MetricsDirectoryError
-from observability.telemetry import Telemetry, check_telemetry, shared_metrics
+from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
 from service.events import ServerStarted, TickerSwept
 from service.http.asyncapi_route import asyncapi_route
@@ -40,7 +40,7 @@ from service.websocket.message_writer import MessageWriter
 from service.websocket.ticker import Ticker
 
 if TYPE_CHECKING:
-    from observability.sentry.client import Attempt
+    from observability.sentry.sentry_client import DeliveryResult
 
 
 _USAGE_SECONDS = 2.0
@@ -152,18 +152,18 @@ def _create_usage(settings: Settings, recorder: Recorder) -> Usage:
 @contextmanager
 def ready_for_workers(settings: Settings) -> Iterator[None]:
     """Hold what the worker processes need while they serve. Raises ``SettingsError``."""
-    check_telemetry()
+    check_telemetry_settings()
     with ExitStack() as held:
         if settings.max_workers > 1:
             try:
-                held.enter_context(shared_metrics(settings))
+                held.enter_context(share_metrics(settings))
             except MetricsDirectoryError as error:
                 raise SettingsError(f"METRICS_DIR: {error}") from error
         yield
 
 
-def send_test_event(settings: Settings) -> "Attempt":
+def send_test_event(settings: Settings) -> "DeliveryResult":
     """Send a test event to the Sentry project of the settings, which have a DSN; return the result."""
-    from observability.sentry import client as sentry_client  # noqa: PLC0415 - as Telemetry does
+    from observability.sentry import sentry_client  # noqa: PLC0415 - as Telemetry does
 
     return sentry_client.send_test_event(settings)

@@ -1,1 +1,1 @@
-"""Logs: what is said, how a line looks, and its way out."""
+"""Logs: what is logged, the layout of a line, and its output."""

@@ -1,4 +1,4 @@
-"""What a line looks like: JSON for machines, columns for people."""
+"""The layouts of a log line: JSON for programs, columns for people."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
@@ -8,14 +8,17 @@ from textwrap import indent, wrap
 
 import msgspec
 
+from observability.registry.log_events import LOG_EVENTS
+
 Layout = Callable[[str, str, Mapping[str, object]], bytes]
 """From level, message and fields, ``event`` among them, to a line with its newline."""
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 _CUT = "[{} characters] ... "
-"""Stands for the beginning of a long traceback; its end says what broke, and nearest to where."""
+"""Replaces the beginning of a long traceback; its end has the exception and the innermost frames."""
 
+_SIGNS = {event.name: f"{event.sign} " for event in LOG_EVENTS if event.sign}
 _LEVEL_WIDTH = 7
 _SUBJECT_WIDTH = 16
 _SHORT_ID = 8
@@ -30,22 +33,23 @@ _COLOURS = {"DEBUG": "\x1b[36m", "INFO": "\x1b[32m", "WARNING": "\x1b[1;33m", "E
 def json_layout(level: str, message: str, fields: Mapping[str, object]) -> bytes:
     """One compact object of flat keys; ``ts`` is UTC.
 
-    Of an exception so much is cut off at its beginning that the line stays whole among those of other processes.
+    A long traceback is shortened at its beginning so that the line fits ``PIPE_BUF``: the lines of several processes
+    on one pipe do not interleave.
     """
     line = {"ts": datetime.now(UTC), "level": level, "event": fields["event"], "message": message, **fields}
-    encoded = _encoded(line)
+    encoded = _encode_line(line)
     exception = line.get("exception")
     if len(encoded) <= PIPE_BUF or not isinstance(exception, str):
         return encoded
 
-    def shortened(by: int) -> bytes:
-        return _encoded(line | {"exception": _CUT.format(by) + exception[by:]})
+    def shorten(by: int) -> bytes:
+        return _encode_line(line | {"exception": _CUT.format(by) + exception[by:]})
 
-    return shortened(bisect_left(range(len(exception)), True, key=lambda by: len(shortened(by)) <= PIPE_BUF))  # noqa: FBT003
+    return shorten(bisect_left(range(len(exception)), True, key=lambda by: len(shorten(by)) <= PIPE_BUF))  # noqa: FBT003
 
 
 def text_layout(level: str, message: str, fields: Mapping[str, object], *, coloured: bool = False) -> bytes:
-    """Time, level, session, stream and sentence in columns; ids are cut to what tells them apart."""
+    """Time, level, session, stream and message in columns; ids are shortened, the message has its sign."""
     now = datetime.now().astimezone()
     time = f"{now:%H:%M:%S.%f}" if coloured else f"{now:%Y-%m-%d %H:%M:%S.%f}"
     subject = str(fields.get("session_id") or fields.get("logger") or "")
@@ -53,6 +57,7 @@ def text_layout(level: str, message: str, fields: Mapping[str, object], *, colou
         subject = f"{subject[: _SUBJECT_WIDTH - _SHORT_ID - 1]}…{subject[-_SHORT_ID:]}"
     stream = str(fields.get("stream_id") or "")[:_SHORT_ID]
     trace = str(fields.get("trace_id") or "")[:_SHORT_ID]
+    sign = _SIGNS.get(str(fields["event"]), "")
     quote = f": {fields['quote']!r}" if "quote" in fields else ""
     colour, dim, plain = (_COLOURS[level], _DIM, _PLAIN) if coloured else ("", "", "")
     columns = (
@@ -60,7 +65,7 @@ def text_layout(level: str, message: str, fields: Mapping[str, object], *, colou
         f"{colour}{level:<{_LEVEL_WIDTH}}{plain}",
         f"{subject:<{_SUBJECT_WIDTH}}",
         f"{dim}{stream:<{_SHORT_ID}}{plain}",
-        f"{_printable(message)}{quote}",
+        f"{sign}{_escape(message)}{quote}",
     )
     text = " ".join(columns)
     if trace:
@@ -69,7 +74,7 @@ def text_layout(level: str, message: str, fields: Mapping[str, object], *, colou
         shown = " ".join(f"{name}={value}" for name, value in settings.items() if value)
         text += "\n" + dim + indent("\n".join(wrap(shown, _SETTINGS_WIDTH)), _MARGIN) + plain
     if exception := fields.get("exception"):
-        text += "\n" + "\n".join(_printable(line) for line in str(exception).splitlines())
+        text += "\n" + "\n".join(_escape(line) for line in str(exception).splitlines())
     return text.encode(errors="backslashreplace") + b"\n"
 
 
@@ -78,17 +83,17 @@ def coloured_layout(level: str, message: str, fields: Mapping[str, object]) -> b
     return text_layout(level, message, fields, coloured=True)
 
 
-def _encoded(line: Mapping[str, object]) -> bytes:
+def _encode_line(line: Mapping[str, object]) -> bytes:
     try:
         return _encode(line) + b"\n"
-    except UnicodeEncodeError:  # half of a surrogate pair, which a library may have out of a file's name
-        return _encode({key: _encodable(value) for key, value in line.items()}) + b"\n"
+    except UnicodeEncodeError:  # half of a surrogate pair, which a library may take from a file name
+        return _encode({key: _without_surrogates(value) for key, value in line.items()}) + b"\n"
 
 
-def _encodable(value: object) -> object:
+def _without_surrogates(value: object) -> object:
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
-def _printable(text: str) -> str:
-    """The words of a library or an exception may hold what moves a terminal's cursor."""
+def _escape(text: str) -> str:
+    """The messages of libraries and exceptions may contain control sequences of a terminal."""
     return text if text.isprintable() else text.encode("unicode_escape").decode()

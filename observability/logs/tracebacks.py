@@ -1,26 +1,23 @@
-"""Tracebacks that show where, and never the values of variables."""
+"""Tracebacks without the values of variables and without texts that may quote content."""
 
-from traceback import format_exception, format_tb
+from traceback import format_tb
 
-from observability.faults import chain, safe_text
+from observability.faults import exception_chain, qualified_name, safe_text
 
-_FRAMES = 50
-"""The innermost of each exception: a recursion that ran away has a thousand."""
-
-
-def full_traceback(exception: BaseException) -> str:
-    """As Python prints it."""
-    return "".join(format_exception(exception, limit=-_FRAMES)).rstrip()
+_MAX_FRAMES = 50
+"""The innermost frames of each exception: a runaway recursion has a thousand."""
 
 
-def careful_traceback(exception: BaseException) -> str:
-    """The same without those exceptions' words that may quote content; the first cause comes first."""
-    return "\n\nwhich led to\n\n".join(_told(one) for one in reversed([*chain(exception)]))
+def safe_traceback(exception: BaseException) -> str:
+    """A traceback in the form of Python's own, the first cause first.
+
+    The text of an exception is included only where ``safe_text`` returns it.
+    """
+    return "\n\nwhich led to\n\n".join(_format(cause) for cause in reversed([*exception_chain(exception)]))
 
 
-def _told(exception: BaseException) -> str:
-    kind = type(exception)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    words = safe_text(exception)
-    places = "".join(format_tb(exception.__traceback__, limit=-_FRAMES))
-    return f"Traceback (most recent call last):\n{places}{name}{f': {words}' if words else ''}"
+def _format(exception: BaseException) -> str:
+    text = safe_text(exception)
+    frames = "".join(format_tb(exception.__traceback__, limit=-_MAX_FRAMES))
+    name = qualified_name(type(exception))
+    return f"Traceback (most recent call last):\n{frames}{name}{f': {text}' if text else ''}"

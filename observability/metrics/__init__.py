@@ -1,1 +1,1 @@
-"""Metrics: Prometheus counts and measures, in one process or shared by several."""
+"""Metrics in the format of Prometheus, of one process or several."""

@@ -1,4 +1,4 @@
-"""What a scraper is shown."""
+"""The exposition of metrics to a scraper."""
 
 import sys
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ _SWITCH_SECONDS = 0.0005
 
 
 def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
-    """All metrics and their content type, in the format that the Accept header asks for; OpenMetrics has exemplars.
+    """All metrics and their content type, in the format of the Accept header; OpenMetrics has exemplars.
 
-    It computes for some 10 to 30 ms, so it belongs in a thread, and one at a time.
+    It computes for 10 to 30 ms: call it in a thread, one call at a time.
     """
     try:
         encode, content_type = choose_encoder(accept)
     except TypeError:  # a version that is not a number
         encode, content_type = choose_encoder("")
-    with _quick_to_make_way():
+    with _short_switch_interval():
         return encode(registry), content_type
 
 
 @contextmanager
-def _quick_to_make_way() -> Iterator[None]:
-    """While it lasts, a thread that computes makes way for the event loop after half a millisecond, and not after 5."""
+def _short_switch_interval() -> Iterator[None]:
+    """Make a computing thread release the interpreter to the event loop after 0.5 ms instead of 5 ms."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:

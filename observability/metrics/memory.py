@@ -1,4 +1,4 @@
-"""Memory: how much is in use, and how much may be, as the kernel's control groups (cgroups) tell it.
+"""Memory usage and limit, from the control groups (cgroups) of the kernel.
 
 Sources: https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
 """
@@ -16,7 +16,7 @@ from observability.registry import metrics as declared
 
 
 class _Files(Struct, frozen=True):
-    """What one version of cgroups calls its files, and the page cache that it can give back."""
+    """The names that one version of cgroups has for its files and for the reclaimable page cache."""
 
     usage: str
     limit: str
@@ -27,17 +27,17 @@ _V2 = _Files("memory.current", "memory.max", frozenset({"inactive_file", "active
 _V1 = _Files("memory.usage_in_bytes", "memory.limit_in_bytes", frozenset({"total_inactive_file", "total_active_file"}))
 
 _V1_NO_LIMIT = 2**62
-"""Version 1 says "none" with the largest number of whole pages, which no machine has."""
+"""Version 1 represents "no limit" by the largest number of whole pages, above this."""
 
 
 class _Group(Struct, frozen=True):
-    """One cgroup with the memory controller: it and the groups around it, from the inside."""
+    """One cgroup with the memory controller and its ancestors, the innermost first."""
 
     folders: tuple[Path, ...]
     files: _Files
 
     def nearest_limited(self) -> tuple[Path, int | None]:
-        """The folder whose limit holds, and that limit; the innermost one if there is none."""
+        """The innermost folder with a limit, and the limit; the innermost folder and ``None`` if there is no limit."""
         for folder in self.folders:
             limit = _number(folder / self.files.limit)
             if limit is not None and limit < _V1_NO_LIMIT:
@@ -45,7 +45,7 @@ class _Group(Struct, frozen=True):
         return self.folders[0], None
 
     def usage(self, folder: Path) -> int | None:
-        """Without the page cache, which the kernel takes back before it kills anybody. tmpfs is not part of that."""
+        """Memory without the page cache, which the kernel reclaims before it kills a process. tmpfs is included."""
         usage = _number(folder / self.files.usage)
         if usage is None:
             return None
@@ -54,11 +54,11 @@ class _Group(Struct, frozen=True):
 
 
 class MemoryCollector(Collector):
-    """Asks the kernel at each scrape; what it does not know is absent. It takes three small reads.
+    """Reads the files of the kernel at each scrape (three small reads); a value that they lack is absent.
 
-    Usage and limit are those of one group, the innermost that has a limit, so that their ratio says how near the end
-    is. All workers of a container are in one group and tell the same. Without a group, usage is the resident memory
-    of the process that is asked, and of no other.
+    Usage and limit are those of one group, the innermost with a limit, so their ratio is the distance to an
+    out-of-memory kill. All workers of a container are in one group and return the same values. Without a group, usage
+    is the resident memory of the scraped process alone.
     """
 
     def __init__(self, limit: int | None, root: Path = Path("/")) -> None:
@@ -67,12 +67,12 @@ class MemoryCollector(Collector):
         self._group = _group(root)
 
     def collect(self) -> Iterable[Metric]:
-        usage, limit = self._measured()
+        usage, limit = self._measure()
         for metric, value in ((declared.MEMORY_USAGE, usage), (declared.MEMORY_LIMIT, limit)):
             if value is not None:
                 yield GaugeMetricFamily(metric.name, metric.help, value, unit=metric.unit)
 
-    def _measured(self) -> tuple[int | None, int | None]:
+    def _measure(self) -> tuple[int | None, int | None]:
         if self._group is None:
             return _resident(self._root), self._limit
         folder, limit = self._group.nearest_limited()
@@ -80,7 +80,7 @@ class MemoryCollector(Collector):
 
 
 def _group(root: Path) -> _Group | None:
-    """The group of this process, if its memory is counted."""
+    """The group of this process, if it has the memory controller."""
     paths = {
         controllers: path
         for _, controllers, path in (
@@ -89,18 +89,18 @@ def _group(root: Path) -> _Group | None:
     }
     mounts = root / "sys/fs/cgroup"
     if "memory" in paths:
-        return _counted(mounts / "memory", paths["memory"], _V1)
-    return _counted(mounts, paths[""], _V2) if "" in paths else None
+        return _find_group(mounts / "memory", paths["memory"], _V1)
+    return _find_group(mounts, paths[""], _V2) if "" in paths else None
 
 
-def _counted(mount: Path, path: str, files: _Files) -> _Group | None:
-    """The group and those around it, as far as their memory is counted.
+def _find_group(mount: Path, path: str, files: _Files) -> _Group | None:
+    """The group and its ancestors, as far as they have the memory controller.
 
-    In a container the path may be the host's, of which the container sees the end alone, as the root of its mount.
+    In a container the path may be that of the host, of which only the last part exists, as the root of the mount.
     """
     own = mount / path.lstrip("/")
-    around = (own, *(folder for folder in own.parents if folder.is_relative_to(mount)))
-    folders = tuple(folder for folder in around if (folder / files.usage).exists())
+    ancestors = (folder for folder in own.parents if folder.is_relative_to(mount))
+    folders = tuple(folder for folder in (own, *ancestors) if (folder / files.usage).exists())
     return _Group(folders, files) if folders else None
 
 
@@ -110,7 +110,7 @@ def _resident(root: Path) -> int | None:
 
 
 def _number(file: Path) -> int | None:
-    """The number in a file; ``None`` for a word ("max"), or if it cannot be read."""
+    """The number in a file; ``None`` for a word ("max") or an unreadable file."""
     text = (_text(file) or "").strip()
     return int(text) if text.isdecimal() else None
 

@@ -1,1 +1,1 @@
-"""What the service tells of itself, declared once: metrics, spans and log events."""
+"""The declarations of all metrics, spans and log events."""

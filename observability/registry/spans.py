@@ -1,6 +1,7 @@
-"""Every span, declared once: its attributes, its events and what it links to. No span says anything that is not here.
+"""All spans with their attributes, events and links. No span has anything that is not declared here.
 
-Names follow OpenTelemetry's semantic conventions where they have one. Content, tokens and addresses are in none.
+Names follow the semantic conventions of OpenTelemetry where these have one. No span contains content, tokens or
+addresses.
 """
 
 from enum import StrEnum
@@ -8,9 +9,14 @@ from enum import StrEnum
 from msgspec import Struct
 from opentelemetry.trace import SpanKind
 
+from observability.registry.log_types import one_of
+from observability.registry.metric_types import RecoveryKind
+from service.events import AttemptOutcome, FaultSource, Outcome
+from service.protocol.messages import Complexity, ContentType, Speed
+
 
 class AttributeType(StrEnum):
-    """OTLP's types, as far as they are used."""
+    """The types of OTLP that are used."""
 
     STRING = "string"
     INTEGER = "int"
@@ -35,92 +41,96 @@ class Span(Struct, frozen=True):
     name: str
     kind: SpanKind
     covers: str
-    """From when to when, and of what."""
+    """The operation, from its start to its end."""
     attributes: tuple[Attribute, ...] = ()
     events: tuple[SpanEvent, ...] = ()
     links: str = ""
-    """What it links to."""
+    """The target of its links."""
 
 
 _SECONDS = "s"
 _BYTES = "UTF-8 bytes"
 
 SESSION_ID = Attribute("session.id", AttributeType.STRING, "the session")
-CONNECTION_ID = Attribute("connection.id", AttributeType.STRING, "the connection; none if it was refused")
+CONNECTION_ID = Attribute("connection.id", AttributeType.STRING, "the connection; absent if it was refused")
 CONNECT_OUTCOME = Attribute(
     "connection.outcome",
     AttributeType.STRING,
-    "accepted, refused_session, refused_capacity, refused_origin, refused_draining or error",
+    one_of(AttemptOutcome),
 )
 STREAM_ID = Attribute("stream.id", AttributeType.STRING, "the stream")
-REQUEST_NUMBER = Attribute("stream.number", AttributeType.INTEGER, "the how-many-eth request of its session")
-CONTENT_TYPE = Attribute("stream.content_type", AttributeType.STRING, "text, html or markdown")
-CONTENT_BYTES = Attribute("stream.content_bytes", AttributeType.INTEGER, "the request's content", _BYTES)
+REQUEST_NUMBER = Attribute("stream.number", AttributeType.INTEGER, "number of the request within its session, from 1")
+CONTENT_TYPE = Attribute("stream.content_type", AttributeType.STRING, one_of(ContentType))
+CONTENT_BYTES = Attribute("stream.content_bytes", AttributeType.INTEGER, "size of the content", _BYTES)
 OUTCOME = Attribute(
     "stream.outcome",
     AttributeType.STRING,
-    "completed, skipped, cancelled, disconnected, rejected, error, timeout or shutdown; taken_over if it goes on "
-    "elsewhere",
+    f"{one_of(Outcome)}; taken_over: the stream continues on another connection",
 )
-ERROR_CODE = Attribute("stream.error_code", AttributeType.STRING, "the protocol's code of the error that ended it")
-COMPLEXITY = Attribute("stream.complexity", AttributeType.STRING, "low, medium or high")
+ERROR_CODE = Attribute("stream.error_code", AttributeType.STRING, "the error code of the protocol, after an error")
+COMPLEXITY = Attribute("stream.complexity", AttributeType.STRING, one_of(Complexity))
 WORDS = Attribute("stream.words", AttributeType.INTEGER, "of the content")
 REMOVED = Attribute(
-    "stream.removed", AttributeType.INTEGER, "elements, attributes and comments that sanitising took out, if any"
+    "stream.removed",
+    AttributeType.INTEGER,
+    "number of parts that sanitising removed, if any",
 )
-SPEED = Attribute("stream.speed", AttributeType.STRING, "the speed in force")
+SPEED = Attribute("stream.speed", AttributeType.STRING, one_of(Speed))
 ADAPTIVE = Attribute("stream.adaptive", AttributeType.FLAG, "whether the service chose the speed")
 CHUNKS_PLANNED = Attribute("stream.chunks_planned", AttributeType.INTEGER, "chunks of the plan")
-CHUNKS_SENT = Attribute("stream.chunks_sent", AttributeType.INTEGER, "chunks that were sent; fewer after a skip")
-BYTES_SENT = Attribute("stream.bytes_sent", AttributeType.INTEGER, "text of these chunks", _BYTES)
+CHUNKS_SENT = Attribute("stream.chunks_sent", AttributeType.INTEGER, "chunks that were sent on this connection")
+BYTES_SENT = Attribute("stream.bytes_sent", AttributeType.INTEGER, "size of the text of these chunks", _BYTES)
 TIME_TO_FIRST_CHUNK = Attribute(
     "stream.time_to_first_chunk", AttributeType.NUMBER, "since the request left the queue", _SECONDS
 )
-PAUSED_TIME = Attribute("stream.paused_time", AttributeType.NUMBER, "how long it was paused in all", _SECONDS)
+PAUSED_TIME = Attribute("stream.paused_time", AttributeType.NUMBER, "total duration of pauses", _SECONDS)
 RECOVERY = Attribute(
     "stream.recovery",
     AttributeType.STRING,
-    "recovered if the client asked for it, repeated if its request came again; none on its first connection",
+    f"{one_of(RecoveryKind)}: by a recover message, or by a repeated request; absent on the first connection",
 )
-NEXT_INDEX = Attribute("stream.next_index", AttributeType.INTEGER, "the chunk with which it went on, from 0")
-TAKEOVERS = Attribute("stream.takeovers", AttributeType.INTEGER, "how often it was taken over by then")
-BLOCKED_TIME = Attribute("stream.blocked_time", AttributeType.NUMBER, "how long the socket was full", _SECONDS)
-EXCEPTION_TYPE = Attribute("exception.type", AttributeType.STRING, "the exception's class; its words might be content")
-HTTP_METHOD = Attribute("http.request.method", AttributeType.STRING, "the request's; _OTHER for an unknown one")
-HTTP_ROUTE = Attribute("http.route", AttributeType.STRING, "the path's pattern; none if none matched")
-HTTP_STATUS = Attribute("http.response.status_code", AttributeType.INTEGER, "the answer's")
-ERROR_ID = Attribute("error.id", AttributeType.STRING, "names the fault, as in the log")
-PLACE = Attribute("error.place", AttributeType.STRING, "content or connection")
+NEXT_INDEX = Attribute("stream.next_index", AttributeType.INTEGER, "first index on this connection, from 0")
+TAKEOVERS = Attribute("stream.takeovers", AttributeType.INTEGER, "the epoch of the stream")
+BLOCKED_TIME = Attribute("stream.blocked_time", AttributeType.NUMBER, "duration of the backpressure", _SECONDS)
+EXCEPTION_TYPE = Attribute("exception.type", AttributeType.STRING, "the class of the exception; its text is omitted")
+HTTP_METHOD = Attribute("http.request.method", AttributeType.STRING, "the method; _OTHER for an unknown one")
+HTTP_ROUTE = Attribute("http.route", AttributeType.STRING, "the pattern of the path; absent if no route matched")
+HTTP_STATUS = Attribute("http.response.status_code", AttributeType.INTEGER, "the status of the response")
+ERROR_ID = Attribute("error.id", AttributeType.STRING, "identifies the fault, as in the log")
+ERROR_SOURCE = Attribute("error.source", AttributeType.STRING, one_of((FaultSource.CONTENT, FaultSource.CONNECTION)))
 
 FIRST_CHUNK = SpanEvent("first_chunk", "the first chunk was sent")
-RECOVERED = SpanEvent("recovered", "the stream went on here", (NEXT_INDEX,))
+RECOVERED = SpanEvent("recovered", "the stream continued on this connection", (NEXT_INDEX,))
 PAUSED = SpanEvent("paused", "the client paused the stream")
 RESUMED = SpanEvent("resumed", "the client resumed it")
-SKIPPED = SpanEvent("skipped", "the client asked for all that was left at once")
-BACKPRESSURE_APPLIED = SpanEvent("backpressure_applied", "the client's socket was full")
-BACKPRESSURE_RELEASED = SpanEvent("backpressure_released", "the socket had taken all, or was gone", (BLOCKED_TIME,))
+SKIPPED = SpanEvent("skipped", "the client skipped to the end")
+BACKPRESSURE_APPLIED = SpanEvent("backpressure_applied", "the kernel did not accept all data")
+BACKPRESSURE_RELEASED = SpanEvent(
+    "backpressure_released", "all data was accepted, or the connection closed", (BLOCKED_TIME,)
+)
 LAST_CHUNK = SpanEvent("last_chunk", "the last chunk was sent")
-EXCEPTION = SpanEvent("exception", "something broke on our side", (EXCEPTION_TYPE, ERROR_ID, PLACE))
+EXCEPTION = SpanEvent("exception", "a fault of the service", (EXCEPTION_TYPE, ERROR_ID, ERROR_SOURCE))
 
 HTTP = Span(
     "{method} {route}",
     SpanKind.SERVER,
-    "a request to an HTTP route, but for /metrics, /health and /ready; without a route its name is the method alone. "
-    "OpenTelemetry's instrumentation makes it",
+    "a request to an HTTP route other than /metrics, /health and /ready, from the instrumentation of OpenTelemetry; "
+    "without a matching route the name is the method alone",
     attributes=(HTTP_METHOD, HTTP_ROUTE, HTTP_STATUS),
 )
 CONNECT = Span(
     "ws.connect",
     SpanKind.SERVER,
-    "a handshake, up to the answer; an error if the session could not be opened. It is kept if a stream links to it",
+    "a handshake, up to its response; an error if the session could not be opened. Always exported if a stream links "
+    "to it",
     attributes=(SESSION_ID, CONNECTION_ID, CONNECT_OUTCOME),
 )
 STREAM = Span(
     "stream",
     SpanKind.SERVER,
-    "a request, from its arrival to its end on that connection; a child of the client's span if the request named one, "
-    "and an error if it ended by a fault of ours. If another connection goes on with it there is one more, from the "
-    "asking on: a child of the first",
+    "a request, from its arrival to its end on this connection; a child of the span of the client if the request names "
+    "one; an error if it ended by a fault of the service. A recovered stream has one such span for each connection, "
+    "from the recovery on, as children of the first",
     attributes=(
         SESSION_ID,
         CONNECTION_ID,
@@ -155,16 +165,16 @@ STREAM = Span(
         LAST_CHUNK,
         EXCEPTION,
     ),
-    links="the ws.connect span of its connection",
+    links="the ws.connect span of the connection",
 )
-VALIDATE = Span("validate", SpanKind.INTERNAL, "from a request's arrival to the question to the session store")
-RATE_LIMIT = Span("rate_limit", SpanKind.INTERNAL, "how long the session store took to count it")
-QUEUE = Span("queue", SpanKind.INTERNAL, "how long it waited for the request before it; only if it did")
-CONVERT = Span("convert", SpanKind.INTERNAL, "Markdown to HTML")
-SANITISE = Span("sanitise", SpanKind.INTERNAL, "making the content safe")
-ANALYSE = Span("analyse", SpanKind.INTERNAL, "judging its complexity")
-CHUNK = Span("chunk", SpanKind.INTERNAL, "cutting it")
-RECOVER = Span("recover", SpanKind.INTERNAL, "from the client's asking until the stream went on")
+VALIDATE = Span("validate", SpanKind.INTERNAL, "from the arrival of a request to the call of the session store")
+RATE_LIMIT = Span("rate_limit", SpanKind.INTERNAL, "admission by the session store")
+QUEUE = Span("queue", SpanKind.INTERNAL, "the wait for earlier requests; only if there was one")
+CONVERT = Span("convert", SpanKind.INTERNAL, "conversion of Markdown to HTML")
+SANITISE = Span("sanitise", SpanKind.INTERNAL, "sanitising of HTML")
+ANALYSE = Span("analyse", SpanKind.INTERNAL, "analysis of the complexity")
+CHUNK = Span("chunk", SpanKind.INTERNAL, "splitting into chunks")
+RECOVER = Span("recover", SpanKind.INTERNAL, "from the recovery request until the stream continued")
 DELIVER = Span("deliver", SpanKind.INTERNAL, "from stream_start, or stream_recovered, to the end")
 
 SPANS: tuple[Span, ...] = (

@@ -1,1 +1,1 @@
-"""Faults, and their way to Sentry."""
+"""The export of faults to Sentry."""

@@ -1,1 +1,1 @@
-"""Traces: spans of streams and routes, and their way to a collector."""
+"""Traces: spans of streams, handshakes and routes, and their export."""

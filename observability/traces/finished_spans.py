@@ -1,7 +1,7 @@
-"""Spans that are over before they are made.
+"""Spans that are created after they have ended.
 
-OpenTelemetry's tracer chooses the ids itself and keeps each span open until its end; these have an identity, a
-beginning and an end from elsewhere, and go straight to the span processor, at a sixth of the tracer's cost.
+The tracer of OpenTelemetry chooses ids itself and keeps each span open until its end. The ids and times of these spans
+are given; they go directly to the span processor, at a sixth of the cost of the tracer.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ Attributes = dict[str, str | int | float | bool]
 
 
 class FinishedSpans:
-    """Hands the spans of one ``resource`` to ``processor``. Times are nanoseconds of the epoch."""
+    """Passes the spans of one ``resource`` to ``processor``. Times are nanoseconds of the epoch."""
 
     def __init__(self, processor: SpanProcessor, resource: Resource) -> None:
         self._processor = processor
         self._resource = resource
         self._scope = InstrumentationScope("observability", __version__)
 
-    def emit(  # noqa: PLR0913 - all that a span is
+    def emit(  # noqa: PLR0913 - the parts of a span
         self,
         span: Span,
         context: SpanContext,
@@ -61,18 +61,18 @@ class FinishedSpans:
         )
 
     def emit_child(self, span: Span, parent: SpanContext, start_ns: int, end_ns: int) -> None:
-        """A span of which there is nothing to say but when it was."""
-        self.emit(span, own_context(parent.trace_id, randbits(64), parent), parent, start_ns, end_ns)
+        """Emit a span without attributes, events or links."""
+        self.emit(span, local_context(parent.trace_id, randbits(64), parent), parent, start_ns, end_ns)
 
 
-def own_context(trace_id: int, span_id: int, parent: SpanContext | None = None) -> SpanContext:
-    """Of a span of ours; a parent's tracestate goes on."""
+def local_context(trace_id: int, span_id: int, parent: SpanContext | None = None) -> SpanContext:
+    """The context of a span of this service; it inherits the tracestate of its parent."""
     trace_state = parent.trace_state if parent else None
     return SpanContext(trace_id, span_id, is_remote=False, trace_flags=_SAMPLED, trace_state=trace_state)
 
 
 def remote_context(parent: TraceContext | None) -> SpanContext | None:
-    """Of a client's span."""
+    """The context of a span of the client."""
     if parent is None:
         return None
     return SpanContext(

@@ -1,7 +1,7 @@
-"""Spans of the HTTP routes, by OpenTelemetry's own instrumentation, and no more in them than is declared.
+"""Spans of the HTTP routes, from the instrumentation of OpenTelemetry, reduced to the declared attributes.
 
-By itself it tells a client's words: the query with its token, the path that leads nowhere, headers, what an exception
-says.
+Without the reduction they contain text from clients: the query with its token, unknown paths, headers, the texts of
+exceptions.
 """
 
 import logging
@@ -18,16 +18,16 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from observability.registry.spans import HTTP, HTTP_METHOD
 
 _UNTRACED = "/(metrics|health|ready)$,/ws/stream/"
-"""Machines ask the first all the time; of sockets there are spans of our own."""
+"""The first are polled by machines; WebSockets have the spans of ``TraceSink``."""
 
 
 def trace_routes(app: FastAPI, provider: TracerProvider) -> None:
-    """Have a span made of each request to a route of ``app``."""
-    # The instrumentation asks the global propagator, which would take baggage too; what cannot be parsed of it, or of
-    # a tracestate, would stand in the log in the client's words.
+    """Create a span for each request to a route of ``app``."""
+    # The instrumentation uses the global propagator, which would accept baggage too. Unparsable baggage or tracestate
+    # would be logged with the text of the client.
     set_global_textmap(TraceContextTextMapPropagator())
     logging.getLogger("opentelemetry.trace.span").setLevel(logging.ERROR)
-    os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "http"  # or it speaks of things by names that were given up in 2023
+    os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "http"  # otherwise it uses names that were deprecated in 2023
     FastAPIInstrumentor.instrument_app(
         app,
         tracer_provider=provider,
@@ -37,23 +37,27 @@ def trace_routes(app: FastAPI, provider: TracerProvider) -> None:
     )
 
 
-class DeclaredOnly(SpanProcessor):
-    """Hands spans on with the attributes that ``HTTP`` declares, and nothing else that is free text."""
+class DeclaredAttributes(SpanProcessor):
+    """Passes spans on with the attributes that ``HTTP`` declares and without any other free text."""
 
     def __init__(self, processor: SpanProcessor) -> None:
         self._processor = processor
 
     def on_end(self, span: ReadableSpan) -> None:
-        told = span.attributes or {}
-        if HTTP_METHOD.name not in told:
-            return  # of a socket at a path that leads nowhere: the instrumentation takes every handshake for a request
+        attributes = span.attributes or {}
+        if HTTP_METHOD.name not in attributes:
+            return  # a handshake at an unknown path: the instrumentation treats every handshake as a request
         self._processor.on_end(
             ReadableSpan(
                 name=span.name,
                 context=span.context,
                 parent=span.parent,
                 resource=span.resource,
-                attributes={one.name: told[one.name] for one in HTTP.attributes if one.name in told},
+                attributes={
+                    attribute.name: attributes[attribute.name]
+                    for attribute in HTTP.attributes
+                    if attribute.name in attributes
+                },
                 kind=span.kind,
                 status=Status(span.status.status_code),
                 start_time=span.start_time,

@@ -1,6 +1,6 @@
-"""OpenTelemetry's own variables, as far as a wrong one would be found out too late or believed in silence.
+"""Validation of those OpenTelemetry variables whose errors the SDK would report too late or ignore.
 
-The rest its SDK reads by itself. Nothing of the SDK is imported here: most services run without a collector.
+The SDK reads the others itself. Nothing of the SDK is imported here: most services run without a collector.
 """
 
 import os
@@ -16,7 +16,7 @@ _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 _HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 _TRACES_HEADERS = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
-_MAY_HOLD_KEYS = frozenset({_ENDPOINT, _TRACES_ENDPOINT, _HEADERS, _TRACES_HEADERS})
+_MAY_CONTAIN_KEYS = frozenset({_ENDPOINT, _TRACES_ENDPOINT, _HEADERS, _TRACES_HEADERS})
 _PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 _TRACES_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 _EXPORTER = "OTEL_TRACES_EXPORTER"
@@ -41,9 +41,9 @@ _SAMPLER = "OTEL_TRACES_SAMPLER"
 _SAMPLER_ARGUMENT = "OTEL_TRACES_SAMPLER_ARG"
 
 _QUEUE_SPANS = 8192
-"""Of nearly a thousand streams that end together. A span takes under 1 kB."""
+"""The spans of nearly a thousand streams that end together. A span takes less than 1 kB."""
 _BATCH_SPANS = 128
-"""OpenTelemetry's own 512 keep the interpreter for 5 ms while they are encoded, and the event loop waiting."""
+"""Encoding the 512 of OpenTelemetry's default holds the interpreter, and so the event loop, for 5 ms."""
 _DELAY_MS = 5000
 
 _RATIO_GIVEN = -1.0
@@ -57,26 +57,26 @@ _SAMPLERS = {
 }
 
 
-class Batching(Struct, frozen=True):
-    """How spans are gathered before they are sent."""
+class BatchSettings(Struct, frozen=True):
+    """How spans are batched before export."""
 
     queue_spans: int
-    """On their way at one time, at most."""
+    """Maximum number of spans that wait for export."""
     batch_spans: int
-    """In one request, at most."""
+    """Maximum number of spans in one request."""
     delay_ms: int
-    """Between two requests, unless there is a batch sooner."""
+    """Between two requests, unless a batch is full earlier."""
 
 
-def adopt_dotenv(path: str = ".env") -> None:
-    """Let OpenTelemetry find its variables in ``.env`` too: it reads the environment alone, which goes first."""
+def load_dotenv_variables(path: str = ".env") -> None:
+    """Copy unset OpenTelemetry variables from ``.env`` into the environment, which is all that the SDK reads."""
     for name, value in dotenv_values(path).items():
         if name.startswith("OTEL_") and value and not _value(name):
             os.environ[name] = value
 
 
-def otlp_wanted() -> bool:
-    """Whether a collector for traces is named. Raises ``SettingsError`` for one that cannot be served."""
+def otlp_enabled() -> bool:
+    """Whether a collector for traces is configured. Raises ``SettingsError`` for one that is not supported."""
     endpoint = _first(_TRACES_ENDPOINT, _ENDPOINT)
     exporter = _value(_EXPORTER).lower() or "otlp"
     if endpoint is None or exporter == "none" or _value(_DISABLED).lower() == "true":
@@ -87,15 +87,15 @@ def otlp_wanted() -> bool:
         raise _not_allowed(endpoint, f"an address such as http://collector:4318; keys belong in {_HEADERS}")
     for headers in (_HEADERS, _TRACES_HEADERS):
         if not all("=" in header for header in _value(headers).split(",") if header.strip()):
-            raise _not_allowed(headers, "name=value, separated by commas")  # or the SDK would print it
+            raise _not_allowed(headers, "name=value, separated by commas")  # the SDK would print the value
     protocol = _first(_TRACES_PROTOCOL, _PROTOCOL)
     if protocol is not None and _value(protocol).lower() != "http/protobuf":
         raise _not_allowed(protocol, "http/protobuf")
     return True
 
 
-def check_variables_of_the_sdk() -> None:
-    """Raises ``SettingsError`` for one that the SDK, which reads it by itself, would break on or pass over."""
+def check_sdk_variables() -> None:
+    """Raises ``SettingsError`` for a variable that the SDK reads itself and would fail on or ignore."""
     for name in _WHOLE_NUMBERS:
         if not (_value(name) or "0").isdecimal():
             raise _not_allowed(name, "a whole number")
@@ -107,19 +107,19 @@ def check_variables_of_the_sdk() -> None:
             raise _not_allowed(name, "none, gzip or deflate")
 
 
-def load_batching() -> Batching:
-    """How spans are gathered. Raises ``SettingsError``."""
+def load_batch_settings() -> BatchSettings:
+    """Raises ``SettingsError``."""
     queue = _whole_number(_QUEUE, _QUEUE_SPANS)
     batch = _whole_number(_BATCH, min(_BATCH_SPANS, queue))
     if batch > queue:
         raise _not_allowed(_BATCH, f"at most {_QUEUE}, which is {queue}")
-    return Batching(queue, batch, _whole_number(_DELAY, _DELAY_MS))
+    return BatchSettings(queue, batch, _whole_number(_DELAY, _DELAY_MS))
 
 
-def sampling_ratio() -> float:
-    """The share of traces that are kept; all, if nothing is said. Raises ``SettingsError``.
+def load_sampling_ratio() -> float:
+    """The share of traces that are exported, 1 by default. Raises ``SettingsError``.
 
-    Each ``parentbased_`` sampler means the same as without: of a parent, only its "not sampled" is ever believed.
+    A ``parentbased_`` sampler equals the one without the prefix: only the "not sampled" of a parent is followed.
     """
     ratio = _SAMPLERS.get(_value(_SAMPLER).lower() or "parentbased_always_on")
     if ratio is None:
@@ -133,10 +133,10 @@ def sampling_ratio() -> float:
 
 
 def _is_address(value: str) -> bool:
-    """Of a collector, without anything that the library might quote when the collector is away."""
+    """Whether it is the address of a collector, without parts that the library would log when it is unavailable."""
     try:
         address = urlsplit(value)
-        _ = address.port  # raises for a port that cannot be
+        _ = address.port  # raises for an invalid port
     except ValueError:
         return False
     bare = not (address.query or address.fragment or address.username or address.password)
@@ -144,7 +144,7 @@ def _is_address(value: str) -> bool:
 
 
 def _value(name: str) -> str:
-    """An empty variable is as good as none, as the specification asks."""
+    """An empty variable counts as unset, as the specification requires."""
     return os.environ.get(name, "").strip()
 
 
@@ -153,7 +153,7 @@ def _first(*names: str) -> str | None:
 
 
 def _number(name: str, default: float) -> float:
-    """What no comparison holds for, if it is none."""
+    """The value as a number; NaN if it is none, for which every comparison is false."""
     try:
         return float(_value(name) or default)
     except ValueError:
@@ -168,5 +168,5 @@ def _whole_number(name: str, default: int) -> int:
 
 
 def _not_allowed(name: str, allowed: str) -> SettingsError:
-    value = "..." if name in _MAY_HOLD_KEYS else repr(os.environ[name])
+    value = "..." if name in _MAY_CONTAIN_KEYS else repr(os.environ[name])
     return SettingsError(f"{name}={value} is not allowed: it must be {allowed}.")

@@ -1,4 +1,4 @@
-"""Which traces are kept: a share of them."""
+"""The sampling decision."""
 
 from collections.abc import Callable, Sequence
 from secrets import randbits
@@ -10,42 +10,42 @@ from opentelemetry.util.types import Attributes
 
 from service.protocol.trace import TraceContext
 
-Lot = Callable[[int], int]
-"""From a number of bits to a random number of so many."""
+RandomBits = Callable[[int], int]
+"""From a number of bits to a random number of that size."""
 
 
 class Sampling:
-    """Keeps a share (0 to 1) of the traces.
+    """Samples a share (0 to 1) of the traces.
 
-    Of traces that begin here those whose ids are in a fixed share of all ids, so that every service behind this one
-    keeps the same. The id of a client's trace is the client's choice, so a lot of ours decides: otherwise whoever can
-    connect could have everything kept. A client that did not sample its own span is followed.
+    The decision for a trace that starts here depends on its id, so every downstream service makes the same. The trace
+    id of a client is chosen by the client, which could have every trace exported; the decision is random there. A
+    client that did not sample its own span is followed.
     """
 
-    def __init__(self, ratio: float, lot: Lot = randbits) -> None:
+    def __init__(self, ratio: float, random_bits: RandomBits = randbits) -> None:
         self._share = TraceIdRatioBased(ratio)
-        self._lot = lot
+        self._random_bits = random_bits
 
     def samples(self, trace_id: str, parent: TraceContext | None) -> bool:
-        """Whether a trace is kept. ``trace_id`` in hex."""
+        """Whether the spans of a trace are exported. ``trace_id`` in hexadecimal."""
         if parent is not None and not parent.sampled:
             return False
-        number = int(trace_id, 16) if parent is None else self._lot(64)
+        number = int(trace_id, 16) if parent is None else self._random_bits(64)
         return number & TraceIdRatioBased.TRACE_ID_LIMIT < self._share.bound
 
     def sampler(self) -> Sampler:
-        """The same rule for the spans that OpenTelemetry makes."""
-        return ParentBased(root=self._share, remote_parent_sampled=_ByLot(self._share, self._lot))
+        """The same rule for the spans that OpenTelemetry creates."""
+        return ParentBased(root=self._share, remote_parent_sampled=_RandomSampler(self._share, self._random_bits))
 
 
-class _ByLot(Sampler):
-    """A share of the traces, whatever their ids are."""
+class _RandomSampler(Sampler):
+    """Samples a share of the traces regardless of their ids."""
 
-    def __init__(self, share: TraceIdRatioBased, lot: Lot) -> None:
+    def __init__(self, share: TraceIdRatioBased, random_bits: RandomBits) -> None:
         self._share = share
-        self._lot = lot
+        self._random_bits = random_bits
 
-    def should_sample(  # noqa: PLR0913, PLR0917 - OpenTelemetry's signature
+    def should_sample(  # noqa: PLR0913, PLR0917 - the signature of OpenTelemetry
         self,
         parent_context: Context | None,
         trace_id: int,
@@ -55,7 +55,7 @@ class _ByLot(Sampler):
         links: Sequence[Link] | None = None,
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
-        return self._share.should_sample(parent_context, self._lot(64), name, kind, attributes, links)
+        return self._share.should_sample(parent_context, self._random_bits(64), name, kind, attributes, links)
 
     def get_description(self) -> str:
-        return f"ByLot{{{self._share.rate}}}"
+        return f"RandomSampler{{{self._share.rate}}}"

@@ -5,7 +5,8 @@ from itertools import chain
 from typing import TypeVar
 
 from observability.registry.log_events import LOG_EVENTS
-from observability.registry.metrics import METRICS, Histogram
+from observability.registry.metric_types import Histogram
+from observability.registry.metrics import METRICS
 from observability.registry.spans import SPANS
 from tools.generators.markdown import codes, table, with_blocks
 

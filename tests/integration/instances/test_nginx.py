@@ -74,7 +74,7 @@ async def test_what_drains_is_passed_over_and_its_clients_move(start_instances: 
         await running.follow(reception, until_chunks=1)
         busy, _ = await asyncio.to_thread(instances.busiest)
         busy.server.terminate()
-        await asyncio.to_thread(busy.server.logged, "drain_began")
+        await asyncio.to_thread(busy.server.logged, "drain_started")
         others = [RecoveringClient(instances.address, f"other-{number}") for number in range(20)]
         for other in others:
             await other.join()  # none of them is refused: the handshake goes to the next instance
@@ -97,7 +97,7 @@ async def test_where_all_drain_the_client_is_told_when_to_come_back(start_instan
         for member in instances.members:
             assert member.serving(), "the two clients are spread"
             member.server.terminate()
-            await asyncio.to_thread(member.server.logged, "drain_began")
+            await asyncio.to_thread(member.server.logged, "drain_started")
         with pytest.raises(ConnectFailed) as refused:
             await connect(f"ws://{instances.address}", "late")
         assert (refused.value.status, refused.value.retry_after) == (503, "5")

@@ -1,4 +1,4 @@
-"""All that the service has to tell of, made to happen once."""
+"""A run that provokes every metric, span and log line of the service at least once."""
 
 import asyncio
 import shutil
@@ -23,32 +23,34 @@ SETTINGS = {
     "MAX_REQUESTS_PER_SESSION": 20,
     "MEMORY_LIMIT": 2**30,
     "DRAIN_SECONDS": 5,
-    "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # where nothing listens
+    "PROCESSOR_MAX_CONTENT_SIZE": 200_000,
+    "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # no server listens there
 }
+WORKER_SETTINGS = {"WORKERS": 2, "MAX_SESSION_DURATION": 1}
 
 LONG = "word " * 1000
 _CONTROLS = 6000
-_MISTAKES = 60
-"""More than there are lines for in ten seconds."""
+_MISTAKES = 500
+"""Ten times the lines that are written within ten seconds."""
 
 
-class Told(Struct):
-    """What a run has told: each scrape's metrics, all spans, all lines."""
+class Signals(Struct):
+    """What a run produced: the metrics of each scrape, all spans, all log lines."""
 
     scrapes: list[list[Metric]] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
 
 
-async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -> Told:
+async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -> Signals:
     """From the first connection to the end of the process.
 
     The server is a breaking one with ``SETTINGS``; its sessions are in ``redis``.
     """
-    told = Told()
+    signals = Signals()
     async with joined(server, "editor") as client:
         await stream_documents(client)
-        await control_streams(server, client, told)
+        await control_streams(server, client, signals)
         await make_mistakes(client)
     await break_off_and_go_on(server)
     await lose_the_store(server, redis)
@@ -58,22 +60,34 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -
     await read_late(server)
     await flood_the_log(server)
     await asyncio.to_thread(server.logged, "lines_suppressed")
-    told.scrapes.append(await scrape(server))
+    signals.scrapes.append(await scrape(server))
     await end(server)
-    told.spans = otlp.spans
-    told.lines = server.log
-    return told
+    signals.spans = otlp.spans
+    signals.lines = server.log
+    return signals
 
 
 def lose_a_worker(server: RunningServer, metrics: Path) -> list[LogLine]:
-    """The lines of a server with several workers and no DATA_DIR; one is killed after ``metrics`` were removed."""
+    """The lines of a server with ``WORKER_SETTINGS`` and no DATA_DIR.
+
+    A worker is killed after ``metrics`` is removed.
+    """
     server.logged("store_in_memory")
+    asyncio.run(exceed_the_session(server))
     shutil.rmtree(metrics)
     psutil.Process(server.process.pid).children()[-1].kill()
     server.logged("worker_replaced")
-    server.logged("metrics_unshared")
+    server.logged("metrics_not_shared")
     assert (server.stop(), server.noise) == (0, [])
     return server.log
+
+
+async def exceed_the_session(server: RunningServer) -> None:
+    """A stream runs when its session ends."""
+    async with joined(server, "patient") as client:
+        await request(client, LONG, speed="slow")
+        await client.receive_until("error")
+    server.logged("session_timeout")
 
 
 async def scrape(server: RunningServer) -> list[Metric]:
@@ -91,12 +105,12 @@ async def stream_documents(client: Connection) -> None:
     await stream(client, "# A document\n\nIn *Markdown*.", content_type="markdown")
 
 
-async def control_streams(server: RunningServer, client: Connection, told: Told) -> None:
+async def control_streams(server: RunningServer, client: Connection, signals: Signals) -> None:
     await request(client, LONG, speed="slow")
     await request(client, "Waits in line.")
     await client.receive_until("chunk")
     await control(client, "pause", "stream_paused")
-    told.scrapes.append(await scrape(server))
+    signals.scrapes.append(await scrape(server))
     await control(client, "resume", "stream_resumed")
     await control(client, "skip", "stream_complete")
     await client.receive_until("stream_complete")
@@ -135,7 +149,7 @@ async def lose_the_store(server: RunningServer, redis: Redis) -> None:
         while not any(line.get("dependency") == "session_store" for line in server.log):
             await stream(client, "All the same.")
         redis.start()
-        await asyncio.to_thread(server.logged, "dependency_back", dependency="session_store")
+        await asyncio.to_thread(server.logged, "dependency_recovered", dependency="session_store")
 
 
 async def control(client: Connection, action: str, answer: str) -> None:
@@ -146,7 +160,12 @@ async def control(client: Connection, action: str, answer: str) -> None:
 async def make_mistakes(client: Connection) -> None:
     for _ in range(_MISTAKES):
         await client.send_frame("not JSON")
+    for _ in range(_MISTAKES):
         await client.receive_until("error")
+    await request(client, "a\n\n" * 30_000, content_type="markdown")  # as HTML it exceeds PROCESSOR_MAX_CONTENT_SIZE
+    assert (await client.receive_until("error"))[-1]["code"] == "CHUNKING_ERROR"
+    await request(client, LONG * 30)
+    assert (await client.receive_until("error"))[-1]["code"] == "CONTENT_TOO_LARGE"
 
 
 async def break_everything(server: RunningServer) -> None:
@@ -209,7 +228,7 @@ async def end(server: RunningServer) -> None:
         await request(client, LONG, speed="slow")
         await client.receive_until("chunk")
         server.terminate()
-        await asyncio.to_thread(server.logged, "drain_began")
+        await asyncio.to_thread(server.logged, "drain_started")
         assert (await handshake(server, "/ws/stream/too-late"))[0] == 503
         await control(client, "skip", "stream_complete")
     assert (await asyncio.to_thread(server.stop), server.noise) == (0, [])

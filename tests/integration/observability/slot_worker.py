@@ -11,7 +11,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from observability.metrics.shared_values import NoRoomError
-from observability.metrics.slots import claim, of_all_slots
+from observability.metrics.slots import claim_slot, merged_registry
 
 
 class Numbers:
@@ -65,8 +65,8 @@ def _new_outcomes(numbers: Numbers, amount: int) -> int:
 
 
 def main(directory: Path) -> None:
-    slot = claim(directory)
-    shown = of_all_slots(directory)
+    slot = claim_slot(directory)
+    shown = merged_registry(directory)
     numbers = Numbers()
     _answer(slot)
     for line in sys.stdin:

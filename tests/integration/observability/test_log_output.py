@@ -59,8 +59,8 @@ def test_a_process_that_dies_of_itself_still_says_why() -> None:
     """What was said leaves before the process does, although nobody closes the log."""
     program = """
 import logging, sys
-from observability.logs.logbook import Logbook
-Logbook("INFO", "auto", lambda level: None, lambda count: None).open()
+from observability.logs.event_logger import EventLogger
+EventLogger("INFO", "auto", lambda level: None, lambda count: None).open()
 logging.getLogger("a.library").error("the last word")
 sys.exit(3)
 """

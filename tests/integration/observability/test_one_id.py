@@ -62,9 +62,9 @@ async def test_one_id_leads_everywhere(
         assert stream.start_ns <= stage.start_ns <= stage.end_ns <= stream.end_ns
 
     # the log
-    server.logged("stream_ended", trace_id=trace_id)
+    server.logged("stream_completed", trace_id=trace_id)
     lines = [line["event"] for line in server.log if line.get("trace_id") == trace_id]
-    assert lines == ["stream_requested", "stream_started", "stream_ended"]
+    assert lines == ["stream_requested", "content_analysed", "stream_completed"]
 
     # the metrics
     prometheus.wait_for('stream_requests_total{outcome="completed"} == 1')

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from observability.telemetry import check_telemetry
-from observability.traces.otel_settings import adopt_dotenv, check_variables_of_the_sdk, otlp_wanted
+from observability.telemetry import check_telemetry_settings
+from observability.traces.otel_settings import check_sdk_variables, load_dotenv_variables, otlp_enabled
 from observability.traces.otlp import Otlp
 from service.events import AttemptOutcome, ConnectionAttempted
 from service.settings import SettingsError
@@ -62,7 +62,7 @@ def _no_variables_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> Iterator
 def opened(monkeypatch: pytest.MonkeyPatch, endpoint: str, losses: Losses, **variables: str) -> Otlp:
     for name, value in {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **SOON, **variables}.items():
         monkeypatch.setenv(name, value)
-    assert otlp_wanted()
+    assert otlp_enabled()
     return Otlp("staging", losses)
 
 
@@ -151,7 +151,7 @@ def test_the_resource_says_whose_spans_they_are(monkeypatch: pytest.MonkeyPatch,
 def test_without_a_collector_there_is_nothing(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert not otlp_wanted()
+    assert not otlp_enabled()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_wrong_variable_is_told_at_the_start(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
-        check_telemetry()
+        check_telemetry_settings()
     shown = "..." if allowed is ADDRESS else repr(variables[wrong])
     assert str(caught.value) == f"{wrong}={shown} is not allowed: it must be {allowed}."
 
@@ -213,7 +213,7 @@ def test_a_wrong_variable_is_told_at_the_start(
 def test_what_the_sdk_understands_is_allowed(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver, value: str) -> None:
     monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", value)
     monkeypatch.setenv("OTEL_BSP_EXPORT_TIMEOUT", value)
-    check_variables_of_the_sdk()
+    check_sdk_variables()
     ours = opened(monkeypatch, otlp.endpoint, Losses())
     ours.instrument(FastAPI())
     ours.close(20)
@@ -235,7 +235,7 @@ def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
-        otlp_wanted()
+        otlp_enabled()
     assert str(caught.value).startswith(f"{name}=... is not allowed: it must be ")
     assert CANARY not in str(caught.value)
 
@@ -265,7 +265,7 @@ def test_the_variables_may_stand_in_dotenv_and_the_environment_goes_first(
     dotenv = tmp_path / ".env"
     dotenv.write_text("OTEL_SERVICE_NAME=x\nOTEL_TRACES_SAMPLER=always_off\nOTEL_SDK_DISABLED=\nNOT_OTELS=1\n")
     before = dict(os.environ)
-    adopt_dotenv(str(dotenv))
+    load_dotenv_variables(str(dotenv))
     assert dict(os.environ) == before | {"OTEL_TRACES_SAMPLER": "always_off"}
 
 

@@ -5,7 +5,7 @@ import subprocess
 
 from pydantic import SecretStr
 
-from observability.metrics.sink import Metrics
+from observability.metrics.metrics_sink import Metrics
 from service.settings import Settings
 
 

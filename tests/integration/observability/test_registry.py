@@ -1,4 +1,4 @@
-"""Both ways: nothing is told that is not declared, and nothing is declared that a run through it all never tells."""
+"""Everything that the service emits is declared, and everything that is declared is emitted in a full run."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,13 +10,15 @@ from msgspec.structs import replace
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.samples import Sample
 
-from observability.registry.log_events import LIBRARY_MESSAGE, LOG_EVENTS
-from observability.registry.metrics import METRICS, Histogram, Metric
+from observability.registry.log_events import LOG_EVENTS
+from observability.registry.metric_types import Histogram, Metric
+from observability.registry.metrics import METRICS
+from observability.registry.process_lines import LIBRARY_MESSAGE
 from observability.registry.spans import HTTP, HTTP_METHOD, HTTP_ROUTE, SPANS, AttributeType
 from tests.backends.otlp import OtlpReceiver, Span
 from tests.backends.redis import Redis
 from tests.conftest import LogLine, RunningServer
-from tests.integration.observability.full_run import SETTINGS, Told, lose_a_worker, run_through
+from tests.integration.observability.full_run import SETTINGS, WORKER_SETTINGS, Signals, lose_a_worker, run_through
 
 Series = tuple[str, frozenset[tuple[str, str | float]]]
 """A name and its labels."""
@@ -30,7 +32,7 @@ BREAKING = "tests.integration.observability.breaking"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signals]:
     with ExitStack() as endings:
         otlp = OtlpReceiver()
         endings.callback(otlp.stop)
@@ -39,37 +41,37 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         settings = {**SETTINGS, "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.endpoint, "REDIS_URL": redis.url}
         server = RunningServer(tmp_path_factory.mktemp("server"), settings, BREAKING)
         endings.callback(server.stop)
-        told = asyncio.run(run_through(server, otlp, redis))
+        signals = asyncio.run(run_through(server, otlp, redis))
         folder = tmp_path_factory.mktemp("workers")
         no_directory = folder / "a-file"
         no_directory.touch()
-        settings = {"WORKERS": 2, "DATA_DIR": no_directory, "METRICS_DIR": folder / "metrics"}
+        settings = {**WORKER_SETTINGS, "DATA_DIR": no_directory, "METRICS_DIR": folder / "metrics"}
         workers = RunningServer(folder, settings, BREAKING)
         endings.callback(workers.stop)
-        told.lines += lose_a_worker(workers, folder / "metrics")
-        yield told
+        signals.lines += lose_a_worker(workers, folder / "metrics")
+        yield signals
 
 
 # Metrics
 
 
-def test_the_series_are_those_that_are_declared(told: Told) -> None:
+def test_the_exposed_series_are_the_declared_ones(signals: Signals) -> None:
     declared = {series for metric in METRICS for series in all_series(metric)}
-    for families in told.scrapes:
-        assert {series(sample) for family in of_ours(families) for sample in family.samples} == declared
+    for families in signals.scrapes:
+        assert {series(sample) for family in of_the_service(families) for sample in family.samples} == declared
 
 
-def test_a_metric_says_what_it_is(told: Told) -> None:
+def test_type_help_and_unit_are_as_declared(signals: Signals) -> None:
     declared = {metric.name.removesuffix("_total"): (metric.type, metric.help, metric.unit) for metric in METRICS}
-    for families in told.scrapes:
-        told_of = {family.name: (family.type, family.documentation, family.unit) for family in of_ours(families)}
-        assert told_of == declared
+    for families in signals.scrapes:
+        exposed = {family.name: (family.type, family.documentation, family.unit) for family in of_the_service(families)}
+        assert exposed == declared
 
 
-def test_every_metric_has_moved(told: Told) -> None:
+def test_every_metric_changes(signals: Signals) -> None:
     moved = {
         sample.name.removesuffix("_count")
-        for families in told.scrapes
+        for families in signals.scrapes
         for family in families
         for sample in family.samples
         if sample.value > 0
@@ -77,13 +79,13 @@ def test_every_metric_has_moved(told: Told) -> None:
     assert {metric.name for metric in METRICS} <= moved
 
 
-def of_ours(families: list[Family]) -> list[Family]:
-    """Without those of the Python process, which the library brings."""
+def of_the_service(families: list[Family]) -> list[Family]:
+    """Without the metrics of the Python process, which the library adds."""
     return [family for family in families if family.name.startswith("stream_")]
 
 
 def series(sample: Sample) -> Series:
-    """A bucket's edge is a number, however it is written."""
+    """The bound of a bucket is compared as a number."""
     labels: dict[str, str | float] = dict(sample.labels)
     if "le" in labels:
         labels["le"] = float(labels["le"])
@@ -106,9 +108,9 @@ def all_series(metric: Metric) -> Iterator[Series]:
 # Spans
 
 
-def test_every_span_is_as_declared(told: Told) -> None:
+def test_every_span_is_as_declared(signals: Signals) -> None:
     declared = {span.name: span for span in SPANS}
-    for span in ours(told):
+    for span in spans_of(signals):
         declaration = declared[span.name]
         assert span.kind == declaration.kind.name
         of_span = {attribute.name: TYPES[attribute.type] for attribute in declaration.attributes}
@@ -120,9 +122,9 @@ def test_every_span_is_as_declared(told: Told) -> None:
         assert bool(span.links) <= bool(declaration.links)
 
 
-def test_every_declared_span_is_made(told: Told) -> None:
+def test_every_declared_span_is_created(signals: Signals) -> None:
     for declaration in SPANS:
-        made = [span for span in ours(told) if span.name == declaration.name]
+        made = [span for span in spans_of(signals) if span.name == declaration.name]
         assert made, declaration.name
         assert {attribute.name for attribute in declaration.attributes} == {
             name for span in made for name in span.attributes
@@ -131,12 +133,12 @@ def test_every_declared_span_is_made(told: Told) -> None:
         assert bool(declaration.links) == any(span.links for span in made)
 
 
-def ours(told: Told) -> list[Span]:
-    """Those of the HTTP routes, which the library makes, under the one name that stands for all of theirs."""
-    return [span if span.scope == "observability" else under_the_one_name(span) for span in told.spans]
+def spans_of(signals: Signals) -> list[Span]:
+    """All spans; those of HTTP routes, which the library creates, have the name of the declaration."""
+    return [span if span.scope == "observability" else with_declared_name(span) for span in signals.spans]
 
 
-def under_the_one_name(span: Span) -> Span:
+def with_declared_name(span: Span) -> Span:
     method, route = span.attributes[HTTP_METHOD.name], span.attributes.get(HTTP_ROUTE.name)
     assert span.name == (HTTP.name.format(method=method, route=route) if route else method)
     return replace(span, name=HTTP.name)
@@ -145,8 +147,8 @@ def under_the_one_name(span: Span) -> Span:
 # Log events
 
 
-def test_every_line_is_as_declared(told: Told) -> None:
-    for line in told.lines:
+def test_every_line_is_as_declared(signals: Signals) -> None:
+    for line in signals.lines:
         event = EVENTS[line["event"]]
         assert fields(line) <= {field.name for field in event.fields}
         if event is not LIBRARY_MESSAGE:
@@ -154,9 +156,9 @@ def test_every_line_is_as_declared(told: Told) -> None:
             assert line["message"] == event.message.format(**line)
 
 
-def test_every_declared_line_is_written(told: Told) -> None:
+def test_every_declared_line_is_written(signals: Signals) -> None:
     for event in LOG_EVENTS:
-        lines = [line for line in told.lines if line["event"] == event.name]
+        lines = [line for line in signals.lines if line["event"] == event.name]
         assert lines, event.name
         assert {field.name for field in event.fields} == {name for line in lines for name in fields(line)}, event.name
 

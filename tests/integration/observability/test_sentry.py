@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 from pydantic import SecretStr
 
-from observability.sentry.sink import SentrySink
+from observability.sentry.sentry_sink import SentrySink
 from service import __version__
 from service.events import ConnectionOpened, FaultRaised, FaultSource
 from service.protocol.errors import ProcessingFailed
@@ -90,7 +90,7 @@ def test_a_fault_arrives_with_all_that_leads_to_it(kent: Kent) -> None:
     reporting.close(EXIT_SECONDS)
     [event] = kent.events()
     assert event["tags"] == {
-        "place": "content",
+        "source": "content",
         "error_id": "e-1",
         "error_code": "PROCESSING_ERROR",
         "connection_id": "c-1",
@@ -184,7 +184,7 @@ async def test_the_log_says_why_sentry_gets_nothing(start_breaking_server: Start
         async with joined(server, session_id) as client:
             await request(client, BREAK)
             await client.receive_until("error")
-        line = server.logged("library_message", logger="observability.sentry.sink")
+        line = server.logged("library_message", logger="observability.sentry.sentry_sink")
         assert line["message"].endswith(f"{address} cannot be reached: nothing listens there.")
         assert line["level"] == "WARNING"
 

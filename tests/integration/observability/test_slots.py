@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from observability.metrics.slots import MetricsDirectoryError, claim, of_all_slots, prepared
+from observability.metrics.slots import MetricsDirectoryError, claim_slot, merged_registry, prepare_slots
 from tests.conftest import PROJECT, environment
 from tests.integration.observability.slot_worker import Numbers
 
@@ -77,7 +77,7 @@ def directory(tmp_path: Path) -> Path:
 def start(directory: Path) -> Iterator[StartWorker]:
     """Starts workers of a server for two."""
     with ExitStack() as endings:
-        endings.enter_context(prepared(directory, 2, Numbers))
+        endings.enter_context(prepare_slots(directory, 2, Numbers))
 
         def start() -> Worker:
             worker = Worker(directory)
@@ -162,7 +162,7 @@ def test_there_is_a_slot_for_each_worker_and_no_more(start: StartWorker) -> None
 
 
 def test_files_are_on_the_disk_in_full_before_there_is_a_worker(directory: Path) -> None:
-    with prepared(directory, 2, Numbers):
+    with prepare_slots(directory, 2, Numbers):
         files = [path.stat() for path in directory.glob("*.db")]
         assert len(files) == 10
         assert all(file.st_size > 0 and file.st_blocks * 512 >= file.st_size for file in files)
@@ -184,30 +184,33 @@ def test_a_series_that_was_not_foreseen_is_refused_when_the_room_is_used_up(
 
 def test_a_directory_serves_one_server(directory: Path) -> None:
     with (
-        prepared(directory, 1, Numbers),
+        prepare_slots(directory, 1, Numbers),
         pytest.raises(MetricsDirectoryError, match="is in use by another server"),
-        prepared(directory, 1, Numbers),
+        prepare_slots(directory, 1, Numbers),
     ):
         pass
 
 
 def test_a_worker_whose_server_is_gone_keeps_the_directory(directory: Path) -> None:
-    with prepared(directory, 1, Numbers):
+    with prepare_slots(directory, 1, Numbers):
         worker = Worker(directory)
-    with pytest.raises(MetricsDirectoryError, match="is in use by another server"), prepared(directory, 1, Numbers):
+    with (
+        pytest.raises(MetricsDirectoryError, match="is in use by another server"),
+        prepare_slots(directory, 1, Numbers),
+    ):
         pass
     worker.kill()
-    with prepared(directory, 1, Numbers):
+    with prepare_slots(directory, 1, Numbers):
         pass
 
 
 def test_a_start_removes_what_an_earlier_run_has_left_and_nothing_else(directory: Path) -> None:
-    with prepared(directory, 3, Numbers):
+    with prepare_slots(directory, 3, Numbers):
         worker = Worker(directory)
         worker.tell("requests", 7)
         worker.kill()
     (directory / "theirs.db").write_text("not ours")
-    with prepared(directory, 1, Numbers):
+    with prepare_slots(directory, 1, Numbers):
         worker = Worker(directory)
         assert worker.scrape()["requests_total good"] == 0
         worker.kill()
@@ -217,15 +220,15 @@ def test_a_start_removes_what_an_earlier_run_has_left_and_nothing_else(directory
 
 @pytest.mark.parametrize("gone", ["*", "*.alive", "*.db"])
 def test_files_that_somebody_removes_are_missed_and_no_wrong_numbers_shown(directory: Path, gone: str) -> None:
-    with prepared(directory, 2, Numbers):
-        shown = of_all_slots(directory)
+    with prepare_slots(directory, 2, Numbers):
+        shown = merged_registry(directory)
         generate_latest(shown)
         for path in directory.glob(gone):
             path.unlink()
         with pytest.raises(MetricsDirectoryError, match="Files are gone"):
             generate_latest(shown)
         with pytest.raises(MetricsDirectoryError, match="Files are gone"):
-            claim(directory)
+            claim_slot(directory)
 
 
 @pytest.fixture
@@ -252,7 +255,7 @@ def test_a_directory_that_is_too_small_is_refused_at_the_start(tiny_disk: Path) 
         for number in range(1000):
             counter.labels(str(number))
 
-    with pytest.raises(MetricsDirectoryError) as refusal, prepared(tiny_disk, 2, many_series):
+    with pytest.raises(MetricsDirectoryError) as refusal, prepare_slots(tiny_disk, 2, many_series):
         pass
     assert str(refusal.value).startswith(f"The metrics directory {tiny_disk} is too small: the metrics of 2 workers ")
     assert str(refusal.value).endswith(" KiB there. Make room, or name another.")
@@ -265,7 +268,7 @@ def test_a_directory_that_is_too_small_is_refused_at_the_start(tiny_disk: Path) 
     ids=["a file", "below a file", "where nobody may write"],
 )
 def test_a_directory_that_cannot_be_used_is_refused_at_the_start(name: str) -> None:
-    with pytest.raises(MetricsDirectoryError) as refusal, prepared(Path(name), 2, Numbers):
+    with pytest.raises(MetricsDirectoryError) as refusal, prepare_slots(Path(name), 2, Numbers):
         pass
     assert str(refusal.value).startswith(f"The metrics directory {name} cannot be used: ")
     assert str(refusal.value).endswith(". Name one that this user may write to.")

@@ -135,7 +135,7 @@ async def test_a_second_signal_skips_the_wait(start_pair: StartPair) -> None:
     async with AsyncExitStack() as clients:
         [(_, client), _] = [(await begin(clients, pair, worker, LONG_DOCUMENT)) for worker in pair.workers()]
         pair.server.terminate()
-        await asyncio.to_thread(pair.server.logged, "drain_began")
+        await asyncio.to_thread(pair.server.logged, "drain_started")
         await client.receive_until("chunk")
         pair.server.terminate()
         assert (await until_closed(client))[1] == 1012
@@ -151,7 +151,7 @@ async def test_a_worker_is_replaced_though_the_metrics_directory_is_gone(start_p
         shutil.rmtree(pair.directory)
         await pair.kill(victim)
         successor = await pair.successor(victim)
-        line = await asyncio.to_thread(pair.server.logged, "metrics_unshared")
+        line = await asyncio.to_thread(pair.server.logged, "metrics_not_shared")
         assert (line["level"], line["reason"]) == (
             "ERROR",
             "Files are gone from the metrics directory data/metrics.",

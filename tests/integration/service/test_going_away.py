@@ -30,13 +30,13 @@ async def test_200_running_streams_and_a_client_that_reads_nothing(start_server:
         await clients.enter_async_context(stalled(server, "stalled"))
         streaming = [await _streaming(clients, server, f"streaming-{number}") for number in range(200)]
         server.terminate()
-        began = await asyncio.to_thread(server.logged, "drain_began")
+        began = await asyncio.to_thread(server.logged, "drain_started")
         ends = await asyncio.gather(*(until_closed(socket) for socket in streaming))
         status = await asyncio.to_thread(server.process.wait, END_SECONDS)
     assert began["connections"] == 201
     assert [code for _, code in ends] == [1012] * 200
     assert all({message["type"] for message in messages} == {"chunk"} for messages, _ in ends)
-    assert server.logged("drain_ended")["cut"] == 201
+    assert server.logged("drain_ended")["interrupted"] == 201
     assert status == 0
 
 
@@ -46,7 +46,7 @@ async def test_nobody_comes_in_while_it_drains(start_server: StartServer) -> Non
         streaming = await _streaming(clients, server, "streaming")
         assert (await get(server, "/ready")).json() == {"status": "ready"}
         server.terminate()
-        await asyncio.to_thread(server.logged, "drain_began")
+        await asyncio.to_thread(server.logged, "drain_started")
         status, headers, body = await handshake(server, "/ws/stream/late")
         readiness = await get(server, "/ready")
         root = await get(server, "/")
@@ -84,7 +84,7 @@ async def test_a_second_signal_skips_the_wait(start_server: StartServer) -> None
     async with AsyncExitStack() as clients:
         streaming = await _streaming(clients, server, "streaming")
         server.terminate()
-        await asyncio.to_thread(server.logged, "drain_began")
+        await asyncio.to_thread(server.logged, "drain_started")
         await streaming.receive_until("chunk")
         server.terminate()
         _, code = await until_closed(streaming)

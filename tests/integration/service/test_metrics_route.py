@@ -5,6 +5,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from observability.registry import metrics as declared
+from observability.registry.metric_types import OTHER
 from tests.clients.direct import DOCUMENT, get, joined, metric, request
 from tests.conftest import RunningServer, StartServer
 
@@ -74,7 +75,7 @@ async def test_http_is_counted_by_method_route_and_status(start_server: StartSer
 
 async def test_the_routes_that_are_declared_are_those_of_the_api(server: RunningServer) -> None:
     paths = set((await get(server, "/openapi.json")).json()["paths"])
-    assert {*declared.HTTP_REQUESTS.labels["route"]} == {*paths, declared.OTHER}
+    assert {*declared.HTTP_REQUESTS.labels["route"]} == {*paths, OTHER}
 
 
 async def test_a_click_on_an_exemplar_leads_to_the_stream(start_server: StartServer) -> None:

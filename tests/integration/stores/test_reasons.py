@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from observability.logs.sink import LogSink
+from observability.logs.log_sink import LogSink
 from service.events import DependencyChanged, DependencyFailed, Event
 from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
@@ -44,7 +44,7 @@ class Said:
         self._sink = LogSink(logbook)
 
     def say(self, line: object, **fields: object) -> None:
-        """As ``Logbook`` has it."""
+        """As ``EventLogger`` has it."""
         self._lines.append(f"{line} {fields}")
 
     def record(self, event: Event) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 from dashboards.rules import JOB
-from observability.registry.metrics import Counter, Gauge, Histogram, Metric
+from observability.registry.metric_types import Counter, Gauge, Histogram, Metric
 
 Series = dict[str, str]
 Stretch = tuple[int, float | None]

@@ -9,6 +9,7 @@ from dashboards import limits, thresholds
 from dashboards.objectives import ELIGIBLE_REQUESTS, FAILED_HANDSHAKES, FAST, OBJECTIVES, SLOW, Objective
 from dashboards.panels import Limit
 from dashboards.rules import ALERTS, RECORDING_GROUPS, RECORDINGS, Alert, Recording
+from observability.registry.metric_types import Histogram, Metric
 from observability.registry.metrics import (
     CHUNKS,
     EVENT_LOOP_LAG,
@@ -16,8 +17,6 @@ from observability.registry.metrics import (
     PACING_LAG,
     PROCESSING_DURATION,
     TIME_TO_FIRST_CHUNK,
-    Histogram,
-    Metric,
 )
 from tests.ops.alerts.documents import RUNBOOKS
 from tests.ops.alerts.promql import parse, queries

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from dashboards.foreign import FOREIGN
 from dashboards.rules import RECORDINGS
-from observability.registry.metrics import METRICS, Counter, Histogram, Metric
+from observability.registry.metric_types import Counter, Histogram, Metric
+from observability.registry.metrics import METRICS
 from tests.ops.alerts.promql import Selector, parse
 
 ANY: Final = None

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from dashboards.rules import ALERTS, RECORDINGS
-from observability.registry.metrics import METRICS, Metric
+from observability.registry.metric_types import Metric
+from observability.registry.metrics import METRICS
 from tests.ops.alerts.promql import parse
 from tests.ops.alerts.vocabulary import declared, faults
 from tests.ops.dashboards.boards import BOARDS, PANELS, Json, all_expressions, expressions, to_promql

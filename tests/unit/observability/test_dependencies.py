@@ -2,13 +2,13 @@
 
 from pydantic import SecretStr
 
-from observability.dependencies import Dependencies
+from observability.dependencies import DependencyStates
 from service.events import Dependency, DependencyChanged, DependencyFailed
 from service.settings import Settings
 
 
 def test_each_that_the_settings_name_is_up_until_it_is_away() -> None:
-    dependencies = Dependencies(Settings(redis_url=SecretStr("redis://127.0.0.1:6379/0"), store_content=False))
+    dependencies = DependencyStates(Settings(redis_url=SecretStr("redis://127.0.0.1:6379/0"), store_content=False))
     up = dependencies.up
     assert up == {Dependency.SESSION_STORE: True, Dependency.USAGE_STORE: True}
     dependencies.record(DependencyFailed(Dependency.SESSION_STORE))

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from observability.metrics.sink import Metrics
+from observability.metrics.metrics_sink import Metrics
 from observability.recorder import FanOut, Sink
 from service.events import ConnectionOpened, Event, LoopLagMeasured
 from service.settings import Settings
@@ -52,7 +52,9 @@ def test_a_sink_that_joins_later_hears_what_comes_then() -> None:
 def test_a_sink_that_fails_is_counted_and_the_others_go_on() -> None:
     metrics, listening = Metrics(Settings()), Listening()
     sinks: list[Sink] = [TraceSink(), Unknown(), metrics, listening]
-    FanOut(sinks, on_failure=lambda sink, _exception: metrics.sink_failed(sink)).record(ConnectionOpened("c", "s", 0))
+    FanOut(sinks, on_failure=lambda sink, _exception: metrics.count_sink_failure(sink)).record(
+        ConnectionOpened("c", "s", 0)
+    )
     body, _ = metrics.exposition("")
     counted = {
         (sample.name, sample.labels.get("sink")): sample.value

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.rules import RECORDINGS
-from observability.metrics.sink import Metrics
+from observability.metrics.metrics_sink import Metrics
 from observability.recorder import FanOut
 from service.events import ErrorSent, Event, FaultRaised, FaultSource, StreamEnded
 from service.preparation.engine import ThreadedContentEngine

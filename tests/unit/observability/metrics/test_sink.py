@@ -11,10 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from prometheus_client.samples import Sample
 from pydantic import SecretStr
 
-from observability.metrics.sink import Metrics
+from observability.metrics.metrics_sink import Metrics
 from observability.registry import metrics as declared
-from observability.registry.log_events import LogLevel
-from observability.registry.metrics import METRICS, Histogram, Metric, Signal
+from observability.registry.log_types import LogLevel
+from observability.registry.metric_types import Histogram, Metric, Signal
+from observability.registry.metrics import METRICS
 from service.content.removal import Removal
 from service.content.stage import Stage, StageTime
 from service.events import (
@@ -465,8 +466,8 @@ def test_a_client_cannot_name_a_series(metrics: Metrics) -> None:
 def test_losses_and_lines_are_counted_from_any_thread(metrics: Metrics) -> None:
     def lose() -> None:
         for _ in range(1000):
-            metrics.dropped(Signal.TRACES, 3)
-            metrics.log_record(LogLevel.WARNING)
+            metrics.count_dropped(Signal.TRACES, 3)
+            metrics.count_log_record(LogLevel.WARNING)
 
     threads = [threading.Thread(target=lose) for _ in range(4)]
     for thread in threads:

@@ -14,7 +14,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from observability.traces.otel_settings import sampling_ratio
+from observability.traces.otel_settings import load_sampling_ratio
 from observability.traces.sampling import Sampling
 from service.protocol.trace import TraceContext
 from service.settings import SettingsError
@@ -75,7 +75,7 @@ def test_the_standard_samplers_give_the_ratio(
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", argument)
-    assert sampling_ratio() == ratio
+    assert load_sampling_ratio() == ratio
 
 
 @pytest.mark.parametrize(
@@ -91,5 +91,5 @@ def test_any_other_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, sampler: 
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", argument)
     with pytest.raises(SettingsError) as caught:
-        sampling_ratio()
+        load_sampling_ratio()
     assert str(caught.value).startswith(wrong)

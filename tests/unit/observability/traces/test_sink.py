@@ -8,7 +8,7 @@ from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
 from observability.registry.spans import HTTP, SPANS
 from observability.traces.finished_spans import FinishedSpans
-from observability.traces.sink import TraceSink
+from observability.traces.trace_sink import TraceSink
 from service.content.removal import Removal
 from service.content.stage import Stage, StageTime
 from service.events import (
@@ -370,7 +370,7 @@ def test_a_fault_of_ours_is_told_sampled_or_not_and_without_its_words() -> None:
     assert root.attributes is not None
     assert root.attributes["stream.error_code"] == "CHUNKING_ERROR"
     assert [(event.name, dict(event.attributes or {})) for event in root.events] == [
-        ("exception", {"exception.type": "RecursionError", "error.id": "e1", "error.place": "content"})
+        ("exception", {"exception.type": "RecursionError", "error.id": "e1", "error.source": "content"})
     ]
     assert root.links[0].context == studio.named["ws.connect"].context
     assert [name for name in studio.named if name not in ("stream", "ws.connect")] == ["validate", "rate_limit"]

@@ -1,4 +1,4 @@
-"""A client of Sentry for this service: what it may send, how it sends it, and why something did not arrive."""
+"""The client of Sentry: what leaves the process, how it is sent, and why an event was not delivered."""
 
 import socket
 import ssl
@@ -14,7 +14,7 @@ from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import HttpTransport
 from urllib3 import Retry
 
-from observability.faults import chain
+from observability.faults import exception_chain
 from service import __version__
 from service.settings import Settings
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event as SentryEvent
     from sentry_sdk.types import Hint
 
-_TEST_MESSAGE = "A test: faults of this service arrive here."
+_TEST_MESSAGE = "Test event: faults of this service are reported here."
 
 _ATTEMPT_SECONDS = 5
 _RETRIES = 1
-"""A connection that was kept may have died unnoticed."""
+"""A connection from the pool may be broken."""
 
 _KEPT = frozenset(
     {
@@ -44,53 +44,55 @@ _KEPT = frozenset(
         "timestamp",
     }
 )
-"""What of an event leaves the process: nothing of requests, headers, users, breadcrumbs or modules."""
+"""The fields of an event that leave the process: no requests, headers, users, breadcrumbs or modules."""
 
 
-class Undelivered(Exception):
-    """Sentry has not got an event. ``str()`` is a sentence that says why."""
+class UndeliveredError(Exception):
+    """Sentry did not accept an event. ``str()`` is the reason as a sentence."""
 
     def __init__(self, sentence: str, *, refused: bool) -> None:
         self.refused = refused
-        """Whether Sentry was there, and said no."""
+        """Whether Sentry responded with a refusal."""
         super().__init__(sentence)
 
 
-class Attempt(Struct, frozen=True):
-    """What became of a test event."""
+class DeliveryResult(Struct, frozen=True):
+    """The result of sending a test event."""
 
     event_id: str
     host: str
     environment: str
     release: str
     problem: str = ""
-    """Why it was not delivered, in a sentence; empty if it was."""
+    """The reason for a failure, as a sentence; empty if the event was delivered."""
     refused: bool = False
-    """Whether Sentry was there, and said no."""
+    """Whether Sentry responded with a refusal."""
 
 
-def send_test_event(settings: Settings) -> Attempt:
-    """One event, by the way that faults take to the settings' DSN. Blocks for some seconds at most."""
+def send_test_event(settings: Settings) -> DeliveryResult:
+    """Send one event to the DSN of the settings in the way that faults are sent. Blocks for some seconds at most."""
     client = sentry_client(settings)
     assert client.parsed_dsn is not None, "the settings have a DSN"
     event_id = uuid4().hex
-    attempt = Attempt(event_id, client.parsed_dsn.netloc, client.options["environment"], client.options["release"])
+    result = DeliveryResult(
+        event_id, client.parsed_dsn.netloc, client.options["environment"], client.options["release"]
+    )
     try:
         client.capture_event({"event_id": event_id, "level": "info", "message": _TEST_MESSAGE})
-    except Undelivered as error:
-        return replace(attempt, problem=str(error), refused=error.refused)
-    return attempt
+    except UndeliveredError as error:
+        return replace(result, problem=str(error), refused=error.refused)
+    return result
 
 
 def sentry_client(settings: Settings) -> sentry_sdk.Client:
-    """A client of our own, bound to no scope: nothing that libraries leave in the SDK's global ones goes along."""
+    """A client bound to no scope: nothing that libraries add to the global scopes of the SDK is sent."""
     assert settings.sentry_dsn is not None
     return sentry_sdk.Client(
         dsn=settings.sentry_dsn.get_secret_value(),
         environment=settings.sentry_environment or settings.railway_environment or "production",
         release=settings.sentry_release or f"streaming-content-api@{__version__}",
         transport=_Transport,
-        before_send=_scrubbed,
+        before_send=_scrub,
         default_integrations=False,
         auto_enabling_integrations=False,
         auto_session_tracking=False,
@@ -98,42 +100,43 @@ def sentry_client(settings: Settings) -> sentry_sdk.Client:
         max_request_body_size="never",
         propagate_traces=False,
         enable_backpressure_handling=False,
-        send_client_reports=False,  # stream_telemetry_dropped_total says it
+        send_client_reports=False,  # stream_telemetry_dropped_total counts it
         spotlight=False,
     )
 
 
-def _scrubbed(event: "SentryEvent", _hint: "Hint") -> "SentryEvent":
+def _scrub(event: "SentryEvent", _hint: "Hint") -> "SentryEvent":
     kept: SentryEvent = {name: value for name, value in event.items() if name in _KEPT}  # type: ignore[assignment]
     return kept
 
 
 class _Transport(HttpTransport):
-    """Sends in the thread that captures, and raises ``Undelivered`` where the SDK would only count."""
+    """Sends in the calling thread, and raises ``UndeliveredError`` where the SDK would only count."""
 
     TIMEOUT = _ATTEMPT_SECONDS
 
-    _began = 0.0
+    _started_at = 0.0
 
     def capture_envelope(self, envelope: Envelope) -> None:
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         self._send_envelope(envelope)
 
     def on_dropped_event(self, reason: str) -> None:
         assert self.parsed_dsn is not None
         host = self.parsed_dsn.netloc
         if reason == "network":
-            seconds = time.monotonic() - self._began
-            raise Undelivered(f"{host} cannot be reached: {_why(sys.exception(), seconds)}.", refused=False)
+            seconds = time.monotonic() - self._started_at
+            raise UndeliveredError(
+                f"{host} cannot be reached: {_describe_failure(sys.exception(), seconds)}.", refused=False
+            )
         if reason == "self_rate_limits":
-            raise Undelivered(f"{host} asked to be spared for a while.", refused=True)
+            raise UndeliveredError(f"{host} requested a pause (rate limit).", refused=True)
         status = int(reason.removeprefix("status_"))
-        raise Undelivered(f"{host} refused the event with HTTP {status}.{_HINTS.get(status, '')}", refused=True)
+        raise UndeliveredError(f"{host} refused the event with HTTP {status}.{_HINTS.get(status, '')}", refused=True)
 
     def _get_pool_options(self) -> dict[str, Any]:
-        return super()._get_pool_options() | {
-            "retries": Retry(_RETRIES, redirect=False)
-        }  # who a redirect leads to would get the key
+        retries = Retry(_RETRIES, redirect=False)  # the target of a redirect would receive the key
+        return super()._get_pool_options() | {"retries": retries}
 
 
 _NOT_THE_KEY = " Is the key in SENTRY_DSN right, and not disabled?"
@@ -145,17 +148,17 @@ _HINTS = {
 }
 
 
-def _why(error: BaseException | None, seconds: float) -> str:
-    """Why Sentry could not be reached, for which it took so long to find out."""
-    match next((one for one in chain(error) if isinstance(one, OSError)), None) if error else None:
+def _describe_failure(error: BaseException | None, seconds: float) -> str:
+    """The reason why Sentry could not be reached; ``seconds`` is the duration of the attempt."""
+    match next((cause for cause in exception_chain(error) if isinstance(cause, OSError)), None) if error else None:
         case TimeoutError():
             return f"it did not answer within {seconds:.0f} s"
         case ConnectionRefusedError():
             return "nothing listens there"
         case socket.gaierror():
-            return "its name is not known"
+            return "its name cannot be resolved"
         case ssl.SSLError() as failure:
             return f"TLS failed ({failure.reason})"
-        case OSError(strerror=str() as words):
-            return words
+        case OSError(strerror=str() as text):
+            return text
     return type(error).__name__

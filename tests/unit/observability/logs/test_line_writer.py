@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 import pytest
 
-from observability.logs.writer import LineWriter
+from observability.logs.line_writer import LineWriter
 
 PIPE_BYTES = 4096
 SECONDS = 10

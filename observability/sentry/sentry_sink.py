@@ -1,4 +1,4 @@
-"""Faults in Sentry: exceptions that are ours to mend, with the ids that lead to their trace and their log lines."""
+"""The sink that reports faults to Sentry, with the ids of their trace and their log lines."""
 
 import logging
 import time
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from sentry_sdk.utils import single_exception_from_error_tuple
 
-from observability.faults import chain, safe_text
-from observability.sentry.client import Undelivered, sentry_client
+from observability.faults import exception_chain, safe_text
+from observability.sentry.sentry_client import UndeliveredError, sentry_client
 from observability.throttle import Throttle
 from service.events import Event, FaultRaised
 from service.process.background_worker import BackgroundWorker
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 _MAX_QUEUED = 100
 _WINDOW_SECONDS = 60
-_MAX_OF_A_KIND = 10
-_MAX_OF_ALL = 60
-"""Faults that are reported in a window: the first of a flood tell what there is to tell."""
+_MAX_PER_KIND = 10
+_MAX_TOTAL = 60
+"""Faults that are reported within a window."""
 
 _WITHHELD = "[withheld: it may quote content]"
 
 
 class SentrySink:
-    """A sink that reports faults from a daemon thread, which begins with the first: a stack takes milliseconds.
+    """Reports faults in a background worker, which starts with the first fault.
 
-    Each fault that Sentry does not get is told to ``on_dropped``, from whichever thread finds out: held back in a
-    flood, more than the queue holds, refused by Sentry, lost on the way. ``record`` belongs to one thread.
+    ``on_dropped`` is called, in any thread, for each fault that Sentry does not receive: suppressed by a rate limit,
+    in excess of the queue, refused by Sentry or lost in transit. ``record`` must be called in one thread.
     """
 
     def __init__(self, settings: Settings, on_dropped: Callable[[int], None]) -> None:
         self._client = sentry_client(settings)
         self._on_dropped = on_dropped
         self._throttle = Throttle(time.monotonic)
-        self._held_back = 0
-        """In windows that are over, since the last report."""
+        self._suppressed = 0
+        """Faults suppressed in windows that have ended, since the last report."""
         self._worker = BackgroundWorker[_Report](
             "sentry",
             self._send,
@@ -55,21 +55,21 @@ class SentrySink:
     def record(self, event: Event) -> None:
         if not isinstance(event, FaultRaised):
             return
-        admitted = self._admits(event.exception)
-        if not admitted or not self._worker.put(_Report(event, datetime.now(UTC), self._held_back)):
+        allowed = self._allows(event.exception)
+        if not allowed or not self._worker.put(_Report(event, datetime.now(UTC), self._suppressed)):
             self._on_dropped(1)
             return
-        self._held_back = 0
+        self._suppressed = 0
         self._worker.start()
 
     def close(self, seconds: float) -> None:
         """Deliver what is queued, for at most this time; the rest is dropped, as is every later fault."""
         self._worker.close(seconds)
 
-    def _admits(self, exception: BaseException) -> bool:
-        self._held_back += sum(count for _, count in self._throttle.settled())
-        return self._throttle.admits(_kind(exception), _MAX_OF_A_KIND, _WINDOW_SECONDS) and self._throttle.admits(
-            "all", _MAX_OF_ALL, _WINDOW_SECONDS
+    def _allows(self, exception: BaseException) -> bool:
+        self._suppressed += sum(count for _, count in self._throttle.collect_suppressed())
+        return self._throttle.allows(_kind(exception), _MAX_PER_KIND, _WINDOW_SECONDS) and self._throttle.allows(
+            "all", _MAX_TOTAL, _WINDOW_SECONDS
         )
 
     def _send(self, reports: Sequence["_Report"]) -> None:
@@ -78,43 +78,44 @@ class SentrySink:
 
     def _failed(self, error: Exception) -> None:
         if not self._worker.abandoned:
-            why = str(error) if isinstance(error, Undelivered) else f"{type(error).__name__} in the sink."
-            logging.getLogger(__name__).warning("a fault did not reach Sentry: %s", why)
+            delivery = isinstance(error, UndeliveredError)
+            reason = str(error) if delivery else f"{type(error).__name__} in the sink."
+            logging.getLogger(__name__).warning("a fault did not reach Sentry: %s", reason)
 
 
 class _Report(Struct, frozen=True):
     fault: FaultRaised
     at: datetime
-    held_back: int
+    suppressed: int
 
 
 def _kind(exception: BaseException) -> str:
-    """The type and the line of code of the exception and of all that it came from."""
-    return " < ".join(f"{type(one).__qualname__} at {_raised_at(one)}" for one in chain(exception))
+    """The types of the exception and its causes with their lines of code."""
+    return " < ".join(f"{type(cause).__qualname__} at {_raised_at(cause)}" for cause in exception_chain(exception))
 
 
 def _raised_at(exception: BaseException) -> str:
-    place = ""
+    location = ""
     for frame, line in walk_tb(exception.__traceback__):
-        place = f"{frame.f_code.co_filename}:{line}"
-    return place
+        location = f"{frame.f_code.co_filename}:{line}"
+    return location
 
 
 def _event(report: _Report, options: dict[str, Any]) -> "SentryEvent":
     fault = report.fault
     exceptions = []
-    for one in chain(fault.exception):
-        exceptions.append(single_exception_from_error_tuple(type(one), one, one.__traceback__, client_options=options))
-        exceptions[-1]["value"] = safe_text(one) or _WITHHELD
+    for cause in exception_chain(fault.exception):
+        value = single_exception_from_error_tuple(type(cause), cause, cause.__traceback__, client_options=options)
+        exceptions.append({**value, "value": safe_text(cause) or _WITHHELD})
     tags = {
-        "place": fault.source,
+        "source": fault.source,
         "error_id": fault.error_id,
         "error_code": fault.exception.code if isinstance(fault.exception, StreamingError) else "",
         "connection_id": fault.connection_id,
         "session_id": fault.session_id,
         "stream_id": fault.stream_id,
     }
-    contexts: dict[str, dict[str, object]] = {"flood": {"held_back_before": report.held_back}}
+    contexts: dict[str, dict[str, object]] = {"flood": {"held_back_before": report.suppressed}}
     if fault.trace is not None:
         contexts["trace"] = {"trace_id": fault.trace.trace_id, "span_id": fault.trace.span_id}
     return {

@@ -1,0 +1,233 @@
+"""The sink that writes log lines."""
+
+from typing import assert_never
+
+from observability.logs.event_logger import EventLogger
+from observability.logs.tracebacks import safe_traceback
+from observability.registry import connection_lines, process_lines, stream_lines
+from observability.registry.metric_types import RecoveryKind
+from service import events
+from service.content.stage import Stage
+from service.events import AttemptOutcome, Dependency, Outcome
+from service.protocol.errors import ErrorCode
+from service.protocol.trace import Trace
+
+_MAX_QUOTED_CHARACTERS = 200
+_STAGES = {Stage.SANITISE: "Sanitising", Stage.CHUNK: "Chunking"}
+"""The stages that have a fallback."""
+_IMPACT = {
+    Dependency.SESSION_STORE: "active streams continue but cannot be recovered, and each process counts the requests "
+    "of a session separately",
+    Dependency.PLAN_CACHE: "content is prepared again unless this process has it in its own cache",
+    Dependency.USAGE_STORE: "usage waits in the queue; rows that exceed it are dropped",
+    Dependency.DATABASE: "usage waits in the file in DATA_DIR; no row is lost",
+}
+_ERROR_LINES = {
+    ErrorCode.RATE_LIMIT_EXCEEDED: connection_lines.RATE_LIMIT_EXCEEDED,
+    ErrorCode.CONTENT_TOO_LARGE: connection_lines.CONTENT_TOO_LARGE,
+    ErrorCode.CHUNKING_ERROR: connection_lines.CONTENT_TOO_LARGE,  # sent only for HTML that grew over its limit
+    ErrorCode.SESSION_TIMEOUT: connection_lines.SESSION_TIMEOUT,
+    ErrorCode.PROCESSING_ERROR: connection_lines.PROCESSING_FAILED,
+    ErrorCode.INTERNAL_ERROR: connection_lines.PROCESSING_FAILED,
+}
+_BLOCKED_SECONDS = 0.1
+
+
+class LogSink:
+    """Writes the line or lines that belong to an event."""
+
+    def __init__(self, logger: EventLogger) -> None:
+        self._logger = logger
+
+    def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
+        log = self._logger.log
+        match event:
+            case events.TickerSwept() | events.MessageReceived() | events.MessagesSent():
+                pass
+            case events.RequestRejected() | events.RateLimitHit():
+                pass  # an ErrorSent follows
+            case events.DependencyFailed() | events.CacheQueried():
+                pass
+            case events.LoopLagMeasured():
+                self._logger.report_suppressed()
+                if event.lag_seconds > _BLOCKED_SECONDS:
+                    log(process_lines.EVENT_LOOP_BLOCKED, lag_ms=_milliseconds(event.lag_seconds))
+            case events.ConnectionAttempted():
+                self._attempted(event)
+            case events.ConnectionOpened():
+                log(connection_lines.CONNECTION_OPENED, **_connection(event), requests_used=event.requests_used)
+            case events.ConnectionClosed():
+                log(
+                    connection_lines.CONNECTION_CLOSED,
+                    **_connection(event),
+                    reason=event.reason,
+                    code=event.code,
+                    seconds=round(event.duration_seconds, 3),
+                    requests=event.requests,
+                )
+            case events.RequestAdmitted():
+                log(
+                    stream_lines.STREAM_REQUESTED,
+                    **_stream(event),
+                    number=event.number,
+                    content_type=event.content_type,
+                    bytes=event.content_bytes,
+                    speed=event.speed,
+                    chunk_by=event.chunk_by,
+                    html_mode=event.html_mode,
+                    has_request_id=event.has_request_id,
+                    sampled=event.trace.sampled,
+                )
+            case events.RateLimitApproached():
+                session = {"session_id": event.session_id}
+                log(connection_lines.RATE_LIMIT_APPROACHING, **session, used=event.used, limit=event.limit)
+            case events.StreamStarted():
+                self._started(event)
+            case events.FallbackUsed():
+                stage = _STAGES[event.stage]
+                log(stream_lines.FALLBACK_USED, **_stream(event), stage=stage, content_type=event.content_type)
+            case events.FirstChunkSent():
+                stream = {**_trace(event.trace), "stream_id": event.stream_id}
+                log(stream_lines.FIRST_CHUNK_SENT, **stream, ms=_milliseconds(event.seconds))
+            case events.StreamRecovered():
+                log(
+                    stream_lines.STREAM_RECOVERED,
+                    **_stream(event),
+                    result=RecoveryKind.of(repeated=event.repeated),
+                    next_index=event.next_index,
+                    chunks=event.chunks,
+                    takeovers=event.takeovers,
+                    waited_ms=_milliseconds(event.waited_seconds),
+                )
+            case events.RecoveryRefused():
+                log(stream_lines.RECOVERY_REFUSED, **_connection(event), reason=event.reason)
+                log(stream_lines.RECOVERY_DETAIL, **_connection(event), quote=event.stream_id[:_MAX_QUOTED_CHARACTERS])
+            case events.StreamPauseChanged():
+                line = stream_lines.STREAM_PAUSED if event.paused else stream_lines.STREAM_RESUMED
+                log(line, **_trace(event.trace), session_id=event.session_id, stream_id=event.stream_id)
+            case events.StreamSkipRequested():
+                stream = {"stream_id": event.stream_id} if event.stream_id else {}
+                log(stream_lines.STREAM_SKIPPED, **_trace(event.trace), session_id=event.session_id, **stream)
+            case events.BackpressureApplied():
+                log(connection_lines.BACKPRESSURE_APPLIED, **_known(event))
+            case events.BackpressureReleased():
+                log(connection_lines.BACKPRESSURE_RELEASED, **_known(event), seconds=round(event.seconds, 3))
+            case events.StreamEnded():
+                self._ended(event)
+            case events.ErrorSent():
+                fields = _known(event) | {"code": event.code}
+                log(_ERROR_LINES.get(event.code, connection_lines.ERROR_SENT), **fields)
+                log(connection_lines.ERROR_DETAIL, **fields, quote=event.message[:_MAX_QUOTED_CHARACTERS])
+            case events.FaultRaised():
+                fields = {"error_id": event.error_id, "source": event.source, **_known(event)}
+                if self._logger.admits_traceback():
+                    fields["exception"] = safe_traceback(event.exception)
+                log(process_lines.FAULT_RAISED, **fields)
+            case events.HttpRequestServed():
+                request = {"method": event.method, "route": event.route or "-", "status": event.status}
+                log(process_lines.HTTP_REQUEST_SERVED, **request, ms=_milliseconds(event.seconds))
+            case events.DependencyChanged():
+                if event.up:
+                    log(process_lines.DEPENDENCY_RECOVERED, dependency=event.dependency)
+                else:
+                    fields = {"dependency": event.dependency, "reason": _clause(event.reason)}
+                    log(process_lines.DEPENDENCY_UNAVAILABLE, **fields, impact=_IMPACT[event.dependency])
+            case events.UsageDropped():
+                log(process_lines.USAGE_DROPPED, rows=event.rows)
+            case events.StoredInMemory():
+                log(process_lines.STORE_IN_MEMORY, store=event.what, reason=_clause(event.reason))
+            case events.ServerStarted():
+                log(process_lines.SERVICE_STARTED, version=event.version, settings=event.settings)
+                if event.settings["ALLOWED_ORIGINS"] == "*":
+                    log(process_lines.EVERY_ORIGIN_ALLOWED)
+            case events.ServerListening():
+                log(process_lines.SERVICE_LISTENING, host=event.host, port=event.port, purpose=event.purpose)
+            case events.WorkerReplaced():
+                log(process_lines.WORKER_REPLACED, pid=event.pid, exit_code=event.exit_code)
+            case events.DrainStarted():
+                log(process_lines.DRAIN_STARTED, connections=event.connections)
+            case events.DrainEnded():
+                log(process_lines.DRAIN_ENDED, seconds=round(event.seconds, 3), interrupted=event.interrupted)
+            case _:
+                assert_never(event)
+
+    def _attempted(self, event: events.ConnectionAttempted) -> None:
+        session = {"session_id": event.session_id} if event.session_id else {}
+        match event.outcome:
+            case AttemptOutcome.ACCEPTED | AttemptOutcome.ERROR:
+                pass  # a ConnectionOpened or a FaultRaised follows
+            case AttemptOutcome.REFUSED_CAPACITY:
+                self._logger.log(connection_lines.CONNECTION_LIMIT_REACHED, **session)
+            case AttemptOutcome.REFUSED_SESSION | AttemptOutcome.REFUSED_ORIGIN | AttemptOutcome.REFUSED_DRAINING:
+                self._logger.log(connection_lines.CONNECTION_REFUSED, **session, outcome=event.outcome)
+            case _:
+                assert_never(event.outcome)
+
+    def _started(self, event: events.StreamStarted) -> None:
+        self._logger.log(
+            stream_lines.CONTENT_ANALYSED,
+            **_stream(event),
+            complexity=event.complexity,
+            words=event.word_count,
+            **({"removed": event.removed} if event.removed else {}),
+            chunks=event.chunks,
+            speed=event.speed,
+            queued_ms=_milliseconds(event.queued_seconds),
+            processing_ms=_milliseconds(event.processing_seconds),
+        )
+        if event.adaptive:
+            self._logger.log(stream_lines.ADAPTIVE_SPEED_SELECTED, **_stream(event), speed=event.speed)
+
+    def _ended(self, event: events.StreamEnded) -> None:
+        complete = event.outcome in {Outcome.COMPLETED, Outcome.SKIPPED}
+        self._logger.log(
+            stream_lines.STREAM_COMPLETED if complete else stream_lines.STREAM_ENDED,
+            **_stream(event),
+            outcome=event.outcome,
+            chunks=event.chunks,
+            bytes=event.bytes,
+            seconds=round(event.duration_seconds, 3),
+            resumable=event.resumable,
+            **({} if event.error is None else {"code": event.error}),
+        )
+
+
+def _connection(
+    event: events.ConnectionOpened | events.ConnectionClosed | events.RecoveryRefused,
+) -> dict[str, str]:
+    return {"session_id": event.session_id, "connection_id": event.connection_id}
+
+
+def _stream(
+    event: events.RequestAdmitted
+    | events.StreamStarted
+    | events.FallbackUsed
+    | events.StreamRecovered
+    | events.StreamEnded,
+) -> dict[str, str]:
+    return _trace(event.trace) | {
+        "session_id": event.session_id,
+        "connection_id": event.connection_id,
+        "stream_id": event.stream_id,
+    }
+
+
+def _trace(trace: Trace | None) -> dict[str, str]:
+    return {} if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
+
+
+def _known(
+    event: events.BackpressureApplied | events.BackpressureReleased | events.ErrorSent | events.FaultRaised,
+) -> dict[str, str]:
+    """The ids of the event that are not empty."""
+    ids = {"session_id": event.session_id, "connection_id": event.connection_id, "stream_id": event.stream_id}
+    return _trace(event.trace) | {name: value for name, value in ids.items() if value}
+
+
+def _clause(sentence: str) -> str:
+    """The sentence without its full stop, to be continued."""
+    return sentence.rstrip(".")
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

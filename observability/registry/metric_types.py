@@ -1,0 +1,93 @@
+"""The types of which the declarations of metrics are made, and the label values that belong to no event."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from itertools import product
+from math import inf
+from typing import ClassVar, Literal, Self
+
+from msgspec import Struct
+from prometheus_client.utils import floatToGoString
+
+OTHER = "other"
+"""The label value of everything that has none of its own."""
+
+
+class Metric(Struct, frozen=True):
+    """One metric. ``labels`` lists all values that each label can have."""
+
+    type: ClassVar[str]
+
+    name: str
+    """As it is scraped; the series of a histogram add _bucket, _sum and _count."""
+    help: str
+    labels: Mapping[str, tuple[str, ...]] = {}
+    unit: str = ""
+
+    def combinations(self) -> Iterator[tuple[str, ...]]:
+        """The label values of each series; one empty tuple for a metric without labels."""
+        return product(*self.labels.values())
+
+
+class Counter(Metric, frozen=True):
+    type = "counter"
+
+
+class Gauge(Metric, frozen=True, kw_only=True):
+    type = "gauge"
+
+    workers: Literal["livesum", "max", "min"] = "livesum"
+    """How the values of several workers are combined: the sum over live workers; the maximum, where all are equal; or
+    the minimum, where one affected worker is enough."""
+
+
+class Histogram(Metric, frozen=True, kw_only=True):
+    type = "histogram"
+
+    buckets: tuple[float, ...]
+    """Upper bounds, every threshold of an objective or an alert among them."""
+    exemplar: bool = False
+    """Whether observations have an exemplar with the ids of their trace."""
+
+    def edges(self) -> tuple[str, ...]:
+        """The values of ``le`` as they are scraped and as a rule must write them."""
+        return tuple(floatToGoString(edge) for edge in (*self.buckets, inf))  # type: ignore[no-untyped-call]
+
+
+class StreamState(StrEnum):
+    STREAMING = "streaming"
+    PAUSED = "paused"
+
+    @classmethod
+    def of(cls, *, paused: bool) -> Self:
+        return cls.PAUSED if paused else cls.STREAMING
+
+
+class RecoveryKind(StrEnum):
+    """How a stream continued."""
+
+    RECOVERED = "recovered"
+    """By a ``recover`` message."""
+    REPEATED = "repeated"
+    """By a repeated request, which restarts the stream."""
+
+    @classmethod
+    def of(cls, *, repeated: bool) -> Self:
+        return cls.REPEATED if repeated else cls.RECOVERED
+
+
+class Lookup(StrEnum):
+    HIT = "hit"
+    MISS = "miss"
+
+    @classmethod
+    def of(cls, *, hit: bool) -> Self:
+        return cls.HIT if hit else cls.MISS
+
+
+class Signal(StrEnum):
+    """The signals that telemetry exports and may drop."""
+
+    LOGS = "logs"
+    TRACES = "traces"
+    ERRORS = "errors"

@@ -1,0 +1,174 @@
+"""One event of each kind that is logged."""
+
+import pytest
+
+from service.content.removal import Removal
+from service.content.stage import Stage
+from service.events import (
+    AttemptOutcome,
+    BackpressureApplied,
+    BackpressureReleased,
+    CloseReason,
+    ConnectionAttempted,
+    ConnectionClosed,
+    ConnectionOpened,
+    Dependency,
+    DependencyChanged,
+    DrainEnded,
+    DrainStarted,
+    ErrorSent,
+    Event,
+    FallbackUsed,
+    FaultRaised,
+    FaultSource,
+    FirstChunkSent,
+    HttpRequestServed,
+    ListenerPurpose,
+    LoopLagMeasured,
+    Outcome,
+    RateLimitApproached,
+    RecoveryRefused,
+    RequestAdmitted,
+    ServerListening,
+    ServerStarted,
+    StoredInMemory,
+    StreamEnded,
+    StreamPauseChanged,
+    StreamRecovered,
+    StreamSkipRequested,
+    StreamStarted,
+    UsageDropped,
+    WorkerReplaced,
+)
+from service.protocol.errors import ErrorCode
+from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
+from service.protocol.trace import Trace
+
+TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
+SESSION_ID = "an-editor-of-articles"
+STREAM_ID = "5d129dce0f7a4c3b9d2e1f0a5d129dce"
+SECRET = "hunter-2"
+"""A value of a local variable in the traceback of ``fault``."""
+
+OPENED = ConnectionOpened("c", SESSION_ID, 0)
+CLOSED = ConnectionClosed("c", SESSION_ID, CloseReason.CLIENT, 1000, 30.0, 5)
+ADMITTED = RequestAdmitted(
+    connection_id="c",
+    session_id=SESSION_ID,
+    stream_id=STREAM_ID,
+    trace=TRACE,
+    content_type=ContentType.TEXT,
+    speed=Speed.ADAPTIVE,
+    chunk_by=ChunkBy.WORD,
+    html_mode=HtmlMode.FRAGMENT,
+    has_request_id=False,
+    content_bytes=1234,
+    number=5,
+    validation_seconds=0.001,
+    rate_limit_seconds=0.001,
+)
+STARTED = StreamStarted(
+    connection_id="c",
+    session_id=SESSION_ID,
+    stream_id=STREAM_ID,
+    trace=TRACE,
+    content_type=ContentType.TEXT,
+    complexity=Complexity.HIGH,
+    speed=Speed.NORMAL,
+    adaptive=True,
+    word_count=900,
+    removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
+    chunks=45,
+    queued_seconds=0.0,
+    processing_seconds=0.2,
+    stages=(),
+    paused=False,
+)
+FALLBACK = FallbackUsed("c", SESSION_ID, STREAM_ID, TRACE, ContentType.TEXT, Stage.CHUNK)
+LIMIT_APPROACHED = RateLimitApproached(SESSION_ID, 80, 100)
+
+
+def ended(outcome: Outcome = Outcome.COMPLETED, *, error: ErrorCode | None = None, chunks: int = 45) -> StreamEnded:
+    return StreamEnded(
+        connection_id="c",
+        session_id=SESSION_ID,
+        stream_id=STREAM_ID,
+        trace=TRACE,
+        content_type=ContentType.TEXT,
+        outcome=outcome,
+        started=True,
+        paused=False,
+        chunks=chunks,
+        bytes=1234,
+        duration_seconds=25.0,
+        paused_seconds=1.5,
+        resumable=outcome is Outcome.DISCONNECTED,
+        error=error,
+    )
+
+
+def recovered(*, repeated: bool = False) -> StreamRecovered:
+    return StreamRecovered(
+        connection_id="d",
+        session_id=SESSION_ID,
+        stream_id=STREAM_ID,
+        trace=TRACE,
+        content_type=ContentType.TEXT,
+        next_index=0 if repeated else 20,
+        chunks=45,
+        takeovers=1,
+        repeated=repeated,
+        waited_seconds=0.0125,
+        paused=False,
+    )
+
+
+def error_sent(code: ErrorCode = ErrorCode.INVALID_SPEED, text: str = "speed 'oops' is unknown.") -> ErrorSent:
+    return ErrorSent("c", SESSION_ID, code, text, STREAM_ID, TRACE)
+
+
+def fault(source: FaultSource, text: str = "text") -> FaultRaised:
+    """An exception with a text of its own and ``SECRET`` in a local variable."""
+
+    def fail(secret: str) -> None:
+        raise ValueError(text, len(secret))
+
+    with pytest.raises(ValueError, match="8") as caught:
+        fail(SECRET)
+    return FaultRaised("e-1", source, caught.value, "c", SESSION_ID, STREAM_ID, TRACE)
+
+
+def all_events() -> list[Event]:
+    """Each event that is logged, in each of its kinds."""
+    return [
+        ServerStarted("2.4.1", {"ALLOWED_ORIGINS": "*"}),
+        ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
+        WorkerReplaced(4711, -9),
+        StoredInMemory(Dependency.SESSION_STORE, "Permission denied"),
+        LoopLagMeasured(0.25),
+        *(ConnectionAttempted(outcome, SESSION_ID) for outcome in AttemptOutcome),
+        OPENED,
+        ADMITTED,
+        STARTED,
+        FALLBACK,
+        FirstChunkSent(STREAM_ID, TRACE, ContentType.TEXT, 0.01),
+        BackpressureApplied("c", SESSION_ID, STREAM_ID, TRACE),
+        BackpressureReleased("c", SESSION_ID, STREAM_ID, TRACE, 0.5),
+        StreamPauseChanged(SESSION_ID, STREAM_ID, TRACE, paused=True),
+        StreamPauseChanged(SESSION_ID, STREAM_ID, TRACE, paused=False),
+        StreamSkipRequested(SESSION_ID, STREAM_ID, TRACE),
+        recovered(),
+        RecoveryRefused("c", SESSION_ID, "a word", RefusalReason.UNKNOWN),
+        ended(),
+        ended(Outcome.ERROR, error=ErrorCode.INTERNAL_ERROR),
+        *(error_sent(code) for code in ErrorCode),
+        LIMIT_APPROACHED,
+        DependencyChanged(Dependency.DATABASE, up=False, reason="ConnectionRefusedError"),
+        DependencyChanged(Dependency.DATABASE, up=True),
+        UsageDropped(3),
+        fault(FaultSource.CONTENT),
+        HttpRequestServed("GET", "/health", 200, 0.001),
+        CLOSED,
+        DrainStarted(1),
+        DrainEnded(0.1, 0),
+    ]
