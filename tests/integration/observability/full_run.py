@@ -158,14 +158,16 @@ async def control(client: Connection, action: str, answer: str) -> None:
 
 
 async def make_mistakes(client: Connection) -> None:
+    await request(client, "a\n\n" * 30_000, content_type="markdown")  # as HTML it exceeds PROCESSOR_MAX_CONTENT_SIZE
+    assert (await client.receive_until("error"))[-1]["code"] == "CHUNKING_ERROR"
+    await request(client, "<script>a()</script>", content_type="html")
+    assert (await client.receive_until("error"))[-1]["code"] == "EMPTY_CONTENT"
+    await request(client, LONG * 30)
+    assert (await client.receive_until("error"))[-1]["code"] == "CONTENT_TOO_LARGE"
     for _ in range(_MISTAKES):
         await client.send_frame("not JSON")
     for _ in range(_MISTAKES):
         await client.receive_until("error")
-    await request(client, "a\n\n" * 30_000, content_type="markdown")  # as HTML it exceeds PROCESSOR_MAX_CONTENT_SIZE
-    assert (await client.receive_until("error"))[-1]["code"] == "CHUNKING_ERROR"
-    await request(client, LONG * 30)
-    assert (await client.receive_until("error"))[-1]["code"] == "CONTENT_TOO_LARGE"
 
 
 async def break_everything(server: RunningServer) -> None:
