@@ -40,10 +40,10 @@ class Said:
     def __init__(self) -> None:
         self._events: list[Event] = []
         self._lines: list[str] = []
-        logbook: Any = self
-        self._sink = LogSink(logbook)
+        logger: Any = self
+        self._sink = LogSink(logger)
 
-    def say(self, line: object, **fields: object) -> None:
+    def log(self, line: object, **fields: object) -> None:
         """As ``EventLogger`` has it."""
         self._lines.append(f"{line} {fields}")
 

@@ -124,6 +124,9 @@ def recovered(*, repeated: bool = False) -> StreamRecovered:
 
 
 def error_sent(code: ErrorCode = ErrorCode.INVALID_SPEED, text: str = "speed 'oops' is unknown.") -> ErrorSent:
+    """As the session machine records it; a request over the rate limit has no stream."""
+    if code is ErrorCode.RATE_LIMIT_EXCEEDED:
+        return ErrorSent("c", SESSION_ID, code, text)
     return ErrorSent("c", SESSION_ID, code, text, STREAM_ID, TRACE)
 
 
