@@ -69,8 +69,8 @@ def generated(path: Path) -> Path:
 
 
 def long_ones(path: Path) -> Path:
-    """A document of 50 KB, and one of 100 KB, by sentence."""
-    path.write_text(json.dumps([_long(size) for size in (50_000, 100_000)]))
+    """A document of 25 KB, and one of 50 KB, by sentence."""
+    path.write_text(json.dumps([_long(size) for size in (25_000, 50_000)]))
     return path
 
 

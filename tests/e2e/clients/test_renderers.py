@@ -17,5 +17,5 @@ async def test_whatever_the_pieces_the_whole_is_the_same(
     await passed(f"{target}.test.mjs", PIECES=documents(tmp_path / "pieces.json"))
 
 
-async def test_a_long_document_in_increments_is_cheap(tmp_path: Path) -> None:
+async def test_the_work_for_a_long_document_is_linear(tmp_path: Path) -> None:
     await passed("cost.test.mjs", PIECES=pieces.long_ones(tmp_path / "pieces.json"))
