@@ -12,24 +12,22 @@ from enum import StrEnum
 from typing import NoReturn
 
 from service import __version__
-from service.cli.address import Address, BadAddress
 from service.cli.exits import Exit
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, Speed
 from service.usage.report import Grouping
 
 _PROGRAM = "python -m service"
-_DEFAULT_URL = "ws://127.0.0.1:8000"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says a mistake in one sentence."""
+    """Reports a usage error in one sentence."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(Exit.USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; the result is the process's exit code. Raises ``SystemExit`` for ``--help`` and usage mistakes."""
+    """Run a command and return the exit code. Raises ``SystemExit`` for ``--help`` and usage errors."""
     options = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
@@ -37,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has left, and nobody is there for what the interpreter flushes at its exit.
+        # The reader of the output has closed it. At its exit the interpreter flushes standard output once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.PIPE_CLOSED
 
@@ -68,18 +66,18 @@ def _add_stream(commands: "argparse._SubParsersAction[_Parser]") -> None:
     stream = commands.add_parser(
         "stream",
         help="stream a document and print it as it arrives",
-        description="Stream a document through the service: the document goes to standard output exactly as it "
+        description="Stream a document through the service. The document is written to standard output as it "
         "arrives, the timings to standard error.",
-        epilog="Exit code: 0 streamed to its end, 1 the server answered with an error or hung up, "
-        "2 a usage mistake or the server cannot be reached, 130 cancelled with Ctrl-C.",
+        epilog="Exit code: 0 complete, 1 the server returned an error or closed the connection, "
+        "2 usage error or the server cannot be reached, 130 cancelled with Ctrl-C.",
     )
     stream.add_argument("source", metavar="FILE", help="the document, in UTF-8; - for standard input")
     _add_url(stream)
-    stream.add_argument("--session", metavar="ID", help="the session id (default: the URL's, else a random one)")
+    stream.add_argument("--session", metavar="ID", help="the session id (default: from the URL, else random)")
     stream.add_argument(
         "--type",
         choices=_names(ContentType),
-        help="what the document is (default: by the file's ending .html, .htm, .md, .markdown; else text)",
+        help="the content type (default: by the suffix .html, .htm, .md or .markdown of the file; else text)",
     )
     stream.add_argument("--speed", choices=_names(Speed), default="normal", help="default: normal")
     stream.add_argument("--chunk-by", choices=_names(ChunkBy), default="word", help="default: word")
@@ -87,11 +85,11 @@ def _add_stream(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--html-mode",
         choices=_names(HtmlMode),
         default="fragment",
-        help="fragment: each chunk is whole by itself (default); incremental: cuts inside elements too. What is "
-        "printed is the same HTML",
+        help="fragment: split only between elements (default); incremental: split inside elements too. The printed "
+        "HTML is the same",
     )
-    stream.add_argument("--quiet", action="store_true", help="neither progress nor timings")
-    stream.add_argument("--json", action="store_true", help="the timings as one line of JSON")
+    stream.add_argument("--quiet", action="store_true", help="print neither progress nor timings")
+    stream.add_argument("--json", action="store_true", help="print the timings as one line of JSON")
     stream.set_defaults(command=_stream)
 
 
@@ -99,9 +97,10 @@ def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
     verify = commands.add_parser(
         "verify",
         help="check a deployment against the protocol",
-        description="Check a running deployment, local or remote, against the protocol and its own limits. Every check "
-        "uses a session of its own, so that it disturbs nobody.",
-        epilog="Exit code: 0 all passed, 1 some failed, 2 the deployment cannot be reached.",
+        description="Check a running deployment, local or remote, against the protocol and its own limits. Each check "
+        "uses a new session, so that no other client is affected.",
+        epilog="Exit code: 0 all checks passed, 1 a check failed, 2 usage error, the address cannot be reached or is "
+        "not a Streaming Content API.",
     )
     _add_url(verify)
     verify.add_argument("--slow", action="store_true", help="also wait for the idle timeout (five minutes by default)")
@@ -114,9 +113,9 @@ def _add_sentry_test(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "sentry-test",
         help="send a test event to Sentry",
         description="Send one test event to Sentry with the settings of the service, from the environment and from "
-        ".env, and wait for the answer.",
-        epilog="Exit code: 0 Sentry took it, 1 Sentry refused it, 2 SENTRY_DSN is not set or wrong, or Sentry cannot "
-        "be reached.",
+        ".env, and wait for the response.",
+        epilog="Exit code: 0 Sentry accepted it, 1 Sentry rejected it, 2 SENTRY_DSN is not set or invalid, or Sentry "
+        "cannot be reached.",
     )
     sentry_test.set_defaults(command=_sentry_test)
 
@@ -124,11 +123,11 @@ def _add_sentry_test(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _add_migrate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     migrate = commands.add_parser(
         "migrate",
-        help="make or update the tables in PostgreSQL",
-        description="Bring the database at DATABASE_URL up to this version, wholly or not at all. It may be run at any "
-        "time, again, and by several at once; rows wait in DATA_DIR meanwhile.",
-        epilog="Exit code: 0 the database is up to date, 1 it was not migrated, 2 DATABASE_URL is not set or wrong, or "
-        "the database cannot be reached.",
+        help="create or update the tables in PostgreSQL",
+        description="Update the database at DATABASE_URL to this version in one transaction. The command can be run at "
+        "any time, repeatedly and concurrently; until it has run, rows wait in DATA_DIR.",
+        epilog="Exit code: 0 the database is up to date, 1 the migration failed, 2 DATABASE_URL is not set or invalid, "
+        "or the database cannot be reached.",
     )
     migrate.set_defaults(command=_migrate)
 
@@ -136,25 +135,26 @@ def _add_migrate(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _add_usage(commands: "argparse._SubParsersAction[_Parser]") -> None:
     usage = commands.add_parser(
         "usage",
-        help="show what was streamed",
-        description="Add up the streams that have ended: from PostgreSQL if DATABASE_URL is set, otherwise from the "
-        "file in DATA_DIR. A stream that was recovered counts once, with its last outcome.",
-        epilog="Exit code: 0 shown, 2 a usage mistake or there is nothing to read from.",
+        help="show the usage",
+        description="Sum up the streams that have ended: from PostgreSQL if DATABASE_URL is set, otherwise from the "
+        "file in DATA_DIR. A recovered stream counts once, with its last outcome.",
+        epilog="Exit code: 0 done, 2 usage error, or no usage can be read.",
     )
-    usage.add_argument("--by", choices=_names(Grouping), default="day", help="what to add up by (default: day, in UTC)")
-    usage.add_argument("--since", metavar="DAY", help="from this day on (2026-11-24), or of the last days (7d)")
-    usage.add_argument("--session", metavar="ID", help="only of this session")
+    usage.add_argument(
+        "--by", choices=_names(Grouping), default="day", help="the group of a line (default: day, in UTC)"
+    )
+    usage.add_argument("--since", metavar="DAY", help="only streams since a day (2026-11-24) or of the last days (7d)")
+    usage.add_argument("--session", metavar="ID", help="only this session")
     usage.add_argument("--format", choices=["table", "json", "csv"], default="table", help="default: table")
-    usage.add_argument("--limit", metavar="N", type=_positive, default=50, help="at most so many lines (default: 50)")
+    usage.add_argument("--limit", metavar="N", type=_positive, default=50, help="maximum number of lines (default: 50)")
     usage.set_defaults(command=_usage)
 
 
 def _add_url(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--url",
-        type=_address,
-        default=_DEFAULT_URL,
-        help=f"where the service is: ws, wss, http or https (default: {_DEFAULT_URL})",
+        help="the address of the service: ws, wss, http or https (default: http://127.0.0.1 with PORT from the "
+        "environment or .env, else port 8000)",
     )
 
 
@@ -169,13 +169,6 @@ def _positive(text: str) -> int:
     return number
 
 
-def _address(url: str) -> Address:
-    try:
-        return Address.parse(url)
-    except BadAddress as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _serve(_options: argparse.Namespace) -> int:
     from service.cli.serve import serve
 
@@ -183,28 +176,31 @@ def _serve(_options: argparse.Namespace) -> int:
 
 
 def _stream(options: argparse.Namespace) -> int:
-    from service.cli.stream import BadSource, guessed_type, read_source, stream
+    from service.cli.stream import UnreadableSource, content_type_of, read_source, stream
+    from service.cli.target import resolve
 
+    address = resolve(options.url)
     try:
         content = read_source(options.source)
-    except BadSource as error:
+    except UnreadableSource as error:
         print(error, file=sys.stderr)
         return Exit.USAGE
-    session_id = options.session or options.url.session_id or f"cli-{secrets.token_hex(4)}"
+    session_id = options.session or address.session_id or f"cli-{secrets.token_hex(4)}"
     request = {
         "content": content,
-        "content_type": options.type or guessed_type(options.source),
+        "content_type": options.type or content_type_of(options.source),
         "speed": options.speed,
         "chunk_by": options.chunk_by,
         "html_mode": options.html_mode,
     }
-    return stream(options.url, session_id, request, quiet=options.quiet, as_json=options.json)
+    return stream(address, session_id, request, quiet=options.quiet, as_json=options.json)
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from service.cli.target import resolve
     from service.cli.verify import verify
 
-    return verify(options.url, with_slow=options.slow, as_json=options.json)
+    return verify(resolve(options.url), with_slow=options.slow, as_json=options.json)
 
 
 def _sentry_test(_options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""How a command ends."""
+"""The exit codes of the commands."""
 
 from enum import IntEnum
 
@@ -8,8 +8,8 @@ class Exit(IntEnum):
 
     DONE = 0
     FAILED = 1
-    """The server answered with an error or hung up; a check failed."""
+    """The server returned an error or closed the connection; a check failed."""
     USAGE = 2
-    """A mistake in what was asked, or no server to ask."""
+    """A usage error, or a server that cannot be reached."""
     INTERRUPTED = 130
     PIPE_CLOSED = 141

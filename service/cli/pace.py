@@ -1,4 +1,4 @@
-"""The pace of a stream as a client sees it. All times in seconds."""
+"""Measures of the pace of a stream as a client receives it. All times in seconds."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from itertools import pairwise
 GAP_SECONDS = {"slow": 0.3, "normal": 0.1, "fast": 0.05, "superfast": 0.03}
 """The protocol's gap between two chunks, by the speed used."""
 
-_USUAL = 0.25
+_LOWER_QUARTILE = 0.25
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -21,13 +21,16 @@ def gaps(arrivals: Sequence[float]) -> list[float]:
 
 
 def deviations(arrivals: Sequence[float], gap_seconds: float) -> list[float]:
-    """How much later (+) or earlier (-) than its place on the pace each chunk came.
+    """How much later (+) or earlier (-) than its place on the pace each chunk arrived.
 
-    The pace's origin is not known, and the network delays each chunk a little differently. A stream that was held up
-    may go on later from then on, but never earlier: so a chunk's place is counted from where the pace stood, by the
-    lower quartile, before it or over all, whichever is earlier. One late chunk then makes no other look early, and
-    neither one early chunk nor a pace that is too fast can hide.
+    The origin of the pace is unknown, and the network delays each chunk differently. A delayed stream may continue
+    later from then on, but never earlier. So the origin for a chunk is the lower quartile of the origins before it or
+    of all origins, whichever is earlier: one late chunk makes no other appear early, and neither one early chunk nor a
+    pace that is too fast remains undetected.
     """
     origins = [arrival - index * gap_seconds for index, arrival in enumerate(arrivals)]
-    overall = percentile(origins, _USUAL)
-    return [origin - min(overall, percentile(origins[: max(index, 1)], _USUAL)) for index, origin in enumerate(origins)]
+    overall = percentile(origins, _LOWER_QUARTILE)
+    return [
+        origin - min(overall, percentile(origins[: max(index, 1)], _LOWER_QUARTILE))
+        for index, origin in enumerate(origins)
+    ]

@@ -7,10 +7,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 
-from service.cli.address import Address, CannotConnect
 from service.cli.checks import CHECKS, Check, Mismatch, Probe
-from service.cli.client import ConversationBroken, ServerError
 from service.cli.exits import Exit
+from service.cli.fetch import Response
+from service.cli.target import report_unreachable
+from streaming_content_client import Address, ConnectFailed, StreamingError
 
 _CHECK_SECONDS = 120.0
 _SLOW_CHECK_SECONDS = 3600.0
@@ -20,33 +21,46 @@ _SHOWN_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one check."""
+    """The result of one check."""
 
     check: str
     passed: bool
     seconds: float
     figure: str = ""
     expected: str = ""
-    """Only of a failure, as is ``got``."""
+    """Only for a failure, as is ``got``."""
     got: str = ""
 
     @property
-    def words(self) -> str:
+    def detail(self) -> str:
         return self.figure if self.passed else f"expected {_cut(self.expected)}, got {_cut(self.got)}"
 
 
+class AnotherService(Exception):
+    """The address is that of another web server. ``str()`` is a sentence."""
+
+
 def verify(address: Address, *, with_slow: bool = False, as_json: bool = False) -> Exit:
-    """Run the checks and print what became of them."""
+    """Run the checks and print their results."""
     checks = [check for check in CHECKS if with_slow or not check.slow]
     try:
         return asyncio.run(_verify(Probe(address), checks, as_json=as_json))
-    except CannotConnect as error:
+    except ConnectFailed as error:
+        return report_unreachable(error)
+    except AnotherService as error:
         print(error, file=sys.stderr)
         return Exit.USAGE
 
 
 async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Exit:
-    await probe.get("/")  # nobody there: said once, and not once a check
+    # A wrong address is reported once, and not by each check.
+    [root] = await probe.get("/")
+    if not _is_service(root):
+        content_type = root.content_type or "no content type"
+        raise AnotherService(
+            f"{probe.address} is not a Streaming Content API: GET / returned HTTP {root.status} with {content_type}. "
+            "Check --url."
+        )
     began = time.perf_counter()
     results = []
     if not as_json:
@@ -55,7 +69,7 @@ async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Ex
     async for result in run_checks(probe, checks):
         results.append(result)
         if not as_json:
-            line = f"{result.check:<{width}}  {'PASS' if result.passed else 'FAIL'}  {result.words}"
+            line = f"{result.check:<{width}}  {'PASS' if result.passed else 'FAIL'}  {result.detail}"
             print(line.rstrip(), flush=True)
     failed = sum(not result.passed for result in results)
     passed = len(results) - failed
@@ -68,8 +82,16 @@ async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Ex
     return Exit.FAILED if failed else Exit.DONE
 
 
+def _is_service(root: Response) -> bool:
+    try:
+        body = json.loads(root.body)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and {"service", "status", "version"} <= body.keys()
+
+
 async def run_checks(probe: Probe, checks: Sequence[Check]) -> AsyncIterator[Result]:
-    """The results in the order of the checks, each as soon as it is there; one that breaks has failed."""
+    """Run the checks in order and yield each result; a check that raises has failed."""
     for check in checks:
         yield await _run(check, probe)
 
@@ -87,12 +109,12 @@ async def _run(check: Check, probe: Probe) -> Result:
             return result(passed=True, figure=await check.run(probe))
     except Mismatch as mismatch:
         return result(passed=False, expected=mismatch.expected, got=mismatch.got)
-    except (CannotConnect, ConversationBroken, ServerError) as error:
-        return result(passed=False, expected="the conversation to go on", got=error)
+    except StreamingError as error:
+        return result(passed=False, expected="no error and an open connection", got=error)
     except TimeoutError:
         return result(passed=False, expected=f"an end within {limit:g} s", got="none")
-    except Exception as error:  # noqa: BLE001 - whatever an answer does to a check, the others must go on
-        return result(passed=False, expected="an answer of the protocol", got=f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - an unexpected message must not end the other checks
+        return result(passed=False, expected="a message of the protocol", got=f"{type(error).__name__}: {error}")
 
 
 def _left_out(checks: Sequence[Check]) -> str:

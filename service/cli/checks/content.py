@@ -1,4 +1,4 @@
-"""Content: exact text, safe HTML, Markdown, and what the stream says of itself."""
+"""Content: exact text, safe HTML, Markdown, and the metadata of streams."""
 
 import unicodedata
 
@@ -8,12 +8,12 @@ from service.cli.checks.probe import (
     Run,
     chunk_count,
     expect,
+    expect_complete,
     expect_equal,
     expect_error,
-    expect_whole,
-    fresh_session_id,
+    new_session_id,
 )
-from service.cli.client import Reception
+from streaming_content_client import Stream
 
 _JOINER = "\u200d"
 _TEXT = (
@@ -48,41 +48,41 @@ _TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def text_by(chunk_by: str) -> Run:
-    """The check of one way to cut."""
+    """The check of one chunk strategy."""
 
     async def check(probe: Probe) -> str:
-        reception = await _stream(probe, _TEXT, chunk_by=chunk_by)
-        expect_equal("text exactly as sent:", _TEXT, reception.data)
-        expect(len(reception.chunks) > 1, "more than one chunk", len(reception.chunks))
-        for chunk in reception.chunks:
-            first = chunk["data"][:1]
-            torn = first == _JOINER or unicodedata.combining(first or " ") > 0
-            expect(not torn, "no cut inside what people see as one character", repr(chunk["data"]))
-        return chunk_count(len(reception.chunks))
+        stream = await _stream(probe, _TEXT, chunk_by=chunk_by)
+        expect_equal("the text as sent:", _TEXT, stream.data)
+        expect(len(stream.chunks) > 1, "more than one chunk", len(stream.chunks))
+        for chunk in stream.chunks:
+            first = chunk.data[:1]
+            split = first == _JOINER or unicodedata.combining(first or " ") > 0
+            expect(not split, "no split inside a grapheme", repr(chunk.data))
+        return chunk_count(len(stream.chunks))
 
     return check
 
 
 async def long_text(probe: Probe) -> str:
-    async with probe.converse() as conversation:
-        limit = conversation.limits["max_chunk_size"]
-        text = "x" * min(2 * limit + 1, conversation.limits["max_content_size"])
-        reception = await conversation.stream(text, speed="superfast")
-    expect_whole(reception)
-    expect(reception.data == text, "the text as sent", f"{len(reception.data)} characters of {len(text)}")
-    longest = max(len(chunk["data"]) for chunk in reception.chunks)
+    async with probe.connect() as connection:
+        limit = connection.limits["max_chunk_size"]
+        text = "x" * min(2 * limit + 1, connection.limits["max_content_size"])
+        stream = await connection.stream(text, speed="superfast")
+    expect_complete(stream)
+    expect(stream.data == text, "the text as sent", f"{len(stream.data)} characters of {len(text)}")
+    longest = max(len(chunk.data) for chunk in stream.chunks)
     expect(longest <= limit, f"chunks of at most {limit} characters", longest)
     return f"longest {longest} of {limit} characters"
 
 
 async def html_safe(probe: Probe) -> str:
-    reception = await _stream(probe, _SAFE_PART + _UNSAFE_PARTS, content_type="html")
-    markup = Markup.of(reception.data)
-    expect(not markup.dangers, "nothing that could run", ", ".join(markup.dangers))
-    expect("XSS" not in markup.text, "no text of a script", reception.data)
-    expect(_SAFE_PART in reception.data, f"{_SAFE_PART} kept", reception.data)
-    reception = await _stream(probe, _LINK, content_type="html")
-    expect_equal("the link as documented:", _LINK_MADE_SAFE, reception.data)
+    stream = await _stream(probe, _SAFE_PART + _UNSAFE_PARTS, content_type="html")
+    markup = Markup.of(stream.data)
+    expect(not markup.dangers, "no active content", ", ".join(markup.dangers))
+    expect("XSS" not in markup.text, "no text of a script", stream.data)
+    expect(_SAFE_PART in stream.data, f"{_SAFE_PART} kept", stream.data)
+    stream = await _stream(probe, _LINK, content_type="html")
+    expect_equal("the link as documented:", _LINK_MADE_SAFE, stream.data)
     return ""
 
 
@@ -95,94 +95,93 @@ async def html_escaped(probe: Probe) -> str:
 
 
 async def html_formatted(probe: Probe) -> str:
-    reception = await _stream(probe, _FORMATTED, content_type="html")
-    sent, got = Markup.of(_FORMATTED), Markup.of(reception.data)
+    stream = await _stream(probe, _FORMATTED, content_type="html")
+    sent, got = Markup.of(_FORMATTED), Markup.of(stream.data)
     expect(sent.tags <= got.tags, "all formatting kept", f"lost {', '.join(sorted(sent.tags - got.tags))}")
     expect_equal("visible text", sent.text, got.text)
-    expect(reception.metadata.get("has_html"), "metadata.has_html", reception.metadata)
+    expect(stream.metadata.get("has_html"), "metadata.has_html", stream.metadata)
     return f"{len(got.tags)} kinds of elements"
 
 
 async def html_fragments(probe: Probe) -> str:
-    reception = await _stream(probe, _PARAGRAPHS, content_type="html")
-    for chunk in reception.chunks:
-        expect(Markup.of(chunk["data"]).balanced, "each chunk whole by itself", repr(chunk["data"]))
-    expect(len(reception.chunks) > 1, "more than one chunk", len(reception.chunks))
-    return chunk_count(len(reception.chunks))
+    stream = await _stream(probe, _PARAGRAPHS, content_type="html")
+    for chunk in stream.chunks:
+        expect(Markup.of(chunk.data).balanced, "each chunk balanced by itself", repr(chunk.data))
+    expect(len(stream.chunks) > 1, "more than one chunk", len(stream.chunks))
+    return chunk_count(len(stream.chunks))
 
 
 async def html_incremental(probe: Probe) -> str:
-    """Word by word also inside tables and lists, and whole at every moment."""
-    reception = await _stream(probe, _FORMATTED, content_type="html", html_mode="incremental")
-    _expect_whole_so_far(reception, _FORMATTED)
+    """Split by word inside tables and lists too, and balanced after each chunk."""
+    stream = await _stream(probe, _FORMATTED, content_type="html", html_mode="incremental")
+    _expect_closed(stream, _FORMATTED)
     whole = await _stream(probe, _FORMATTED, content_type="html")
-    expect_equal("the same HTML as in fragment mode:", whole.data, reception.data)
+    expect_equal("the same HTML as in fragment mode:", whole.data, stream.data)
     for words in ("bold", "more", "quote", "cell"):
-        alone = [chunk["data"] for chunk in reception.chunks if Markup.of(chunk["data"]).text.strip() == words]
-        expect(alone, f"a chunk of its own for {words!r}", [chunk["data"] for chunk in reception.chunks])
-    return chunk_count(len(reception.chunks))
+        alone = [chunk.data for chunk in stream.chunks if Markup.of(chunk.data).text.strip() == words]
+        expect(alone, f"a separate chunk for {words!r}", [chunk.data for chunk in stream.chunks])
+    return chunk_count(len(stream.chunks))
 
 
 async def html_incremental_skip(probe: Probe) -> str:
-    """What a skip merges is closed as its last part was."""
-    async with probe.converse() as conversation:
-        limits = conversation.limits
+    """A merged chunk has the close text of its last part."""
+    async with probe.connect() as connection:
+        limits = connection.limits
         room = min(2 * limits["max_chunk_size"], limits["max_content_size"] - 2 * len(_ITEM))
         html = f"<ul>{_ITEM * (room // len(_ITEM))}</ul>"
-        reception = Reception()
-        await conversation.request(reception, html, content_type="html", html_mode="incremental", speed="slow")
-        await conversation.receive_type("chunk", reception)
-        await conversation.control("skip")
-        await conversation.follow(reception)
-    expect_whole(reception)
-    _expect_whole_so_far(reception, html)
-    return chunk_count(len(reception.chunks))
+        stream = await connection.request(html, content_type="html", html_mode="incremental", speed="slow")
+        await stream.wait_chunks(1)
+        await stream.skip()
+        await stream.read()
+    expect_complete(stream)
+    _expect_closed(stream, html)
+    return chunk_count(len(stream.chunks))
 
 
-def _expect_whole_so_far(reception: Reception, html: str) -> None:
+def _expect_closed(stream: Stream, html: str) -> None:
     so_far = ""
     text = Markup.of(html).text
-    for chunk in reception.chunks:
-        so_far += chunk["data"]
-        expect("close" in chunk, "close in each chunk", chunk)
-        shown = so_far + chunk["close"]
+    for chunk in stream.chunks:
+        so_far += chunk.data
+        expect(chunk.close is not None, "close in each chunk", chunk)
+        shown = so_far + (chunk.close or "")
         markup = Markup.of(shown)
         expect(markup.balanced, "data so far + close balanced", repr(shown[-60:]))
-        expect(text.startswith(markup.text), "no cut inside a tag or a reference", repr(markup.text[-60:]))
+        expect(text.startswith(markup.text), "no split inside a tag or a character reference", repr(markup.text[-60:]))
     expect_equal("visible text", text, Markup.of(so_far).text)
 
 
 async def markdown(probe: Probe) -> str:
-    reception = await _stream(probe, _MARKDOWN, content_type="markdown")
-    markup = Markup.of(reception.data)
+    stream = await _stream(probe, _MARKDOWN, content_type="markdown")
+    markup = Markup.of(stream.data)
     expected = {"h1", "strong", "em", "li", "table"}
     expect(expected <= markup.tags, f"elements {', '.join(sorted(expected))}", ", ".join(sorted(markup.tags)))
-    expect(not markup.dangers, "nothing that could run", ", ".join(markup.dangers))
-    expect("foo_bar_baz" in markup.text, "foo_bar_baz as it is", markup.text)
-    return chunk_count(len(reception.chunks))
+    expect(not markup.dangers, "no active content", ", ".join(markup.dangers))
+    expect("foo_bar_baz" in markup.text, "foo_bar_baz unchanged", markup.text)
+    return chunk_count(len(stream.chunks))
 
 
 async def defaults(probe: Probe) -> str:
-    """Also as an old client sends it: with fields of its own."""
-    async with probe.converse() as conversation:
-        reception = await conversation.stream("One two <b>three</b>", test_mode=True, turnId=7, timestamp=None)
-    expect_whole(reception)
-    expect_equal("text exactly as sent:", "One two <b>three</b>", reception.data)
-    expect_equal("content_type", "text", reception.start.get("content_type"))
-    expect_equal("speed", "normal", reception.speed)
-    expect_equal("chunks, by word,", 3, len(reception.chunks))
+    """With unknown fields, as clients of 2.4.1 send them."""
+    async with probe.connect() as connection:
+        stream = await connection.stream("One two <b>three</b>", test_mode=True, turnId=7, timestamp=None)
+    expect_complete(stream)
+    expect_equal("the text as sent:", "One two <b>three</b>", stream.data)
+    expect_equal("content_type", "text", stream.start.get("content_type"))
+    expect_equal("speed", "normal", stream.speed)
+    expect_equal("chunks, by word,", 3, len(stream.chunks))
     return ""
 
 
 async def labels(probe: Probe) -> str:
-    """What a client gives a request to know it again by."""
-    request_id = fresh_session_id()
+    """The identifiers that a client gives a request."""
+    request_id = new_session_id()
     trace = {"traceparent": f"00-{_TRACE_ID}-00f067aa0ba902b7-01", "tracestate": ""}
-    reception = await _stream(probe, "label", request_id=request_id, trace=trace)
-    for message in (reception.start, reception.end):
+    stream = await _stream(probe, "label", request_id=request_id, trace=trace)
+    for message in (stream.start, stream.end):
         expect_equal(f"{message['type']}.request_id", request_id, message.get("request_id"))
-    expect_equal("trace_id", _TRACE_ID, reception.start.get("trace_id"))
-    expect(reception.start.get("stream_id"), "a stream_id", reception.start)
+    expect_equal("trace_id", _TRACE_ID, stream.start.get("trace_id"))
+    expect(stream.start.get("stream_id"), "a stream_id", stream.start)
     return ""
 
 
@@ -191,8 +190,8 @@ async def empty_after_cleaning(probe: Probe) -> str:
     return ""
 
 
-async def _stream(probe: Probe, content: str, **fields: object) -> Reception:
-    async with probe.converse() as conversation:
-        reception = await conversation.stream(content, speed="superfast", **fields)
-    expect_whole(reception)
-    return reception
+async def _stream(probe: Probe, content: str, **fields: object) -> Stream:
+    async with probe.connect() as connection:
+        stream = await connection.stream(content, speed="superfast", **fields)
+    expect_complete(stream)
+    return stream

@@ -1,4 +1,4 @@
-"""HTML as a browser's parser would take it apart, as far as the checks need it."""
+"""A reader of HTML that finds elements, text and active content."""
 
 import unicodedata
 from html.parser import HTMLParser
@@ -23,7 +23,7 @@ class Markup(HTMLParser):
         self.tags: set[str] = set()
         self.text = ""
         self.dangers: list[str] = []
-        """What could run in a page: a tag, a handler, a link."""
+        """Content that can run in a page: tags, event attributes, links."""
         self._open: list[str] = []
         self._crossed = False
 
@@ -65,7 +65,7 @@ def _is_dangerous(name: str, value: str) -> bool:
         return True
     if name not in _LINKS:
         return False
-    # Browsers pass over such characters in a scheme.
+    # Browsers ignore such characters in a scheme.
     url = "".join(character for character in value if unicodedata.category(character)[0] not in "CZ")
     scheme, colon, _ = url.partition(":")
     is_relative = not colon or any(mark in scheme for mark in "/?#")

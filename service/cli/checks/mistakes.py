@@ -1,8 +1,8 @@
-"""What a client may do wrong: each mistake has its code, and the socket lives."""
+"""Invalid messages: each has its error code, and the connection stays open."""
 
 import json
 
-from service.cli.checks.probe import Probe, Run, expect_equal, expect_error, fresh_session_id
+from service.cli.checks.probe import Probe, Run, expect_equal, expect_error, new_session_id
 
 _REQUEST = {"type": "stream_request", "content": "x", "speed": "superfast"}
 
@@ -24,30 +24,30 @@ MISTAKES: tuple[tuple[str, str | bytes, str], ...] = (
     ("empty content", json.dumps(_REQUEST | {"content": ""}), "EMPTY_CONTENT"),
     ("blank content", json.dumps(_REQUEST | {"content": " \n\t"}), "EMPTY_CONTENT"),
 )
-"""What, the frame, the code."""
+"""Description, frame, error code."""
 
 
 def mistake(frame: str | bytes, code: str) -> Run:
-    """The check of one mistake."""
+    """The check of one invalid message."""
 
     async def check(probe: Probe) -> str:
-        async with probe.converse() as conversation:
-            await conversation.send_frame(frame)
-            # A server that does nothing of it would answer the ping alone.
-            await conversation.send("ping")
-            await expect_error(code, conversation.receive_type("pong"))
-            await conversation.receive_type("pong")
-            await conversation.ping()
+        async with probe.connect() as connection:
+            await connection.send_frame(frame)
+            # A server that ignores the frame answers the ping only.
+            await connection.send("ping")
+            await expect_error(code, connection.receive_type("pong"))
+            await connection.receive_type("pong")
+            await connection.ping()
         return ""
 
     return check
 
 
 async def refused_is_not_counted(probe: Probe) -> str:
-    """Only admitted requests count."""
-    session_id = fresh_session_id()
-    async with probe.converse(session_id) as conversation:
-        await expect_error("INVALID_SPEED", conversation.stream("x", speed="no-such"))
-        async with probe.converse(session_id) as beside:
-            expect_equal("requests_left", conversation.limits["max_requests"], beside.connected.get("requests_left"))
+    """Only admitted requests are counted."""
+    session_id = new_session_id()
+    async with probe.connect(session_id) as connection:
+        await expect_error("INVALID_SPEED", connection.stream("x", speed="no-such"))
+        async with probe.connect(session_id) as beside:
+            expect_equal("requests_left", connection.limits["max_requests"], beside.connected.get("requests_left"))
     return ""

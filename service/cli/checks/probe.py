@@ -1,14 +1,15 @@
-"""What a check is, and what it is given."""
+"""The interface of a check, and what all checks use."""
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from service.cli.address import Address
-from service.cli.client import Conversation, Reception, ServerError, converse
-from service.cli.fetch import Answer, fetch
+from service.cli.fetch import Response, fetch
+from streaming_content_client import Address, ServerError, Stream, connect
+
+TIMEOUT_SECONDS = 10.0
+"""The longest wait for the next message."""
 
 
 class Mismatch(Exception):
@@ -26,15 +27,13 @@ class Probe:
 
     address: Address
 
-    @asynccontextmanager
-    async def converse(self, session_id: str | None = None) -> AsyncIterator[Conversation]:
-        """An open conversation, in a fresh session unless told which."""
-        if session_id is None:
-            session_id = fresh_session_id()
-        async with converse(self.address, session_id) as conversation:
-            yield conversation
+    def connect(self, session_id: str | None = None) -> connect:
+        """A connection to the session, by default to a new one."""
+        session_id = new_session_id() if session_id is None else session_id
+        return connect(self.address, session_id, timeout=TIMEOUT_SECONDS)
 
-    async def get(self, path: str, *, accept: str = "*/*", times: int = 1) -> list[Answer]:
+    async def get(self, path: str, *, accept: str = "*/*", times: int = 1) -> list[Response]:
+        """Raises ``ConnectFailed``."""
         return await asyncio.to_thread(fetch, self.address, path, accept=accept, times=times)
 
 
@@ -43,16 +42,16 @@ Run = Callable[[Probe], Awaitable[str]]
 
 @dataclass(frozen=True)
 class Check:
-    """One claim about the service, and the way to find out."""
+    """One claim about the service, and the function that tests it."""
 
     claim: str
     run: Run
-    """Returns the figure to show; raises ``Mismatch``, or whatever breaks, when the claim does not hold."""
+    """Returns a figure to print; raises ``Mismatch`` or any other exception if the claim does not hold."""
     slow: bool = False
-    """Takes minutes; only on demand."""
+    """Takes minutes; runs only on request."""
 
 
-def fresh_session_id() -> str:
+def new_session_id() -> str:
     return f"verify-{secrets.token_hex(8)}"
 
 
@@ -60,9 +59,9 @@ def chunk_count(count: int) -> str:
     return "1 chunk" if count == 1 else f"{count} chunks"
 
 
-def expect(holds: object, expected: object, got: object) -> None:
-    """Whether it holds is its truth."""
-    if not holds:
+def expect(condition: object, expected: object, got: object) -> None:
+    """Raise ``Mismatch`` unless the condition is true."""
+    if not condition:
         raise Mismatch(expected, got)
 
 
@@ -70,10 +69,10 @@ def expect_equal(what: str, expected: object, got: object) -> None:
     expect(got == expected, f"{what} {expected!r}", repr(got))
 
 
-async def expect_error(code: str, doing: Awaitable[object]) -> None:
-    """What is being done must come to this error."""
+async def expect_error(code: str, operation: Awaitable[object]) -> None:
+    """The operation must end with this error of the server."""
     try:
-        await doing
+        await operation
     except ServerError as error:
         expect_equal("error", code, error.code)
         expect(error.message.get("message"), "a sentence with the error", error.message)
@@ -81,13 +80,13 @@ async def expect_error(code: str, doing: Awaitable[object]) -> None:
         raise Mismatch(f"error {code!r}", "no error")
 
 
-def expect_whole(reception: Reception) -> None:
-    """The stream followed the protocol: its start, its chunks in order, its sums."""
-    indices = [chunk.get("index") for chunk in reception.chunks]
+def expect_complete(stream: Stream) -> None:
+    """The stream followed the protocol: chunks in order, a terminal message, totals that agree."""
+    indices = [chunk.index for chunk in stream.chunks]
     expect_equal("chunk indices", list(range(len(indices))), indices)
-    expect_equal("the terminal message", "stream_complete", reception.end["type"])
-    expect_equal("stream_complete.total_chunks", len(indices), reception.end.get("total_chunks"))
-    sums = reception.end.get("metadata") or {}
-    expect_equal("stream_complete.metadata.bytes", len(reception.data.encode()), sums.get("bytes"))
-    if not sums.get("skipped"):
-        expect_equal("stream_start.total_chunks", len(indices), reception.start.get("total_chunks"))
+    expect_equal("the terminal message", "stream_complete", stream.end["type"])
+    expect_equal("stream_complete.total_chunks", len(indices), stream.end.get("total_chunks"))
+    totals = stream.end.get("metadata") or {}
+    expect_equal("stream_complete.metadata.bytes", len(stream.data.encode()), totals.get("bytes"))
+    if not totals.get("skipped"):
+        expect_equal("stream_start.total_chunks", len(indices), stream.start.get("total_chunks"))

@@ -1,36 +1,31 @@
-"""Streams that go on after their connection is gone."""
+"""Streams that continue on another connection."""
 
 from service.cli.checks.pacing import words
-from service.cli.checks.probe import Probe, expect, expect_equal, fresh_session_id
-from service.cli.client import Reception
+from service.cli.checks.probe import Probe, expect, expect_complete, expect_equal, new_session_id
 
 _CHUNKS = 20
-_SEEN = 5
+_CHUNKS_BEFORE = 5
 
 
 async def recovery(probe: Probe) -> str:
-    """Leave in the middle of a stream, and go on with it on another connection: nothing is missing, nothing twice."""
-    session_id = fresh_session_id()
+    """Close the connection during a stream and recover it on another: no chunk is missing or repeated."""
+    session_id = new_session_id()
     content = words(_CHUNKS)
-    reception = Reception()
-    async with probe.converse(session_id) as conversation:
-        token = conversation.connected.get("resume_token")
-        if token is None:
+    async with probe.connect(session_id) as connection:
+        if connection.resume_token is None:
             return "not offered: content is not stored"
-        await conversation.request(reception, content, speed="superfast")
-        while len(reception.chunks) < _SEEN:
-            await conversation.receive_type("chunk", reception)
-        expect(reception.start.get("resumable"), "a stream that is resumable", reception.start)
-    last_index = reception.chunks[-1]["index"]
-    async with probe.converse(session_id) as conversation:
-        stream_id = reception.start["stream_id"]
-        await conversation.send("recover", stream_id=stream_id, last_index=last_index, token=token)
-        answer, _ = await conversation.receive_type("stream_recovered")
+        stream = await connection.request(content, speed="superfast")
+        await stream.wait_chunks(_CHUNKS_BEFORE)
+        expect(stream.resumable, "a stream that is resumable", stream.start)
+    last_index = stream.last_index
+    async with probe.connect(session_id) as connection:
+        await connection.recover(stream)
+        answer = await connection.receive_type("stream_recovered")
         expect(answer.get("recovered") is True, "a stream that is recovered", answer)
         expect_equal("next_index", last_index + 1, answer.get("next_index"))
-        await conversation.follow(reception)
-        left = conversation.connected.get("requests_left")
-        expect_equal("requests_left after it", conversation.limits["max_requests"] - 1, left)
-    expect_equal("the text of both parts", content, reception.data)
-    expect_equal("indices", list(range(len(reception.chunks))), [chunk["index"] for chunk in reception.chunks])
-    return f"went on at chunk {last_index + 1} of {len(reception.chunks)}"
+        await stream.read()
+        left = connection.connected.get("requests_left")
+        expect_equal("requests_left after it", connection.limits["max_requests"] - 1, left)
+    expect_complete(stream)
+    expect_equal("the text of both parts", content, stream.data)
+    return f"recovered at chunk {last_index + 1} of {len(stream.chunks)}"

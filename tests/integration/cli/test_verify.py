@@ -6,9 +6,9 @@ import json
 import pytest
 
 from service.cli import main, verify
-from service.cli.address import Address
-from service.cli.checks import CHECKS, Probe, http
+from service.cli.checks import CHECKS, Probe, endpoints
 from service.cli.verify import Result, run_checks
+from streaming_content_client import Address
 from tests.integration.cli.scripted import Message, Mistake, ScriptedService, serving
 
 
@@ -141,21 +141,6 @@ class ForgetsLabels(ScriptedService):
         return super().prepare(request)
 
 
-class OneChunkEarly(ScriptedService):
-    def due(self, index: int, gap: float) -> float:
-        return super().due(index, gap) - (0.8 * gap if index == 3 else 0)
-
-
-class TooFast(ScriptedService):
-    def due(self, index: int, gap: float) -> float:
-        return super().due(index, gap) * 0.8
-
-
-class TooSlow(ScriptedService):
-    def due(self, index: int, gap: float) -> float:
-        return super().due(index, gap) * 2
-
-
 class AlwaysNormal(ScriptedService):
     def speed(self, request: Message) -> tuple[str, str]:
         return "low", "normal"
@@ -257,51 +242,47 @@ class IdleTooEarly(ScriptedService):
 @pytest.mark.parametrize(
     ("service", "claim", "got"),
     [
-        (AnotherService, "GET / answers in under 200 ms", "'Another API'"),
+        (AnotherService, "GET / responds in under 200 ms", "'Another API'"),
         (OneFormatOfMetrics, "GET /metrics as OpenMetrics", "text/plain"),
         (RedirectsMetrics, "GET /metrics for Prometheus", "307"),
-        (KeepsLimitsToItself, "connected tells the limits", "None"),
-        (AnyoneMayComeIn, "bad session ids are refused", "it was accepted"),
+        (KeepsLimitsToItself, "connected reports the limits", "None"),
+        (AnyoneMayComeIn, "invalid session ids are refused", "it was accepted"),
         (LosesNewlines, "text is exact, by word", "One. Two"),
         (TearsCharacters, "text is exact, by character", "\u0301"),
         (WholeText, "text is exact, by word", "1"),
-        (WholeText, "long text keeps the chunk limit", "801"),
+        (WholeText, "long text respects the chunk limit", "801"),
         (CountsFromOne, "text is exact, by word", "[1, 2, 3"),
-        (LiveHtml, "HTML arrives safe", "<script>, onclick="),
-        (ForgetsOneTrick, "HTML arrives safe", "href="),
-        (Unescapes, "HTML: what was escaped stays text", "'script'"),
+        (LiveHtml, "HTML is sanitised", "<script>, onclick="),
+        (ForgetsOneTrick, "HTML is sanitised", "href="),
+        (Unescapes, "HTML: escaped text stays text", "'script'"),
         (DropsTables, "HTML: formatting is kept", "lost td"),
-        (CutsInside, "HTML: each chunk is whole", "<strong>"),
+        (CutsInside, "HTML: each chunk is balanced", "<strong>"),
         (NoIncrementalMode, "HTML: incremental mode", "INVALID_HTML_MODE"),
-        (ForgetsToClose, "HTML: incremental mode", "{"),
+        (ForgetsToClose, "HTML: incremental mode", "close=None"),
         (CutsOnlyBlocks, "HTML: incremental mode", "<h1>"),
         (TearsReferences, "HTML: incremental mode", "&a"),
         (ClosesTheFirst, "HTML: incremental mode, skipped", "<b>"),
-        (LiveHtml, "HTML: nothing left after cleaning", "no error"),
+        (LiveHtml, "HTML: empty once sanitised", "no error"),
         (MarkdownIsText, "Markdown becomes safe HTML", "script"),
-        (OneChunkEarly, "pace: superfast, 30 ms", "early"),
-        (OneChunkEarly, "pace: slow, 300 ms", "early"),
-        (TooFast, "pace: normal, 100 ms", "early"),
-        (TooSlow, "pace: fast, 50 ms", "(median)"),
         (AlwaysNormal, "pace: superfast, 30 ms", "'normal'"),
-        (AlwaysNormal, "pace: adaptive takes it from the content", "'normal'"),
+        (AlwaysNormal, "pace: adaptive depends on the content", "'normal'"),
         (NeverPauses, "pause and resume", "chunk"),
         (SkipsWithoutMerging, "skip", "99 chunks"),
         (SkipsTheRest, "skip", "w0 w1"),
         (NeverCancels, "cancel ends the stream", "chunk"),
-        (PongWaits, "ping in the middle of a stream", "one after its end"),
-        (TakesAnyJson, "mistake: not JSON: INVALID_MESSAGE", "no error"),
-        (TakesAnyJson, "mistake: an array: INVALID_MESSAGE", "no error"),
-        (TakesAnyJson, "mistake: NaN: INVALID_MESSAGE", "no error"),
-        (TakesAnyName, "mistake: an unknown speed: INVALID_SPEED", "no error"),
-        (WrongCode, "mistake: empty content: EMPTY_CONTENT", "'STREAM_ERROR'"),
+        (PongWaits, "ping during a stream", "one after its end"),
+        (TakesAnyJson, "invalid: not JSON: INVALID_MESSAGE", "no error"),
+        (TakesAnyJson, "invalid: an array: INVALID_MESSAGE", "no error"),
+        (TakesAnyJson, "invalid: NaN: INVALID_MESSAGE", "no error"),
+        (TakesAnyName, "invalid: an unknown speed: INVALID_SPEED", "no error"),
+        (WrongCode, "invalid: empty content: EMPTY_CONTENT", "'STREAM_ERROR'"),
         (WrongCode, "limit: content size", "'STREAM_ERROR'"),
-        (CountsRefusals, "mistakes count no request", "2"),
+        (CountsRefusals, "refused requests are not counted", "2"),
         (CountsCharacters, "limit: content size, to the byte", "no error"),
         (OneRequestMore, "limit: requests of a session", "4"),
         (ForgetsTheSession, "limit: requests of a session", "3"),
         (QueuesOneMore, "limit: waiting requests", "stream_complete"),
-        (OffersTokensOnly, "a stream goes on after its connection broke", "stream_start"),
+        (OffersTokensOnly, "recover on another connection", "stream_start"),
         (IdleTooEarly, "limit: idle time", "0.5 s"),
     ],
 )
@@ -325,12 +306,12 @@ def outcome(service: ScriptedService, claim: str) -> Result:
 
 
 def test_the_queue_is_seen_where_the_request_limit_allows_it() -> None:
-    assert outcome(ManyRequests(), "limit: waiting requests").words == "10 wait"
+    assert outcome(ManyRequests(), "limit: waiting requests").detail == "10 wait"
 
 
 def test_a_service_that_stores_no_content_need_not_recover_any() -> None:
-    words = outcome(ScriptedService(), "a stream goes on after its connection broke").words
-    assert words == "not offered: content is not stored"
+    detail = outcome(ScriptedService(), "recover on another connection").detail
+    assert detail == "not offered: content is not stored"
 
 
 class KeepsMetricsFromThePublic(ScriptedService):
@@ -342,12 +323,12 @@ class KeepsMetricsFromThePublic(ScriptedService):
 
 @pytest.mark.parametrize("claim", ["GET /metrics for Prometheus", "GET /metrics as OpenMetrics"])
 def test_metrics_need_not_be_public(claim: str) -> None:
-    assert outcome(KeepsMetricsFromThePublic(), claim).words == "not public: status 404"
+    assert outcome(KeepsMetricsFromThePublic(), claim).detail == "not public: status 404"
 
 
 def test_an_answer_that_takes_too_long_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "ROOT_SECONDS", 0.0)
-    result = outcome(ScriptedService(), "GET / answers in under 200 ms")
+    monkeypatch.setattr(endpoints, "ROOT_SECONDS", 0.0)
+    result = outcome(ScriptedService(), "GET / responds in under 200 ms")
     assert not result.passed
     assert result.got.endswith("ms at best")
 
@@ -356,7 +337,7 @@ class SpeaksNonsense(ScriptedService):
     """So that checks break where they did not think of it."""
 
     def root(self) -> Message:
-        return {"service": None}
+        return {"service": None, "status": None, "version": None}
 
     def greeting(self, session_id: str) -> Message:
         return {"limits": "none"}
@@ -365,7 +346,7 @@ class SpeaksNonsense(ScriptedService):
 def test_a_check_that_breaks_has_failed_and_the_rest_go_on(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claims = ["GET / answers in under 200 ms", "long text keeps the chunk limit", "GET /ready"]
+    claims = ["GET / responds in under 200 ms", "long text respects the chunk limit", "GET /ready"]
     monkeypatch.setattr(verify, "CHECKS", [check for claim in claims for check in CHECKS if check.claim == claim])
     with serving(SpeaksNonsense()) as url:
         code = main(["verify", "--url", url, "--json"])
@@ -380,11 +361,39 @@ def test_a_check_that_breaks_has_failed_and_the_rest_go_on(
     assert report["checks"][1]["got"].startswith("TypeError")
 
 
-def test_no_server_is_said_once(capsys: pytest.CaptureFixture[str], closed_port: int) -> None:
+def test_an_unreachable_address_is_reported_once(capsys: pytest.CaptureFixture[str], closed_port: int) -> None:
     code = main(["verify", "--url", f"http://127.0.0.1:{closed_port}"])
     captured = capsys.readouterr()
     assert (code, captured.out) == (2, "")
     assert captured.err == (
-        f"Cannot connect to http://127.0.0.1:{closed_port}: nothing listens there. "
-        "Start the service (python -m service serve), or give its address with --url.\n"
+        f"Cannot connect to http://127.0.0.1:{closed_port}: connection refused. "
+        "Start the service (python -m service serve), or set its address with --url.\n"
     )
+
+
+class AnotherWebServer(ScriptedService):
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return 404, "text/html", "<h1>Not Found</h1>"
+
+
+class AnotherJsonApi(ScriptedService):
+    def root(self) -> Message:
+        return {"name": "another"}
+
+
+@pytest.mark.parametrize(
+    ("service", "response"),
+    [
+        (AnotherWebServer, "HTTP 404 with text/html"),
+        (AnotherJsonApi, "HTTP 200 with application/json"),
+    ],
+)
+def test_another_web_server_is_reported_once(
+    service: type[ScriptedService], response: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(service()) as url:
+        code = main(["verify", "--url", url])
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    address = url.replace("ws:", "http:")
+    assert captured.err == (f"{address} is not a Streaming Content API: GET / returned {response}. Check --url.\n")

@@ -290,7 +290,8 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
         **options: Any,  # noqa: ANN401 - typed by websockets
     ) -> None:
         self._address = url if isinstance(url, Address) else Address.parse(url)
-        self._session_id = session_id or self._address.session_id or f"client-{secrets.token_hex(8)}"
+        default = self._address.session_id or f"client-{secrets.token_hex(8)}"
+        self._session_id = default if session_id is None else session_id
         self._timeout = timeout
         self._wait_connected = wait_connected
         self._clock = clock

@@ -32,7 +32,8 @@ class ConnectFailed(StreamingError):
             case socket.gaierror():
                 cause = f"the name {address.host!r} cannot be resolved"
             case ssl.SSLError():
-                cause = f"TLS failed ({error.reason or error}). If the server speaks plain HTTP, use ws:// or http://"
+                reason = getattr(error, "reason", None) or error
+                cause = f"TLS failed ({reason}). If the server speaks plain HTTP, use ws:// or http://"
             case ConnectionError() if not isinstance(error, ConnectionRefusedError):
                 cause = "it closed the connection. If the server requires TLS, use wss:// or https://"
             case _:

@@ -164,14 +164,12 @@ class Stream:
         await self._connected.wait_until(lambda: bool(self.end) or len(self.chunks) > position or self.starts != starts)
 
     async def wait_started(self) -> Self:
-        """Return when ``stream_start`` has arrived, or the stream has ended without it."""
-        await self._connected.wait_until(lambda: bool(self.start or self.end))
-        return self
+        """Return when ``stream_start`` has arrived. Raises what iteration raises if the stream ends without it."""
+        return await self._wait_for(lambda: bool(self.start))
 
     async def wait_chunks(self, count: int) -> Self:
-        """Return when ``count`` chunks have arrived, or the stream has ended before that."""
-        await self._connected.wait_until(lambda: bool(self.end) or len(self.chunks) >= count)
-        return self
+        """Return when ``count`` chunks have arrived, or the stream is complete. Raises what iteration raises."""
+        return await self._wait_for(lambda: len(self.chunks) >= count)
 
     async def wait_ended(self) -> Self:
         """Return when the stream has ended, in whichever way: see ``failure``."""
@@ -180,10 +178,14 @@ class Stream:
 
     async def read(self) -> str:
         """Return the whole content. Raises what iteration raises."""
-        await self.wait_ended()
-        if self.failure:
-            raise self.failure
+        await self._wait_for(lambda: False)
         return self.data
+
+    async def _wait_for(self, condition: Callable[[], bool]) -> Self:
+        await self._connected.wait_until(lambda: bool(self.end) or condition())
+        if self.failure and not condition():
+            raise self.failure
+        return self
 
     # Controls. Each acts on the first request in line, which is this one while it is active.
 

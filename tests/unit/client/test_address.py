@@ -1,8 +1,8 @@
-"""Where a deployment is, from what a person writes."""
+"""The address of a deployment, from the URLs that people write."""
 
 import pytest
 
-from service.cli.address import Address, BadAddress
+from streaming_content_client import Address, InvalidAddress
 
 
 @pytest.mark.parametrize(
@@ -18,24 +18,25 @@ from service.cli.address import Address, BadAddress
             "wss://example.com:443/sales/ws/stream/s",
         ),
         ("ws://[::1]:8000", "http://[::1]:8000", "ws://[::1]:8000/ws/stream/s"),
+        ("wss://h?key=a", "https://h:443", "wss://h:443/ws/stream/s?key=a"),
     ],
 )
-def test_any_of_the_four_schemes_with_or_without_the_path(url: str, http: str, socket: str) -> None:
+def test_four_schemes_are_accepted_with_or_without_the_path(url: str, http: str, socket: str) -> None:
     address = Address.parse(url)
     assert str(address) == http
     assert address.socket_url("s") == socket
 
 
-def test_the_session_in_the_url_is_known() -> None:
+def test_the_session_id_of_the_url_is_decoded() -> None:
     assert Address.parse("ws://h/ws/stream/my%3Asession").session_id == "my:session"
     assert Address.parse("ws://h/ws/stream/").session_id is None
 
 
-def test_a_session_id_stays_one_part_of_the_path() -> None:
+def test_a_session_id_is_one_path_segment() -> None:
     assert Address.parse("ws://h").socket_url("../a b\r\n").endswith("/ws/stream/..%2Fa%20b%0D%0A")
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "example.com", "ftp://example.com", "ws://", "ws://h:port", ""])
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(BadAddress, match=r"address|URL"):
+def test_other_text_is_refused(url: str) -> None:
+    with pytest.raises(InvalidAddress, match=r"address|URL"):
         Address.parse(url)
