@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
+CLIENT := $(VENV)/.client
 NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/e2e/node tests/integration/asyncapi clients/js clients/page)
 
 PIP_INSTALL := $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --no-deps
@@ -110,11 +111,16 @@ $(PYTHON):
 		echo '"$(PYTHON3)" cannot create virtual environments. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 	@$(call step,Creating $(VENV),$(PYTHON3) -m venv $(VENV))
 
-$(RUNTIME): requirements/run.txt | $(PYTHON)
+# The Python client is a package of this checkout: a path in site-packages makes it importable.
+$(CLIENT): | $(PYTHON)
+	@echo '$(CURDIR)/clients/python/src' >"$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/streaming_content_client.pth"
+	@touch $@
+
+$(RUNTIME): requirements/run.txt | $(CLIENT)
 	@$(call step,Installing the packages of the service (under half a minute),$(PIP_INSTALL) -r $<)
 	@touch $@
 
-$(DEVELOPMENT): requirements/dev.txt | $(PYTHON)
+$(DEVELOPMENT): requirements/dev.txt | $(CLIENT)
 	@$(call step,Installing the packages for development (under a minute),$(PIP_INSTALL) -r $<)
 	@touch $(RUNTIME) $@ # requirements/dev.txt includes requirements/run.txt
 

@@ -1,5 +1,6 @@
 """The container image, built from the Dockerfile and run without a container engine."""
 
+import asyncio
 import json
 import re
 import signal
@@ -11,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 from packaging.specifiers import SpecifierSet
-from websockets.sync.client import connect
 
 from service import __version__
+from streaming_content_client import connect
 from tests.ops.packaging.container import Build, Image, parse
 from tests.ops.packaging.project import PROJECT, pyproject, tracked_files
 
@@ -81,12 +82,7 @@ def test_container_serves_stores_its_files_and_stops_on_sigterm(container: Conta
     assert len(files) == 2
     assert [httpx.get(f"{container.url}/{file}").status_code for file in files] == [200, 200]
 
-    with connect(container.url.replace("http", "ws") + "/ws/stream/image") as client:
-        client.send(json.dumps({"type": "stream_request", "content": "*one* two", "content_type": "markdown"}))
-        messages: list[dict[str, str]] = []
-        while not messages or messages[-1]["type"] not in {"stream_complete", "error"}:
-            messages.append(json.loads(client.recv(timeout=START_SECONDS)))
-    assert "<em>one</em> two" in "".join(one["data"] for one in messages if one["type"] == "chunk")
+    assert "<em>one</em> two" in asyncio.run(streamed(container.url, "*one* two"))
 
     kept = {file.name for file in Path(image.environment["DATA_DIR"]).iterdir()}
     assert kept >= {"sessions.sqlite3", "usage.sqlite3"}, container.log
@@ -97,11 +93,28 @@ def test_container_serves_stores_its_files_and_stops_on_sigterm(container: Conta
     assert not container.is_healthy()
 
 
+async def streamed(url: str, markdown: str) -> str:
+    async with connect(url, timeout=START_SECONDS) as connection:
+        return (await connection.stream(markdown, content_type="markdown")).data
+
+
+def test_client_commands_work_in_the_container(container: Container, image: Image, tmp_path: Path) -> None:
+    command = ["python", "-m", "service", "stream", "service/__main__.py", "--url", container.url, "--quiet"]
+    stream = image.start([*command, "--speed", "superfast"], {}, tmp_path / "printed")
+    assert stream.wait(timeout=START_SECONDS) == 0, (tmp_path / "printed").read_text()
+    assert (tmp_path / "printed").read_text() == (PROJECT / "service" / "__main__.py").read_text()
+
+
 def test_image_contains_only_the_files_of_the_service(build: Build, image: Image) -> None:
-    sent = set(build.sent) - {"Dockerfile", ".dockerignore"}
+    sent = {path.removeprefix("clients/python/src/") for path in build.sent} - {"Dockerfile", ".dockerignore"}
     taken = {path.relative_to(image.workdir).as_posix() for path in image.workdir.glob("[!.]*/**/*") if path.is_file()}
     assert {path for path in taken if "__pycache__" not in path} == sent - {"requirements/run.txt"}
-    assert {path.split("/")[0] for path in sent} == {"observability", "requirements", "service"}
+    assert {path.split("/")[0] for path in sent} == {
+        "observability",
+        "requirements",
+        "service",
+        "streaming_content_client",
+    }
 
 
 def test_packages_are_complete(image: Image, tmp_path: Path) -> None:

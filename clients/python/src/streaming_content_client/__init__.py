@@ -6,7 +6,7 @@ for its chunks and can be continued on another connection.
 
 from streaming_content_client.address import Address, InvalidAddress
 from streaming_content_client.close_codes import CLOSE_CODES, CloseCode
-from streaming_content_client.connection import Connection, connect
+from streaming_content_client.connection import Connection
 from streaming_content_client.errors import (
     ConnectFailed,
     ConnectionClosed,
@@ -17,6 +17,7 @@ from streaming_content_client.errors import (
     StreamCancelled,
     StreamingError,
 )
+from streaming_content_client.handshake import connect
 from streaming_content_client.stream import Chunk, Message, Stream
 
 __all__ = [

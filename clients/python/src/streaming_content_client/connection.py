@@ -2,21 +2,14 @@
 
 import asyncio
 import json
-import secrets
-import ssl
-import time
-from collections.abc import AsyncIterator, Callable, Generator
-from types import TracebackType
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed as SocketClosed
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
-from streaming_content_client.address import Address
 from streaming_content_client.errors import (
-    ConnectFailed,
     ConnectionClosed,
     ProtocolViolation,
     ReceiveTimeout,
@@ -26,18 +19,20 @@ from streaming_content_client.stream import Message, Stream
 
 Clock = Callable[[], float]
 
-_OPTIONS: Final[dict[str, Any]] = {
-    "compression": None,  # the service does not negotiate it
-    "proxy": None,
-    "open_timeout": 10,
-    "close_timeout": 2,
-    "max_size": 16 * 2**20,
-}
+
+class _Expectation:
+    """A message that a task waits for: of this type, or an error in its place."""
+
+    def __init__(self, type_: str) -> None:
+        self.type = type_
+        self.message: Message = {}
+
+
 _NO_CLOSE_FRAME: Final = 1006
 
 
 class Connection:
-    """One open WebSocket. Create it with ``connect``.
+    """One open WebSocket. ``connect`` opens it.
 
     Messages are read when something waits for them, and each is recorded in the stream that it belongs to, whichever
     method reads it. Methods that wait may be called by several tasks at once.
@@ -60,6 +55,7 @@ class Connection:
         """Requested and not ended, in order."""
         self._active: Stream | None = None
         """The one that chunks belong to."""
+        self._expectations: list[_Expectation] = []
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -123,27 +119,22 @@ class Connection:
     async def ping(self) -> float:
         """Return the seconds until the service answered a ``ping``."""
         began = self._clock()
-        await self.send("ping")
-        await self.receive_type("pong")
+        await self.exchange("pong", "ping")
         return self._clock() - began
 
     async def heartbeat(self) -> Message:
         """Send ``heartbeat`` and return the answer."""
-        await self.send("heartbeat")
-        return await self.receive_type("heartbeat_ack")
+        return await self.exchange("heartbeat_ack", "heartbeat")
 
     # Messages
 
     async def send(self, type_: str, **fields: object) -> None:
         """Send one message. Raises ``ConnectionClosed``, and ``ValueError`` for text with a lone surrogate."""
-        await self.send_frame(json.dumps({"type": type_, **fields}, ensure_ascii=False))
+        await self._send(json.dumps({"type": type_, **fields}, ensure_ascii=False).encode(), text=True)
 
     async def send_frame(self, data: str | bytes) -> None:
         """Send a frame as it is: text for ``str``, binary for ``bytes``."""
-        try:
-            await self._socket.send(data)
-        except SocketClosed as closed:
-            raise self._closed(closed) from closed
+        await self._send(data, text=None)
 
     async def receive(self, timeout: float | None = None) -> Message:  # noqa: ASYNC109 - overrides the connection's
         """Return the next message of any type.
@@ -154,12 +145,19 @@ class Connection:
         async with self._reading:
             return await self._receive(self.timeout if timeout is None else timeout)
 
+    async def exchange(self, answer: str, type_: str, **fields: object) -> Message:
+        """Send a message and return its answer, the next message of the type ``answer``.
+
+        Raises ``ServerError`` for an ``error`` before it that is not of a stream.
+        """
+        with self._expect(answer) as expectation:
+            await self.send(type_, **fields)
+            return await self._answer(expectation)
+
     async def receive_type(self, type_: str) -> Message:
-        """Return the next message of a type. Raises ``ServerError`` for an ``error`` before it."""
-        while (message := await self.receive())["type"] != type_:
-            if message["type"] == "error":
-                raise ServerError(message)
-        return message
+        """Return the next message of a type. Raises what ``exchange`` raises."""
+        with self._expect(type_) as expectation:
+            return await self._answer(expectation)
 
     async def receive_until(self, type_: str) -> list[Message]:
         """Return all messages up to the first of a type, errors included."""
@@ -196,6 +194,28 @@ class Connection:
 
     # Internals
 
+    async def _send(self, data: str | bytes, *, text: bool | None) -> None:
+        try:
+            await self._socket.send(data, text=text)
+        except SocketClosed as closed:
+            raise self._closed(closed) from closed
+
+    @contextmanager
+    def _expect(self, type_: str) -> Iterator["_Expectation"]:
+        """Reserve the next message of a type, so that no other task takes it."""
+        expectation = _Expectation(type_)
+        self._expectations.append(expectation)
+        try:
+            yield expectation
+        finally:
+            self._expectations.remove(expectation)
+
+    async def _answer(self, expectation: "_Expectation") -> Message:
+        await self.wait_until(lambda: bool(expectation.message))
+        if expectation.message["type"] != expectation.type:
+            raise ServerError(expectation.message)
+        return expectation.message
+
     async def _receive(self, seconds: float | None) -> Message:
         try:
             async with asyncio.timeout(seconds):
@@ -207,17 +227,24 @@ class Connection:
             raise self._closed(closed) from closed
         at = self._clock()
         message = _decode(frame)
-        if message["type"] == "connected":
-            self.connected = message
-        elif (stream := self._stream_of(message)) is not None:
+        stream = self._stream_of(message)
+        if stream is not None:
             try:
                 stream.take(message, at)
             except (KeyError, TypeError) as error:
                 raise ProtocolViolation(f"The server sent a {message['type']} without {error}.") from error
             if stream.end:
                 self._end(stream)
+        if message["type"] == "connected":
+            self.connected = message
         if message["type"] == "error" and message.get("fatal"):
             self.error = ServerError(message)
+        for expectation in self._expectations:
+            if not expectation.message and (
+                message["type"] == expectation.type or (message["type"] == "error" and stream is None)
+            ):
+                expectation.message = message
+                break
         return message
 
     def _stream_of(self, message: Message) -> Stream | None:
@@ -262,78 +289,6 @@ class Connection:
     def _closed(self, closed: SocketClosed) -> ConnectionClosed:
         self.close_code = closed.rcvd.code if closed.rcvd else _NO_CLOSE_FRAME
         return ConnectionClosed(self.close_code, closed.rcvd.reason if closed.rcvd else "", self.error)
-
-
-class connect:  # noqa: N801 - used like a function, as the one of websockets
-    """Open a connection: ``async with connect(url) as connection``, or ``await connect(url)`` and close it later.
-
-    Args:
-        url: The deployment: an http, https, ws or wss URL, with or without ``/ws/stream/{session_id}``.
-        session_id: 1 to 64 of ``A-Z a-z 0-9 _ - . :``. Default: the one in the URL, else a random one.
-        timeout: The seconds that a method waits for the next message; ``None`` for no limit.
-        wait_connected: Whether to wait for the first message of the service.
-        clock: Monotonic seconds, for the moments in streams.
-        options: Of ``websockets.asyncio.client.connect``: ``ssl``, ``proxy``, ``additional_headers`` and others.
-
-    Raises ``InvalidAddress`` and ``ConnectFailed``; with ``wait_connected`` also ``ServerError`` if the service opens
-    the connection only to refuse it, and ``ConnectionClosed``.
-    """
-
-    def __init__(
-        self,
-        url: str | Address,
-        session_id: str | None = None,
-        *,
-        timeout: float | None = None,
-        wait_connected: bool = True,
-        clock: Clock = time.perf_counter,
-        **options: Any,  # noqa: ANN401 - typed by websockets
-    ) -> None:
-        self._address = url if isinstance(url, Address) else Address.parse(url)
-        default = self._address.session_id or f"client-{secrets.token_hex(8)}"
-        self._session_id = default if session_id is None else session_id
-        self._timeout = timeout
-        self._wait_connected = wait_connected
-        self._clock = clock
-        self._options = _OPTIONS | options
-        self._connection: Connection | None = None
-
-    def __await__(self) -> Generator[Any, None, Connection]:
-        return self._open().__await__()
-
-    async def __aenter__(self) -> Connection:
-        self._connection = await self
-        return self._connection
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._connection is not None
-        await self._connection.close()
-
-    async def _open(self) -> Connection:
-        socket = await self._open_socket()
-        connection = Connection(socket, self._session_id, timeout=self._timeout, clock=self._clock)
-        if self._wait_connected:
-            try:
-                await connection.receive_type("connected")
-            except BaseException:
-                await connection.close()
-                raise
-        return connection
-
-    async def _open_socket(self) -> ClientConnection:
-        try:
-            return await open_socket(self._address.socket_url(self._session_id), **self._options)
-        except InvalidStatus as answer:
-            response = answer.response
-            raise ConnectFailed.from_response(
-                response.status_code, response.body, response.headers.get("Retry-After")
-            ) from answer
-        except (OSError, ssl.SSLError) as error:
-            raise ConnectFailed.from_os_error(self._address, error) from error
-        except (InvalidHandshake, InvalidMessage) as error:
-            raise ConnectFailed(f"{self._address} does not speak WebSocket ({error}).") from error
 
 
 def _decode(frame: str | bytes) -> Message:

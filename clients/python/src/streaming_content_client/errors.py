@@ -6,7 +6,7 @@ import ssl
 from typing import Any, Self
 
 from streaming_content_client.address import Address
-from streaming_content_client.close_codes import CLOSE_CODES, CloseCode
+from streaming_content_client.close_codes import CLOSE_CODES
 
 
 class StreamingError(Exception):
@@ -95,17 +95,15 @@ class ConnectionClosed(StreamingError):
         """The reason in the close frame."""
         self.error = error
         """The fatal error that preceded the close."""
-        meaning = self.meaning.reason if self.meaning else reason or "no reason given"
+        known = CLOSE_CODES.get(code)
+        meaning = known.reason if known else reason or "no reason given"
         super().__init__(f"The server closed the connection ({code}: {meaning}).")
-
-    @property
-    def meaning(self) -> CloseCode | None:
-        return CLOSE_CODES.get(self.code)
 
     @property
     def may_reconnect(self) -> bool:
         """Whether a new connection can be useful; true for an unknown code."""
-        return self.meaning is None or self.meaning.may_reconnect
+        known = CLOSE_CODES.get(self.code)
+        return known is None or known.may_reconnect
 
 
 class ReceiveTimeout(StreamingError, TimeoutError):

@@ -27,8 +27,7 @@ class StreamConnection(Protocol):
     """What a stream needs of a connection."""
 
     async def wait_until(self, condition: Callable[[], bool]) -> None: ...
-    async def control(self, action: str) -> None: ...
-    async def receive_type(self, type_: str) -> Message: ...
+    async def exchange(self, answer: str, type_: str, **fields: object) -> Message: ...
     async def acknowledge(self, stream: "Stream") -> None: ...
 
 
@@ -210,8 +209,7 @@ class Stream:
         await self._connected.acknowledge(self)
 
     async def _control(self, action: str, answer: str) -> None:
-        await self._connected.control(action)
-        await self._connected.receive_type(answer)
+        await self._connected.exchange(answer, "stream_control", action=action)
 
     @property
     def _connected(self) -> StreamConnection:
