@@ -12,18 +12,12 @@ import msgspec
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.documents import document
-from benchmarks.measure import Goal, Measure
+from benchmarks.measure import Measure
 from benchmarks.processes import SERVICE, serve
 from benchmarks.rounds import Run
 from service.protocol.messages import ContentType
 
 PAGE, SET_CONTENT = "the page", "setContent for each chunk"
-
-GOALS = (
-    Goal("browser_frames", "frames of {case} of HTML, p95, ms", 50, subject=PAGE),
-    Goal("browser_frames", f"frames of {{case}} of HTML / {SET_CONTENT}", 1, SET_CONTENT, subject=PAGE),
-    Goal("browser_memory", "memory of a stream, {case}, KB", 5, subject=PAGE),
-)
 
 _CHROMIUM = "/usr/bin/chromium"
 _TIMEOUT_MS = 600_000

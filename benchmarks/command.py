@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import browser, content, streams, telemetry
+from benchmarks.goals import GOALS
 from benchmarks.machine import describe, pick_cores, raise_open_files
 from benchmarks.measure import Measure, Report
 from benchmarks.processes import Failed
@@ -27,7 +28,6 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
 """By the name for ``--only``."""
 USUAL = ("streams", "memory", "start", "content", "cache")
 """The measures that are taken by default; the others take long or need a browser."""
-GOALS = (*streams.GOALS, *content.GOALS, *telemetry.GOALS, *browser.GOALS)
 
 
 def measure(scale: Scale, names: Collection[str] = USUAL) -> Report:

@@ -86,10 +86,7 @@ class Connection(asyncio.Protocol):
 
     def _respond(self) -> None:
         key = _KEY.search(self._head)
-        if key is None:
-            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            self.transport.close()
-            return
+        assert key is not None, self._head
         accept = base64.b64encode(hashlib.sha1(key[1] + _GUID, usedforsecurity=False).digest())
         self.transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -11,7 +11,6 @@ from array import array
 from collections.abc import Sequence
 
 import msgspec
-import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from benchmarks.load import GAP_SECONDS, StreamFigures, StreamLoad
@@ -119,17 +118,8 @@ class _Connection(WSListener):
             event.set()
 
 
-def stream(server: Server, load: StreamLoad) -> StreamFigures:
+async def stream(server: Server, load: StreamLoad) -> StreamFigures:
     gc.disable()  # a collection in this process would appear as a deviation of the server
-    return uvloop.run(_stream(server, load))
-
-
-def memory_bytes(server: Server, warm_connections: int, connections: int, settle_seconds: float) -> float:
-    """The private memory of the server for each idle connection; those that warm it up do not count."""
-    return uvloop.run(_memory_bytes(server, warm_connections, connections, settle_seconds))
-
-
-async def _stream(server: Server, load: StreamLoad) -> StreamFigures:
     whole = not load.window_seconds
     warm = await _connect(server, 0, min(load.streams, _WARM_STREAMS) if whole else 0)
     if whole:
@@ -180,7 +170,8 @@ async def _stream(server: Server, load: StreamLoad) -> StreamFigures:
     )
 
 
-async def _memory_bytes(server: Server, warm_connections: int, connections: int, settle_seconds: float) -> float:
+async def memory_bytes(server: Server, warm_connections: int, connections: int, settle_seconds: float) -> float:
+    """The private memory of the server for each idle connection; those that warm it up do not count."""
     opened = await _connect(server, 0, warm_connections)
     await asyncio.sleep(settle_seconds)
     before = private_bytes(server.pid)

@@ -7,15 +7,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from multiprocessing import get_context
 from pathlib import Path
-from typing import IO, Literal, ParamSpec, TypeVar
+from typing import IO, Any, Literal, ParamSpec, TypeVar, overload
 
 import psutil
+import uvloop
 from msgspec import Struct
 
 from benchmarks.machine import Cores
@@ -49,8 +51,8 @@ def _python(*arguments: str) -> tuple[str, ...]:
 
 SERVICE = Program("service", _python("-m", "service", "serve"), "/ready")
 BARE_FASTAPI = Program("bare FastAPI (a)", _python("-m", "benchmarks.bare_fastapi"))
-FLOOR = Program("floor (b)", _python("-m", "benchmarks.floor"))
-COLLECTOR = Program("collector", _python("-m", "benchmarks.collector"), core="back_end")
+FLOOR = Program("floor (b)", _python("-m", "benchmarks.floor"), ready_path="")
+COLLECTOR = Program("collector", _python("-m", "benchmarks.collector"), ready_path="", core="back_end")
 KENT = Program(
     "kent",
     _python("-m", "flask", "--app", "kent.app", "run"),
@@ -158,13 +160,25 @@ def _tail(output: IO[bytes]) -> str:
 
 
 _WORKERS = get_context("forkserver")
-_WORKERS.set_forkserver_preload(["benchmarks.content_work", "benchmarks.load_client"])
+_WORKERS.set_forkserver_preload(["benchmarks.content", "benchmarks.load_client"])
 
 
+@overload
+def run_on(core: int, function: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R: ...
+@overload
+def run_on(core: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
 def run_on(core: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call the function in a new process on that core. Raises what it raises."""
+    """Call the function, or run the coroutine function on uvloop, in a new process on that core.
+
+    Raises what it raises.
+    """
     with ProcessPoolExecutor(1, _WORKERS, os.sched_setaffinity, (0, {core})) as pool:
-        return pool.submit(function, *args, **kwargs).result()
+        return pool.submit(_call, partial(function, *args, **kwargs)).result()
+
+
+def _call(function: Callable[[], R]) -> R:
+    result = function()
+    return uvloop.run(result) if isinstance(result, Coroutine) else result
 
 
 def cpu_seconds(pid: int) -> float:

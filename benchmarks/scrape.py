@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-import uvloop
 from fastapi import FastAPI
 
 from service.app import create_app
@@ -13,12 +12,8 @@ from service.settings import Settings
 _PROBE_SECONDS = 0.001
 
 
-def scrapes(count: int) -> tuple[list[float], list[float], int]:
+async def scrapes(count: int) -> tuple[list[float], list[float], int]:
     """Milliseconds of each scrape, the largest lag of the event loop in each, and the number of samples."""
-    return uvloop.run(_scrapes(count))
-
-
-async def _scrapes(count: int) -> tuple[list[float], list[float], int]:
     app = create_app(Settings(log_level="ERROR"))
     scrape_ms, lag_ms, text = list[float](), list[float](), b""
     for turn in range(count + 1):

@@ -6,21 +6,13 @@ import msgspec
 
 from benchmarks import load_client
 from benchmarks.load import GAP_SECONDS, StreamLoad
-from benchmarks.measure import Goal, Measure
+from benchmarks.measure import Measure
 from benchmarks.processes import BARE_FASTAPI, FLOOR, REDIS, SERVICE, Server, cpu_seconds, run_on, serve, without
 from benchmarks.rounds import KEPT_UP, Race, Run
 
 NOTHING_STORED = "nothing stored"
 _TTL_SECONDS = 1.0
 """Short, so that ended streams are deleted within the measurement."""
-BARE, BOTTOM = BARE_FASTAPI.name, FLOOR.name
-
-GOALS = (
-    Goal("cpu", f"CPU for a chunk at {{case}} / {BARE}", 0.9, BARE),
-    Goal("cpu", f"CPU for a chunk at {{case}} / {BOTTOM}", 2.5, BOTTOM),
-    Goal("deviation_p99", "deviation p99 at {case}, ms", 20),
-    Goal("memory", f"memory of an idle connection at {{case}} / {BARE}", 1.2, BARE),
-)
 
 
 def pace(prefix: str = "", baseline: str = "") -> Iterator[tuple[Measure, str]]:

@@ -8,43 +8,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks import scrape
 from benchmarks.load import StreamLoad
-from benchmarks.measure import Goal, Measure
+from benchmarks.measure import Measure
 from benchmarks.processes import COLLECTOR, KENT, SERVICE, Server, get, run_on, serve, without
 from benchmarks.rounds import Race, Run
 from benchmarks.streams import pace
 
-OFF = "off"
-SAMPLED = {"on, 10 % of traces": 0.1, "on, all traces": 1.0}
-"""By subject, the share of streams whose spans are exported."""
+OFF, SOME_TRACES, EVERY_TRACE = "off", "on, 10 % of traces", "on, all traces"
+LAG = "lag of the event loop"
+_SAMPLED = {SOME_TRACES: 0.1, EVERY_TRACE: 1.0}
+"""The share of streams whose spans are exported."""
 _EXPORT_SECONDS = 0.5
-_LAG = "lag of the event loop"
-
-GOALS = (
-    *(
-        goal
-        for name, limit in zip(SAMPLED, (1.05, 1.15), strict=True)
-        for goal in (
-            Goal(
-                "telemetry_cpu",
-                f"CPU for a chunk at {{case}}: {name} / {OFF}",
-                limit,
-                OFF,
-                subject=name,
-                paired=True,
-                over="each",
-            ),
-            Goal(
-                "telemetry_deviation_p99",
-                f"deviation p99 at {{case}}: {name} - {OFF}, ms",
-                1,
-                minus=OFF,
-                subject=name,
-                over="each",
-            ),
-        )
-    ),
-    Goal("telemetry_scrape", "{case} in a scrape, ms", 10, only=_LAG),
-)
 
 
 def telemetry(run: Run) -> list[Measure]:
@@ -74,13 +47,13 @@ def telemetry(run: Run) -> list[Measure]:
                 msgspec.structs.replace(
                     SERVICE, name=name, settings={**settings, "OTEL_TRACES_SAMPLER_ARG": str(share)}
                 )
-                for name, share in SAMPLED.items()
+                for name, share in _SAMPLED.items()
             ),
         )
         found = Race(programs, loads, scale.telemetry_rounds, measures, checks, inspect=_counters).run(run)
     run.report("scrapes")
     scrape_ms, lag_ms, samples = run_on(run.cores.server, scrape.scrapes, scale.scrapes)
-    figures = {"request to response": {SERVICE.name: scrape_ms}, _LAG: {SERVICE.name: lag_ms}}
+    figures = {"request to response": {SERVICE.name: scrape_ms}, LAG: {SERVICE.name: lag_ms}}
     return [
         *found,
         Measure("telemetry_scrape", f"A scrape of {samples} samples", "ms", compared=False, figures=figures),

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from benchmarks import command
-from benchmarks.content_work import prepare_content
+from benchmarks.content import prepare_content
 from benchmarks.contents import HOSTILE, RICH
 from benchmarks.documents import document, latin_text, styled_html
 from benchmarks.measure import Goal, Measure, Report, Target

@@ -1,0 +1,49 @@
+"""The targets of the project, as listed in README.md."""
+
+from functools import partial
+
+from benchmarks.browser import PAGE, SET_CONTENT
+from benchmarks.contents import HOSTILE, RICH
+from benchmarks.measure import Goal
+from benchmarks.processes import BARE_FASTAPI, FLOOR
+from benchmarks.telemetry import EVERY_TRACE, LAG, OFF, SOME_TRACES
+
+_A, _B = BARE_FASTAPI.name, FLOOR.name
+_NH3 = "nh3.clean of its HTML"
+
+_content = partial(Goal, "content", "CPU, {case}", other="library", paired=True)
+_memory = partial(Goal, "content_memory", over="worst")
+_lag = partial(Goal, "content_lag", "lag of the event loop during content work, {case}, ms")
+_worst = partial(Goal, over="worst", paired=True)
+_cpu = partial(Goal, "telemetry_cpu", other=OFF, paired=True, over="each")
+_pace = partial(Goal, "telemetry_deviation_p99", limit=1, minus=OFF, over="each")
+
+
+GOALS = (
+    Goal("cpu", f"CPU for a chunk at {{case}} / {_A}", 0.9, _A),
+    Goal("cpu", f"CPU for a chunk at {{case}} / {_B}", 2.5, _B),
+    Goal("deviation_p99", "deviation p99 at {case}, ms", 20),
+    Goal("memory", f"memory of an idle connection at {{case}} / {_A}", 1.2, _A),
+    _content(4, only=".* KB Latin text by word .*"),
+    _content(2, only=".* KB Latin text by character .*"),
+    _content(12, only=".* KB HTML, fragment .*"),
+    _content(12, only=".* KB HTML, incremental .*"),
+    _content(12, only=".* KB styled HTML, fragment .*"),
+    _content(12, only=".* KB styled HTML, incremental .*"),
+    Goal("content_markdown", f"CPU, {{case}} beyond its conversion / {_NH3}", 12, _NH3, "cmarkgfm"),
+    _worst("content_growth", "CPU for twice the content / once, worst ({case})", 2.3, "once", subject="twice"),
+    _memory("memory at the peak / rich content, worst ({case})", 20, only=rf"\d+ KB ({'|'.join(RICH)})"),
+    _memory("memory at the peak / hostile content, worst ({case})", 20, only=rf"\d+ KB ({'|'.join(HOSTILE)})"),
+    _lag(10, only="p99"),
+    _lag(30, only="maximum"),
+    _worst("cache_hit", "CPU, plan in memory / not, worst ({case})", 0.1, "not in memory", subject="in memory"),
+    _worst("cache_packing", "CPU, pack / prepare, worst ({case})", 0.2, "prepare", subject="pack"),
+    _cpu(f"CPU for a chunk at {{case}}: {SOME_TRACES} / {OFF}", 1.05, subject=SOME_TRACES),
+    _pace(f"deviation p99 at {{case}}: {SOME_TRACES} - {OFF}, ms", subject=SOME_TRACES),
+    _cpu(f"CPU for a chunk at {{case}}: {EVERY_TRACE} / {OFF}", 1.15, subject=EVERY_TRACE),
+    _pace(f"deviation p99 at {{case}}: {EVERY_TRACE} - {OFF}, ms", subject=EVERY_TRACE),
+    Goal("telemetry_scrape", "{case} in a scrape, ms", 10, only=LAG),
+    Goal("browser_frames", "frames of {case} of HTML, p95, ms", 50, subject=PAGE),
+    Goal("browser_frames", f"frames of {{case}} of HTML / {SET_CONTENT}", 1, SET_CONTENT, subject=PAGE),
+    Goal("browser_memory", "memory of a stream, {case}, KB", 5, subject=PAGE),
+)
