@@ -10,6 +10,7 @@ import pytest
 from dashboards.catalogue import FOLDER as DASHBOARDS
 from dashboards.rules import ALERTS, Alert
 from observability.registry.log_events import LOG_EVENTS
+from service.cli import main
 from service.events import FaultSource
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import StreamRequest
@@ -33,7 +34,6 @@ EACH_ALERT = pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
 _PANEL = re.compile(r"\*\*(Overview|Streams|Connections|Runtime) / ([^*]+)\*\*")
 _NAME = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
 _VARIABLE = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
-_LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 
 RUNBOOK_FILES = sorted(RUNBOOKS.glob("*.md"))
@@ -154,11 +154,8 @@ def test_a_runbook_names_existing_settings_and_error_codes(runbook: str) -> None
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
-def test_a_link_has_a_target(document: Path) -> None:
-    for file, title in _LINK.findall(document.read_text()):
-        if file.startswith("https://"):
-            continue
-        target = document.parent / file if file else document
-        assert target.exists(), file
-        headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE) if title else []
-        assert not title or title in {heading.lower().replace(" ", "-") for heading in headings}, (file, title)
+def test_a_command_of_the_service_exists(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in re.findall(r"python -m service ([a-z-]+)", document.read_text()):
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "--help"])
+        assert command in capsys.readouterr().out
