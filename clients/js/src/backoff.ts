@@ -1,13 +1,13 @@
 export interface BackOffOptions {
-  /** The longest first wait. */
+  /** Maximum of the first delay. */
   firstMs?: number;
-  /** The longest wait of all. */
+  /** Maximum delay. */
   maxMs?: number;
-  /** Attempts in a row without anything gained before it gives up. */
+  /** Consecutive attempts without progress before it gives up. */
   attempts?: number;
 }
 
-/** Waits that double, each drawn between its half and its whole, so that clients that broke off together come apart. */
+/** Exponential back-off with jitter: each delay is drawn between half of its maximum and the maximum. */
 export class BackOff {
   readonly #options: Required<BackOffOptions>;
   #failures = 0;
@@ -16,12 +16,12 @@ export class BackOff {
     this.#options = { firstMs: 250, maxMs: 10_000, attempts: 12, ...options };
   }
 
-  /** Something was gained: the next wait is a first one. */
+  /** After progress: the next delay is a first one. */
   reset(): void {
     this.#failures = 0;
   }
 
-  /** The next wait in milliseconds; `undefined`: give up. */
+  /** The next delay in milliseconds; `undefined` after the last attempt. */
   next(): number | undefined {
     const { firstMs, maxMs, attempts } = this.#options;
     if (this.#failures >= attempts) return undefined;

@@ -1,25 +1,25 @@
 import { closed, Connection, type ConnectionOptions, type ConnectionState } from "./connection.js";
 import { StreamingError } from "./errors.js";
 import { randomId } from "./ids.js";
-import { Line } from "./line.js";
+import { RequestQueue } from "./queue.js";
 import type { Connected, ServerMessage, SessionLimits } from "./protocol.js";
 import { Stream, type StreamOptions } from "./stream.js";
-import { tell } from "./tell.js";
+import { notify } from "./notify.js";
 
-/** What the service has said of the session. */
+/** The session, as reported by the service. */
 export interface Session {
   sessionId: string;
   version: string;
   limits: SessionLimits;
-  /** As the service said last, less what this client has asked for since. */
+  /** The last reported value, minus the requests of this client since. */
   requestsLeft: number;
   expiresAt: Date;
-  /** Whether streams are stored, so that they can survive the end of a connection. */
+  /** Whether streams are stored and can be recovered on another connection. */
   resumable: boolean;
 }
 
 export interface ClientOptions extends ConnectionOptions {
-  /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; else a random one. */
+  /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */
   sessionId?: string;
   onSession?: (session: Session) => void;
 }
@@ -29,19 +29,19 @@ interface Waiter<Value> {
   reject: (error: unknown) => void;
 }
 
-/** One connection at a time to one session; it comes back by itself for as long as there is something to go on with. */
+/** A client of one session, with one connection at a time; it reconnects while streams or pings are pending. */
 export class StreamingClient {
   readonly sessionId: string;
-  /** What the service has said last; `undefined` before the first connection. */
+  /** The last reported session; `undefined` before the first connection. */
   session?: Session;
 
   readonly #connection: Connection;
-  readonly #line: Line;
+  readonly #queue: RequestQueue;
   readonly #onSession: ((session: Session) => void) | undefined;
   #connecting: Waiter<Session>[] = [];
   #pings: (Waiter<number> & { sentAt: number })[] = [];
 
-  /** `url` is the service's, be it with http or ws; on a page it may be left out for the page's own origin. */
+  /** `url` is the address of the service (http or ws); on a page it defaults to the origin of the page. */
   constructor(url: string | URL = globalThis.location?.origin, options: ClientOptions = {}) {
     this.sessionId = options.sessionId ?? randomId();
     this.#onSession = options.onSession;
@@ -52,17 +52,17 @@ export class StreamingClient {
       broken: (error) => this.#broken(error),
       ended: (error) => this.#ended(error),
       get awaits() {
-        return !client.#line.empty || client.#connecting.length + client.#pings.length > 0;
+        return !client.#queue.empty || client.#connecting.length + client.#pings.length > 0;
       },
     });
-    this.#line = new Line(this.#connection, () => this.#count(this.session!.requestsLeft - 1));
+    this.#queue = new RequestQueue(this.#connection, () => this.#count(this.session!.requestsLeft - 1));
   }
 
   get state(): ConnectionState {
     return this.#connection.state;
   }
 
-  /** Connects now; else the first request does. Rejects once it gives up. */
+  /** Connects now instead of at the first request. Rejects after the last attempt. */
   connect(): Promise<Session> {
     if (this.state === "open") return Promise.resolve(this.session!);
     if (this.state === "closed") return Promise.reject(closed());
@@ -72,45 +72,45 @@ export class StreamingClient {
     });
   }
 
-  /** Asks for a stream, at once or as soon as there is a connection. Any number may wait. */
+  /** Requests a stream, as soon as there is a connection. Any number may wait. */
   stream(content: string, options: StreamOptions = {}): Stream {
     const { requestId = randomId() } = options;
-    if (requestId.length > 64 || this.#line.find(requestId))
+    if (requestId.length > 64 || this.#queue.find(requestId))
       throw new TypeError("A requestId has up to 64 characters and is used once.");
-    const stream = new Stream(content, { ...options, requestId }, this.#line.steer);
+    const stream = new Stream(content, { ...options, requestId }, this.#queue.sendControls);
     const refused = this.#refusal(content, stream.requestId, options);
     if (refused === undefined) {
-      this.#line.join(stream);
+      this.#queue.join(stream);
       this.#connection.open();
-    } else queueMicrotask(() => stream.fail(refused)); // the caller has the stream before it hears of its end
+    } else queueMicrotask(() => stream.fail(refused)); // the caller gets the stream before it fails
     return stream;
   }
 
   /** The round-trip time in milliseconds. */
   async ping(): Promise<number> {
     await this.connect();
-    if (this.state !== "open") return this.ping(); // it has ended already
+    if (this.state !== "open") return this.ping(); // it has closed already
     return new Promise((resolve, reject) => {
       this.#pings.push({ resolve, reject, sentAt: performance.now() });
       this.#connection.send({ type: "ping" });
     });
   }
 
-  /** Leaves for good. What is not over fails with `CLIENT_CLOSED`. */
+  /** Closes the client. Pending streams fail with `CLIENT_CLOSED`. */
   close(): Promise<void> {
     return this.#connection.close();
   }
 
-  /** Why not even to ask. */
+  /** The reason not to send the request, if any. */
   #refusal(content: string, requestId: string, options: StreamOptions): unknown {
     const { contentType = "", speed = "", chunkBy = "", htmlMode = "", signal } = options;
     const { traceparent, tracestate = "" } = options.trace ?? { traceparent: "" };
     if (signal?.aborted) return signal.reason;
     if (this.state === "closed") return closed();
-    // The service does not name a request that it cannot read.
+    // An error of the service for an unreadable request has no request id.
     const texts = [content, requestId, contentType, speed, chunkBy, htmlMode, traceparent, tracestate];
     if (texts.some((text) => typeof text !== "string" || /\p{Surrogate}/u.test(text)))
-      return new StreamingError("INVALID_MESSAGE", "What is asked for has a lone surrogate, or is no text.", { requestId });
+      return new StreamingError("INVALID_MESSAGE", "A field of the request is not a string or has a lone surrogate.", { requestId });
     return undefined;
   }
 
@@ -119,25 +119,25 @@ export class StreamingClient {
       case "connected":
         return this.#connected(message);
       case "stream_start":
-        return this.#line.started(message);
+        return this.#queue.started(message);
       case "stream_recovered":
-        return this.#line.recovered(message);
+        return this.#queue.recovered(message);
       case "chunk":
-        return this.#line.take(message);
+        return this.#queue.take(message);
       case "stream_complete":
-        return this.#line.complete(message);
+        return this.#queue.complete(message);
       case "stream_paused":
       case "stream_resumed":
       case "stream_skipped":
       case "stream_cancelled":
-        return this.#line.answered(message.type);
+        return this.#queue.answered(message.type);
       case "pong": {
         const ping = this.#pings.shift();
         return ping?.resolve(performance.now() - ping.sentAt);
       }
       case "error":
         if (message.code === "RATE_LIMIT_EXCEEDED") this.#count(0);
-        return this.#line.failed(message);
+        return this.#queue.failed(message);
     }
   }
 
@@ -151,24 +151,24 @@ export class StreamingClient {
       resumable: message.resume_token !== undefined,
     };
     for (const waiter of this.#connecting.splice(0)) waiter.resolve(this.session);
-    this.#line.token = message.resume_token; // before anybody hears of it, and asks for something
+    this.#queue.token = message.resume_token; // before listeners run, which may request streams
     this.#connection.greeted();
-    tell(this.#onSession, this.session);
-    this.#line.begin();
+    notify(this.#onSession, this.session);
+    this.#queue.begin();
   }
 
   #broken(error: StreamingError): void {
     for (const ping of this.#pings.splice(0)) ping.reject(error);
-    this.#line.broken();
+    this.#queue.broken();
   }
 
   #ended(error: StreamingError): void {
     for (const waiter of [...this.#connecting.splice(0), ...this.#pings.splice(0)]) waiter.reject(error);
-    this.#line.end(error);
+    this.#queue.end(error);
   }
 
   #count(requestsLeft: number): void {
     this.session!.requestsLeft = Math.max(0, requestsLeft);
-    tell(this.#onSession, this.session!);
+    notify(this.#onSession, this.session!);
   }
 }

@@ -8,12 +8,12 @@ import {
   type ClientMessage,
   type ServerMessage,
 } from "./protocol.js";
-import { tell } from "./tell.js";
+import { notify } from "./notify.js";
 
-/** `idle`: not connected, as there is nothing to be had; `waiting`: between two attempts to connect. */
+/** `idle`: not connected, because nothing is pending; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
 
-/** What is needed of a WebSocket: the browsers' is one, and so is that of `ws`. */
+/** The part of a WebSocket that the client uses; browsers' and that of `ws` have it. */
 export interface Socket {
   readonly readyState: number;
   onmessage: ((event: any) => void) | null;
@@ -24,28 +24,28 @@ export interface Socket {
 }
 
 export interface ConnectionOptions {
-  /** Where there is no global one. */
+  /** The constructor, where there is no global one. */
   WebSocket?: new (url: string) => Socket;
   backOff?: BackOffOptions;
-  /** While something is awaited: how long nothing may come before the client asks, and then takes it for broken. */
+  /** While something is pending: silence after which the client sends a heartbeat, and then treats the connection as lost. */
   silenceMs?: number;
   onState?: (state: ConnectionState, error?: StreamingError) => void;
-  /** Sees every message, for a log. */
+  /** Called for every message, for a log. */
   onMessage?: (direction: "in" | "out", message: ServerMessage | ClientMessage) => void;
 }
 
-/** Who has a connection. */
+/** The owner of a connection. */
 export interface Owner {
   receive(message: ServerMessage): void;
-  /** What was sent and not answered may be lost; it may come back. */
+  /** The connection is lost, with what was not answered; it may reconnect. */
   broken(error: StreamingError): void;
-  /** It does not come back. */
+  /** It does not reconnect. */
   ended(error: StreamingError): void;
-  /** Whether anything is awaited. */
+  /** Whether anything is pending. */
   readonly awaits: boolean;
 }
 
-/** The socket, and after it another, for as long as there is something to go on with. */
+/** A socket, replaced by another after a loss while anything is pending. */
 export class Connection {
   readonly #url: string;
   readonly #options: ConnectionOptions;
@@ -57,8 +57,8 @@ export class Connection {
   #watch: ReturnType<typeof setInterval> | undefined;
   /** Ticks of the watch since the last message. */
   #silentTicks = 0;
-  /** What the service has said before it closes. */
-  #lastWord: StreamingError | undefined;
+  /** The fatal error that preceded the close. */
+  #lastError: StreamingError | undefined;
 
   constructor(url: string, options: ConnectionOptions, owner: Owner) {
     this.#url = url;
@@ -71,12 +71,12 @@ export class Connection {
     return this.#state;
   }
 
-  /** Whether messages can be sent. Not so while it tells that it has ended. */
+  /** Whether messages can be sent. False while its listeners learn that it has ended. */
   get ready(): boolean {
     return this.#state === "open" && this.#socket !== undefined;
   }
 
-  /** Connects, unless it does so already. */
+  /** Connects, if it is idle. */
   open(): void {
     if (this.#state === "idle") this.#connect();
   }
@@ -84,33 +84,33 @@ export class Connection {
   send(message: ClientMessage): void {
     if (this.#socket?.readyState !== 1) return;
     this.#socket.send(JSON.stringify(message));
-    tell(this.#options.onMessage, "out", message);
+    notify(this.#options.onMessage, "out", message);
   }
 
-  /** The service has greeted. */
+  /** `connected` was received. */
   greeted(): void {
-    if (!this.#owner.awaits) this.gained();
+    if (!this.#owner.awaits) this.progressed();
     this.#enter("open");
   }
 
-  /** Something came of it: should it break, the waits begin anew. */
-  gained(): void {
+  /** The connection made progress: after a loss the delays start again with the first. */
+  progressed(): void {
     this.#backOff.reset();
   }
 
-  /** What comes cannot be gone on with here, but on another connection. */
-  breakOff(why?: StreamingError): void {
+  /** Continue on another connection, because the received messages do not fit. */
+  reconnect(why?: StreamingError): void {
     this.#broken(CLOSE_ABNORMAL, why);
   }
 
-  /** Leaves for good. */
+  /** Closes for good. */
   async close(): Promise<void> {
-    const socket = this.#letGo();
+    const socket = this.#release();
     this.#end(closed(), "closed");
     if (!socket) return;
     await new Promise<unknown>((resolve) => {
       socket.onclose = resolve;
-      setTimeout(resolve, 1000); // a peer that is gone does not answer
+      setTimeout(resolve, 1000); // a vanished peer does not answer
       socket.close(CLOSE_NORMAL);
     });
   }
@@ -123,11 +123,11 @@ export class Connection {
     socket.onclose = ({ code }: { code: number }) => this.#broken(code);
     socket.onerror = () => this.#broken(CLOSE_ABNORMAL);
     this.#silentTicks = 0;
-    this.#watch = setInterval(() => this.#listen(), this.#options.silenceMs ?? 10_000);
+    this.#watch = setInterval(() => this.#checkSilence(), this.#options.silenceMs ?? 10_000);
   }
 
-  /** A connection can be dead without a word: ask, and if that is not answered either, take it for broken. */
-  #listen(): void {
+  /** Detects a dead connection: send a heartbeat, and without an answer treat it as lost. */
+  #checkSilence(): void {
     if (this.#state === "open" && !this.#owner.awaits) this.#silentTicks = 0;
     else if (++this.#silentTicks === 2) this.send({ type: "heartbeat" });
     else if (this.#silentTicks > 2) this.#broken(CLOSE_ABNORMAL);
@@ -135,12 +135,12 @@ export class Connection {
 
   #receive(message: ServerMessage): void {
     this.#silentTicks = 0;
-    tell(this.#options.onMessage, "in", message);
-    if (message.type === "error" && message.fatal) this.#lastWord = StreamingError.of(message);
+    notify(this.#options.onMessage, "in", message);
+    if (message.type === "error" && message.fatal) this.#lastError = StreamingError.of(message);
     else this.#owner.receive(message);
   }
 
-  #broken(code: number, why = this.#lastWord): void {
+  #broken(code: number, why = this.#lastError): void {
     const final = why ? !why.retryable : FINAL_CLOSE_CODES.includes(code);
     const error =
       why ??
@@ -148,8 +148,8 @@ export class Connection {
         fatal: final,
         retryable: !final,
       });
-    if (code === CLOSE_RESTART && this.#state === "open") this.gained(); // it will be back soon
-    this.#letGo()?.close();
+    if (code === CLOSE_RESTART && this.#state === "open") this.progressed(); // a restart is short
+    this.#release()?.close();
     if (final) return this.#end(error, "idle");
     this.#owner.broken(error);
     if (!this.#owner.awaits) return this.#enter("idle", error);
@@ -159,12 +159,12 @@ export class Connection {
     this.#enter("waiting", error);
   }
 
-  #letGo(): Socket | undefined {
+  #release(): Socket | undefined {
     const socket = this.#socket;
-    if (socket) socket.onmessage = socket.onclose = socket.onerror = () => {}; // some throw if nobody hears of an error
+    if (socket) socket.onmessage = socket.onclose = socket.onerror = () => {}; // some implementations throw without a listener
     clearTimeout(this.#retry);
     clearInterval(this.#watch);
-    this.#socket = this.#lastWord = undefined;
+    this.#socket = this.#lastError = undefined;
     return socket;
   }
 
@@ -177,7 +177,7 @@ export class Connection {
   #enter(state: ConnectionState, error?: StreamingError): void {
     if (this.#state === state) return;
     this.#state = state;
-    tell(this.#options.onState, state, error);
+    notify(this.#options.onState, state, error);
   }
 }
 

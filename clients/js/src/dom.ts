@@ -1,15 +1,15 @@
-/** What chunks are shown with. Both functions may be passed around alone. */
+/** Shows chunks. Both functions can be passed as callbacks. */
 export interface Renderer {
   append(chunk: { data: string; close?: string }): void;
-  /** Nothing more will come. */
+  /** Call it after the last chunk. */
   stop(): void;
 }
 
-/** `text` for text; for HTML and Markdown the request's `htmlMode`. */
+/** `text` for text; for HTML and Markdown the `htmlMode` of the request. */
 export type RenderMode = "text" | "fragment" | "incremental";
 
 /**
- * Appends what streams to what is in the element. `text` shows white space as it is only with the style
+ * Appends chunks to the content of the element. `text` preserves white space only with the style
  * `white-space: pre-wrap`.
  */
 export function domRenderer(element: Element, mode: RenderMode): Renderer {
@@ -20,13 +20,13 @@ export function domRenderer(element: Element, mode: RenderMode): Renderer {
 }
 
 /**
- * HTML that is cut anywhere, appended where it belongs. Nothing that is shown already is parsed or touched again: each
- * piece is parsed in elements named as those that are open, and what comes out in each of them goes into the real one.
+ * Appends HTML that is split anywhere. Shown content is neither parsed nor changed again: each chunk is parsed inside
+ * copies of the open elements, and the result in each copy is moved into the real element.
  *
  * @internal
  */
 export class OpenTail {
-  /** The elements that are open, the outermost first. */
+  /** The open elements, outermost first. */
   open: Element[];
 
   constructor(readonly root: Element) {
@@ -35,7 +35,7 @@ export class OpenTail {
 
   readonly append = ({ data, close = "" }: { data: string; close?: string }): void => {
     const names = this.open.slice(1).map((element) => `<${element.localName}>`);
-    if (names.at(-1) === "<pre>") names.push("\n"); // parsers drop a newline there
+    if (names.at(-1) === "<pre>") names.push("\n"); // parsers drop a leading newline there
     let pieces: Node = parsed(this.root, names.join("") + data);
     for (const [depth, element] of this.open.entries()) {
       const continued = depth + 1 < this.open.length ? pieces.firstChild : null;
@@ -55,7 +55,7 @@ function parsed(element: Element, html: string): DocumentFragment {
   return template.content;
 }
 
-/** Moves a node and all its later siblings to the end of an element; text that meets text becomes one. */
+/** Moves a node and its following siblings to the end of an element; adjacent texts are merged. */
 function move(node: ChildNode | null, element: Element): void {
   const last = element.lastChild;
   if (node?.nodeType === 3 && last?.nodeType === 3) {

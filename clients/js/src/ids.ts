@@ -1,4 +1,4 @@
-/** 128 random bits. `crypto.randomUUID` is not there on a page without TLS. */
+/** 128 random bits. `crypto.randomUUID` is undefined on a page without TLS. */
 export function randomId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -14,9 +14,9 @@ import type {
   StreamStart as StreamStartMessage,
   TraceHeaders,
 } from "./protocol.js";
-import { tell } from "./tell.js";
+import { notify } from "./notify.js";
 
-/** One piece of the content. */
+/** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
 
 /** A W3C trace context: https://www.w3.org/TR/trace-context/ */
@@ -28,20 +28,20 @@ export interface StreamStart {
   streamId: string;
   requestId: string;
   traceId: string;
-  /** Planned; a skip makes it fewer. */
+  /** Planned; fewer after a skip. */
   totalChunks: number;
   contentType: ContentType;
-  /** Whether it survives the end of its connection. */
+  /** Whether it can be recovered on another connection. */
   resumable: boolean;
   metadata: StreamMetadata;
 }
 
 export interface Completion {
-  /** Received. */
+  /** Number received. */
   totalChunks: number;
   cancelled: boolean;
   skipped: boolean;
-  /** As the service measured it; not known of what was cancelled. */
+  /** Measured by the service; absent for a cancelled stream. */
   durationMs?: number;
   bytes?: number;
 }
@@ -51,12 +51,12 @@ export interface StreamOptions {
   speed?: Speed;
   chunkBy?: ChunkBy;
   htmlMode?: HtmlMode;
-  /** A label of up to 64 characters, used for one request of a session; else a random one. */
+  /** A label of up to 64 characters, unique in the session; random by default. */
   requestId?: string;
   trace?: Trace;
-  /** Cancels; the stream then ends with the signal's reason. */
+  /** Cancels; the stream then fails with the reason of the signal. */
   signal?: AbortSignal;
-  /** If given, chunks go here and not to the iterator. */
+  /** Receives the chunks instead of the iterator. */
   onChunk?: (chunk: Chunk) => void;
   onStart?: (start: StreamStart) => void;
   onState?: (state: StreamState) => void;
@@ -64,35 +64,35 @@ export interface StreamOptions {
   onError?: (error: unknown) => void;
 }
 
-/** One request and all that comes of it, over however many connections. Made by `client.stream()`. */
+/** One requested stream, over any number of connections. Created by `client.stream()`. */
 export class Stream implements AsyncIterable<Chunk> {
   readonly requestId: string;
-  /** What it turned out to be, once its turn has come. */
+  /** The contents of `stream_start`, once it was received. */
   start?: StreamStart;
-  /** How many chunks have come; the next has this index. */
+  /** Number of received chunks; the next one has this index. */
   received = 0;
-  /** How it ends; rejects with what went wrong. */
+  /** Resolves at the end; rejects with the error. */
   readonly completed: Promise<Completion>;
 
-  /** @internal What the user wants, and what the service was told of it on this connection. */
+  /** @internal The controls that the user requested, and those sent on this connection. */
   readonly wanted = { paused: false, skip: false, cancel: false };
   /** @internal */
-  told: { paused?: boolean; skip?: boolean; cancel?: boolean } = {};
-  /** @internal The token that opens it to another connection. */
+  sent: { paused?: boolean; skip?: boolean; cancel?: boolean } = {};
+  /** @internal The token for recovery on another connection. */
   token: string | undefined;
-  /** @internal Whether it was asked for on a connection that broke, so that the service may have counted it before. */
+  /** @internal Whether it was requested on an earlier connection, where the service may have counted it. */
   repeated = false;
-  /** @internal Whether the service has said that it is paused. */
+  /** @internal Whether the service confirmed the pause. */
   held = false;
-  /** @internal Whether the service is still to answer the wish to recover it. */
+  /** @internal Whether the answer to `recover` is pending. */
   recovering = false;
 
-  /** Of the connection that it was first asked for on: it makes a request that comes again the same. */
+  /** Token of the connection of the first request, which identifies a repetition. */
   #firstToken: string | undefined;
   #asked = false;
   readonly #request: StreamRequest;
   readonly #options: StreamOptions;
-  readonly #steer: () => void;
+  readonly #sendControls: () => void;
   readonly #chunks: Chunk[] = [];
   #state: StreamState = "waiting";
   #error: unknown;
@@ -100,11 +100,11 @@ export class Stream implements AsyncIterable<Chunk> {
   #settle!: { resolve: (completion: Completion) => void; reject: (error: unknown) => void };
 
   /** @internal */
-  constructor(content: string, options: StreamOptions, steer: () => void) {
+  constructor(content: string, options: StreamOptions, sendControls: () => void) {
     const { contentType, speed, chunkBy, htmlMode, trace, signal } = options;
     this.requestId = options.requestId ?? randomId();
     this.#options = options;
-    this.#steer = steer;
+    this.#sendControls = sendControls;
     this.#request = {
       type: "stream_request",
       content,
@@ -123,7 +123,7 @@ export class Stream implements AsyncIterable<Chunk> {
     };
     signal?.addEventListener("abort", abort, { once: true });
     const over = (): void => signal?.removeEventListener("abort", abort);
-    this.completed.then(over, over); // so nobody has to listen to it
+    this.completed.then(over, over); // marks a rejection as handled
   }
 
   get state(): StreamState {
@@ -138,19 +138,19 @@ export class Stream implements AsyncIterable<Chunk> {
     return this.start?.traceId;
   }
 
-  // What the user may want. Each is remembered until the service can be told.
+  // Controls of the user. Each is kept until it can be sent.
 
   pause(): void {
     this.wanted.paused = true;
-    this.#steer();
+    this.#sendControls();
   }
 
   resume(): void {
     this.wanted.paused = false;
-    this.#steer();
+    this.#sendControls();
   }
 
-  /** Have what is left at once; this ends a pause, too. */
+  /** Requests the rest at once; this also ends a pause. */
   skip(): void {
     this.wanted.paused = false;
     this.#want("skip");
@@ -176,20 +176,20 @@ export class Stream implements AsyncIterable<Chunk> {
     }
   }
 
-  // What the client does with it.
+  // Called by the client.
 
-  /** @internal Whether the user has its end. It may still stand in the service's line, if it was cancelled. */
+  /** @internal Whether it has ended for the user. A cancelled stream may still be in the queue of the service. */
   get over(): boolean {
     return this.#state === "complete" || this.#state === "cancelled" || this.#state === "failed";
   }
 
-  /** @internal How to ask for it on a connection with this token, the first time or again; `undefined`: in vain. */
+  /** @internal The message that requests or recovers it on a connection with this token; `undefined` if impossible. */
   ask(token: string | undefined): ClientMessage | undefined {
     const again = this.repeated = this.#asked;
     this.#asked = true;
     this.held = false;
-    // A request that comes again may find its stream paused or not: it must be told, either way.
-    this.told = again ? {} : { paused: false };
+    // The state of a pause is unknown after a repeated request, so it is always sent.
+    this.sent = again ? {} : { paused: false };
     if (this.start) {
       const { streamId, resumable } = this.start;
       if (!resumable || !this.token) return undefined;
@@ -201,22 +201,22 @@ export class Stream implements AsyncIterable<Chunk> {
   }
 
   /**
-   * @internal What to tell the service next. Its controls name no stream: they act on the first in its line, which may
-   * have ended while the control was under way. So if others wait behind this one, a skip or a cancel goes out only
-   * once a pause holds, as a stream does not end in a pause; a pause that meets another can be taken back.
+   * @internal The next control to send. Controls carry no stream id: they act on the first stream in the queue of the
+   * service, which may have ended. If other streams wait, a skip or cancel is therefore sent only
+   * after a confirmed pause, because a stream does not end in a pause; a pause of the wrong stream can be undone.
    */
   next(alone: boolean): ControlAction | undefined {
-    const { wanted, told } = this;
-    if (told.cancel || this.recovering) return undefined;
-    const last = wanted.cancel ? "cancel" : wanted.skip && !told.skip ? "skip" : undefined;
+    const { wanted, sent } = this;
+    if (sent.cancel || this.recovering) return undefined;
+    const last = wanted.cancel ? "cancel" : wanted.skip && !sent.skip ? "skip" : undefined;
     if (last && (alone || (this.held && this.start))) {
-      told[last] = true;
-      told.paused = this.held = false;
+      sent[last] = true;
+      sent.paused = this.held = false;
       return last;
     }
     const pause = last !== undefined || wanted.paused;
-    if (pause === told.paused) return undefined;
-    told.paused = pause;
+    if (pause === sent.paused) return undefined;
+    sent.paused = pause;
     if (!pause) this.held = false;
     return pause ? "pause" : "resume";
   }
@@ -234,14 +234,14 @@ export class Stream implements AsyncIterable<Chunk> {
     };
     if (this.over) return;
     this.enter(this.held && this.wanted.paused ? "paused" : "streaming");
-    tell(this.#options.onStart, this.start);
+    notify(this.#options.onStart, this.start);
   }
 
   /** @internal */
   take(chunk: Chunk): void {
     this.received++;
     if (this.over) return;
-    if (this.#options.onChunk) return tell(this.#options.onChunk, chunk);
+    if (this.#options.onChunk) return notify(this.#options.onChunk, chunk);
     this.#chunks.push(chunk);
     this.#notify();
   }
@@ -263,14 +263,14 @@ export class Stream implements AsyncIterable<Chunk> {
     this.#error = error;
     this.enter("failed");
     this.#settle.reject(error);
-    tell(this.#options.onError, error);
+    notify(this.#options.onError, error);
     this.#notify();
   }
 
-  /** @internal What is said of a stream that does not go on. */
+  /** @internal The error of a stream that cannot be recovered. */
   loss(reason: LossReason): StreamingError {
     const { streamId, requestId } = this;
-    const message = `The stream broke off after ${this.received} chunks and cannot go on (${reason}). Ask for it anew.`;
+    const message = `The stream was interrupted after ${this.received} chunks and cannot be recovered (${reason}). Request it again.`;
     return new StreamingError("NOT_RECOVERABLE", message, { retryable: true, streamId, requestId, reason });
   }
 
@@ -283,19 +283,19 @@ export class Stream implements AsyncIterable<Chunk> {
   enter(state: StreamState): void {
     if (this.over || this.#state === state) return;
     this.#state = state;
-    tell(this.#options.onState, state);
+    notify(this.#options.onState, state);
   }
 
-  #want(wish: "skip" | "cancel"): void {
-    this.wanted[wish] = true;
-    this.#steer();
+  #want(wanted: "skip" | "cancel"): void {
+    this.wanted[wanted] = true;
+    this.#sendControls();
   }
 
   #end(completion: Completion): void {
     if (this.over) return;
     this.enter(completion.cancelled ? "cancelled" : "complete");
     this.#settle.resolve(completion);
-    tell(this.#options.onEnd, completion);
+    notify(this.#options.onEnd, completion);
     this.#notify();
   }
 

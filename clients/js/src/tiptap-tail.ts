@@ -4,29 +4,29 @@ import type { Transaction } from "@tiptap/pm/state";
 import { Mapping, ReplaceStep, StepMap, type Step } from "@tiptap/pm/transform";
 import { OpenTail, type Renderer } from "./dom.js";
 
-/** Between two of these the content can be cut for good, whatever comes. */
+/** Between two of these the content before is final. */
 const BLOCK = "p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, pre, hr, table, tr, div";
 
-/** Where they may be cut so. A list item must begin with a paragraph, and in a row the editor counts cells. */
+/** Elements in which that holds. A list item must begin with a paragraph, and the editor counts cells in a row. */
 const CONTAINER = "body, ul, ol, blockquote, tbody, td, th, div:not(li div)";
 
 /**
- * HTML that is cut anywhere, in an editor. Of all that has come, only the tail is kept and parsed again: the blocks
- * that are open, without what is finished in them. What has changed in it is changed in the editor, and nothing else.
+ * HTML that is split anywhere, in an editor. Only the tail is kept and parsed again: the open blocks, without their
+ * final content. Only the differences are changed in the editor.
  */
 export class TiptapTail implements Renderer {
-  /** The tail as HTML elements, in a document that nobody sees. */
+  /** The tail as HTML elements, in a detached document. */
   readonly #html = new OpenTail(document.implementation.createHTMLDocument().body);
-  /** The same as the editor reads it, and was given it. Its left edge stands for all that is finished. */
+  /** The tail as the editor parsed it. Its left edge stands for all final content. */
   #given: Node;
-  /** From this position on `#given` is in the editor as it is here … */
+  /** From this position on, `#given` equals the document of the editor … */
   #begin = 0;
-  /** … so much further on … */
+  /** … at this offset … */
   #shift: number;
-  /** … if nobody has changed it; these have. */
+  /** … except for these changes of others. */
   #edits = new Mapping();
-  /** What the editor's own extensions have mended in the tail, as in a table without all its cells; to be undone. */
-  #mended: { inverse: Step; index: number }[] = [];
+  /** Corrections of the tail by extensions of the editor, such as missing table cells; undone before the next change. */
+  #corrections: { inverse: Step; index: number }[] = [];
   #inserting = false;
 
   constructor(
@@ -59,12 +59,12 @@ export class TiptapTail implements Renderer {
     return DOMParser.fromSchema(this.editor.schema).parse(html, this.editor.options.parseOptions);
   }
 
-  /** A position of `#given` in the editor; what others have put there comes after it. */
+  /** A position of `#given` in the editor; insertions of others at it come after it. */
   #place(position: number): number {
     return this.#edits.map(position + this.#shift, -1);
   }
 
-  /** Changes in the editor what is different. */
+  /** Applies the differences to the editor. */
   #give(next: Node): void {
     const from = this.#given.content.findDiffStart(next.content);
     if (from === null) return;
@@ -73,10 +73,10 @@ export class TiptapTail implements Renderer {
     a += overlap;
     b += overlap;
     const { tr } = this.editor.state;
-    this.#undoMends(tr);
+    this.#undoCorrections(tr);
     const [begin, end] = [this.#place(from), this.#place(a)];
     const slice = next.slice(from, b);
-    // Nobody's words are deleted; and where others have changed what is around them, it is made to fit.
+    // Text of others is never deleted; where they changed adjacent content, the slice is fitted.
     if (end - begin !== a - from) tr.replace(this.#edits.map(a + this.#shift, 1), undefined, slice);
     else if (tr.maybeStep(new ReplaceStep(begin, end, slice)).failed) tr.replace(begin, end, slice);
     if (this.#edits.maps.length) {
@@ -92,7 +92,7 @@ export class TiptapTail implements Renderer {
     this.#inserting = false;
   }
 
-  /** Takes what is finished out of the tail; whether there was any. */
+  /** Removes final content from the tail; returns whether there was any. */
   #dropFinished(): boolean {
     const dropped = this.#html.open.map((element) => {
       const last = element.lastElementChild;
@@ -104,22 +104,22 @@ export class TiptapTail implements Renderer {
     return dropped.includes(true);
   }
 
-  /** The tail has become shorter at its left. */
+  /** The tail was shortened at its left edge. */
   #settle(next: Node): void {
     this.#begin = this.#given.content.findDiffEnd(next.content)?.b ?? 0;
     this.#shift += this.#given.content.size - next.content.size;
     this.#given = next;
     const [begin, end] = [this.#begin, next.content.size];
     const moved = this.#place(begin) - begin;
-    if (this.#mended.length || this.#place(end) - end !== moved) return;
-    this.#shift = moved; // what others have changed lies before it
+    if (this.#corrections.length || this.#place(end) - end !== moved) return;
+    this.#shift = moved; // the changes of others are before it
     this.#edits = new Mapping();
   }
 
   readonly #follow = (event: { transaction: Transaction; appendedTransactions: Transaction[] }): void => {
     if (!this.#inserting) this.#edited(event.transaction);
     for (const appended of event.appendedTransactions) {
-      if (this.#inserting && this.#isWithin(appended)) this.#mend(appended);
+      if (this.#inserting && this.#isWithin(appended)) this.#correct(appended);
       else this.#edited(appended);
     }
   };
@@ -153,24 +153,24 @@ export class TiptapTail implements Renderer {
     return within;
   }
 
-  #mend(tr: Transaction): void {
+  #correct(tr: Transaction): void {
     tr.steps.forEach((step, index) => {
-      this.#mended.push({ inverse: step.invert(tr.docs[index]!), index: this.#edits.maps.length });
+      this.#corrections.push({ inverse: step.invert(tr.docs[index]!), index: this.#edits.maps.length });
       this.#edits.appendMap(step.getMap());
     });
   }
 
-  #undoMends(tr: Transaction): void {
-    const { length } = this.#mended;
-    for (const { inverse, index } of this.#mended.splice(0).reverse()) {
+  #undoCorrections(tr: Transaction): void {
+    const { length } = this.#corrections;
+    for (const { inverse, index } of this.#corrections.splice(0).reverse()) {
       const step = inverse.map(this.#edits.slice(index + 1));
       if (step && !tr.maybeStep(step).failed) this.#edits.appendMap(step.getMap(), index);
     }
-    if (this.#edits.maps.length === 2 * length) this.#edits = new Mapping(); // nobody else has done anything
+    if (this.#edits.maps.length === 2 * length) this.#edits = new Mapping(); // no other change was made
   }
 }
 
-/** As the editor reads HTML: line breaks between elements do not count. */
+/** HTML as the editor parses it: line breaks between elements are ignored. */
 function withoutIndents(node: globalThis.Node): globalThis.Node {
   for (const child of [...node.childNodes]) {
     if (child.nodeType === 3 && /^\n(\s\s)?$/.test((child as Text).data)) child.remove();

@@ -6,20 +6,20 @@ import { TiptapTail } from "./tiptap-tail.js";
 export type { Renderer, RenderMode } from "./dom.js";
 
 export interface TiptapOptions {
-  /** Where to insert; else at the end of the document. An empty paragraph there is filled. */
+  /** Position to insert at, the end of the document by default. An empty paragraph there is filled. */
   at?: number;
 }
 
 /**
- * Streams into an editor that people may type in meanwhile: their selection stays, what they type stays, and an undo
- * takes back what they did, never what streamed.
+ * Streams into an editor while people type in it: their selection and their text are preserved, and undo reverts their
+ * changes only.
  */
 export function tiptapRenderer(editor: Editor, mode: RenderMode, options: TiptapOptions = {}): Renderer {
   const { at = editor.state.doc.content.size } = options;
   return mode === "incremental" ? new TiptapTail(editor, at) : new TiptapCaret(editor, mode, at);
 }
 
-/** A cursor of its own, at which each chunk is inserted. */
+/** A separate cursor at which each chunk is inserted. */
 class TiptapCaret implements Renderer {
   #at: number;
   #inserting = false;
@@ -53,14 +53,14 @@ class TiptapCaret implements Renderer {
     this.editor.off("transaction", this.#follow);
   };
 
-  /** What others insert at this place comes after what is still to be streamed. */
+  /** Insertions of others at this position stay after the remaining chunks. */
   readonly #follow = (event: { transaction: Transaction; appendedTransactions: Transaction[] }): void => {
     const others = this.#inserting ? event.appendedTransactions : [event.transaction, ...event.appendedTransactions];
     for (const { mapping } of others) this.#at = mapping.map(this.#at, -1);
   };
 }
 
-/** Where a cursor stands after an insertion; `undefined` if there was none. */
+/** The position of a cursor after an insertion; `undefined` if there was none. */
 function endOfLastStep(tr: Transaction): number | undefined {
   let end: number | undefined;
   tr.mapping.maps.at(-1)?.forEach((_from, _to, _newFrom, newTo) => (end ??= newTo));

@@ -8,7 +8,7 @@ const TOP = 8;
 const BOTTOM = 96;
 const LATE = 1.5; // times the pace
 
-/** The newest gaps as bars, and the pace as a line through them. */
+/** The latest gaps as bars, and the pace as a line. */
 export class GapChart {
   readonly #chart = element("chart", SVGSVGElement);
   readonly #text = element("chart-text", HTMLElement);
@@ -49,12 +49,12 @@ export class GapChart {
     label(this.#top, TOP, pace ? `${Math.round(top)} ms` : "");
   }
 
-  /** In words, for all who do not see it. */
-  say(gaps: Gaps | undefined, pace: number): void {
+  /** The text alternative. */
+  describe(gaps: Gaps | undefined, pace: number): void {
     const [middle, most, longest] = [0.5, 0.95, 1].map((share) => gaps?.quantile(share)?.toFixed(1));
     const text =
       middle === undefined
-        ? "The time between two chunks, as this page sees it."
+        ? "The time between two chunks, measured on this page."
         : `Pace ${pace} ms; median gap ${middle} ms, 95 % under ${most} ms, longest ${longest} ms.`;
     this.#text.textContent = text;
     this.#chart.setAttribute("aria-label", text);

@@ -9,7 +9,7 @@ import { TextAlign } from "@tiptap/extension-text-align";
 import { Color, TextStyleKit } from "@tiptap/extension-text-style";
 import { StarterKit } from "@tiptap/starter-kit";
 
-/** Says each colour a second time, under a name: the style sheet makes it lighter where the paper is dark. */
+/** Repeats each colour as a custom property, which the style sheet lightens in dark mode. */
 const ReadableColor = Color.extend({
   addGlobalAttributes() {
     const [colour] = this.parent?.() ?? [];
@@ -20,11 +20,11 @@ const ReadableColor = Color.extend({
   },
 });
 
-/** An editor as products set it up. */
+/** An editor with the usual configuration. */
 export function createEditor(place: HTMLElement): Editor {
   return new Editor({
     element: place,
-    injectCSS: false, // a style element is not allowed here; page.css has it all
+    injectCSS: false, // the policy forbids style elements; page.css has the rules
     extensions: [
       StarterKit.configure({ link: { openOnClick: false } }), // with lists, quotes, code blocks, underline, …
       Highlight.configure({ multicolor: true }),

@@ -1,11 +1,11 @@
-/** The element with this id, of this kind: the page is broken if there is none. */
+/** The element with this id and type; throws if there is none. */
 export function element<E extends Element>(id: string, kind: new () => E): E {
   const found = document.getElementById(id);
   if (found instanceof kind) return found;
   throw new Error(`The page has no ${kind.name} #${id}.`);
 }
 
-/** A new element with text in it. */
+/** A new element with text. */
 export function made<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   text = "",
@@ -14,7 +14,7 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
   return Object.assign(document.createElement(tag), { textContent: text }, properties);
 }
 
-/** Calls what it was given before the next frame, once, however often it is asked to. */
+/** Calls a function once before the next frame, however often it is scheduled. */
 export function eachFrame(draw: () => void): () => void {
   let asked = false;
   return () => {

@@ -26,23 +26,23 @@ export class Figures {
     this.#copy.addEventListener("click", () => void this.#copyTrace());
   }
 
-  /** `elapsedMs` since it was asked for. */
+  /** `elapsedMs` since the request. */
   show({ start, state, received }: Stream, firstChunkMs: number | undefined, gaps: Gaps, elapsedMs: number): void {
-    this.#say("First chunk", milliseconds(firstChunkMs));
-    this.#say("Chunks", start ? `${received} of ${start.totalChunks}` : "–");
-    this.#say("Median gap", milliseconds(gaps.quantile(0.5)));
-    this.#say("95 % of gaps under", milliseconds(gaps.quantile(0.95)));
-    this.#say("Preparing", milliseconds(start?.metadata.processing_time_ms));
-    this.#say("Duration", `${(elapsedMs / 1000).toFixed(2)} s`);
-    this.#say("Speed", start?.metadata.speed_used ?? "–");
-    this.#say("Complexity", start?.metadata.complexity ?? "–");
+    this.#set("First chunk", milliseconds(firstChunkMs));
+    this.#set("Chunks", start ? `${received} of ${start.totalChunks}` : "–");
+    this.#set("Median gap", milliseconds(gaps.quantile(0.5)));
+    this.#set("95 % of gaps under", milliseconds(gaps.quantile(0.95)));
+    this.#set("Preparing", milliseconds(start?.metadata.processing_time_ms));
+    this.#set("Duration", `${(elapsedMs / 1000).toFixed(2)} s`);
+    this.#set("Speed", start?.metadata.speed_used ?? "–");
+    this.#set("Complexity", start?.metadata.complexity ?? "–");
     this.#progress.max = start?.totalChunks ?? 1;
-    this.#progress.value = state === "complete" ? this.#progress.max : received; // a skip makes them fewer
+    this.#progress.value = state === "complete" ? this.#progress.max : received; // fewer after a skip
     if (start && this.#trace.textContent !== start.traceId) this.#trace.textContent = start.traceId;
     this.#copy.disabled = !start;
   }
 
-  #say(name: Name, text: string): void {
+  #set(name: Name, text: string): void {
     const value = this.#values[name];
     if (value.textContent !== text) value.textContent = text;
   }
@@ -53,7 +53,7 @@ export class Figures {
       await navigator.clipboard.writeText(text);
       this.#copy.textContent = "Copied";
     } catch {
-      // Not on a secure origin, or not allowed: select it, so that a key can.
+      // Not a secure origin, or not allowed: select it for copying by keyboard.
       getSelection()?.selectAllChildren(this.#trace);
       this.#copy.textContent = "Selected";
     }

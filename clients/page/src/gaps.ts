@@ -1,4 +1,4 @@
-/** The time between chunks as the page sees it, in milliseconds. */
+/** The time between chunks in milliseconds, measured on the page. */
 export class Gaps {
   readonly all: number[] = [];
   #last: number | undefined;
@@ -8,17 +8,17 @@ export class Gaps {
     this.#last = now;
   }
 
-  /** The gap that this share of all is not longer than; `undefined` without gaps. */
+  /** The quantile of the gaps; `undefined` without gaps. */
   quantile(share: number): number | undefined {
     const sorted = Float64Array.from(this.all).sort();
     return sorted[Math.ceil(share * sorted.length) - 1];
   }
 
-  /** A pause is no gap. */
+  /** A pause is not a gap. */
   interrupted(): void {
     this.#last = undefined;
   }
 }
 
-/** The pace of each speed: the gap that the service keeps. */
+/** The pace of each speed: the gap between chunks. */
 export const PACE_MS: Record<string, number> = { slow: 300, normal: 100, fast: 50, superfast: 30 };

@@ -7,8 +7,8 @@ const WHOLE = 4000;
 export type Direction = "in" | "out";
 
 /**
- * The newest messages, each to be opened. It is one stop for the tab key; arrows go from message to message.
- * A row is as little as can be: they come with every frame, and what they cost is taken from the document's frames.
+ * The latest messages, each expandable. It is one tab stop; arrow keys move between messages. Rows are minimal, because
+ * they are added in every frame.
  */
 export class MessageLog {
   readonly #list = element("log", HTMLOListElement);

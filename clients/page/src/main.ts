@@ -47,7 +47,7 @@ let last: Source | undefined;
 /** A client that has begun to connect. */
 function connected(): StreamingClient {
   let was: ConnectionState = "idle";
-  // Relative to the page, so that both may stand under a path of a proxy.
+  // Relative to the page, so that a proxy may serve both under a path.
   const made = new StreamingClient(new URL(".", location.href), {
     sessionId: sessionId(),
     onMessage: (direction, message) => log.add(direction, message),
@@ -57,7 +57,7 @@ function connected(): StreamingClient {
       const lost = was === "open" && state === "idle";
       was = state;
       showConnection(state);
-      // Nothing is awaited, so the client lets it be; people like to see it come back. Idle it was closed on purpose.
+      // Nothing is pending, so the client does not reconnect; the page does, unless it was closed for being idle.
       if (lost && error?.code !== "IDLE_TIMEOUT") queueMicrotask(() => connect(made));
     },
   });
@@ -68,13 +68,13 @@ function connected(): StreamingClient {
 function connect(mine: StreamingClient): void {
   mine.connect().then(
     async () => {
-      const roundTrip = Math.min(await mine.ping(), await mine.ping()); // the first one meets a page that still loads
-      if (mine === client && mine.state === "open") connectionText.textContent = `Connected, ${roundTrip.toFixed(1)} ms away`;
+      const roundTrip = Math.min(await mine.ping(), await mine.ping()); // the first one coincides with loading the page
+      if (mine === client && mine.state === "open") connectionText.textContent = `Connected, ${roundTrip.toFixed(1)} ms round trip`;
     },
     (error: unknown) => {
       if (mine === client && !(error instanceof StreamingError && error.code === "CLIENT_CLOSED")) faults.show(error);
     },
-  ).catch(() => {}); // a ping that was lost: the state says so
+  ).catch(() => {}); // a lost ping: the state shows it
 }
 
 function showConnection(state: ConnectionState): void {
@@ -83,7 +83,7 @@ function showConnection(state: ConnectionState): void {
   connectionText.textContent = text;
 }
 
-/** Streams it, with what the user has set in place of what it likes. */
+/** Streams it, with the settings of the user in place of its own. */
 function play(source: Source): void {
   const set = new FormData(settings);
   const htmlMode = set.get("html_mode") as HtmlMode;
@@ -142,5 +142,5 @@ shortcuts({
   ...Object.fromEntries([...sampleButtons.children].slice(0, 9).map((button, place) => [`Digit${place + 1}`, button as HTMLElement])),
 });
 
-// For those who open the console.
+// For the console.
 Object.assign(globalThis, { editor, streaming: () => ({ client, stream: stage.stream }) });

@@ -1,7 +1,7 @@
 import { element } from "./element.js";
 import { typeOf, type Source } from "./samples.js";
 
-/** The user's own text, written, pasted, chosen as a file or dropped as one. */
+/** The user's text: typed, pasted, or a file that was selected or dropped. */
 export class OwnText {
   readonly #panel = element("own", HTMLDetailsElement);
   readonly #text = element("own-text", HTMLTextAreaElement);
@@ -28,7 +28,7 @@ export class OwnText {
     file.addEventListener("change", () => void this.#take(file.files?.[0]));
     for (const type of ["dragover", "dragleave", "drop"])
       this.#panel.addEventListener(type, (event) => {
-        event.preventDefault(); // or the page would go to the file
+        event.preventDefault(); // otherwise the browser opens the file
         this.#panel.classList.toggle("over", type === "dragover");
       });
     this.#panel.addEventListener("drop", (event) => void this.#take(event.dataTransfer?.files[0]));

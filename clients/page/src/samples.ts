@@ -14,13 +14,13 @@ import sentence from "../samples/sentence.txt";
 import table from "../samples/table.html";
 import thai from "../samples/thai.txt";
 
-/** What can be streamed, and how it likes to be where the user does not say. */
+/** Content with default options. */
 export interface Source {
   name: string;
   content: string;
   contentType: ContentType;
   chunkBy?: ChunkBy;
-  /** Else as suits the HTML mode: see `paceOf`. */
+  /** Depends on the HTML mode by default: see `paceOf`. */
   speed?: Speed;
 }
 
@@ -42,12 +42,12 @@ export const samples: readonly Source[] = [
   { name: "Emoji", content: emoji, contentType: "text" },
 ];
 
-/** Fragments are few and large, so they take their time. */
+/** Fragments are few and large, so they are slower. */
 export function paceOf(source: Source, mode: HtmlMode): Speed {
   return source.speed ?? (source.contentType !== "text" && mode === "fragment" ? "normal" : "superfast");
 }
 
-/** What the user's own text seems to be: by the name of its file, else by its look. */
+/** The content type of the user's text, by the name of its file, else by its first characters. */
 export function typeOf(text: string, fileName = ""): ContentType {
   if (/\.html?$/i.test(fileName)) return "html";
   if (/\.(md|markdown)$/i.test(fileName)) return "markdown";

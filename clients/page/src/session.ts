@@ -3,7 +3,7 @@ import { element, made } from "./element.js";
 
 const KEPT_AS = "streaming-session";
 
-/** The session of this tab: a page that is loaded anew goes on with it. */
+/** The session of this tab, kept across reloads. */
 export function sessionId(): string {
   const kept = sessionStorage.getItem(KEPT_AS) ?? newSessionId();
   sessionStorage.setItem(KEPT_AS, kept);
@@ -19,7 +19,7 @@ function newSessionId(): string {
   return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The session's limits, and what is left of them. */
+/** The limits of the session and their remaining values. */
 export class SessionCard {
   readonly #list = element("session", HTMLElement);
   readonly #version = element("version", HTMLElement);
@@ -72,7 +72,7 @@ function row(name: string, value: HTMLElement, meter?: HTMLElement): HTMLElement
   const group = made("div");
   group.append(made("dt", name), value);
   if (meter) {
-    const definition = made("dd"); // a list of definitions holds nothing but terms and definitions
+    const definition = made("dd"); // a definition list may contain only terms and definitions
     definition.append(meter);
     group.append(definition);
   }

@@ -1,4 +1,4 @@
-/** Alt with a key presses a button. By the key's place, as Alt makes other characters of letters on some systems. */
+/** Alt with a key presses a button; by key position, because Alt changes the character on some systems. */
 export function shortcuts(buttons: Record<string, HTMLElement>): void {
   document.addEventListener("keydown", (event) => {
     const button = buttons[event.code];

@@ -12,7 +12,7 @@ export type Request = Required<Pick<StreamOptions, "contentType" | "speed" | "ch
   content: string;
 };
 
-/** Shows one stream: its chunks in the editor, its figures, its chart, and its state in words. */
+/** Shows one stream: chunks in the editor, figures, chart, and its state. */
 export class Stage {
   readonly #figures = new Figures();
   readonly #chart = new GapChart();
@@ -32,7 +32,7 @@ export class Stage {
     private readonly changed: () => void,
     private readonly failed: (error: unknown) => void,
   ) {
-    // Who scrolls back wants to read; who comes to the end again wants to follow.
+    // Scrolling back stops following; scrolling to the end starts it again.
     this.#paper.addEventListener("scroll", () => {
       const { scrollTop, clientHeight, scrollHeight } = this.#paper;
       this.#following = scrollTop + clientHeight >= scrollHeight - 40;
@@ -47,7 +47,7 @@ export class Stage {
     return this.#endedAt === undefined ? this.#stream : undefined;
   }
 
-  /** Streams into an empty document. What runs is cancelled. */
+  /** Streams into an empty document and cancels the active stream. */
   play(client: StreamingClient, request: Request): Stream {
     this.running?.cancel();
     this.#empty();
@@ -56,46 +56,46 @@ export class Stage {
     const gaps = new Gaps();
     [this.#gaps, this.#firstChunkMs, this.#endedAt, this.#following] = [gaps, undefined, undefined, true];
     this.#askedAt = performance.now();
-    const said = timing(name, this.#askedAt);
-    said(`asked for: ${contentType}, ${speed}, by ${chunkBy}${contentType === "text" ? "" : `, ${htmlMode}`}`);
+    const log = timing(name, this.#askedAt);
+    log(`request: ${contentType}, ${speed}, by ${chunkBy}${contentType === "text" ? "" : `, ${htmlMode}`}`);
     const stream: Stream = client.stream(content, {
       contentType,
       speed,
       chunkBy,
       htmlMode,
       onStart: ({ totalChunks, traceId, metadata }) =>
-        said(`prepared in ${metadata.processing_time_ms} ms: ${totalChunks} chunks, ${metadata.speed_used}, trace ${traceId}`),
+        log(`prepared in ${metadata.processing_time_ms} ms: ${totalChunks} chunks, ${metadata.speed_used}, trace ${traceId}`),
       onChunk: (chunk) => {
-        if (stream !== this.#stream) return; // another is shown by now
+        if (stream !== this.#stream) return; // another stream is shown
         const now = performance.now();
         gaps.arrived(now);
         if (this.#firstChunkMs === undefined) {
           this.#firstChunkMs = now - this.#askedAt;
-          said("first chunk");
+          log("first chunk");
         }
         renderer.append(chunk);
         this.#draw();
       },
       onState: (state) => {
         if (state !== "streaming") gaps.interrupted();
-        said(state);
+        log(state);
         if (stream === this.#stream) this.#entered();
       },
       onEnd: ({ totalChunks }) => {
         renderer.stop();
-        said(`${totalChunks} chunks; gaps: ${[0.5, 0.95, 1].map((share) => gaps.quantile(share)?.toFixed(1)).join(" / ")} ms (half, 95 %, all)`);
+        log(`${totalChunks} chunks; gaps: ${[0.5, 0.95, 1].map((share) => gaps.quantile(share)?.toFixed(1)).join(" / ")} ms (half, 95 %, all)`);
         if (stream === this.#stream) this.#ended();
       },
       onError: (error) => {
         renderer.stop();
-        said(`failed: ${error instanceof StreamingError ? error.code : String(error)}`);
+        log(`failed: ${error instanceof StreamingError ? error.code : String(error)}`);
         if (stream !== this.#stream) return;
         this.#ended();
         this.failed(error);
       },
     });
     this.#stream = stream;
-    this.#chart.say(undefined, 0);
+    this.#chart.describe(undefined, 0);
     this.#paper.scrollIntoView({ block: "nearest" });
     this.changed();
     this.#drawNow();
@@ -108,7 +108,7 @@ export class Stage {
     this.#empty();
   }
 
-  /** An undo does not bring back what was there: it would take away what has streamed since. */
+  /** Undo does not restore the previous document: it would remove what was streamed since. */
   #empty(): void {
     this.editor.chain().setMeta("addToHistory", false).clearContent().run();
   }
@@ -121,7 +121,7 @@ export class Stage {
   #ended(): void {
     this.#endedAt = performance.now();
     this.#drawNow();
-    this.#chart.say(this.#gaps, this.#pace);
+    this.#chart.describe(this.#gaps, this.#pace);
     this.#announcement.textContent = this.#state.textContent;
     this.changed();
   }
@@ -130,7 +130,7 @@ export class Stage {
     return PACE_MS[this.#stream?.start?.metadata.speed_used ?? ""] ?? 0;
   }
 
-  /** The clock goes on between two chunks, too. */
+  /** The clock also runs between two chunks. */
   #tick(): void {
     if (!this.running) return;
     this.#draw();
@@ -152,7 +152,7 @@ function inWords({ state, received, start }: Stream): string {
   const count = start ? `${received} of ${start.totalChunks} chunks` : `${received} chunks`;
   switch (state) {
     case "waiting":
-      return "Asked for, and waiting…";
+      return "Requested, waiting…";
     case "streaming":
       return `Streaming: ${count}`;
     case "paused":

@@ -3,7 +3,7 @@ import { element } from "./element.js";
 const KEPT_AS = "streaming-theme";
 const THEMES = ["system", "light", "dark"];
 
-/** Dark or light as the system says, until the switch says otherwise. */
+/** Dark or light, by the system until the switch is used. */
 export function themeSwitch(): void {
   const button = element("theme", HTMLButtonElement);
   let theme = localStorage.getItem(KEPT_AS) ?? "system";

@@ -100,7 +100,7 @@ def test_another_sample_takes_the_place_of_the_one_that_runs(long_stream: Visit)
     assert long_stream.text() == NAMED["Emoji"].content
 
 
-def test_numbers_press_the_samples_and_the_editor_is_a_key_away(visit: Visit) -> None:
+def test_numbers_press_the_samples_and_a_key_focuses_the_editor(visit: Visit) -> None:
     visit.page.keyboard.press("Alt+Digit1")
     visit.is_complete()
     assert visit.text() == NAMED["Plain Text"].content

@@ -1,4 +1,4 @@
-"""An error says what it means and what to do."""
+"""Each error is shown with its meaning and a remedy."""
 
 from playwright.sync_api import expect
 

@@ -21,7 +21,7 @@ KEPT_MESSAGES = 300
 
 
 def serious(page: Page) -> list[str]:
-    """What axe finds that keeps somebody from using the page."""
+    """Accessibility violations that axe reports."""
     page.evaluate(f"() => {{ {AXE} }}")
     found: dict[str, Any] = page.evaluate("() => axe.run()")
     return [
@@ -149,8 +149,8 @@ def test_the_tab_key_goes_from_the_samples_over_the_controls_to_the_document(vis
     assert named[-3:] == ["Again", "Clear", "Document"]
 
 
-def test_the_policy_stops_a_script_that_is_not_ours(browser: Browser, server: RunningServer) -> None:
-    """So that the other tests' silence about the policy says something."""
+def test_the_policy_blocks_a_foreign_script(browser: Browser, server: RunningServer) -> None:
+    """Shows that a violation of the policy would be reported in the other tests."""
     with visited(browser, server) as visit:
         visit.page.evaluate(
             "() => document.body.append(Object.assign(document.createElement('script'), { textContent: 'broken = 1' }))"

@@ -6,7 +6,7 @@ from service.protocol.messages import HtmlMode
 from tests.e2e.browser.samples import NAMED, prepared
 from tests.e2e.browser.visit import Visit
 
-TYPED = "Typed meanwhile: nobody may lose a word of it. "
+TYPED = "Typed during the stream: every word is kept. "
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A visit to the test page in a real Chromium, and what the page does meanwhile that it should not."""
+"""A visit to the test page in a real Chromium, which records errors of the page."""
 
 import json
 import os
@@ -42,7 +42,7 @@ class Visit:
         self.timings: list[str] = []
         page.add_init_script(_REPORT_VIOLATIONS)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda line: self._said(line.type, line.text))
+        page.on("console", lambda line: self._log(line.type, line.text))
         page.goto(f"{server.url}/websocket-test")
         self.connected()
 
@@ -77,7 +77,7 @@ class Visit:
         expect(self.document).to_be_focused()
 
     def has_streamed(self, chunks: int) -> None:
-        """Wait until so many chunks have come."""
+        """Wait until this number of chunks was received."""
         self.page.wait_for_function("count => streaming().stream?.received >= count", arg=chunks)
 
     def is_complete(self) -> None:
@@ -101,11 +101,11 @@ class Visit:
         return self.content()
 
     def start(self) -> dict[str, Any]:
-        """What the service has said of the stream."""
+        """Messages of the service about the stream."""
         start: dict[str, Any] = self.page.evaluate("() => streaming().stream.start")
         return start
 
-    def _said(self, kind: str, text: str) -> None:
+    def _log(self, kind: str, text: str) -> None:
         if kind in {"error", "warning", "assert"}:
             self.faults.append(text)
         elif text.startswith("["):

@@ -29,7 +29,7 @@ def started(folder: Path, store: str, instances: int, workers: int) -> Iterator[
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit status: 0 if nobody lost anything, got anything twice or was charged twice, else 1."""
+    """The exit status: 0 if no chunk was lost or repeated and no request charged twice, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=40, metavar="N", help="how often; 40 unless given")
     parser.add_argument("--store", choices=STORES, default="sqlite", help="what the instances share; sqlite")

@@ -29,7 +29,7 @@ class Account:
 
     @property
     def spotless(self) -> bool:
-        """Whether nobody has lost anything, got anything twice or paid for it twice."""
+        """Whether no chunk was lost or repeated and no request was charged twice."""
         return (
             (self.exact, self.lost, self.double, self.charged) == (self.streams, 0, 0, self.sessions)
             and self.streams > 0

@@ -17,7 +17,7 @@ _LONGEST_WAIT_SECONDS = 0.5
 
 
 async def storm(instances: Instances, kills: int, clients: int = len(REQUESTS)) -> Account:
-    """Kill so many processes, each at a random moment the one that most clients are connected to.
+    """Kill processes at random moments, each time the one with the most clients.
 
     Each client streams one kind of document after the other, in a session of its own. Raises ``GaveUp``.
     """

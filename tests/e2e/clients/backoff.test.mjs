@@ -1,10 +1,10 @@
-// When and whether the client comes back, with a socket that does as it is told and a clock that is turned by hand.
+// When and whether the client comes back, with a scripted socket and a mocked clock that is advanced by hand.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
 
-/** Sockets that open, speak and close when the test says so. */
+/** Sockets controlled by the test. */
 class FakeSocket {
   static all = [];
   readyState = 0;
@@ -22,9 +22,9 @@ class FakeSocket {
   opens({ resume_token = "token" } = {}) {
     this.readyState = 1;
     const session = { session_id: "s", limits: {}, requests_left: 9, session_expires_at: 0 };
-    this.says({ type: "connected", ...session, resume_token });
+    this.receives({ type: "connected", ...session, resume_token });
   }
-  says(message) {
+  receives(message) {
     this.onmessage({ data: JSON.stringify(message) });
   }
   breaks(code = 1006) {
@@ -83,7 +83,7 @@ test("each is drawn between its half and its whole", () => {
   comesBackAfter(150);
 });
 
-test("it gives up after so many attempts, and says why", async () => {
+test("it gives up after the last attempt, with the error", async () => {
   const { client, stream } = started({ backOff: { firstMs: 100, maxMs: 100, attempts: 3 } });
   const connected = client.connect();
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -108,13 +108,13 @@ test("to connect is no gain, a chunk is: then the waits begin anew", () => {
   }
   FakeSocket.last.opens();
   const [{ request_id }] = FakeSocket.last.sent;
-  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
-  FakeSocket.last.says({ type: "chunk", index: 0, data: "x" });
+  FakeSocket.last.receives({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  FakeSocket.last.receives({ type: "chunk", index: 0, data: "x" });
   FakeSocket.last.breaks();
   comesBackAfter(100);
 });
 
-test("a service that restarts (1012) is soon back, however long it was away before", () => {
+test("a service that restarts (1012) is retried soon, after any earlier delay", () => {
   started({ backOff: { firstMs: 100 } });
   for (const wait of [100, 200, 400]) {
     FakeSocket.last.breaks();
@@ -130,7 +130,7 @@ test("of a full server it asks again, later and later", () => {
   started({ backOff: { firstMs: 100 }, onState: (state, error) => state === "waiting" && errors.push(error.code) });
   for (const wait of [100, 200, 400]) {
     FakeSocket.last.readyState = 1;
-    FakeSocket.last.says({ type: "error", code: "OVER_CAPACITY", message: "full", fatal: true, retryable: true });
+    FakeSocket.last.receives({ type: "error", code: "OVER_CAPACITY", message: "full", fatal: true, retryable: true });
     FakeSocket.last.breaks(4101);
     comesBackAfter(wait);
   }
@@ -139,13 +139,13 @@ test("of a full server it asks again, later and later", () => {
 
 for (const [what, code, error] of [
   ["a stream taken over", 4103, { code: "STREAM_TAKEN_OVER", message: "…", fatal: true, retryable: false }],
-  ["a close code that says so", 4103],
+  ["a final close code", 4103],
   ["a frame too large", 1009],
 ])
   test(`${what} is not come back from`, async () => {
     const { client, stream } = started();
     FakeSocket.last.opens();
-    if (error) FakeSocket.last.says({ type: "error", ...error });
+    if (error) FakeSocket.last.receives({ type: "error", ...error });
     FakeSocket.last.breaks(code);
     await assert.rejects(stream.completed, { code: error?.code ?? "CONNECTION_LOST", fatal: true, retryable: false });
     mock.timers.tick(1_000_000);
@@ -156,8 +156,8 @@ test("without anything to go on with it does not come back until it is asked", (
   const { client } = started();
   FakeSocket.last.opens();
   const [{ request_id }] = FakeSocket.last.sent;
-  FakeSocket.last.says({ type: "error", code: "EMPTY_CONTENT", fatal: false, retryable: false, request_id });
-  FakeSocket.last.says({ type: "error", code: "IDLE_TIMEOUT", fatal: true, retryable: true });
+  FakeSocket.last.receives({ type: "error", code: "EMPTY_CONTENT", fatal: false, retryable: false, request_id });
+  FakeSocket.last.receives({ type: "error", code: "IDLE_TIMEOUT", fatal: true, retryable: true });
   FakeSocket.last.breaks(4111);
   mock.timers.tick(1_000_000);
   assert.deepEqual([FakeSocket.all.length, client.state], [1, "idle"]);
@@ -168,23 +168,23 @@ function broken({ resumable = true, resume_token = "first" } = {}) {
   const { client, stream } = started({ backOff: { firstMs: 100, maxMs: 100, attempts: 3 } });
   FakeSocket.last.opens({ resume_token });
   const [{ request_id }] = FakeSocket.last.sent;
-  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable });
-  for (const index of [0, 1, 2]) FakeSocket.last.says({ type: "chunk", index, data: `${index}` });
+  FakeSocket.last.receives({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable });
+  for (const index of [0, 1, 2]) FakeSocket.last.receives({ type: "chunk", index, data: `${index}` });
   FakeSocket.last.breaks();
   comesBackAfter(100);
   FakeSocket.last.opens({ resume_token: "second" });
   return { client, stream, asked: FakeSocket.last.sent };
 }
 
-test("what broke off is asked for with the token of its connection and the last index", () => {
+test("an interrupted stream is recovered with the token of its connection and the last index", () => {
   const { asked } = broken();
   assert.deepEqual(asked, [{ type: "recover", stream_id: "id", last_index: 2, token: "first" }]);
 });
 
 for (const reason of ["unknown", "session_over", "position", "version"])
-  test(`what cannot go on is an error that says so: ${reason}`, async () => {
+  test(`a stream that cannot be recovered fails with the reason: ${reason}`, async () => {
     const { stream } = broken();
-    FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: false, reason });
+    FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: false, reason });
     await assert.rejects(stream.completed, { code: "NOT_RECOVERABLE", reason, streamId: "id", retryable: true });
     assert.equal(stream.received, 3);
   });
@@ -195,38 +195,38 @@ test("what was never stored cannot either", async () => {
   assert.deepEqual(asked, []);
 });
 
-test("a store that is away may come back", async () => {
+test("an unavailable store may become available", async () => {
   const { stream } = broken();
   for (const _ of [1, 2]) {
-    FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
+    FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
     comesBackAfter(100);
     FakeSocket.last.opens();
   }
-  FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
+  FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
   await assert.rejects(stream.completed, { code: "NOT_RECOVERABLE", reason: "unavailable" });
 });
 
-test("a chunk that comes twice is taken once; over a gap nothing is taken, it is asked for again", () => {
+test("a repeated chunk is ignored; a gap leads to recovery", () => {
   const { stream } = broken();
-  FakeSocket.last.says({ type: "stream_recovered", stream_id: "id", recovered: true, next_index: 3, paused: false });
-  FakeSocket.last.says({ type: "chunk", index: 2, data: "2" });
-  FakeSocket.last.says({ type: "chunk", index: 3, data: "3" });
+  FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: true, next_index: 3, paused: false });
+  FakeSocket.last.receives({ type: "chunk", index: 2, data: "2" });
+  FakeSocket.last.receives({ type: "chunk", index: 3, data: "3" });
   assert.equal(stream.received, 4);
-  FakeSocket.last.says({ type: "chunk", index: 5, data: "5" });
+  FakeSocket.last.receives({ type: "chunk", index: 5, data: "5" });
   assert.deepEqual([stream.received, stream.state], [4, "broken"]);
   comesBackAfter(100);
   FakeSocket.last.opens();
   assert.deepEqual(FakeSocket.last.sent, [{ type: "recover", stream_id: "id", last_index: 3, token: "second" }]);
 });
 
-test("a request that was never answered is asked for again with the token of the first time", () => {
+test("an unanswered request is repeated with the token of the first attempt", () => {
   const { stream } = started({ backOff: { firstMs: 100, maxMs: 100 } });
   for (const resume_token of ["first", "second", "third"]) {
     FakeSocket.last.opens({ resume_token });
     const [{ request_id, token }] = FakeSocket.last.sent;
     assert.deepEqual([request_id, token], [stream.requestId, resume_token === "first" ? undefined : "first"]);
-    const told = FakeSocket.last.sent.slice(1).map(({ action }) => action);
-    assert.deepEqual(told, resume_token === "first" ? [] : ["resume"]); // it may have been left in a pause
+    const actions = FakeSocket.last.sent.slice(1).map(({ action }) => action);
+    assert.deepEqual(actions, resume_token === "first" ? [] : ["resume"]); // it may have been left in a pause
     FakeSocket.last.breaks();
     comesBackAfter(100);
   }
@@ -236,7 +236,7 @@ test("a cancel whose answer is lost is a cancel", async () => {
   const { client, stream } = started();
   FakeSocket.last.opens();
   const [{ request_id }] = FakeSocket.last.sent;
-  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  FakeSocket.last.receives({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
   stream.cancel();
   assert.equal(stream.state, "streaming");
   FakeSocket.last.breaks();
@@ -244,7 +244,7 @@ test("a cancel whose answer is lost is a cancel", async () => {
   assert.equal(client.state, "idle");
 });
 
-test("what is asked for while it tells of the connection has the token of that connection", () => {
+test("a request from a connection listener has the token of that connection", () => {
   let stream;
   const onSession = () => (stream ??= client.stream("content"));
   const client = new StreamingClient("http://service", { WebSocket: FakeSocket, onSession, backOff: { firstMs: 100 } });
@@ -257,12 +257,12 @@ test("what is asked for while it tells of the connection has the token of that c
   assert.equal(FakeSocket.last.sent[0].token, "first");
 });
 
-test("what is asked for while it tells of a break is asked for on the next connection", () => {
+test("a request from a listener of a lost connection is sent on the next connection", () => {
   const client = new StreamingClient("http://service", { WebSocket: FakeSocket, backOff: { firstMs: 100 } });
   const stream = client.stream("first", { onEnd: () => client.stream("second") });
   FakeSocket.last.opens();
   const [{ request_id }] = FakeSocket.last.sent;
-  FakeSocket.last.says({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
+  FakeSocket.last.receives({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
   stream.cancel();
   FakeSocket.last.breaks();
   comesBackAfter(100);

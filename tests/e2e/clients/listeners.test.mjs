@@ -1,4 +1,4 @@
-// Listeners that throw: whoever runs the program hears of it, and no stream does.
+// Listeners that throw: the exception is reported as uncaught, and no stream is affected.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";

@@ -52,7 +52,7 @@ def _pieces(document: Path) -> dict[str, object]:
 
 
 def generated(path: Path) -> Path:
-    """Documents that nobody would write, by word."""
+    """Generated documents, by word."""
     found: dict[str, dict[str, object]] = {}
 
     @scaled(1.5)

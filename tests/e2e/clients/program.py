@@ -37,6 +37,6 @@ async def passed(name: str, **variables: object) -> None:
         if program.returncode is None:
             program.kill()
             await program.wait()
-    said = output.decode()
-    assert program.returncode == 0, said
-    assert "fail 0" in said
+    text = output.decode()
+    assert program.returncode == 0, text
+    assert "fail 0" in text

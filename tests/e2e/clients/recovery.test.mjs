@@ -31,7 +31,7 @@ test("fifty breaks of one stream: every chunk once, charged once", async () => {
 test("those that wait behind it come too, in order, be the breaks where they may", async () => {
   const network = await Network.open();
   let messages = 0;
-  // After each so many messages: before stream_start, between two streams, in a pause, with a skip or an ack under way.
+  // After each number of messages: before stream_start, between two streams, in a pause, with a skip or an ack under way.
   const user = client({ onMessage: () => ++messages % 13 === 0 && network.cut() }, network.url);
   const contents = ["one ", "two ", "three "].map((word) => words(8, word));
   const streams = contents.map((content) => user.stream(content, { speed: "superfast" }));
@@ -41,7 +41,7 @@ test("those that wait behind it come too, in order, be the breaks where they may
   assert.equal((await fresh.connect()).requestsLeft, 97);
 });
 
-test("a request whose stream_start was never seen is asked for again, and charged once", async () => {
+test("a request without a received stream_start is repeated and charged once", async () => {
   const network = await Network.open();
   let cut = false;
   const user = client(
@@ -63,7 +63,7 @@ test("a request whose stream_start was never seen is asked for again, and charge
   assert.equal((await fresh.connect()).requestsLeft, 99);
 });
 
-test("a paused stream is paused when it is back, and resumed if that was wished for meanwhile", async () => {
+test("a paused stream stays paused after recovery, and resumes if that was requested", async () => {
   const network = await Network.open();
   const { changed, until } = signal();
   const user = client({ onState: changed }, network.url);
@@ -87,7 +87,7 @@ test("a paused stream is paused when it is back, and resumed if that was wished 
   assert.equal(text, content);
 });
 
-test("a dead network that says nothing is noticed", async () => {
+test("a silent dead network is detected", async () => {
   const network = await Network.open();
   const user = client({ silenceMs: 150 }, network.url);
   const content = words(10);

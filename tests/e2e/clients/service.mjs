@@ -16,7 +16,7 @@ export function client(options = {}, url = service) {
 
 export const words = (count, word = "word") => Array.from({ length: count }, (_, index) => `${word}${index} `).join("");
 
-/** Resolves when the condition holds; `changed` says when to look again. */
+/** Resolves when the condition holds; `changed` triggers the next check. */
 export function signal() {
   let waiting = [];
   return {
@@ -56,7 +56,7 @@ export class Network {
   });
   /** How many there were. */
   connections = 0;
-  /** Whether nothing comes back to the client, though nobody is told. */
+  /** Whether messages to the client are dropped silently. */
   silent = false;
 
   static async open() {

@@ -43,7 +43,7 @@ test("or it calls back", async () => {
   await assert.rejects(all(stream), TypeError);
 });
 
-test("an incremental chunk says what would close it", async () => {
+test("an incremental chunk has a close text", async () => {
   const html = { contentType: "html", htmlMode: "incremental" };
   const stream = client().stream("<p>one <b>two three</b></p>", { ...fast, ...html });
   const closes = [];
@@ -125,7 +125,7 @@ test("a pause holds until it is resumed", async () => {
   assert.equal(text, content);
 });
 
-test("what is asked for before its turn is done at its turn", async () => {
+test("a control before the start of a stream is applied at its start", async () => {
   const { changed, until } = signal();
   const user = client();
   const [first, second, third] = ["a", "b", "c"].map((word) =>
@@ -233,15 +233,15 @@ test("a ping is a time", async () => {
 });
 
 test("the session is known once it is connected", async () => {
-  const told = [];
+  const reported = [];
   const sessionId = `known-${Date.now()}`;
-  const user = client({ sessionId, onSession: ({ requestsLeft }) => told.push(requestsLeft) });
+  const user = client({ sessionId, onSession: ({ requestsLeft }) => reported.push(requestsLeft) });
   const session = await user.connect();
   assert.deepEqual([session.sessionId, session.resumable, user.state], [sessionId, true, "open"]);
   assert.ok(session.expiresAt > new Date());
   assert.equal(session.limits.max_content_size, 100_000);
   await user.stream("x").completed;
-  assert.deepEqual(told, [session.limits.max_requests, session.limits.max_requests - 1]);
+  assert.deepEqual(reported, [session.limits.max_requests, session.limits.max_requests - 1]);
 });
 
 test("a closed client is closed: what ran fails, and nothing more is to be had", async () => {

@@ -1,4 +1,4 @@
-"""The client against the real service: what it says and hears is in files of its own language."""
+"""The JavaScript client against the real service; the tests are in JavaScript."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-// The renderer for Tiptap: the document ends as the whole would have made it, and nobody who types loses a word.
+// The Tiptap renderer: the final document equals that of the whole content, and text that a user types is kept.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -34,7 +34,7 @@ for (const { name, html, fragment, incremental } of documents) {
       assert.deepEqual(streamed(createEditor(), "incremental", chunks), whole(html));
     });
 
-    test(`${name}, in increments by ${by}, behind a document in which somebody types`, () => {
+    test(`${name}, in increments by ${by}, after a document in which a user types`, () => {
       const editor = createEditor("<p>mine:</p><p>x</p>");
       let typed = "";
       const typing = (index) => {
@@ -87,9 +87,9 @@ test("what was typed into the empty editor before the first chunk stays", () => 
     const editor = createEditor();
     const renderer = tiptapRenderer(editor, mode);
     type(editor, "MINE");
-    renderer.append({ data: mode === "text" ? "theirs" : "<h1>theirs</h1>", close: "" });
+    renderer.append({ data: mode === "text" ? "streamed" : "<h1>streamed</h1>", close: "" });
     const text = editor.getText();
-    assert.ok(text.includes("MINE") && text.includes("theirs"), text);
+    assert.ok(text.includes("MINE") && text.includes("streamed"), text);
   }
 });
 

@@ -28,7 +28,7 @@ from tests.unit.content.documents import editor_documents, pure_markdowns
 from tests.unit.content.reader import parsed
 
 MAX_STEPS = 40
-"""Of an incremental stream, so many moments are looked at."""
+"""Number of states of an incremental stream that are checked."""
 
 FLOWING = {"a", "b", "br", "code", "details", "em", "mark", "s", "span", "strong", "u"}
 """Elements of generated documents that are no block to this editor."""

@@ -1,17 +1,17 @@
 export interface BackOffOptions {
-    /** The longest first wait. */
+    /** Maximum of the first delay. */
     firstMs?: number;
-    /** The longest wait of all. */
+    /** Maximum delay. */
     maxMs?: number;
-    /** Attempts in a row without anything gained before it gives up. */
+    /** Consecutive attempts without progress before it gives up. */
     attempts?: number;
 }
-/** Waits that double, each drawn between its half and its whole, so that clients that broke off together come apart. */
+/** Exponential back-off with jitter: each delay is drawn between half of its maximum and the maximum. */
 export declare class BackOff {
     #private;
     constructor(options?: BackOffOptions);
-    /** Something was gained: the next wait is a first one. */
+    /** After progress: the next delay is a first one. */
     reset(): void;
-    /** The next wait in milliseconds; `undefined`: give up. */
+    /** The next delay in milliseconds; `undefined` after the last attempt. */
     next(): number | undefined;
 }

@@ -1,37 +1,37 @@
 import { type ConnectionOptions, type ConnectionState } from "./connection.js";
 import type { SessionLimits } from "./protocol.js";
 import { Stream, type StreamOptions } from "./stream.js";
-/** What the service has said of the session. */
+/** The session, as reported by the service. */
 export interface Session {
     sessionId: string;
     version: string;
     limits: SessionLimits;
-    /** As the service said last, less what this client has asked for since. */
+    /** The last reported value, minus the requests of this client since. */
     requestsLeft: number;
     expiresAt: Date;
-    /** Whether streams are stored, so that they can survive the end of a connection. */
+    /** Whether streams are stored and can be recovered on another connection. */
     resumable: boolean;
 }
 export interface ClientOptions extends ConnectionOptions {
-    /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; else a random one. */
+    /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */
     sessionId?: string;
     onSession?: (session: Session) => void;
 }
-/** One connection at a time to one session; it comes back by itself for as long as there is something to go on with. */
+/** A client of one session, with one connection at a time; it reconnects while streams or pings are pending. */
 export declare class StreamingClient {
     #private;
     readonly sessionId: string;
-    /** What the service has said last; `undefined` before the first connection. */
+    /** The last reported session; `undefined` before the first connection. */
     session?: Session;
-    /** `url` is the service's, be it with http or ws; on a page it may be left out for the page's own origin. */
+    /** `url` is the address of the service (http or ws); on a page it defaults to the origin of the page. */
     constructor(url?: string | URL, options?: ClientOptions);
     get state(): ConnectionState;
-    /** Connects now; else the first request does. Rejects once it gives up. */
+    /** Connects now instead of at the first request. Rejects after the last attempt. */
     connect(): Promise<Session>;
-    /** Asks for a stream, at once or as soon as there is a connection. Any number may wait. */
+    /** Requests a stream, as soon as there is a connection. Any number may wait. */
     stream(content: string, options?: StreamOptions): Stream;
     /** The round-trip time in milliseconds. */
     ping(): Promise<number>;
-    /** Leaves for good. What is not over fails with `CLIENT_CLOSED`. */
+    /** Closes the client. Pending streams fail with `CLIENT_CLOSED`. */
     close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { type BackOffOptions } from "./backoff.js";
 import { StreamingError } from "./errors.js";
 import { type ClientMessage, type ServerMessage } from "./protocol.js";
-/** `idle`: not connected, as there is nothing to be had; `waiting`: between two attempts to connect. */
+/** `idle`: not connected, because nothing is pending; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
-/** What is needed of a WebSocket: the browsers' is one, and so is that of `ws`. */
+/** The part of a WebSocket that the client uses; browsers' and that of `ws` have it. */
 export interface Socket {
     readonly readyState: number;
     onmessage: ((event: any) => void) | null;
@@ -13,42 +13,42 @@ export interface Socket {
     close(code?: number): void;
 }
 export interface ConnectionOptions {
-    /** Where there is no global one. */
+    /** The constructor, where there is no global one. */
     WebSocket?: new (url: string) => Socket;
     backOff?: BackOffOptions;
-    /** While something is awaited: how long nothing may come before the client asks, and then takes it for broken. */
+    /** While something is pending: silence after which the client sends a heartbeat, and then treats the connection as lost. */
     silenceMs?: number;
     onState?: (state: ConnectionState, error?: StreamingError) => void;
-    /** Sees every message, for a log. */
+    /** Called for every message, for a log. */
     onMessage?: (direction: "in" | "out", message: ServerMessage | ClientMessage) => void;
 }
-/** Who has a connection. */
+/** The owner of a connection. */
 export interface Owner {
     receive(message: ServerMessage): void;
-    /** What was sent and not answered may be lost; it may come back. */
+    /** The connection is lost, with what was not answered; it may reconnect. */
     broken(error: StreamingError): void;
-    /** It does not come back. */
+    /** It does not reconnect. */
     ended(error: StreamingError): void;
-    /** Whether anything is awaited. */
+    /** Whether anything is pending. */
     readonly awaits: boolean;
 }
-/** The socket, and after it another, for as long as there is something to go on with. */
+/** A socket, replaced by another after a loss while anything is pending. */
 export declare class Connection {
     #private;
     constructor(url: string, options: ConnectionOptions, owner: Owner);
     get state(): ConnectionState;
-    /** Whether messages can be sent. Not so while it tells that it has ended. */
+    /** Whether messages can be sent. False while its listeners learn that it has ended. */
     get ready(): boolean;
-    /** Connects, unless it does so already. */
+    /** Connects, if it is idle. */
     open(): void;
     send(message: ClientMessage): void;
-    /** The service has greeted. */
+    /** `connected` was received. */
     greeted(): void;
-    /** Something came of it: should it break, the waits begin anew. */
-    gained(): void;
-    /** What comes cannot be gone on with here, but on another connection. */
-    breakOff(why?: StreamingError): void;
-    /** Leaves for good. */
+    /** The connection made progress: after a loss the delays start again with the first. */
+    progressed(): void;
+    /** Continue on another connection, because the received messages do not fit. */
+    reconnect(why?: StreamingError): void;
+    /** Closes for good. */
     close(): Promise<void>;
 }
 export declare function closed(): StreamingError;

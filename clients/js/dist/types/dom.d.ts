@@ -1,16 +1,16 @@
-/** What chunks are shown with. Both functions may be passed around alone. */
+/** Shows chunks. Both functions can be passed as callbacks. */
 export interface Renderer {
     append(chunk: {
         data: string;
         close?: string;
     }): void;
-    /** Nothing more will come. */
+    /** Call it after the last chunk. */
     stop(): void;
 }
-/** `text` for text; for HTML and Markdown the request's `htmlMode`. */
+/** `text` for text; for HTML and Markdown the `htmlMode` of the request. */
 export type RenderMode = "text" | "fragment" | "incremental";
 /**
- * Appends what streams to what is in the element. `text` shows white space as it is only with the style
+ * Appends chunks to the content of the element. `text` preserves white space only with the style
  * `white-space: pre-wrap`.
  */
 export declare function domRenderer(element: Element, mode: RenderMode): Renderer;

@@ -1,5 +1,5 @@
 import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, TraceHeaders } from "./protocol.js";
-/** One piece of the content. */
+/** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
 /** A W3C trace context: https://www.w3.org/TR/trace-context/ */
 export type Trace = TraceHeaders & {
@@ -10,19 +10,19 @@ export interface StreamStart {
     streamId: string;
     requestId: string;
     traceId: string;
-    /** Planned; a skip makes it fewer. */
+    /** Planned; fewer after a skip. */
     totalChunks: number;
     contentType: ContentType;
-    /** Whether it survives the end of its connection. */
+    /** Whether it can be recovered on another connection. */
     resumable: boolean;
     metadata: StreamMetadata;
 }
 export interface Completion {
-    /** Received. */
+    /** Number received. */
     totalChunks: number;
     cancelled: boolean;
     skipped: boolean;
-    /** As the service measured it; not known of what was cancelled. */
+    /** Measured by the service; absent for a cancelled stream. */
     durationMs?: number;
     bytes?: number;
 }
@@ -31,34 +31,34 @@ export interface StreamOptions {
     speed?: Speed;
     chunkBy?: ChunkBy;
     htmlMode?: HtmlMode;
-    /** A label of up to 64 characters, used for one request of a session; else a random one. */
+    /** A label of up to 64 characters, unique in the session; random by default. */
     requestId?: string;
     trace?: Trace;
-    /** Cancels; the stream then ends with the signal's reason. */
+    /** Cancels; the stream then fails with the reason of the signal. */
     signal?: AbortSignal;
-    /** If given, chunks go here and not to the iterator. */
+    /** Receives the chunks instead of the iterator. */
     onChunk?: (chunk: Chunk) => void;
     onStart?: (start: StreamStart) => void;
     onState?: (state: StreamState) => void;
     onEnd?: (completion: Completion) => void;
     onError?: (error: unknown) => void;
 }
-/** One request and all that comes of it, over however many connections. Made by `client.stream()`. */
+/** One requested stream, over any number of connections. Created by `client.stream()`. */
 export declare class Stream implements AsyncIterable<Chunk> {
     #private;
     readonly requestId: string;
-    /** What it turned out to be, once its turn has come. */
+    /** The contents of `stream_start`, once it was received. */
     start?: StreamStart;
-    /** How many chunks have come; the next has this index. */
+    /** Number of received chunks; the next one has this index. */
     received: number;
-    /** How it ends; rejects with what went wrong. */
+    /** Resolves at the end; rejects with the error. */
     readonly completed: Promise<Completion>;
     get state(): StreamState;
     get streamId(): string | undefined;
     get traceId(): string | undefined;
     pause(): void;
     resume(): void;
-    /** Have what is left at once; this ends a pause, too. */
+    /** Requests the rest at once; this also ends a pause. */
     skip(): void;
     cancel(): void;
     [Symbol.asyncIterator](): AsyncGenerator<Chunk, void>;

@@ -1,8 +1,8 @@
 import type { Editor } from "@tiptap/core";
 import { type Renderer } from "./dom.js";
 /**
- * HTML that is cut anywhere, in an editor. Of all that has come, only the tail is kept and parsed again: the blocks
- * that are open, without what is finished in them. What has changed in it is changed in the editor, and nothing else.
+ * HTML that is split anywhere, in an editor. Only the tail is kept and parsed again: the open blocks, without their
+ * final content. Only the differences are changed in the editor.
  */
 export declare class TiptapTail implements Renderer {
     #private;

@@ -14,7 +14,7 @@ import type {
 } from "./protocol.js";
 import type { Stream } from "./stream.js";
 
-/** One runs and ten wait: what the service takes on a connection. */
+/** The limit of the service for a connection: one active and ten waiting requests. */
 const LENGTH = 11;
 
 type ControlAnswer = (StreamPaused | StreamResumed | StreamSkipped | StreamCancelled)["type"];
@@ -26,19 +26,19 @@ const ACTIONS: Record<ControlAnswer, ControlAction> = {
   stream_cancelled: "cancel",
 };
 
-/** All streams that are not over, in the service's order: the first runs, the others wait. */
-export class Line {
+/** All unfinished streams, in the order of the service: the first is active, the others wait. */
+export class RequestQueue {
   readonly #connection: Connection;
   /** Called for each request that the service counts. */
   readonly #onCounted: () => void;
-  /** Of this connection; `undefined` if the service stores nothing. */
+  /** The token of this connection; `undefined` if the service stores no content. */
   token: string | undefined;
   #streams: Stream[] = [];
-  /** Those of them that were asked for on this connection. */
-  readonly #asked = new Set<Stream>();
-  /** Whose chunks are coming. */
+  /** The streams that were requested on this connection. */
+  readonly #requested = new Set<Stream>();
+  /** The stream that chunks belong to. */
   #current: Stream | undefined;
-  /** Sent, and not yet answered. */
+  /** Sent controls without an answer yet. */
   #controls: { action: ControlAction; stream: Stream }[] = [];
 
   constructor(connection: Connection, onCounted: () => void) {
@@ -50,72 +50,72 @@ export class Line {
     return !this.#streams.length;
   }
 
-  /** The stream that was asked for with this id. */
+  /** The stream with this request id. */
   find(requestId: string | undefined): Stream | undefined {
     return this.#streams.find((stream) => stream.requestId === requestId);
   }
 
   join(stream: Stream): void {
     this.#streams.push(stream);
-    this.#ask();
+    this.#requestAll();
   }
 
-  /** There is a connection. */
+  /** A connection is open. */
   begin(): void {
-    this.#ask();
+    this.#requestAll();
   }
 
-  /** There is none any more. */
+  /** The connection is lost. */
   broken(): void {
     this.#current = undefined;
     this.#controls = [];
-    this.#asked.clear();
-    // A cancel whose answer is lost: nobody wants what would come.
+    this.#requested.clear();
+    // The answer to a cancel is lost: the stream is over.
     for (const stream of this.#streams) if (stream.wanted.cancel) stream.cancelled();
     this.#streams = this.#streams.filter((stream) => !stream.over);
     for (const stream of this.#streams) if (stream.start) stream.enter("broken");
   }
 
-  /** There will be none. */
+  /** No further connection is opened. */
   end(error: StreamingError): void {
     this.broken();
     for (const stream of this.#streams.splice(0)) stream.fail(error);
   }
 
-  /** Tells the service what the user wants of the first in its line. */
-  readonly steer = (): void => {
+  /** Sends the controls that the user requested for the first stream. */
+  readonly sendControls = (): void => {
     const [stream, second] = this.#streams;
-    if (!stream || !this.#asked.has(stream)) return;
-    const action = stream.next(!second || !this.#asked.has(second));
+    if (!stream || !this.#requested.has(stream)) return;
+    const action = stream.next(!second || !this.#requested.has(second));
     if (!action) return;
     this.#controls.push({ action, stream });
     this.#connection.send({ type: "stream_control", action });
   };
 
-  /** Asks for all that is to be had on this connection and has not been asked for. */
-  #ask(): void {
+  /** Sends the requests that were not sent on this connection. */
+  #requestAll(): void {
     if (!this.#connection.ready) return;
     for (const stream of this.#streams.slice(0, LENGTH)) {
-      if (this.#asked.has(stream)) continue;
+      if (this.#requested.has(stream)) continue;
       const message = stream.over ? undefined : stream.ask(this.token);
       if (!message) {
         stream.lost("not_stored");
         return this.#leave(stream);
       }
-      this.#asked.add(stream);
+      this.#requested.add(stream);
       this.#connection.send(message);
     }
-    this.steer();
+    this.sendControls();
   }
 
   #leave(stream: Stream): void {
     this.#streams = this.#streams.filter((other) => other !== stream);
-    this.#asked.delete(stream);
+    this.#requested.delete(stream);
     if (this.#current === stream) this.#current = undefined;
-    this.#ask();
+    this.#requestAll();
   }
 
-  // What the service says
+  // Messages of the service
 
   started(message: StreamStart): void {
     const stream = this.find(message.request_id);
@@ -124,7 +124,7 @@ export class Line {
     stream.token = this.token;
     if (!stream.repeated) this.#onCounted();
     stream.started(message);
-    this.steer();
+    this.sendControls();
   }
 
   recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void {
@@ -132,32 +132,32 @@ export class Line {
     if (!stream) return;
     stream.recovering = false;
     if (reason === "unavailable" && this.token)
-      // its store is away: that may pass
-      return this.#connection.breakOff(stream.loss(reason));
+      // the store may become available again
+      return this.#connection.reconnect(stream.loss(reason));
     if (!recovered) {
       stream.lost(reason ?? "unknown");
       return this.#leave(stream);
     }
     this.#current = stream;
     stream.token = this.token;
-    stream.told.paused = stream.held = paused ?? false;
+    stream.sent.paused = stream.held = paused ?? false;
     stream.enter(paused ? "paused" : "streaming");
-    this.steer();
+    this.sendControls();
   }
 
   take({ data, index, timestamp, close }: Chunk): void {
     const stream = this.#current;
     if (!stream || index < stream.received) return;
-    if (index > stream.received) return this.#connection.breakOff(); // what is missing can be had on another connection
-    this.#connection.gained();
+    if (index > stream.received) return this.#connection.reconnect(); // the missing chunks can be recovered on another connection
+    this.#connection.progressed();
     stream.take({ data, index, timestamp, ...(close !== undefined && { close }) });
   }
 
   complete(message: StreamComplete): void {
     const stream = this.#current;
     if (!stream) return;
-    if (message.total_chunks !== stream.received) return this.#connection.breakOff();
-    this.#connection.gained();
+    if (message.total_chunks !== stream.received) return this.#connection.reconnect();
+    this.#connection.progressed();
     if (stream.start?.resumable)
       this.#connection.send({ type: "ack", stream_id: message.stream_id, index: message.total_chunks - 1 });
     stream.complete(message);
@@ -166,7 +166,7 @@ export class Line {
 
   failed(message: ErrorMessage): void {
     if (message.code === "NO_ACTIVE_STREAM") {
-      this.#controls.shift(); // it crossed with the end of its stream
+      this.#controls.shift(); // the stream ended before the control arrived
       return;
     }
     const stream = this.find(message.request_id);
@@ -178,17 +178,17 @@ export class Line {
   answered(type: ControlAnswer): void {
     const action = ACTIONS[type];
     const [first] = this.#streams;
-    const answers = this.#controls[0]?.action === action; // a skip in a pause is answered with one more: resumed
+    const answers = this.#controls[0]?.action === action; // a skip in a pause has a second answer: resumed
     const meant = answers ? this.#controls.shift()!.stream : first;
     if (!first) return;
     if (action === "cancel") {
-      this.#connection.gained();
+      this.#connection.progressed();
       first.cancelled();
       return this.#leave(first);
     }
     first.held = action === "pause";
-    if (meant !== first) first.told.paused = first.held; // that one had ended meanwhile: this will be taken back
+    if (meant !== first) first.sent.paused = first.held; // that stream had ended: the control will be undone
     if (first.start && first.wanted.paused === first.held) first.enter(first.held ? "paused" : "streaming");
-    this.steer();
+    this.sendControls();
   }
 }

@@ -3,24 +3,24 @@ import { StreamingError } from "./errors.js";
 import type { Chunk, ErrorMessage, StreamCancelled, StreamComplete, StreamPaused, StreamRecovered, StreamResumed, StreamSkipped, StreamStart } from "./protocol.js";
 import type { Stream } from "./stream.js";
 type ControlAnswer = (StreamPaused | StreamResumed | StreamSkipped | StreamCancelled)["type"];
-/** All streams that are not over, in the service's order: the first runs, the others wait. */
-export declare class Line {
+/** All unfinished streams, in the order of the service: the first is active, the others wait. */
+export declare class RequestQueue {
     #private;
-    /** Of this connection; `undefined` if the service stores nothing. */
+    /** The token of this connection; `undefined` if the service stores no content. */
     token: string | undefined;
     constructor(connection: Connection, onCounted: () => void);
     get empty(): boolean;
-    /** The stream that was asked for with this id. */
+    /** The stream with this request id. */
     find(requestId: string | undefined): Stream | undefined;
     join(stream: Stream): void;
-    /** There is a connection. */
+    /** A connection is open. */
     begin(): void;
-    /** There is none any more. */
+    /** The connection is lost. */
     broken(): void;
-    /** There will be none. */
+    /** No further connection is opened. */
     end(error: StreamingError): void;
-    /** Tells the service what the user wants of the first in its line. */
-    readonly steer: () => void;
+    /** Sends the controls that the user requested for the first stream. */
+    readonly sendControls: () => void;
     started(message: StreamStart): void;
     recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void;
     take({ data, index, timestamp, close }: Chunk): void;

@@ -1,0 +1,13 @@
+/**
+ * Calls a listener of the user. An exception in it is reported as uncaught and does not interrupt the client, which may
+ * be in the middle of an operation.
+ */
+export function notify<Values extends unknown[]>(listener: ((...values: Values) => void) | undefined, ...values: Values): void {
+  try {
+    listener?.(...values);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
