@@ -13,12 +13,10 @@ from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
 from service.events import ServerStarted, TickerSwept
-from service.http.asyncapi_route import asyncapi_route
 from service.http.health import health_routes
-from service.http.metrics_middleware import HttpMetricsMiddleware
-from service.http.metrics_port import MetricsPortMiddleware
 from service.http.metrics_route import metrics_route
-from service.http.pages import page_routes
+from service.http.middleware import HttpMetricsMiddleware, MetricsPortMiddleware
+from service.http.static_routes import static_routes
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
@@ -126,8 +124,7 @@ def create_app(
         )
     )
     app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token))
-    app.include_router(asyncapi_route(settings))
-    app.include_router(page_routes())
+    app.include_router(static_routes(settings))
     # The middleware that is added last is called first.
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
     app.add_middleware(HttpMetricsMiddleware, recorder=recorder, ids=services.ids, clock=clock.now)

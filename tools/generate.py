@@ -8,13 +8,10 @@ from msgspec import Struct
 
 from dashboards.catalogue import render
 from tools.generators.asyncapi_page import asyncapi_page
-from tools.generators.configuration import configuration
-from tools.generators.javascript_build import FOLDERS, javascript_build
+from tools.generators.clients import BUILD_FOLDERS, javascript_build, python_client, typescript
+from tools.generators.documents import configuration, protocol_tables
 from tools.generators.markdown import PROJECT
 from tools.generators.observability_tables import observability_tables
-from tools.generators.protocol_tables import protocol_tables
-from tools.generators.python_client import python_client
-from tools.generators.typescript import typescript
 
 
 class Generator(Struct, frozen=True):
@@ -43,7 +40,7 @@ GENERATORS: Mapping[str, Generator] = {
     "dashboards": Generator(render, ("dashboards/grafana",)),
     "python": Generator(python_client),
     "typescript": Generator(typescript),
-    "javascript": Generator(javascript_build, FOLDERS),
+    "javascript": Generator(javascript_build, BUILD_FOLDERS),
 }
 """In an order in which each finds what the ones before it have written."""
 

@@ -7,8 +7,8 @@ from typing import Any
 from service import __version__
 from service.asyncapi import asyncapi
 from service.protocol.limits import Limits
+from tools.generators.documents import close_codes, error_codes, refusals
 from tools.generators.markdown import table
-from tools.generators.protocol_tables import close_codes, error_codes, refusals
 
 Json = dict[str, Any]
 

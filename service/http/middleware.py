@@ -1,15 +1,20 @@
-"""The recording of HTTP responses and of exceptions that a route raises."""
+"""The middleware around the HTTP routes: recording, and the routing by port."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.responses import JSONResponse
 
 from service.events import FaultRaised, FaultSource, HttpRequestServed
+from service.process.listeners import METRICS_PORTS_STATE
 from service.protocol.instant import Instant
 from service.session.ports import Ids, Recorder
 from service.websocket.endpoint import Application, Message, Receive, Scope, Send
 
 _FAULT_STATUS = 500
+
+_METRICS_PATH = "/metrics"
+
+_UNKNOWN_PATH = "/nowhere"
 
 
 class HttpMetricsMiddleware:
@@ -60,3 +65,25 @@ def _route(scope: Scope) -> str | None:
     """The path template of the matched route, which the router stores in the scope."""
     path = getattr(scope.get("route"), "path", None)
     return path if isinstance(path, str) else None
+
+
+class MetricsPortMiddleware:
+    """The outermost middleware: with ``METRICS_PORT``, the metrics are served on that port and nowhere else.
+
+    A path that only the other port serves does not exist on this one.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Not a coroutine function, for the same reason as ``WebSocketRouter``."""
+        if scope["type"] != "lifespan" and _on_other_port(scope):
+            scope["path"] = _UNKNOWN_PATH
+        return self._app(scope, receive, send)
+
+
+def _on_other_port(scope: Scope) -> bool:
+    metrics_ports: frozenset[int] = scope["state"][METRICS_PORTS_STATE]
+    for_metrics: bool = scope["path"] == _METRICS_PATH
+    return bool(metrics_ports) and for_metrics != (scope["server"][1] in metrics_ports)

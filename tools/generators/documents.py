@@ -1,16 +1,33 @@
-"""The tables of codes in docs/protocol.md, from ``service.protocol``."""
+"""The tables in docs/protocol.md and docs/configuration.md, from ``service.protocol`` and ``service.settings``."""
 
 from service.asyncapi.schemas import text_of
 from service.protocol.close_codes import CloseCode, HandshakeRefusal
 from service.protocol.errors import error_classes
+from service.settings import Settings, about
 from tools.generators.markdown import table, with_blocks
 
-_PATH = "docs/protocol.md"
+_CONFIGURATION = "docs/configuration.md"
+_PROTOCOL = "docs/protocol.md"
+
+
+def configuration() -> dict[str, str]:
+    defaults = Settings.model_construct().shown()
+    rows = []
+    for name in Settings.model_fields:
+        variable = name.upper()
+        note = about(name)
+        default = f"`{defaults[variable]}`" if defaults[variable] else "empty"
+        rows.append((f"`{variable}`", default, note.unit, note.effect, note.allowed))
+    return {
+        _CONFIGURATION: with_blocks(
+            _CONFIGURATION, {"settings": table(("Variable", "Default", "Unit", "Effect", "Allowed"), rows)}
+        )
+    }
 
 
 def protocol_tables() -> dict[str, str]:
     blocks = {"refusals": refusals(), "error-codes": error_codes(), "close-codes": close_codes()}
-    return {_PATH: with_blocks(_PATH, blocks)}
+    return {_PROTOCOL: with_blocks(_PROTOCOL, blocks)}
 
 
 def refusals() -> str:

@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import StreamingResponse
 
 from service.events import Event, FaultRaised, FaultSource, HttpRequestServed
-from service.http.metrics_middleware import HttpMetricsMiddleware
+from service.http.middleware import HttpMetricsMiddleware
 from service.process.ids import RandomIds
 from service.protocol.instant import Instant
 from service.websocket.endpoint import Message
