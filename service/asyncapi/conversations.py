@@ -35,31 +35,37 @@ from service.protocol.server_messages import (
 )
 
 
+def _request(content: str, **fields: object) -> Sent:
+    return Sent({"type": "stream_request", "content": content, **fields})
+
+
+def _control(action: str) -> Sent:
+    return Sent({"type": "stream_control", "action": action})
+
+
 def conversations(limits: Limits) -> Sequence[Conversation]:
     """All example conversations with a service that has these limits."""
     markdown = ("<p>Hello <strong>world</strong></p>\n", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n")
     html = ("<ul><li>Buy ", "<b>fresh ", "milk</b></li></ul>")
     text = ("Hello, ", "paced ", "world!")
     counted = ("One ", "two ", "three ", "four")
-    count = {"type": "stream_request", "content": "One two three four", "speed": "slow"}
-    named = {**count, "request_id": "draft-1"}
+    count = _request("One two three four", speed="slow")
+    named = _request("One two three four", speed="slow", request_id="draft-1")
+    repeated = _request("One two three four", speed="slow", request_id="draft-1", token=TOKEN)
     return (
         Conversation(
             "markdown",
             "A Markdown document, with every field of a request",
             (
                 connected(limits),
-                Sent(
-                    {
-                        "type": "stream_request",
-                        "content": "Hello **world**\n\n- one\n- two\n",
-                        "content_type": "markdown",
-                        "speed": "fast",
-                        "chunk_by": "paragraph",
-                        "html_mode": "fragment",
-                        "request_id": "draft-1",
-                        "trace": {"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01", "tracestate": ""},
-                    }
+                _request(
+                    "Hello **world**\n\n- one\n- two\n",
+                    content_type="markdown",
+                    speed="fast",
+                    chunk_by="paragraph",
+                    html_mode="fragment",
+                    request_id="draft-1",
+                    trace={"traceparent": f"00-{TRACE_ID}-00f067aa0ba902b7-01", "tracestate": ""},
                 ),
                 start(markdown, 4, Speed.FAST, ContentType.MARKDOWN, "draft-1"),
                 *chunks(markdown, Speed.FAST),
@@ -71,7 +77,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "text",
             "Text, with the default of every option",
             (
-                Sent({"type": "stream_request", "content": "Hello, paced world!"}),
+                _request("Hello, paced world!"),
                 start(text, 3, Speed.NORMAL),
                 *chunks(text, Speed.NORMAL),
                 complete(text, 200),
@@ -81,15 +87,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "incremental",
             "HTML split inside its elements",
             (
-                Sent(
-                    {
-                        "type": "stream_request",
-                        "content": "".join(html),
-                        "content_type": "html",
-                        "speed": "adaptive",
-                        "html_mode": "incremental",
-                    }
-                ),
+                _request("".join(html), content_type="html", speed="adaptive", html_mode="incremental"),
                 start(html, 3, Speed.NORMAL, ContentType.HTML),
                 Chunk(html[0], 0, at(3), "</li></ul>"),
                 Chunk(html[1], 1, at(103), "</b></li></ul>"),
@@ -101,14 +99,14 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "controls",
             "A pause, then a skip",
             (
-                Sent(count),
+                count,
                 start(counted, 4, Speed.SLOW),
                 Chunk("One ", 0, at(3)),
-                Sent({"type": "stream_control", "action": "pause"}),
+                _control("pause"),
                 StreamPaused(at(120)),
-                Sent({"type": "stream_control", "action": "resume"}),
+                _control("resume"),
                 StreamResumed(at(130)),
-                Sent({"type": "stream_control", "action": "skip"}),
+                _control("skip"),
                 StreamSkipped(at(140)),
                 Chunk("two three four", 1, at(141)),
                 complete(("One ", "two three four"), 138, skipped=True),
@@ -118,10 +116,10 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "cancel",
             "A cancelled stream",
             (
-                Sent(count),
+                count,
                 start(counted, 4, Speed.SLOW),
                 Chunk("One ", 0, at(3)),
-                Sent({"type": "stream_control", "action": "cancel"}),
+                _control("cancel"),
                 StreamCancelled(at(120)),
             ),
         ),
@@ -130,7 +128,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "A connection is lost, and the stream is recovered",
             (
                 connected(limits),
-                Sent(named),
+                named,
                 start(counted, 4, Speed.SLOW, request_id="draft-1"),
                 Chunk("One ", 0, at(3)),
                 Disconnected(),
@@ -155,12 +153,12 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "A connection is lost, and the client repeats the request: the same stream, counted once",
             (
                 connected(limits),
-                Sent(named),
+                named,
                 start(counted, 4, Speed.SLOW, request_id="draft-1"),
                 Chunk("One ", 0, at(3)),
                 Disconnected(),
                 connected(limits, NEXT_TOKEN, used=1, milliseconds=190),
-                Sent({**named, "token": TOKEN}),
+                repeated,
                 start(counted, 4, Speed.SLOW, request_id="draft-1", began=200),
                 *chunks(counted, Speed.SLOW, began=200),
                 complete(counted, 900, "draft-1", began=200),
@@ -194,7 +192,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 ErrorMessage.of(
                     InvalidContentType("content_type 'pdf' is unknown. Send one of: text, html, markdown."), "q"
                 ),
-                Sent({"type": "stream_request", "content": "<script>1</script>", "content_type": "html"}),
+                _request("<script>1</script>", content_type="html"),
                 ErrorMessage.of(
                     EmptyContent("The content has nothing to show after sanitising. Send some text."),
                     stream_id=STREAM_ID,
@@ -206,7 +204,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "A service that stores no content: no stream can be recovered",
             (
                 connected(limits, None),
-                Sent({"type": "stream_request", "content": "Hello"}),
+                _request("Hello"),
                 start(("Hello",), 1, Speed.NORMAL, resumable=False),
                 Chunk("Hello", 0, at(3)),
                 complete(("Hello",), 0),
