@@ -22,7 +22,7 @@ def dependencies() -> Row:
         (
             number(
                 Frame(
-                    "Unavailable dependencies",
+                    "Unavailable",
                     "Dependencies that the service currently runs without, counted for each instance.",
                     units.Short,
                     3,

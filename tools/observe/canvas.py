@@ -65,9 +65,9 @@ class Canvas:
     def legend(self, axes: Axes, box: Box) -> None:
         """One line at the foot of the box; the names that do not fit are counted."""
         lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
-        shown, room = list[Line2D](), box.width - 50
+        shown, room = list[Line2D](), box.width - 40
         for line in lines:
-            room -= 30 + 6.3 * len(str(line.get_label()))
+            room -= 27 + 5.9 * len(str(line.get_label()))
             if room < 0:
                 shown.append(Line2D([], [], linestyle="none", label=f"+{len(lines) - len(shown)}"))
                 break
