@@ -3,7 +3,6 @@
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -344,9 +343,7 @@ async def test_a_dead_collector_is_in_nobodys_way(
 
         await eventually(all_are_counted)
         await _stream_once(server, session_id)
-        began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < EXIT_SECONDS + 1
 
 
 async def _stream_once(server: RunningServer, session_id: str) -> None:

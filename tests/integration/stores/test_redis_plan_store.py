@@ -1,7 +1,6 @@
 """Plans in a real Redis: found by everybody for a time, and nobody waits for a Redis that is away."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 
@@ -79,12 +78,10 @@ async def test_a_redis_that_is_away_is_a_miss_and_soon_costs_nothing(
         async with store_at(f"redis://:secret@{address}/0", told, rest_seconds=3600) as store:
             for _ in range(FAILURES):
                 assert await store.get(KEY) is None
-            began = time.perf_counter()
             for _ in range(1000):
                 assert await store.get(KEY) is None
                 store.put(KEY, b"a plan")
-            assert time.perf_counter() - began < 0.25, "one that was asked would have taken as long"
-    assert told.events.count(FAILED) == FAILURES
+    assert told.events.count(FAILED) == FAILURES, "only the first calls reached the network"
     (change,) = told.changes
     assert (change.dependency, change.up, "secret" in change.reason) == (Dependency.PLAN_CACHE, False, False)
     assert change.reason
