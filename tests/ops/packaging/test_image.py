@@ -5,7 +5,6 @@ import json
 import re
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from service import __version__
 from streaming_content_client import connect
 from tests.ops.packaging.container import Build, Image, parse
 from tests.ops.packaging.project import PROJECT, pyproject, tracked_files
+from tests.waiting import LIMIT_SECONDS, wait_for
 
 RAILWAY = json.loads((PROJECT / "railway.json").read_text())
-START_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +51,15 @@ class Container:
     def is_healthy(self) -> bool:
         """The result of the HEALTHCHECK instruction."""
         check = self._image.start(self._image.healthcheck, self._environment, self._output.with_suffix(".health"))
-        return check.wait(timeout=START_SECONDS) == 0
+        return check.wait(timeout=LIMIT_SECONDS) == 0
 
 
 @pytest.fixture
 def container(image: Image, tmp_path: Path) -> Iterator[Container]:
     running = Container(image, tmp_path / "output")
-    deadline = time.monotonic() + START_SECONDS
     try:
-        while not running.is_healthy():
-            assert running.process.poll() is None, running.log
-            assert time.monotonic() < deadline, running.log
+        wait_for(lambda: running.is_healthy() or running.process.poll() is not None, "the container is healthy")
+        assert running.process.poll() is None, running.log
         yield running
     finally:
         running.process.kill()
@@ -94,14 +91,14 @@ def test_container_serves_stores_its_files_and_stops_on_sigterm(container: Conta
 
 
 async def streamed(url: str, markdown: str) -> str:
-    async with connect(url, timeout=START_SECONDS) as connection:
+    async with connect(url, timeout=LIMIT_SECONDS) as connection:
         return (await connection.stream(markdown, content_type="markdown")).data
 
 
 def test_client_commands_work_in_the_container(container: Container, image: Image, tmp_path: Path) -> None:
     command = ["python", "-m", "service", "stream", "service/__main__.py", "--url", container.url, "--quiet"]
     stream = image.start([*command, "--speed", "superfast"], {}, tmp_path / "printed")
-    assert stream.wait(timeout=START_SECONDS) == 0, (tmp_path / "printed").read_text()
+    assert stream.wait(timeout=LIMIT_SECONDS) == 0, (tmp_path / "printed").read_text()
     assert (tmp_path / "printed").read_text() == (PROJECT / "service" / "__main__.py").read_text()
 
 
