@@ -69,7 +69,10 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._connection is not None
-        await self._connection.close()
+        try:
+            await self._connection.close()
+        finally:
+            self._connection.transport.abort()  # if the closing handshake was cancelled
 
     async def _open(self) -> Connection:
         socket = await self._open_socket()

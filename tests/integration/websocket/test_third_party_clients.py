@@ -19,7 +19,7 @@ PROGRAMS = Path(sys.executable).parent
 CLIENTS = {
     "websocat": [str(PROGRAMS / "websocat")],
     "ws of node": [str(PROGRAMS / "node"), str(PROJECT / "tests/e2e/node/client.mjs")],
-    "websockets of Python": [sys.executable, str(PROJECT / "tests/integration/service/websockets_client.py")],
+    "websockets of Python": [sys.executable, str(PROJECT / "tests/integration/websocket/websockets_client.py")],
 }
 
 
