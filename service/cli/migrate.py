@@ -9,7 +9,7 @@ from service.usage.migrate import migrate as migrate_database
 
 
 def migrate() -> int:
-    """Bring the database of the settings up to this version and say what was done."""
+    """Migrate the database of the settings to this version and print the result."""
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -17,20 +17,20 @@ def migrate() -> int:
         return Exit.USAGE
     if settings.database_url is None:
         print(
-            f"DATABASE_URL is not set: usage stays in {settings.data_dir}, and there is nothing to migrate.",
+            f"DATABASE_URL is not set: usage is stored in {settings.data_dir}, and no database needs a migration.",
             file=sys.stderr,
         )
         return Exit.USAGE
     try:
         migration = migrate_database(settings.database_url.get_secret_value())
     except MigrationFailed as error:
-        what = "was not migrated" if error.reached else "cannot be reached"
-        print(f"The database {what}: {error}.", file=sys.stderr)
+        result = "was not migrated" if error.reached else "cannot be reached"
+        print(f"The database {result}: {error}.", file=sys.stderr)
         return Exit.FAILED if error.reached else Exit.USAGE
     if migration.before == migration.after:
-        print(f"The database is at version {migration.after} already.")
+        print(f"The database is already at version {migration.after}.")
     elif migration.before is None:
-        print(f"The database is at version {migration.after}; it had no tables of ours.")
+        print(f"The database is at version {migration.after}; the tables are new.")
     else:
-        print(f"The database is at version {migration.after}; it was at {migration.before}.")
+        print(f"The database is at version {migration.after}; it was at version {migration.before}.")
     return Exit.DONE

@@ -8,20 +8,19 @@ from service.settings import SettingsError, load_settings
 
 
 def sentry_test() -> int:
-    """Send one event with the settings in force and say what became of it."""
+    """Send one event with the settings and print the result."""
     try:
         settings = load_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return Exit.USAGE
     if settings.sentry_dsn is None:
-        print("SENTRY_DSN is not set: faults are reported nowhere.", file=sys.stderr)
+        print("SENTRY_DSN is not set: faults are not reported.", file=sys.stderr)
         return Exit.USAGE
     attempt = send_test_event(settings)
     if attempt.problem:
         print(attempt.problem, file=sys.stderr)
         return Exit.FAILED if attempt.refused else Exit.USAGE
-    print(
-        f"{attempt.host} took event {attempt.event_id}: environment {attempt.environment}, release {attempt.release}."
-    )
+    labels = f"environment {attempt.environment}, release {attempt.release}"
+    print(f"{attempt.host} accepted event {attempt.event_id}: {labels}.")
     return Exit.DONE

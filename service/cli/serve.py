@@ -9,7 +9,7 @@ from service.settings import SettingsError, load_settings
 
 
 def serve() -> int:
-    """Serve until a signal; the exit status is 0 then, and 2 if a setting is wrong."""
+    """Serve until a signal. The exit code is 0, or 2 if a setting is invalid."""
     try:
         settings = load_settings()
         with ready_for_workers(settings):

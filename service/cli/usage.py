@@ -20,41 +20,41 @@ _DAY_SECONDS = 86_400
 _KILO = 1000
 
 
-class BadSince(Exception):
-    """The text says what is allowed."""
+class InvalidSince(Exception):
+    """``str()`` is a sentence with the allowed forms."""
 
 
-class Unread(Exception):
-    """The rows cannot be read; the text says why."""
+class Unreadable(Exception):
+    """The rows cannot be read. ``str()`` is a sentence with the cause."""
 
 
-class _Read(NamedTuple):
+class _Result(NamedTuple):
     lines: list[Line]
     source: str
     waiting: int
-    """Rows on their way to the database, which ``lines`` know nothing of."""
+    """Rows that the database does not have yet, and that ``lines`` do not include."""
 
 
 def parse_since(text: str, now: float) -> float:
-    """A day such as 2026-11-24 or an age such as 7d, in Unix seconds. Raises ``BadSince``."""
+    """A day such as 2026-11-24 or an age such as 7d, in Unix seconds. Raises ``InvalidSince``."""
     if age := re.fullmatch(r"([0-9]{1,5})d", text):
         return now - int(age[1]) * _DAY_SECONDS
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise BadSince(f"{text!r} is neither a day such as 2026-11-24 nor an age such as 7d") from None
+        raise InvalidSince(f"{text!r} is neither a day such as 2026-11-24 nor an age such as 7d") from None
 
 
 def usage(by: Grouping, since: str | None, session_id: str | None, output: str, limit: int) -> int:
-    """Print what was used, ``output`` being ``table``, ``json`` or ``csv``: at most ``limit`` groups."""
+    """Print at most ``limit`` groups of the usage; ``output`` is ``table``, ``json`` or ``csv``."""
     if session_id is not None and not is_session_id(session_id):
-        print(f"{session_id!a} is not a session id: that is 1 to 64 of A-Z a-z 0-9 _ - . :", file=sys.stderr)
+        print(f"{session_id!a} is not a session id; a session id is 1 to 64 of A-Z a-z 0-9 _ - . :", file=sys.stderr)
         return Exit.USAGE
     try:
         settings = load_settings()
         after = None if since is None else parse_since(since, time.time())
         found = _read(settings, by, after, session_id)
-    except (SettingsError, BadSince, Unread) as error:
+    except (SettingsError, InvalidSince, Unreadable) as error:
         print(error, file=sys.stderr)
         return Exit.USAGE
     shown = found.lines[:limit]
@@ -69,13 +69,13 @@ def usage(by: Grouping, since: str | None, session_id: str | None, output: str, 
     if not shown:
         print(f"No stream has ended{_where(since, session_id)}: {found.source} has none.", file=sys.stderr)
     if len(found.lines) > limit:
-        print(f"{len(found.lines) - limit} more: --limit shows them.", file=sys.stderr)
+        print(f"{len(found.lines) - limit} more lines; raise --limit to print them.", file=sys.stderr)
     if found.waiting:
-        print(f"Not counted: {found.waiting} rows that are on their way to the database.", file=sys.stderr)
+        print(f"Not included: {found.waiting} rows that are not in the database yet.", file=sys.stderr)
     return Exit.DONE
 
 
-def _read(settings: Settings, by: Grouping, since: float | None, session_id: str | None) -> _Read:
+def _read(settings: Settings, by: Grouping, since: float | None, session_id: str | None) -> _Result:
     path = settings.data_dir / FILE_NAME
     file = FileRows(path) if path.exists() else None
     try:
@@ -86,15 +86,17 @@ def _read(settings: Settings, by: Grouping, since: float | None, session_id: str
             try:
                 lines = report(DatabaseRows(database), by, since=since, session_id=session_id)
             except DatabaseUnavailable as error:
-                raise Unread(f"The database cannot be read: {error}.") from None
+                raise Unreadable(f"The database cannot be read: {error}.") from None
             finally:
                 database.close()
-            return _Read(lines, "the database", file.waiting() if file else 0)
+            return _Result(lines, "the database", file.waiting() if file else 0)
         if file is None:
-            raise Unread(f"There is no usage yet: {path} does not exist. Is DATA_DIR that of the service?")
-        return _Read(report(file, by, since=since, session_id=session_id), str(path), 0)
+            raise Unreadable(
+                f"There is no usage yet: {path} does not exist. Check that DATA_DIR is that of the service."
+            )
+        return _Result(report(file, by, since=since, session_id=session_id), str(path), 0)
     except sqlite3.Error as error:
-        raise Unread(f"{path} cannot be read: {error}.") from None
+        raise Unreadable(f"{path} cannot be read: {error}.") from None
 
 
 def _named(by: Grouping, line: Line) -> dict[str, object]:
@@ -132,7 +134,7 @@ def _print_table(by: Grouping, shown: list[Line], lines: list[Line]) -> None:
 def _total(by: Grouping, lines: list[Line]) -> Line:
     sums = [sum(column) for column in list(zip(*lines, strict=True))[1:]]
     total = Line("total", *sums)
-    # Groups by day or outcome may share a session, and nobody can tell from them how many there were.
+    # Groups by day or outcome may share sessions, so their sum is not the number of sessions.
     return total if by is Grouping.SESSION else total._replace(sessions=-1)
 
 

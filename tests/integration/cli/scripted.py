@@ -1,6 +1,6 @@
-"""A small service that speaks the protocol, made to be bent: each rule that a check looks at is one method.
+"""A small service that speaks the protocol: each rule that a check tests is one method, which a test can override.
 
-It shares no code with the real one, so that the commands are tested against the protocol and not against ourselves.
+It shares no code with the service, so that the commands are tested against the protocol.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _NAMES = {
     "html_mode": ("INVALID_HTML_MODE", {"fragment", "incremental"}),
 }
 
-_CUTS = {
+_PATTERNS = {
     "word": r"\S+\s*|\s+",
     "sentence": r".+?(?:\.\s+|$)",
     "paragraph": r".+?(?:\n\n+|$)",
@@ -49,11 +49,11 @@ def _labels(request: Message) -> Message:
 
 
 class Mistake(Exception):
-    """A message gets an error; its only argument is the code."""
+    """A message gets an error. The only argument is its code."""
 
 
 class ScriptedService:
-    """The rules. Limits are small, so that reaching them is quick."""
+    """The rules. The limits are small, so that tests reach them quickly."""
 
     limits: Message = {  # noqa: RUF012 - a subclass has its own
         "max_requests": 3,
@@ -66,13 +66,13 @@ class ScriptedService:
 
     def __init__(self) -> None:
         self.used: Counter[str] = Counter()
-        self.heard: list[Message] = []
-        """All that clients sent and that was well formed."""
+        self.received: list[Message] = []
+        """All valid JSON objects that clients sent."""
 
     # HTTP
 
     def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
-        """Status, content type and body; ``None`` lets a handshake through."""
+        """Status, content type and body; ``None`` accepts a handshake."""
         as_text = ("text/plain; version=0.0.4", "# TYPE stream_up gauge\nstream_up 1\n")
         as_open_metrics = ("application/openmetrics-text; version=1.0.0", "# EOF\n")
         pages = {
@@ -84,7 +84,7 @@ class ScriptedService:
         if path in pages:
             return 200, *pages[path]
         if not self.admits_session(unquote(path).removeprefix("/ws/stream/")):
-            return 400, "application/json", '{"error": "The session id is wrong."}'
+            return 400, "application/json", '{"error": "The session id is invalid."}'
         return None
 
     def root(self) -> Message:
@@ -95,7 +95,7 @@ class ScriptedService:
 
     # Messages
 
-    def greeting(self, session_id: str) -> Message:
+    def connected(self, session_id: str) -> Message:
         left = self.limits["max_requests"] - self.used[session_id]
         expiry = {"timestamp": now(), "session_expires_at": now(), "version": "2.4.1"}
         return {"session_id": session_id, "limits": self.limits, "requests_left": left, **expiry}
@@ -139,7 +139,7 @@ class ScriptedService:
 
     # Content
 
-    def clean(self, html: str) -> str:
+    def sanitise(self, html: str) -> str:
         return nh3.clean(html, link_rel=None)
 
     def prepare(self, request: Message) -> list[Message]:
@@ -147,27 +147,27 @@ class ScriptedService:
         content = request["content"]
         match request.get("content_type", "text"):
             case "text":
-                pieces = self.cut(content, request.get("chunk_by", "word"))
+                pieces = self.split(content, request.get("chunk_by", "word"))
             case "html" if request.get("html_mode") == "incremental":
-                return self.increments(self.clean(content))
+                return self.increments(self.sanitise(content))
             case "html":
-                pieces = self.cut_html(self.clean(content))
+                pieces = self.split_html(self.sanitise(content))
             case _:
-                pieces = self.cut_html(self.clean(cmarkgfm.github_flavored_markdown_to_html(content)))
+                pieces = self.split_html(self.sanitise(cmarkgfm.github_flavored_markdown_to_html(content)))
         if not any(pieces):
             raise Mistake("EMPTY_CONTENT")
         return [{"data": piece} for piece in pieces]
 
-    def cut(self, text: str, chunk_by: str) -> list[str]:
-        pieces = re.findall(_CUTS[chunk_by], text, re.DOTALL)
+    def split(self, text: str, chunk_by: str) -> list[str]:
+        pieces = re.findall(_PATTERNS[chunk_by], text, re.DOTALL)
         size = self.limits["max_chunk_size"]
         return [piece[at : at + size] for piece in pieces for at in range(0, len(piece), size)]
 
-    def cut_html(self, html: str) -> list[str]:
+    def split_html(self, html: str) -> list[str]:
         return re.split(r"(?<=</p>)(?=<p>)", html)
 
     def increments(self, html: str) -> list[Message]:
-        """Chunks of one word, each with its end tags."""
+        """Chunks of one word, each with its close text."""
         chunks: list[Message] = []
         opened: list[str] = []
         for token in re.findall(r"<[^>]*>|[^<\s]+\s*|\s+", html):
@@ -194,18 +194,18 @@ class ScriptedService:
     # Streams
 
     def due(self, index: int, gap: float) -> float:
-        """Seconds after the stream's start."""
+        """Seconds after the start of the stream."""
         return index * gap
 
     def index(self, index: int) -> int:
         return index
 
     def closes_at(self, index: int) -> int | None:
-        """A close code to hang up with instead of chunk ``index``."""
+        """The close code that replaces chunk ``index``."""
         return None
 
     def merge(self, chunks: list[Message]) -> list[Message]:
-        """What a skip makes of the rest."""
+        """The rest of the chunks after a skip."""
         merged = [chunks[0]]
         for chunk in chunks[1:]:
             joined = merged[-1]["data"] + chunk["data"]
@@ -225,7 +225,7 @@ class ScriptedService:
         return False
 
 
-class Talk:
+class Connection:
     """One connection."""
 
     def __init__(self, service: ScriptedService, socket: ServerConnection, session_id: str) -> None:
@@ -235,11 +235,11 @@ class Talk:
         self._waiting: asyncio.Queue[Message] = asyncio.Queue()
         self._open_requests = 0
         self._stream: asyncio.Task[None] | None = None
-        self._flowing = asyncio.Event()
+        self._running = asyncio.Event()
         self._skipping = asyncio.Event()
 
     async def run(self) -> None:
-        await self._say("connected", **self._service.greeting(self._session_id))
+        await self._send("connected", **self._service.connected(self._session_id))
         streams = asyncio.create_task(self._streams())
         try:
             while True:
@@ -247,29 +247,29 @@ class Talk:
                     async with asyncio.timeout(None if self._open_requests else self._service.limits["idle_timeout"]):
                         frame = await self._socket.recv()
                 except TimeoutError:
-                    await self._say("error", code="IDLE_TIMEOUT", message="Idle.", fatal=True)
+                    await self._send("error", code="IDLE_TIMEOUT", message="Idle.", fatal=True)
                     await self._socket.close(4111, "idle")
                     return
                 message: Message = {}
                 try:
                     message = self._service.decode(frame)
-                    await self._hear(message)
+                    await self._handle(message)
                 except Mistake as mistake:
-                    await self._complain(mistake, message)
+                    await self._send_error(mistake, message)
         finally:
             tasks = [task for task in (streams, self._stream) if task]
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _complain(self, mistake: Mistake, about: Message) -> None:
-        await self._say("error", code=str(mistake), message="Mend it.", fatal=False, **_labels(about))
+    async def _send_error(self, mistake: Mistake, request: Message) -> None:
+        await self._send("error", code=str(mistake), message="Correct it.", fatal=False, **_labels(request))
 
-    async def _say(self, type_: str, **fields: object) -> None:
+    async def _send(self, type_: str, **fields: object) -> None:
         await self._socket.send(json.dumps({"type": type_, "timestamp": now(), **fields}))
 
-    async def _hear(self, message: Message) -> None:
-        self._service.heard.append(message)
+    async def _handle(self, message: Message) -> None:
+        self._service.received.append(message)
         match message.get("type"):
             case "stream_request":
                 self._service.check(message)
@@ -283,33 +283,33 @@ class Talk:
             case "ping":
                 if self._service.pong_waits() and self._stream:
                     await asyncio.wait([self._stream])
-                await self._say("pong")
+                await self._send("pong")
             case "heartbeat":
-                await self._say("heartbeat_ack", session_id=self._session_id)
+                await self._send("heartbeat_ack", session_id=self._session_id)
             case _:
                 raise Mistake("UNKNOWN_MESSAGE_TYPE")
 
     async def _control(self, action: str) -> None:
-        said = {"pause": "paused", "resume": "resumed", "skip": "skipped", "cancel": "cancelled"}.get(action)
-        if said is None:
+        answer = {"pause": "paused", "resume": "resumed", "skip": "skipped", "cancel": "cancelled"}.get(action)
+        if answer is None:
             raise Mistake("INVALID_CONTROL_ACTION")
         if self._stream is None:
             raise Mistake("NO_ACTIVE_STREAM")
         if action == "pause" and self._service.pauses():
-            self._flowing.clear()
+            self._running.clear()
         if action == "cancel" and self._service.cancels():
             self._stream.cancel()
             await asyncio.wait([self._stream])
-        await self._say(f"stream_{said}")
+        await self._send(f"stream_{answer}")
         if action == "resume":
-            self._flowing.set()
+            self._running.set()
         if action == "skip":
             self._skipping.set()
 
     async def _streams(self) -> None:
         while True:
             request = await self._waiting.get()
-            self._flowing.set()
+            self._running.set()
             self._skipping.clear()
             self._stream = asyncio.create_task(self._deliver(request))
             await asyncio.wait([self._stream])
@@ -321,13 +321,13 @@ class Talk:
             try:
                 await self._send_chunks(request, self._service.prepare(request))
             except Mistake as mistake:
-                await self._complain(mistake, request)
+                await self._send_error(mistake, request)
 
     async def _send_chunks(self, request: Message, chunks: list[Message]) -> None:
         service, clock = self._service, asyncio.get_running_loop().time
         labels = _labels(request)
         complexity, speed = service.speed(request)
-        await self._say(
+        await self._send(
             "stream_start",
             total_chunks=len(chunks),
             content_type=request.get("content_type", "text"),
@@ -346,21 +346,21 @@ class Talk:
             except TimeoutError:
                 pass
             paused_at = clock()
-            await self._flowing.wait()
+            await self._running.wait()
             origin += clock() - paused_at
             if code := service.closes_at(len(sent)):
                 await self._socket.close(code)
                 return
             chunk = chunks.pop(0)
-            await self._say("chunk", index=service.index(len(sent)), **chunk)
+            await self._send("chunk", index=service.index(len(sent)), **chunk)
             sent.append(chunk["data"])
         sums = {"duration_ms": 1, "bytes": len("".join(sent).encode()), "skipped": self._skipping.is_set()}
-        await self._say("stream_complete", total_chunks=len(sent), session_id="s", metadata=sums, **labels)
+        await self._send("stream_complete", total_chunks=len(sent), session_id="s", metadata=sums, **labels)
 
 
 @contextmanager
 def serving(service: ScriptedService) -> Iterator[str]:
-    """The service's address while it serves, in a thread of its own."""
+    """Serve in a thread; yields the URL of the service."""
     loop = asyncio.new_event_loop()
     server: Server = loop.run_until_complete(_listen(service))
     thread = threading.Thread(target=loop.run_forever)
@@ -386,7 +386,7 @@ async def _listen(service: ScriptedService) -> Server:
     async def talk(socket: ServerConnection) -> None:
         assert socket.request is not None
         with suppress(ConnectionClosed):
-            await Talk(service, socket, unquote(socket.request.path).removeprefix("/ws/stream/")).run()
+            await Connection(service, socket, unquote(socket.request.path).removeprefix("/ws/stream/")).run()
 
     return await serve(talk, "127.0.0.1", 0, process_request=answer)
 

@@ -1,4 +1,4 @@
-"""The commands, each as the process that a person starts."""
+"""The commands as processes."""
 
 import os
 import pty
@@ -17,7 +17,7 @@ COMMAND_SECONDS = 60
 
 
 def run(folder: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
-    """``python -m service`` in a folder without a .env."""
+    """``python -m service`` in a working directory without .env."""
     return subprocess.run(
         [sys.executable, "-m", "service", *arguments],
         cwd=folder,
@@ -29,7 +29,7 @@ def run(folder: Path, *arguments: str, **settings: object) -> subprocess.Complet
     )
 
 
-def test_verify_passes(start_server: StartServer, tmp_path: Path) -> None:
+def test_verify_passes_the_service(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(MAX_REQUESTS_PER_SESSION=5, MAX_CONTENT_SIZE=20_000)
     done = run(tmp_path, "verify", "--url", server.url)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
@@ -57,20 +57,20 @@ def test_stream_prints_the_file(server: RunningServer, tmp_path: Path) -> None:
         ("MAX_CONTENT_SIZE", "1e9", "a whole number from 1 to 10000000"),
     ],
 )
-def test_a_wrong_setting_stops_the_start(tmp_path: Path, variable: str, value: str, allowed: str) -> None:
+def test_an_invalid_setting_prevents_the_start(tmp_path: Path, variable: str, value: str, allowed: str) -> None:
     done = run(tmp_path, "serve", **{variable: value})
     assert (done.returncode, done.stdout) == (2, "")
     [sentence] = done.stderr.splitlines()
     assert sentence.startswith(f"{variable}='{value}' is not allowed: it must be {allowed}")
 
 
-def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
+def test_all_invalid_settings_are_reported_at_once(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", PORT="abc", LOG_LEVEL="LOUD")
     assert done.returncode == 2
     assert [line.split("=")[0] for line in done.stderr.splitlines()] == ["PORT", "LOG_LEVEL"]
 
 
-def test_a_setting_that_is_empty_is_not_set(start_server: StartServer) -> None:
+def test_an_empty_setting_counts_as_unset(start_server: StartServer) -> None:
     assert (
         start_server(MAX_CONNECTIONS="", LOG_LEVEL="info").logged("service_started")["settings"]["MAX_CONNECTIONS"]
         == "2000"

@@ -1,4 +1,4 @@
-"""``sentry-test`` says whether faults would arrive, and if not, why."""
+"""``sentry-test`` reports whether Sentry accepts events, and the cause if it does not."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,19 +12,19 @@ from service.cli import main
 from tests.backends import dead
 from tests.backends.kent import Kent
 
-KEY = "thekeyofourproject"
+KEY = "thekeyoftheproject"
 
 
 @pytest.fixture(autouse=True)
-def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder without a .env."""
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory without .env."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SENTRY_DSN", raising=False)
 
 
 @contextmanager
 def answering(status: int, location: str = "") -> Iterator[str]:
-    """A Sentry that answers every event with a status, and may send the asker elsewhere."""
+    """A Sentry that answers every event with a status, and with a redirect if ``location`` is set."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -49,21 +49,23 @@ def answering(status: int, location: str = "") -> Iterator[str]:
 
 
 def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """The exit code, what was printed and what was complained of; the key never."""
+    """The exit code, standard output and standard error, neither of which may contain the key."""
     code = main(["sentry-test"])
     printed = capsys.readouterr()
     assert KEY not in printed.out + printed.err
     return code, printed.out, printed.err
 
 
-def test_an_event_that_arrives(kent: Kent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_accepted_event_is_reported(
+    kent: Kent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("SENTRY_DSN", kent.dsn_with(KEY))
     monkeypatch.setenv("SENTRY_ENVIRONMENT", "staging")
     monkeypatch.setenv("SENTRY_RELEASE", "r-7")
     code, out, err = run(capsys)
     [event] = kent.events()
     assert (event["environment"], event["release"], event["level"]) == ("staging", "r-7", "info")
-    assert out == f"{kent.address} took event {event['event_id']}: environment staging, release r-7.\n"
+    assert out == f"{kent.address} accepted event {event['event_id']}: environment staging, release r-7.\n"
     assert (code, err) == (0, "")
 
 
@@ -78,7 +80,7 @@ def test_an_event_that_arrives(kent: Kent, monkeypatch: pytest.MonkeyPatch, caps
         (500, ""),
     ],
 )
-def test_an_event_that_is_refused(
+def test_a_refused_event_is_reported_with_its_cause(
     status: int, hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with answering(status) as address:
@@ -86,13 +88,13 @@ def test_an_event_that_is_refused(
         assert run(capsys) == (1, "", f"{address} refused the event with HTTP {status}.{hint}\n")
 
 
-def test_a_sentry_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_sentry_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with dead.refusing() as address:
         monkeypatch.setenv("SENTRY_DSN", f"http://{KEY}@{address}/1")
         assert run(capsys) == (2, "", f"{address} cannot be reached: nothing listens there.\n")
 
 
-def test_nobody_follows_where_a_sentry_sends_the_key(
+def test_redirects_are_not_followed(
     kent: Kent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for status in (302, 307):
@@ -103,7 +105,7 @@ def test_nobody_follows_where_a_sentry_sends_the_key(
 
 
 @pytest.mark.parametrize(("outage", "seconds"), [(dead.silent, 5), (dead.black_hole, 10)])
-def test_a_sentry_that_does_not_answer(
+def test_a_timeout_is_reported(
     outage: Callable[[], AbstractContextManager[str]],
     seconds: int,
     monkeypatch: pytest.MonkeyPatch,
@@ -114,8 +116,8 @@ def test_a_sentry_that_does_not_answer(
         assert run(capsys) == (2, "", f"{address} cannot be reached: it did not answer within {seconds} s.\n")
 
 
-def test_no_sentry_at_all(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys) == (2, "", "SENTRY_DSN is not set: faults are reported nowhere.\n")
+def test_a_missing_dsn_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys) == (2, "", "SENTRY_DSN is not set: faults are not reported.\n")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_no_sentry_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["sentry-test", "serve"])
-def test_a_dsn_that_is_none_is_told_before_anything_begins(
+def test_an_invalid_dsn_is_a_usage_error(
     command: str, dsn: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SENTRY_DSN", dsn)

@@ -1,4 +1,4 @@
-"""``stream`` prints a document as it arrives, and says the rest elsewhere."""
+"""``stream`` prints a document as it arrives, and everything else on standard error."""
 
 import io
 import json
@@ -33,22 +33,22 @@ def url(service: ScriptedService) -> Iterator[str]:
 
 @pytest.fixture
 def text_file(tmp_path: Path) -> Path:
-    return written(tmp_path / "text.txt", TEXT)
+    return write(tmp_path / "text.txt", TEXT)
 
 
-def written(path: Path, content: str | bytes) -> Path:
+def write(path: Path, content: str | bytes) -> Path:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
 
 
-def test_the_document_is_all_that_goes_to_standard_output(
+def test_standard_output_has_only_the_document(
     url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     assert main(["stream", str(text_file), "--url", url, "--speed", "superfast"]) == 0
     assert capfdbinary.readouterr().out == TEXT.encode()
 
 
-def test_the_timings_go_to_standard_error(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_standard_error_has_the_timings(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     main(["stream", str(text_file), "--url", url, "--speed", "fast", "--session", "mine"])
     lines = dict(line.split(maxsplit=1) for line in capfdbinary.readouterr().err.decode().splitlines())
     assert lines["outcome"] == "complete"
@@ -59,7 +59,7 @@ def test_the_timings_go_to_standard_error(url: str, text_file: Path, capfdbinary
     assert {"first", "duration", "processing", "trace"} <= set(lines)
 
 
-def test_the_timings_as_json(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_timings_can_be_json(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     main(["stream", str(text_file), "--url", url, "--speed", "superfast", "--json"])
     timings = json.loads(capfdbinary.readouterr().err)
     assert timings["outcome"] == "complete"
@@ -71,7 +71,7 @@ def test_the_timings_as_json(url: str, text_file: Path, capfdbinary: pytest.Capt
     assert timings["processing_ms"] == 1.5
 
 
-def test_quiet_says_nothing(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_quiet_prints_only_the_document(url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     main(["stream", str(text_file), "--url", url, "--speed", "superfast", "--quiet"])
     assert capfdbinary.readouterr() == (TEXT.encode(), b"")
 
@@ -85,17 +85,17 @@ def test_quiet_says_nothing(url: str, text_file: Path, capfdbinary: pytest.Captu
         ("a.html --type text --html-mode incremental", {"content_type": "text", "html_mode": "incremental"}),
     ],
 )
-def test_what_is_asked_for_is_what_is_sent(
+def test_options_become_fields_of_the_request(
     service: ScriptedService, url: str, tmp_path: Path, arguments: str, expected: Message
 ) -> None:
     name, *options = arguments.split()
-    main(["stream", str(written(tmp_path / name, "x")), "--url", url, *options])
-    [request] = service.heard
+    main(["stream", str(write(tmp_path / name, "x")), "--url", url, *options])
+    [request] = service.received
     assert request["content"] == "x"
     assert expected.items() <= request.items()
 
 
-def test_a_dash_is_standard_input(
+def test_a_dash_reads_standard_input(
     url: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
@@ -103,7 +103,7 @@ def test_a_dash_is_standard_input(
     assert capfdbinary.readouterr().out == TEXT.encode()
 
 
-def test_the_session_may_stand_in_the_url(
+def test_the_url_may_contain_the_session(
     service: ScriptedService, url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     main(["stream", str(text_file), "--url", f"{url}/ws/stream/from-url".replace("ws:", "http:"), "--json"])
@@ -111,18 +111,18 @@ def test_the_session_may_stand_in_the_url(
     assert dict(service.used) == {"from-url": 1}
 
 
-def test_an_error_of_the_server_is_said_with_its_code(
+def test_an_error_of_the_server_is_printed_with_its_code(
     url: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    assert main(["stream", str(written(tmp_path / "large.txt", "x" * 1001)), "--url", url]) == 1
-    assert capfdbinary.readouterr() == (b"", b"CONTENT_TOO_LARGE: Mend it.\n")
+    assert main(["stream", str(write(tmp_path / "large.txt", "x" * 1001)), "--url", url]) == 1
+    assert capfdbinary.readouterr() == (b"", b"CONTENT_TOO_LARGE: Correct it.\n")
 
 
-def test_a_refused_session_is_said_in_the_servers_words(
+def test_a_refused_handshake_is_printed_with_the_sentence_of_the_server(
     url: str, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     assert main(["stream", str(text_file), "--url", url, "--session", "not/this"]) == 2
-    expected = b"The server refused the connection with HTTP 400. The session id is wrong.\n"
+    expected = b"The server refused the connection with HTTP 400. The session id is invalid.\n"
     assert capfdbinary.readouterr() == (b"", expected)
 
 
@@ -131,7 +131,7 @@ class Restarts(ScriptedService):
         return 1012 if index == 2 else None
 
 
-def test_a_server_that_hangs_up_is_said_after_what_came(
+def test_a_close_during_the_stream_is_printed_after_the_data(
     text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     with serving(Restarts()) as url:
@@ -143,7 +143,9 @@ def test_a_server_that_hangs_up_is_said_after_what_came(
     assert b"chunks      2 of 5\n" in err
 
 
-def test_nobody_there(closed_port: int, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_an_unreachable_server_is_printed(
+    closed_port: int, text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     assert main(["stream", str(text_file), "--url", f"ws://localhost:{closed_port}"]) == 2
     out, err = capfdbinary.readouterr()
     assert out == b""
@@ -164,7 +166,7 @@ def test_nobody_there(closed_port: int, text_file: Path, capfdbinary: pytest.Cap
         ([], "the following arguments are required: COMMAND"),
     ],
 )
-def test_a_mistake_of_the_user_gets_one_sentence(
+def test_a_usage_error_is_one_sentence(
     arguments: list[str],
     sentence: str,
     tmp_path: Path,
@@ -172,8 +174,8 @@ def test_a_mistake_of_the_user_gets_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    written(tmp_path / "latin1.txt", "na\u00efve".encode("latin-1"))
-    written(tmp_path / "ok.txt", "x")
+    write(tmp_path / "latin1.txt", "na\u00efve".encode("latin-1"))
+    write(tmp_path / "ok.txt", "x")
     try:
         code: object = main(arguments)
     except SystemExit as leaving:
@@ -184,7 +186,7 @@ def test_a_mistake_of_the_user_gets_one_sentence(
     assert captured.err.count("\n") == 1
 
 
-# What depends on signals, pipes and terminals, in a process of its own.
+# Signals, pipes and terminals need a process of their own.
 
 
 @contextmanager
@@ -198,7 +200,7 @@ def streaming(url: str, source: Path, *, out: int, err: int) -> Iterator[subproc
 
 
 def test_ctrl_c_cancels_the_stream_at_the_server(service: ScriptedService, url: str, tmp_path: Path) -> None:
-    source = written(tmp_path / "long.txt", "word " * 200)
+    source = write(tmp_path / "long.txt", "word " * 200)
     with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.read(5) == b"word "
@@ -207,11 +209,11 @@ def test_ctrl_c_cancels_the_stream_at_the_server(service: ScriptedService, url: 
     assert process.returncode == 130
     assert b"outcome     cancelled\n" in err
     assert b"Traceback" not in err
-    assert service.heard[-1] == {"type": "stream_control", "action": "cancel"}
+    assert service.received[-1] == {"type": "stream_control", "action": "cancel"}
 
 
-def test_a_reader_that_has_had_enough_cancels_it_too(service: ScriptedService, url: str, tmp_path: Path) -> None:
-    source = written(tmp_path / "long.txt", "word " * 200)
+def test_a_closed_pipe_cancels_the_stream_at_the_server(service: ScriptedService, url: str, tmp_path: Path) -> None:
+    source = write(tmp_path / "long.txt", "word " * 200)
     with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -219,22 +221,22 @@ def test_a_reader_that_has_had_enough_cancels_it_too(service: ScriptedService, u
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
-    assert service.heard[-1] == {"type": "stream_control", "action": "cancel"}
+    assert service.received[-1] == {"type": "stream_control", "action": "cancel"}
 
 
-def test_the_progress_line_is_for_a_terminal_while_the_document_goes_elsewhere(
+def test_progress_appears_on_a_terminal_while_the_document_goes_to_a_file(
     url: str, text_file: Path, tmp_path: Path
 ) -> None:
     with (tmp_path / "out.txt").open("wb") as out:
-        said = on_a_terminal(url, text_file, out=out.fileno())
-    progress, timings = said.rsplit("\r", 1)
+        shown = on_a_terminal(url, text_file, out=out.fileno())
+    progress, timings = shown.rsplit("\r", 1)
     assert "\rchunk 1 of 5, 0." in progress
     assert "\rchunk 5 of 5, " in progress
     assert timings.startswith("outcome")
     assert (tmp_path / "out.txt").read_bytes() == TEXT.encode()
 
 
-def test_a_document_on_the_terminal_is_not_overwritten(url: str, text_file: Path) -> None:
+def test_a_document_on_the_terminal_is_not_overwrite(url: str, text_file: Path) -> None:
     shown = on_a_terminal(url, text_file, out=None)
     document, timings = shown.split("outcome")
     assert document == TEXT + "\n"
@@ -242,12 +244,12 @@ def test_a_document_on_the_terminal_is_not_overwritten(url: str, text_file: Path
 
 
 def on_a_terminal(url: str, source: Path, *, out: int | None) -> str:
-    """What the command shows on a terminal, to which its errors go, and its output too unless told where."""
-    terminal, theirs = pty.openpty()
-    tty.setraw(theirs)  # or it would change line ends
+    """The text on a terminal that has standard error, and standard output too unless ``out`` is given."""
+    terminal, remote = pty.openpty()
+    tty.setraw(remote)  # keep line ends unchanged
     shown = b""
-    with streaming(url, source, out=theirs if out is None else out, err=theirs) as process:
-        os.close(theirs)
+    with streaming(url, source, out=remote if out is None else out, err=remote) as process:
+        os.close(remote)
         while block := _read(terminal):
             shown += block
         process.wait()
@@ -258,5 +260,5 @@ def on_a_terminal(url: str, source: Path, *, out: int | None) -> str:
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
-    except OSError:  # Linux: nobody has the other side open any more
+    except OSError:  # Linux: the other side is closed
         return b""

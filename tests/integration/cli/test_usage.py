@@ -1,4 +1,4 @@
-"""``usage`` adds up what was streamed, and says so when there is nothing."""
+"""``usage`` sums up the streams that have ended, and reports when there are none."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ NOON = 1_790_000_000.0 - 1_790_000_000.0 % DAY + DAY / 2
 
 ROWS = [
     a_row("whole", NOON, session_id="s-1"),
-    # Broke off, and was recovered twice; the parts came in any order, from machines whose clocks differ.
+    # Interrupted, and recovered twice; the parts are in any order, from machines whose clocks differ.
     a_row("part", NOON + 9, session_id="s-1", takeovers=2, content_bytes=None, processing_seconds=None, chunks=1),
     a_row("part", NOON + 10, session_id="s-1", outcome="taken_over", takeovers=1, content_bytes=None, chunks=2),
     a_row("part", NOON + 3, session_id="s-1", outcome="disconnected", chunks=4),
@@ -60,7 +60,7 @@ def _rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def printed(capsys: pytest.CaptureFixture[str], *options: str) -> str:
-    """What a run that goes well prints, and it complains of nothing."""
+    """The output of a successful run without messages on standard error."""
     assert main(["usage", *options]) == 0
     captured = capsys.readouterr()
     assert not captured.err
@@ -74,7 +74,7 @@ def in_json(capsys: pytest.CaptureFixture[str], *options: str) -> list[dict[str,
 
 @pytest.mark.usefixtures("_rows")
 class TestWithRows:
-    def test_by_outcome_a_recovered_stream_is_one_with_its_last(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_recovered_stream_counts_once_with_its_last_outcome(self, capsys: pytest.CaptureFixture[str]) -> None:
         completed, skipped = in_json(capsys, "--by", "outcome")
         assert (skipped["outcome"], skipped["streams"]) == ("skipped", 1)
         assert completed == {
@@ -91,66 +91,66 @@ class TestWithRows:
             "processing_seconds": 0.75,
         }
 
-    def test_by_day_the_latest_comes_first(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_days_are_in_descending_order(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert [(line["day"], line["streams"]) for line in in_json(capsys)] == [("2026-09-22", 1), ("2026-09-21", 2)]
 
-    def test_by_session(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_lines_can_be_sessions(self, capsys: pytest.CaptureFixture[str]) -> None:
         lines = in_json(capsys, "--by", "session")
         assert [(line["session"], line["streams"], line["recovered"]) for line in lines] == [
             ("s-2", 1, 0),
             ("s-1", 2, 1),
         ]
 
-    def test_of_one_session(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_lines_can_be_of_one_session(self, capsys: pytest.CaptureFixture[str]) -> None:
         [line] = in_json(capsys, "--session", "s-1")
         assert (line["day"], line["streams"]) == ("2026-09-21", 2)
 
-    def test_since_a_day(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_since_accepts_a_day(self, capsys: pytest.CaptureFixture[str]) -> None:
         [line] = in_json(capsys, "--since", "2026-09-22")
         assert (line["day"], line["streams"]) == ("2026-09-22", 1)
 
-    def test_since_an_age(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_since_accepts_an_age(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "time", lambda: NOON + 2 * DAY)
         assert [line["day"] for line in in_json(capsys, "--since", "1d")] == ["2026-09-22"]
 
-    def test_a_table_for_people(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_default_format_is_a_table(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert printed(capsys) == TABLE
 
-    def test_csv_for_spreadsheets(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_format_can_be_csv(self, capsys: pytest.CaptureFixture[str]) -> None:
         lines = list(csv.DictReader(io.StringIO(printed(capsys, "--format", "csv"))))
         assert [(line["day"], line["streams"], line["bytes"]) for line in lines] == [
             ("2026-09-22", "1", "1234567"),
             ("2026-09-21", "2", "280"),
         ]
 
-    def test_what_a_limit_leaves_out_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_lines_over_the_limit_are_counted(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["usage", "--limit", "1", "--format", "json"]) == 0
         captured = capsys.readouterr()
         assert [line["day"] for line in json.loads(captured.out)] == ["2026-09-22"]
-        assert captured.err == "1 more: --limit shows them.\n"
+        assert captured.err == "1 more lines; raise --limit to print them.\n"
 
-    def test_nothing_that_was_asked_for(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["usage", "--session", "nobody", "--since", "2026-01-01"]) == 0
+    def test_an_empty_result_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["usage", "--session", "absent", "--since", "2026-01-01"]) == 0
         captured = capsys.readouterr()
         assert not captured.out
-        assert captured.err.startswith("No stream has ended in session nobody since 2026-01-01: ")
+        assert captured.err.startswith("No stream has ended in session absent since 2026-01-01: ")
 
 
-def test_there_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["usage"]) == 2
     assert capsys.readouterr().err == (
-        "There is no usage yet: data/usage.sqlite3 does not exist. Is DATA_DIR that of the service?\n"
+        "There is no usage yet: data/usage.sqlite3 does not exist. Check that DATA_DIR is that of the service.\n"
     )
 
 
-def test_a_file_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_file_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     Path("data").mkdir()
-    (Path("data") / FILE_NAME).write_text("not a database, however long it may be, as everybody can see " * 20)
+    (Path("data") / FILE_NAME).write_text("not a database " * 80)
     assert main(["usage"]) == 2
     assert capsys.readouterr().err == "data/usage.sqlite3 cannot be read: file is not a database.\n"
 
 
-def test_rows_on_their_way_are_said(
+def test_rows_that_the_database_does_not_have_are_counted(
     capsys: pytest.CaptureFixture[str], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migrate(database_url)
@@ -160,11 +160,11 @@ def test_rows_on_their_way_are_said(
     assert main(["usage"]) == 0
     captured = capsys.readouterr()
     assert captured.err == (
-        "No stream has ended: the database has none.\nNot counted: 5 rows that are on their way to the database.\n"
+        "No stream has ended: the database has none.\nNot included: 5 rows that are not in the database yet.\n"
     )
 
 
-def test_a_database_that_is_not_migrated(
+def test_a_database_without_tables_is_reported(
     capsys: pytest.CaptureFixture[str], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
@@ -173,13 +173,13 @@ def test_a_database_that_is_not_migrated(
 
 
 @pytest.mark.parametrize("since", ["yesterday", "7", "7h", "2026-13-01", "-1d"])
-def test_a_since_that_is_none(since: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_since_is_a_usage_error(since: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["usage", f"--since={since}"]) == 2
     assert capsys.readouterr().err == f"{since!r} is neither a day such as 2026-11-24 nor an age such as 7d\n"
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "many"])
-def test_a_limit_that_is_none(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_limit_is_a_usage_error(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["usage", f"--limit={limit}"])
     assert ended.value.code == 2
@@ -187,6 +187,6 @@ def test_a_limit_that_is_none(limit: str, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("session_id", ["a b", "\udcff", ""])
-def test_a_session_that_cannot_be(session_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_session_is_a_usage_error(session_id: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["usage", "--session", session_id]) == 2
     assert "is not a session id" in capsys.readouterr().err

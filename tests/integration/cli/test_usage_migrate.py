@@ -1,4 +1,4 @@
-"""``migrate`` says what was done, or why nothing was."""
+"""``migrate`` reports the version, or the cause of a failure."""
 
 from pathlib import Path
 
@@ -7,59 +7,61 @@ import pytest
 
 from service.cli import main
 
-PASSWORD = "thepasswordofourdatabase"
+PASSWORD = "thepasswordofthedatabase"
 
 
 @pytest.fixture(autouse=True)
-def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder without a .env."""
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory without .env."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
 
 def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """The exit code, what was printed and what was complained of; the password never."""
+    """The exit code, standard output and standard error, neither of which may contain the password."""
     code = main(["migrate"])
     printed = capsys.readouterr()
     assert PASSWORD not in printed.out + printed.err
     return code, printed.out, printed.err
 
 
-def test_an_empty_database_and_then_again(
+def test_an_empty_database_is_migrated_once(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url.replace("@", f":{PASSWORD}@"))
-    assert run(capsys) == (0, "The database is at version 0001; it had no tables of ours.\n", "")
-    assert run(capsys) == (0, "The database is at version 0001 already.\n", "")
+    assert run(capsys) == (0, "The database is at version 0001; the tables are new.\n", "")
+    assert run(capsys) == (0, "The database is already at version 0001.\n", "")
 
 
-def test_no_database(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_url_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys) == (
         2,
         "",
-        "DATABASE_URL is not set: usage stays in data, and there is nothing to migrate.\n",
+        "DATABASE_URL is not set: usage is stored in data, and no database needs a migration.\n",
     )
 
 
-def test_nobody_there(closed_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("DATABASE_URL", f"postgres://someone:{PASSWORD}@127.0.0.1:{closed_port}/usage")
+def test_an_unreachable_database_is_reported(
+    closed_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://user:{PASSWORD}@127.0.0.1:{closed_port}/usage")
     code, out, err = run(capsys)
     assert (code, out) == (2, "")
     assert err.startswith("The database cannot be reached: ")
     assert "Connection refused" in err
 
 
-def test_a_database_that_refuses(
+def test_a_failed_migration_is_reported(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with psycopg.connect(database_url) as connection:
-        connection.execute("CREATE TABLE usage_streams (of_somebody_else text)")
+        connection.execute("CREATE TABLE usage_streams (other text)")
     monkeypatch.setenv("DATABASE_URL", database_url)
     assert run(capsys) == (1, "", 'The database was not migrated: relation "usage_streams" already exists.\n')
 
 
-def test_an_address_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("DATABASE_URL", f"mysql://someone:{PASSWORD}@127.0.0.1/usage")
+def test_an_invalid_url_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"mysql://user:{PASSWORD}@127.0.0.1/usage")
     code, out, err = run(capsys)
     assert (code, out) == (2, "")
     assert err.startswith("DATABASE_URL=... is not allowed: ")

@@ -1,4 +1,4 @@
-"""``verify`` passes a service that keeps the protocol, and finds out one that does not."""
+"""``verify`` passes a service that follows the protocol, and fails one that does not."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from streaming_content_client import Address
 from tests.integration.cli.scripted import Message, Mistake, ScriptedService, serving
 
 
-def test_a_service_that_keeps_the_protocol_passes_every_check(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its limits are not the defaults: they are taken from what it says."""
+def test_a_service_that_follows_the_protocol_passes_every_check(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its limits are not the defaults: the checks read them from ``connected``."""
     with serving(ScriptedService()) as url:
         code = main(["verify", "--url", url, "--slow"])
     lines = capsys.readouterr().out.splitlines()
@@ -42,28 +42,28 @@ class RedirectsMetrics(ScriptedService):
         return (307, "text/plain", "") if path == "/metrics" else super().http(path, accept)
 
 
-class KeepsLimitsToItself(ScriptedService):
-    def greeting(self, session_id: str) -> Message:
-        return super().greeting(session_id) | {"limits": {}}
+class HidesLimits(ScriptedService):
+    def connected(self, session_id: str) -> Message:
+        return super().connected(session_id) | {"limits": {}}
 
 
-class AnyoneMayComeIn(ScriptedService):
+class AcceptsAnySessionId(ScriptedService):
     def admits_session(self, session_id: str) -> bool:
         return bool(session_id)
 
 
 class LosesNewlines(ScriptedService):
-    def cut(self, text: str, chunk_by: str) -> list[str]:
+    def split(self, text: str, chunk_by: str) -> list[str]:
         return [f"{word} " for word in text.split()]
 
 
-class TearsCharacters(ScriptedService):
-    def cut(self, text: str, chunk_by: str) -> list[str]:
+class SplitsGraphemes(ScriptedService):
+    def split(self, text: str, chunk_by: str) -> list[str]:
         return list(text)
 
 
 class WholeText(ScriptedService):
-    def cut(self, text: str, chunk_by: str) -> list[str]:
+    def split(self, text: str, chunk_by: str) -> list[str]:
         return [text]
 
 
@@ -72,28 +72,28 @@ class CountsFromOne(ScriptedService):
         return index + 1
 
 
-class LiveHtml(ScriptedService):
-    def clean(self, html: str) -> str:
+class DoesNotSanitise(ScriptedService):
+    def sanitise(self, html: str) -> str:
         return html
 
 
-class ForgetsOneTrick(ScriptedService):
-    def clean(self, html: str) -> str:
-        return super().clean(html).replace("two</a>", '</a><a href=" java\tscript:alert()">two</a>')
+class MissesOneAttack(ScriptedService):
+    def sanitise(self, html: str) -> str:
+        return super().sanitise(html).replace("two</a>", '</a><a href=" java\tscript:alert()">two</a>')
 
 
 class Unescapes(ScriptedService):
-    def clean(self, html: str) -> str:
-        return super().clean(html).replace("&lt;", "<").replace("&gt;", ">")
+    def sanitise(self, html: str) -> str:
+        return super().sanitise(html).replace("&lt;", "<").replace("&gt;", ">")
 
 
 class DropsTables(ScriptedService):
-    def clean(self, html: str) -> str:
-        return super().clean(html).replace("<td>", "").replace("</td>", "")
+    def sanitise(self, html: str) -> str:
+        return super().sanitise(html).replace("<td>", "").replace("</td>", "")
 
 
-class CutsInside(ScriptedService):
-    def cut_html(self, html: str) -> list[str]:
+class SplitsInsideElements(ScriptedService):
+    def split_html(self, html: str) -> list[str]:
         middle = html.find("<strong>") + 4 + len("<strong>")
         return [html[:middle], html[middle:]]
 
@@ -105,24 +105,24 @@ class NoIncrementalMode(ScriptedService):
             raise Mistake("INVALID_HTML_MODE")
 
 
-class ForgetsToClose(ScriptedService):
+class OmitsClose(ScriptedService):
     def increments(self, html: str) -> list[Message]:
         return [{"data": chunk["data"]} for chunk in super().increments(html)]
 
 
-class CutsOnlyBlocks(ScriptedService):
+class SplitsOnlyBlocks(ScriptedService):
     def increments(self, html: str) -> list[Message]:
         return [{"data": html, "close": ""}]
 
 
-class TearsReferences(ScriptedService):
+class SplitsReferences(ScriptedService):
     def increments(self, html: str) -> list[Message]:
         chunks = super().increments(html.replace("&amp;", "&a mp;"))
         return [chunk | {"data": chunk["data"].replace("&a ", "&a")} for chunk in chunks]
 
 
-class ClosesTheFirst(ScriptedService):
-    """Of what it merges."""
+class ClosesAsTheFirst(ScriptedService):
+    """A merged chunk has the close text of its first part."""
 
     def merge(self, chunks: list[Message]) -> list[Message]:
         closes = {id(chunk): chunk.get("close") for chunk in chunks}
@@ -135,7 +135,7 @@ class MarkdownIsText(ScriptedService):
         return super().prepare(request | {"content_type": "text"})
 
 
-class ForgetsLabels(ScriptedService):
+class OmitsRequestId(ScriptedService):
     def prepare(self, request: Message) -> list[Message]:
         request.pop("request_id", None)
         return super().prepare(request)
@@ -156,7 +156,7 @@ class SkipsWithoutMerging(ScriptedService):
         return chunks
 
 
-class SkipsTheRest(ScriptedService):
+class DropsTheRest(ScriptedService):
     def merge(self, chunks: list[Message]) -> list[Message]:
         return chunks[:1]
 
@@ -171,7 +171,7 @@ class PongWaits(ScriptedService):
         return True
 
 
-class TakesAnyJson(ScriptedService):
+class AcceptsAnyJson(ScriptedService):
     def decode(self, frame: str | bytes) -> Message:
         try:
             message = json.loads(frame)
@@ -180,7 +180,7 @@ class TakesAnyJson(ScriptedService):
         return message if isinstance(message, dict) else {"type": "ping"}
 
 
-class TakesAnyName(ScriptedService):
+class AcceptsAnyName(ScriptedService):
     def check(self, request: Message) -> None:
         super().check({"content": request["content"]})
 
@@ -205,19 +205,19 @@ class OneRequestMore(ScriptedService):
         self.used[session_id] += 1
 
 
-class ForgetsTheSession(ScriptedService):
-    def greeting(self, session_id: str) -> Message:
+class ForgetsSessions(ScriptedService):
+    def connected(self, session_id: str) -> Message:
         self.used.clear()
-        return super().greeting(session_id)
+        return super().connected(session_id)
 
 
-class CountsRefusals(ScriptedService):
+class CountsRefusedRequests(ScriptedService):
     def check(self, request: Message) -> None:
         self.used.update(["the session", *self.used])
         super().check(request)
 
-    def greeting(self, session_id: str) -> Message:
-        return super().greeting(session_id) | {"requests_left": 3 - self.used["the session"]}
+    def connected(self, session_id: str) -> Message:
+        return super().connected(session_id) | {"requests_left": 3 - self.used["the session"]}
 
 
 class ManyRequests(ScriptedService):
@@ -229,14 +229,14 @@ class QueuesOneMore(ManyRequests):
         return waiting > 10
 
 
-class OffersTokensOnly(ScriptedService):
-    def greeting(self, session_id: str) -> Message:
-        return super().greeting(session_id) | {"resume_token": "t"}
+class StoresNothing(ScriptedService):
+    def connected(self, session_id: str) -> Message:
+        return super().connected(session_id) | {"resume_token": "t"}
 
 
 class IdleTooEarly(ScriptedService):
-    def greeting(self, session_id: str) -> Message:
-        return super().greeting(session_id) | {"limits": self.limits | {"idle_timeout": 1.0}}
+    def connected(self, session_id: str) -> Message:
+        return super().connected(session_id) | {"limits": self.limits | {"idle_timeout": 1.0}}
 
 
 @pytest.mark.parametrize(
@@ -245,44 +245,44 @@ class IdleTooEarly(ScriptedService):
         (AnotherService, "GET / responds in under 200 ms", "'Another API'"),
         (OneFormatOfMetrics, "GET /metrics as OpenMetrics", "text/plain"),
         (RedirectsMetrics, "GET /metrics for Prometheus", "307"),
-        (KeepsLimitsToItself, "connected reports the limits", "None"),
-        (AnyoneMayComeIn, "invalid session ids are refused", "it was accepted"),
+        (HidesLimits, "connected reports the limits", "None"),
+        (AcceptsAnySessionId, "invalid session ids are refused", "it was accepted"),
         (LosesNewlines, "text is exact, by word", "One. Two"),
-        (TearsCharacters, "text is exact, by character", "\u0301"),
+        (SplitsGraphemes, "text is exact, by character", "\u0301"),
         (WholeText, "text is exact, by word", "1"),
         (WholeText, "long text respects the chunk limit", "801"),
         (CountsFromOne, "text is exact, by word", "[1, 2, 3"),
-        (LiveHtml, "HTML is sanitised", "<script>, onclick="),
-        (ForgetsOneTrick, "HTML is sanitised", "href="),
+        (DoesNotSanitise, "HTML is sanitised", "<script>, onclick="),
+        (MissesOneAttack, "HTML is sanitised", "href="),
         (Unescapes, "HTML: escaped text stays text", "'script'"),
         (DropsTables, "HTML: formatting is kept", "lost td"),
-        (CutsInside, "HTML: each chunk is balanced", "<strong>"),
+        (SplitsInsideElements, "HTML: each chunk is balanced", "<strong>"),
         (NoIncrementalMode, "HTML: incremental mode", "INVALID_HTML_MODE"),
-        (ForgetsToClose, "HTML: incremental mode", "close=None"),
-        (CutsOnlyBlocks, "HTML: incremental mode", "<h1>"),
-        (TearsReferences, "HTML: incremental mode", "&a"),
-        (ClosesTheFirst, "HTML: incremental mode, skipped", "<b>"),
-        (LiveHtml, "HTML: empty once sanitised", "no error"),
+        (OmitsClose, "HTML: incremental mode", "close=None"),
+        (SplitsOnlyBlocks, "HTML: incremental mode", "<h1>"),
+        (SplitsReferences, "HTML: incremental mode", "&a"),
+        (ClosesAsTheFirst, "HTML: incremental mode, skipped", "<b>"),
+        (DoesNotSanitise, "HTML: empty once sanitised", "no error"),
         (MarkdownIsText, "Markdown becomes safe HTML", "script"),
         (AlwaysNormal, "pace: superfast, 30 ms", "'normal'"),
         (AlwaysNormal, "pace: adaptive depends on the content", "'normal'"),
         (NeverPauses, "pause and resume", "chunk"),
         (SkipsWithoutMerging, "skip", "99 chunks"),
-        (SkipsTheRest, "skip", "w0 w1"),
+        (DropsTheRest, "skip", "w0 w1"),
         (NeverCancels, "cancel ends the stream", "chunk"),
         (PongWaits, "ping during a stream", "one after its end"),
-        (TakesAnyJson, "invalid: not JSON: INVALID_MESSAGE", "no error"),
-        (TakesAnyJson, "invalid: an array: INVALID_MESSAGE", "no error"),
-        (TakesAnyJson, "invalid: NaN: INVALID_MESSAGE", "no error"),
-        (TakesAnyName, "invalid: an unknown speed: INVALID_SPEED", "no error"),
+        (AcceptsAnyJson, "invalid: not JSON: INVALID_MESSAGE", "no error"),
+        (AcceptsAnyJson, "invalid: an array: INVALID_MESSAGE", "no error"),
+        (AcceptsAnyJson, "invalid: NaN: INVALID_MESSAGE", "no error"),
+        (AcceptsAnyName, "invalid: an unknown speed: INVALID_SPEED", "no error"),
         (WrongCode, "invalid: empty content: EMPTY_CONTENT", "'STREAM_ERROR'"),
         (WrongCode, "limit: content size", "'STREAM_ERROR'"),
-        (CountsRefusals, "refused requests are not counted", "2"),
+        (CountsRefusedRequests, "refused requests are not counted", "2"),
         (CountsCharacters, "limit: content size, to the byte", "no error"),
         (OneRequestMore, "limit: requests of a session", "4"),
-        (ForgetsTheSession, "limit: requests of a session", "3"),
+        (ForgetsSessions, "limit: requests of a session", "3"),
         (QueuesOneMore, "limit: waiting requests", "stream_complete"),
-        (OffersTokensOnly, "recover on another connection", "stream_start"),
+        (StoresNothing, "recover on another connection", "stream_start"),
         (IdleTooEarly, "limit: idle time", "0.5 s"),
     ],
 )
@@ -294,7 +294,7 @@ def test_a_service_that_breaks_a_rule_fails_the_check(service: type[ScriptedServ
 
 
 def outcome(service: ScriptedService, claim: str) -> Result:
-    """What becomes of the one check."""
+    """The result of the check."""
     checks = [check for check in CHECKS if check.claim == claim]
 
     async def run(url: str) -> Result:
@@ -305,50 +305,50 @@ def outcome(service: ScriptedService, claim: str) -> Result:
         return asyncio.run(run(url))
 
 
-def test_the_queue_is_seen_where_the_request_limit_allows_it() -> None:
+def test_the_queue_limit_is_checked_where_the_request_limit_permits_it() -> None:
     assert outcome(ManyRequests(), "limit: waiting requests").detail == "10 wait"
 
 
-def test_a_service_that_stores_no_content_need_not_recover_any() -> None:
+def test_a_service_that_stores_no_content_passes_without_recovery() -> None:
     detail = outcome(ScriptedService(), "recover on another connection").detail
     assert detail == "not offered: content is not stored"
 
 
-class KeepsMetricsFromThePublic(ScriptedService):
-    """As deploy/nginx/streaming.conf does."""
+class HidesMetrics(ScriptedService):
+    """Like deploy/nginx/streaming.conf."""
 
     def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
         return (404, "text/html", "") if path == "/metrics" else super().http(path, accept)
 
 
 @pytest.mark.parametrize("claim", ["GET /metrics for Prometheus", "GET /metrics as OpenMetrics"])
-def test_metrics_need_not_be_public(claim: str) -> None:
-    assert outcome(KeepsMetricsFromThePublic(), claim).detail == "not public: status 404"
+def test_hidden_metrics_pass(claim: str) -> None:
+    assert outcome(HidesMetrics(), claim).detail == "not public: status 404"
 
 
-def test_an_answer_that_takes_too_long_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_response_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoints, "ROOT_SECONDS", 0.0)
     result = outcome(ScriptedService(), "GET / responds in under 200 ms")
     assert not result.passed
     assert result.got.endswith("ms at best")
 
 
-class SpeaksNonsense(ScriptedService):
-    """So that checks break where they did not think of it."""
+class SendsInvalidMessages(ScriptedService):
+    """Messages that make a check raise an unexpected exception."""
 
     def root(self) -> Message:
         return {"service": None, "status": None, "version": None}
 
-    def greeting(self, session_id: str) -> Message:
+    def connected(self, session_id: str) -> Message:
         return {"limits": "none"}
 
 
-def test_a_check_that_breaks_has_failed_and_the_rest_go_on(
+def test_a_check_that_raises_fails_and_the_others_run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claims = ["GET / responds in under 200 ms", "long text respects the chunk limit", "GET /ready"]
     monkeypatch.setattr(verify, "CHECKS", [check for claim in claims for check in CHECKS if check.claim == claim])
-    with serving(SpeaksNonsense()) as url:
+    with serving(SendsInvalidMessages()) as url:
         code = main(["verify", "--url", url, "--json"])
     report = json.loads(capsys.readouterr().out)
     assert code == 1

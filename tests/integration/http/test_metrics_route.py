@@ -1,4 +1,4 @@
-"""/metrics: who may read it, and what it tells of HTTP itself."""
+"""/metrics: its access, its formats, and the metrics of HTTP requests."""
 
 import httpx
 import pytest
@@ -14,17 +14,17 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 TOKEN = "a-long-secret-of-the-operator"
 
 
-async def answered(server: RunningServer, method: str, route: str, status_class: str) -> float:
+async def counted(server: RunningServer, method: str, route: str, status_class: str) -> float:
     labels = f'{{method="{method}",route="{route}",status_class="{status_class}"}}'
-    counted = await metric(server, f"stream_http_requests_total{labels}")
-    assert await metric(server, f"stream_http_request_duration_seconds_count{labels}") >= counted
-    return counted
+    requests = await metric(server, f"stream_http_requests_total{labels}")
+    assert await metric(server, f"stream_http_request_duration_seconds_count{labels}") >= requests
+    return requests
 
 
-async def test_a_token_keeps_the_metrics_to_its_bearers(start_server: StartServer) -> None:
+async def test_metrics_token_is_required(start_server: StartServer) -> None:
     server = start_server(METRICS_TOKEN=TOKEN)
-    for wrong in (None, f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer", f"Bearer {TOKEN} {TOKEN}"):
-        refused = await get(server, "/metrics", **({"Authorization": wrong} if wrong else {}))
+    for header in (None, f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer", f"Bearer {TOKEN} {TOKEN}"):
+        refused = await get(server, "/metrics", **({"Authorization": header} if header else {}))
         assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
         assert "METRICS_TOKEN" in refused.json()["detail"]
         assert "stream_" not in refused.text
@@ -35,7 +35,7 @@ async def test_a_token_keeps_the_metrics_to_its_bearers(start_server: StartServe
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/ready", "/metrics"])
-async def test_each_route_answers_head_as_get_without_the_body(server: RunningServer, path: str) -> None:
+async def test_head_has_the_headers_of_get_and_no_body(server: RunningServer, path: str) -> None:
     async with httpx.AsyncClient(base_url=server.url) as client:
         answer = await client.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
@@ -46,12 +46,12 @@ async def test_each_route_answers_head_as_get_without_the_body(server: RunningSe
     ("accept", "type_"),
     [(f"{OPENMETRICS}x", "application/openmetrics-text"), ("text/plain; version=latest", "text/plain")],
 )
-async def test_an_accept_header_that_makes_no_sense_is_no_error(server: RunningServer, accept: str, type_: str) -> None:
+async def test_an_invalid_accept_header_is_no_error(server: RunningServer, accept: str, type_: str) -> None:
     answer = await get(server, "/metrics", Accept=accept)
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, type_)
 
 
-async def test_a_slash_too_many_is_not_the_metrics(server: RunningServer) -> None:
+async def test_a_trailing_slash_is_another_path(server: RunningServer) -> None:
     assert (await get(server, "/metrics")).history == []
     assert (await get(server, "/metrics/")).status_code != 200
 
@@ -66,19 +66,19 @@ async def test_http_is_counted_by_method_route_and_status(start_server: StartSer
         await client.get("/docs")
         await client.get("/nowhere")
         await client.get("/nowhere/else")
-    assert await answered(server, "GET", "/health", "2xx") == 2
-    assert await answered(server, "POST", "/ready", "4xx") == 1
-    assert await answered(server, "other", "/health", "4xx") == 1
-    assert await answered(server, "GET", "other", "2xx") == 1
-    assert await answered(server, "GET", "other", "4xx") == 2
+    assert await counted(server, "GET", "/health", "2xx") == 2
+    assert await counted(server, "POST", "/ready", "4xx") == 1
+    assert await counted(server, "other", "/health", "4xx") == 1
+    assert await counted(server, "GET", "other", "2xx") == 1
+    assert await counted(server, "GET", "other", "4xx") == 2
 
 
-async def test_the_routes_that_are_declared_are_those_of_the_api(server: RunningServer) -> None:
+async def test_the_declared_routes_are_those_of_the_api(server: RunningServer) -> None:
     paths = set((await get(server, "/openapi.json")).json()["paths"])
     assert {*declared.HTTP_REQUESTS.labels["route"]} == {*paths, OTHER}
 
 
-async def test_a_click_on_an_exemplar_leads_to_the_stream(start_server: StartServer) -> None:
+async def test_exemplars_have_the_trace_of_their_stream(start_server: StartServer) -> None:
     server = start_server()
     async with joined(server, "exemplary") as client:
         await request(client, DOCUMENT)

@@ -1,25 +1,25 @@
-"""ALLOWED_ORIGINS holds for pages that fetch and for pages that open a socket."""
+"""ALLOWED_ORIGINS applies to CORS and to the Origin of handshakes."""
 
 import json
 
 from tests.clients.direct import get, handshake
 from tests.conftest import RunningServer, StartServer
 
-OURS = "https://app.example.com"
-ALSO_OURS = "http://localhost:5173"
+FIRST = "https://app.example.com"
+SECOND = "http://localhost:5173"
 FOREIGN = ["https://evil.example.com", "http://app.example.com", "https://app.example.com.evil.example", "null", ""]
 
 
-async def test_by_default_all_may_come_in(server: RunningServer, session_id: str) -> None:
+async def test_all_origins_are_allowed_by_default(server: RunningServer, session_id: str) -> None:
     status, _, _ = await handshake(server, f"/ws/stream/{session_id}", Origin=FOREIGN[0])
     assert status == 101
     assert (await get(server, "/", Origin=FOREIGN[0])).headers["access-control-allow-origin"] == "*"
     assert server.logged("service_started")["settings"]["ALLOWED_ORIGINS"] == "*"
 
 
-async def test_a_list_is_enforced_on_the_socket(start_server: StartServer) -> None:
-    server = start_server(ALLOWED_ORIGINS=f"{OURS}, {ALSO_OURS}/")
-    for origin in (OURS, ALSO_OURS):
+async def test_a_list_applies_to_handshakes(start_server: StartServer) -> None:
+    server = start_server(ALLOWED_ORIGINS=f"{FIRST}, {SECOND}/")
+    for origin in (FIRST, SECOND):
         status, _, _ = await handshake(server, "/ws/stream/a", Origin=origin)
         assert status == 101
     for origin in FOREIGN:
@@ -28,16 +28,16 @@ async def test_a_list_is_enforced_on_the_socket(start_server: StartServer) -> No
         assert "ALLOWED_ORIGINS" in json.loads(body)["error"]
 
 
-async def test_a_client_that_is_no_browser_sends_no_origin_and_may_come_in(start_server: StartServer) -> None:
-    server = start_server(ALLOWED_ORIGINS=OURS)
+async def test_a_client_without_an_origin_is_accepted(start_server: StartServer) -> None:
+    server = start_server(ALLOWED_ORIGINS=FIRST)
     status, _, _ = await handshake(server, "/ws/stream/a")
     assert status == 101
     assert (await get(server, "/")).status_code == 200
 
 
-async def test_a_list_is_enforced_for_pages_that_fetch(start_server: StartServer) -> None:
-    server = start_server(ALLOWED_ORIGINS=f"{OURS},{ALSO_OURS}")
-    for origin in (OURS, ALSO_OURS):
+async def test_a_list_applies_to_cors(start_server: StartServer) -> None:
+    server = start_server(ALLOWED_ORIGINS=f"{FIRST},{SECOND}")
+    for origin in (FIRST, SECOND):
         answer = await get(server, "/health", Origin=origin)
         assert answer.headers["access-control-allow-origin"] == origin
         assert "origin" in answer.headers["vary"].lower()

@@ -1,4 +1,4 @@
-"""What people, platforms and scrapers get."""
+"""The HTTP routes, as platforms and scrapers use them."""
 
 import re
 
@@ -13,13 +13,13 @@ from tests.conftest import RunningServer, StartServer
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 
-async def test_the_root_is_the_platforms_health_check(server: RunningServer) -> None:
+async def test_the_root_is_the_health_check_of_platforms(server: RunningServer) -> None:
     answer = await get(server, "/")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.json() == {"service": "Sales API", "status": "operational", "version": "2.4.1"}
 
 
-async def test_health_tells_a_part_at_a_time(start_server: StartServer) -> None:
+async def test_health_reports_each_part(start_server: StartServer) -> None:
     server = start_server(RAILWAY_ENVIRONMENT="staging", MAX_CONNECTIONS=1)
     health = (await get(server, "/health")).json()
     assert (health["status"], health["version"], health["environment"]) == ("ok", __version__, "staging")
@@ -32,13 +32,13 @@ async def test_health_tells_a_part_at_a_time(start_server: StartServer) -> None:
     }
     for path in health["paths"].values():
         assert (await get(server, path)).status_code == 200
-    async with joined(server, "the-only-seat"):
+    async with joined(server, "the-only-connection"):
         full = await get(server, "/health")
     assert (full.status_code, full.json()["status"]) == (200, "warning")
     assert full.json()["parts"]["connections"] == {"status": "warning", "detail": {"open": 1, "limit": 1}}
 
 
-async def test_it_is_ready(server: RunningServer) -> None:
+async def test_ready_reports_a_ready_server(server: RunningServer) -> None:
     answer = await get(server, "/ready")
     assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
 
@@ -51,7 +51,7 @@ async def test_metrics_are_prometheus_text(server: RunningServer, accept: str) -
     assert "stream_connections_active" in {family.name for family in parse_text(answer.text)}
 
 
-async def test_metrics_are_openmetrics_for_those_that_accept_it(server: RunningServer) -> None:
+async def test_metrics_are_openmetrics_for_clients_that_accept_it(server: RunningServer) -> None:
     answer = await get(server, "/metrics", Accept=OPENMETRICS)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
@@ -72,7 +72,7 @@ async def test_a_stream_is_counted(start_server: StartServer) -> None:
     assert await metric(server, 'stream_connection_attempts_total{outcome="accepted"}') == 1
 
 
-async def test_the_api_docs_need_no_third_party(server: RunningServer) -> None:
+async def test_the_api_docs_load_no_third_party_file(server: RunningServer) -> None:
     page = await get(server, "/docs")
     assert page.status_code == 200
     named = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page.text)

@@ -1,4 +1,4 @@
-"""MAX_CONNECTIONS: the next one is told so, and everyone else is served as before."""
+"""MAX_CONNECTIONS: a connection over the limit is refused, and the others are not affected."""
 
 from contextlib import AsyncExitStack
 
@@ -7,10 +7,10 @@ from tests.conftest import StartServer
 from tests.waiting import eventually
 
 
-async def test_the_fourth_of_three_is_turned_away_until_a_seat_is_free(start_server: StartServer) -> None:
+async def test_a_connection_over_the_limit_is_refused_until_another_one_closes(start_server: StartServer) -> None:
     server = start_server(MAX_CONNECTIONS=3)
     async with AsyncExitStack() as clients:
-        first, *_ = [await clients.enter_async_context(joined(server, f"seat-{number}")) for number in range(3)]
+        first, *_ = [await clients.enter_async_context(joined(server, f"open-{number}")) for number in range(3)]
 
         async with joined(server, "fourth", wait_connected=False) as fourth:
             messages, code = await until_closed(fourth)
@@ -29,9 +29,9 @@ async def test_the_fourth_of_three_is_turned_away_until_a_seat_is_free(start_ser
 
         await first.close()
 
-        async def has_a_free_seat() -> bool:
+        async def has_free_capacity() -> bool:
             return await metric(server, "stream_connections_active") == 2
 
-        await eventually(has_a_free_seat)
+        await eventually(has_free_capacity)
         fourth = await clients.enter_async_context(joined(server, "fourth"))
         assert await stream(fourth, DOCUMENT) == DOCUMENT

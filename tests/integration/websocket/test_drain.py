@@ -1,4 +1,4 @@
-"""SIGTERM: new handshakes are refused, running streams may finish, then everyone is told with 1012."""
+"""SIGTERM: new handshakes are refused, active streams may finish, then all connections close with 1012."""
 
 import asyncio
 import json
@@ -7,24 +7,22 @@ from contextlib import AsyncExitStack
 from streaming_content_client import Connection
 from tests.clients.direct import DOCUMENT, data, get, handshake, joined, request, stalled, until_closed
 from tests.conftest import RunningServer, StartServer
+from tests.waiting import LIMIT_SECONDS
 
 LONG_DOCUMENT = "word " * 2000
-
-END_SECONDS = 7
-"""What a process may take for closing handshakes and the rest once its drain is over, and some air."""
 
 
 async def _streaming(
     clients: AsyncExitStack, server: RunningServer, session_id: str, content: str = LONG_DOCUMENT
 ) -> Connection:
-    """A client in the middle of a stream."""
+    """A client whose stream is active."""
     socket = await clients.enter_async_context(joined(server, session_id))
     await request(socket, content, speed="normal")
     await socket.receive_until("chunk")
     return socket
 
 
-async def test_200_running_streams_and_a_client_that_reads_nothing(start_server: StartServer) -> None:
+async def test_the_end_of_the_drain_closes_200_active_streams_and_a_stalled_client(start_server: StartServer) -> None:
     server = start_server(DRAIN_SECONDS=1, SEND_BUFFER_SIZE=4096, CHUNK_TIMEOUT=60)
     async with AsyncExitStack() as clients:
         await clients.enter_async_context(stalled(server, "stalled"))
@@ -32,7 +30,7 @@ async def test_200_running_streams_and_a_client_that_reads_nothing(start_server:
         server.terminate()
         began = await asyncio.to_thread(server.logged, "drain_started")
         ends = await asyncio.gather(*(until_closed(socket) for socket in streaming))
-        status = await asyncio.to_thread(server.process.wait, END_SECONDS)
+        status = await asyncio.to_thread(server.process.wait, LIMIT_SECONDS)
     assert began["connections"] == 201
     assert [code for _, code in ends] == [1012] * 200
     assert all({message["type"] for message in messages} == {"chunk"} for messages, _ in ends)
@@ -40,8 +38,8 @@ async def test_200_running_streams_and_a_client_that_reads_nothing(start_server:
     assert status == 0
 
 
-async def test_nobody_comes_in_while_it_drains(start_server: StartServer) -> None:
-    server = start_server(DRAIN_SECONDS=60)
+async def test_new_connections_are_refused_during_the_drain(start_server: StartServer) -> None:
+    server = start_server(DRAIN_SECONDS=600)
     async with AsyncExitStack() as clients:
         streaming = await _streaming(clients, server, "streaming")
         assert (await get(server, "/ready")).json() == {"status": "ready"}
@@ -52,7 +50,7 @@ async def test_nobody_comes_in_while_it_drains(start_server: StartServer) -> Non
         root = await get(server, "/")
         await request(streaming, "one more")
         await streaming.close()
-        assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0
+        assert await asyncio.to_thread(server.process.wait, LIMIT_SECONDS) == 0
     assert (status, headers["retry-after"]) == (503, "5")
     assert "restarts" in json.loads(body)["error"]
     assert (readiness.status_code, readiness.json(), readiness.headers["retry-after"]) == (
@@ -63,8 +61,8 @@ async def test_nobody_comes_in_while_it_drains(start_server: StartServer) -> Non
     assert root.status_code == 200
 
 
-async def test_a_running_stream_finishes_and_what_waits_does_not_begin(start_server: StartServer) -> None:
-    server = start_server(DRAIN_SECONDS=60)
+async def test_an_active_stream_finishes_and_a_waiting_request_does_not_start(start_server: StartServer) -> None:
+    server = start_server(DRAIN_SECONDS=600)
     async with AsyncExitStack() as clients:
         idle = await clients.enter_async_context(joined(server, "idle"))
         running = await clients.enter_async_context(joined(server, "running"))
@@ -76,10 +74,10 @@ async def test_a_running_stream_finishes_and_what_waits_does_not_begin(start_ser
         rest, code = await until_closed(running)
         assert data(first + rest) == DOCUMENT
         assert (rest[-1]["type"], rest[-1]["request_id"], code) == ("stream_complete", "running", 1012)
-        assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0
+        assert await asyncio.to_thread(server.process.wait, LIMIT_SECONDS) == 0
 
 
-async def test_a_second_signal_skips_the_wait(start_server: StartServer) -> None:
+async def test_a_second_signal_ends_the_drain(start_server: StartServer) -> None:
     server = start_server(DRAIN_SECONDS=600)
     async with AsyncExitStack() as clients:
         streaming = await _streaming(clients, server, "streaming")
@@ -89,4 +87,4 @@ async def test_a_second_signal_skips_the_wait(start_server: StartServer) -> None
         server.terminate()
         _, code = await until_closed(streaming)
         assert code == 1012
-        assert await asyncio.to_thread(server.process.wait, END_SECONDS) == 0
+        assert await asyncio.to_thread(server.process.wait, LIMIT_SECONDS) == 0

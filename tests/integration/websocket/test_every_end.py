@@ -1,4 +1,4 @@
-"""However a socket ends, nothing of it is left: no descriptor, no seat, no memory, no error at the exit."""
+"""Unusual ends of a connection release its descriptor, its capacity and its memory, and cause no error."""
 
 import asyncio
 
@@ -12,19 +12,23 @@ GROWTH_BYTES = 16_000_000
 FLOOD_BYTES = 40_000_000
 
 
-async def test_a_handshake_with_too_many_headers_is_answered_and_gone(start_server: StartServer) -> None:
+async def test_a_handshake_with_too_many_headers_is_refused_and_its_descriptor_closed(
+    start_server: StartServer,
+) -> None:
     server = start_server()
     descriptors = psutil.Process(server.process.pid).num_fds()
     status, _, _ = await handshake(server, "/ws/stream/fat", cookie="x" * 10_000)
     assert status == 400
 
-    async def is_gone() -> bool:
+    async def is_closed() -> bool:
         return psutil.Process(server.process.pid).num_fds() <= descriptors + 1
 
-    await eventually(is_gone)
+    await eventually(is_closed)
 
 
-async def test_a_client_that_says_goodbye_and_reads_nothing_leaves_no_descriptor(start_server: StartServer) -> None:
+async def test_a_client_that_sends_a_close_frame_and_reads_nothing_leaves_no_descriptor(
+    start_server: StartServer,
+) -> None:
     server = start_server(SEND_BUFFER_SIZE=4096)
     process = psutil.Process(server.process.pid)
     descriptors = process.num_fds()
@@ -40,7 +44,7 @@ async def test_a_client_that_says_goodbye_and_reads_nothing_leaves_no_descriptor
         assert await metric(server, "stream_connections_active") == 0
 
 
-async def test_a_flood_of_pings_that_reads_no_pong_fills_no_memory(start_server: StartServer) -> None:
+async def test_pings_without_reading_the_pongs_use_no_memory(start_server: StartServer) -> None:
     server = start_server(SEND_BUFFER_SIZE=4096)
     process = psutil.Process(server.process.pid)
     ping = b"\x89\xfd\x00\x00\x00\x00" + b"p" * 125
@@ -49,12 +53,12 @@ async def test_a_flood_of_pings_that_reads_no_pong_fills_no_memory(start_server:
         client.transport.pause_reading()
         for _ in range(FLOOD_BYTES // (1000 * len(ping))):
             client.transport.write(ping * 1000)
-            while client.transport.get_write_buffer_size():  # noqa: ASYNC110 - nothing tells when the server has read it
+            while client.transport.get_write_buffer_size():  # noqa: ASYNC110 - there is no event for what the server has read
                 await asyncio.sleep(0)
         assert process.memory_info().rss - memory_bytes < GROWTH_BYTES
 
 
-async def test_text_that_is_not_utf8_together_with_a_close_frame(start_server: StartServer) -> None:
+async def test_invalid_utf8_together_with_a_close_frame_causes_no_error(start_server: StartServer) -> None:
     server = start_server()
     async with joined(server, "both") as client:
         client.transport.write(b"\x81\x81\x00\x00\x00\x00\xff" + b"\x88\x80\x00\x00\x00\x00")

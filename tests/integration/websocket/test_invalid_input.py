@@ -1,4 +1,4 @@
-"""A bad message gets its error code, and the socket lives on."""
+"""Each invalid message gets its error code, and the connection stays open."""
 
 import asyncio
 import json
@@ -9,9 +9,9 @@ from streaming_content_client import Connection
 from tests.clients.direct import DOCUMENT, data, handshake, joined, request, stream, until_closed
 from tests.conftest import RunningServer, StartServer
 
-HOSTILE: dict[str, tuple[str | bytes, str]] = {
+INVALID: dict[str, tuple[str | bytes, str]] = {
     "not JSON": ("hello", "INVALID_MESSAGE"),
-    "nothing": ("", "INVALID_MESSAGE"),
+    "an empty frame": ("", "INVALID_MESSAGE"),
     "an array": ('[{"type": "ping"}]', "INVALID_MESSAGE"),
     "null": ("null", "INVALID_MESSAGE"),
     "deep nesting": ("[" * 100_000, "INVALID_MESSAGE"),
@@ -25,16 +25,19 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "NaN in an extra field": ('{"type": "ping", "extra": NaN}', "INVALID_MESSAGE"),
     "a lone surrogate": ('{"type": "stream_request", "content": "\\ud800"}', "INVALID_MESSAGE"),
     "a binary frame": (b'{"type": "ping"}', "INVALID_MESSAGE"),
-    "a type that is no string": ('{"type": 7}', "INVALID_MESSAGE"),
-    "a content that is no string": ('{"type": "stream_request", "content": ["a"]}', "INVALID_MESSAGE"),
-    "an action that is no string": ('{"type": "stream_control", "action": {}}', "INVALID_MESSAGE"),
+    "a type that is not a string": ('{"type": 7}', "INVALID_MESSAGE"),
+    "a content that is not a string": ('{"type": "stream_request", "content": ["a"]}', "INVALID_MESSAGE"),
+    "an action that is not a string": ('{"type": "stream_control", "action": {}}', "INVALID_MESSAGE"),
     "an empty object": ("{}", "UNKNOWN_MESSAGE_TYPE"),
     "an unknown type": ('{"type": "teleport"}', "UNKNOWN_MESSAGE_TYPE"),
     "an unknown content type": (
         '{"type": "stream_request", "content": "a", "content_type": "pdf"}',
         "INVALID_CONTENT_TYPE",
     ),
-    "an unknown cut": ('{"type": "stream_request", "content": "a", "chunk_by": "page"}', "INVALID_CHUNK_STRATEGY"),
+    "an unknown chunk strategy": (
+        '{"type": "stream_request", "content": "a", "chunk_by": "page"}',
+        "INVALID_CHUNK_STRATEGY",
+    ),
     "an unknown speed": ('{"type": "stream_request", "content": "a", "speed": "warp"}', "INVALID_SPEED"),
     "an unknown action": ('{"type": "stream_control", "action": "explode"}', "INVALID_CONTROL_ACTION"),
     "no content": ('{"type": "stream_request"}', "EMPTY_CONTENT"),
@@ -53,11 +56,11 @@ async def _error_code(socket: Connection) -> str:
     return code
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-async def test_it_gets_its_error_and_the_socket_still_streams(
-    server: RunningServer, session_id: str, hostile: str
+@pytest.mark.parametrize("invalid", INVALID)
+async def test_it_gets_its_error_and_the_connection_still_streams(
+    server: RunningServer, session_id: str, invalid: str
 ) -> None:
-    payload, code = HOSTILE[hostile]
+    payload, code = INVALID[invalid]
     async with joined(server, session_id) as socket:
         await socket.send_frame(payload)
         assert await _error_code(socket) == code
@@ -65,25 +68,25 @@ async def test_it_gets_its_error_and_the_socket_still_streams(
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "skip", "cancel"])
-async def test_a_control_without_a_stream(server: RunningServer, session_id: str, action: str) -> None:
+async def test_a_control_without_a_stream_is_an_error(server: RunningServer, session_id: str, action: str) -> None:
     async with joined(server, session_id) as socket:
         await socket.send("stream_control", action=action)
         assert await _error_code(socket) == "NO_ACTIVE_STREAM"
         assert await stream(socket, DOCUMENT) == DOCUMENT
 
 
-async def test_a_running_stream_is_not_disturbed(server: RunningServer, session_id: str) -> None:
+async def test_an_active_stream_is_not_affected(server: RunningServer, session_id: str) -> None:
     async with joined(server, session_id) as socket:
         await request(socket, DOCUMENT)
-        for payload, _ in HOSTILE.values():
+        for payload, _ in INVALID.values():
             await socket.send_frame(payload)
         messages = await socket.receive_until("stream_complete")
         errors = [message["code"] for message in messages if message["type"] == "error"]
         assert data(messages) == DOCUMENT
-        assert errors == [code for _, code in HOSTILE.values()]
+        assert errors == [code for _, code in INVALID.values()]
 
 
-async def test_of_200_requests_at_once_1_runs_and_10_wait(server: RunningServer, session_id: str) -> None:
+async def test_of_200_requests_at_once_1_is_active_and_10_wait(server: RunningServer, session_id: str) -> None:
     async with joined(server, session_id) as socket:
         await request(socket, DOCUMENT, request_id="0")
         await socket.send("stream_control", action="pause")
@@ -119,23 +122,23 @@ async def test_of_200_requests_at_once_1_runs_and_10_wait(server: RunningServer,
         "a%20b",
     ],
 )
-async def test_a_hostile_session_id_is_refused_before_accept(server: RunningServer, segment: str) -> None:
+async def test_a_invalid_session_id_is_refused_before_accept(server: RunningServer, segment: str) -> None:
     status, _, body = await handshake(server, f"/ws/stream/{segment}")
     assert status == 400
     assert "session id" in json.loads(body)["error"]
 
 
-async def test_a_socket_at_another_path_is_not_found(server: RunningServer) -> None:
+async def test_a_handshake_at_another_path_is_not_found(server: RunningServer) -> None:
     statuses = await asyncio.gather(*(handshake(server, path) for path in ("/", "/ws/stream", "/ws/other/a")))
     assert [status for status, _, _ in statuses] == [404, 404, 404]
 
 
-async def test_the_longest_session_id_is_welcome(server: RunningServer) -> None:
+async def test_the_longest_session_id_is_accepted(server: RunningServer) -> None:
     status, _, _ = await handshake(server, "/ws/stream/" + "aZ9_-.:%41" + "x" * 56)
     assert status == 101
 
 
-BROKEN_FRAMES = {  # what RFC 6455 forbids, and the close code that it asks for
+BROKEN_FRAMES = {  # frames that violate RFC 6455, and the close code that it requires
     "no mask": (b"\x81\x02hi", 1002),
     "a reserved opcode": (b"\x8f\x80\0\0\0\0", 1002),
     "text that is not UTF-8": (b"\x81\x82\0\0\0\0\xff\xfe", 1007),
@@ -144,7 +147,7 @@ BROKEN_FRAMES = {  # what RFC 6455 forbids, and the close code that it asks for
 
 
 @pytest.mark.parametrize("broken", BROKEN_FRAMES)
-async def test_a_broken_frame_closes_its_own_socket_only(start_server: StartServer, broken: str) -> None:
+async def test_a_broken_frame_closes_only_its_own_connection(start_server: StartServer, broken: str) -> None:
     frame, expected_code = BROKEN_FRAMES[broken]
     server = start_server()
     async with joined(server, "other") as other:

@@ -1,4 +1,4 @@
-"""However clients leave, and in whatever phase, nothing of them stays."""
+"""Connections that end in any phase and in any way leave nothing behind."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,16 +14,16 @@ from tests.waiting import eventually
 CONNECTS = 1000
 AT_ONCE = 50
 GROWTH_BYTES = 8 * 1024 * 1024
-"""Far less than CONNECTS forgotten connections would hold, and more than an allocator's mood."""
+"""Far less than CONNECTS leaked connections would hold, and more than an allocator varies."""
 
 DOCUMENT = "word " * 500
 
 
 async def _at_once(_client: Connection) -> None:
-    """Before the greeting is read."""
+    """Before the first message is read."""
 
 
-async def _greeted(client: Connection) -> None:
+async def _connected(client: Connection) -> None:
     await client.receive()
 
 
@@ -62,8 +62,8 @@ async def _close(client: Connection) -> None:
     await client.close()
 
 
-async def _close_and_run(client: Connection) -> None:
-    """A close frame, whose answer nobody waits for."""
+async def _close_and_abort(client: Connection) -> None:
+    """Send a close frame and do not wait for the answer."""
     closing = asyncio.create_task(client.close())
     await asyncio.sleep(0)
     client.transport.abort()
@@ -74,8 +74,8 @@ async def _abort(client: Connection) -> None:
     await client.abort()
 
 
-PHASES = (_at_once, _greeted, _processing, _streaming, _paused, _queued, _completed, _refused)
-WAYS_TO_LEAVE = (_close, _close_and_run, _abort)
+PHASES = (_at_once, _connected, _processing, _streaming, _paused, _queued, _completed, _refused)
+WAYS_TO_LEAVE = (_close, _close_and_abort, _abort)
 
 Step = Callable[[Connection], Awaitable[None]]
 
@@ -86,19 +86,20 @@ async def _stay(server: RunningServer, session_id: str, phase: Step, leave: Step
         await leave(client)
 
 
-async def _knock(server: RunningServer) -> None:
-    """A connection that never becomes a socket."""
+async def _half_handshake(server: RunningServer) -> None:
+    """An unfinished handshake."""
     _, writer = await asyncio.open_connection(*server.address)
     writer.write(b"GET /ws/stream/unfinished HTTP/1.1\r\nUpgrade: websocket\r\n")
     writer.transport.abort()
 
 
-async def _come_and_go(server: RunningServer) -> None:
+async def _connect_and_leave(server: RunningServer) -> None:
     stays = list(islice(cycle((phase, leave) for phase in PHASES for leave in WAYS_TO_LEAVE), CONNECTS))
     for first in range(0, CONNECTS, AT_ONCE):
         batch = enumerate(stays[first : first + AT_ONCE])
         await asyncio.gather(
-            _knock(server), *(_stay(server, f"guest-{number}", phase, leave) for number, (phase, leave) in batch)
+            _half_handshake(server),
+            *(_stay(server, f"session-{number}", phase, leave) for number, (phase, leave) in batch),
         )
 
 
@@ -111,19 +112,19 @@ async def _is_empty(server: RunningServer) -> bool:
     return [await metric(server, sample) for sample in samples] == [0, 0, 0]
 
 
-async def test_1000_connects_and_aborts_in_every_phase(start_server: StartServer) -> None:
+async def test_1000_connections_that_end_in_every_phase_leave_nothing(start_server: StartServer) -> None:
     server = start_server(MAX_REQUESTS_PER_SESSION=1_000_000)
     process = psutil.Process(server.process.pid)
     descriptors = process.num_fds()
 
     async def is_back_to_the_baseline() -> bool:
-        # A scrape of this very moment may still hold its socket.
+        # The scrape itself may still hold a descriptor.
         return await _is_empty(server) and process.num_fds() <= descriptors + 1
 
-    await _come_and_go(server)
+    await _connect_and_leave(server)
     await eventually(is_back_to_the_baseline)
     memory_bytes = process.memory_info().rss
-    await _come_and_go(server)
+    await _connect_and_leave(server)
     await eventually(is_back_to_the_baseline)
     assert process.memory_info().rss - memory_bytes < GROWTH_BYTES
     accepted = await metric(server, 'stream_connection_attempts_total{outcome="accepted"}')

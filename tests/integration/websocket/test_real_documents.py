@@ -1,4 +1,4 @@
-"""Real documents through a real socket: what comes is what the core makes of them, whole and safe in either mode."""
+"""Real documents over a real connection: complete and safe in both HTML modes."""
 
 import asyncio
 from itertools import accumulate
@@ -15,7 +15,7 @@ from tests.documents import content_type, paths
 from tests.unit.content.reader import dangers, outline
 
 MAX_BYTES = 3000
-"""Of a document, as it is streamed at the pace of a reader."""
+"""Longer documents would take too long at the pace of the protocol."""
 NO_LIMIT = 10**9
 
 Document = tuple[str, ContentType]
@@ -35,7 +35,7 @@ def expected(document: Document) -> str:
 async def all_streamed(
     server: RunningServer, session_id: str, documents: list[Document], **fields: str
 ) -> list[list[Message]]:
-    """The chunks of each, streamed at the same time on connections of their own in one session."""
+    """The chunks of each document; all are streamed at once, on connections of one session."""
 
     async def streamed(content: str, content_type: ContentType) -> list[Message]:
         async with joined(server, session_id) as client:
@@ -47,7 +47,9 @@ async def all_streamed(
     return await asyncio.gather(*(streamed(*document) for document in documents))
 
 
-async def test_in_fragments(server: RunningServer, session_id: str, documents: list[Document]) -> None:
+async def test_fragments_are_balanced_and_safe(
+    server: RunningServer, session_id: str, documents: list[Document]
+) -> None:
     streams = await all_streamed(server, session_id, documents)
     for html, chunks in zip(map(expected, documents), streams, strict=True):
         assert data(chunks) == html
@@ -55,7 +57,9 @@ async def test_in_fragments(server: RunningServer, session_id: str, documents: l
         assert all("close" not in chunk and dangers(chunk["data"]) == [] for chunk in chunks)
 
 
-async def test_in_increments(server: RunningServer, session_id: str, documents: list[Document]) -> None:
+async def test_increments_are_safe_at_every_chunk(
+    server: RunningServer, session_id: str, documents: list[Document]
+) -> None:
     streams = await all_streamed(server, session_id, documents, html_mode="incremental")
     for html, chunks in zip(map(expected, documents), streams, strict=True):
         assert data(chunks) == html
@@ -64,7 +68,7 @@ async def test_in_increments(server: RunningServer, session_id: str, documents: 
             assert dangers(so_far + chunk["close"]) == []
 
 
-async def test_as_text_to_the_letter(server: RunningServer, session_id: str, documents: list[Document]) -> None:
+async def test_text_is_returned_exactly(server: RunningServer, session_id: str, documents: list[Document]) -> None:
     streams = await all_streamed(server, session_id, documents, content_type="text")
     for (content, _), chunks in zip(documents, streams, strict=True):
         assert data(chunks) == content

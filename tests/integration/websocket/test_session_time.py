@@ -1,4 +1,4 @@
-"""What ends a connection in time, and how a client goes on afterwards."""
+"""Idle timeouts and the end of sessions, and the connections after them."""
 
 import json
 
@@ -11,10 +11,10 @@ LONG_DOCUMENT = "word " * 20_000
 """Too long for a session of seconds, in chunks as long as they may be."""
 
 
-async def test_a_silent_connection_is_closed(start_server: StartServer) -> None:
+async def test_an_idle_connection_is_closed(start_server: StartServer) -> None:
     server = start_server(IDLE_TIMEOUT=1)
     async with joined(server, "idle") as client:
-        # A stream of over a second in which the client says nothing: it does not count as silence.
+        # The client sends nothing for the over one second of the stream, which is not idle time.
         content = "word " * 50
         assert await stream(client, content) == content
         [error], code = await until_closed(client)
@@ -22,7 +22,7 @@ async def test_a_silent_connection_is_closed(start_server: StartServer) -> None:
     assert server.logged("connection_closed", session_id="idle")["reason"] == "idle_timeout"
 
 
-async def test_a_paused_stream_does_not_hold_off_the_idle_timeout(start_server: StartServer) -> None:
+async def test_a_paused_stream_does_not_prevent_the_idle_timeout(start_server: StartServer) -> None:
     server = start_server(IDLE_TIMEOUT=1)
     async with joined(server, "paused") as client:
         await request(client, LONG_DOCUMENT)
@@ -31,22 +31,22 @@ async def test_a_paused_stream_does_not_hold_off_the_idle_timeout(start_server: 
     assert (messages[-1]["code"], code) == ("IDLE_TIMEOUT", 4111)
 
 
-async def test_a_session_ends_in_the_middle_of_a_stream(start_server: StartServer) -> None:
+async def test_a_session_ends_during_a_stream(start_server: StartServer) -> None:
     server = start_server(MAX_SESSION_DURATION=1)
     async with joined(server, "short") as streaming, joined(server, "short") as silent:
         await request(streaming, LONG_DOCUMENT)
         messages, code = await until_closed(streaming)
-        [error], code_of_the_other = await until_closed(silent)
+        [error], other_code = await until_closed(silent)
     assert messages[0]["type"] == "stream_start"
     assert LONG_DOCUMENT.startswith(data(messages))
     assert data(messages)
     assert [message["code"] for message in messages if message["type"] == "error"] == ["SESSION_TIMEOUT"]
     assert (messages[-1]["type"], messages[-1]["fatal"], code) == ("error", True, 4010)
-    assert (error["code"], code_of_the_other) == ("SESSION_TIMEOUT", 4010)
+    assert (error["code"], other_code) == ("SESSION_TIMEOUT", 4010)
 
 
 @pytest.mark.parametrize("html_mode", ["fragment", "incremental"])
-async def test_a_document_that_would_outlast_its_session_comes_in_larger_chunks(
+async def test_a_document_too_long_for_its_session_is_split_into_larger_chunks(
     start_server: StartServer, html_mode: str
 ) -> None:
     server = start_server(MAX_SESSION_DURATION=2)
@@ -61,10 +61,10 @@ async def test_a_document_that_would_outlast_its_session_comes_in_larger_chunks(
     assert {chunk.get("close") for chunk in chunks} == {None if html_mode == "fragment" else ""}
 
 
-async def test_a_client_of_2_4_1_that_reconnects_by_itself_works_past_the_end_of_a_session(
+async def test_a_client_of_2_4_1_that_reconnects_works_after_the_end_of_its_session(
     start_server: StartServer,
 ) -> None:
-    """It knows nothing of what is new, sends fields of its own and connects again after every close."""
+    """It ignores newer fields, sends unknown fields and reconnects after every close."""
     server = start_server(MAX_SESSION_DURATION=2, MAX_REQUESTS_PER_SESSION=2)
     message = {
         "type": "stream_request",
@@ -90,7 +90,7 @@ async def test_a_client_of_2_4_1_that_reconnects_by_itself_works_past_the_end_of
     assert ends == [(["RATE_LIMIT_EXCEEDED", "SESSION_TIMEOUT"], 4010)] * 2
 
 
-async def test_two_sockets_of_a_session_share_its_requests_and_nothing_else(start_server: StartServer) -> None:
+async def test_two_connections_of_a_session_share_only_its_requests(start_server: StartServer) -> None:
     server = start_server(MAX_REQUESTS_PER_SESSION=3)
     async with joined(server, "shared") as one, joined(server, "shared") as other:
         await request(one, DOCUMENT)
@@ -105,9 +105,7 @@ async def test_two_sockets_of_a_session_share_its_requests_and_nothing_else(star
 
 
 @pytest.mark.parametrize(("type_", "answer"), [("ping", "pong"), ("heartbeat", "heartbeat_ack")])
-async def test_it_is_answered_in_the_middle_of_a_stream(
-    server: RunningServer, session_id: str, type_: str, answer: str
-) -> None:
+async def test_it_is_answered_during_a_stream(server: RunningServer, session_id: str, type_: str, answer: str) -> None:
     async with joined(server, session_id) as client:
         await request(client, DOCUMENT)
         before = await client.receive_until("chunk")

@@ -1,4 +1,4 @@
-"""Client programs of other people, each a process of its own, stream a document from a real server."""
+"""Third-party clients and the clients of 2.4.1 stream documents from a real server, each in its own process."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.waiting import LIMIT_SECONDS
 
 PROGRAMS = Path(sys.executable).parent
 
-# Lines in are sent, messages come out as lines: websocat does so by itself, the others do it after its fashion.
+# Each program sends the lines of standard input and prints messages as lines, as websocat does.
 CLIENTS = {
     "websocat": [str(PROGRAMS / "websocat")],
     "ws of node": [str(PROGRAMS / "node"), str(PROJECT / "tests/e2e/node/client.mjs")],
@@ -23,7 +23,7 @@ CLIENTS = {
 }
 
 
-DOCUMENTS = {  # by content type: what is sent and what must come back
+DOCUMENTS = {  # by content type: the content, and the content that must arrive
     "text": (DOCUMENT, DOCUMENT),
     "html": ("<p>One <b>two</b></p><script>alert(1)</script><p>three</p>", "<p>One <b>two</b></p><p>three</p>"),
     "markdown": ("# One\n\n*two*", "<h1>One</h1>\n<p><em>two</em></p>\n"),
@@ -32,7 +32,9 @@ DOCUMENTS = {  # by content type: what is sent and what must come back
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("content_type", DOCUMENTS)
-async def test_it_streams_a_document(server: RunningServer, session_id: str, client: str, content_type: str) -> None:
+async def test_client_streams_a_document(
+    server: RunningServer, session_id: str, client: str, content_type: str
+) -> None:
     content, expected = DOCUMENTS[content_type]
     program = await asyncio.create_subprocess_exec(
         *CLIENTS[client], server.ws(session_id), stdin=PIPE, stdout=PIPE, env=environment()

@@ -1,4 +1,4 @@
-"""A client program on Python's websockets: each line of standard input is sent, each message printed as a line."""
+"""A client on Python's websockets: sends each line of standard input, and prints each message as a line."""
 
 import sys
 import threading
@@ -16,4 +16,4 @@ if __name__ == "__main__":
     with connect(sys.argv[1]) as connection:
         threading.Thread(target=_send_lines, args=[connection], daemon=True).start()
         for message in connection:
-            print(message, flush=True)  # noqa: T201 - for the test to read
+            print(message, flush=True)  # noqa: T201 - the test reads it

@@ -1,4 +1,4 @@
-"""The pace as a client sees it."""
+"""Measures of the pace of a stream."""
 
 import math
 
@@ -16,7 +16,7 @@ def on_pace(count: int) -> list[float]:
     return [7 + index * GAP for index in range(count)]
 
 
-def test_client_and_service_mean_the_same_speeds() -> None:
+def test_client_and_service_have_the_same_gaps() -> None:
     assert GAP_SECONDS == SERVED_GAPS
 
 
@@ -29,7 +29,7 @@ def test_a_percentile_is_the_least_value_that_enough_values_do_not_exceed(values
 
 
 @given(COUNT, st.data())
-def test_one_chunk_before_its_time_shows_as_just_that(count: int, data: st.DataObject) -> None:
+def test_one_early_chunk_is_the_only_early_deviation(count: int, data: st.DataObject) -> None:
     early = data.draw(st.integers(1, count - 1))
     arrivals = on_pace(count)
     arrivals[early] -= 0.02
@@ -39,21 +39,21 @@ def test_one_chunk_before_its_time_shows_as_just_that(count: int, data: st.DataO
 
 
 @given(COUNT, st.data())
-def test_one_late_chunk_makes_no_other_look_early(count: int, data: st.DataObject) -> None:
+def test_one_late_chunk_makes_no_other_early(count: int, data: st.DataObject) -> None:
     arrivals = on_pace(count)
     arrivals[data.draw(st.integers(0, count - 1))] += data.draw(st.floats(0, 1))
     assert min(deviations(arrivals, GAP)) > -1e-9
 
 
 @given(COUNT, st.data())
-def test_a_stream_that_was_held_up_for_good_makes_nothing_look_early(count: int, data: st.DataObject) -> None:
-    held_up_at = data.draw(st.integers(0, count))
-    arrivals = [at + (1 if index >= held_up_at else 0) for index, at in enumerate(on_pace(count))]
+def test_a_delay_of_the_whole_rest_makes_no_chunk_early(count: int, data: st.DataObject) -> None:
+    delayed_from = data.draw(st.integers(0, count))
+    arrivals = [at + (1 if index >= delayed_from else 0) for index, at in enumerate(on_pace(count))]
     assert min(deviations(arrivals, GAP)) > -1e-9
 
 
 @given(COUNT, st.floats(0.5, 0.9))
-def test_a_pace_that_is_too_fast_cannot_hide(count: int, factor: float) -> None:
+def test_a_pace_that_is_too_fast_is_detected(count: int, factor: float) -> None:
     arrivals = [index * GAP * factor for index in range(count)]
     ahead_by = GAP * (1 - factor)  # of the pace, more with each chunk
     assert min(deviations(arrivals, GAP)) <= -ahead_by * (count // 5) * 0.999
