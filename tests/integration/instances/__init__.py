@@ -1,1 +1,1 @@
-"""Several instances of the service behind nginx, and what becomes of streams when they die."""
+"""Several instances of the service behind nginx, and recovery when they end."""

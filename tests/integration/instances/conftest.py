@@ -1,4 +1,4 @@
-"""Instances of a test's own."""
+"""Instances for tests."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -19,16 +19,16 @@ StartInstances = Callable[..., Instances]
 
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest) -> Store:
-    """What the instances share: the file in ``DATA_DIR``, or a Redis."""
+    """The store that the instances share: the file in ``DATA_DIR``, or Redis."""
     kind: Store = request.param
     return kind
 
 
 @pytest.fixture
 def start_instances(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Iterator[StartInstances]:
-    """Starts so many instances with the settings given: ``start_instances(2, RESUME_TTL=1)``.
+    """Starts a number of instances with the given settings: ``start_instances(2, RESUME_TTL=1)``.
 
-    Over Redis they have nothing else in common.
+    With Redis they share nothing else.
     """
     url = request.getfixturevalue("redis").url if store == "redis" else None
     with ExitStack() as endings:
@@ -42,7 +42,7 @@ def start_instances(tmp_path: Path, store: Store, request: pytest.FixtureRequest
 
 @pytest.fixture(scope="package", params=STORES)
 def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Instances]:
-    """Two instances with the default settings, for tests that let them live."""
+    """Two instances with the default settings, for several tests."""
     folder = tmp_path_factory.mktemp("pair")
     url = request.getfixturevalue("shared_redis").url if request.param == "redis" else None
     with Instances(folder, sharing(folder, 2, url, {"DRAIN_SECONDS": 0})) as instances:
@@ -52,7 +52,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 @pytest.fixture
 def here(pair: Instances) -> Iterator[Instance]:
-    """The instance that the test kills. Whatever it has killed is there again for the next."""
+    """The instance that a test may kill. Killed instances are started again after the test."""
     yield pair.members[0]
     for member in pair.members:
         if member.server.process.poll() is not None:
@@ -61,13 +61,13 @@ def here(pair: Instances) -> Iterator[Instance]:
 
 @pytest.fixture
 def there(pair: Instances) -> Instance:
-    """The other one."""
+    """The other instance."""
     return pair.members[1]
 
 
 @pytest.fixture
 async def begun(here: Instance, session_id: str) -> AsyncIterator[RecoveringClient]:
-    """A client of the instance that is to die."""
+    """A connected client of the instance ``here``."""
     async with RecoveringClient(here.address, session_id) as client:
         await client.join()
         yield client

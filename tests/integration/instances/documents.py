@@ -1,4 +1,4 @@
-"""What clients ask for while instances die: each kind that the service knows, for one to three seconds of stream."""
+"""Requests of each content type, for one to three seconds of stream."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Several instances behind nginx, with the configuration that is shipped."""
+"""Several instances behind nginx, with the shipped configuration."""
 
 import asyncio
 import re
@@ -19,52 +19,52 @@ SHIPPED = PROJECT / "deploy" / "nginx"
 
 
 class Instance:
-    """``python -m service serve`` at a port of its own, which it has again after each restart."""
+    """``python -m service serve`` on a port that it keeps when it is restarted."""
 
     def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
         folder.mkdir()
         self.port = free_port()
         self._folder = folder
-        # Workers share their numbers; instances do not, though they may share DATA_DIR.
+        # Instances have separate metrics, also if they share DATA_DIR.
         self._settings = {"METRICS_DIR": folder / "metrics", **settings, "PORT": self.port}
-        self._lives: list[RunningServer] = []
+        self._servers: list[RunningServer] = []
         self.start()
 
     @property
     def server(self) -> RunningServer:
-        """In its present life, or in its last."""
-        return self._lives[-1]
+        """The running process, or the last one."""
+        return self._servers[-1]
 
     @property
     def faults(self) -> list[LogLine]:
-        """What was ours to mend, in all its lives."""
-        return [line for life in self._lives for line in life.log if line["event"] == "fault_raised"]
+        """The faults that all its processes have logged."""
+        return [line for server in self._servers for line in server.log if line["event"] == "fault_raised"]
 
     @property
     def address(self) -> str:
-        """Past nginx: ``host:port``."""
+        """``host:port``, not through nginx."""
         return f"127.0.0.1:{self.port}"
 
     def kill(self) -> None:
-        """-9, whatever it does; returns when it is gone."""
+        """Send SIGKILL; return when the process has ended."""
         self.server.process.kill()
         self.server.process.wait()
 
     def start(self) -> None:
-        self._lives.append(RunningServer(self._folder, dict(self._settings)))
+        self._servers.append(RunningServer(self._folder, dict(self._settings)))
 
     def stop(self) -> int:
-        """End it as a platform does; the exit status."""
+        """Stop the process with SIGTERM; return its exit status."""
         return self.server.stop()
 
     def serving(self) -> dict[psutil.Process, int]:
-        """The processes that have sockets of clients, and how many."""
+        """The number of client connections of each process that has any."""
         main = psutil.Process(self.server.process.pid)
         counts = {process: _clients(process, self.port) for process in (main, *main.children(recursive=True))}
         return {process: count for process, count in counts.items() if count}
 
     async def replaced(self, victim: psutil.Process) -> None:
-        """Return when another process serves in the place of one that was killed."""
+        """Return when a killed process has been replaced."""
         if victim.pid == self.server.process.pid:
             await asyncio.to_thread(self.server.process.wait)
             await asyncio.to_thread(self.start)
@@ -73,10 +73,10 @@ class Instance:
 
 
 class Instances:
-    """So many of them, started at once, behind one address (``host:port``)."""
+    """Instances behind one address (``host:port``)."""
 
     def __init__(self, folder: Path, settings: Sequence[Mapping[str, object]]) -> None:
-        """``settings`` are those of each instance."""
+        """Start an instance for each of ``settings``."""
         with ExitStack() as endings:
             self.members: list[Instance] = []
             for number, one in enumerate(settings):
@@ -97,7 +97,7 @@ class Instances:
         return self.nginx.address
 
     def busiest(self) -> tuple[Instance, psutil.Process]:
-        """The process that most clients are connected to, waited for if there is none."""
+        """The process with the most client connections; wait for one if there is none."""
 
         def serving() -> list[tuple[int, int, Instance, psutil.Process]]:
             return [
@@ -106,7 +106,7 @@ class Instances:
                 for process, count in member.serving().items()
             ]
 
-        *_, instance, process = max(wait_for(serving, "somebody is served"))
+        *_, instance, process = max(wait_for(serving, "a client is connected"))
         return instance, process
 
     @property
@@ -115,14 +115,14 @@ class Instances:
 
 
 def sharing(folder: Path, count: int, redis_url: str | None, settings: Mapping[str, object]) -> list[dict[str, object]]:
-    """The settings of so many instances that share a Redis and nothing else; or without one, the file in DATA_DIR."""
+    """The settings of ``count`` instances that share only Redis or, without a URL, the file in ``DATA_DIR``."""
     if redis_url is None:
         return [{"DATA_DIR": folder / "data", **settings} for _ in range(count)]
     return [{"REDIS_URL": redis_url, "DATA_DIR": folder / f"data-{number}", **settings} for number in range(count)]
 
 
 def site(folder: Path, addresses: Sequence[str]) -> str:
-    """The shipped configuration: what it includes is put into the folder, with a free port and with these instances."""
+    """The shipped configuration, with a free port and these instances; put the included files into the folder."""
     included = folder / "streaming"
     included.mkdir()
     listen = (SHIPPED / "streaming" / "listen.conf").read_text()
@@ -136,7 +136,7 @@ def site(folder: Path, addresses: Sequence[str]) -> str:
 
 
 def install(folder: Path) -> str:
-    """The shipped configuration exactly as it is, put into the folder with all that it includes."""
+    """The shipped configuration unchanged; put the included files into the folder."""
     (folder / "streaming").mkdir()
     for included in (SHIPPED / "streaming").iterdir():
         copy(included, folder / "streaming")

@@ -1,4 +1,4 @@
-"""What people send is kept only where it may be, and only for as long."""
+"""Content is stored only where the settings allow it, and only for its time to live."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +14,8 @@ CANARY = "xylophonecanary"
 CONTENTS = ({"content": f"{CANARY} " * 200}, {"content": f"<p>{CANARY}</p>" * 800, "content_type": "html"})
 
 
-class Kept:
-    """All bytes that instances leave where others may read them."""
+class StoredBytes:
+    """All bytes that instances have written to files and to Redis."""
 
     def __init__(self, folder: Path, redis: Redis | None) -> None:
         self._folder = folder
@@ -38,25 +38,25 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Kept:
-    return Kept(tmp_path, request.getfixturevalue("redis") if store == "redis" else None)
+def stored(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> StoredBytes:
+    return StoredBytes(tmp_path, request.getfixturevalue("redis") if store == "redis" else None)
 
 
-async def test_a_stream_that_can_be_recovered_is_kept_for_its_time_and_no_longer(
-    start_instances: StartInstances, kept: Kept
+async def test_content_of_a_recoverable_stream_is_stored_for_its_time_to_live(
+    start_instances: StartInstances, stored: StoredBytes
 ) -> None:
     instances = start_instances(2, RESUME_TTL=1, CACHE_SIZE=0)
-    async with RecoveringClient(instances.address, "kept") as client:
+    async with RecoveringClient(instances.address, "stored") as client:
         stream = CountedStream(content=f"{CANARY} " * 100, speed="superfast")
         await client.follow(stream, until_chunks=1)
         assert stream.resumable
-        assert CANARY in kept
+        assert CANARY in stored
         await client.drop()
-        wait_for(lambda: CANARY not in kept, "it is gone")
+        wait_for(lambda: CANARY not in stored, "the content is deleted")
 
 
-async def test_where_content_is_not_stored_nothing_of_it_is_anywhere_and_nothing_is_recovered(
-    start_instances: StartInstances, kept: Kept
+async def test_with_store_content_off_no_content_is_stored_and_no_stream_is_recoverable(
+    start_instances: StartInstances, stored: StoredBytes
 ) -> None:
     instances = start_instances(2, STORE_CONTENT="off")
     async with (
@@ -69,13 +69,13 @@ async def test_where_content_is_not_stored_nothing_of_it_is_anywhere_and_nothing
             stream = CountedStream(**content, speed="superfast", request_id="mine")
             await client.follow(stream, until_chunks=2)
             assert stream.resumable is False
-            assert CANARY not in kept
+            assert CANARY not in stored
             await other.join()
             refused = await other.recover(stream.stream_id, 1, "x" * 43)
             assert (refused["recovered"], refused["reason"]) == (False, "unavailable")
             await client.send("stream_control", action="skip")
             await client.follow(stream)
-            assert CANARY not in kept
+            assert CANARY not in stored
     for member in instances.members:
         member.stop()
-    assert CANARY not in kept
+    assert CANARY not in stored

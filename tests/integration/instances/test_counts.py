@@ -1,33 +1,61 @@
-"""What a session may ask for is counted exactly, wherever its connections are."""
+"""The request limit of a session is exact, on all instances together."""
 
 import asyncio
+import sqlite3
 from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
+import pytest
+
+from service.stores.factory import FILE_NAME
 from streaming_content_client import Message
 from tests.clients.recovering import RecoveringClient
 from tests.integration.instances.conftest import StartInstances
+from tests.integration.instances.instances import Instances
 
 CONNECTIONS = 200
 REQUESTS_OF_EACH = 10
+LOCK_SECONDS = 2
+"""More than the requests of a worker waited for the lock when its limit gave way."""
 
 
-async def test_of_two_thousand_at_once_on_four_instances_exactly_a_hundred_are_admitted(
+async def test_of_two_thousand_requests_at_once_on_four_instances_exactly_a_hundred_are_admitted(
     start_instances: StartInstances,
 ) -> None:
-    instances = start_instances(4)
+    await check_exact(start_instances(4))
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+async def test_the_limit_is_exact_while_another_program_locks_the_file(
+    start_instances: StartInstances, tmp_path: Path
+) -> None:
+    instances = start_instances(1, MAX_WORKERS=3)
+    with closing(sqlite3.connect(tmp_path / "data" / FILE_NAME, timeout=LOCK_SECONDS, isolation_level=None)) as other:
+
+        def lock() -> None:
+            other.execute("BEGIN IMMEDIATE")
+            asyncio.get_running_loop().call_later(LOCK_SECONDS, other.execute, "ROLLBACK")
+
+        await check_exact(instances, lock)
+
+
+async def check_exact(instances: Instances, before_requests: Callable[[], None] = lambda: None) -> None:
     clients = [RecoveringClient(instances.address, "shared") for _ in range(CONNECTIONS)]
     await asyncio.gather(*(client.join() for client in clients))
     assert all(sum(member.serving().values()) > 0 for member in instances.members)
-    answers = [answer for one in await asyncio.gather(*map(_asks, clients)) for answer in one]
-    told = Counter(answer.get("code", answer["type"]) for answer in answers)
-    assert told == {"stream_complete": 100, "RATE_LIMIT_EXCEEDED": CONNECTIONS * REQUESTS_OF_EACH - 100}
+    before_requests()
+    answers = [answer for one in await asyncio.gather(*map(_request_all, clients)) for answer in one]
+    outcomes = Counter(answer.get("code", answer["type"]) for answer in answers)
+    assert outcomes == {"stream_complete": 100, "RATE_LIMIT_EXCEEDED": CONNECTIONS * REQUESTS_OF_EACH - 100}
     await asyncio.gather(*(client.leave() for client in clients))
     async with RecoveringClient(instances.address, "shared") as late:
         assert (await late.join())["requests_left"] == 0
 
 
-async def _asks(client: RecoveringClient) -> list[Message]:
-    """All at once; the terminal message of each."""
+async def _request_all(client: RecoveringClient) -> list[Message]:
+    """Send all requests at once; return the terminal message of each."""
     for number in range(REQUESTS_OF_EACH):
         await client.send("stream_request", content="word", request_id=str(number))
     answers: list[Message] = []
@@ -38,7 +66,7 @@ async def _asks(client: RecoveringClient) -> list[Message]:
     return answers
 
 
-async def test_a_request_that_comes_again_is_the_same_stream_and_is_charged_once(
+async def test_a_repeated_request_continues_its_stream_and_is_charged_once(
     start_instances: StartInstances,
 ) -> None:
     instances = start_instances(2)
@@ -61,7 +89,7 @@ async def test_a_request_that_comes_again_is_the_same_stream_and_is_charged_once
         assert (await second.join())["requests_left"] == 99
 
 
-async def test_a_request_whose_first_attempt_was_lost_is_charged_once_however_often_it_comes(
+async def test_a_request_whose_first_attempt_was_lost_is_charged_once(
     start_instances: StartInstances,
 ) -> None:
     instances = start_instances(2)
@@ -79,7 +107,7 @@ async def test_a_request_whose_first_attempt_was_lost_is_charged_once_however_of
         assert (await client.join())["requests_left"] == 99
 
 
-async def test_the_same_name_for_other_content_is_a_conflict(start_instances: StartInstances) -> None:
+async def test_a_request_id_with_other_content_is_a_conflict(start_instances: StartInstances) -> None:
     instances = start_instances(2)
     async with (
         RecoveringClient(instances.address, "conflict") as first,

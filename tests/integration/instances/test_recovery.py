@@ -1,4 +1,4 @@
-"""Where a stream goes on after its connection, or all that served it, is gone. Two instances; their store is shared."""
+"""Recovery of streams on another instance with the same store."""
 
 import asyncio
 import signal
@@ -22,20 +22,20 @@ TOKEN_CHARACTERS = 43
 
 @asynccontextmanager
 async def moved(there: Instance, session_id: str) -> AsyncIterator[RecoveringClient]:
-    """The same client at the other instance."""
+    """The client of the session on the other instance."""
     async with RecoveringClient(there.address, session_id) as client:
         await client.join()
         yield client
 
 
 async def begin(client: RecoveringClient, chunks: int, **request: object) -> CountedStream:
-    """A stream of which there are so many chunks."""
+    """Request a stream and receive this number of chunks."""
     reception = CountedStream(**{"content": TEXT, "speed": "superfast"} | request)
     await client.follow(reception, until_chunks=chunks)
     return reception
 
 
-async def test_after_its_end_all_of_it_is_still_there(
+async def test_a_stream_can_be_recovered_after_its_end(
     begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, WORDS)
@@ -50,22 +50,22 @@ async def test_after_its_end_all_of_it_is_still_there(
         assert await client.rest(WORDS) == ""
 
 
-async def test_what_was_acknowledged_is_gone(begun: RecoveringClient, there: Instance, session_id: str) -> None:
+async def test_an_acknowledged_stream_is_deleted(begun: RecoveringClient, there: Instance, session_id: str) -> None:
     stream = await begin(begun, WORDS)
     await begun.receive_type("stream_complete")
     async with moved(there, session_id) as client:
-        assert await known(client, stream.stream_id, begun.token)
+        assert await is_known(client, stream.stream_id, begun.token)
         await begun.acknowledge(stream)
-        await forgotten(client, stream.stream_id, begun.token)
+        await wait_until_unknown(client, stream.stream_id, begun.token)
 
 
-async def test_before_its_first_chunk(
+async def test_a_stream_can_be_recovered_before_its_first_chunk(
     begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     await begun.send("stream_request", content=TEXT, speed="superfast")
-    await begun.send("stream_control", action="pause")  # before it can begin: it starts, and no chunk comes
+    await begun.send("stream_control", action="pause")  # takes effect with stream_start: no chunk is sent
     start = await begun.receive_type("stream_start")
-    await noted(here)
+    await wait_for_updates(here)
     here.kill()
     async with moved(there, session_id) as client:
         answer = await client.recover(start["stream_id"], -1, begun.token)
@@ -74,11 +74,11 @@ async def test_before_its_first_chunk(
         assert await client.rest(0) == TEXT
 
 
-async def test_a_request_that_never_arrived_is_made_by_its_repetition(
+async def test_a_repetition_of_a_request_that_did_not_arrive_is_a_new_request(
     begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     request = CountedStream(content=TEXT, speed="superfast").request
-    here.server.process.send_signal(signal.SIGSTOP)  # it does not read what is sent now
+    here.server.process.send_signal(signal.SIGSTOP)  # it does not read the request
     await begun.send("stream_request", **request)
     here.kill()
     async with moved(there, session_id) as client:
@@ -89,22 +89,24 @@ async def test_a_request_that_never_arrived_is_made_by_its_repetition(
         assert (await client.join())["requests_left"] == 99
 
 
-async def test_while_it_is_paused(begun: RecoveringClient, here: Instance, there: Instance, session_id: str) -> None:
+async def test_a_paused_stream_stays_paused(
+    begun: RecoveringClient, here: Instance, there: Instance, session_id: str
+) -> None:
     stream = await begin(begun, 10)
     await begun.send("stream_control", action="pause")
     await begun.receive_type("stream_paused")
-    await noted(here)
+    await wait_for_updates(here)
     here.kill()
     async with moved(there, session_id) as client:
         answer = await client.recover(stream.stream_id, stream.last_index, begun.token)
         assert (answer["recovered"], answer["paused"]) == (True, True)
         await client.send("ping")
-        assert (await client.receive())["type"] == "pong"  # and not the chunk that would be due
+        assert (await client.receive())["type"] == "pong"  # and no chunk, though one is due
         await client.send("stream_control", action="resume")
         assert stream.data + await client.rest(len(stream.chunks)) == TEXT
 
 
-async def test_after_a_skip_it_is_cut_in_the_same_way_again(
+async def test_a_skipped_stream_has_the_same_chunks_again(
     begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, 10, content=LARGE_TEXT)
@@ -125,10 +127,10 @@ async def test_after_a_skip_it_is_cut_in_the_same_way_again(
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("milliseconds", range(5))
-async def test_whenever_a_skip_meets_a_crash_all_of_it_comes(
+async def test_all_content_arrives_when_the_process_is_killed_during_a_skip(
     pair: Instances, session_id: str, milliseconds: int
 ) -> None:
-    """A merged chunk may be out before the store knows that merged ones follow: then all of it comes once more."""
+    """If a merged chunk was sent before the store had recorded the skip, the stream begins again."""
     async with RecoveringClient(pair.address, session_id) as client:
         stream = CountedStream(content=LARGE_TEXT, speed="superfast")
         await client.follow(stream, until_chunks=3)
@@ -150,7 +152,9 @@ async def test_whenever_a_skip_meets_a_crash_all_of_it_comes(
         assert (await client.join())["requests_left"] == 99
 
 
-async def test_after_a_second_crash(begun: RecoveringClient, here: Instance, there: Instance, session_id: str) -> None:
+async def test_a_stream_can_be_recovered_twice(
+    begun: RecoveringClient, here: Instance, there: Instance, session_id: str
+) -> None:
     stream = await begin(begun, 10)
     here.kill()
     async with moved(there, session_id) as client:
@@ -166,7 +170,7 @@ async def test_after_a_second_crash(begun: RecoveringClient, here: Instance, the
         assert (await client.join())["requests_left"] == 99
 
 
-async def test_of_two_at_once_one_has_it_and_the_other_learns_of_it(
+async def test_of_two_connections_that_recover_a_stream_one_is_closed(
     begun: RecoveringClient, here: Instance, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, 1, content=TEXT * 3)
@@ -194,10 +198,10 @@ async def _end(client: RecoveringClient) -> tuple[Message, str, int | None]:
     return message, "".join(parts), code
 
 
-async def test_where_the_other_half_lives_on_it_is_let_go(
+async def test_a_connection_whose_stream_was_recovered_elsewhere_is_closed(
     begun: RecoveringClient, there: Instance, session_id: str
 ) -> None:
-    """A client that lost its network: the old connection does not know yet."""
+    """The network of the client broke, and the service has not noticed it."""
     stream = await begin(begun, 1, content=TEXT * 3)
     async with moved(there, session_id) as client:
         await client.recover(stream.stream_id, stream.last_index, begun.token)
@@ -206,7 +210,9 @@ async def test_where_the_other_half_lives_on_it_is_let_go(
         assert stream.chunks[0].data + await client.rest(1) == TEXT * 3
 
 
-async def test_only_its_own_token_opens_a_stream(begun: RecoveringClient, there: Instance, session_id: str) -> None:
+async def test_a_stream_can_be_recovered_with_its_own_token_only(
+    begun: RecoveringClient, there: Instance, session_id: str
+) -> None:
     stream = await begin(begun, 1)
     own = begun.token
     assert len(own) == TOKEN_CHARACTERS
@@ -232,10 +238,10 @@ async def test_only_its_own_token_opens_a_stream(begun: RecoveringClient, there:
         assert (await client.receive_type("error"))["code"] == "INVALID_MESSAGE"
     async with moved(there, f"{session_id}-stranger") as stranger:
         assert (await stranger.recover(stream.stream_id, 0, own))["reason"] == "unknown"
-    assert stream.data + await begun.rest(1) == TEXT  # which all of that has not disturbed
+    assert stream.data + await begun.rest(1) == TEXT  # the stream itself is not affected
 
 
-async def test_a_place_that_is_not_or_a_stream_that_runs_here_is_refused(
+async def test_a_position_beyond_the_end_and_a_stream_of_this_connection_are_refused(
     begun: RecoveringClient, there: Instance, session_id: str
 ) -> None:
     stream = await begin(begun, 1)
@@ -244,17 +250,17 @@ async def test_a_place_that_is_not_or_a_stream_that_runs_here_is_refused(
     assert (await begun.recover(stream.stream_id, 0, begun.token))["reason"] == "running"
 
 
-async def test_after_its_time_it_is_unknown(start_instances: StartInstances) -> None:
+async def test_a_stream_is_unknown_after_its_time_to_live(start_instances: StartInstances) -> None:
     here, there = start_instances(2, RESUME_TTL=1).members
     async with RecoveringClient(here.address, "late") as first, RecoveringClient(there.address, "late") as client:
         await first.join()
-        stream = await begin(first, WORDS)  # longer than that: under way, it is held
+        stream = await begin(first, WORDS)  # takes longer than that: its lease is renewed
         await client.join()
         await first.receive_type("stream_complete")
-        await forgotten(client, stream.stream_id, first.token)
+        await wait_until_unknown(client, stream.stream_id, first.token)
 
 
-async def test_over_the_end_of_its_session_it_is_not_recovered(start_instances: StartInstances) -> None:
+async def test_a_stream_cannot_be_recovered_after_the_end_of_its_session(start_instances: StartInstances) -> None:
     here, there = start_instances(2, MAX_SESSION_DURATION=2).members
     async with RecoveringClient(here.address, "over") as first, RecoveringClient(there.address, "over") as client:
         await first.join()
@@ -265,23 +271,21 @@ async def test_over_the_end_of_its_session_it_is_not_recovered(start_instances: 
         assert (await client.recover(stream.stream_id, 0, first.token))["reason"] == "session_over"
 
 
-async def noted(here: Instance) -> None:
-    """Return when what was noted by now is stored: what is asked of the store later is answered later."""
+async def wait_for_updates(here: Instance) -> None:
+    """Return when queued status updates are stored: the store executes a later call after them."""
     async with moved(here, uuid4().hex):
         pass
 
 
-async def known(client: RecoveringClient, stream_id: str | None, token: str) -> bool:
-    """Whether the stream is there, found out without taking it: there is no such place in it."""
+async def is_known(client: RecoveringClient, stream_id: str | None, token: str) -> bool:
+    """Whether the stream is stored, found with a position that it does not have, so that it is not acquired."""
     answer = await client.recover(stream_id, 10**6, token)
     assert answer["reason"] in {"position", "unknown"}
     return bool(answer["reason"] == "position")
 
 
-async def forgotten(client: RecoveringClient, stream_id: str | None, token: str) -> None:
-    """Return when the stream is unknown."""
-
+async def wait_until_unknown(client: RecoveringClient, stream_id: str | None, token: str) -> None:
     async def is_unknown() -> bool:
-        return not await known(client, stream_id, token)
+        return not await is_known(client, stream_id, token)
 
     await eventually(is_unknown)
