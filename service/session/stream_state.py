@@ -1,6 +1,7 @@
 """The state of one requested stream."""
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from service.protocol.messages import ContentType, Recover, RefusalReason, StreamRequest
 from service.protocol.trace import Trace
@@ -58,7 +59,7 @@ class StreamState:
         self.recovery: EffectSequence[RecoveredStream | RefusalReason] | None = None
         """Set while it is being recovered."""
         self.record: StreamRecord | None = None
-        """What it was recovered from."""
+        """What it was recovered from, without the packed plan."""
         self.delivery: Delivery | None = None
         """Set when it has started."""
         self.failure: EffectFailed | None = None
@@ -96,7 +97,7 @@ class StreamState:
     def restore(self, recovered: RecoveredStream) -> None:
         """Take the state of the stored stream."""
         record = recovered.record
-        self.record = record
+        self.record = replace(record, plan=b"")  # the delivery holds the unpacked plan
         self.trace = recovered.trace
         self.epoch = record.epoch
         self.resumable = True
