@@ -26,13 +26,13 @@ from service.settings import Settings, load_settings
 from service.stores.plan_cache import MemoryPlanCache
 
 BREAK = "break on this: "
-"""What content begins with that the engine breaks on."""
+"""The engine fails for content that starts with this."""
 UNCUTTABLE = "cut this: "
-"""What text begins with that breaks what cuts it."""
+"""Splitting fails for text that starts with this."""
 
 
 class BreakingEngine:
-    """Fulfils ``ContentEngine``; its exceptions carry the content wherever one can: as text and in a local variable."""
+    """Implements ``ContentEngine``; its exceptions contain the content as text and in a local variable."""
 
     def __init__(self, engine: ContentEngine) -> None:
         self._engine = engine
@@ -70,7 +70,7 @@ def create_app() -> FastAPI:
 
     @app.get("/break/loop")
     async def break_loop() -> None:
-        time.sleep(0.5)  # noqa: ASYNC251 - it holds the loop, and twice as long as that waits for its next pulse
+        time.sleep(0.5)  # noqa: ASYNC251 - it blocks the event loop for two intervals of its monitor
 
     @app.get("/break/library")
     async def break_library() -> None:

@@ -52,7 +52,7 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -
         await stream_documents(client)
         await control_streams(server, client, signals)
         await make_mistakes(client)
-    await break_off_and_go_on(server)
+    await recover_streams(server)
     await lose_the_store(server, redis)
     await break_everything(server)
     await be_refused(server)
@@ -122,8 +122,8 @@ async def control_streams(server: RunningServer, client: Connection, signals: Si
     await stream(client, f"{UNCUTTABLE}please")
 
 
-async def break_off_and_go_on(server: RunningServer) -> None:
-    """A stream that is recovered, one whose request comes again, and one that nobody has heard of."""
+async def recover_streams(server: RunningServer) -> None:
+    """A recovered stream, a repeated request, and an unknown stream."""
     async with joined(server, "mobile", wait_connected=False) as client:
         token = (await client.receive())["resume_token"]
         await request(client, LONG, speed="slow", request_id="first")
@@ -143,7 +143,7 @@ async def break_off_and_go_on(server: RunningServer) -> None:
 
 
 async def lose_the_store(server: RunningServer, redis: Redis) -> None:
-    """Until it is back."""
+    """Stop the store, and wait until it is available again."""
     async with joined(server, "steadfast") as client:
         redis.stop()
         while not any(line.get("dependency") == "session_store" for line in server.log):
@@ -203,7 +203,7 @@ async def read_late(server: RunningServer) -> None:
 
 
 async def flood_the_log(server: RunningServer) -> None:
-    """More lines than wait for a reader who does not read."""
+    """Write more lines than the queue holds while the log is not read."""
     async with joined(server, "restless") as client:
         await request(client, LONG, speed="slow")
         await client.receive_until("chunk")

@@ -1,7 +1,7 @@
 """A worker in a process of its own: ``python -m tests.integration.observability.slot_worker DIRECTORY``.
 
-It claims a slot, says which, and does what the lines of its standard input say: each is a command with an amount, and
-gets one answer, a JSON text on one line.
+It claims a slot and writes its number. Each line of its standard input is a command with an amount; the result is one
+line of JSON.
 """
 
 import json
@@ -15,7 +15,7 @@ from observability.metrics.slots import claim_slot, merged_registry
 
 
 class Numbers:
-    """One metric of each type, and each of its label combinations."""
+    """One metric of each type with all its label combinations."""
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
@@ -28,8 +28,8 @@ class Numbers:
         self.seconds = Histogram("seconds", "Is spread.", buckets=(1, 5), registry=registry)
 
 
-def obey(command: str, amount: float, numbers: Numbers, shown: CollectorRegistry) -> object:
-    """Do as told; the answer."""
+def execute(command: str, amount: float, numbers: Numbers, shown: CollectorRegistry) -> object:
+    """Execute a command and return its result."""
     match command:
         case "requests":
             numbers.requests.labels("good").inc(amount)
@@ -41,7 +41,7 @@ def obey(command: str, amount: float, numbers: Numbers, shown: CollectorRegistry
             numbers.memory.set(amount)
         case "seconds":
             numbers.seconds.observe(amount)
-        case "for-ever":
+        case "endlessly":
             numbers.requests.labels("good").inc()
             numbers.connections.inc()
             numbers.seconds.observe(1)
@@ -55,7 +55,7 @@ def obey(command: str, amount: float, numbers: Numbers, shown: CollectorRegistry
 
 
 def _new_outcomes(numbers: Numbers, amount: int) -> int:
-    """So many series that were not known before: how many found room."""
+    """Create this number of unknown series; return how many fit into the file."""
     for number in range(amount):
         try:
             numbers.requests.labels(f"{number}: {'x' * 1000}").inc()
@@ -68,16 +68,16 @@ def main(directory: Path) -> None:
     slot = claim_slot(directory)
     shown = merged_registry(directory)
     numbers = Numbers()
-    _answer(slot)
+    _write_result(slot)
     for line in sys.stdin:
         command, amount = line.split()
-        _answer(obey(command, float(amount), numbers, shown))
-        while command == "for-ever":
-            obey(command, float(amount), numbers, shown)
+        _write_result(execute(command, float(amount), numbers, shown))
+        while command == "endlessly":
+            execute(command, float(amount), numbers, shown)
 
 
-def _answer(answer: object) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
+def _write_result(result: object) -> None:
+    sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
 
 

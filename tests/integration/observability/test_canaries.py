@@ -1,4 +1,4 @@
-"""What is private to a user or an operator turns up nowhere that somebody else reads."""
+"""Private data of users and operators appears in no telemetry."""
 
 import json
 
@@ -25,10 +25,12 @@ HEADERS = dict.fromkeys(
 )
 
 
-async def test_no_canary_is_heard(
-    start_breaking_server: StartServer, otlp: OtlpReceiver, kent: Kent, session_id: str
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+async def test_no_private_data_is_exported(
+    start_breaking_server: StartServer, otlp: OtlpReceiver, kent: Kent, session_id: str, level: str
 ) -> None:
     server = start_breaking_server(
+        LOG_LEVEL=level,
         ALLOWED_ORIGINS=EDITOR,
         METRICS_TOKEN=SCRAPER,
         OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint,
@@ -46,27 +48,27 @@ async def test_no_canary_is_heard(
     metrics = await over_http(server)
     server.stop()
 
-    told = {
+    exported = {
         "metrics": metrics,
         "log": json.dumps(server.log) + "".join(server.noise),
         "spans": b"".join(otlp.received).decode(errors="replace"),
         "sentry": json.dumps(kent.items()),
     }
-    # Each has been told what happened ...
-    assert 'stream_errors_total{code="PROCESSING_ERROR"} 1.0' in told["metrics"]
-    assert all(session_id in told[place] for place in ("log", "spans", "sentry"))
-    assert all("LookupError" in told[place] for place in ("log", "sentry"))
-    assert all("ChunkingFailed" in told[place] for place in ("log", "sentry"))
+    # Each signal has what happened ...
+    assert 'stream_errors_total{code="PROCESSING_ERROR"} 1.0' in exported["metrics"]
+    assert all(session_id in exported[signal] for signal in ("log", "spans", "sentry"))
+    assert all("LookupError" in exported[signal] for signal in ("log", "sentry"))
+    assert all("ChunkingFailed" in exported[signal] for signal in ("log", "sentry"))
     [fallback] = [line for line in server.log if line["event"] == "fallback_used"]
     [fault] = [line for line in server.log if "ChunkingFailed" in line.get("exception", "")]
     assert fallback["level"] == "ERROR"
     assert fallback["stream_id"] == fault["stream_id"]
-    # ... and nothing else.
-    assert [(place, canary) for place, text in told.items() for canary in CANARIES if canary in text] == []
+    # ... and no private data.
+    assert [(signal, canary) for signal, text in exported.items() for canary in CANARIES if canary in text] == []
 
 
 async def use(client: Connection) -> None:
-    """The content in each type, and where clients have no reason to put it."""
+    """The content in each type, and in fields where it does not belong."""
     for content_type, content in (
         ("text", CONTENT),
         ("html", f"<p title='{CONTENT}'>{CONTENT}</p><script>{CONTENT}</script>"),
@@ -77,7 +79,7 @@ async def use(client: Connection) -> None:
 
 
 async def mistake(client: Connection) -> None:
-    """The content in messages that are wrong."""
+    """The content in invalid messages."""
     for frame in (
         CONTENT,
         f'{{"type": "stream_request", "content": "{CONTENT}',
@@ -92,7 +94,7 @@ async def mistake(client: Connection) -> None:
 
 
 async def over_http(server: RunningServer) -> str:
-    """Every kind of answer to an asker who tells too much; the metrics, both ways of writing them."""
+    """Every kind of response to a request with private data; the metrics in both formats."""
     async with httpx.AsyncClient(
         base_url=server.url, params={"token": QUERY}, headers=HEADERS | {"Host": HEADER}
     ) as http:

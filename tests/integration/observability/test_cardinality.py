@@ -1,4 +1,4 @@
-"""Whoever comes and whatever they send: the number of series is the number of things that are measured."""
+"""The number of series does not depend on clients and on what they send."""
 
 import asyncio
 from uuid import uuid4
@@ -27,22 +27,22 @@ async def test_a_thousand_sessions_add_no_series(start_server: StartServer) -> N
 
         async def visit() -> None:
             for _ in numbers:
-                await one_of_a_kind(server, http)
+                await visit_with_unique_data(server, http)
 
         async with asyncio.TaskGroup() as visitors:
             for _ in range(AT_A_TIME):
                 visitors.create_task(visit())
         after = await series(http)
     assert after == before
-    # Not because there was nothing to count.
+    # The events were counted.
     assert await metric(server, 'stream_requests_total{content_type="text",outcome="completed"}') == SESSIONS
     assert await metric(server, 'stream_messages_received_total{type="other"}') == SESSIONS
     paths = 'stream_http_requests_total{method="GET",route="other",status_class="4xx"}'
     assert await metric(server, paths) == SESSIONS
 
 
-async def one_of_a_kind(server: RunningServer, http: httpx.AsyncClient) -> None:
-    """A visitor of whom everything is new: the session, the trace, the content, the mistakes, the paths."""
+async def visit_with_unique_data(server: RunningServer, http: httpx.AsyncClient) -> None:
+    """A client with unique data everywhere: session, trace, content, invalid messages, paths."""
     name = uuid4().hex
     async with joined(server, f"session-{name}") as client:
         await request(client, f"{name} " * (1 + int(name[0], 16)), trace={"traceparent": f"00-{name}-{name[16:]}-01"})

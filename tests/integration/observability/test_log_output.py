@@ -15,8 +15,8 @@ from tests.conftest import environment
 from tests.waiting import LIMIT_SECONDS
 
 
-async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, session_id: str) -> None:
-    """The log's pipe is full and stays full: streams go on, the loss is counted, and the process leaves in order."""
+async def test_a_stopped_reader_of_the_log_delays_no_stream(tmp_path: Path, session_id: str) -> None:
+    """The pipe of the log is full: streams continue, lost lines are counted, and the process ends with status 0."""
     process = subprocess.Popen(  # noqa: ASYNC220 - it takes a millisecond, and nothing else runs
         [sys.executable, "-m", "service", "serve"],
         cwd=tmp_path,
@@ -27,7 +27,7 @@ async def test_a_reader_who_stops_costs_no_stream_anything(tmp_path: Path, sessi
     assert process.stdout is not None
     try:
         listening = next(line for line in map(json.loads, process.stdout) if line["event"] == "service_listening")
-        address = f"127.0.0.1:{listening['port']}"  # and from here on nobody reads
+        address = f"127.0.0.1:{listening['port']}"  # the log is not read from here on
         async with connect(f"ws://{address}", session_id) as restless:
             await request(restless, "word " * 2000, speed="slow")
             await restless.receive_until("chunk")
@@ -55,8 +55,8 @@ async def stream_through(url: str) -> None:
         assert await stream(client, DOCUMENT) == DOCUMENT
 
 
-def test_a_process_that_dies_of_itself_still_says_why() -> None:
-    """What was said leaves before the process does, although nobody closes the log."""
+def test_the_last_lines_of_a_process_are_written_at_exit() -> None:
+    """The log writes its queue at exit, although it was not closed."""
     program = """
 import logging, sys
 from observability.logs.event_logger import EventLogger

@@ -1,4 +1,4 @@
-"""What a user sends an operator, a trace id, leads to the trace, the log lines, the exemplar and the error."""
+"""One trace id identifies the trace, the log lines, the exemplars and the error of a stream."""
 
 from secrets import token_hex
 
@@ -12,7 +12,7 @@ from tests.integration.observability.breaking import BREAK
 MARKDOWN = "# One\n\nTwo, *three*: a paragraph of a document.\n\n- four\n- five\n"
 
 
-async def test_one_id_leads_everywhere(
+async def test_a_trace_id_identifies_all_telemetry_of_a_stream(
     start_breaking_server: StartServer,
     otlp: OtlpReceiver,
     kent: Kent,
@@ -76,7 +76,7 @@ async def test_one_id_leads_everywhere(
         labels = [exemplar["labels"] for exemplar in prometheus.exemplars(histogram)]
         assert labels == [{"trace_id": trace_id, "span_id": stream.span_id}]
 
-    # the fault: what the client was told, the trace, the log and the event
+    # the fault: the message to the client, the trace, the log and the event
     [event] = kent.wait_for(bool)
     fault = server.logged("fault_raised")
     [broken] = otlp.wait_for(lambda span: span.trace_id == broken_trace_id and span.name == "stream")
@@ -88,7 +88,7 @@ async def test_one_id_leads_everywhere(
 
 
 def children(otlp: OtlpReceiver, parent: Span) -> list[Span]:
-    """The spans under one, in the order in which they began."""
+    """The children of a span, by their start."""
     return sorted(
         (span for span in otlp.spans if (span.trace_id, span.parent_span_id) == (parent.trace_id, parent.span_id)),
         key=lambda span: span.start_ns,

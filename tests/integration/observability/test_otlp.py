@@ -1,4 +1,4 @@
-"""The way of spans to a collector, live, dead and in between."""
+"""The export of spans, to a collector that works, refuses or does not respond, and its configuration."""
 
 import asyncio
 import os
@@ -26,14 +26,11 @@ DROPPED = 'stream_telemetry_dropped_total{signal="traces"}'
 CANARY = "canary-4711"
 ADDRESS = "an address such as http://collector:4318; keys belong in OTEL_EXPORTER_OTLP_HEADERS"
 STREAMS = 50
-EXIT_SECONDS = 3
-"""What telemetry may take of the end; a process takes a moment besides."""
-
 Down = Callable[[], AbstractContextManager[str]]
 
 
 class Losses:
-    """How many spans were lost so far, by what any thread said of it."""
+    """Counts lost spans, reported from any thread."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -50,7 +47,7 @@ class Losses:
 
 
 @pytest.fixture(autouse=True)
-def _no_variables_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _without_variables_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         monkeypatch.delenv(name)
     yield
@@ -58,7 +55,7 @@ def _no_variables_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> Iterator
         monkeypatch.delenv(name)
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, endpoint: str, losses: Losses, **variables: str) -> Otlp:
+def open_otlp(monkeypatch: pytest.MonkeyPatch, endpoint: str, losses: Losses, **variables: str) -> Otlp:
     for name, value in {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **SOON, **variables}.items():
         monkeypatch.setenv(name, value)
     assert otlp_enabled()
@@ -70,58 +67,58 @@ def make_spans(otlp: Otlp, count: int) -> None:
         otlp.sink.record(ConnectionAttempted(AttemptOutcome.REFUSED_SESSION))
 
 
-# What is lost
+# Losses
 
 
-def test_all_that_waits_is_sent_at_the_end(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
+def test_queued_spans_are_sent_at_shutdown(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
     losses = Losses()
-    ours = opened(monkeypatch, otlp.endpoint, losses, OTEL_BSP_SCHEDULE_DELAY="60000")
-    make_spans(ours, 1300)
-    ours.close(20)
+    exporter = open_otlp(monkeypatch, otlp.endpoint, losses, OTEL_BSP_SCHEDULE_DELAY="60000")
+    make_spans(exporter, 1300)
+    exporter.close(LIMIT_SECONDS)
     assert (len(otlp.spans), losses.count) == (1300, 0)
-    make_spans(ours, 2)
+    make_spans(exporter, 2)
     assert (len(otlp.spans), losses.count) == (1300, 2)
 
 
-def test_what_a_collector_refuses_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_spans_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = Losses()
     with refusing() as address:
-        ours = opened(monkeypatch, f"http://{address}", losses)
-        make_spans(ours, 700)
+        exporter = open_otlp(monkeypatch, f"http://{address}", losses)
+        make_spans(exporter, 700)
         losses.wait_for(700)
-        ours.close(20)
+        exporter.close(LIMIT_SECONDS)
     assert losses.count == 700
 
 
-def test_what_finds_no_room_is_counted_at_once_and_what_is_never_answered_at_the_end(
+def test_excess_spans_are_counted_at_once_and_unanswered_ones_at_shutdown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     losses = Losses()
     with silent() as address:
-        ours = opened(
+        exporter = open_otlp(
             monkeypatch,
             f"http://{address}",
             losses,
             OTEL_BSP_MAX_QUEUE_SIZE="100",
             OTEL_EXPORTER_OTLP_TIMEOUT="2",
         )
-        make_spans(ours, 250)
+        make_spans(exporter, 250)
         assert losses.count == 150
-        ours.close(0.2)
+        exporter.close(0.2)
         assert losses.count == 250
-        # The answer that still fails afterwards counts nothing twice.
+        # The export that fails afterwards is not counted again.
         wait_for(lambda: not any("Otel" in thread.name for thread in threading.enumerate()), "the exporter gives up")
     assert losses.count == 250
 
 
-# The variables
+# Variables
 
 
-def test_the_resource_says_whose_spans_they_are(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
-    ours = opened(monkeypatch, otlp.endpoint, Losses())
-    make_spans(ours, 1)
-    ours.close(20)
-    given = opened(
+def test_the_resource_has_the_configured_attributes(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
+    exporter = open_otlp(monkeypatch, otlp.endpoint, Losses())
+    make_spans(exporter, 1)
+    exporter.close(LIMIT_SECONDS)
+    given = open_otlp(
         monkeypatch,
         otlp.endpoint,
         Losses(),
@@ -130,7 +127,7 @@ def test_the_resource_says_whose_spans_they_are(monkeypatch: pytest.MonkeyPatch,
         OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20x",
     )
     make_spans(given, 1)
-    given.close(20)
+    given.close(LIMIT_SECONDS)
     first, second = (span.resource for span in otlp.spans)
     assert first["service.name"] == "streaming-content-api"
     assert first["deployment.environment.name"] == "staging"
@@ -147,7 +144,7 @@ def test_the_resource_says_whose_spans_they_are(monkeypatch: pytest.MonkeyPatch,
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_TRACES_EXPORTER": "none"},
     ],
 )
-def test_without_a_collector_there_is_nothing(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+def test_without_a_collector_tracing_is_off(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert not otlp_enabled()
@@ -195,10 +192,10 @@ def test_without_a_collector_there_is_nothing(monkeypatch: pytest.MonkeyPatch, v
         ),
     ],
 )
-def test_a_wrong_variable_is_told_at_the_start(
+def test_an_invalid_variable_prevents_the_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], wrong: str, allowed: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # where no .env is
+    monkeypatch.chdir(tmp_path)  # without .env
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -209,13 +206,15 @@ def test_a_wrong_variable_is_told_at_the_start(
 
 
 @pytest.mark.parametrize("value", ["", "0", "128"])
-def test_what_the_sdk_understands_is_allowed(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver, value: str) -> None:
+def test_values_that_the_sdk_accepts_are_allowed(
+    monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver, value: str
+) -> None:
     monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", value)
     monkeypatch.setenv("OTEL_BSP_EXPORT_TIMEOUT", value)
     check_sdk_variables()
-    ours = opened(monkeypatch, otlp.endpoint, Losses())
-    ours.instrument(FastAPI())
-    ours.close(20)
+    exporter = open_otlp(monkeypatch, otlp.endpoint, Losses())
+    exporter.instrument(FastAPI())
+    exporter.close(LIMIT_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +227,7 @@ def test_what_the_sdk_understands_is_allowed(monkeypatch: pytest.MonkeyPatch, ot
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", f"a=1,Bearer {CANARY}"),
     ],
 )
-def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_a_misplaced_key_is_refused_and_not_quoted(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
@@ -239,7 +236,7 @@ def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(
     assert CANARY not in str(caught.value)
 
 
-async def test_the_log_says_that_a_collector_is_away_and_no_key_of_it(
+async def test_the_log_reports_an_unavailable_collector_without_its_keys(
     start_breaking_server: StartServer, session_id: str
 ) -> None:
     with refusing() as address:
@@ -251,14 +248,12 @@ async def test_the_log_says_that_a_collector_is_away_and_no_key_of_it(
         await _stream_once(server, session_id)
         await asyncio.to_thread(server.logged, "library_message")
         server.stop()
-    told = [line["message"] for line in server.log if line["event"] == "library_message"]
-    assert any("ConnectionError" in message for message in told), told
+    messages = [line["message"] for line in server.log if line["event"] == "library_message"]
+    assert any("ConnectionError" in message for message in messages), messages
     assert CANARY not in f"{server.log} {server.noise}"
 
 
-def test_the_variables_may_stand_in_dotenv_and_the_environment_goes_first(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_variables_are_read_from_dotenv_after_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "of the environment")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "")
     dotenv = tmp_path / ".env"
@@ -268,7 +263,7 @@ def test_the_variables_may_stand_in_dotenv_and_the_environment_goes_first(
     assert dict(os.environ) == before | {"OTEL_TRACES_SAMPLER": "always_off"}
 
 
-# A whole service
+# With a server
 
 
 async def test_the_variables_in_dotenv_reach_the_exporter(
@@ -280,7 +275,7 @@ async def test_the_variables_in_dotenv_reach_the_exporter(
     otlp.wait_for(lambda span: span.name == "stream")
 
 
-async def test_a_client_cannot_have_anything_kept(
+async def test_a_client_cannot_force_the_export_of_its_traces(
     start_server: StartServer, otlp: OtlpReceiver, session_id: str
 ) -> None:
     server = start_server(
@@ -294,7 +289,7 @@ async def test_a_client_cannot_have_anything_kept(
     assert otlp.spans == []
 
 
-async def test_http_routes_are_traced_but_for_what_machines_ask_and_tell_what_is_declared(
+async def test_http_routes_except_those_of_machines_have_spans_with_declared_attributes(
     start_server: StartServer, otlp: OtlpReceiver, session_id: str
 ) -> None:
     server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint)
@@ -317,7 +312,7 @@ async def test_http_routes_are_traced_but_for_what_machines_ask_and_tell_what_is
     assert CANARY not in f"{otlp.spans} {server.log} {server.noise}"
 
 
-async def test_a_route_that_breaks_is_told_without_the_words_of_its_exception(
+async def test_the_span_of_a_failed_route_has_no_text_of_the_exception(
     start_breaking_server: StartServer, otlp: OtlpReceiver
 ) -> None:
     server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint)
@@ -330,7 +325,7 @@ async def test_a_route_that_breaks_is_told_without_the_words_of_its_exception(
 
 
 @pytest.mark.parametrize("down", [refusing, silent, black_hole])
-async def test_a_dead_collector_is_in_nobodys_way(
+async def test_an_unavailable_collector_delays_no_stream(
     start_breaking_server: StartServer, session_id: str, down: Down
 ) -> None:
     with down() as address:
@@ -338,15 +333,15 @@ async def test_a_dead_collector_is_in_nobodys_way(
         await asyncio.gather(*(_stream_once(server, f"{session_id}-{index}") for index in range(STREAMS)))
         spans_each = 7  # ws.connect, stream, validate, rate_limit, analyse, chunk, deliver
 
-        async def all_are_counted() -> bool:
+        async def all_spans_are_counted() -> bool:
             return await metric(server, DROPPED) == STREAMS * spans_each
 
-        await eventually(all_are_counted)
+        await eventually(all_spans_are_counted)
         await _stream_once(server, session_id)
         assert server.stop() == 0
 
 
 async def _stream_once(server: RunningServer, session_id: str) -> None:
     async with joined(server, session_id) as client:
-        document = f"{session_id} {DOCUMENT}"  # of its own: what came before is not worked on again
+        document = f"{session_id} {DOCUMENT}"  # a new document: a known one is not prepared again
         assert await stream(client, document) == document

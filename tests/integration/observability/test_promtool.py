@@ -1,4 +1,4 @@
-"""The metrics, checked by Prometheus's own linter."""
+"""The metrics, checked by the linter of Prometheus."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The workers of a machine share their metrics: nothing is lost with a worker, and nothing grows."""
+"""Slots: workers share their metrics, a killed worker loses none, and no file grows."""
 
 import json
 import resource
@@ -22,7 +22,7 @@ Shown = dict[str, float]
 
 
 class Worker:
-    """A process that has claimed a slot. The system lets it make no file larger than it is."""
+    """A process that holds a slot. The system allows it to enlarge no file."""
 
     def __init__(self, directory: Path) -> None:
         module = [sys.executable, "-m", "tests.integration.observability.slot_worker", str(directory)]
@@ -35,33 +35,33 @@ class Worker:
             text=True,
         )
         try:
-            self.slot = self._answer()
+            self.slot = self._read_result()
         except BaseException:
             self.kill()
             raise
 
-    def tell(self, command: str, amount: float = 0) -> object:
-        """Returns when it has been done, with the answer."""
+    def run(self, command: str, amount: float = 0) -> object:
+        """Run a command of ``slot_worker`` and return its result."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{command} {amount}\n")
         self._process.stdin.flush()
-        return self._answer()
+        return self._read_result()
 
     def scrape(self) -> Shown:
-        """What a scrape of this worker shows: the values by sample and label."""
-        text = self.tell("scrape")
+        """The values of a scrape of this worker, by sample and label."""
+        text = self.run("scrape")
         assert isinstance(text, str)
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
     def kill(self) -> None:
-        with self._process:  # which waits for its end, and closes the pipes
+        with self._process:  # waits for its end and closes the pipes
             self._process.kill()
 
-    def _answer(self) -> object:
+    def _read_result(self) -> object:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line, "the worker is gone"
+        assert line, "the worker has ended"
         return json.loads(line)
 
 
@@ -75,7 +75,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(directory: Path) -> Iterator[StartWorker]:
-    """Starts workers of a server for two."""
+    """Starts workers; there are slots for two."""
     with ExitStack() as endings:
         endings.enter_context(prepare_slots(directory, 2, Numbers))
 
@@ -87,14 +87,14 @@ def start(directory: Path) -> Iterator[StartWorker]:
         yield start
 
 
-def test_any_worker_shows_what_all_have_counted(start: StartWorker) -> None:
+def test_every_worker_exposes_the_metrics_of_all(start: StartWorker) -> None:
     first, second = start(), start()
     for worker, amount in ((first, 2), (second, 3)):
-        worker.tell("requests", amount)
-        worker.tell("connections", amount)
-        worker.tell("reachable", amount)
-        worker.tell("memory", amount)
-        worker.tell("seconds", amount)
+        worker.run("requests", amount)
+        worker.run("connections", amount)
+        worker.run("reachable", amount)
+        worker.run("memory", amount)
+        worker.run("seconds", amount)
     assert first.scrape() == second.scrape()
     assert first.scrape() == {
         "requests_total good": 5,
@@ -110,13 +110,13 @@ def test_any_worker_shows_what_all_have_counted(start: StartWorker) -> None:
     }
 
 
-def test_counters_go_on_after_a_kill_and_gauges_begin_anew(start: StartWorker, directory: Path) -> None:
+def test_after_a_kill_counters_continue_and_gauges_restart(start: StartWorker, directory: Path) -> None:
     files = contents(directory)
     survivor, victim = start(), start()
-    survivor.tell("connections", 1)
+    survivor.run("connections", 1)
     for killed in range(ROUNDS):
-        victim.tell("requests", 10)
-        victim.tell("connections", 10)
+        victim.run("requests", 10)
+        victim.run("connections", 10)
         victim.kill()
         shown = survivor.scrape()
         assert (shown["requests_total good"], shown["connections"]) == (10 * (killed + 1), 1)
@@ -127,25 +127,25 @@ def test_counters_go_on_after_a_kill_and_gauges_begin_anew(start: StartWorker, d
     assert contents(directory) == files
 
 
-def test_a_new_worker_does_not_say_that_what_all_others_reach_is_away(start: StartWorker) -> None:
+def test_a_new_worker_does_not_change_a_minimum_before_it_sets_its_value(start: StartWorker) -> None:
     survivor, victim = start(), start()
-    survivor.tell("reachable", 1)
-    victim.tell("reachable", 1)
+    survivor.run("reachable", 1)
+    victim.run("reachable", 1)
     victim.kill()
     assert survivor.scrape()["reachable"] == 1
     successor = start()
-    assert survivor.scrape()["reachable"] == 1, "it has said nothing of its own yet"
-    successor.tell("reachable", 0)
+    assert survivor.scrape()["reachable"] == 1, "the new worker has set no value yet"
+    successor.run("reachable", 0)
     assert survivor.scrape()["reachable"] == 0
     successor.kill()
     assert survivor.scrape()["reachable"] == 1
 
 
-def test_a_worker_killed_while_it_writes_leaves_nothing_torn(start: StartWorker) -> None:
+def test_a_worker_killed_while_it_writes_leaves_valid_files(start: StartWorker) -> None:
     reader, last = start(), Shown()
     for _ in range(10):
         writer = start()
-        writer.tell("for-ever")
+        writer.run("endlessly")
         for _ in range(5):
             shown = reader.scrape()
             assert all(shown[series] >= value for series, value in last.items() if series != "connections")
@@ -155,34 +155,32 @@ def test_a_worker_killed_while_it_writes_leaves_nothing_torn(start: StartWorker)
         assert reader.scrape()["connections"] == 0
 
 
-def test_there_is_a_slot_for_each_worker_and_no_more(start: StartWorker) -> None:
+def test_there_is_one_slot_for_each_worker(start: StartWorker) -> None:
     assert [start().slot, start().slot] == [0, 1]
-    with pytest.raises(AssertionError, match="the worker is gone"):
+    with pytest.raises(AssertionError, match="the worker has ended"):
         start()
 
 
-def test_files_are_on_the_disk_in_full_before_there_is_a_worker(directory: Path) -> None:
+def test_files_have_their_full_size_on_the_disk_before_a_worker_starts(directory: Path) -> None:
     with prepare_slots(directory, 2, Numbers):
         files = [path.stat() for path in directory.glob("*.db")]
         assert len(files) == 10
         assert all(file.st_size > 0 and file.st_blocks * 512 >= file.st_size for file in files)
 
 
-def test_a_series_that_was_not_foreseen_is_refused_when_the_room_is_used_up(
-    start: StartWorker, directory: Path
-) -> None:
+def test_an_unknown_series_is_refused_when_a_file_is_full(start: StartWorker, directory: Path) -> None:
     files = contents(directory)
     worker = start()
-    found_room = worker.tell("outcomes", 1000)
+    found_room = worker.run("outcomes", 1000)
     assert isinstance(found_room, int)
     assert 0 < found_room < 1000
-    worker.tell("requests", 1)
+    worker.run("requests", 1)
     shown = worker.scrape()
     assert (sum(shown[series] for series in shown if series.startswith("requests_total"))) == found_room + 1
     assert contents(directory) == files
 
 
-def test_a_directory_serves_one_server(directory: Path) -> None:
+def test_a_directory_is_used_by_one_server(directory: Path) -> None:
     with (
         prepare_slots(directory, 1, Numbers),
         pytest.raises(MetricsDirectoryError, match="is in use by another server"),
@@ -191,7 +189,7 @@ def test_a_directory_serves_one_server(directory: Path) -> None:
         pass
 
 
-def test_a_worker_whose_server_is_gone_keeps_the_directory(directory: Path) -> None:
+def test_a_worker_whose_server_was_killed_keeps_the_directory_locked(directory: Path) -> None:
     with prepare_slots(directory, 1, Numbers):
         worker = Worker(directory)
     with (
@@ -204,36 +202,36 @@ def test_a_worker_whose_server_is_gone_keeps_the_directory(directory: Path) -> N
         pass
 
 
-def test_a_start_removes_what_an_earlier_run_has_left_and_nothing_else(directory: Path) -> None:
+def test_a_start_removes_the_files_of_an_earlier_run_and_no_others(directory: Path) -> None:
     with prepare_slots(directory, 3, Numbers):
         worker = Worker(directory)
-        worker.tell("requests", 7)
+        worker.run("requests", 7)
         worker.kill()
-    (directory / "theirs.db").write_text("not ours")
+    (directory / "foreign.db").write_text("foreign")
     with prepare_slots(directory, 1, Numbers):
         worker = Worker(directory)
         assert worker.scrape()["requests_total good"] == 0
         worker.kill()
-    assert {name.split("_")[-1] for name in contents(directory)} == {"0.db", "0.claimed", "0.alive", "theirs.db"}
-    assert (directory / "theirs.db").read_text() == "not ours"
+    assert {name.split("_")[-1] for name in contents(directory)} == {"0.db", "0.claimed", "0.alive", "foreign.db"}
+    assert (directory / "foreign.db").read_text() == "foreign"
 
 
 @pytest.mark.parametrize("gone", ["*", "*.alive", "*.db"])
-def test_files_that_somebody_removes_are_missed_and_no_wrong_numbers_shown(directory: Path, gone: str) -> None:
+def test_a_scrape_fails_when_files_are_missing(directory: Path, gone: str) -> None:
     with prepare_slots(directory, 2, Numbers):
         shown = merged_registry(directory)
         generate_latest(shown)
         for path in directory.glob(gone):
             path.unlink()
-        with pytest.raises(MetricsDirectoryError, match="Files are gone"):
+        with pytest.raises(MetricsDirectoryError, match="Files are missing"):
             generate_latest(shown)
-        with pytest.raises(MetricsDirectoryError, match="Files are gone"):
+        with pytest.raises(MetricsDirectoryError, match="Files are missing"):
             claim_slot(directory)
 
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 KiB; where tests may not mount one, a folder with no more room than that for a file."""
+    """A disk of 64 KiB; a directory with that limit for a file where tests cannot mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
@@ -265,7 +263,7 @@ def test_a_directory_that_is_too_small_is_refused_at_the_start(tiny_disk: Path) 
 @pytest.mark.parametrize(
     "name",
     ["/dev/null", "/dev/null/metrics", "/proc/self"],
-    ids=["a file", "below a file", "where nobody may write"],
+    ids=["a file", "below a file", "not writable"],
 )
 def test_a_directory_that_cannot_be_used_is_refused_at_the_start(name: str) -> None:
     with pytest.raises(MetricsDirectoryError) as refusal, prepare_slots(Path(name), 2, Numbers):
@@ -275,5 +273,5 @@ def test_a_directory_that_cannot_be_used_is_refused_at_the_start(name: str) -> N
 
 
 def contents(directory: Path) -> dict[str, int]:
-    """The sizes of all files, by their names."""
+    """The sizes of all files, by name."""
     return {path.name: path.stat().st_size for path in directory.iterdir()}

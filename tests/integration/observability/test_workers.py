@@ -1,4 +1,4 @@
-"""Several workers behind one address: their numbers are right from any of them, whoever is killed."""
+"""Several workers on one address: metrics after kills, signals, and replacement."""
 
 import asyncio
 import os
@@ -18,10 +18,9 @@ from service.settings import SettingsError, load_settings
 from streaming_content_client import Connection
 from tests.clients.direct import DOCUMENT, data, get, joined, request, stream, until_closed
 from tests.conftest import RunningServer
-from tests.waiting import wait_for
+from tests.waiting import LIMIT_SECONDS, wait_for
 
 ROUNDS = 3
-END_SECONDS = 7
 FINISHING_DOCUMENT = DOCUMENT * 3
 LONG_DOCUMENT = "word " * 2000
 
@@ -30,11 +29,11 @@ STREAMING = "stream_active_streams streaming"
 COMPLETED = "stream_requests_total text completed"
 
 Worker = psutil.Process
-Shown = dict[str, float]
+Values = dict[str, float]
 
 
 class Pair:
-    """A server with two workers, both of which serve."""
+    """A server with two workers, both listening."""
 
     def __init__(self, folder: Path, settings: dict[str, object]) -> None:
         self.server = RunningServer(folder, {"WORKERS": 2} | settings, "tests.integration.observability.breaking")
@@ -47,7 +46,7 @@ class Pair:
 
     @contextmanager
     def alone(self, worker: Worker) -> Iterator[None]:
-        """For as long as this lasts the others stand still, so whoever connects gets this one."""
+        """Suspend the other workers, so that new connections reach this one."""
         others = [other for other in self.workers() if other != worker]
         for other in others:
             other.suspend()
@@ -58,12 +57,12 @@ class Pair:
                 other.resume()
 
     async def kill(self, worker: Worker) -> None:
-        """Returns when it is gone."""
+        """Kill a worker and wait for its end."""
         worker.kill()
         await asyncio.to_thread(worker.wait)
 
     async def successor(self, worker: Worker) -> Worker:
-        """The one that has taken the place of a worker that was killed."""
+        """The worker that replaced a killed one."""
         await asyncio.to_thread(self.server.logged, "worker_replaced", pid=worker.pid, exit_code=-signal.SIGKILL)
         return max(self.workers(), key=Worker.create_time)
 
@@ -86,7 +85,7 @@ def start_pair(tmp_path: Path) -> Iterator[StartPair]:
         yield start
 
 
-async def test_numbers_are_right_whoever_is_killed(start_pair: StartPair) -> None:
+async def test_metrics_stay_correct_when_a_worker_is_killed(start_pair: StartPair) -> None:
     pair = start_pair(DRAIN_SECONDS=0)
     files = sizes(pair.directory)
     survivor, victim = pair.workers()
@@ -104,21 +103,21 @@ async def test_numbers_are_right_whoever_is_killed(start_pair: StartPair) -> Non
                 later = await scrape(pair.server)
             for shown in (after, later):
                 assert (shown[CONNECTIONS], shown[STREAMING], shown[COMPLETED]) == (2, 1, killed + 2)
-            assert fallen(before, after) == fallen(after, later) == set()
+            assert decreased(before, after) == decreased(after, later) == set()
         assert sizes(pair.directory) == files
 
 
-async def test_a_signal_ends_both_and_is_told_to_everyone(start_pair: StartPair) -> None:
+async def test_sigterm_closes_the_connections_of_all_workers_with_1012(start_pair: StartPair) -> None:
     pair = start_pair(DRAIN_SECONDS=1)
     async with AsyncExitStack() as clients:
         streaming = [(await load(clients, pair, worker)) for worker in pair.workers()]
         pair.server.terminate()
         assert [(await until_closed(client))[1] for client in streaming] == [1012, 1012]
-        assert await asyncio.to_thread(pair.server.process.wait, END_SECONDS) == 0
+        assert await asyncio.to_thread(pair.server.process.wait, LIMIT_SECONDS) == 0
     assert pair.server.noise == []
 
 
-async def test_ctrl_c_goes_to_every_process_and_still_lets_streams_finish(start_pair: StartPair) -> None:
+async def test_sigint_to_every_process_lets_streams_finish(start_pair: StartPair) -> None:
     pair = start_pair(DRAIN_SECONDS=60)
     async with AsyncExitStack() as clients:
         streaming = [(await begin(clients, pair, worker, FINISHING_DOCUMENT)) for worker in pair.workers()]
@@ -127,10 +126,10 @@ async def test_ctrl_c_goes_to_every_process_and_still_lets_streams_finish(start_
         for first, client in streaming:
             rest, code = await until_closed(client)
             assert (data(first + rest), code) == (FINISHING_DOCUMENT, 1012)
-        assert await asyncio.to_thread(pair.server.process.wait, END_SECONDS) == 0
+        assert await asyncio.to_thread(pair.server.process.wait, LIMIT_SECONDS) == 0
 
 
-async def test_a_second_signal_skips_the_wait(start_pair: StartPair) -> None:
+async def test_a_second_signal_skips_the_drain(start_pair: StartPair) -> None:
     pair = start_pair(DRAIN_SECONDS=600)
     async with AsyncExitStack() as clients:
         [(_, client), _] = [(await begin(clients, pair, worker, LONG_DOCUMENT)) for worker in pair.workers()]
@@ -139,10 +138,10 @@ async def test_a_second_signal_skips_the_wait(start_pair: StartPair) -> None:
         await client.receive_until("chunk")
         pair.server.terminate()
         assert (await until_closed(client))[1] == 1012
-        assert await asyncio.to_thread(pair.server.process.wait, END_SECONDS) == 0
+        assert await asyncio.to_thread(pair.server.process.wait, LIMIT_SECONDS) == 0
 
 
-async def test_a_worker_is_replaced_though_the_metrics_directory_is_gone(start_pair: StartPair) -> None:
+async def test_a_worker_is_replaced_without_the_metrics_directory(start_pair: StartPair) -> None:
     pair = start_pair(DRAIN_SECONDS=0)
     survivor, victim = pair.workers()
     async with AsyncExitStack() as clients:
@@ -154,7 +153,7 @@ async def test_a_worker_is_replaced_though_the_metrics_directory_is_gone(start_p
         line = await asyncio.to_thread(pair.server.logged, "metrics_not_shared")
         assert (line["level"], line["reason"]) == (
             "ERROR",
-            "Files are gone from the metrics directory data/metrics.",
+            "Files are missing from the metrics directory data/metrics.",
         )
         assert await stream(client, DOCUMENT) == DOCUMENT
         with pair.alone(successor):
@@ -162,21 +161,23 @@ async def test_a_worker_is_replaced_though_the_metrics_directory_is_gone(start_p
             assert await stream(served, DOCUMENT) == DOCUMENT
         for worker in (survivor, successor):
             with pair.alone(worker):
-                assert (await get(pair.server, "/metrics")).status_code == 500, "up is 0: better none than wrong ones"
+                assert (await get(pair.server, "/metrics")).status_code == 500, (
+                    "a failed scrape instead of wrong values"
+                )
     assert pair.server.stop() == 0
 
 
-def test_workers_whose_server_is_gone_leave_too(start_pair: StartPair) -> None:
+def test_workers_end_when_their_server_is_killed(start_pair: StartPair) -> None:
     pair = start_pair(DRAIN_SECONDS=0)
     workers = pair.workers()
     pair.server.process.kill()
-    _, left = psutil.wait_procs(workers, END_SECONDS)
+    _, left = psutil.wait_procs(workers, LIMIT_SECONDS)
     for worker in left:
         worker.kill()
     assert left == []
 
 
-def test_a_metrics_directory_that_cannot_be_used_stops_the_start() -> None:
+def test_an_unusable_metrics_directory_prevents_the_start() -> None:
     settings = load_settings().model_copy(update={"max_workers": 2, "metrics_dir": Path("/dev/null")})
     with pytest.raises(SettingsError) as refusal, ready_for_workers(settings):
         pass
@@ -187,7 +188,7 @@ def test_a_metrics_directory_that_cannot_be_used_stops_the_start() -> None:
 
 
 async def load(clients: AsyncExitStack, pair: Pair, worker: Worker) -> Connection:
-    """A client that has had a document, and one, which is returned, in the middle of a stream."""
+    """Serve one document to a client, and return another client in the middle of a stream."""
     with pair.alone(worker):
         served = await clients.enter_async_context(joined(pair.server, f"served-{worker.pid}"))
         assert await stream(served, DOCUMENT) == DOCUMENT
@@ -198,26 +199,26 @@ async def load(clients: AsyncExitStack, pair: Pair, worker: Worker) -> Connectio
 async def begin(
     clients: AsyncExitStack, pair: Pair, worker: Worker, content: str
 ) -> tuple[list[dict[str, object]], Connection]:
-    """A client in the middle of a stream, and what it has received of it."""
+    """A client in the middle of a stream, with the messages received so far."""
     with pair.alone(worker):
         client = await clients.enter_async_context(joined(pair.server, f"streaming-{worker.pid}"))
-        clients.callback(client.transport.abort)  # a close would wait for what nobody has read
+        clients.callback(client.transport.abort)  # a close would wait for unread data
         await request(client, content, speed="normal")
         received = await client.receive_until("chunk")
-        received += await client.receive_until("chunk")  # what the first did is counted before the next is sent
+        received += await client.receive_until("chunk")  # the first is counted before the next is sent
         return received, client
 
 
-async def scrape(server: RunningServer) -> Shown:
-    """The values by sample and label."""
+async def scrape(server: RunningServer) -> Values:
+    """The values of a scrape, by sample and label."""
     async with httpx.AsyncClient(base_url=server.url) as http:
         text = (await http.get("/metrics")).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
 
-def fallen(before: Shown, after: Shown) -> set[str]:
-    """The series that count and have less than before, or are gone."""
+def decreased(before: Values, after: Values) -> set[str]:
+    """The counters and histograms that decreased or disappeared."""
     counting = {series for series in before if series.split()[0].endswith(("_total", "_bucket", "_count", "_sum"))}
     return {series for series in counting if after.get(series, -1) < before[series]}
 

@@ -1,4 +1,4 @@
-"""Memory as control groups tell it, on trees of files as they are found in containers and on plain machines."""
+"""Memory usage and limit, from trees of cgroup files as in containers and on hosts."""
 
 import os
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def shown(root: Path, limit: int | None = None) -> dict[str, float]:
     return {sample.name: sample.value for family in families for sample in family.samples}
 
 
-def told(usage: int, limit: int | None = None) -> dict[str, float]:
+def expected(usage: int, limit: int | None = None) -> dict[str, float]:
     both = {"stream_memory_usage_bytes": usage, "stream_memory_limit_bytes": limit}
     return {name: value for name, value in both.items() if value is not None}
 
@@ -56,7 +56,7 @@ def told(usage: int, limit: int | None = None) -> dict[str, float]:
 def test_a_container_of_version_2_sees_its_group_as_the_root(tmp_path: Path) -> None:
     stat = {"anon": 90 * MIB, "file": 60 * MIB, "shmem": 5 * MIB, "inactive_file": 40 * MIB, "active_file": 15 * MIB}
     files = v2("", 150 * MIB, 512 * MIB, **stat)
-    assert shown(tree(tmp_path, {"proc/self/cgroup": "0::/", **files})) == told(95 * MIB, 512 * MIB)
+    assert shown(tree(tmp_path, {"proc/self/cgroup": "0::/", **files})) == expected(95 * MIB, 512 * MIB)
 
 
 def test_the_limit_of_a_group_around_it_holds_and_is_compared_with_that_groups_usage(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_limit_of_a_group_around_it_holds_and_is_compared_with_that_groups_u
         **v2("machine/unit", 200 * MIB, 400 * MIB, inactive_file=50 * MIB),
         **v2("machine", 900 * MIB, 1000 * MIB, inactive_file=0),
     }
-    assert shown(tree(tmp_path, files)) == told(150 * MIB, 400 * MIB)
+    assert shown(tree(tmp_path, files)) == expected(150 * MIB, 400 * MIB)
 
 
 def test_without_a_limit_there_is_none_and_usage_is_the_innermost_groups(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_without_a_limit_there_is_none_and_usage_is_the_innermost_groups(tmp_pat
         **v2("user/shell", 30 * MIB, "max", inactive_file=10 * MIB),
         **v2("user", 100 * MIB, "max", inactive_file=0),
     }
-    assert shown(tree(tmp_path, files)) == told(20 * MIB)
+    assert shown(tree(tmp_path, files)) == expected(20 * MIB)
 
 
 def test_a_container_of_version_1_whose_path_is_the_hosts(tmp_path: Path) -> None:
@@ -84,27 +84,27 @@ def test_a_container_of_version_1_whose_path_is_the_hosts(tmp_path: Path) -> Non
         "proc/self/cgroup": "5:cpu,cpuacct:/docker/b7\n4:memory:/docker/b7\n0::/",
         **v1("", 160 * MIB, 256 * MIB, **stat),
     }
-    assert shown(tree(tmp_path, files)) == told(100 * MIB, 256 * MIB)
+    assert shown(tree(tmp_path, files)) == expected(100 * MIB, 256 * MIB)
 
 
 def test_the_largest_number_of_version_1_is_no_limit(tmp_path: Path) -> None:
     files = {"proc/self/cgroup": "4:memory:/", **v1("", 160 * MIB, V1_NO_LIMIT, total_inactive_file=0)}
-    assert shown(tree(tmp_path, files)) == told(160 * MIB)
+    assert shown(tree(tmp_path, files)) == expected(160 * MIB)
 
 
 def test_the_setting_wins(tmp_path: Path) -> None:
     files = {"proc/self/cgroup": "0::/", **v2("", 50 * MIB, 512 * MIB, inactive_file=0)}
-    assert shown(tree(tmp_path, files), limit=300 * MIB) == told(50 * MIB, 300 * MIB)
+    assert shown(tree(tmp_path, files), limit=300 * MIB) == expected(50 * MIB, 300 * MIB)
 
 
 def test_where_no_group_counts_usage_is_the_resident_memory_of_the_process(tmp_path: Path) -> None:
     files = {"proc/self/cgroup": "0::/", "proc/self/statm": "5000 1200 300 1 0 900 0"}
-    assert shown(tree(tmp_path, files)) == told(1200 * os.sysconf("SC_PAGE_SIZE"))
+    assert shown(tree(tmp_path, files)) == expected(1200 * os.sysconf("SC_PAGE_SIZE"))
 
 
 def test_a_cache_larger_than_the_usage_read_just_before_leaves_nothing(tmp_path: Path) -> None:
     files = {"proc/self/cgroup": "0::/", **v2("", 5 * MIB, "max", inactive_file=6 * MIB)}
-    assert shown(tree(tmp_path, files)) == told(0)
+    assert shown(tree(tmp_path, files)) == expected(0)
 
 
 def test_a_limit_that_is_changed_while_the_process_runs_is_seen(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from service.protocol.trace import TraceContext
 from service.settings import SettingsError
 
 TRACE_IDS = st.integers(min_value=1, max_value=2**128 - 1)
-LOTS = st.integers(min_value=0, max_value=2**64 - 1)
+RANDOM_BITS = st.integers(min_value=0, max_value=2**64 - 1)
 RATIOS = st.floats(min_value=0, max_value=1)
 
 
@@ -29,32 +29,32 @@ def client(trace_id: int, *, sampled: bool) -> TraceContext:
 
 
 @given(trace_id=TRACE_IDS, ratio=RATIOS)
-def test_a_trace_is_kept_by_opentelemetrys_rule_so_that_all_services_keep_the_same(trace_id: int, ratio: float) -> None:
+def test_the_decision_for_a_trace_id_is_that_of_opentelemetry(trace_id: int, ratio: float) -> None:
     rule = TraceIdRatioBased(ratio).should_sample(None, trace_id, "")
     assert Sampling(ratio).samples(format_trace_id(trace_id), None) == (rule.decision is Decision.RECORD_AND_SAMPLE)
 
 
-@given(trace_id=TRACE_IDS, ratio=RATIOS, lot=LOTS)
-def test_of_a_clients_trace_our_lot_decides_and_not_the_id_that_the_client_chose(
-    trace_id: int, ratio: float, lot: int
-) -> None:
-    sampling = Sampling(ratio, lambda _bits: lot)
-    kept = TraceIdRatioBased(ratio).should_sample(None, lot, "").decision is Decision.RECORD_AND_SAMPLE
-    assert sampling.samples(format_trace_id(trace_id), client(trace_id, sampled=True)) == kept
+@given(trace_id=TRACE_IDS, ratio=RATIOS, bits=RANDOM_BITS)
+def test_the_decision_for_a_trace_of_a_client_is_random(trace_id: int, ratio: float, bits: int) -> None:
+    sampling = Sampling(ratio, lambda _bits: bits)
+    sampled = TraceIdRatioBased(ratio).should_sample(None, bits, "").decision is Decision.RECORD_AND_SAMPLE
+    assert sampling.samples(format_trace_id(trace_id), client(trace_id, sampled=True)) == sampled
     assert not sampling.samples(format_trace_id(trace_id), client(trace_id, sampled=False))
 
 
-@given(trace_id=TRACE_IDS, ratio=RATIOS, lot=LOTS, parent=st.sampled_from([None, True, False]))
-def test_the_http_routes_follow_the_same_rule(trace_id: int, ratio: float, lot: int, parent: bool | None) -> None:
-    sampling = Sampling(ratio, lambda _bits: lot)
+@given(trace_id=TRACE_IDS, ratio=RATIOS, bits=RANDOM_BITS, parent=st.sampled_from([None, True, False]))
+def test_the_sampler_of_http_routes_follows_the_same_rule(
+    trace_id: int, ratio: float, bits: int, parent: bool | None
+) -> None:
+    sampling = Sampling(ratio, lambda _bits: bits)
     context, remote = Context(), None
     if parent is not None:
         remote = client(trace_id, sampled=parent)
         span_context = SpanContext(trace_id, 1, is_remote=True, trace_flags=TraceFlags(parent))
         context = set_span_in_context(NonRecordingSpan(span_context), context)
     decision = sampling.sampler().should_sample(context, trace_id, "GET /", SpanKind.SERVER).decision
-    kept = decision is Decision.RECORD_AND_SAMPLE
-    assert kept == sampling.samples(format_trace_id(trace_id), remote)
+    sampled = decision is Decision.RECORD_AND_SAMPLE
+    assert sampled == sampling.samples(format_trace_id(trace_id), remote)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_http_routes_follow_the_same_rule(trace_id: int, ratio: float, lot: 
         (" ParentBased_TraceIdRatio ", " 0.1 ", 0.1),
     ],
 )
-def test_the_standard_samplers_give_the_ratio(
+def test_the_standard_samplers_set_the_ratio(
     monkeypatch: pytest.MonkeyPatch, sampler: str, argument: str, ratio: float
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
@@ -79,7 +79,7 @@ def test_the_standard_samplers_give_the_ratio(
 
 
 @pytest.mark.parametrize(
-    ("sampler", "argument", "wrong"),
+    ("sampler", "argument", "message"),
     [
         ("jaeger_remote", "", "OTEL_TRACES_SAMPLER='jaeger_remote' is not allowed: it must be one of always_on"),
         ("traceidratio", "10%", "OTEL_TRACES_SAMPLER_ARG='10%' is not allowed: it must be a number from 0 to 1"),
@@ -87,9 +87,11 @@ def test_the_standard_samplers_give_the_ratio(
         ("traceidratio", "nan", "OTEL_TRACES_SAMPLER_ARG='nan' is not allowed"),
     ],
 )
-def test_any_other_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, sampler: str, argument: str, wrong: str) -> None:
+def test_any_other_sampler_is_an_invalid_setting(
+    monkeypatch: pytest.MonkeyPatch, sampler: str, argument: str, message: str
+) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", argument)
     with pytest.raises(SettingsError) as caught:
         load_sampling_ratio()
-    assert str(caught.value).startswith(wrong)
+    assert str(caught.value).startswith(message)

@@ -1,0 +1,190 @@
+"""The metrics sink: every event is counted once."""
+
+import threading
+
+from msgspec.structs import replace
+
+from observability.metrics.metrics_sink import Metrics
+from observability.registry.log_types import LogLevel
+from observability.registry.metric_types import Signal
+from service.content.stage import Stage, StageTime
+from service.events import (
+    CacheQueried,
+    CacheTier,
+    CloseReason,
+    ConnectionClosed,
+    ConnectionOpened,
+    Dependency,
+    DependencyChanged,
+    DependencyFailed,
+    HttpRequestServed,
+    Outcome,
+    RateLimitHit,
+    RequestRejected,
+    StreamPauseChanged,
+    UsageDropped,
+)
+from service.protocol.errors import ErrorCode
+from service.protocol.messages import (
+    ContentType,
+)
+from tests.unit.observability.metrics.samples import (
+    SAMPLED,
+    UNSAMPLED,
+    ended,
+    exemplar_trace_ids,
+    life,
+    started,
+    value,
+    values,
+)
+
+
+def test_each_event_of_a_connection_changes_its_metrics_and_no_others(metrics: Metrics) -> None:
+    before = values(metrics)
+    for event in life(SAMPLED):
+        metrics.record(event)
+    after = values(metrics)
+    assert set(before) == set(after), "a series is missing at the start"
+    assert {
+        f"{name}{dict(sorted(labels)) or ''}": after[name, labels] - before[name, labels]
+        for name, labels in before
+        if after[name, labels] != before[name, labels] and name.startswith("stream_") and not name.endswith("_bucket")
+        if not name.startswith("stream_memory")
+    } == {
+        "stream_connection_attempts_total{'outcome': 'accepted'}": 1,
+        "stream_connection_closes_total{'reason': 'abnormal'}": 1,
+        "stream_connection_duration_seconds_count": 1,
+        "stream_connection_duration_seconds_sum": 30,
+        "stream_messages_received_total{'type': 'stream_request'}": 1,
+        "stream_messages_received_total{'type': 'other'}": 1,
+        "stream_received_bytes_total": 110,
+        "stream_messages_sent_total{'type': 'chunk'}": 249,
+        "stream_messages_sent_total{'type': 'stream_complete'}": 1,
+        "stream_sent_bytes_total": 30_000,
+        "stream_errors_total{'code': 'INVALID_MESSAGE'}": 1,
+        "stream_content_bytes_count{'content_type': 'html'}": 1,
+        "stream_content_bytes_sum{'content_type': 'html'}": 2000,
+        "stream_processing_duration_seconds_count{'content_type': 'html'}": 1,
+        "stream_processing_duration_seconds_sum{'content_type': 'html'}": 0.25,
+        "stream_stage_duration_seconds_count{'stage': 'sanitise'}": 1,
+        "stream_stage_duration_seconds_sum{'stage': 'sanitise'}": 0.125,
+        "stream_stage_duration_seconds_count{'stage': 'chunk'}": 1,
+        "stream_stage_duration_seconds_sum{'stage': 'chunk'}": 0.0625,
+        "stream_removed_total{'kind': 'subtree'}": 1,
+        "stream_removed_total{'kind': 'style'}": 2,
+        "stream_chunks_count{'content_type': 'html'}": 1,
+        "stream_chunks_sum{'content_type': 'html'}": 250,
+        "stream_time_to_first_chunk_seconds_count{'content_type': 'html'}": 1,
+        "stream_time_to_first_chunk_seconds_sum{'content_type': 'html'}": 0.5,
+        "stream_pacing_lag_seconds_count": 1,
+        "stream_pacing_lag_seconds_sum": 0.002,
+        "stream_backpressure_total": 1,
+        "stream_chunk_send_seconds_count": 1,
+        "stream_chunk_send_seconds_sum": 0.75,
+        "stream_event_loop_lag_seconds_count": 1,
+        "stream_event_loop_lag_seconds_sum": 0.004,
+        "stream_requests_total{'content_type': 'html', 'outcome': 'disconnected'}": 1,
+        "stream_duration_seconds_count{'outcome': 'disconnected'}": 1,
+        "stream_duration_seconds_sum{'outcome': 'disconnected'}": 25,
+        "stream_paused_seconds_total": 1.5,
+    }
+
+
+def test_a_failed_preparation_is_timed_with_an_exemplar_regardless_of_sampling(metrics: Metrics) -> None:
+    broken = replace(
+        ended(UNSAMPLED, Outcome.ERROR, started=False),
+        processing_seconds=0.25,
+        stages=(StageTime(Stage.SANITISE, 0.0, 0.125),),
+    )
+    metrics.record(broken)
+    assert value(metrics, "stream_processing_duration_seconds_sum", content_type="html") == 0.25
+    assert value(metrics, "stream_stage_duration_seconds_sum", stage="sanitise") == 0.125
+    assert exemplar_trace_ids(metrics) == {"stream_processing_duration_seconds_bucket": UNSAMPLED.trace_id}
+    metrics.record(ended(UNSAMPLED, Outcome.ERROR))
+    assert exemplar_trace_ids(metrics)["stream_duration_seconds_bucket"] == UNSAMPLED.trace_id
+    metrics.record(ended(UNSAMPLED, Outcome.COMPLETED))
+    assert len(exemplar_trace_ids(metrics)) == 2
+
+
+def test_gauges_follow_open_connections_and_active_streams(metrics: Metrics) -> None:
+    def now() -> tuple[float, float, float]:
+        return (
+            value(metrics, "stream_connections_active"),
+            value(metrics, "stream_active_streams", state="streaming"),
+            value(metrics, "stream_active_streams", state="paused"),
+        )
+
+    seen = []
+    for event in (
+        ConnectionOpened("c", "s", 0),
+        started(SAMPLED, paused=True),
+        StreamPauseChanged("s", "i", SAMPLED, paused=False),
+        ended(SAMPLED, Outcome.COMPLETED),
+        ended(SAMPLED, Outcome.CANCELLED, started=False, paused=True),
+        ConnectionClosed("c", "s", CloseReason.CLIENT, 1000, 1.0, 1),
+    ):
+        metrics.record(event)
+        seen.append(now())
+    assert seen == [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 0, 0), (1, 0, 0), (0, 0, 0)]
+
+
+def test_a_dependency_is_available_until_an_event_reports_otherwise(metrics: Metrics) -> None:
+    def up() -> list[Dependency]:
+        return [one for one in Dependency if value(metrics, "stream_dependency_up", dependency=one)]
+
+    assert up() == [*Dependency]
+    metrics.record(DependencyChanged(Dependency.PLAN_CACHE, up=False, reason="refused"))
+    metrics.record(DependencyFailed(Dependency.PLAN_CACHE))
+    assert up() == [Dependency.SESSION_STORE, Dependency.USAGE_STORE, Dependency.DATABASE]
+    metrics.record(DependencyChanged(Dependency.PLAN_CACHE, up=True))
+    assert up() == [*Dependency]
+    assert value(metrics, "stream_dependency_errors_total", dependency="plan_cache") == 1
+
+
+def test_cache_lookups_and_dropped_usage_are_counted(metrics: Metrics) -> None:
+    metrics.record(CacheQueried(CacheTier.MEMORY, hit=False))
+    metrics.record(CacheQueried(CacheTier.SHARED, hit=True))
+    metrics.record(UsageDropped(7))
+    assert value(metrics, "stream_plan_cache_lookups_total", tier="memory", result="miss") == 1
+    assert value(metrics, "stream_plan_cache_lookups_total", tier="shared", result="hit") == 1
+    assert value(metrics, "stream_usage_dropped_total") == 7
+
+
+def test_requests_without_a_stream_are_counted(metrics: Metrics) -> None:
+    metrics.record(RequestRejected("c", "s", ContentType.TEXT, ErrorCode.RATE_LIMIT_EXCEEDED, Outcome.REJECTED))
+    metrics.record(RateLimitHit("s", 100))
+    metrics.record(ended(UNSAMPLED, Outcome.CANCELLED, started=False))
+    assert value(metrics, "stream_requests_total", content_type="text", outcome="rejected") == 1
+    assert value(metrics, "stream_rate_limit_hits_total", scope="session") == 1
+    assert value(metrics, "stream_requests_total", content_type="html", outcome="cancelled") == 1
+    assert value(metrics, "stream_duration_seconds_count", outcome="cancelled") == 0
+
+
+def test_text_from_a_client_creates_no_series(metrics: Metrics) -> None:
+    before = set(values(metrics))
+    metrics.record(HttpRequestServed("BREW", "/pots/{pot}", 404, 0.001))
+    metrics.record(HttpRequestServed("GET", None, 404, 0.001))
+    metrics.record(HttpRequestServed("GET", "/ready", 503, 0.001))
+    assert set(values(metrics)) == before
+    assert value(metrics, "stream_http_requests_total", method="other", route="other", status_class="4xx") == 1
+    assert value(metrics, "stream_http_requests_total", method="GET", route="other", status_class="4xx") == 1
+    assert (
+        value(metrics, "stream_http_request_duration_seconds_count", method="GET", route="/ready", status_class="5xx")
+        == 1
+    )
+
+
+def test_drops_and_log_lines_are_counted_from_any_thread(metrics: Metrics) -> None:
+    def lose() -> None:
+        for _ in range(1000):
+            metrics.count_dropped(Signal.TRACES, 3)
+            metrics.count_log_record(LogLevel.WARNING)
+
+    threads = [threading.Thread(target=lose) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert value(metrics, "stream_telemetry_dropped_total", signal="traces") == 12_000
+    assert value(metrics, "stream_log_records_total", level="WARNING") == 4000

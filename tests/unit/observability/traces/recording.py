@@ -1,0 +1,207 @@
+"""A trace sink with a clock that the test moves, and the spans that it emits."""
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import format_span_id, format_trace_id
+
+from observability.registry.spans import HTTP, SPANS
+from observability.traces.finished_spans import FinishedSpans
+from observability.traces.trace_sink import TraceSink
+from service.content.removal import Removal
+from service.content.stage import Stage, StageTime
+from service.events import (
+    AttemptOutcome,
+    BackpressureApplied,
+    BackpressureReleased,
+    ConnectionAttempted,
+    ConnectionOpened,
+    FirstChunkSent,
+    Outcome,
+    RequestAdmitted,
+    StreamEnded,
+    StreamPauseChanged,
+    StreamRecovered,
+    StreamSkipRequested,
+    StreamStarted,
+)
+from service.protocol.errors import ErrorCode
+from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed
+from service.protocol.trace import Trace, TraceContext
+
+CANARY = "canary-4711"
+NOW = 1_800_000_000_000_000_000
+MS = 1_000_000
+OF_SOCKETS = [span for span in SPANS if span is not HTTP]
+SAMPLED = Trace("ab" * 16, "cd" * 8, sampled=True)
+UNSAMPLED = Trace("ab" * 16, "cd" * 8, sampled=False)
+FIRST = TraceContext(SAMPLED.trace_id, SAMPLED.span_id, sampled=True)
+SECOND = Trace("ab" * 16, "12" * 8, sampled=True, parent=FIRST)
+"""``SAMPLED`` after its recovery on another connection."""
+MARKUP = ContentType.MARKDOWN
+
+
+class Recording:
+    """A trace sink, its clocks, and its spans. ``handshakes`` is the sampling decision for handshakes."""
+
+    def __init__(self, *, handshakes: bool = False) -> None:
+        self.wall_ns = NOW
+        self.steady_ns = 5
+        self.queried: list[str] = []
+        self._exporter = InMemorySpanExporter()
+        self._handshakes = handshakes
+        finished = FinishedSpans(SimpleSpanProcessor(self._exporter), Resource({"service.name": "test"}))
+        self._sink = TraceSink(finished, self._samples, lambda: self.wall_ns, lambda: self.steady_ns)
+        self.record = self._sink.record
+
+    def _samples(self, trace_id: str, parent: TraceContext | None) -> bool:
+        assert parent is None
+        self.queried.append(trace_id)
+        return self._handshakes
+
+    def wait(self, milliseconds: int) -> None:
+        self.wall_ns += milliseconds * MS
+        self.steady_ns += milliseconds * MS
+
+    @property
+    def spans(self) -> list[ReadableSpan]:
+        return list(self._exporter.get_finished_spans())
+
+    @property
+    def named(self) -> dict[str, ReadableSpan]:
+        return {span.name: span for span in self.spans}
+
+    def connect(self, connection_id: str = "c1") -> None:
+        self.record(ConnectionAttempted(AttemptOutcome.ACCEPTED, "s1", 0.003))
+        self.record(ConnectionOpened(connection_id, "s1", 0))
+
+    def admit(self, trace: Trace) -> None:
+        self.record(
+            RequestAdmitted(
+                "c1",
+                "s1",
+                "st1",
+                trace,
+                MARKUP,
+                Speed.NORMAL,
+                ChunkBy.WORD,
+                HtmlMode.FRAGMENT,
+                has_request_id=True,
+                content_bytes=11,
+                number=7,
+                validation_seconds=0.002,
+                rate_limit_seconds=0.001,
+            )
+        )
+
+    def start(self, trace: Trace, queued_seconds: float = 0.0) -> None:
+        stages = (
+            StageTime(Stage.CONVERT, 0.0, 0.010),
+            StageTime(Stage.SANITISE, 0.010, 0.005),
+            StageTime(Stage.ANALYSE, 0.015, 0.004),
+            StageTime(Stage.CHUNK, 0.019, 0.001),
+        )
+        self.record(
+            StreamStarted(
+                connection_id="c1",
+                session_id="s1",
+                stream_id="st1",
+                trace=trace,
+                content_type=MARKUP,
+                complexity=Complexity.MEDIUM,
+                speed=Speed.FAST,
+                adaptive=True,
+                word_count=2,
+                removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
+                chunks=40,
+                queued_seconds=queued_seconds,
+                processing_seconds=0.020,
+                stages=stages,
+                paused=False,
+            )
+        )
+
+    def end(
+        self,
+        trace: Trace,
+        outcome: Outcome,
+        error: ErrorCode | None = None,
+        *,
+        started: bool = True,
+        work: tuple[float | None, tuple[StageTime, ...]] = (None, ()),
+    ) -> None:
+        """``work`` is the time and the stages of a failed preparation."""
+        seconds, stages = work
+        self.record(
+            StreamEnded(
+                connection_id="c2" if trace is SECOND else "c1",
+                session_id="s1",
+                stream_id="st1",
+                trace=trace,
+                content_type=MARKUP,
+                outcome=outcome,
+                started=started,
+                paused=False,
+                chunks=30,
+                bytes=900,
+                duration_seconds=1.0,
+                paused_seconds=0.25,
+                error=error,
+                processing_seconds=seconds,
+                stages=stages,
+            )
+        )
+
+    def recover(self, trace: Trace, *, repeated: bool = False) -> None:
+        """On another connection, 20 ms after its request."""
+        self.record(
+            StreamRecovered(
+                connection_id="c2",
+                session_id="s1",
+                stream_id="st1",
+                trace=trace,
+                content_type=MARKUP,
+                next_index=12,
+                chunks=40,
+                takeovers=1,
+                repeated=repeated,
+                waited_seconds=0.020,
+                paused=False,
+            )
+        )
+
+
+def context(span: ReadableSpan) -> tuple[str, str]:
+    assert span.context is not None
+    return format_trace_id(span.context.trace_id), format_span_id(span.context.span_id)
+
+
+def times(span: ReadableSpan) -> tuple[float, float]:
+    """In milliseconds since the start of the test."""
+    assert span.start_time is not None
+    assert span.end_time is not None
+    return (span.start_time - NOW) / MS, (span.end_time - NOW) / MS
+
+
+def record_skipped_stream(recording: Recording, trace: Trace) -> None:
+    """A stream that is admitted at 100 ms, started at 150, skipped at 500 and ended at 700."""
+    recording.connect()
+    recording.wait(100)
+    recording.admit(trace)
+    recording.wait(50)
+    recording.start(trace, queued_seconds=0.020)
+    recording.wait(10)
+    recording.record(FirstChunkSent("st1", trace, MARKUP, 0.06))
+    recording.wait(40)
+    recording.record(BackpressureApplied("c1", "s1", "st1", trace))
+    recording.wait(50)
+    recording.record(BackpressureReleased("c1", "s1", "st1", trace, 0.05))
+    recording.wait(50)
+    recording.record(StreamPauseChanged("s1", "st1", trace, paused=True))
+    recording.wait(100)
+    recording.record(StreamPauseChanged("s1", "st1", trace, paused=False))
+    recording.wait(100)
+    recording.record(StreamSkipRequested("s1", "st1", trace))
+    recording.wait(200)
+    recording.end(trace, Outcome.SKIPPED)
