@@ -163,11 +163,18 @@ export class TiptapTail implements Renderer {
   #undoCorrections(tr: Transaction): void {
     const { length } = this.#corrections;
     for (const { inverse, index } of this.#corrections.splice(0).reverse()) {
-      const step = inverse.map(this.#edits.slice(index + 1));
+      const step = mapBefore(inverse, this.#edits.slice(index + 1));
       if (step && !tr.maybeStep(step).failed) this.#edits.appendMap(step.getMap(), index);
     }
     if (this.#edits.maps.length === 2 * length) this.#edits = new Mapping(); // no other change was made
   }
+}
+
+/** A step after other changes; what it inserts comes before what they inserted at the same position. */
+function mapBefore(step: Step, changes: Mapping): Step | null {
+  if (!(step instanceof ReplaceStep) || step.from !== step.to) return step.map(changes);
+  const at = changes.map(step.from, -1);
+  return new ReplaceStep(at, at, step.slice);
 }
 
 /** HTML as the editor parses it: line breaks between elements are ignored. */

@@ -49,6 +49,16 @@ for (const { name, html, fragment, incremental } of documents) {
   }
 }
 
+test("a table that the editor removes while it has no rows returns at its place", () => {
+  const chunks = [
+    { data: '<img src="/a.png"><table>', close: "</table>" },
+    { data: "<tbody><tr><td>x</td></tr>", close: "</tbody></table>" },
+    { data: "</tbody></table><p>y</p>", close: "" },
+  ];
+  const html = chunks.map(({ data }) => data).join("");
+  assert.deepEqual(streamed(createEditor(), "incremental", chunks), whole(html));
+});
+
 const paragraphs = [
   { data: "<h1>Title</h1><p>one ", close: "</p>" },
   { data: "two ", close: "</p>" },
