@@ -8,23 +8,25 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from grafana_foundation_sdk.models import units
-from matplotlib import rc_context
+from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 from PIL import Image
 
 from dashboards.catalogue import BOARDS, FOLDER
-from tools.observe.canvas import COLOURS, EDGE, FAINT, PANEL, STYLE, TEXT, WIDTH, Box, Canvas
 from tools.observe.prometheus import Exemplar, Series, Source, connect
 from tools.observe.units import format_value
 
+WIDTH: Final = 1600
 _COLUMN: Final = WIDTH / 24
 _LINE: Final = 38
 """Pixels of one unit of a panel's height, including the gap below, as in Grafana."""
@@ -37,8 +39,14 @@ _SMALLEST: Final = 1e-9
 """Fewer observations than this in a cell of a heatmap are a rounding error."""
 _TICK_PIXELS: Final = 70
 _TICK_MINUTES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720)
-_FILE_COLOURS: Final = 160
+_FILE_COLOURS: Final = 200
 """Indistinguishable from true colour here, at a third of the size."""
+_CAPTION: Final = "A preview drawn with matplotlib from the query results of a real run: not a picture of Grafana."
+
+_PANEL, _EDGE, _TEXT, _FAINT = "#181b1f", "#2a2e35", "#d5d6dd", "#8e919c"
+_COLOURS: Final = {"green": "#4c9f45", "orange": "#ff9830", "red": "#e02f44", "blue": "#3d71d9"}
+"""By their names in Grafana."""
+_STYLE: Final = Path(__file__).with_name("dark.mplstyle")
 
 Json = dict[str, Any]
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -52,7 +60,7 @@ def height_of(dashboard: Json) -> int:
 
 def draw(dashboard: Json, source: Source, path: Path) -> None:
     """Write the dashboard as a PNG. The file is replaced in one step."""
-    with rc_context(STYLE):
+    with style.context(_STYLE):
         drawn = BytesIO()
         _Picture(dashboard, source).figure.savefig(drawn, format="png")
     unfinished = path.with_suffix(".unfinished")
@@ -61,28 +69,29 @@ def draw(dashboard: Json, source: Source, path: Path) -> None:
     unfinished.replace(path)
 
 
-class _Picture(Canvas):
-    """One dashboard over the time range of the source."""
+class _Picture:
+    """One dashboard over the time range of the source. Every panel is a frame, with its plot inside."""
 
     def __init__(self, dashboard: Json, source: Source) -> None:
-        height = height_of(dashboard)
-        super().__init__(height, source.start, source.end)
         self._source = source
         self._times: Numbers = np.array(source.times)
+        height = height_of(dashboard)
+        self.figure = Figure(figsize=(WIDTH / 100, height / 100))
         when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(source.end))
-        self.write(_GAP, 27, dashboard["title"], fontsize=13, fontweight="bold")
-        self.write(WIDTH - _GAP, 27, f"the {source.seconds / 60:.0f} minutes to {when}", color=FAINT, ha="right")
-        caption = "A preview drawn with matplotlib from the query results of a real run: not a picture of Grafana."
-        self.write(WIDTH / 2, height - 11, caption, color=FAINT, ha="center")
+        top = 1 - 27 / height
+        self.figure.text(_GAP / WIDTH, top, dashboard["title"], fontsize=13, fontweight="bold")
+        period = f"the {source.seconds / 60:.0f} minutes to {when}"
+        self.figure.text(1 - _GAP / WIDTH, top, period, color=_FAINT, ha="right")
+        self.figure.text(0.5, 11 / height, _CAPTION, color=_FAINT, ha="center")
         self._marks = {
-            (moment / 1000, COLOURS[annotation["iconColor"]])
+            (moment / 1000, _COLOURS[annotation["iconColor"]])
             for annotation in dashboard["annotations"]["list"]
             if annotation.get("useValueForTime")
             for series in source.query_range(annotation["expr"])
             for moment in series.values
             if not math.isnan(moment)
         }
-        kinds: dict[str, Callable[[Json, Box], bool]] = {
+        kinds = {
             "timeseries": self._draw_lines,
             "stat": self._draw_number,
             "heatmap": self._draw_heatmap,
@@ -91,17 +100,20 @@ class _Picture(Canvas):
         }
         for panel in dashboard["panels"]:
             at = panel["gridPos"]
-            left, top = at["x"] * _COLUMN + _GAP / 2, _HEAD + at["y"] * _LINE
+            left, bottom = at["x"] * _COLUMN + _GAP / 2, height - _HEAD - (at["y"] + at["h"]) * _LINE + _GAP
+            size = (at["w"] * _COLUMN - _GAP) / WIDTH, (at["h"] * _LINE - _GAP) / height
+            frame = self.figure.add_axes((left / WIDTH, bottom / height, *size), xticks=[], yticks=[])
             if panel["type"] == "row":
-                self.write(left + 2, top + 20, f"⌄  {panel['title']}", fontsize=10.5, fontweight="bold")
+                frame.set_title(f"⌄  {panel['title']}", fontsize=10.5)
                 continue
-            box = Box(left, top, at["w"] * _COLUMN - _GAP, at["h"] * _LINE - _GAP)
-            self.fill(box, PANEL, EDGE)
-            if not kinds[panel["type"]](panel, box):
-                self.write_centred(box, panel["fieldConfig"]["defaults"].get("noValue", "No data"), color=FAINT)
-            self.write(left + 10, top + 19, panel["title"], fontsize=9, fontweight="bold")
+            frame.set_facecolor(_PANEL)
+            frame.spines[:].set_color(_EDGE)
+            if not kinds[panel["type"]](panel, frame):
+                no_value = panel["fieldConfig"]["defaults"].get("noValue", "No data")
+                frame.text(0.5, 0.45, no_value, color=_FAINT, ha="center")
+            frame.set_title(f"   {panel['title']}")
 
-    def _draw_lines(self, panel: Json, box: Box) -> bool:
+    def _draw_lines(self, panel: Json, frame: Axes) -> bool:
         found = [
             (series.name(target["legendFormat"]), np.array(series.values))
             for target in panel["targets"]
@@ -109,7 +121,7 @@ class _Picture(Canvas):
         ]
         if not found:
             return False
-        axes = self._plot(box, below=46)
+        axes = self._plot(frame, below=46)
         stacked = panel["fieldConfig"]["defaults"]["custom"].get("stacking", {}).get("mode") == "normal"
         if len(found) > _FEW:
             found = [one for one in found if np.nansum(one[1])] or found
@@ -119,58 +131,37 @@ class _Picture(Canvas):
             alpha = 0.35 if stacked else 0.06
             axes.fill_between(self._times, base, base + values, color=line.get_color(), alpha=alpha, linewidth=0)
             base = base + stacked * np.nan_to_num(values)
-        self.legend(axes, box)
+        _legend(frame, axes.get_lines()[-len(found) :])
         for mark in self._exemplars(panel):
             axes.plot(mark.time, mark.value, marker="D", color="#b877d9")
-        self._scale(axes, panel)
+        _scale(axes, panel["fieldConfig"]["defaults"])
         return True
 
-    def _scale(self, axes: Axes, panel: Json) -> None:
-        """Set the axis of values, and draw the thresholds as lines."""
-        defaults = panel["fieldConfig"]["defaults"]
-        custom, unit = defaults["custom"], defaults["unit"]
-        bottom, top = axes.get_ylim()
-        if "thresholdsStyle" in custom:
-            _, lowest, *higher = defaults["thresholds"]["steps"]
-            for step in (lowest, *higher):
-                axes.axhline(step["value"], color=COLOURS[step["color"]], linewidth=1.2, linestyle=(0, (6, 4)))
-            top = max(top, 1.1 * lowest["value"])
-        if custom.get("scaleDistribution", {}).get("type") == "log":
-            axes.set_yscale("log")
-            axes.set_ylim(10.0 ** math.floor(math.log10(max(bottom, 1e-4))), 2 * top)
-            axes.yaxis.set_major_locator(LogLocator(10))
-            axes.yaxis.set_minor_formatter(NullFormatter())
-        else:
-            axes.set_ylim(0, defaults.get("max", top) or 1)
-            binary = unit in {units.BytesIEC, units.BytesPerSecondIEC}
-            step = 2.0 ** round(math.log2(max(top, 1) / 4))
-            axes.yaxis.set_major_locator(MultipleLocator(step) if binary else MaxNLocator(5))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_value(value, unit)))
-
-    def _draw_number(self, panel: Json, box: Box) -> bool:
+    def _draw_number(self, panel: Json, frame: Axes) -> bool:
         defaults, [target] = panel["fieldConfig"]["defaults"], panel["targets"]
         found = self._source.query(target["expr"])
         if not found or math.isnan(value := found[0].values[0]):
             return False
         reached = [step for step in defaults["thresholds"]["steps"] if step["value"] is None or value >= step["value"]]
         if panel["options"]["colorMode"] == "background":
-            self.fill(box, COLOURS[reached[-1]["color"]])
+            frame.set_facecolor(_COLOURS[reached[-1]["color"]])
         for series in self._source.query_range(target["expr"]):
-            axes = self.axes(Box(box.left, box.top + 0.66 * box.height, box.width, 0.34 * box.height))
+            axes = frame.inset_axes((0, 0, 1, 0.34))
             axes.fill_between(self._times, 0, series.values, color="white", alpha=0.15, linewidth=0)
             axes.plot(self._times, series.values, color="white", alpha=0.6, linewidth=0.9)
+            axes.set_xlim(self._source.start, self._source.end)
             axes.set_ylim(0, max(1.1 * np.nanmax(series.values, initial=0), _SMALLEST))
             axes.axis("off")
         text = format_value(value, defaults["unit"])
-        self.write_centred(box, text, fontsize=19, fontweight="bold", color="white")
+        frame.text(0.5, 0.45, text, fontsize=19, fontweight="bold", color="white", ha="center")
         return True
 
-    def _draw_heatmap(self, panel: Json, box: Box) -> bool:
+    def _draw_heatmap(self, panel: Json, frame: Axes) -> bool:
         [target] = panel["targets"]
         by_edge = {float(one.labels["le"]): one.values for one in self._source.query_range(target["expr"])}
         if not by_edge:
             return False
-        axes = self._plot(box, below=26)
+        axes = self._plot(frame, below=26)
         edges = sorted(by_edge)
         cells = np.diff(np.nan_to_num(np.array([by_edge[edge] for edge in edges])), axis=0, prepend=0)
         cells[cells < _SMALLEST] = math.nan
@@ -184,35 +175,34 @@ class _Picture(Canvas):
         axes.set_yticks(np.arange(1, len(edges), every), labels)
         return True
 
-    def _draw_states(self, panel: Json, box: Box) -> bool:
+    def _draw_states(self, panel: Json, frame: Axes) -> bool:
         [target], [mapping] = panel["targets"], panel["fieldConfig"]["defaults"]["mappings"]
         found = {one.name(target["legendFormat"]): one.values for one in self._source.query_range(target["expr"])}
         if not found:
             return False
-        axes = self._plot(box, below=26, left=150)
+        axes = self._plot(frame, below=26, left=160)
         names = sorted(found, reverse=True)
         for row, name in enumerate(names):
             for state, result in mapping["options"].items():
-                bars = [
-                    (at, self._source.step)
-                    for at, value in zip(self._times, found[name], strict=True)
-                    if value == float(state)
-                ]
-                axes.broken_barh(bars, (row - 0.35, 0.7), color=COLOURS[result["color"]], linewidth=0)
+                times = self._times[np.array(found[name]) == float(state)]
+                bars = [(at, self._source.step) for at in times]
+                axes.broken_barh(bars, (row - 0.35, 0.7), color=_COLOURS[result["color"]], linewidth=0)
         axes.set_ylim(-0.7, max(len(names), 4) - 0.3)
         axes.set_yticks(range(len(names)), names)
         return True
 
-    def _draw_table(self, panel: Json, box: Box) -> bool:
+    def _draw_table(self, panel: Json, frame: Axes) -> bool:
         [target], columns = panel["targets"], panel["transformations"][-1]["options"]
         labels = sorted(columns["indexByName"], key=columns["indexByName"].get)
         found = self._source.query(target["expr"])
+        _, height = frame.get_window_extent().size
         for column, label in enumerate(labels if found else ()):
-            left, heading = box.left + 12 + column * (box.width - 20) / len(labels), columns["renameByName"][label]
-            self.write(left, box.top + 42, heading, fontweight="bold", color=FAINT)
-            for row, series in enumerate(found[: int((box.height - 50) // 18)]):
-                text, colour = _cell(panel, heading, label, series)
-                self.write(left, box.top + 61 + 18 * row, text, color=colour)
+            heading = columns["renameByName"][label]
+            cells = [_cell(panel, heading, label, series) for series in found[: int((height - 50) // 18)]]
+            for row, (text, colour) in enumerate([(heading, _FAINT), *cells]):
+                weight = "normal" if row else "bold"
+                left, bottom = 0.03 + 0.96 * column / len(labels), 1 - (42 + 19 * row) / height
+                frame.text(left, bottom, text, color=colour, fontweight=weight)
         return bool(found)
 
     def _exemplars(self, panel: Json) -> Iterable[Exemplar]:
@@ -224,10 +214,13 @@ class _Picture(Canvas):
                 slowest[part] = max(slowest.get(part, mark), mark, key=lambda one: one.value)
         return slowest.values()
 
-    def _plot(self, box: Box, below: float, left: float = 58) -> Axes:
-        """Axes with time ticks and annotations; ``below`` and ``left`` are the room for numbers and the legend."""
-        axes = self.axes(Box(box.left + left, box.top + 32, box.width - left - 14, box.height - 32 - below))
-        most = (box.width - left) / _TICK_PIXELS
+    def _plot(self, frame: Axes, below: float, left: float = 58) -> Axes:
+        """Axes with time ticks and annotations; ``below`` and ``left`` are pixels for numbers and the legend."""
+        width, height = frame.get_window_extent().size
+        inner = (left / width, below / height, 1 - (left + 14) / width, 1 - (32 + below) / height)
+        axes = frame.inset_axes(inner)
+        axes.set_xlim(self._source.start, self._source.end)
+        most = (width - left) / _TICK_PIXELS
         minutes = next((one for one in _TICK_MINUTES if self._source.seconds / 60 / one < most), _TICK_MINUTES[-1])
         axes.xaxis.set_major_locator(MultipleLocator(60 * minutes))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: time.strftime("%H:%M", time.gmtime(at))))
@@ -236,17 +229,52 @@ class _Picture(Canvas):
         return axes
 
 
+def _legend(frame: Axes, lines: list[Line2D]) -> None:
+    """One line at the foot of the frame; the names that do not fit are counted."""
+    shown, room = list[Line2D](), frame.get_window_extent().width - 40
+    for line in lines:
+        room -= 27 + 5.9 * len(str(line.get_label()))
+        if room < 0:
+            shown.append(Line2D([], [], linestyle="none", label=f"+{len(lines) - len(shown)}"))
+            break
+        shown.append(line)
+    for handle in frame.legend(handles=shown, ncols=len(shown)).get_lines():
+        handle.set_linewidth(2.5)
+
+
+def _scale(axes: Axes, defaults: Json) -> None:
+    """Set the axis of values, and draw the thresholds as lines."""
+    custom, unit = defaults["custom"], defaults["unit"]
+    bottom, top = axes.get_ylim()
+    if "thresholdsStyle" in custom:
+        _, lowest, *higher = defaults["thresholds"]["steps"]
+        for step in (lowest, *higher):
+            axes.axhline(step["value"], color=_COLOURS[step["color"]], linewidth=1.2, linestyle=(0, (6, 4)))
+        top = max(top, 1.1 * lowest["value"])
+    if custom.get("scaleDistribution", {}).get("type") == "log":
+        axes.set_yscale("log")
+        axes.set_ylim(10.0 ** math.floor(math.log10(max(bottom, 1e-4))), 2 * top)
+        axes.yaxis.set_major_locator(LogLocator(10))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.set_ylim(0, defaults.get("max", top) or 1)
+        binary = unit in {units.BytesIEC, units.BytesPerSecondIEC}
+        power = 2.0 ** round(math.log2(max(top, 1) / 4))
+        axes.yaxis.set_major_locator(MultipleLocator(power) if binary else MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_value(value, unit)))
+
+
 def _cell(panel: Json, heading: str, label: str, series: Series) -> tuple[str, str]:
     """The text and the colour of a cell, by the value mappings of its column."""
     if label == "Value":
-        return format_value(series.values[0], panel["fieldConfig"]["defaults"]["unit"]), TEXT
+        return format_value(series.values[0], panel["fieldConfig"]["defaults"]["unit"]), _TEXT
     text = series.labels.get(label, "")
     for override in panel["fieldConfig"]["overrides"]:
         for item in override["properties"] if override["matcher"]["options"] == heading else ():
             if item["id"] == "mappings":
                 result = item["value"][0]["options"].get(text, {})
-                return result.get("text", text), COLOURS.get(result.get("color", "blue"), TEXT)
-    return text, TEXT
+                return result.get("text", text), _COLOURS.get(result.get("color", "blue"), _TEXT)
+    return text, _TEXT
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.conftest import PROJECT, environment
 from tests.waiting import LIMIT_SECONDS, wait_for
-from tools.observe.canvas import WIDTH
+from tools.observe.picture import WIDTH
 
 COMMAND = [sys.executable, "-m", "tools.observe", "--port", "0"]
 

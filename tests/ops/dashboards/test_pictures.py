@@ -5,8 +5,7 @@ from PIL import Image
 
 from tests.conftest import PROJECT
 from tests.ops.dashboards.boards import BOARDS
-from tools.observe.canvas import WIDTH
-from tools.observe.picture import height_of
+from tools.observe.picture import WIDTH, height_of
 
 
 @pytest.mark.parametrize("name", BOARDS)
