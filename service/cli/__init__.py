@@ -104,6 +104,13 @@ def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     _add_url(verify)
     verify.add_argument("--slow", action="store_true", help="also wait for the idle timeout (five minutes by default)")
+    verify.add_argument(
+        "--tolerance",
+        metavar="MS",
+        type=_positive,
+        default=10,
+        help="how early or late a chunk may be, in addition to the variation of the network (default: 10)",
+    )
     verify.add_argument("--json", action="store_true", help="print the results as JSON")
     verify.set_defaults(command=_verify)
 
@@ -200,7 +207,7 @@ def _verify(options: argparse.Namespace) -> int:
     from service.cli.target import resolve
     from service.cli.verify import verify
 
-    return verify(resolve(options.url), with_slow=options.slow, as_json=options.json)
+    return verify(resolve(options.url), tolerance_ms=options.tolerance, with_slow=options.slow, as_json=options.json)
 
 
 def _sentry_test(_options: argparse.Namespace) -> int:

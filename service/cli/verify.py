@@ -40,11 +40,11 @@ class AnotherService(Exception):
     """The address is that of another web server. ``str()`` is a sentence."""
 
 
-def verify(address: Address, *, with_slow: bool = False, as_json: bool = False) -> Exit:
-    """Run the checks and print their results."""
+def verify(address: Address, *, tolerance_ms: float, with_slow: bool = False, as_json: bool = False) -> Exit:
+    """Run the checks and print their results. ``tolerance_ms`` is that of the pace."""
     checks = [check for check in CHECKS if with_slow or not check.slow]
     try:
-        return asyncio.run(_verify(Probe(address), checks, as_json=as_json))
+        return asyncio.run(_verify(Probe(address, tolerance_ms / 1000), checks, as_json=as_json))
     except ConnectFailed as error:
         return report_unreachable(error)
     except AnotherService as error:

@@ -14,7 +14,7 @@ _QUIET_SECONDS = 0.3
 async def pause_and_resume(probe: Probe) -> str:
     text = words(20)
     async with probe.connect() as connection:
-        tolerance = await measure_tolerance(connection)
+        tolerance = await measure_tolerance(probe, connection)
         stream = await _begin(connection, text, speed="fast")
         await stream.pause()
         before = len(stream.chunks)

@@ -7,7 +7,6 @@ from service.cli.checks.probe import Probe, Run, expect, expect_complete, expect
 from service.cli.pace import GAP_SECONDS, deviations, gaps, percentile
 from streaming_content_client import Connection, Stream
 
-_TOLERANCE_SECONDS = 0.01
 _PINGS = 6
 
 _BY_COMPLEXITY = (
@@ -22,7 +21,7 @@ def pace(speed: str, chunks: int) -> Run:
 
     async def check(probe: Probe) -> str:
         async with probe.connect() as connection:
-            tolerance = await measure_tolerance(connection)
+            tolerance = await measure_tolerance(probe, connection)
             stream = await connection.stream(words(chunks), speed=speed)
         return expect_pace(stream, speed, chunks, tolerance)
 
@@ -58,10 +57,10 @@ def words(count: int) -> str:
     return " ".join(f"w{number}" for number in range(count))
 
 
-async def measure_tolerance(connection: Connection) -> float:
-    """How many seconds the network may add to or remove from a gap, measured with pings."""
+async def measure_tolerance(probe: Probe, connection: Connection) -> float:
+    """The tolerance of the probe, and the variation of the network, measured with pings; in seconds."""
     times = [await connection.ping() for _ in range(_PINGS)]
-    return _TOLERANCE_SECONDS + max(times) - min(times)
+    return probe.tolerance_seconds + max(times) - min(times)
 
 
 def expect_never_early(arrivals: Sequence[float], gap: float, tolerance: float) -> None:

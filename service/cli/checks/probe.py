@@ -26,6 +26,8 @@ class Probe:
     """The deployment under test."""
 
     address: Address
+    tolerance_seconds: float = 0.01
+    """How early or late a chunk may be, in addition to the variation of the network."""
 
     def connect(self, session_id: str | None = None) -> connect:
         """A connection to the session, by default to a new one."""
