@@ -21,7 +21,11 @@ def joined(
     **options: Any,  # noqa: ANN401 - those of connect
 ) -> connect:
     """A connection to the session, for ``async with`` or ``await``; it sends no WebSocket pings of its own."""
-    return connect(server.url, session_id, **{"timeout": LIMIT_SECONDS, "ping_interval": None} | options)
+    return connect(
+        server.url,
+        session_id,
+        **{"timeout": LIMIT_SECONDS, "open_timeout": LIMIT_SECONDS, "ping_interval": None} | options,
+    )
 
 
 @asynccontextmanager

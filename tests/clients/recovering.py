@@ -14,13 +14,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from streaming_content_client import (
-    ConnectFailed,
     Connection,
     ConnectionClosed,
     Message,
     ReceiveTimeout,
-    ServerError,
     Stream,
+    StreamingError,
     connect,
 )
 from tests.waiting import LIMIT_SECONDS
@@ -156,7 +155,7 @@ class RecoveringClient:
             try:
                 self._connection = await connect(self._url, self._session_id, timeout=LIMIT_SECONDS, ping_interval=None)
                 self._connected = self._connection.connected
-            except (ConnectFailed, ConnectionClosed, ServerError) as error:
+            except StreamingError as error:
                 if time.perf_counter() > deadline:
                     raise GaveUp(f"{self._url}: {error}") from error
                 await asyncio.sleep(next(delays))

@@ -214,3 +214,26 @@ async def test_a_clock_can_be_passed(server: RunningServer, session_id: str) -> 
     async with joined(server, session_id, clock=lambda: float(next(moments))) as connection:
         stream = await connection.stream("one two", speed="superfast")
     assert stream.arrivals == [stream.requested_at + 2, stream.requested_at + 3]
+
+
+async def test_a_server_that_sends_nothing_is_given_up() -> None:
+    async def accept(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with serve(accept, "127.0.0.1", 0) as server:
+        url = "ws://{}:{}".format(*next(iter(server.sockets)).getsockname())
+        with pytest.raises(ReceiveTimeout):
+            await connect(url, open_timeout=0.5)
+
+
+async def test_a_refused_stream_can_be_requested_again(server: RunningServer, session_id: str) -> None:
+    async with joined(server, session_id) as connection:
+        stream = await connection.stream("once more", speed="superfast")
+        await stream.acknowledge()
+        await connection.ping()
+        await connection.recover(stream)
+        with pytest.raises(RecoveryRefused, match="unknown"):
+            await stream.read()
+        await connection.start(stream)
+        assert await stream.read() == "once more"
+        assert stream.starts == 2

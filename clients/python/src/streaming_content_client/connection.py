@@ -19,6 +19,8 @@ from streaming_content_client.stream import Message, Stream
 
 Clock = Callable[[], float]
 
+_NO_CLOSE_FRAME: Final = 1006
+
 
 class _Expectation:
     """A message that a task waits for: of this type, or an error in its place."""
@@ -26,9 +28,6 @@ class _Expectation:
     def __init__(self, type_: str) -> None:
         self.type = type_
         self.message: Message = {}
-
-
-_NO_CLOSE_FRAME: Final = 1006
 
 
 class Connection:
@@ -105,7 +104,10 @@ class Connection:
         await self.send("recover", stream_id=stream.stream_id, last_index=stream.last_index, token=stream.token)
 
     async def resume(self, stream: Stream) -> None:
-        """Continue a stream of a connection that has ended: recover it, or repeat a request that had not started."""
+        """Continue a stream of a connection that has ended: recover it, or repeat a request that cannot be recovered.
+
+        After ``RecoveryRefused``, ``start`` repeats the request.
+        """
         await (self.recover(stream) if stream.resumable and stream.token else self.start(stream))
 
     async def acknowledge(self, stream: Stream) -> None:

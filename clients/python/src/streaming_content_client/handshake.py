@@ -36,7 +36,7 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
         options: Of ``websockets.asyncio.client.connect``: ``ssl``, ``proxy``, ``additional_headers`` and others.
 
     Raises ``InvalidAddress`` and ``ConnectFailed``; with ``wait_connected`` also ``ServerError`` if the service opens
-    the connection only to refuse it, and ``ConnectionClosed``.
+    the connection only to refuse it, ``ConnectionClosed``, and ``ReceiveTimeout`` after ``open_timeout`` seconds.
     """
 
     def __init__(
@@ -76,13 +76,15 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
 
     async def _open(self) -> Connection:
         socket = await self._open_socket()
-        connection = Connection(socket, self._session_id, timeout=self._timeout, clock=self._clock)
+        open_timeout = self._options["open_timeout"]
+        connection = Connection(socket, self._session_id, timeout=open_timeout, clock=self._clock)
         if self._wait_connected:
             try:
                 await connection.receive_type("connected")
             except BaseException:
                 await connection.close()
                 raise
+        connection.timeout = self._timeout
         return connection
 
     async def _open_socket(self) -> ClientConnection:
