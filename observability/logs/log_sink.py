@@ -55,11 +55,11 @@ class LogSink:
             case events.ConnectionAttempted():
                 self._attempted(event)
             case events.ConnectionOpened():
-                log(connection_lines.CONNECTION_OPENED, **_connection(event), requests_used=event.requests_used)
+                log(connection_lines.CONNECTION_OPENED, **_ids(event), requests_used=event.requests_used)
             case events.ConnectionClosed():
                 log(
                     connection_lines.CONNECTION_CLOSED,
-                    **_connection(event),
+                    **_ids(event),
                     reason=event.reason,
                     code=event.code,
                     seconds=round(event.duration_seconds, 3),
@@ -68,7 +68,7 @@ class LogSink:
             case events.RequestAdmitted():
                 log(
                     stream_lines.STREAM_REQUESTED,
-                    **_stream(event),
+                    **_ids(event),
                     number=event.number,
                     content_type=event.content_type,
                     bytes=event.content_bytes,
@@ -79,20 +79,18 @@ class LogSink:
                     sampled=event.trace.sampled,
                 )
             case events.RateLimitApproached():
-                session = {"session_id": event.session_id}
-                log(connection_lines.RATE_LIMIT_APPROACHING, **session, used=event.used, limit=event.limit)
+                log(connection_lines.RATE_LIMIT_APPROACHING, **_ids(event), used=event.used, limit=event.limit)
             case events.StreamStarted():
                 self._started(event)
             case events.FallbackUsed():
                 stage = _STAGES[event.stage]
-                log(stream_lines.FALLBACK_USED, **_stream(event), stage=stage, content_type=event.content_type)
+                log(stream_lines.FALLBACK_USED, **_ids(event), stage=stage, content_type=event.content_type)
             case events.FirstChunkSent():
-                stream = {**_trace(event.trace), "stream_id": event.stream_id}
-                log(stream_lines.FIRST_CHUNK_SENT, **stream, ms=_milliseconds(event.seconds))
+                log(stream_lines.FIRST_CHUNK_SENT, **_ids(event), ms=_milliseconds(event.seconds))
             case events.StreamRecovered():
                 log(
                     stream_lines.STREAM_RECOVERED,
-                    **_stream(event),
+                    **_ids(event),
                     result=RecoveryKind.of(repeated=event.repeated),
                     next_index=event.next_index,
                     chunks=event.chunks,
@@ -100,26 +98,26 @@ class LogSink:
                     waited_ms=_milliseconds(event.waited_seconds),
                 )
             case events.RecoveryRefused():
-                log(stream_lines.RECOVERY_REFUSED, **_connection(event), reason=event.reason)
-                log(stream_lines.RECOVERY_DETAIL, **_connection(event), quote=event.stream_id[:_MAX_QUOTED_CHARACTERS])
+                connection = {"session_id": event.session_id, "connection_id": event.connection_id}
+                log(stream_lines.RECOVERY_REFUSED, **connection, reason=event.reason)
+                log(stream_lines.RECOVERY_DETAIL, **connection, quote=event.stream_id[:_MAX_QUOTED_CHARACTERS])
             case events.StreamPauseChanged():
                 line = stream_lines.STREAM_PAUSED if event.paused else stream_lines.STREAM_RESUMED
-                log(line, **_trace(event.trace), session_id=event.session_id, stream_id=event.stream_id)
+                log(line, **_ids(event))
             case events.StreamSkipRequested():
-                stream = {"stream_id": event.stream_id} if event.stream_id else {}
-                log(stream_lines.STREAM_SKIPPED, **_trace(event.trace), session_id=event.session_id, **stream)
+                log(stream_lines.STREAM_SKIPPED, **_ids(event))
             case events.BackpressureApplied():
-                log(connection_lines.BACKPRESSURE_APPLIED, **_known(event))
+                log(connection_lines.BACKPRESSURE_APPLIED, **_ids(event))
             case events.BackpressureReleased():
-                log(connection_lines.BACKPRESSURE_RELEASED, **_known(event), seconds=round(event.seconds, 3))
+                log(connection_lines.BACKPRESSURE_RELEASED, **_ids(event), seconds=round(event.seconds, 3))
             case events.StreamEnded():
                 self._ended(event)
             case events.ErrorSent():
-                fields = _known(event) | {"code": event.code}
+                fields = _ids(event) | {"code": event.code}
                 log(_ERROR_LINES.get(event.code, connection_lines.ERROR_SENT), **fields)
                 log(connection_lines.ERROR_DETAIL, **fields, quote=event.message[:_MAX_QUOTED_CHARACTERS])
             case events.FaultRaised():
-                fields = {"error_id": event.error_id, "source": event.source, **_known(event)}
+                fields = {"error_id": event.error_id, "source": event.source, **_ids(event)}
                 if self._logger.admits_traceback():
                     fields["exception"] = safe_traceback(event.exception)
                 log(process_lines.FAULT_RAISED, **fields)
@@ -152,21 +150,20 @@ class LogSink:
                 assert_never(event)
 
     def _attempted(self, event: events.ConnectionAttempted) -> None:
-        session = {"session_id": event.session_id} if event.session_id else {}
         match event.outcome:
             case AttemptOutcome.ACCEPTED | AttemptOutcome.ERROR:
                 pass  # a ConnectionOpened or a FaultRaised follows
             case AttemptOutcome.REFUSED_CAPACITY:
-                self._logger.log(connection_lines.CONNECTION_LIMIT_REACHED, **session)
+                self._logger.log(connection_lines.CONNECTION_LIMIT_REACHED, **_ids(event))
             case AttemptOutcome.REFUSED_SESSION | AttemptOutcome.REFUSED_ORIGIN | AttemptOutcome.REFUSED_DRAINING:
-                self._logger.log(connection_lines.CONNECTION_REFUSED, **session, outcome=event.outcome)
+                self._logger.log(connection_lines.CONNECTION_REFUSED, **_ids(event), outcome=event.outcome)
             case _:
                 assert_never(event.outcome)
 
     def _started(self, event: events.StreamStarted) -> None:
         self._logger.log(
             stream_lines.CONTENT_ANALYSED,
-            **_stream(event),
+            **_ids(event),
             complexity=event.complexity,
             words=event.word_count,
             **({"removed": event.removed} if event.removed else {}),
@@ -176,13 +173,13 @@ class LogSink:
             processing_ms=_milliseconds(event.processing_seconds),
         )
         if event.adaptive:
-            self._logger.log(stream_lines.ADAPTIVE_SPEED_SELECTED, **_stream(event), speed=event.speed)
+            self._logger.log(stream_lines.ADAPTIVE_SPEED_SELECTED, **_ids(event), speed=event.speed)
 
     def _ended(self, event: events.StreamEnded) -> None:
         complete = event.outcome in {Outcome.COMPLETED, Outcome.SKIPPED}
         self._logger.log(
             stream_lines.STREAM_COMPLETED if complete else stream_lines.STREAM_ENDED,
-            **_stream(event),
+            **_ids(event),
             outcome=event.outcome,
             chunks=event.chunks,
             bytes=event.bytes,
@@ -192,36 +189,14 @@ class LogSink:
         )
 
 
-def _connection(
-    event: events.ConnectionOpened | events.ConnectionClosed | events.RecoveryRefused,
-) -> dict[str, str]:
-    return {"session_id": event.session_id, "connection_id": event.connection_id}
-
-
-def _stream(
-    event: events.RequestAdmitted
-    | events.StreamStarted
-    | events.FallbackUsed
-    | events.StreamRecovered
-    | events.StreamEnded,
-) -> dict[str, str]:
-    return _trace(event.trace) | {
-        "session_id": event.session_id,
-        "connection_id": event.connection_id,
-        "stream_id": event.stream_id,
-    }
-
-
-def _trace(trace: Trace | None) -> dict[str, str]:
-    return {} if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
-
-
-def _known(
-    event: events.BackpressureApplied | events.BackpressureReleased | events.ErrorSent | events.FaultRaised,
-) -> dict[str, str]:
+def _ids(event: events.Event) -> dict[str, str]:
     """The ids of the event that are not empty."""
-    ids = {"session_id": event.session_id, "connection_id": event.connection_id, "stream_id": event.stream_id}
-    return _trace(event.trace) | {name: value for name, value in ids.items() if value}
+    trace: Trace | None = getattr(event, "trace", None)
+    ids = {} if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
+    for name in ("session_id", "connection_id", "stream_id"):
+        if value := getattr(event, name, ""):
+            ids[name] = value
+    return ids
 
 
 def _clause(sentence: str) -> str:

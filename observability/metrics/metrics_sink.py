@@ -1,14 +1,12 @@
 """The sink that counts, and the exposition of the metrics."""
 
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -17,7 +15,7 @@ from prometheus_client import (
 from observability.dependencies import configured_dependencies
 from observability.metrics.exposition import exposition
 from observability.metrics.memory import MemoryCollector
-from observability.registry import metric_types
+from observability.metrics.metric_set import MetricSet
 from observability.registry import metrics as declared
 from observability.registry.log_types import LogLevel
 from observability.registry.metric_types import OTHER, Lookup, RecoveryKind, Signal, StreamState
@@ -29,6 +27,8 @@ from service.settings import Settings
 
 _SINK_LABELS = {"DependencyStates": "Dependencies"}
 """Released label values of ``stream_telemetry_errors_total`` that are not the name of the class."""
+_COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT)
+"""Metrics that ``MemoryCollector`` reads at each scrape."""
 
 
 class Metrics:
@@ -41,47 +41,16 @@ class Metrics:
     def __init__(self, settings: Settings, exposed: CollectorRegistry | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a third of all series
         self._registry = exposed or CollectorRegistry()
-        create = _MetricFactory(self._registry if exposed is None else None)
-        self._connections = create.gauges(declared.CONNECTIONS_ACTIVE)[()]
-        self._attempts = create.counters(declared.CONNECTION_ATTEMPTS)
-        self._closes = create.counters(declared.CONNECTION_CLOSES)
-        self._connection_seconds = create.histograms(declared.CONNECTION_DURATION)[()]
-        self._received = create.counters(declared.MESSAGES_RECEIVED)
-        self._sent = create.counters(declared.MESSAGES_SENT)
-        self._received_bytes = create.counters(declared.RECEIVED_BYTES)[()]
-        self._sent_bytes = create.counters(declared.SENT_BYTES)[()]
-        self._requests = create.counters(declared.REQUESTS)
-        self._errors = create.counters(declared.ERRORS)
-        self._rate_limit_hits = create.counters(declared.RATE_LIMIT_HITS)
-        self._processing_seconds = create.histograms(declared.PROCESSING_DURATION)
-        self._stage_seconds = create.histograms(declared.STAGE_DURATION)
-        self._content_bytes = create.histograms(declared.CONTENT_BYTES)
-        self._removed = create.counters(declared.REMOVED)
-        self._chunks = create.histograms(declared.CHUNKS)
-        self._first_chunk_seconds = create.histograms(declared.TIME_TO_FIRST_CHUNK)
-        self._stream_seconds = create.histograms(declared.STREAM_DURATION)
-        self._recoveries = create.counters(declared.RECOVERIES)
-        self._recovery_seconds = create.histograms(declared.RECOVERY_DURATION)[()]
-        self._active = create.gauges(declared.ACTIVE_STREAMS)
-        self._pacing_lag_seconds = create.histograms(declared.PACING_LAG)[()]
-        self._send_seconds = create.histograms(declared.CHUNK_SEND)[()]
-        self._backpressure = create.counters(declared.BACKPRESSURE)[()]
-        self._paused_seconds = create.counters(declared.PAUSED_SECONDS)[()]
         availability = replace(declared.DEPENDENCY_UP, labels={"dependency": configured_dependencies(settings)})
-        self._dependencies_up = create.gauges(availability)
-        self._dependency_errors = create.counters(declared.DEPENDENCY_ERRORS)
-        self._cache_lookups = create.counters(declared.PLAN_CACHE_LOOKUPS)
-        self._usage_dropped = create.counters(declared.USAGE_DROPPED)[()]
-        self._loop_lag_seconds = create.histograms(declared.EVENT_LOOP_LAG)[()]
-        self._dropped = create.counters(declared.TELEMETRY_DROPPED)
-        self._sink_errors = create.counters(declared.TELEMETRY_ERRORS)
-        self._log_records = create.counters(declared.LOG_RECORDS)
-        self._http_requests = create.counters(declared.HTTP_REQUESTS)
-        self._http_seconds = create.histograms(declared.HTTP_REQUEST_DURATION)
-        for (limit,), gauge in create.gauges(declared.CONFIG_LIMIT).items():
-            gauge.set(getattr(settings, limit))
-        for gauge in (*create.gauges(declared.BUILD_INFO).values(), *self._dependencies_up.values()):
-            gauge.set(1)
+        created = {metric.name: metric for metric in declared.METRICS if metric not in _COLLECTED}
+        created[availability.name] = availability
+        metrics = MetricSet(created.values(), self._registry if exposed is None else None)
+        self._counter, self._gauge, self._histogram = metrics.counter, metrics.gauge, metrics.histogram
+        for (limit,) in declared.CONFIG_LIMIT.combinations():
+            self._gauge(declared.CONFIG_LIMIT, limit).set(getattr(settings, limit))
+        for metric in (declared.BUILD_INFO, availability):
+            for labels in metric.combinations():
+                self._gauge(metric, *labels).set(1)
         if exposed is None:
             for collect in (ProcessCollector, PlatformCollector, GCCollector):
                 collect(registry=self._registry)
@@ -93,164 +62,117 @@ class Metrics:
 
     def count_dropped(self, signal: Signal, count: int = 1) -> None:
         """Count what a signal lost on its way out."""
-        self._dropped[signal,].inc(count)
+        self._counter(declared.TELEMETRY_DROPPED, signal).inc(count)
 
     def count_log_record(self, level: LogLevel) -> None:
         """Count a log line."""
-        self._log_records[level,].inc()
+        self._counter(declared.LOG_RECORDS, level).inc()
 
     def count_sink_failure(self, sink: object) -> None:
         """Count an exception of a sink."""
         name = type(sink).__name__
         name = _SINK_LABELS.get(name, name)
-        self._sink_errors[name if (name,) in self._sink_errors else OTHER,].inc()
+        known = name in declared.TELEMETRY_ERRORS.labels["sink"]
+        self._counter(declared.TELEMETRY_ERRORS, name if known else OTHER).inc()
 
     def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         match event:
             case events.TickerSwept():
-                self._pacing_lag_seconds.observe(event.worst_lag_seconds)
+                self._histogram(declared.PACING_LAG).observe(event.worst_lag_seconds)
             case events.MessageReceived():
-                self._received[event.type or OTHER,].inc()
-                self._received_bytes.inc(event.bytes)
+                self._counter(declared.MESSAGES_RECEIVED, event.type or OTHER).inc()
+                self._counter(declared.RECEIVED_BYTES).inc(event.bytes)
             case events.MessagesSent():
                 for kind, count in event.counts.items():
-                    self._sent[SERVER_MESSAGE_TYPES[kind],].inc(count)
-                self._sent_bytes.inc(event.bytes)
+                    self._counter(declared.MESSAGES_SENT, SERVER_MESSAGE_TYPES[kind]).inc(count)
+                self._counter(declared.SENT_BYTES).inc(event.bytes)
             case events.LoopLagMeasured():
-                self._loop_lag_seconds.observe(event.lag_seconds)
+                self._histogram(declared.EVENT_LOOP_LAG).observe(event.lag_seconds)
             case events.ConnectionAttempted():
-                self._attempts[event.outcome,].inc()
+                self._counter(declared.CONNECTION_ATTEMPTS, event.outcome).inc()
             case events.ConnectionOpened():
-                self._connections.inc()
+                self._gauge(declared.CONNECTIONS_ACTIVE).inc()
             case events.ConnectionClosed():
-                self._connections.dec()
-                self._closes[event.reason,].inc()
-                self._connection_seconds.observe(event.duration_seconds)
+                self._gauge(declared.CONNECTIONS_ACTIVE).dec()
+                self._counter(declared.CONNECTION_CLOSES, event.reason).inc()
+                self._histogram(declared.CONNECTION_DURATION).observe(event.duration_seconds)
             case events.ErrorSent():
-                self._errors[event.code,].inc()
+                self._counter(declared.ERRORS, event.code).inc()
             case events.RequestRejected():
-                self._requests[event.content_type, event.outcome].inc()
+                self._counter(declared.REQUESTS, event.content_type, event.outcome).inc()
             case events.RateLimitHit():
-                self._rate_limit_hits["session",].inc()
+                self._counter(declared.RATE_LIMIT_HITS, "session").inc()
             case events.RequestAdmitted():
-                self._content_bytes[event.content_type,].observe(event.content_bytes)
+                self._histogram(declared.CONTENT_BYTES, event.content_type).observe(event.content_bytes)
             case events.StreamStarted():
-                self._processed(event, event.processing_seconds, _exemplar(event.trace))
+                self._prepared(event, event.processing_seconds, _exemplar(event.trace))
                 for removal, count in event.removed.items():
-                    self._removed[removal,].inc(count)
-                self._chunks[event.content_type,].observe(event.chunks)
-                self._active[StreamState.of(paused=event.paused),].inc()
+                    self._counter(declared.REMOVED, removal).inc(count)
+                self._histogram(declared.CHUNKS, event.content_type).observe(event.chunks)
+                self._active(paused=event.paused).inc()
             case events.FirstChunkSent():
-                self._first_chunk_seconds[event.content_type,].observe(event.seconds, _exemplar(event.trace))
+                first_chunk = self._histogram(declared.TIME_TO_FIRST_CHUNK, event.content_type)
+                first_chunk.observe(event.seconds, _exemplar(event.trace))
             case events.StreamPauseChanged():
-                self._active[StreamState.of(paused=not event.paused),].dec()
-                self._active[StreamState.of(paused=event.paused),].inc()
+                self._active(paused=not event.paused).dec()
+                self._active(paused=event.paused).inc()
             case events.StreamRecovered():
-                self._recoveries[RecoveryKind.of(repeated=event.repeated),].inc()
-                self._recovery_seconds.observe(event.waited_seconds)
-                self._active[StreamState.of(paused=event.paused),].inc()
+                self._counter(declared.RECOVERIES, RecoveryKind.of(repeated=event.repeated)).inc()
+                self._histogram(declared.RECOVERY_DURATION).observe(event.waited_seconds)
+                self._active(paused=event.paused).inc()
             case events.RecoveryRefused():
-                self._recoveries[event.reason,].inc()
+                self._counter(declared.RECOVERIES, event.reason).inc()
             case events.StreamEnded():
                 self._ended(event)
             case events.BackpressureApplied():
-                self._backpressure.inc()
+                self._counter(declared.BACKPRESSURE).inc()
             case events.BackpressureReleased():
-                self._send_seconds.observe(event.seconds)
+                self._histogram(declared.CHUNK_SEND).observe(event.seconds)
             case events.DependencyChanged():
-                self._dependencies_up[event.dependency,].set(event.up)
+                self._gauge(declared.DEPENDENCY_UP, event.dependency).set(event.up)
             case events.DependencyFailed():
-                self._dependency_errors[event.dependency,].inc()
+                self._counter(declared.DEPENDENCY_ERRORS, event.dependency).inc()
             case events.CacheQueried():
-                self._cache_lookups[event.tier, Lookup.of(hit=event.hit)].inc()
+                self._counter(declared.PLAN_CACHE_LOOKUPS, event.tier, Lookup.of(hit=event.hit)).inc()
             case events.UsageDropped():
-                self._usage_dropped.inc(event.rows)
+                self._counter(declared.USAGE_DROPPED).inc(event.rows)
             case events.HttpRequestServed():
                 labels = _http_labels(event)
-                self._http_requests[labels].inc()
-                self._http_seconds[labels].observe(event.seconds)
-            case (
-                events.RateLimitApproached()
-                | events.StreamSkipRequested()
-                | events.FallbackUsed()
-                | events.FaultRaised()
-                | events.StoredInMemory()
-            ):
-                pass  # counted as log lines and errors
-            case (
-                events.ServerStarted()
-                | events.ServerListening()
-                | events.WorkerReplaced()
-                | events.DrainStarted()
-                | events.DrainEnded()
-            ):
+                self._counter(declared.HTTP_REQUESTS, *labels).inc()
+                self._histogram(declared.HTTP_REQUEST_DURATION, *labels).observe(event.seconds)
+            case events.RateLimitApproached() | events.StreamSkipRequested() | events.FallbackUsed():
+                pass  # counted as log lines
+            case events.FaultRaised() | events.StoredInMemory() | events.WorkerReplaced():
+                pass
+            case events.ServerStarted() | events.ServerListening() | events.DrainStarted() | events.DrainEnded():
                 pass
             case _:
                 assert_never(event)
 
+    def _active(self, *, paused: bool) -> Gauge:
+        return self._gauge(declared.ACTIVE_STREAMS, StreamState.of(paused=paused))
+
     def _ended(self, event: events.StreamEnded) -> None:
         # The spans of a failed stream are exported regardless of the sampling decision.
         exemplar = _exemplar(event.trace, exported=event.outcome is Outcome.ERROR)
-        self._paused_seconds.inc(event.paused_seconds)
+        self._counter(declared.PAUSED_SECONDS).inc(event.paused_seconds)
         if event.processing_seconds is not None:
-            self._processed(event, event.processing_seconds, exemplar)
+            self._prepared(event, event.processing_seconds, exemplar)
         if event.started:
-            self._active[StreamState.of(paused=event.paused),].dec()
+            self._active(paused=event.paused).dec()
         continues = event.started and event.outcome is Outcome.TAKEN_OVER
         if event.counted or continues:  # counted where the connection was lost, or where the stream ends
             return
-        self._requests[event.content_type, event.outcome].inc()
+        self._counter(declared.REQUESTS, event.content_type, event.outcome).inc()
         if event.started:
-            self._stream_seconds[event.outcome,].observe(event.duration_seconds, exemplar)
+            self._histogram(declared.STREAM_DURATION, event.outcome).observe(event.duration_seconds, exemplar)
 
-    def _processed(
+    def _prepared(
         self, event: events.StreamStarted | events.StreamEnded, seconds: float, exemplar: dict[str, str] | None
     ) -> None:
-        self._processing_seconds[event.content_type,].observe(seconds, exemplar)
+        self._histogram(declared.PROCESSING_DURATION, event.content_type).observe(seconds, exemplar)
         for stage in event.stages:
-            self._stage_seconds[stage.stage,].observe(stage.seconds)
-
-
-_Family = TypeVar("_Family", Counter, Gauge, Histogram)
-_Children = dict[tuple[str, ...], _Family]
-"""By their label values: a lookup in a dictionary is much faster than ``labels()``."""
-
-
-class _MetricFactory:
-    """Creates the metrics of prometheus_client from their declarations, in ``registry`` if there is one."""
-
-    def __init__(self, registry: CollectorRegistry | None) -> None:
-        self._registry = registry
-
-    def counters(self, metric: metric_types.Counter) -> _Children[Counter]:
-        family = Counter(metric.name, metric.help, metric.labels, unit=metric.unit, registry=self._registry)
-        return _children(metric, family)
-
-    def gauges(self, metric: metric_types.Gauge) -> _Children[Gauge]:
-        family = Gauge(
-            metric.name,
-            metric.help,
-            metric.labels,
-            unit=metric.unit,
-            registry=self._registry,
-            multiprocess_mode=metric.workers,
-        )
-        return _children(metric, family)
-
-    def histograms(self, metric: metric_types.Histogram) -> _Children[Histogram]:
-        family = Histogram(
-            metric.name,
-            metric.help,
-            metric.labels,
-            unit=metric.unit,
-            registry=self._registry,
-            buckets=metric.buckets,
-        )
-        return _children(metric, family)
-
-
-def _children(metric: metric_types.Metric, family: _Family) -> _Children[_Family]:
-    return {values: family.labels(*values) if values else family for values in metric.combinations()}
+            self._histogram(declared.STAGE_DURATION, stage.stage).observe(stage.seconds)
 
 
 def _exemplar(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:

@@ -1,0 +1,45 @@
+"""The metrics of prometheus_client, created from their declarations."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from observability.registry import metric_types
+
+_Child = TypeVar("_Child", Counter, Gauge, Histogram)
+_Children = dict[str, dict[tuple[str, ...], _Child]]
+"""By name, then by label values: a lookup in a dictionary is much faster than ``labels()``."""
+
+
+class MetricSet:
+    """The declared metrics with each label combination at 0, in ``registry`` if there is one."""
+
+    def __init__(self, declarations: Iterable[metric_types.Metric], registry: CollectorRegistry | None) -> None:
+        self._counters: _Children[Counter] = {}
+        self._gauges: _Children[Gauge] = {}
+        self._histograms: _Children[Histogram] = {}
+        for metric in declarations:
+            name, text, labels, unit = metric.name, metric.help, metric.labels, metric.unit
+            match metric:
+                case metric_types.Counter():
+                    _add(self._counters, metric, Counter(name, text, labels, unit=unit, registry=registry))
+                case metric_types.Gauge(workers=mode):
+                    gauge = Gauge(name, text, labels, unit=unit, registry=registry, multiprocess_mode=mode)
+                    _add(self._gauges, metric, gauge)
+                case metric_types.Histogram(buckets=buckets):
+                    histogram = Histogram(name, text, labels, unit=unit, registry=registry, buckets=buckets)
+                    _add(self._histograms, metric, histogram)
+
+    def counter(self, metric: metric_types.Counter, *labels: str) -> Counter:
+        return self._counters[metric.name][labels]
+
+    def gauge(self, metric: metric_types.Gauge, *labels: str) -> Gauge:
+        return self._gauges[metric.name][labels]
+
+    def histogram(self, metric: metric_types.Histogram, *labels: str) -> Histogram:
+        return self._histograms[metric.name][labels]
+
+
+def _add(children: _Children[_Child], metric: metric_types.Metric, family: _Child) -> None:
+    children[metric.name] = {values: family.labels(*values) if values else family for values in metric.combinations()}
