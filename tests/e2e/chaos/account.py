@@ -36,17 +36,17 @@ class Account:
             and self.breaks > 0
         )
 
-    def add(self, reception: CountedStream, digest: str) -> None:
+    def add(self, stream: CountedStream, digest: str) -> None:
         """``digest`` is what it should be."""
         self.streams += 1
-        self.breaks += reception.breaks
-        self.lost += reception.lost
-        self.double += reception.double
-        self.gaps += reception.gaps
-        if reception.end["type"] == "stream_complete" and reception.digest == digest:
+        self.breaks += stream.breaks
+        self.lost += stream.lost
+        self.double += stream.double
+        self.gaps += stream.gaps
+        if stream.end["type"] == "stream_complete" and stream.digest == digest:
             self.exact += 1
         else:
-            self.oddities.append(reception.end | {"broken": reception.breaks, "chunks": len(reception.chunks)})
+            self.oddities.append(stream.end | {"broken": stream.breaks, "chunks": len(stream.chunks)})
 
     def add_session(self, *, asked: int, used: int) -> None:
         self.sessions += 1

@@ -40,9 +40,9 @@ async def storm(instances: Instances, kills: int, clients: int = len(REQUESTS)) 
 
 async def _undisturbed(address: str, request: Mapping[str, str]) -> str:
     async with RecoveringClient(address, "undisturbed") as client:
-        reception = await client.stream(**request, speed="superfast")
-    assert (reception.end["type"], reception.breaks) == ("stream_complete", 0), reception.end
-    return reception.digest
+        stream = await client.stream(**request, speed="superfast")
+    assert (stream.end["type"], stream.breaks) == ("stream_complete", 0), stream.end
+    return stream.digest
 
 
 async def _streams(

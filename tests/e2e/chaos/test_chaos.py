@@ -26,10 +26,10 @@ def received(*parts: str, end: str = "stream_complete", **counts: int) -> Counte
 DIGEST = received().digest
 
 
-def account(*receptions: CountedStream, asked: int = 1, used: int = 1) -> Account:
+def account(*streams: CountedStream, asked: int = 1, used: int = 1) -> Account:
     whole = Account(kills=1)
-    for reception in receptions:
-        whole.add(reception, DIGEST)
+    for stream in streams:
+        whole.add(stream, DIGEST)
     whole.add_session(asked=asked, used=used)
     return whole
 

@@ -28,18 +28,18 @@ async def test_a_stream_continues_after_all_instances_were_killed(start_instance
     """Only the store has the state of the stream."""
     instances = start_instances(2)
     async with RecoveringClient(instances.address, "all") as client:
-        reception = CountedStream(content="word " * 60, speed="superfast")
-        await client.follow(reception, until_chunks=20)
+        stream = CountedStream(content="word " * 60, speed="superfast")
+        await client.follow(stream, until_chunks=20)
         for member in instances.members:
             member.server.process.kill()
             await asyncio.to_thread(member.server.process.wait)
         for member in instances.members:
             await asyncio.to_thread(member.start)
-        await client.follow(reception)
+        await client.follow(stream)
         await client.leave()
         await client.join()
-        assert reception.data == "word " * 60
-        assert (reception.breaks, reception.lost, reception.double) == (1, 0, 0)
+        assert stream.data == "word " * 60
+        assert (stream.breaks, stream.lost, stream.double) == (1, 0, 0)
         assert client.requests_left == 99
 
 

@@ -44,8 +44,8 @@ def test_nginx_accepts_the_shipped_files(tmp_path: Path) -> None:
 async def test_websockets_and_pages_are_public_and_metrics_are_not(start_instances: StartInstances) -> None:
     instances = start_instances(2)
     async with RecoveringClient(instances.address, "passes") as client:
-        reception = await client.stream(content="One, two.", speed="superfast")
-    assert reception.data == "One, two."
+        stream = await client.stream(content="One, two.", speed="superfast")
+    assert stream.data == "One, two."
     async with httpx.AsyncClient(base_url=f"http://{instances.address}") as pages:
         assert [(await pages.get(path)).status_code for path in ("/", "/health", "/ready", "/docs")] == [200] * 4
         hidden = ("/metrics", "/metrics/", "/metrics%2f", "/%6detrics", "/docs/%2e%2e/metrics", "/metrics?a=b")
@@ -72,8 +72,8 @@ async def test_an_instance_that_drains_receives_no_connection_and_its_clients_mo
     instances = start_instances(2, DRAIN_SECONDS=30)
     leaving, staying = instances.members
     async with RecoveringClient(instances.address, "running") as running:
-        reception = CountedStream(**LONG)
-        await running.follow(reception, until_chunks=1)
+        stream = CountedStream(**LONG)
+        await running.follow(stream, until_chunks=1)
         busy, _ = await asyncio.to_thread(instances.busiest)
         busy.server.terminate()
         await asyncio.to_thread(busy.server.logged, "drain_started")
@@ -83,12 +83,12 @@ async def test_an_instance_that_drains_receives_no_connection_and_its_clients_mo
         idle = leaving if busy is staying else staying
         assert sum(idle.serving().values()) >= len(others)
         busy.server.terminate()  # end the drain
-        await running.follow(reception)
+        await running.follow(stream)
         for other in others:
             await other.leave()
     assert running.close_code == 1012
-    assert (reception.end["type"], reception.breaks, reception.lost, reception.double) == ("stream_complete", 1, 0, 0)
-    assert reception.data == LONG["content"]
+    assert (stream.end["type"], stream.breaks, stream.lost, stream.double) == ("stream_complete", 1, 0, 0)
+    assert stream.data == LONG["content"]
 
 
 async def test_when_all_instances_drain_a_handshake_is_refused_with_retry_after(

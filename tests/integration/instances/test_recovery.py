@@ -30,9 +30,9 @@ async def moved(there: Instance, session_id: str) -> AsyncIterator[RecoveringCli
 
 async def begin(client: RecoveringClient, chunks: int, **request: object) -> CountedStream:
     """Request a stream and receive this number of chunks."""
-    reception = CountedStream(**{"content": TEXT, "speed": "superfast"} | request)
-    await client.follow(reception, until_chunks=chunks)
-    return reception
+    stream = CountedStream(**{"content": TEXT, "speed": "superfast"} | request)
+    await client.follow(stream, until_chunks=chunks)
+    return stream
 
 
 async def test_a_stream_can_be_recovered_after_its_end(
