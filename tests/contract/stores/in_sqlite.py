@@ -1,4 +1,4 @@
-"""The contract over SQLite, with a clock that the test moves."""
+"""The contract for SQLite, with a clock that the test advances."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ class InSqlite(SessionStoreContract):
     path: Path | None = None
     seconds: float
     sqlite: SqliteSessionStore
-    """The one that was made last."""
+    """The latest store."""
 
     @pytest.fixture(autouse=True)
     def _begin(self) -> None:
@@ -39,5 +39,5 @@ class InSqlite(SessionStoreContract):
 
 
 def stored(path: Path) -> bytes:
-    """The store's files. Another process reads them: whoever closes a file drops its own process's locks on it."""
+    """The bytes of the files, read by another process: closing a file releases the locks of its process."""
     return subprocess.run(["sh", "-c", 'cat "$0"*', path], capture_output=True, check=False).stdout

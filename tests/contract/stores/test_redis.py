@@ -1,4 +1,4 @@
-"""The Redis store fulfils the contract against a real Redis, and lives through all that Redis may do."""
+"""The Redis store, with a real Redis that is stopped, frozen, full or restarted."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
 from tests.conftest import environment
-from tests.contract.stores.contract import LATER, MINE, RECORD, THEIRS, SharedStoreContract, claim
+from tests.contract.stores.contract import FIRST, RECORD, SECOND, THIRD, SharedStoreContract, claim
 from tests.waiting import wait_for
 
 LIMITS = Limits(max_requests=100, max_session_seconds=60)
@@ -39,7 +39,7 @@ async def count() -> None:
 
 asyncio.run(count())
 """
-"""What a process does that counts along; the URL is its argument."""
+"""A process that makes requests; its argument is the URL."""
 
 
 class TestRedisSessionStore(SharedStoreContract):
@@ -62,7 +62,7 @@ class TestRedisSessionStore(SharedStoreContract):
             streams = client.scan_iter("streaming:*:stream:*")
             return any(content in value for key in streams for value in client.hvals(key))
 
-    async def test_four_processes_count_to_the_limit_and_no_further(self) -> None:
+    async def test_the_limit_is_exact_for_four_processes(self) -> None:
         async def counted() -> list[int]:
             command = (sys.executable, "-c", COUNTER, self.redis.url)
             process = await asyncio.create_subprocess_exec(*command, env=environment(), stdout=PIPE)
@@ -72,40 +72,40 @@ class TestRedisSessionStore(SharedStoreContract):
         counts = await asyncio.gather(*(counted() for _ in range(4)))
         assert sorted(number for some in counts for number in some) == list(range(1, 101))
 
-    async def test_all_that_it_keeps_goes_by_itself(self) -> None:
+    async def test_all_keys_expire(self) -> None:
         store = RedisSessionStore(self.redis.url, Limits(max_session_seconds=0.5), 0.4)
         snapshot = await store.open("s")
         await store.admit(snapshot, "a-stream", claim())
-        await store.admit(snapshot, "b-stream", claim(owner=LATER, presented=MINE))
-        await store.admit(SessionSnapshot("lost", "e", 0, 0.5), "b-stream", claim(owner=THEIRS))
+        await store.admit(snapshot, "b-stream", claim(owner=THIRD, presented=FIRST))
+        await store.admit(SessionSnapshot("lost", "e", 0, 0.5), "b-stream", claim(owner=SECOND))
         await store.put(RECORD)
         await store.close()
         with self.redis.client() as client:
             left = {key.decode(): client.pttl(key) for key in client.scan_iter()}
             assert sorted(key.rpartition(":")[0] for key in left) == [
-                f"streaming:1:claim:lost:{THEIRS.hex()}",
-                f"streaming:1:claim:s:{LATER.hex()}",
-                f"streaming:1:claim:s:{MINE.hex()}",
+                f"streaming:1:claim:lost:{SECOND.hex()}",
+                f"streaming:1:claim:s:{THIRD.hex()}",
+                f"streaming:1:claim:s:{FIRST.hex()}",
                 "streaming:1:session",
                 "streaming:1:session",
                 "streaming:1:stream",
             ]
             assert all(0 < milliseconds <= 500 for milliseconds in left.values())
-            wait_for(lambda: client.dbsize() == 0, "Redis is empty")  # counts what is there, gone by or not
+            wait_for(lambda: client.dbsize() == 0, "Redis is empty")  # the size includes expired keys
 
-    async def test_scripts_that_redis_has_forgotten_are_told_again(self, store: SessionStore) -> None:
+    async def test_scripts_that_redis_has_not_cached_are_sent_again(self, store: SessionStore) -> None:
         snapshot = await store.open("s")
         with self.redis.client() as client:
             client.script_flush()
         assert (await store.admit(snapshot, "a-stream", None)).requests_used == 1
 
-    async def test_it_is_reached_by_a_socket_in_the_file_system(self, store: SessionStore) -> None:
+    async def test_a_unix_socket_can_be_used(self, store: SessionStore) -> None:
         snapshot = await store.open("s")
         by_file = RedisSessionStore(self.redis.unix_url, LIMITS, TTL_SECONDS)
         assert (await by_file.open("s")).incarnation == snapshot.incarnation
         await by_file.close()
 
-    async def test_closed_connections_are_made_anew_unnoticed(self, store: SessionStore) -> None:
+    async def test_connections_that_redis_has_closed_are_opened_again(self, store: SessionStore) -> None:
         snapshot = await store.open("s")
         await asyncio.gather(*(store.open("s") for _ in range(20)))
         with self.redis.client() as client:
@@ -118,7 +118,7 @@ class TestRedisSessionStore(SharedStoreContract):
 
 @pytest.fixture
 def own_redis(start_redis: StartRedis) -> Redis:
-    """One that a test may stop."""
+    """A Redis that the test may stop."""
     return start_redis()
 
 
@@ -130,13 +130,13 @@ async def store(own_redis: Redis) -> AsyncIterator[RedisSessionStore]:
 
 
 def all_calls(store: RedisSessionStore) -> list[Coroutine[Any, Any, object]]:
-    """One of each."""
+    """One call of each operation."""
     return [
         store.open("s"),
         store.admit(SessionSnapshot("s", "e", 0, 60), "a-stream", claim()),
         store.put(RECORD),
         store.get("a-stream"),
-        store.acquire("a-stream", 0, THEIRS),
+        store.acquire("a-stream", 0, SECOND),
         store.mark_skip("a-stream", 0, 1, settled=True),
         store.renew_leases({"a-stream": 0}),
     ]
@@ -167,14 +167,14 @@ async def test_calls_to_a_dead_address_fail(dead: Callable[[], AbstractContextMa
         await store.close()
 
 
-async def test_a_redis_that_refuses_what_it_is_told_is_away(own_redis: Redis, store: RedisSessionStore) -> None:
+async def test_a_full_redis_makes_the_store_unavailable(own_redis: Redis, store: RedisSessionStore) -> None:
     with own_redis.client() as client:
-        client.config_set("maxmemory", 1)  # nothing more goes in
+        client.config_set("maxmemory", 1)  # no write is accepted
     with pytest.raises(StoreUnavailable, match="OutOfMemoryError"):
         await store.put(RECORD)
 
 
-async def test_a_redis_that_was_stopped_is_used_again(own_redis: Redis, store: RedisSessionStore) -> None:
+async def test_a_restarted_redis_is_used_again(own_redis: Redis, store: RedisSessionStore) -> None:
     snapshot = await store.open("s")
     await store.admit(snapshot, "a-stream", None)
     own_redis.stop()
@@ -182,15 +182,15 @@ async def test_a_redis_that_was_stopped_is_used_again(own_redis: Redis, store: R
         await store.open("s")
     own_redis.start()
     again = await store.admit(msgspec.structs.replace(snapshot, requests_used=1), "b-stream", None)
-    assert (again.admitted, again.requests_used) == (True, 2), "it is empty, and the snapshot knew"
+    assert (again.admitted, again.requests_used) == (True, 2), "the count comes from the snapshot"
 
 
-async def test_a_crowd_is_served_in_turn(store: RedisSessionStore) -> None:
-    async def ask_often() -> None:
+async def test_more_callers_than_connections_wait_in_order(store: RedisSessionStore) -> None:
+    async def call_often() -> None:
         for _ in range(30):
             await store.open("s")
 
-    await asyncio.gather(*(ask_often() for _ in range(200)))  # four times as many as there are connections
+    await asyncio.gather(*(call_often() for _ in range(200)))  # four times as many as there are connections
 
 
 async def test_status_updates_do_not_block_and_are_dropped_while_redis_does_not_answer(own_redis: Redis) -> None:
@@ -208,7 +208,7 @@ async def test_status_updates_do_not_block_and_are_dropped_while_redis_does_not_
     await store.close()
 
 
-async def test_ten_thousand_notes_wait_at_most(store: RedisSessionStore) -> None:
+async def test_at_most_ten_thousand_status_updates_are_queued(store: RedisSessionStore) -> None:
     await store.put(RECORD)
     for change in (*[StreamStatus.PAUSED] * 10_000, StreamStatus.RESUMED):
         store.update_status("a-stream", 0, change)
@@ -218,11 +218,11 @@ async def test_ten_thousand_notes_wait_at_most(store: RedisSessionStore) -> None
     assert found.paused
 
 
-async def test_more_streams_are_held_than_go_into_one_call(store: RedisSessionStore) -> None:
+async def test_leases_are_renewed_in_several_calls(store: RedisSessionStore) -> None:
     ids = [f"stream-{number}" for number in range(1201)]
     for stream_id in ids:
         await store.put(msgspec.structs.replace(RECORD, stream_id=stream_id, plan=b""))
     lost = {ids[0], ids[499], ids[500], ids[1200]}
     for stream_id in lost:
-        await store.acquire(stream_id, 0, MINE)
+        await store.acquire(stream_id, 0, FIRST)
     assert await store.renew_leases(dict.fromkeys(ids, 0)) == lost

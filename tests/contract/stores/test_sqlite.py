@@ -1,4 +1,4 @@
-"""Sessions in an SQLite file that several processes share, and in memory."""
+"""The SQLite store, in a file that several processes share, and in memory."""
 
 import asyncio
 import resource
@@ -22,14 +22,14 @@ from service.stores.sqlite.store import SqliteSessionStore
 from tests.conftest import PROJECT, environment
 from tests.contract.stores.contract import RECORD, SharedStoreContract
 from tests.contract.stores.in_sqlite import InSqlite
-from tests.contract.stores.sqlite_worker import LEASE, PLAN
+from tests.contract.stores.sqlite_worker import PLAN, SNAPSHOT
 from tests.waiting import eventually
 
 MEGABYTE = 2**20
 
 
 class TestInMemory(InSqlite):
-    """As a worker keeps sessions for itself, when there is nowhere else."""
+    """The store of a single process."""
 
 
 class TestInAFile(InSqlite, SharedStoreContract):
@@ -39,7 +39,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
     def _place(self, tmp_path: Path) -> None:
         self.path = self.file = tmp_path / "data" / "sessions.sqlite3"
 
-    async def test_it_outlives_its_process(self, store: SessionStore) -> None:
+    async def test_data_survives_a_restart(self, store: SessionStore) -> None:
         await store.put(RECORD)
         snapshot = await store.open("s")
         await store.close()
@@ -48,18 +48,18 @@ class TestInAFile(InSqlite, SharedStoreContract):
         assert await later.open("s") == snapshot
         await later.close()
 
-    async def test_nobody_else_may_read_it(self, store: SessionStore) -> None:
+    async def test_the_files_are_readable_by_their_owner_only(self, store: SessionStore) -> None:
         await store.put(RECORD)
         modes = {file.name: file.stat().st_mode & 0o777 for file in self.file.parent.iterdir()}
         assert modes == {"sessions.sqlite3" + suffix: 0o600 for suffix in ("", "-wal", "-shm")}
 
-    async def test_a_file_that_others_could_read_is_closed_to_them(self) -> None:
+    async def test_the_mode_of_an_existing_file_is_corrected(self) -> None:
         await self.make().close()
         self.file.chmod(0o644)
         await self.make().close()
         assert self.file.stat().st_mode & 0o777 == 0o600
 
-    async def test_a_closed_store_leaves_one_file_and_is_away(self, store: SessionStore) -> None:
+    async def test_a_closed_store_leaves_one_file_and_is_unavailable(self, store: SessionStore) -> None:
         await store.put(RECORD)
         await store.close()
         assert [file.name for file in self.file.parent.iterdir()] == ["sessions.sqlite3"]
@@ -67,7 +67,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
             await store.get("a-stream")
         store.update_status("a-stream", 0, StreamStatus.PAUSED)
 
-    async def test_the_file_does_not_stay_as_large_as_it_once_was(self, store: SessionStore) -> None:
+    async def test_the_file_shrinks_after_content_is_deleted(self, store: SessionStore) -> None:
         for number in range(30):
             await store.put(msgspec.structs.replace(RECORD, stream_id=f"s{number}", plan=bytes(MEGABYTE)))
         await self.pass_ttl(1.3)
@@ -78,7 +78,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
         assert not await is_small()
         await eventually(is_small)
 
-    async def test_what_fails_is_undone_and_takes_nothing_with_it(self, store: SessionStore) -> None:
+    async def test_a_call_that_fails_is_rolled_back_without_affecting_others(self, store: SessionStore) -> None:
         await store.put(RECORD)
         unwritable: Any = ["a plan that SQLite does not take"]
         broken = msgspec.structs.replace(RECORD, epoch=7, plan=unwritable)
@@ -97,7 +97,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
         assert await store.get("a-stream") == RECORD
         await store.close()
 
-    async def test_a_full_disk_is_a_store_that_is_away(self, store: SessionStore) -> None:
+    async def test_a_full_disk_makes_the_store_unavailable(self, store: SessionStore) -> None:
         large = msgspec.structs.replace(RECORD, stream_id="large", plan=bytes(10 * MEGABYTE))
         await store.put(RECORD)
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -123,28 +123,28 @@ class TestInAFile(InSqlite, SharedStoreContract):
         assert not any(one.exception() for one in waiting[:6])
         await store.put(msgspec.structs.replace(large, stream_id="later"))
 
-    async def test_a_file_of_something_else_is_left_alone(self) -> None:
+    async def test_a_file_of_another_format_is_not_changed(self) -> None:
         self.file.parent.mkdir()
         self.file.write_text("This is no database." * 100)
         with pytest.raises(SchemaMismatch, match="file is not a database"):
             self.make()
         assert self.file.read_text().startswith("This is no database.")
 
-    async def test_a_file_of_a_newer_service_is_left_alone(self) -> None:
+    async def test_a_file_of_a_newer_version_is_not_changed(self) -> None:
         await self.make().close()
         with closing(sqlite3.connect(self.file)) as newer:
             newer.execute("PRAGMA user_version=99")
         with pytest.raises(SchemaMismatch, match="version 99"):
             self.make()
 
-    async def test_a_folder_that_cannot_be_made_is_said(self) -> None:
+    async def test_the_error_names_a_directory_that_cannot_be_created(self) -> None:
         self.file.parent.write_text("")
         with pytest.raises(SchemaMismatch, match="cannot be opened"):
             self.make()
 
 
 class Worker:
-    """A process of its own on the same file."""
+    """A process that uses the same file."""
 
     def __init__(self, file: Path, command: str, argument: object) -> None:
         self.process = subprocess.Popen(
@@ -178,8 +178,8 @@ class TestInManyProcesses:
     def file(self, tmp_path: Path) -> Path:
         return tmp_path / "sessions.sqlite3"
 
-    async def test_a_hundred_of_two_thousand_are_admitted(self, file: Path, endings: ExitStack) -> None:
-        workers = [Worker(file, "admit", 500) for _ in range(4)]  # which make the file, all at once
+    async def test_of_two_thousand_requests_a_hundred_are_admitted(self, file: Path, endings: ExitStack) -> None:
+        workers = [Worker(file, "admit", 500) for _ in range(4)]  # they create the file concurrently
         for worker in workers:
             endings.callback(worker.kill)
         for worker in workers:
@@ -189,9 +189,9 @@ class TestInManyProcesses:
             worker.input.flush()
         assert sum(int(worker.output.readline()) for worker in workers) == 100
 
-    async def test_nothing_that_was_kept_dies_with_its_process(self, file: Path, endings: ExitStack) -> None:
+    async def test_stored_streams_survive_the_death_of_their_process(self, file: Path, endings: ExitStack) -> None:
         store = SqliteSessionStore(file, Limits(), resume_ttl_seconds=300)
-        workers = [Worker(file, "keep", prefix) for prefix in ("one", "other")]
+        workers = [Worker(file, "put", prefix) for prefix in ("one", "other")]
         for worker in workers:
             endings.callback(worker.kill)
         kept = []
@@ -204,5 +204,5 @@ class TestInManyProcesses:
             record = await store.get(line.rstrip())
             assert record is not None
             assert record.plan == PLAN
-        assert (await store.admit(LEASE, "a-stream", None)).admitted
+        assert (await store.admit(SNAPSHOT, "a-stream", None)).admitted
         await store.close()

@@ -1,4 +1,4 @@
-"""Why a store is away is said without content, without a token, and without the password of an address."""
+"""The reason for an unavailable store contains no content, no token and no password."""
 
 import asyncio
 import sqlite3
@@ -31,11 +31,11 @@ SECRET_RECORD = msgspec.structs.replace(
 )
 LIMITS = Limits()
 REST_SECONDS = 3600
-"""No probe comes in a test."""
+"""Longer than a test: there is no probe."""
 
 
-class Said:
-    """Fulfils ``Recorder``: all events, and all that the log says of them."""
+class Recording:
+    """Implements ``Recorder``: the events, and their log lines."""
 
     def __init__(self) -> None:
         self._events: list[Event] = []
@@ -52,7 +52,7 @@ class Said:
         self._sink.record(event)
 
     def reason(self) -> str:
-        """Which is all that was said, and says no secret."""
+        """The reason that was recorded, in events and log lines without a secret."""
         assert {type(event) for event in self._events} == {DependencyFailed, DependencyChanged}
         (reason,) = [event.reason for event in self._events if isinstance(event, DependencyChanged)]
         (line,) = self._lines
@@ -62,38 +62,38 @@ class Said:
 
 
 @asynccontextmanager
-async def guarded(primary: SessionStore, said: Said) -> AsyncIterator[SessionStore]:
+async def guarded(primary: SessionStore, recording: Recording) -> AsyncIterator[SessionStore]:
     local = SqliteSessionStore(None, LIMITS, 300)
-    store = FailoverSessionStore(primary, local, said, Breaker(rest_seconds=REST_SECONDS))
+    store = FailoverSessionStore(primary, local, recording, Breaker(rest_seconds=REST_SECONDS))
     yield store
     await store.close()
 
 
 async def reason_of_sessions(primary: SessionStore, record: StreamRecord = SECRET_RECORD) -> str:
-    said = Said()
-    async with guarded(primary, said) as store:
+    recording = Recording()
+    async with guarded(primary, recording) as store:
         for _ in range(FAILURES):
             with pytest.raises(StoreUnavailable):
                 await store.put(record)
-    return said.reason()
+    return recording.reason()
 
 
 async def reason_of_plans(url: str) -> str:
-    said = Said()
-    store = RedisPlanStore(url, 300, said, Breaker(rest_seconds=REST_SECONDS))
+    recording = Recording()
+    store = RedisPlanStore(url, 300, recording, Breaker(rest_seconds=REST_SECONDS))
     for _ in range(FAILURES):
         store.put(TOKEN, WORDS.encode())
         assert await store.get(TOKEN) is None
     await store.close()
-    return said.reason()
+    return recording.reason()
 
 
 async def reasons_of_redis(url: str) -> set[str]:
-    """Of both that are kept there."""
+    """The reasons of both stores."""
     return {await reason_of_sessions(RedisSessionStore(url, LIMITS, 300)), await reason_of_plans(url)}
 
 
-async def test_redis_refuses_a_command_and_quotes_it(start_redis: StartRedis) -> None:
+async def test_redis_rejects_a_command_and_quotes_it(start_redis: StartRedis) -> None:
     unknown = [part for name in ("EVALSHA", "EVAL", "GET", "SET") for part in ("--rename-command", name, "")]
     assert await reasons_of_redis(start_redis(*unknown).url) == {"Redis refused: ResponseError"}
 
@@ -104,18 +104,18 @@ async def test_the_password_is_wrong(redis: Redis) -> None:
     }
 
 
-async def test_a_password_is_taken_for_the_name_of_a_file() -> None:
+async def test_a_password_is_read_as_the_name_of_a_file() -> None:
     address = f"unix:///nowhere/{PASSWORD}@localhost"
     assert await reasons_of_redis(address) == {"No connection to Redis: FileNotFoundError"}
 
 
-async def test_what_answers_is_no_redis() -> None:
-    async def say_secrets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def test_another_server_answers() -> None:
+    async def send_secrets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(f"{WORDS} {PASSWORD}\r\n".encode())
         writer.close()
 
-    async with await asyncio.start_server(say_secrets, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(send_secrets, "127.0.0.1", 0) as server:
         _, port = server.sockets[0].getsockname()
         assert await reasons_of_redis(f"redis://127.0.0.1:{port}") == {"Redis refused: InvalidResponse"}
 
@@ -130,7 +130,7 @@ def path(tmp_path: Path) -> Path:
     [{"plan": [WORDS]}, {"request_id": f"{REQUEST_ID}\udcff"}, {"owners": [REQUEST_ID]}, {"epoch": 2**64}],
     ids=lambda broken: next(iter(broken)),
 )
-async def test_sqlite_cannot_take_a_value(path: Path, broken: dict[str, Any]) -> None:
+async def test_sqlite_cannot_store_a_value(path: Path, broken: dict[str, Any]) -> None:
     store = SqliteSessionStore(path, LIMITS, 300)
     assert await reason_of_sessions(store, msgspec.structs.replace(SECRET_RECORD, **broken))
 
@@ -144,7 +144,7 @@ async def test_sqlite_cannot_take_a_value(path: Path, broken: dict[str, Any]) ->
     ],
     ids=["no table", "malformed", "not unique"],
 )
-async def test_sqlite_refuses_a_row(path: Path, harm: str) -> None:
+async def test_sqlite_rejects_a_row(path: Path, harm: str) -> None:
     store = SqliteSessionStore(path, LIMITS, 300, sweep_seconds=REST_SECONDS)
     with closing(sqlite3.connect(path)) as harming:
         harming.executescript(harm)

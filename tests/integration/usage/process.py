@@ -1,13 +1,13 @@
 """A process with usage: ``python -m tests.integration.usage.process FOLDER URL NAME COUNT``.
 
-It records COUNT streams, prints a line when all are on their way, and ends when its input does, unless it is killed.
+It records COUNT streams, prints a line when all are queued, and ends at the end of its input, unless it is killed.
 """
 
 import sys
 from pathlib import Path
 
 from service.usage.usage import Usage
-from tests.integration.usage.told import Told
+from tests.integration.usage.recording import Recording
 from tests.unit.usage.streams import opened, whole
 
 if __name__ == "__main__":
@@ -18,7 +18,7 @@ if __name__ == "__main__":
         retention_days=90,
         session_seconds=3600.0,
         version="1.2.3",
-        recorder=Told(),
+        recorder=Recording(),
     )
     usage.start()
     usage.sink.record(opened(name, "an-epoch"))

@@ -1,4 +1,4 @@
-"""The spool: a file of its owner's that many processes share, bounded, and in order."""
+"""The spool: a private file that processes share, bounded, and in order."""
 
 import multiprocessing
 import sqlite3
@@ -22,7 +22,7 @@ def names(spool: Spool) -> list[str]:
     return [row.stream_id for _, row in spool.oldest(StreamRow, 1_000_000) if isinstance(row, StreamRow)]
 
 
-def test_what_was_added_is_there_after_a_restart_as_it_was(path: Path) -> None:
+def test_rows_survive_a_restart_unchanged(path: Path) -> None:
     rows: list[Row] = [a_row("one"), SessionRow("s-1", "an-epoch", 1.5, 2.5), a_row("two", speed=None, started_at=None)]
     first = Spool(path)
     assert first.add(rows) == 0
@@ -33,7 +33,7 @@ def test_what_was_added_is_there_after_a_restart_as_it_was(path: Path) -> None:
     second.close()
 
 
-def test_only_its_owner_can_read_it(path: Path) -> None:
+def test_the_files_are_readable_by_their_owner_only(path: Path) -> None:
     spool = Spool(path)
     spool.add([a_row()])
     modes = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
@@ -41,7 +41,7 @@ def test_only_its_owner_can_read_it(path: Path) -> None:
     spool.close()
 
 
-def test_a_row_that_comes_again_is_there_once(path: Path) -> None:
+def test_a_row_that_is_added_again_is_stored_once(path: Path) -> None:
     spool = Spool(path)
     rows: list[Row] = [a_row(), SessionRow("s-1", "an-epoch", 1.5, 2.5)]
     spool.add(rows)
@@ -50,7 +50,7 @@ def test_a_row_that_comes_again_is_there_once(path: Path) -> None:
     spool.close()
 
 
-def test_what_finds_no_room_is_counted(path: Path) -> None:
+def test_rows_without_room_are_counted(path: Path) -> None:
     spool = Spool(path, max_rows=3)
     assert spool.add([a_row("one"), a_row("two")]) == 0
     assert spool.add([a_row("three"), a_row("four")]) == 1
@@ -62,8 +62,8 @@ def test_what_finds_no_room_is_counted(path: Path) -> None:
     spool.close()
 
 
-def test_a_number_is_never_another_rows(path: Path) -> None:
-    """Who removes what he has read must not remove what came after it."""
+def test_the_number_of_a_row_is_not_used_again(path: Path) -> None:
+    """Rows that were read are removed by number, and rows added later must not be removed."""
     spool = Spool(path)
     spool.add([a_row("one", ended_at=10.0)])
     [(number, _)] = spool.oldest(StreamRow, 1)
@@ -74,7 +74,7 @@ def test_a_number_is_never_another_rows(path: Path) -> None:
     spool.close()
 
 
-def test_what_is_too_old_is_deleted(path: Path) -> None:
+def test_expired_rows_are_deleted(path: Path) -> None:
     spool = Spool(path)
     spool.add([a_row("old", ended_at=10.0), a_row("new", ended_at=20.0), SessionRow("s-1", "an-epoch", 1.0, 10.0)])
     spool.delete_before(20.0)
@@ -82,7 +82,7 @@ def test_what_is_too_old_is_deleted(path: Path) -> None:
     spool.close()
 
 
-def test_however_much_is_too_old_all_of_it_is_deleted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_rows_are_deleted_in_slices(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.usage.spool._SLICE", 2)
     spool = Spool(path)
     spool.add([a_row(f"old-{number}", ended_at=10.0) for number in range(5)])
@@ -91,8 +91,8 @@ def test_however_much_is_too_old_all_of_it_is_deleted(path: Path, monkeypatch: p
     spool.close()
 
 
-def test_what_a_newer_version_added_is_left_alone(path: Path) -> None:
-    """Going back is running the older version on the same file."""
+def test_columns_of_a_newer_version_are_ignored(path: Path) -> None:
+    """A rollback runs the older version on the same file."""
     spool = Spool(path)
     with closing(sqlite3.connect(path)) as newer:
         newer.execute("ALTER TABLE usage_streams ADD COLUMN region TEXT")
@@ -102,7 +102,7 @@ def test_what_a_newer_version_added_is_left_alone(path: Path) -> None:
     spool.close()
 
 
-def test_a_batch_is_stored_whole_or_not_at_all(path: Path) -> None:
+def test_a_batch_is_stored_in_one_transaction(path: Path) -> None:
     spool = Spool(path)
     with pytest.raises(sqlite3.Error):
         spool.add([a_row("one"), a_row("two", outcome=None)])
@@ -117,7 +117,7 @@ def _add_many(path: Path, name: str) -> None:
     spool.close()
 
 
-def test_processes_share_it_from_its_first_moment(path: Path) -> None:
+def test_processes_can_create_it_concurrently(path: Path) -> None:
     spawned = multiprocessing.get_context("spawn")
     processes = [spawned.Process(target=_add_many, args=[path, name]) for name in "abcd"]
     for process in processes:

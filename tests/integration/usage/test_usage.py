@@ -1,4 +1,4 @@
-"""Usage as a whole, with a real PostgreSQL: every stream is there once, whoever dies when, and nothing ever waits."""
+"""Usage with a real PostgreSQL: each stream is stored once when processes are killed and when the database fails."""
 
 import subprocess
 import sys
@@ -23,34 +23,34 @@ from service.usage.usage import Usage
 from tests.backends import dead
 from tests.backends.fixtures import StartPostgres
 from tests.conftest import environment
-from tests.integration.usage.told import Told
+from tests.integration.usage.recording import Recording
 from tests.unit.usage.streams import a_row, opened, whole
 from tests.waiting import wait_for
 
 SECONDS = 10.0
 DAY = 86_400.0
 
-StartUsage = Callable[..., tuple[Usage, Told]]
+StartUsage = Callable[..., tuple[Usage, Recording]]
 
 
 @pytest.fixture
 def start_usage(tmp_path: Path) -> Iterator[StartUsage]:
-    """Starts a usage of this process: ``start_usage(database_url)``."""
+    """Starts ``Usage`` in this process: ``start_usage(database_url)``."""
     with ExitStack() as endings:
 
-        def start(database_url: str | None = None, data_dir: Path = tmp_path) -> tuple[Usage, Told]:
-            told = Told()
+        def start(database_url: str | None = None, data_dir: Path = tmp_path) -> tuple[Usage, Recording]:
+            recording = Recording()
             usage = Usage(
                 data_dir=data_dir,
                 database_url=database_url,
                 retention_days=90,
                 session_seconds=3600.0,
                 version="1.2.3",
-                recorder=told,
+                recorder=recording,
             )
             usage.start()
             endings.callback(usage.close, SECONDS)
-            return usage, told
+            return usage, recording
 
         yield start
 
@@ -62,7 +62,7 @@ def migrated_url(database_url: str) -> str:
 
 
 class Streaming:
-    """``tests.integration.usage.process``, which has recorded its streams once this is made."""
+    """The process ``tests.integration.usage.process``; its streams are recorded when the constructor returns."""
 
     def __init__(self, folder: Path, url: str, name: str, count: int) -> None:
         self.names = {f"{name}-{number}" for number in range(count)}
@@ -104,14 +104,16 @@ def some_of(names: set[str], url: str) -> set[str]:
 
 
 def test_without_a_database_rows_stay_in_the_file(start_usage: StartUsage, tmp_path: Path) -> None:
-    usage, told = start_usage()
+    usage, recording = start_usage()
     record(usage, "one", "two")
     usage.close(SECONDS)
-    assert (in_file(tmp_path), told.events) == (["one", "two"], [])
+    assert (in_file(tmp_path), recording.events) == (["one", "two"], [])
 
 
-def test_with_one_they_move_on_as_they_are(start_usage: StartUsage, tmp_path: Path, migrated_url: str) -> None:
-    usage, told = start_usage(migrated_url)
+def test_with_a_database_rows_are_forwarded_unchanged(
+    start_usage: StartUsage, tmp_path: Path, migrated_url: str
+) -> None:
+    usage, recording = start_usage(migrated_url)
     usage.sink.record(opened("s-1", "an-epoch"))
     record(usage, "one")
     usage.close(SECONDS)
@@ -126,16 +128,18 @@ def test_with_one_they_move_on_as_they_are(start_usage: StartUsage, tmp_path: Pa
         ).fetchall()
     assert stream == ("one", "adaptive", "completed", None, 26, 7, 2.0, 0, "1.2.3", 2.0, True)
     assert session == ("s-1", "an-epoch", 3600.0)
-    assert (in_file(tmp_path), told.events) == ([], [])
+    assert (in_file(tmp_path), recording.events) == ([], [])
 
 
-def test_a_process_is_killed_while_the_database_is_away(tmp_path: Path, start_postgres: StartPostgres) -> None:
+def test_no_row_is_lost_when_a_process_is_killed_while_the_database_is_unavailable(
+    tmp_path: Path, start_postgres: StartPostgres
+) -> None:
     postgres = start_postgres()
     url = postgres.new_database()
     migrate(url)
     postgres.stop()
     first = Streaming(tmp_path, url, "first", 1500)
-    wait_for(lambda: len(in_file(tmp_path)) == 1500, "all are in the file")
+    wait_for(lambda: len(in_file(tmp_path)) == 1500, "all rows are in the file")
     first.kill()
     postgres.start()
     second = Streaming(tmp_path, url, "second", 1500)
@@ -144,14 +148,14 @@ def test_a_process_is_killed_while_the_database_is_away(tmp_path: Path, start_po
     assert in_file(tmp_path) == []
 
 
-def test_a_process_is_killed_while_rows_are_moving(tmp_path: Path, migrated_url: str) -> None:
+def test_each_row_is_stored_once_when_a_process_is_killed_while_it_forwards(tmp_path: Path, migrated_url: str) -> None:
     names: set[str] = set()
     for round_ in range(5):
         streaming = Streaming(tmp_path, "", f"r{round_}", 4000)
         streaming.end()  # into the file
         names |= streaming.names
         mover = Streaming(tmp_path, migrated_url, f"m{round_}", 0)
-        wait_for(partial(some_of, streaming.names, migrated_url), "some have moved")
+        wait_for(partial(some_of, streaming.names, migrated_url), "some rows are forwarded")
         mover.kill()
     last = Streaming(tmp_path, migrated_url, "last", 1)
     last.end()
@@ -159,68 +163,66 @@ def test_a_process_is_killed_while_rows_are_moving(tmp_path: Path, migrated_url:
     assert in_file(tmp_path) == []
 
 
-def test_rows_that_were_stored_and_not_yet_deleted_change_nothing(
-    start_usage: StartUsage, tmp_path: Path, migrated_url: str
-) -> None:
-    """As if the process had died between the two."""
+def test_rows_that_are_stored_already_are_ignored(start_usage: StartUsage, tmp_path: Path, migrated_url: str) -> None:
+    """As after a kill between storing and deleting."""
     rows = [a_row("one", ended_at=time.time()), a_row("two", ended_at=time.time())]
     with closing(Spool(tmp_path / FILE_NAME)) as spool, closing(Database(migrated_url)) as database:
         spool.add(rows)
         database.insert(StreamRow, rows)
-    usage, told = start_usage(migrated_url)
+    usage, recording = start_usage(migrated_url)
     usage.close(SECONDS)
     assert (sorted(in_database(migrated_url)), in_file(tmp_path)) == (["one", "two"], [])
-    assert told.events == []
+    assert recording.events == []
 
 
-def test_processes_share_a_file_and_the_survivor_moves_all(tmp_path: Path, migrated_url: str) -> None:
+def test_another_process_forwards_when_the_one_with_the_lock_is_killed(tmp_path: Path, migrated_url: str) -> None:
     first = Streaming(tmp_path, migrated_url, "first", 700)
     second = Streaming(tmp_path, migrated_url, "second", 700)
-    wait_for(lambda: len(in_database(migrated_url)) == 1400, "all have moved")
-    first.kill()  # whose turn it was
+    wait_for(lambda: len(in_database(migrated_url)) == 1400, "all rows are forwarded")
+    first.kill()  # it holds the lock
     third = Streaming(tmp_path, "", "third", 700)
     third.end()
     second.end()
     assert sorted(in_database(migrated_url)) == sorted(first.names | second.names | third.names)
 
 
-def test_a_database_that_goes_away_and_comes_back(
+def test_rows_wait_while_the_database_is_unavailable(
     start_usage: StartUsage, tmp_path: Path, start_postgres: StartPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forwarder_module, "LONGEST_PAUSE_SECONDS", 0.5)
     postgres = start_postgres()
     url = postgres.new_database()
     migrate(url)
-    usage, told = start_usage(url)
+    usage, recording = start_usage(url)
     record(usage, "before")
-    wait_for(lambda: in_database(url), "the first has moved")
+    wait_for(lambda: in_database(url), "the first row is forwarded")
     postgres.stop()
-    record(usage, "meanwhile")
-    told.wait_for(lambda: told.changes(Dependency.DATABASE))
-    assert in_file(tmp_path) == ["meanwhile"]
+    record(usage, "waiting")
+    recording.wait_for(lambda: recording.changes(Dependency.DATABASE))
+    assert in_file(tmp_path) == ["waiting"]
     postgres.start()
-    told.wait_for(lambda: len(told.changes(Dependency.DATABASE)) == 2)
+    recording.wait_for(lambda: len(recording.changes(Dependency.DATABASE)) == 2)
     usage.close(SECONDS)
-    [(up, reason), back] = told.changes(Dependency.DATABASE)
+    [(up, reason), back] = recording.changes(Dependency.DATABASE)
     assert (up, "refused" in reason, back) == (False, True, (True, ""))
-    assert DependencyFailed(Dependency.DATABASE) in told.events
-    assert (sorted(in_database(url)), in_file(tmp_path)) == (["before", "meanwhile"], [])
+    assert DependencyFailed(Dependency.DATABASE) in recording.events
+    assert (sorted(in_database(url)), in_file(tmp_path)) == (["before", "waiting"], [])
 
 
-def test_a_server_that_is_merely_restarted_is_not_away(start_usage: StartUsage, start_postgres: StartPostgres) -> None:
+def test_a_restart_of_the_database_is_not_a_failure(start_usage: StartUsage, start_postgres: StartPostgres) -> None:
     postgres = start_postgres()
     url = postgres.new_database()
     migrate(url)
-    usage, told = start_usage(url)
+    usage, recording = start_usage(url)
     record(usage, "before")
-    wait_for(lambda: in_database(url), "the first has moved")
+    wait_for(lambda: in_database(url), "the first row is forwarded")
     postgres.restart()
     record(usage, "after")
     usage.close(SECONDS)
-    assert (sorted(in_database(url)), told.events) == (["after", "before"], [])
+    assert (sorted(in_database(url)), recording.events) == (["after", "before"], [])
 
 
-def test_a_server_that_hangs_holds_nobody(
+def test_close_does_not_wait_for_a_database_that_does_not_answer(
     start_usage: StartUsage, tmp_path: Path, start_postgres: StartPostgres
 ) -> None:
     postgres = start_postgres()
@@ -228,19 +230,17 @@ def test_a_server_that_hangs_holds_nobody(
     migrate(url)
     usage, _ = start_usage(url)
     record(usage, "before")
-    wait_for(lambda: in_database(url), "the first has moved")
+    wait_for(lambda: in_database(url), "the first row is forwarded")
     with postgres.frozen():
-        record(usage, "meanwhile")
-        wait_for(lambda: in_file(tmp_path), "it is in the file")
+        record(usage, "waiting")
+        wait_for(lambda: in_file(tmp_path), "the row is in the file")
         usage.close(1.0)
-        assert in_file(tmp_path) == ["meanwhile"]
+        assert in_file(tmp_path) == ["waiting"]
     start_usage(url)[0].close(SECONDS)
-    assert (sorted(in_database(url)), in_file(tmp_path)) == (["before", "meanwhile"], [])
+    assert (sorted(in_database(url)), in_file(tmp_path)) == (["before", "waiting"], [])
 
 
-def test_a_server_that_hangs_in_the_middle_is_given_up(
-    start_postgres: StartPostgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_statement_without_an_answer_fails(start_postgres: StartPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 2)
     postgres = start_postgres()
     url = postgres.new_database()
@@ -253,7 +253,7 @@ def test_a_server_that_hangs_in_the_middle_is_given_up(
     assert {"one", "three"} <= set(in_database(url))
 
 
-def test_a_statement_that_others_hold_up_is_given_up(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_statement_that_waits_for_a_lock_fails(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_module, "STATEMENT_SECONDS", 1)
     with psycopg.connect(migrated_url) as other, closing(Database(migrated_url)) as database:
         other.execute("LOCK TABLE usage_streams")
@@ -263,14 +263,14 @@ def test_a_statement_that_others_hold_up_is_given_up(migrated_url: str, monkeypa
 
 
 @pytest.mark.parametrize("way", [dead.refusing, dead.silent, dead.black_hole])
-def test_an_address_without_a_server_is_given_up(
+def test_an_address_without_a_server_fails(
     way: Callable[[], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres_module, "CONNECT_SECONDS", 2)
     with way() as address, closing(Database(f"postgresql://someone:s3cret-word@{address}/db")) as database:
-        with pytest.raises(DatabaseUnavailable) as away:
+        with pytest.raises(DatabaseUnavailable) as failed:
             database.insert(StreamRow, [a_row()])
-        assert "s3cret-word" not in str(away.value)
+        assert "s3cret-word" not in str(failed.value)
 
 
 @pytest.mark.parametrize(
@@ -284,42 +284,44 @@ def test_an_address_without_a_server_is_given_up(
         "postgresql://someone:12/ss-word@{address}/postgres",
     ],
 )
-def test_a_reason_never_has_the_password(url: str, database_url: str) -> None:
+def test_a_reason_does_not_contain_the_password(url: str, database_url: str) -> None:
     address = database_url.partition("@")[2].partition("/")[0]
-    with pytest.raises(DatabaseUnavailable) as away, closing(Database(url.format(address=address))) as database:
+    with pytest.raises(DatabaseUnavailable) as failed, closing(Database(url.format(address=address))) as database:
         database.insert(StreamRow, [a_row()])
-    assert str(away.value)
-    assert "ss-word" not in str(away.value)
-    assert "\n" not in str(away.value)
+    assert str(failed.value)
+    assert "ss-word" not in str(failed.value)
+    assert "\n" not in str(failed.value)
 
 
-def test_a_database_without_tables_says_what_to_do(
+def test_the_reason_for_missing_tables_contains_the_remedy(
     start_usage: StartUsage, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forwarder_module, "LONGEST_PAUSE_SECONDS", 0.2)
-    usage, told = start_usage(database_url)
+    usage, recording = start_usage(database_url)
     record(usage, "one")
-    told.wait_for(lambda: told.changes(Dependency.DATABASE))
-    assert told.changes(Dependency.DATABASE) == [(False, NOT_MIGRATED)]
+    recording.wait_for(lambda: recording.changes(Dependency.DATABASE))
+    assert recording.changes(Dependency.DATABASE) == [(False, NOT_MIGRATED)]
     migrate(database_url)
-    told.wait_for(lambda: len(told.changes(Dependency.DATABASE)) == 2)
+    recording.wait_for(lambda: len(recording.changes(Dependency.DATABASE)) == 2)
     usage.close(SECONDS)
     assert (in_database(database_url), in_file(tmp_path)) == (["one"], [])
 
 
-def test_a_row_that_the_database_refuses_holds_up_no_other(
+def test_a_row_that_the_database_rejects_is_dropped_alone(
     start_usage: StartUsage, tmp_path: Path, migrated_url: str
 ) -> None:
     now = time.time()
     with closing(Spool(tmp_path / FILE_NAME)) as spool:
         spool.add([a_row("one", now), a_row("nul\0", now), a_row("two", now), a_row("three", now, bytes=1 << 62)])
-    usage, told = start_usage(migrated_url)
+    usage, recording = start_usage(migrated_url)
     usage.close(SECONDS)
     assert (sorted(in_database(migrated_url)), in_file(tmp_path)) == (["one", "three", "two"], [])
-    assert told.dropped == 1
+    assert recording.dropped == 1
 
 
-def test_what_is_too_old_is_deleted_from_both(start_usage: StartUsage, tmp_path: Path, migrated_url: str) -> None:
+def test_expired_rows_are_deleted_from_the_file_and_the_database(
+    start_usage: StartUsage, tmp_path: Path, migrated_url: str
+) -> None:
     now = time.time()
     with closing(Database(migrated_url)) as database:
         new = a_row("new", now - 89 * DAY, started_at=now - 91 * DAY)
@@ -327,42 +329,44 @@ def test_what_is_too_old_is_deleted_from_both(start_usage: StartUsage, tmp_path:
     with closing(Spool(tmp_path / FILE_NAME)) as spool:
         spool.add([a_row("old, in the file", now - 91 * DAY)])
     usage, _ = start_usage(migrated_url)
-    wait_for(lambda: in_database(migrated_url) == ["new"], "only what is kept is left")
+    wait_for(lambda: in_database(migrated_url) == ["new"], "the expired rows are deleted")
     usage.close(SECONDS)
     assert in_file(tmp_path) == []
 
 
-def test_without_a_database_what_is_too_old_is_deleted_from_the_file(start_usage: StartUsage, tmp_path: Path) -> None:
+def test_without_a_database_expired_rows_are_deleted_from_the_file(start_usage: StartUsage, tmp_path: Path) -> None:
     now = time.time()
     with closing(Spool(tmp_path / FILE_NAME)) as spool:
         spool.add([a_row("old", now - 91 * DAY), a_row("new", now - 89 * DAY)])
     usage, _ = start_usage()
-    wait_for(lambda: in_file(tmp_path) == ["new"], "only what is kept is left")
+    wait_for(lambda: in_file(tmp_path) == ["new"], "the expired rows are deleted")
     usage.close(SECONDS)
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_rows_still_arrive(
+def test_a_directory_that_is_not_writable_is_reported_and_rows_are_forwarded(
     start_usage: StartUsage, tmp_path: Path, migrated_url: str
 ) -> None:
     (tmp_path / "a-file").touch()
-    usage, told = start_usage(migrated_url, tmp_path / "a-file")
+    usage, recording = start_usage(migrated_url, tmp_path / "a-file")
     record(usage, "one", "two")
     usage.close(SECONDS)
-    [event] = told.events
+    [event] = recording.events
     assert isinstance(event, StoredInMemory)
     assert event.reason == f"{tmp_path / 'a-file' / FILE_NAME}: File exists"
     assert in_database(migrated_url) == ["one", "two"]
 
 
-def test_what_is_only_in_memory_at_the_end_is_counted(start_usage: StartUsage, tmp_path: Path) -> None:
+def test_rows_that_are_only_in_memory_at_the_end_are_counted_as_dropped(
+    start_usage: StartUsage, tmp_path: Path
+) -> None:
     (tmp_path / "a-file").touch()
-    usage, told = start_usage(None, tmp_path / "a-file")
+    usage, recording = start_usage(None, tmp_path / "a-file")
     record(usage, "one", "two")
     usage.close(SECONDS)
-    assert told.dropped == 2
+    assert recording.dropped == 2
 
 
-def test_without_a_database_nothing_of_it_is_imported() -> None:
+def test_without_a_database_its_libraries_are_not_imported() -> None:
     program = "import sys; import service.usage.usage; import service.cli; print(sorted(sys.modules))"
     modules = subprocess.run(
         [sys.executable, "-c", program], env=environment(), capture_output=True, check=True, text=True

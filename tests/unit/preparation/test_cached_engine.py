@@ -1,4 +1,4 @@
-"""Content that was worked on before is not worked on again; each stream still gets what is its own."""
+"""The cached engine reuses plans, and fits each into the time of its session."""
 
 import asyncio
 import threading
@@ -27,7 +27,7 @@ SHARED_HIT, SHARED_MISS = CacheQueried(CacheTier.SHARED, hit=True), CacheQueried
 
 
 class Shelf:
-    """Fulfils ``PlanStore``."""
+    """Implements ``PlanStore``."""
 
     def __init__(self) -> None:
         self.plans: dict[bytes, bytes] = {}
@@ -39,11 +39,11 @@ class Shelf:
         self.plans[key] = plan
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
 class Bench:
-    """Engines that share nothing but what they are given, and what was told of them."""
+    """Engines, and the events that they recorded."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -59,10 +59,10 @@ class Bench:
         self._engines.append(CachedContentEngine(threaded, MemoryPlanCache(cache_bytes), self, store))
         return self._engines[-1]
 
-    def told(self) -> list[Event]:
-        """What was told since it was asked last."""
-        told, self.events = self.events, []
-        return told
+    def take_events(self) -> list[Event]:
+        """Return the events since the last call."""
+        events, self.events = self.events, []
+        return events
 
     def close(self) -> None:
         for engine in self._engines:
@@ -77,16 +77,16 @@ def bench() -> Iterator[Bench]:
 
 
 class Gate:
-    """Content work that begins is counted, and waits until the gate is open."""
+    """Counts preparations, and holds them until the gate is open."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.worked = 0
+        self.prepared = 0
         self.began, self._open = threading.Event(), threading.Event()
         module = import_module("service.preparation.engine")
         prepare = module.prepare
 
         def gated(*arguments: object) -> object:
-            self.worked += 1
+            self.prepared += 1
             self.began.set()
             assert self._open.wait(10)
             return prepare(*arguments)
@@ -113,10 +113,10 @@ def check(preparation: Preparation, plan: Plan) -> None:
 # In memory
 
 
-async def test_the_same_content_is_worked_on_once_and_then_takes_no_stage(bench: Bench) -> None:
+async def test_equal_content_is_prepared_once(bench: Bench) -> None:
     engine = bench.engine()
     first, again = await engine.prepare(TEXT, HOUR), await engine.prepare(replace(TEXT, request_id="r-2"), HOUR)
-    assert bench.told() == [MEMORY_MISS, MEMORY_HIT]
+    assert bench.take_events() == [MEMORY_MISS, MEMORY_HIT]
     assert again.plan is first.plan
     check(again, first.plan)
     assert first.stages
@@ -124,39 +124,39 @@ async def test_the_same_content_is_worked_on_once_and_then_takes_no_stage(bench:
     assert 0 < again.seconds < first.seconds
 
 
-async def test_each_stream_is_fitted_into_the_time_of_its_own_session(bench: Bench) -> None:
+async def test_each_plan_is_fitted_into_the_time_of_its_session(bench: Bench) -> None:
     engine = bench.engine()
     short = await engine.prepare(TEXT, 3)
     whole = await engine.prepare(TEXT, HOUR)
     shorter = await engine.prepare(TEXT, 2)
-    assert bench.told() == [MEMORY_MISS, MEMORY_HIT, MEMORY_HIT]
+    assert bench.take_events() == [MEMORY_MISS, MEMORY_HIT, MEMORY_HIT]
     assert len(shorter.plan.chunks) < len(short.plan.chunks) < len(whole.plan.chunks)
     for preparation in (short, whole, shorter):
         check(preparation, preparation.plan)
     assert short.plan.chunks == coalesce(whole.plan, 3).chunks
 
 
-async def test_other_options_are_other_content(bench: Bench) -> None:
+async def test_other_options_give_another_plan(bench: Bench) -> None:
     engine = bench.engine()
     await engine.prepare(TEXT, HOUR)
     sentences = await engine.prepare(replace(TEXT, chunk_by=ChunkBy.SENTENCE), HOUR)
-    assert bench.told() == [MEMORY_MISS, MEMORY_MISS]
+    assert bench.take_events() == [MEMORY_MISS, MEMORY_MISS]
     assert len(sentences.plan.chunks) == 20
 
 
-async def test_without_leave_to_store_content_nothing_is_packed(bench: Bench) -> None:
+async def test_where_content_may_not_be_stored_plans_are_not_packed(bench: Bench) -> None:
     engine = bench.engine(packs=False)
     assert [(await engine.prepare(TEXT, seconds)).packed for seconds in (HOUR, HOUR, 2)] == [None] * 3
-    assert bench.told() == [MEMORY_MISS, MEMORY_HIT, MEMORY_HIT]
+    assert bench.take_events() == [MEMORY_MISS, MEMORY_HIT, MEMORY_HIT]
 
 
-async def test_with_no_room_everything_is_worked_on(bench: Bench) -> None:
+async def test_without_a_cache_every_request_is_prepared(bench: Bench) -> None:
     engine = bench.engine(cache_bytes=0)
     assert (await engine.prepare(TEXT, HOUR)).plan == (await engine.prepare(TEXT, HOUR)).plan
-    assert bench.told() == [], "where nothing is kept, nothing was asked"
+    assert bench.take_events() == [], "a disabled cache records no miss"
 
 
-async def test_a_plan_for_want_of_a_better_one_is_not_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fallback_plan_is_not_cached(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = Shelf()
     engine = bench.engine(shelf)
     with monkeypatch.context() as patch:
@@ -166,7 +166,7 @@ async def test_a_plan_for_want_of_a_better_one_is_not_kept(bench: Bench, monkeyp
     assert (await engine.prepare(LARGE, HOUR)).plan.failure is None
 
 
-async def test_what_fails_tells_its_time_and_is_tried_again(bench: Bench) -> None:
+async def test_a_failure_contains_its_time_and_is_not_cached(bench: Bench) -> None:
     engine = bench.engine()
     for _ in range(2):
         with pytest.raises(PreparationFailed) as failed:
@@ -174,10 +174,10 @@ async def test_what_fails_tells_its_time_and_is_tried_again(bench: Bench) -> Non
         assert isinstance(failed.value.__cause__, EmptyContent)
         assert failed.value.seconds > 0
         assert failed.value.stages
-    assert bench.told() == []
+    assert bench.take_events() == []
 
 
-async def test_a_plan_is_unpacked_for_whoever_recovers_it(bench: Bench) -> None:
+async def test_a_packed_plan_can_be_unpacked(bench: Bench) -> None:
     engine = bench.engine()
     plan = (await engine.prepare(TEXT, HOUR)).plan
     assert await engine.unpack_plan(pack_plan(plan)) == plan
@@ -185,22 +185,22 @@ async def test_a_plan_is_unpacked_for_whoever_recovers_it(bench: Bench) -> None:
         await engine.unpack_plan(b"of another version")
 
 
-# At once
+# Concurrent requests
 
 
-async def test_requests_for_the_same_that_come_at_once_are_worked_on_once(bench: Bench, gate: Gate) -> None:
+async def test_concurrent_requests_for_equal_content_are_prepared_once(bench: Bench, gate: Gate) -> None:
     engine = bench.engine()
     async with asyncio.TaskGroup() as tasks:
         requests = [tasks.create_task(engine.prepare(TEXT, HOUR)) for _ in range(5)]
         await asyncio.to_thread(gate.began.wait, 10)
         gate.open()
-    assert gate.worked == 1
+    assert gate.prepared == 1
     assert len({id(request.result().plan) for request in requests}) == 1
     assert sorted(len(request.result().stages) for request in requests) == [0, 0, 0, 0, 2]
-    assert bench.told().count(MEMORY_HIT) == 4
+    assert bench.take_events().count(MEMORY_HIT) == 4
 
 
-async def test_a_request_that_is_cancelled_takes_nothing_from_another(bench: Bench, gate: Gate) -> None:
+async def test_the_cancellation_of_a_request_does_not_affect_another(bench: Bench, gate: Gate) -> None:
     engine = bench.engine()
     first = asyncio.create_task(engine.prepare(TEXT, HOUR))
     await asyncio.to_thread(gate.began.wait, 10)
@@ -210,10 +210,10 @@ async def test_a_request_that_is_cancelled_takes_nothing_from_another(bench: Ben
     second.cancel()
     gate.open()
     assert "".join((await third).plan.chunks) == TEXT.content
-    assert gate.worked == 1
+    assert gate.prepared == 1
 
 
-async def test_work_that_waits_is_never_done_for_a_request_that_is_cancelled(bench: Bench, gate: Gate) -> None:
+async def test_a_cancelled_request_that_is_queued_is_not_prepared(bench: Bench, gate: Gate) -> None:
     engine = bench.engine()
     first = asyncio.create_task(engine.prepare(TEXT, HOUR))
     await asyncio.to_thread(gate.began.wait, 10)
@@ -222,11 +222,11 @@ async def test_work_that_waits_is_never_done_for_a_request_that_is_cancelled(ben
     second.cancel()
     await asyncio.wait([second])
     gate.open()
-    await engine.unpack_plan(pack_plan((await first).plan))  # whatever waited before it has had its turn
-    assert gate.worked == 1
+    await engine.unpack_plan(pack_plan((await first).plan))  # after all that was queued before
+    assert gate.prepared == 1
 
 
-async def test_what_is_in_memory_does_not_wait_for_other_work(bench: Bench, gate: Gate) -> None:
+async def test_a_cached_plan_does_not_wait_for_the_thread(bench: Bench, gate: Gate) -> None:
     engine = bench.engine()
     gate.open()
     await engine.prepare(TEXT, HOUR)
@@ -243,19 +243,19 @@ async def test_what_is_in_memory_does_not_wait_for_other_work(bench: Bench, gate
 # In the store
 
 
-async def test_what_one_process_worked_on_another_finds_and_keeps(bench: Bench) -> None:
+async def test_a_plan_of_another_process_is_found_in_the_store_and_cached(bench: Bench) -> None:
     shelf = Shelf()
     made = await bench.engine(shelf).prepare(LARGE, HOUR)
-    assert bench.told() == [SHARED_MISS, MEMORY_MISS]
+    assert bench.take_events() == [SHARED_MISS, MEMORY_MISS]
     other = bench.engine(shelf)
     found = await other.prepare(LARGE, HOUR)
     assert found.stages == ()
     check(found, made.plan)
     await other.prepare(LARGE, HOUR)
-    assert bench.told() == [SHARED_HIT, MEMORY_MISS, MEMORY_HIT]
+    assert bench.take_events() == [SHARED_HIT, MEMORY_MISS, MEMORY_HIT]
 
 
-async def test_the_whole_plan_is_stored_however_little_time_there_was(bench: Bench) -> None:
+async def test_the_stored_plan_is_the_whole_plan(bench: Bench) -> None:
     shelf = Shelf()
     short = await bench.engine(shelf).prepare(LARGE, 3)
     whole = await bench.engine(shelf).prepare(LARGE, HOUR)
@@ -264,27 +264,27 @@ async def test_the_whole_plan_is_stored_however_little_time_there_was(bench: Ben
 
 
 @pytest.mark.parametrize("request_", [TEXT, replace(TEXT, content=TEXT.content * 100), replace(LARGE, content="<p>a")])
-async def test_the_store_is_asked_only_for_what_is_worth_it(bench: Bench, request_: StreamRequest) -> None:
+async def test_the_store_is_not_used_for_small_content_and_text(bench: Bench, request_: StreamRequest) -> None:
     shelf = Shelf()
     await bench.engine(shelf).prepare(request_, HOUR)
-    assert bench.told() == [MEMORY_MISS]
+    assert bench.take_events() == [MEMORY_MISS]
     assert shelf.plans == {}
 
 
-async def test_what_the_store_gives_but_nobody_can_read_is_made_anew(bench: Bench) -> None:
+async def test_an_unreadable_plan_in_the_store_is_replaced(bench: Bench) -> None:
     shelf = Shelf()
     made = await bench.engine(shelf).prepare(LARGE, HOUR)
     (key,) = shelf.plans
     shelf.plans[key] = b"of another version"
-    bench.told()
+    bench.take_events()
     check(await bench.engine(shelf).prepare(LARGE, HOUR), made.plan)
-    assert bench.told() == [SHARED_MISS, MEMORY_MISS]
+    assert bench.take_events() == [SHARED_MISS, MEMORY_MISS]
     assert unpack_plan(shelf.plans[key]) == made.plan
 
 
-async def test_other_limits_find_nothing(bench: Bench) -> None:
+async def test_other_limits_give_another_plan(bench: Bench) -> None:
     shelf = Shelf()
     await bench.engine(shelf).prepare(LARGE, HOUR)
     small = await bench.engine(shelf, limits=Limits(max_chunk_characters=60)).prepare(LARGE, HOUR)
-    assert bench.told() == [SHARED_MISS, MEMORY_MISS] * 2
+    assert bench.take_events() == [SHARED_MISS, MEMORY_MISS] * 2
     assert small.plan.max_chunk_characters == 60

@@ -1,4 +1,4 @@
-"""Content work in the thread, without a cache."""
+"""The threaded engine prepares, packs and unpacks plans."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def engine() -> Iterator[ThreadedContentEngine]:
 
 
 @pytest.mark.parametrize("seconds_left", [3600, 3])
-async def test_a_plan_comes_packed_as_it_is_streamed(engine: ThreadedContentEngine, seconds_left: float) -> None:
+async def test_the_packed_plan_equals_the_plan(engine: ThreadedContentEngine, seconds_left: float) -> None:
     preparation = await engine.prepare(REQUEST, seconds_left)
     assert (len(preparation.plan.chunks) == 100) == (seconds_left == 3600)
     assert preparation.packed is not None
@@ -30,13 +30,13 @@ async def test_a_plan_comes_packed_as_it_is_streamed(engine: ThreadedContentEngi
     assert preparation.seconds >= sum(stage.seconds for stage in preparation.stages) > 0
 
 
-async def test_without_leave_to_store_content_nothing_is_packed() -> None:
+async def test_where_content_may_not_be_stored_plans_are_not_packed() -> None:
     engine = ThreadedContentEngine(Limits())
     assert (await engine.prepare(REQUEST, 3)).packed is None
     engine.close()
 
 
-async def test_what_fails_tells_why_and_its_time(engine: ThreadedContentEngine) -> None:
+async def test_a_failure_contains_its_cause_and_its_time(engine: ThreadedContentEngine) -> None:
     with pytest.raises(PreparationFailed) as failed:
         await engine.prepare(StreamRequest(content=" "), 3600)
     assert isinstance(failed.value.__cause__, EmptyContent)

@@ -1,4 +1,4 @@
-"""A breaker opens after failures in a row, lets one probe through after each rest, and closes at an answer."""
+"""A breaker opens after consecutive failures, permits one probe after each rest, and closes at an answer."""
 
 from service.stores.breaker import Breaker
 
@@ -9,7 +9,7 @@ def opened(now: float) -> Breaker:
     return breaker
 
 
-def test_it_opens_after_failures_in_a_row() -> None:
+def test_it_opens_after_consecutive_failures() -> None:
     breaker = Breaker(failures=3, rest_seconds=10)
     breaker.failed(0)
     breaker.failed(0)
@@ -25,15 +25,15 @@ def test_it_opens_once() -> None:
     assert not breaker.failed(0), "a call that began before"
 
 
-def test_nobody_probes_a_closed_one() -> None:
+def test_a_closed_breaker_permits_no_probe() -> None:
     assert not Breaker().claim_probe(1000)
 
 
-def test_after_each_rest_one_probes() -> None:
+def test_one_probe_is_permitted_after_each_rest() -> None:
     breaker = opened(100)
     assert not breaker.claim_probe(109.9)
     assert [breaker.claim_probe(110), breaker.claim_probe(110)] == [True, False]
-    assert breaker.claim_probe(120), "the probe before has come to nothing, or to no end"
+    assert breaker.claim_probe(120), "the previous probe failed or has not ended"
     assert not breaker.failed(121)
     assert not breaker.claim_probe(130.9)
     assert breaker.claim_probe(131)
@@ -45,3 +45,9 @@ def test_an_answer_closes_it() -> None:
     assert breaker.closed
     assert not breaker.answered()
     assert [breaker.failed(1) for _ in range(3)] == [False, False, True]
+
+
+def test_a_conclusive_failure_opens_it_at_once() -> None:
+    breaker = Breaker(failures=3, rest_seconds=10)
+    assert breaker.failed(0, conclusive=True)
+    assert not breaker.closed

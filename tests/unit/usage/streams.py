@@ -1,4 +1,4 @@
-"""Events of streams, and the rows that they must become."""
+"""Events of streams, and the expected rows."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -110,14 +110,14 @@ def ended(  # noqa: PLR0917 - a stream's end in a line
 
 
 def whole(stream_id: str, session_id: str = "s-1") -> Iterator[Event]:
-    """A stream from its request to its end."""
+    """The events of a stream from its request to its end."""
     yield admitted(stream_id, session_id)
     yield started(stream_id, session_id)
     yield ended(stream_id, session_id)
 
 
 def a_row(stream_id: str = "a-stream", ended_at: float = 1000.0, **fields: object) -> StreamRow:
-    """One that has come out of a sink."""
+    """A row with these values."""
     values: dict[str, object] = {
         "row_id": str(uuid4()),
         "stream_id": stream_id,

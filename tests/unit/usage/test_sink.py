@@ -1,4 +1,4 @@
-"""The sink: each end of a stream and each session is a row, and nothing that happens can break it."""
+"""The usage sink: a row for each ended stream and each session, for events in any order."""
 
 from uuid import UUID
 
@@ -42,13 +42,13 @@ def row_of(*events: Event) -> StreamRow:
     return row
 
 
-def test_a_stream_is_a_row_at_its_end() -> None:
+def test_an_ended_stream_has_a_row() -> None:
     row = row_of(*whole("a-stream"))
     assert row == a_row(row_id=row.row_id)
     assert UUID(row.row_id).version == 4
 
 
-def test_what_was_known_of_a_stream_is_forgotten_with_its_end() -> None:
+def test_the_state_of_a_stream_is_deleted_at_its_end() -> None:
     rows = rows_of(*whole("a-stream"), ended("a-stream"))
     assert [row.speed for row in rows if isinstance(row, StreamRow)] == ["adaptive", None]
 
@@ -60,13 +60,13 @@ def test_a_stream_that_did_not_start_has_no_start() -> None:
     assert row.processing_seconds == 0.75
 
 
-def test_a_recovered_part_knows_its_place_and_not_the_request() -> None:
+def test_a_recovered_part_has_its_number_and_no_options() -> None:
     row = row_of(recovered("a-stream", 2, OTHER), ended("a-stream", connection_id=OTHER, chunks=4))
     assert (row.takeovers, row.chunks, row.outcome) == (2, 4, "completed")
     assert (row.content_bytes, row.speed, row.chunk_by, row.html_mode, row.processing_seconds) == (None,) * 5
 
 
-def test_the_part_that_lost_its_stream_may_end_after_the_other_has_begun() -> None:
+def test_a_part_may_end_after_the_next_has_begun() -> None:
     rows = rows_of(
         admitted("a-stream"),
         started("a-stream"),
@@ -80,13 +80,13 @@ def test_the_part_that_lost_its_stream_may_end_after_the_other_has_begun() -> No
     ]
 
 
-def test_a_session_is_a_row_with_each_connection() -> None:
+def test_each_connection_writes_the_row_of_its_session() -> None:
     assert rows_of(opened("s-1", "an-epoch", seconds_left=3000.0)) == [
         SessionRow("s-1", "an-epoch", began_at=NOW - 600.0, ends_at=NOW + 3000.0)
     ]
 
 
-def test_a_rejected_request_is_no_row() -> None:
+def test_a_rejected_request_has_no_row() -> None:
     rejected = RequestRejected(CONNECTION, "s-1", ContentType.TEXT, ErrorCode.EMPTY_CONTENT, Outcome.REJECTED)
     assert rows_of(rejected) == []
 
@@ -106,7 +106,7 @@ EVENTS = st.one_of(
 
 
 @given(st.lists(EVENTS, max_size=40))
-def test_in_whatever_order_events_come_each_end_is_one_row(events: list[Event]) -> None:
+def test_each_end_has_one_row_in_any_order_of_events(events: list[Event]) -> None:
     ends = [event for event in events if type(event).__name__ == "StreamEnded"]
     rows = [row for row in rows_of(*events) if isinstance(row, StreamRow)]
     assert [(row.stream_id, row.connection_id, row.outcome) for row in rows] == [
@@ -116,7 +116,7 @@ def test_in_whatever_order_events_come_each_end_is_one_row(events: list[Event]) 
     assert len({row.row_id for row in rows}) == len(rows)
 
 
-def test_streams_whose_end_never_comes_do_not_fill_the_memory() -> None:
+def test_the_memory_for_streams_that_do_not_end_is_bounded() -> None:
     rows: list[Row] = []
     sink = UsageSink(rows.append, lambda: NOW, 3600.0, "1.2.3")
     for number in range(sink_module.MAX_ACTIVE + 1):

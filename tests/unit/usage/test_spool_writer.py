@@ -1,4 +1,4 @@
-"""The writer: nobody who puts a row ever waits, and what is lost is counted."""
+"""The spool writer: put never waits, and dropped rows are counted."""
 
 import sqlite3
 import threading
@@ -16,12 +16,12 @@ SECONDS = 10
 
 
 class ScriptedSpool(Spool):
-    """One in memory that takes nothing while it is told not to, and says how much it took at once."""
+    """A spool in memory that can block or fail, and keeps the sizes of its batches."""
 
     def __init__(self) -> None:
         super().__init__(None)
         self.open = threading.Event()
-        """Until it is set, whoever adds waits."""
+        """``add`` waits until it is set."""
         self.open.set()
         self.fails = False
         self.batches: list[int] = []
@@ -35,7 +35,7 @@ class ScriptedSpool(Spool):
 
 
 class Watched:
-    """A writer, and what it tells."""
+    """A writer and what it reported."""
 
     def __init__(self, spool: Spool, max_queued: int = 10_000) -> None:
         self.dropped = 0
@@ -75,7 +75,7 @@ def numbers(spool: Spool) -> list[int]:
     return [int(row.stream_id) for _, row in spool.oldest(StreamRow, 1_000_000) if isinstance(row, StreamRow)]
 
 
-def test_all_that_was_put_before_the_end_is_stored_in_order(spool: ScriptedSpool) -> None:
+def test_all_rows_are_stored_in_order(spool: ScriptedSpool) -> None:
     watched = Watched(spool)
     for number in range(500):  # some before it has started
         watched.writer.put(a_row(str(number)))
@@ -86,7 +86,7 @@ def test_all_that_was_put_before_the_end_is_stored_in_order(spool: ScriptedSpool
     assert (numbers(spool), watched.dropped) == (list(range(1000)), 0)
 
 
-def test_rows_leave_together(spool: ScriptedSpool) -> None:
+def test_rows_are_stored_in_batches(spool: ScriptedSpool) -> None:
     watched = Watched(spool)
     watched.start()
     for number in range(BATCH_ROWS):
@@ -95,7 +95,7 @@ def test_rows_leave_together(spool: ScriptedSpool) -> None:
     assert spool.batches == [BATCH_ROWS]
 
 
-def test_who_puts_never_waits_and_what_the_queue_cannot_take_is_counted(spool: ScriptedSpool) -> None:
+def test_rows_that_the_queue_has_no_room_for_are_counted(spool: ScriptedSpool) -> None:
     spool.open.clear()
     watched = Watched(spool, max_queued=300)
     watched.start()
@@ -107,7 +107,7 @@ def test_who_puts_never_waits_and_what_the_queue_cannot_take_is_counted(spool: S
     assert (numbers(spool), watched.dropped) == (list(range(300)), 700)
 
 
-def test_a_spool_that_fails_is_told_once_and_loses_nothing(spool: ScriptedSpool) -> None:
+def test_a_failing_spool_is_reported_once_and_loses_no_row(spool: ScriptedSpool) -> None:
     spool.fails = True
     watched = Watched(spool)
     watched.start()
@@ -122,7 +122,7 @@ def test_a_spool_that_fails_is_told_once_and_loses_nothing(spool: ScriptedSpool)
     assert watched.failures >= 1
 
 
-def test_the_end_takes_no_longer_than_it_may(spool: ScriptedSpool) -> None:
+def test_close_drops_and_counts_what_takes_too_long(spool: ScriptedSpool) -> None:
     spool.open.clear()
     watched = Watched(spool)
     watched.start()
@@ -135,7 +135,7 @@ def test_the_end_takes_no_longer_than_it_may(spool: ScriptedSpool) -> None:
     spool.open.set()
 
 
-def test_rows_of_many_threads_are_each_stored_once(spool: ScriptedSpool) -> None:
+def test_rows_of_several_threads_are_stored_once(spool: ScriptedSpool) -> None:
     watched = Watched(spool)
     watched.start()
 

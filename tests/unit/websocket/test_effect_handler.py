@@ -39,7 +39,7 @@ from service.stores.sqlite.store import SqliteSessionStore
 from service.websocket.effect_handler import EffectHandler, Services
 from service.websocket.message_writer import MessageWriter
 from service.websocket.ticker import Ticker
-from tests.contract.stores.contract import LATER, RECORD
+from tests.contract.stores.contract import RECORD, THIRD
 from tests.unit.session.conversation import plan_of
 
 TOKEN = "the token of the first connection"
@@ -68,7 +68,7 @@ class Store(SqliteSessionStore):
             await self.mark_skip(stream_id, epoch, self.skips_at, settled=False)
         if self.rivals:
             self.rivals -= 1
-            await super().acquire(stream_id, epoch, LATER)
+            await super().acquire(stream_id, epoch, THIRD)
         return await super().acquire(stream_id, epoch, owner)
 
 
@@ -217,7 +217,7 @@ EFFECTS: list[tuple[TicketedEffect, FaultSource, str]] = [
     (PutStream(7, STORED), FaultSource.SESSION_STORE, "a-stream"),
     (GetStream(7, "the string of a client"), FaultSource.RECOVERY, ""),
     (UnpackPlan(7, STORED.plan), FaultSource.RECOVERY, ""),
-    (AcquireStream(7, "a-stream", 0, LATER, TRACE), FaultSource.RECOVERY, ""),
+    (AcquireStream(7, "a-stream", 0, THIRD, TRACE), FaultSource.RECOVERY, ""),
     (MarkSkip(7, "a-stream", TRACE, 0, 1, settled=False), FaultSource.RECOVERY, "a-stream"),
 ]
 

@@ -1,4 +1,4 @@
-"""A recorder that keeps what it is told, and a way to wait for it."""
+"""A recorder that keeps the events, and can be waited for."""
 
 import threading
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from service.events import Dependency, DependencyChanged, Event, UsageDropped
 from tests.waiting import LIMIT_SECONDS
 
 
-class Told:
-    """Fulfils ``core.ports.Recorder``."""
+class Recording:
+    """Implements ``session.ports.Recorder``."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -21,14 +21,14 @@ class Told:
 
     @property
     def dropped(self) -> int:
-        """Rows, in all."""
+        """The number of dropped rows."""
         return sum(event.rows for event in list(self.events) if isinstance(event, UsageDropped))
 
     def changes(self, dependency: Dependency) -> list[tuple[bool, str]]:
-        """Whether it was up, and why not, in order."""
+        """The changes of the dependency in order: whether it was up, and the reason."""
         changes = [event for event in list(self.events) if isinstance(event, DependencyChanged)]
         return [(event.up, event.reason) for event in changes if event.dependency is dependency]
 
-    def wait_for(self, what: Callable[[], object]) -> None:
+    def wait_for(self, condition: Callable[[], object]) -> None:
         with self._news:
-            assert self._news.wait_for(what, LIMIT_SECONDS), self.events
+            assert self._news.wait_for(condition, LIMIT_SECONDS), self.events
