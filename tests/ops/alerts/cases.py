@@ -63,7 +63,7 @@ CASES: Final[Mapping[str, Case]] = {
     **BURN_CASES,
     "SlowProcessing": Case(
         below=preparations((30, {0.05: 96, 0.25: 4})),
-        low_traffic=preparations((30, {0.25: 3.8})),
+        low_traffic=preparations((30, {0.25: 3.9})),
         firing=(
             Firing(preparations((30, {0.25: 4.2}), (30, {})), 9, 45, "242.5ms"),
             Firing(preparations((30, {0.05: 94, 0.25: 6}), (30, {0.05: 100})), 6, 45, "125ms"),
@@ -71,7 +71,7 @@ CASES: Final[Mapping[str, Case]] = {
     ),
     "LargeContent": Case(
         below=chunks((30, {100: 96, 500: 4})),
-        low_traffic=chunks((30, {500: 3.8})),
+        low_traffic=chunks((30, {500: 3.9})),
         firing=(
             Firing(chunks((30, {500: 4.2}), (30, {})), 9, 45, "485"),
             Firing(chunks((30, {100: 94, 500: 6}), (30, {100: 100})), 6, 45, "250"),
@@ -113,7 +113,7 @@ CASES: Final[Mapping[str, Case]] = {
     ),
     "SlowResponse": Case(
         below=first_chunks((30, {0.25: 96, 1: 4})),
-        low_traffic=first_chunks((30, {1: 3.8})),
+        low_traffic=first_chunks((30, {1: 3.9})),
         firing=(
             Firing(first_chunks((30, {1: 4.2}), (30, {})), 9, 45, "975ms"),
             Firing(first_chunks((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 45, "583.3ms"),
@@ -160,7 +160,7 @@ CASES: Final[Mapping[str, Case]] = {
         firing=(Firing(gauge(UP, (10, 1), (20, 0), (30, 1)), 15, 45, labels=OF_INSTANCE),),
     ),
     "Restarting": Case(
-        below=gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (19, 400)),
+        below=gauge(PROCESS_START, (1, 100), (5, 200), (5, 300), (6, 400), (13, 500)),  # 4 in 17 minutes
         firing=(
             Firing(gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (3, 400), (46, 500)), 14, 45, "4", OF_INSTANCE),
         ),
