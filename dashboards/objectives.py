@@ -20,11 +20,9 @@ class Objective(Struct, frozen=True):
 
 
 AVAILABILITY: Final = Objective(
-    "Availability", 0.995, "99.5 % of the requests that could go well do not fail by our fault"
+    "Availability", 0.995, "99.5 % of the eligible requests do not fail with a server error"
 )
-FIRST_CHUNK: Final = Objective(
-    "FirstChunk", 0.99, "99 % of the streams that begin show their first chunk within 500 ms"
-)
+FIRST_CHUNK: Final = Objective("FirstChunk", 0.99, "99 % of the first chunks are sent within 500 ms")
 OBJECTIVES: Final = (AVAILABILITY, FIRST_CHUNK)
 
 FAILED_HANDSHAKES: Final = 'outcome=~"error|refused_capacity"'

@@ -18,7 +18,7 @@ from observability.registry.metrics import (
     PROCESSING_DURATION,
     TIME_TO_FIRST_CHUNK,
 )
-from tests.ops.alerts.documents import RUNBOOKS
+from tests.ops.alerts.documents import ALERTS_DOCUMENT, RUNBOOKS, section
 from tests.ops.alerts.promql import parse, queries
 from tests.ops.alerts.vocabulary import LEVELS, declared, faults
 
@@ -107,6 +107,13 @@ def test_burn_alerts_use_the_objectives_and_burn_rates_of_the_dashboards(objecti
         assert [bound for bound in expression.bounds if bound not in floors] == [one for one in budgets for _ in "ls"]
         windows = [selector.metric.rpartition("increase")[2] for selector in expression.selectors]
         assert windows == [window for burn in burns for window in (burn.long, burn.short, burn.long)]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda objective: objective.name)
+def test_the_documents_state_the_objectives_of_the_dashboards(objective: Objective) -> None:
+    rows = section(ALERTS_DOCUMENT.read_text(), "Objectives")
+    assert f"| {objective.description} | {100 * objective.budget:g} % |" in rows
+    assert objective.description.startswith(f"{100 * objective.share:g} %")
 
 
 def test_dashboards_and_recording_rules_select_the_same_events() -> None:
