@@ -1,1 +1,1 @@
-"""The rules, proved: their words against the registry, each alert against promtool, the chain against real faults."""
+"""Tests of the alerts: names and numbers against the registry and the documents, rules in promtool, a live path."""
