@@ -10,7 +10,7 @@ from service.settings import Settings, SettingsError, about, load_settings
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Away from a developer's .env and variables."""
+    """Without the .env and the variables of a developer."""
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
@@ -65,7 +65,7 @@ def test_what_may_hold_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, 
     assert str(refusal.value) == f"{variable}=... is not allowed: it must be {about(variable.lower()).allowed}."
 
 
-def test_several_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_wrong_values_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "x")
     monkeypatch.setenv("CHUNK_TIMEOUT", "y")
     with pytest.raises(SettingsError) as refusal:

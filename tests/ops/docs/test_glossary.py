@@ -35,7 +35,7 @@ def test_the_glossary_has_at_most_sixty_terms_of_one_sentence_in_order() -> None
 def test_no_word_to_avoid_appears() -> None:
     words = [word for avoid, _ in rows("Words to avoid") for word in avoid.split(", ")]
     pattern = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z])", re.IGNORECASE)
-    assert pattern.search("somebody") is not None
+    assert all(pattern.search(f"the {word}_s") for word in words)
     found = [
         f"{path}:{number}: {match[0]}"
         for path in tracked()

@@ -1,4 +1,4 @@
-"""Packed plans: what goes in comes out, nothing else is read, and they tell when content is cut in another way."""
+"""Packed plans: lossless, safe to read, and pinned by a digest for each version."""
 
 import tracemalloc
 from contextlib import nullcontext
