@@ -233,35 +233,35 @@ class Settings(BaseSettings):
 
     @field_validator("log_level", mode="before")
     @classmethod
-    def _any_case(cls, value: object) -> object:
+    def _to_upper_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
     @field_validator("log_format", mode="before")
     @classmethod
-    def _any_case_below(cls, value: object) -> object:
+    def _to_lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
     @field_validator("allowed_origins")
     @classmethod
-    def _well_formed(cls, value: str) -> str:
-        for origin in _listed(value):
+    def _check_origins(cls, value: str) -> str:
+        for origin in _split_origins(value):
             if origin != "*" and _ORIGIN.fullmatch(origin) is None:
                 raise ValueError(origin)
         return value
 
     @field_validator("redis_url")
     @classmethod
-    def _names_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        return _address(value, ("redis", "rediss", "unix"))
+    def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        return _check_url(value, ("redis", "rediss", "unix"))
 
     @field_validator("database_url")
     @classmethod
-    def _names_a_database(cls, value: SecretStr | None) -> SecretStr | None:
-        return _address(value, ("postgresql", "postgres"))
+    def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        return _check_url(value, ("postgresql", "postgres"))
 
     @field_validator("sentry_dsn")
     @classmethod
-    def _names_a_project(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_sentry_dsn(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             parts = urlsplit(value.get_secret_value())
             project = parts.path.rpartition("/")[2]
@@ -273,7 +273,7 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> frozenset[str]:
         """The allowed origins one by one."""
-        return frozenset(_listed(self.allowed_origins))
+        return frozenset(_split_origins(self.allowed_origins))
 
     @property
     def limits(self) -> Limits:
@@ -290,7 +290,7 @@ class Settings(BaseSettings):
 
     def shown(self) -> dict[str, str]:
         """The settings in force by variable, for the log, with secrets masked."""
-        return {name.upper(): _shown(value) for name, value in self}
+        return {name.upper(): _display(value) for name, value in self}
 
 
 def about(name: str) -> About:
@@ -307,16 +307,16 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(one) for one in error.errors())) from None
+        raise SettingsError("\n".join(_describe(one) for one in error.errors())) from None
 
 
-def _sentence(error: ErrorDetails) -> str:
+def _describe(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
     value = "..." if name in _SECRETS else repr(error["input"])
     return f"{name.upper()}={value} is not allowed: it must be {about(name).allowed}."
 
 
-def _address(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+def _check_url(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
     if value is not None:
         parts = urlsplit(value.get_secret_value())
         if parts.scheme not in schemes or not (parts.netloc or parts.path):
@@ -325,7 +325,7 @@ def _address(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | N
     return value
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, SecretStr):
@@ -333,5 +333,5 @@ def _shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _listed(origins: str) -> list[str]:
+def _split_origins(origins: str) -> list[str]:
     return [origin.strip().rstrip("/") for origin in origins.split(",")]

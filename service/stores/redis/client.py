@@ -36,8 +36,9 @@ class RedisClient:
         self._deadline_seconds = deadline_seconds
         # First come, first served: the pool of the library that waits lets later callers overtake.
         self._free = asyncio.Semaphore(_CONNECTIONS)
+        self._answers = 0
         self._silent = False
-        """Whether the latest call got no answer."""
+        """Whether the latest call to end got no answer."""
         self._pool = ConnectionPool.from_url(
             url,
             # The deadline of the call is the only one: under two of them, Python 3.11 may lose the second. The kernel
@@ -71,9 +72,9 @@ class RedisClient:
     @asynccontextmanager
     async def _call(self) -> AsyncIterator[None]:
         """Acquire a connection slot, start the deadline, and convert errors."""
-        queued = self._free.locked()
+        answers = self._answers if self._free.locked() else -1
         async with self._free:
-            if queued and self._silent:
+            if self._silent and self._answers == answers:  # none was answered while this one was queued
                 raise NoAnswer("Redis did not answer the calls before")
             try:
                 async with AnswerDeadline(self._deadline_seconds):
@@ -82,8 +83,8 @@ class RedisClient:
                 self._silent = True
                 raise NoAnswer(f"Redis did not answer within {self._deadline_seconds:g} s") from error
             except (RedisError, OSError) as error:
-                self._silent = False
                 raise StoreUnavailable(_reason(error)) from error
+            self._answers += 1
             self._silent = False
 
     async def _execute(self, *command: Part) -> Any:  # noqa: ANN401

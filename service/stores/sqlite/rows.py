@@ -51,7 +51,7 @@ class Rows:
 
     def open(self, rows: sqlite3.Connection, session_id: str) -> SessionSnapshot:
         now = self._clock()
-        session = _session(rows, session_id, now)
+        session = _find_session(rows, session_id, now)
         if session is None:
             session = (secrets.token_hex(8), 0, now + self._limits.max_session_seconds)
             _put_session(rows, session_id, *session)
@@ -64,14 +64,14 @@ class Rows:
         now = self._clock()
         if snapshot.seconds_left <= 0:
             return Admission(admitted=False, requests_used=snapshot.requests_used)
-        session = _session(rows, snapshot.session_id, now)
+        session = _find_session(rows, snapshot.session_id, now)
         if session is None:
             incarnation, used, ends_at = snapshot.incarnation, snapshot.requests_used, now + snapshot.seconds_left
         else:
             incarnation, used, ends_at = session
             if incarnation == snapshot.incarnation:  # a higher count was reached while this store was unavailable
                 used = max(used, snapshot.requests_used)
-        repeats, conflicts = _claimed(rows, snapshot.session_id, claim, now)
+        repeats, conflicts = _find_claim(rows, snapshot.session_id, claim, now)
         admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
         if admitted and repeats is None:
             used += 1
@@ -201,7 +201,7 @@ class Rows:
         }
 
 
-def _session(rows: sqlite3.Connection, session_id: str, now: float) -> tuple[str, int, float] | None:
+def _find_session(rows: sqlite3.Connection, session_id: str, now: float) -> tuple[str, int, float] | None:
     """The incarnation, the requests used and the end of the session, if it has not ended."""
     row: tuple[str, int, float] | None = rows.execute(
         "SELECT incarnation, requests, ends_at FROM sessions WHERE session_id = ? AND ends_at > ?", (session_id, now)
@@ -213,7 +213,7 @@ def _put_session(rows: sqlite3.Connection, session_id: str, incarnation: str, re
     rows.execute("REPLACE INTO sessions VALUES (?, ?, ?, ?)", (session_id, incarnation, requests, ends_at))
 
 
-def _claimed(rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float) -> tuple[str | None, bool]:
+def _find_claim(rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float) -> tuple[str | None, bool]:
     """The stream of an equal claim made before, and whether the request id was claimed for other content."""
     if claim is None or claim.presented is None:
         return None, False
