@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import browser, content, streams, telemetry
+from benchmarks import browser, content, servers, telemetry
 from benchmarks.goals import GOALS
 from benchmarks.machine import describe, pick_cores, raise_open_files
 from benchmarks.measure import Measure, Report
@@ -16,12 +16,12 @@ from benchmarks.rounds import Run
 from benchmarks.scale import QUICK, Scale
 
 MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
-    "streams": streams.streams,
-    "memory": streams.memory,
-    "start": streams.start,
+    "streams": servers.streams,
+    "memory": servers.memory,
+    "start": servers.start,
     "content": content.content,
     "cache": content.cache,
-    "stores": streams.stores,
+    "stores": servers.stores,
     "telemetry": telemetry.telemetry,
     "browser": browser.browser,
 }

@@ -11,7 +11,7 @@ from benchmarks.load import StreamLoad
 from benchmarks.measure import Measure
 from benchmarks.processes import COLLECTOR, KENT, SERVICE, Server, get, run_on, serve, without
 from benchmarks.rounds import Race, Run
-from benchmarks.streams import pace
+from benchmarks.servers import pace
 
 OFF, SOME_TRACES, EVERY_TRACE = "off", "on, 10 % of traces", "on, all traces"
 LAG = "lag of the event loop"

@@ -8,10 +8,10 @@ from typing import Final
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.connections import connections
-from dashboards.overview import overview
-from dashboards.runtime import runtime
-from dashboards.streams import streams
+from dashboards.connections_board import connections
+from dashboards.overview_board import overview
+from dashboards.runtime_board import runtime
+from dashboards.streams_board import streams
 
 FOLDER: Final = Path(__file__).parent / "grafana"
 

@@ -14,7 +14,7 @@ from benchmarks.documents import document, latin_text, styled_html
 from benchmarks.measure import Goal, Measure, Report, Target
 from benchmarks.processes import Failed
 from benchmarks.scale import Scale
-from benchmarks.streams import NOTHING_STORED
+from benchmarks.servers import NOTHING_STORED
 from service.protocol.messages import ContentType
 
 TINY = Scale(
