@@ -34,8 +34,9 @@ def test_node_example_prints_the_document_as_html(server: RunningServer, documen
     assert program.stdout.count("<strong>bold</strong>") == 10
 
 
-def test_python_example_prints_the_document_as_html(server: RunningServer, document: Path) -> None:
-    program = run(sys.executable, str(EXAMPLES / "websocket.py"), str(document), SERVICE=server.url)
+@pytest.mark.parametrize("name", ["stream.py", "websocket.py"])
+def test_python_examples_print_the_document_as_html(server: RunningServer, document: Path, name: str) -> None:
+    program = run(sys.executable, str(EXAMPLES / name), str(document), SERVICE=server.url)
     assert program.returncode == 0, program.stderr
     assert program.stdout.count("<strong>bold</strong>") == 10
 
