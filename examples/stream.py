@@ -1,6 +1,6 @@
 """Streams a Markdown file with the Python client and prints the HTML as it arrives.
 
-.venv/bin/python examples/stream.py README.md``.
+Run it with ``.venv/bin/python examples/stream.py README.md``.
 """
 
 import asyncio
