@@ -1,1 +1,1 @@
-"""Kill what serves, again and again, and count what clients have lost: ``make chaos``."""
+"""``make chaos``: kill instances repeatedly and count what clients lose."""

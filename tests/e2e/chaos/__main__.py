@@ -1,4 +1,4 @@
-"""``make chaos``: kill -9 what serves, at random moments, and show what that did to clients; 1 if it did anything."""
+"""``make chaos``: kill instances at random moments and print what clients lost. Exit status 1 if they lost anything."""
 
 import argparse
 import asyncio
@@ -17,25 +17,35 @@ STORES = ("sqlite", "redis")
 
 @contextmanager
 def started(folder: Path, store: str, instances: int, workers: int) -> Iterator[Instances]:
-    """Instances that share a store, which for Redis is one of their own."""
-    with ExitStack() as endings:
+    """Start instances that share a store; with Redis, start a Redis for them."""
+    with ExitStack() as stack:
         url = None
         if store == "redis":
             redis = Redis(folder)
-            endings.callback(redis.stop)
+            stack.callback(redis.stop)
             url = redis.url
         settings = {"MAX_REQUESTS_PER_SESSION": MAX_REQUESTS, "MAX_WORKERS": workers, "DRAIN_SECONDS": 0}
-        yield endings.enter_context(Instances(folder, sharing(folder, instances, url, settings)))
+        yield stack.enter_context(Instances(folder, sharing(folder, instances, url, settings)))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit status: 0 if no chunk was lost or repeated and no request charged twice, else 1."""
+    """Return 0 if no chunk was lost or repeated and no request was charged twice, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.chaos", description=__doc__)
-    parser.add_argument("--kills", type=int, default=40, metavar="N", help="how often; 40 unless given")
-    parser.add_argument("--store", choices=STORES, default="sqlite", help="what the instances share; sqlite")
-    parser.add_argument("--instances", type=int, default=2, metavar="N", help="behind nginx; 2")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="of each; the supervisor replaces them; 1")
-    parser.add_argument("--clients", type=int, default=8, metavar="N", help="that stream all the time; 8")
+    parser.add_argument("--kills", type=int, default=40, metavar="N", help="number of kills (default: 40)")
+    parser.add_argument(
+        "--store", choices=STORES, default="sqlite", help="the store that the instances share (default: sqlite)"
+    )
+    parser.add_argument("--instances", type=int, default=2, metavar="N", help="instances behind nginx (default: 2)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="workers of each instance, which its supervisor replaces (default: 1)",
+    )
+    parser.add_argument(
+        "--clients", type=int, default=8, metavar="N", help="clients that stream without a pause (default: 8)"
+    )
     options = parser.parse_args(arguments)
     with (
         TemporaryDirectory(prefix="streaming-chaos-") as folder,
@@ -43,9 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     ):
         account = asyncio.run(storm(instances, options.kills, options.clients))
         faults = instances.faults
-    print(account.table())  # noqa: T201 - it talks to a person
-    for oddity in (*account.oddities, *faults):
-        print(oddity, file=sys.stderr)  # noqa: T201
+    print(account.table())  # noqa: T201 - the output of the command
+    for deviation in (*account.deviations, *faults):
+        print(deviation, file=sys.stderr)  # noqa: T201
     return 0 if account.spotless and not faults else 1
 
 

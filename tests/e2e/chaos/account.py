@@ -1,4 +1,4 @@
-"""What a storm has done to clients."""
+"""The results of a storm for its clients."""
 
 from dataclasses import dataclass, field
 
@@ -8,24 +8,24 @@ from tests.clients.recovering import CountedStream
 
 @dataclass
 class Account:
-    """Counts over all clients."""
+    """Counts of all clients."""
 
     kills: int = 0
     streams: int = 0
     breaks: int = 0
     """Connections that ended in the middle of a stream."""
     exact: int = 0
-    """Streams whose content has the digest of the same request, undisturbed."""
+    """Streams whose content has the digest of the same request without kills."""
     lost: int = 0
     double: int = 0
-    """Chunks, by their index."""
+    """Chunks that were received twice, by index."""
     sessions: int = 0
     charged: int = 0
-    """Sessions that were charged for each of their streams once, and for nothing else."""
+    """Sessions that were charged exactly once for each of their streams."""
     gaps: list[float] = field(default_factory=list)
-    """Seconds from the notice of a break to the next chunk."""
-    oddities: list[Message] = field(default_factory=list)
-    """How streams ended that are not exact."""
+    """Seconds from a broken connection to the next chunk."""
+    deviations: list[Message] = field(default_factory=list)
+    """The last messages of streams that are not exact."""
 
     @property
     def spotless(self) -> bool:
@@ -37,7 +37,7 @@ class Account:
         )
 
     def add(self, stream: CountedStream, digest: str) -> None:
-        """``digest`` is what it should be."""
+        """Count a stream whose content should have this digest."""
         self.streams += 1
         self.breaks += stream.breaks
         self.lost += stream.lost
@@ -46,14 +46,14 @@ class Account:
         if stream.end["type"] == "stream_complete" and stream.digest == digest:
             self.exact += 1
         else:
-            self.oddities.append(stream.end | {"broken": stream.breaks, "chunks": len(stream.chunks)})
+            self.deviations.append(stream.end | {"broken": stream.breaks, "chunks": len(stream.chunks)})
 
-    def add_session(self, *, asked: int, used: int) -> None:
+    def add_session(self, *, requested: int, used: int) -> None:
         self.sessions += 1
-        self.charged += asked == used
+        self.charged += requested == used
 
     def figures(self) -> dict[str, object]:
-        """What to report, by name."""
+        """The counts and the gaps, by name."""
         gaps = sorted(self.gaps) or [0.0]
         return {
             "kills": self.kills,

@@ -1,4 +1,4 @@
-"""Clients that stream without a pause, while one process after the other is killed."""
+"""Kill processes while clients stream without a pause."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ from tests.integration.instances.documents import REQUESTS
 from tests.integration.instances.instances import Instances
 
 MAX_REQUESTS = 1_000_000
-"""Of a session, by the settings: a storm is long."""
+"""The request limit of a session: more than a storm needs."""
 
 _LONGEST_WAIT_SECONDS = 0.5
 
@@ -21,7 +21,7 @@ async def storm(instances: Instances, kills: int, clients: int = len(REQUESTS)) 
 
     Each client streams one kind of document after the other, in a session of its own. Raises ``GaveUp``.
     """
-    found = await asyncio.gather(*(_undisturbed(instances.address, request) for request in REQUESTS.values()))
+    found = await asyncio.gather(*(_digest(instances.address, request) for request in REQUESTS.values()))
     digests = dict(zip(REQUESTS, found, strict=True))
     account = Account()
     over = asyncio.Event()
@@ -38,8 +38,8 @@ async def storm(instances: Instances, kills: int, clients: int = len(REQUESTS)) 
     return account
 
 
-async def _undisturbed(address: str, request: Mapping[str, str]) -> str:
-    async with RecoveringClient(address, "undisturbed") as client:
+async def _digest(address: str, request: Mapping[str, str]) -> str:
+    async with RecoveringClient(address, "reference") as client:
         stream = await client.stream(**request, speed="superfast")
     assert (stream.end["type"], stream.breaks) == ("stream_complete", 0), stream.end
     return stream.digest
@@ -48,13 +48,13 @@ async def _undisturbed(address: str, request: Mapping[str, str]) -> str:
 async def _streams(
     address: str, number: int, digests: Mapping[str, str], over: asyncio.Event, account: Account
 ) -> None:
-    asked = 0
+    requested = 0
     async with RecoveringClient(address, f"storm-{number}") as client:
         for kind in islice(cycle(REQUESTS), number, None):
             if over.is_set():
                 break
-            asked += 1
+            requested += 1
             account.add(await client.stream(**REQUESTS[kind], speed="superfast"), digests[kind])
         await client.leave()
         await client.join()
-        account.add_session(asked=asked, used=MAX_REQUESTS - client.requests_left)
+        account.add_session(requested=requested, used=MAX_REQUESTS - client.requests_left)

@@ -26,11 +26,11 @@ def received(*parts: str, end: str = "stream_complete", **counts: int) -> Counte
 DIGEST = received().digest
 
 
-def account(*streams: CountedStream, asked: int = 1, used: int = 1) -> Account:
+def account(*streams: CountedStream, requested: int = 1, used: int = 1) -> Account:
     whole = Account(kills=1)
     for stream in streams:
         whole.add(stream, DIGEST)
-    whole.add_session(asked=asked, used=used)
+    whole.add_session(requested=requested, used=used)
     return whole
 
 
@@ -55,7 +55,7 @@ def test_any_loss_repetition_or_double_charge_is_not_spotless(spoilt: Callable[[
     assert not spoilt().spotless
 
 
-def test_a_short_run_ends_well_and_shows_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_short_run_succeeds_and_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--kills", "2", "--clients", "4"]) == 0
     figures = dict(re.findall(r"^(.+?)  +(\S.*)$", capsys.readouterr().out, re.MULTILINE))
     assert (figures["kills"], figures["lost"], figures["double"], figures["charged once"]) == ("2", "0", "0", "4 of 4")

@@ -1,4 +1,4 @@
-"""The long storms: 100 kills for each store and each way to run several processes."""
+"""Long storms: 100 kills for each store, with several instances and with several workers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,5 +24,5 @@ async def test_clients_lose_nothing_in_100_kills(
         faults = running.faults
     for name, value in account.figures().items():
         record_property(name, value)
-    assert account.spotless, account.oddities
+    assert account.spotless, account.deviations
     assert faults == []
