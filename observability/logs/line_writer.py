@@ -3,7 +3,6 @@
 import math
 import os
 import select
-import threading
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -41,9 +40,8 @@ class LineWriter:
         self._notice = notice
         self._on_lost = on_lost
         self._max_bytes = max_bytes
-        self._lock = threading.RLock()  # reentrant: a finalizer that runs in the middle of ``write`` may log a warning
         self._bytes = 0
-        """Of the queued lines; read and written with the lock held, as is the gap."""
+        """Of the queued lines; read and written with the lock of the worker held, as is the gap."""
         self._gap = 0
         """Lines lost since the last notice; while there are any, no line is queued."""
         self._cut = False
@@ -64,7 +62,7 @@ class LineWriter:
 
     def write(self, line: bytes) -> None:
         """Queue a line, which ends in a newline, or lose it."""
-        with self._lock:
+        with self._worker.lock:
             fits = self._bytes == 0 or self._bytes + len(line) <= self._max_bytes
             queued = fits and self._gap == 0 and self._worker.put(line)
             if queued:
@@ -84,12 +82,12 @@ class LineWriter:
 
     def _write_lines(self, lines: Sequence[bytes]) -> None:
         text = b"".join(lines)
-        with self._lock:
+        with self._worker.lock:
             self._bytes -= len(text)
         written = self._write(text)
         lost = sum(end > written for end in accumulate(map(len, lines)))
         if lost and not self._worker.abandoned:  # else ``close`` has counted them
-            with self._lock:
+            with self._worker.lock:
                 self._gap += lost
             self._on_lost(lost)
             self._worker.pause(_RETRY_SECONDS)
@@ -98,14 +96,14 @@ class LineWriter:
 
     def _write_notice(self) -> float:
         """Write the notice of a gap once the queue is empty; return the seconds until the next attempt."""
-        with self._lock:
+        with self._worker.lock:
             gap = 0 if self._worker.queued else self._gap
         if gap == 0 or self._worker.abandoned:
             return math.inf
         notice = self._notice(gap)
         if self._write(notice) < len(notice):
             return _RETRY_SECONDS
-        with self._lock:
+        with self._worker.lock:
             self._gap -= gap
             return 0.0 if self._gap else math.inf
 

@@ -61,8 +61,12 @@ class BackgroundWorker(Generic[Item]):
         self._periodic = periodic
         self._periodic_delay_seconds = periodic_delay_seconds
         self._finish = finish
-        # Reentrant: a finalizer that runs in the middle of ``put`` may put an item itself.
-        self._changed = threading.Condition(threading.RLock())
+        self.lock = threading.RLock()
+        """Held while the queue changes. Reentrant: a finalizer that runs in the middle of ``put`` may put an item.
+
+        A user that needs a lock around ``put`` must use this one, as such a finalizer would acquire two in any order.
+        """
+        self._changed = threading.Condition(self.lock)
         self._queue: deque[Item] = deque()
         self._in_progress = 0
         """The first items of the queue, which are being processed."""
