@@ -200,7 +200,7 @@ def streaming(url: str, source: Path, *, out: int, err: int) -> Iterator[subproc
 
 
 def test_ctrl_c_cancels_the_stream_at_the_server(service: ScriptedService, url: str, tmp_path: Path) -> None:
-    source = write(tmp_path / "long.txt", "word " * 200)
+    source = write(tmp_path / "long.txt", "word " * 5000)
     with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.read(5) == b"word "
@@ -213,7 +213,7 @@ def test_ctrl_c_cancels_the_stream_at_the_server(service: ScriptedService, url: 
 
 
 def test_a_closed_pipe_cancels_the_stream_at_the_server(service: ScriptedService, url: str, tmp_path: Path) -> None:
-    source = write(tmp_path / "long.txt", "word " * 200)
+    source = write(tmp_path / "long.txt", "word " * 5000)
     with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
