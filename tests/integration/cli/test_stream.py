@@ -190,8 +190,10 @@ def test_a_usage_error_is_one_sentence(
 
 
 @contextmanager
-def streaming(url: str, source: Path, *, out: int, err: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "service", "stream", str(source), "--url", url]
+def streaming(
+    url: str, source: Path, *, out: int, err: int, speed: str = "normal"
+) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "service", "stream", str(source), "--url", url, "--speed", speed]
     with subprocess.Popen(command, stdout=out, stderr=err) as process:
         try:
             yield process
@@ -200,8 +202,8 @@ def streaming(url: str, source: Path, *, out: int, err: int) -> Iterator[subproc
 
 
 def test_ctrl_c_cancels_the_stream_at_the_server(service: ScriptedService, url: str, tmp_path: Path) -> None:
-    source = write(tmp_path / "long.txt", "word " * 5000)
-    with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
+    source = write(tmp_path / "long.txt", "word " * 200)
+    with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE, speed="slow") as process:
         assert process.stdout is not None
         assert process.stdout.read(5) == b"word "
         process.send_signal(signal.SIGINT)
@@ -213,8 +215,8 @@ def test_ctrl_c_cancels_the_stream_at_the_server(service: ScriptedService, url: 
 
 
 def test_a_closed_pipe_cancels_the_stream_at_the_server(service: ScriptedService, url: str, tmp_path: Path) -> None:
-    source = write(tmp_path / "long.txt", "word " * 5000)
-    with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE) as process:
+    source = write(tmp_path / "long.txt", "word " * 200)
+    with streaming(url, source, out=subprocess.PIPE, err=subprocess.PIPE, speed="slow") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.read(5) == b"word "
