@@ -115,7 +115,7 @@ def _event(report: _Report, options: dict[str, Any]) -> "SentryEvent":
         "session_id": fault.session_id,
         "stream_id": fault.stream_id,
     }
-    contexts: dict[str, dict[str, object]] = {"flood": {"held_back_before": report.suppressed}}
+    contexts: dict[str, dict[str, object]] = {"suppression": {"suppressed_before": report.suppressed}}
     if fault.trace is not None:
         contexts["trace"] = {"trace_id": fault.trace.trace_id, "span_id": fault.trace.span_id}
     return {

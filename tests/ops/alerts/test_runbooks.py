@@ -119,9 +119,9 @@ def test_a_description_states_the_threshold(alert: Alert) -> None:
         assert set(parse(alert.expr).bounds) <= {0}
 
 
-def test_sentry_rules_name_places_of_faults() -> None:
-    [places] = re.findall(r"tag `place` is `(\w+)` or `(\w+)`", section(ALERTS_DOCUMENT.read_text(), "Sentry"))
-    assert set(places) <= set(FaultSource)
+def test_sentry_rules_name_sources_of_faults() -> None:
+    [sources] = re.findall(r"tag `source` is `(\w+)` or `(\w+)`", section(ALERTS_DOCUMENT.read_text(), "Sentry"))
+    assert set(sources) <= set(FaultSource)
 
 
 def test_a_runbook_has_the_sections_of_all_runbooks(runbook: str) -> None:
