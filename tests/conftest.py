@@ -21,6 +21,9 @@ pytest_plugins = ["tests.backends.fixtures"]
 
 load_profile()
 
+# A shell starts background commands with SIGINT ignored, and child processes would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 PROJECT = Path(__file__).parents[1]
 
 
