@@ -24,7 +24,7 @@ from service.session.records import Admission, Claim, Digest, SessionSnapshot, S
 from service.stores.redis.client import DEADLINE_SECONDS, RedisClient
 from service.stores.redis.scripts import ACQUIRE, ADMIT, GET, MARK_SKIP, OPEN, PUT, RENEW_LEASES, UPDATE_STATUS
 
-_PREFIX = "streaming:1:"
+_PREFIX = "streaming:2:"
 """The number is the version of the keys below it; services of another version do not read them."""
 
 _MAX_QUEUED_CHANGES = 10_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from service.process.sqlite_file import connect
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE sessions (
     session_id TEXT PRIMARY KEY,
@@ -51,6 +51,14 @@ CREATE TABLE contents (
 );
 """
 
+_UPGRADE_FROM_1 = """
+ALTER TABLE sessions RENAME COLUMN epoch TO incarnation;
+ALTER TABLE streams RENAME COLUMN session_epoch TO session_incarnation;
+"""
+
+_STATEMENTS = {0: _SCHEMA, 1: _UPGRADE_FROM_1}
+"""What brings a file of an earlier version to this one; a new file has version 0."""
+
 _OPEN_SECONDS = 10.0
 """The wait for the lock of the file when it is opened: without the file, sessions would be kept in memory."""
 
@@ -92,10 +100,9 @@ def _create_schema(connection: sqlite3.Connection) -> None:
                 f"it has version {version}, and this service supports up to {_SCHEMA_VERSION}: run the newer service, "
                 "or remove the file"
             )
-        if version == 0:
-            for statement in _SCHEMA.split(";"):  # executescript would commit
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
+        for statement in _STATEMENTS.get(version, "").split(";"):  # executescript would commit
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

@@ -83,12 +83,12 @@ class TestRedisSessionStore(SharedStoreContract):
         with self.redis.client() as client:
             left = {key.decode(): client.pttl(key) for key in client.scan_iter()}
             assert sorted(key.rpartition(":")[0] for key in left) == [
-                f"streaming:1:claim:lost:{SECOND.hex()}",
-                f"streaming:1:claim:s:{THIRD.hex()}",
-                f"streaming:1:claim:s:{FIRST.hex()}",
-                "streaming:1:session",
-                "streaming:1:session",
-                "streaming:1:stream",
+                f"streaming:2:claim:lost:{SECOND.hex()}",
+                f"streaming:2:claim:s:{THIRD.hex()}",
+                f"streaming:2:claim:s:{FIRST.hex()}",
+                "streaming:2:session",
+                "streaming:2:session",
+                "streaming:2:stream",
             ]
             assert all(0 < milliseconds <= 500 for milliseconds in left.values())
             wait_for(lambda: client.dbsize() == 0, "Redis is empty")  # the size includes expired keys

@@ -137,6 +137,19 @@ class TestInAFile(InSqlite, SharedStoreContract):
         with pytest.raises(SchemaMismatch, match="version 99"):
             self.make()
 
+    async def test_a_file_of_version_1_is_upgraded_with_its_data(self, store: SessionStore) -> None:
+        snapshot = await store.open("s")
+        await store.put(RECORD)
+        await store.close()
+        with closing(sqlite3.connect(self.file)) as older:
+            older.execute("ALTER TABLE sessions RENAME COLUMN incarnation TO epoch")
+            older.execute("ALTER TABLE streams RENAME COLUMN session_incarnation TO session_epoch")
+            older.execute("PRAGMA user_version=1")
+        later = self.make()
+        assert (await later.open("s")).incarnation == snapshot.incarnation
+        assert await later.get(RECORD.stream_id) == RECORD
+        await later.close()
+
     async def test_the_error_names_a_directory_that_cannot_be_created(self) -> None:
         self.file.parent.write_text("")
         with pytest.raises(SchemaMismatch, match="cannot be opened"):
