@@ -1,4 +1,4 @@
-"""``python -m tests.e2e.browser.pictures``: pictures of the page as it is, for people to look at, in docs/pictures."""
+"""``python -m tests.e2e.browser.pictures``: take the screenshots of the page in docs/pictures."""
 
 import tempfile
 from itertools import product
@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.conftest import PROJECT, RunningServer
-from tests.e2e.browser.visit import NARROW, WIDE, Scheme, launched, visited
+from tests.e2e.browser.visit import NARROW, WIDE, Scheme, launch_chromium, open_visit
 
 FOLDER = PROJECT / "docs/pictures"
 SCREENS = {"wide": WIDE, "narrow": NARROW}
@@ -21,9 +21,9 @@ def path_of(screen: str, scheme: Scheme) -> Path:
 def draw() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = RunningServer(Path(folder), {"DRAIN_SECONDS": 0})
-        browser = launched(playwright)
+        browser = launch_chromium(playwright)
         for screen, scheme in product(SCREENS, SCHEMES):
-            with visited(browser, server, SCREENS[screen], scheme) as visit:
+            with open_visit(browser, server, SCREENS[screen], scheme) as visit:
                 visit.button("MEGA Complex HTML").click()
                 visit.is_complete()
                 visit.page.locator("#paper").evaluate("paper => paper.scrollTo(0, 0)")

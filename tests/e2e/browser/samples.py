@@ -1,4 +1,4 @@
-"""The samples of the page: what they hold, and what the service makes of it."""
+"""The samples of the page, and the chunks that the service streams for them."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,7 +15,7 @@ _CONTENT_TYPES = {".html": ContentType.HTML, ".md": ContentType.MARKDOWN, ".txt"
 
 class Sample(NamedTuple):
     name: str
-    """On its button."""
+    """The text of its button."""
     path: Path
 
     @property
@@ -50,8 +50,8 @@ SAMPLES = [
 NAMED = {sample.name: sample for sample in SAMPLES}
 
 
-def prepared(content: str, content_type: ContentType, html_mode: HtmlMode = HtmlMode.INCREMENTAL) -> str:
-    """All that the service streams of it."""
+def stream_at_once(content: str, content_type: ContentType, html_mode: HtmlMode = HtmlMode.INCREMENTAL) -> str:
+    """Return the joined chunks of the sample."""
     request = StreamRequest(content=content, content_type=content_type, chunk_by=ChunkBy.WORD, html_mode=html_mode)
     plan: Plan = prepare(request, Limits(), lambda _stage: nullcontext())
     return "".join(plan.chunks)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from service.protocol.messages import ContentType
-from tests.e2e.browser.samples import NAMED, prepared
+from tests.e2e.browser.samples import NAMED, stream_at_once
 from tests.e2e.browser.visit import Visit
 
 LONG = " ".join(f"Word-{number}" for number in range(80))
@@ -18,7 +18,7 @@ SEE_TEN_GAPS_GO_BY = """async () => {
 
 @pytest.fixture
 def long_stream(visit: Visit) -> Visit:
-    """A text of 80 words, a few of which have come."""
+    """A text of 80 words, a few of which were received."""
     visit.write(LONG)
     visit.choose(content_type="text", speed="superfast")
     visit.button("Stream it").click()
@@ -26,7 +26,7 @@ def long_stream(visit: Visit) -> Visit:
     return visit
 
 
-def test_a_pause_holds_and_the_rest_comes_after_it(long_stream: Visit) -> None:
+def test_a_pause_holds_back_chunks_until_a_resume(long_stream: Visit) -> None:
     visit = long_stream
     visit.button("Pause").click()
     expect(visit.state).to_contain_text("Paused after")
@@ -40,7 +40,7 @@ def test_a_pause_holds_and_the_rest_comes_after_it(long_stream: Visit) -> None:
     assert visit.text() == LONG
 
 
-def test_a_skip_brings_all_that_is_left(long_stream: Visit) -> None:
+def test_a_skip_streams_the_rest_at_once(long_stream: Visit) -> None:
     long_stream.button("Skip").click()
     long_stream.is_complete()
     assert long_stream.text() == LONG
@@ -62,11 +62,11 @@ def test_skipped_html_is_the_same_document(visit: Visit) -> None:
     visit.button("Skip").click()
     visit.is_complete()
     streamed = visit.content()
-    html = prepared(NAMED["Table"].content, ContentType.HTML)
+    html = stream_at_once(NAMED["Table"].content, ContentType.HTML)
     assert streamed == visit.set_at_once(html, whole_space=False)
 
 
-def test_a_cancel_leaves_what_has_come(long_stream: Visit) -> None:
+def test_a_cancel_keeps_the_received_content(long_stream: Visit) -> None:
     long_stream.button("Cancel").click()
     expect(long_stream.state).to_contain_text("Cancelled after")
     assert LONG.startswith(long_stream.text())
@@ -76,7 +76,7 @@ def test_a_cancel_leaves_what_has_come(long_stream: Visit) -> None:
     assert long_stream.text() == ""
 
 
-def test_keys_do_the_same(long_stream: Visit) -> None:
+def test_keys_press_the_buttons(long_stream: Visit) -> None:
     keyboard, state = long_stream.page.keyboard, long_stream.state
     keyboard.press("Alt+KeyP")
     expect(state).to_contain_text("Paused after")
@@ -93,14 +93,14 @@ def test_keys_do_the_same(long_stream: Visit) -> None:
     assert long_stream.text() == ""
 
 
-def test_another_sample_takes_the_place_of_the_one_that_runs(long_stream: Visit) -> None:
+def test_another_sample_replaces_the_active_one(long_stream: Visit) -> None:
     long_stream.choose(content_type="")
     long_stream.button("Emoji").click()
     long_stream.is_complete()
     assert long_stream.text() == NAMED["Emoji"].content
 
 
-def test_numbers_press_the_samples_and_a_key_focuses_the_editor(visit: Visit) -> None:
+def test_digits_press_the_samples_and_a_key_focuses_the_editor(visit: Visit) -> None:
     visit.page.keyboard.press("Alt+Digit1")
     visit.is_complete()
     assert visit.text() == NAMED["Plain Text"].content

@@ -13,7 +13,7 @@ def test_each_error_is_explained() -> None:
     assert [code for code in ErrorCode if f"  {code}: [" not in advice] == []
 
 
-def test_content_that_is_too_large(visit: Visit) -> None:
+def test_content_that_is_too_large_is_explained(visit: Visit) -> None:
     visit.write("x" * 100_001)
     expect(visit.page.locator("#own-size")).to_have_text("100,001 bytes, over the limit of 100,000")
     visit.button("Stream it").click()
@@ -25,7 +25,7 @@ def test_content_that_is_too_large(visit: Visit) -> None:
     expect(visit.page.locator("#fault")).to_be_hidden()
 
 
-def test_nothing_to_stream(visit: Visit) -> None:
+def test_empty_content_is_explained(visit: Visit) -> None:
     visit.write("<script>alert(1)</script>")
     visit.choose(content_type="html")
     visit.button("Stream it").click()
@@ -36,7 +36,7 @@ def test_nothing_to_stream(visit: Visit) -> None:
     visit.is_complete()
 
 
-def test_a_session_without_requests_has_a_way_out(start_server: StartServer, start_visit: StartVisit) -> None:
+def test_a_session_without_requests_left_can_be_replaced(start_server: StartServer, start_visit: StartVisit) -> None:
     visit = start_visit(start_server(MAX_REQUESTS_PER_SESSION=1))
     visit.button("Plain Text").click()
     visit.is_complete()
@@ -52,7 +52,7 @@ def test_a_session_without_requests_has_a_way_out(start_server: StartServer, sta
     assert visit.faults == []
 
 
-def test_a_connection_that_is_closed_for_being_idle_comes_back_with_the_next_request(
+def test_a_connection_that_was_closed_as_idle_is_opened_again_by_the_next_request(
     start_server: StartServer, start_visit: StartVisit
 ) -> None:
     visit = start_visit(start_server(IDLE_TIMEOUT=1))

@@ -1,16 +1,14 @@
-"""What is streamed is let go of: the page does not grow with the number of streams."""
+"""Streamed content is released: the memory of the page does not grow with the number of streams."""
 
 from tests.e2e.browser.visit import Visit
 
 STREAMS = 10
 FEW_BYTES = 25_000
-"""A stream's messages alone, were they kept, would be more, and its document several times as much."""
+"""Less than the messages of a stream, and much less than its document: either would be noticed if it were kept."""
 
 
 def test_memory_does_not_grow_with_the_number_of_streams(visit: Visit) -> None:
-    play(
-        visit
-    )  # the engine compiles what is used often, and goes on so for some hundred streams: benchmarks/browser.py
+    play(visit)  # The engine compiles code that is used often, for some hundred streams: benchmarks/browser.py.
     play(visit)
     before = heap_bytes(visit)
     play(visit)
@@ -26,7 +24,7 @@ def play(visit: Visit) -> None:
 
 
 def heap_bytes(visit: Visit) -> int:
-    """Without the log's messages, after a collection; what finalizers free goes with the next one."""
+    """Clear the log, collect garbage repeatedly (finalizers release more of it), and return the used heap."""
     visit.button("Clear the messages").click()
     session = visit.page.context.new_cdp_session(visit.page)
     for _ in range(3):

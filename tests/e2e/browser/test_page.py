@@ -1,4 +1,4 @@
-"""What the page shows, and to whom."""
+"""The content, accessibility and security policy of the page."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.conftest import PROJECT, RunningServer
 from tests.e2e.browser.conftest import StartVisit
 from tests.e2e.browser.pictures import SCHEMES, SCREENS, path_of
 from tests.e2e.browser.samples import NAMED
-from tests.e2e.browser.visit import NARROW, WIDE, Scheme, Visit, visited
+from tests.e2e.browser.visit import NARROW, WIDE, Scheme, Visit, open_visit
 
 AXE = (PROJECT / "tests/e2e/node/node_modules/axe-core/axe.min.js").read_text()
 
@@ -21,7 +21,7 @@ KEPT_MESSAGES = 300
 
 
 def serious(page: Page) -> list[str]:
-    """Accessibility violations that axe reports."""
+    """Return the accessibility violations that axe rates serious or worse."""
     page.evaluate(f"() => {{ {AXE} }}")
     found: dict[str, Any] = page.evaluate("() => axe.run()")
     return [
@@ -74,7 +74,7 @@ def test_the_trace_id_can_be_copied(visit: Visit) -> None:
     expect(visit.page.locator("#trace")).to_have_text(trace)
 
 
-def test_a_file_is_streamed_as_what_it_is(visit: Visit, tmp_path: Path) -> None:
+def test_a_file_is_streamed_with_the_content_type_of_its_name(visit: Visit, tmp_path: Path) -> None:
     path = tmp_path / "notes.md"
     path.write_text("# Notes\n\nThey are **short**.")
     visit.page.locator("#own-file").set_input_files(path)
@@ -84,7 +84,7 @@ def test_a_file_is_streamed_as_what_it_is(visit: Visit, tmp_path: Path) -> None:
     assert visit.start()["contentType"] == "markdown"
 
 
-def test_the_log_keeps_the_newest_messages_and_opens_them(visit: Visit) -> None:
+def test_the_log_keeps_the_latest_messages_and_expands_them(visit: Visit) -> None:
     ping = "count => Promise.all(Array.from({ length: count }, () => streaming().client.ping()))"
     visit.page.evaluate(ping, KEPT_MESSAGES)
     expect(visit.page.locator("#log > li")).to_have_count(KEPT_MESSAGES)
@@ -99,7 +99,7 @@ def test_the_log_keeps_the_newest_messages_and_opens_them(visit: Visit) -> None:
     expect(visit.page.locator("#log > li.chunk").first).to_be_hidden()
 
 
-def test_the_switch_overrules_the_system_and_is_remembered(visit: Visit) -> None:
+def test_the_theme_switch_overrides_the_system_and_is_stored(visit: Visit) -> None:
     def ground() -> str:
         colour: str = visit.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
         return colour
@@ -115,14 +115,14 @@ def test_the_switch_overrules_the_system_and_is_remembered(visit: Visit) -> None
     assert ground() == dark
 
 
-def test_a_page_that_is_loaded_anew_goes_on_with_its_session(visit: Visit) -> None:
+def test_a_reloaded_page_continues_its_session(visit: Visit) -> None:
     visit.button("Plain Text").click()
     visit.is_complete()
     visit.page.reload()
     expect(visit.page.locator("#session")).to_contain_text("99 of 100")
 
 
-def test_nothing_sticks_out_at_the_side(visit: Visit) -> None:
+def test_the_page_does_not_scroll_sideways(visit: Visit) -> None:
     visit.button("MEGA Complex HTML").click()
     visit.has_streamed(3)
     visit.button("Skip").click()
@@ -133,7 +133,7 @@ def test_nothing_sticks_out_at_the_side(visit: Visit) -> None:
         assert visit.page.locator("#paper").evaluate("paper => paper.scrollWidth <= paper.clientWidth"), width
 
 
-def test_the_tab_key_goes_from_the_samples_over_the_controls_to_the_document(visit: Visit) -> None:
+def test_the_tab_key_moves_from_the_samples_through_the_controls_to_the_document(visit: Visit) -> None:
     visit.button("Plain Text").click()
     visit.is_complete()
     visit.page.evaluate("() => document.activeElement.blur()")
@@ -151,7 +151,7 @@ def test_the_tab_key_goes_from_the_samples_over_the_controls_to_the_document(vis
 
 def test_the_policy_blocks_a_foreign_script(browser: Browser, server: RunningServer) -> None:
     """Shows that a violation of the policy would be reported in the other tests."""
-    with visited(browser, server) as visit:
+    with open_visit(browser, server) as visit:
         visit.page.evaluate(
             "() => document.body.append(Object.assign(document.createElement('script'), { textContent: 'broken = 1' }))"
         )
@@ -162,7 +162,7 @@ def test_the_policy_blocks_a_foreign_script(browser: Browser, server: RunningSer
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("screen", SCREENS)
-def test_there_are_pictures_of_it_for_people_to_look_at(screen: str, scheme: Scheme) -> None:
+def test_the_documents_have_screenshots(screen: str, scheme: Scheme) -> None:
     with Image.open(path_of(screen, scheme)) as picture:
         assert picture.size[0] == SCREENS[screen]["width"], "draw it anew: python -m tests.e2e.browser.pictures"
 

@@ -1,4 +1,4 @@
-"""The server dies in the middle, and comes back: the page goes on by itself, with every chunk once."""
+"""The server is killed during a stream and restarted: the page continues, with every chunk once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,14 +10,14 @@ from playwright.sync_api import expect
 from service.protocol.messages import HtmlMode
 from tests.conftest import RunningServer
 from tests.e2e.browser.conftest import StartVisit
-from tests.e2e.browser.samples import NAMED, prepared
+from tests.e2e.browser.samples import NAMED, stream_at_once
 
 Start = Callable[[int], RunningServer]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a server on this port, with what the one before has stored."""
+    """Starts a server on the same port with the same stored data."""
     with ExitStack() as endings:
 
         def started(port: int) -> RunningServer:
@@ -29,7 +29,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.mark.parametrize("mode", HtmlMode)
-def test_a_killed_server_costs_no_chunk(start: Start, start_visit: StartVisit, mode: HtmlMode) -> None:
+def test_no_chunk_is_lost_when_the_server_is_killed(start: Start, start_visit: StartVisit, mode: HtmlMode) -> None:
     server = start(0)
     visit = start_visit(server)
     visit.choose(html_mode=mode)
@@ -43,14 +43,14 @@ def test_a_killed_server_costs_no_chunk(start: Start, start_visit: StartVisit, m
     visit.is_complete()
     streamed = visit.content()
     sample = NAMED["MEGA Complex HTML"]
-    html = prepared(sample.content, sample.content_type, mode)
+    html = stream_at_once(sample.content, sample.content_type, mode)
     assert streamed == visit.set_at_once(html, whole_space=mode is HtmlMode.FRAGMENT)
     assert visit.page.evaluate("() => streaming().stream.received === streaming().stream.start.totalChunks")
     expect(visit.page.locator("#session")).to_contain_text("99 of 100")  # charged once
     assert {fault for fault in visit.faults if "WebSocket connection to" not in fault} == set()
 
 
-def test_a_page_without_a_stream_comes_back_too(start: Start, start_visit: StartVisit) -> None:
+def test_a_page_without_a_stream_reconnects_too(start: Start, start_visit: StartVisit) -> None:
     server = start(0)
     visit = start_visit(server)
     server.process.kill()

@@ -1,4 +1,4 @@
-"""Every sample ends in the document that it should: the one that its whole content makes at once."""
+"""Every sample ends in the document that its whole content makes at once."""
 
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, expect
 
 from service.protocol.messages import ContentType, HtmlMode
 from tests.conftest import RunningServer
-from tests.e2e.browser.samples import NAMED, SAMPLES, prepared
-from tests.e2e.browser.visit import Node, Visit, visited
+from tests.e2e.browser.samples import NAMED, SAMPLES, stream_at_once
+from tests.e2e.browser.visit import Node, Visit, open_visit
 
 
 class Outcome(NamedTuple):
@@ -23,16 +23,16 @@ class Outcome(NamedTuple):
 Outcomes = dict[tuple[str, HtmlMode], Outcome]
 
 AT_A_TIME = 7
-"""Pages that stream beside one another: each is paced, so most of the time nothing happens in it."""
+"""Pages that stream at the same time: each is paced, so it is idle most of the time."""
 
 
 @pytest.fixture(scope="module")
 def outcomes(browser: Browser, server: RunningServer) -> Outcomes:
-    """Of every sample in either mode, as its button streams it."""
+    """The result of each sample in each mode, streamed by its button."""
     cases = [(sample.name, mode) for mode in HtmlMode for sample in SAMPLES]
     found: Outcomes = {}
     with ExitStack() as open_pages:
-        visits = [open_pages.enter_context(visited(browser, server)) for _ in range(AT_A_TIME)]
+        visits = [open_pages.enter_context(open_visit(browser, server)) for _ in range(AT_A_TIME)]
         for first in range(0, len(cases), AT_A_TIME):
             beside = list(zip(visits, cases[first : first + AT_A_TIME], strict=False))
             for visit, (name, mode) in beside:
@@ -59,24 +59,24 @@ def outcome(visit: Visit, name: str, mode: HtmlMode) -> Outcome:
 
 def at_once(visit: Visit, name: str, mode: HtmlMode) -> list[Node]:
     sample = NAMED[name]
-    if sample.content_type is ContentType.TEXT:  # a text is a text node, whatever is in it
+    if sample.content_type is ContentType.TEXT:  # text becomes text nodes, whatever it contains
         return [
             {"type": "paragraph", "attrs": {"textAlign": None}, "content": [{"type": "text", "text": sample.content}]}
         ]
-    html = prepared(sample.content, sample.content_type, mode)
+    html = stream_at_once(sample.content, sample.content_type, mode)
     return visit.set_at_once(html, whole_space=mode is HtmlMode.FRAGMENT)
 
 
 @pytest.mark.parametrize("mode", HtmlMode)
 @pytest.mark.parametrize("name", NAMED)
-def test_a_sample_ends_in_its_document(outcomes: Outcomes, name: str, mode: HtmlMode) -> None:
+def test_a_streamed_sample_equals_its_document(outcomes: Outcomes, name: str, mode: HtmlMode) -> None:
     seen = outcomes[name, mode]
     assert seen.streamed == seen.at_once
     assert seen.faults == []
 
 
 @pytest.mark.parametrize("mode", HtmlMode)
-def test_the_plain_text_takes_about_a_second_and_the_largest_sample_two_to_three(
+def test_the_plain_text_is_planned_for_a_second_and_the_largest_sample_for_two_to_three(
     outcomes: Outcomes, mode: HtmlMode
 ) -> None:
     assert 900 <= outcomes["Plain Text", mode].estimated_ms <= 1200
@@ -89,9 +89,9 @@ def test_the_console_has_the_times_of_a_stream(outcomes: Outcomes) -> None:
     lines_of_stream = [line.partition(" ms  ")[2] for line in lines]
     assert lines_of_stream[0] == "request: html, superfast, by word, incremental"
     assert "first chunk" in lines_of_stream
-    assert any(line.startswith("prepared in ") and "trace " in line for line in lines_of_stream)
+    assert any(line.startswith("stream_at_once in ") and "trace " in line for line in lines_of_stream)
     assert lines_of_stream[-1].startswith("87 chunks; gaps: ")
 
 
-def test_there_is_a_button_for_each_and_no_other(visit: Visit) -> None:
+def test_there_is_one_button_for_each_sample(visit: Visit) -> None:
     expect(visit.page.locator("#samples button")).to_have_text(list(NAMED))

@@ -1,9 +1,9 @@
-"""People write while a stream arrives: neither loses anything."""
+"""A user types while a stream arrives: neither text is lost."""
 
 import pytest
 
 from service.protocol.messages import HtmlMode
-from tests.e2e.browser.samples import NAMED, prepared
+from tests.e2e.browser.samples import NAMED, stream_at_once
 from tests.e2e.browser.visit import Visit
 
 TYPED = "Typed during the stream: every word is kept. "
@@ -17,7 +17,9 @@ TYPED = "Typed during the stream: every word is kept. "
         ("MEGA Complex HTML", HtmlMode.FRAGMENT),
     ],
 )
-def test_what_is_typed_at_the_beginning_stays_and_the_stream_is_whole(visit: Visit, name: str, mode: HtmlMode) -> None:
+def test_text_typed_at_the_beginning_is_kept_and_the_stream_is_complete(
+    visit: Visit, name: str, mode: HtmlMode
+) -> None:
     visit.choose(html_mode=mode, speed="slow")
     visit.button(name).click()
     visit.has_streamed(2)
@@ -30,7 +32,7 @@ def test_what_is_typed_at_the_beginning_stays_and_the_stream_is_whole(visit: Vis
     both = visit.content()
     sample = NAMED[name]
     at_once = visit.set_at_once(
-        prepared(sample.content, sample.content_type, mode), whole_space=mode is HtmlMode.FRAGMENT
+        stream_at_once(sample.content, sample.content_type, mode), whole_space=mode is HtmlMode.FRAGMENT
     )
     first = both[0]["content"][0]
     assert first["text"].startswith(TYPED)
@@ -38,7 +40,7 @@ def test_what_is_typed_at_the_beginning_stays_and_the_stream_is_whole(visit: Vis
     assert both == at_once
 
 
-def test_the_cursor_stays_where_it_was_put(visit: Visit) -> None:
+def test_the_cursor_keeps_its_position(visit: Visit) -> None:
     visit.button("HTML").click()
     visit.has_streamed(30)
     visit.put_cursor(5)
@@ -47,7 +49,7 @@ def test_the_cursor_stays_where_it_was_put(visit: Visit) -> None:
     visit.is_complete()
 
 
-def test_what_is_typed_into_a_text_stays(visit: Visit) -> None:
+def test_text_typed_into_streamed_text_is_kept(visit: Visit) -> None:
     visit.button("Plain Text").click()
     visit.has_streamed(5)
     visit.put_cursor("start")
@@ -56,7 +58,7 @@ def test_what_is_typed_into_a_text_stays(visit: Visit) -> None:
     assert visit.text() == TYPED + NAMED["Plain Text"].content
 
 
-def test_an_undo_takes_back_what_was_typed_and_nothing_that_streamed(visit: Visit) -> None:
+def test_an_undo_reverts_typed_text_and_no_streamed_content(visit: Visit) -> None:
     visit.button("Plain Text").click()
     visit.has_streamed(5)
     visit.put_cursor("start")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, ViewportSize
 from tests.conftest import RunningServer
 
 CHROMIUM = "/usr/bin/chromium"
-"""Debian's; tests/servers.sh installs it."""
+"""Of Debian's package, which tests/servers.sh installs."""
 
 PATIENCE_MS = 30_000
 
@@ -28,13 +28,13 @@ addEventListener("securitypolicyviolation", (violation) =>
 """
 
 
-def launched(playwright: Playwright, *arguments: str) -> Browser:
+def launch_chromium(playwright: Playwright, *arguments: str) -> Browser:
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return playwright.chromium.launch(executable_path=CHROMIUM, args=[*as_root, *arguments])
 
 
 class Visit:
-    """The page as its visitor sees it. ``faults`` has every error of the console and every breach of the policy."""
+    """The page and the requests to it. ``faults`` contains every console error and every violation of the policy."""
 
     def __init__(self, page: Page, server: RunningServer) -> None:
         self.page = page
@@ -48,7 +48,7 @@ class Visit:
 
     @property
     def state(self) -> Locator:
-        """Of the stream, in words."""
+        """Return the displayed state of the stream."""
         return self.page.locator("#stream-state")
 
     @property
@@ -62,12 +62,12 @@ class Visit:
         expect(self.page.locator("#connection")).to_contain_text("Connected", timeout=PATIENCE_MS)
 
     def choose(self, **settings: str) -> None:
-        """``content_type``, ``speed``, ``chunk_by``, ``html_mode``."""
+        """Select ``content_type``, ``speed``, ``chunk_by``, ``html_mode``."""
         for name, value in settings.items():
             self.page.locator(f"select[name={name}]").select_option(value)
 
     def write(self, text: str) -> None:
-        """Into the field for one's own text."""
+        """Write into the field for the user's own text."""
         if self.page.locator("#own").get_attribute("open") is None:
             self.page.get_by_text("Your own text or file").click()
         self.page.get_by_label("Text, HTML or Markdown").fill(text)
@@ -84,7 +84,7 @@ class Visit:
         expect(self.state).to_contain_text("Complete", timeout=PATIENCE_MS)
 
     def content(self) -> list[Node]:
-        """What the editor holds, without the empty paragraphs at its end, a place for the cursor."""
+        """Return the document of the editor, without the empty paragraphs at its end."""
         nodes: list[Node] = self.page.evaluate("() => editor.getJSON().content")
         return trimmed(nodes)
 
@@ -93,7 +93,7 @@ class Visit:
         return text
 
     def set_at_once(self, html: str, *, whole_space: bool) -> list[Node]:
-        """What this HTML makes in the same editor, in one go. ``insertContent`` keeps white space, so there it must."""
+        """Return the document that this HTML makes in the same editor, inserted at once with its white space."""
         space = {"preserveWhitespace": "full"} if whole_space else {}
         self.page.evaluate(
             "([html, parseOptions]) => editor.commands.setContent(html, { parseOptions })", [html, space]
@@ -101,7 +101,7 @@ class Visit:
         return self.content()
 
     def start(self) -> dict[str, Any]:
-        """Messages of the service about the stream."""
+        """Return the messages of the service about the stream."""
         start: dict[str, Any] = self.page.evaluate("() => streaming().stream.start")
         return start
 
@@ -113,7 +113,7 @@ class Visit:
 
 
 @contextmanager
-def visited(
+def open_visit(
     browser: Browser, server: RunningServer, viewport: ViewportSize = WIDE, scheme: Scheme = "light"
 ) -> Iterator[Visit]:
     context = browser.new_context(viewport=viewport, color_scheme=scheme)

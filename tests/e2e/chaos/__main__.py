@@ -16,7 +16,7 @@ STORES = ("sqlite", "redis")
 
 
 @contextmanager
-def started(folder: Path, store: str, instances: int, workers: int) -> Iterator[Instances]:
+def start_instances(folder: Path, store: str, instances: int, workers: int) -> Iterator[Instances]:
     """Start instances that share a store; with Redis, start a Redis for them."""
     with ExitStack() as stack:
         url = None
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     with (
         TemporaryDirectory(prefix="streaming-chaos-") as folder,
-        started(Path(folder), options.store, options.instances, options.workers) as instances,
+        start_instances(Path(folder), options.store, options.instances, options.workers) as instances,
     ):
         account = asyncio.run(storm(instances, options.kills, options.clients))
         faults = instances.faults

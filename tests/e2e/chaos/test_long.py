@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.chaos.__main__ import STORES, started
+from tests.e2e.chaos.__main__ import STORES, start_instances
 from tests.e2e.chaos.storm import storm
 
 KILLS = 100
@@ -19,7 +19,7 @@ async def test_clients_lose_nothing_in_100_kills(
     tmp_path: Path, store: str, instances: int, workers: int, record_property: Callable[[str, object], None]
 ) -> None:
     """kill -9 of the busiest process 100 times, with 8 clients that stream without a pause."""
-    with started(tmp_path, store, instances, workers) as running:
+    with start_instances(tmp_path, store, instances, workers) as running:
         account = await storm(running, KILLS, CLIENTS)
         faults = running.faults
     for name, value in account.figures().items():

@@ -1,4 +1,4 @@
-// When and whether the client comes back, with a scripted socket and a mocked clock that is advanced by hand.
+// When and whether the client reconnects, with a scripted socket and a mocked clock that is advanced by hand.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
@@ -56,8 +56,8 @@ function started(options = {}) {
   return { client, stream };
 }
 
-/** Whether the next attempt comes after exactly so long. */
-function comesBackAfter(milliseconds) {
+/** Whether the next attempt is made after exactly this delay. */
+function reconnectsAfter(milliseconds) {
   const before = FakeSocket.all.length;
   mock.timers.tick(milliseconds - 1);
   assert.equal(FakeSocket.all.length, before, `too early: before ${milliseconds} ms`);
@@ -65,22 +65,22 @@ function comesBackAfter(milliseconds) {
   assert.equal(FakeSocket.all.length, before + 1, `too late: after ${milliseconds} ms`);
 }
 
-test("the waits double up to the longest", () => {
+test("the delays double up to the maximum", () => {
   started({ backOff: { firstMs: 100, maxMs: 1000 } });
   for (const wait of [100, 200, 400, 800, 1000, 1000]) {
     FakeSocket.last.breaks();
-    comesBackAfter(wait);
+    reconnectsAfter(wait);
   }
 });
 
-test("each is drawn between its half and its whole", () => {
+test("each delay is drawn between half of its maximum and the maximum", () => {
   started({ backOff: { firstMs: 100 } });
   random = 0;
   FakeSocket.last.breaks();
-  comesBackAfter(50);
+  reconnectsAfter(50);
   random = 0.5;
   FakeSocket.last.breaks();
-  comesBackAfter(150);
+  reconnectsAfter(150);
 });
 
 test("it gives up after the last attempt, with the error", async () => {
@@ -88,51 +88,51 @@ test("it gives up after the last attempt, with the error", async () => {
   const connected = client.connect();
   for (let attempt = 0; attempt < 3; attempt++) {
     FakeSocket.last.breaks();
-    comesBackAfter(100);
+    reconnectsAfter(100);
   }
   FakeSocket.last.breaks();
   await assert.rejects(stream.completed, { code: "CONNECTION_LOST", retryable: true });
   await assert.rejects(connected, { code: "CONNECTION_LOST" });
   mock.timers.tick(1_000_000);
   assert.deepEqual([FakeSocket.all.length, client.state], [4, "idle"]);
-  client.stream("again"); // a new wish is a new beginning
+  client.stream("again"); // a new request starts new attempts
   assert.equal(FakeSocket.all.length, 5);
 });
 
-test("to connect is no gain, a chunk is: then the waits begin anew", () => {
+test("the delays start again after a chunk, not after a connection", () => {
   started({ backOff: { firstMs: 100 } });
   for (const wait of [100, 200]) {
     FakeSocket.last.opens();
     FakeSocket.last.breaks();
-    comesBackAfter(wait);
+    reconnectsAfter(wait);
   }
   FakeSocket.last.opens();
   const [{ request_id }] = FakeSocket.last.sent;
   FakeSocket.last.receives({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
   FakeSocket.last.receives({ type: "chunk", index: 0, data: "x" });
   FakeSocket.last.breaks();
-  comesBackAfter(100);
+  reconnectsAfter(100);
 });
 
 test("a service that restarts (1012) is retried soon, after any earlier delay", () => {
   started({ backOff: { firstMs: 100 } });
   for (const wait of [100, 200, 400]) {
     FakeSocket.last.breaks();
-    comesBackAfter(wait);
+    reconnectsAfter(wait);
   }
   FakeSocket.last.opens();
   FakeSocket.last.breaks(1012);
-  comesBackAfter(100);
+  reconnectsAfter(100);
 });
 
-test("of a full server it asks again, later and later", () => {
+test("a full server is retried with growing delays", () => {
   const errors = [];
   started({ backOff: { firstMs: 100 }, onState: (state, error) => state === "waiting" && errors.push(error.code) });
   for (const wait of [100, 200, 400]) {
     FakeSocket.last.readyState = 1;
     FakeSocket.last.receives({ type: "error", code: "OVER_CAPACITY", message: "full", fatal: true, retryable: true });
     FakeSocket.last.breaks(4101);
-    comesBackAfter(wait);
+    reconnectsAfter(wait);
   }
   assert.deepEqual(errors, Array(3).fill("OVER_CAPACITY"));
 });
@@ -142,7 +142,7 @@ for (const [what, code, error] of [
   ["a final close code", 4103],
   ["a frame too large", 1009],
 ])
-  test(`${what} is not come back from`, async () => {
+  test(`${what} is permanent: the client does not reconnect`, async () => {
     const { client, stream } = started();
     FakeSocket.last.opens();
     if (error) FakeSocket.last.receives({ type: "error", ...error });
@@ -152,7 +152,7 @@ for (const [what, code, error] of [
     assert.deepEqual([FakeSocket.all.length, client.state], [1, "idle"]);
   });
 
-test("without anything to go on with it does not come back until it is asked", () => {
+test("without a pending stream it does not reconnect until the next request", () => {
   const { client } = started();
   FakeSocket.last.opens();
   const [{ request_id }] = FakeSocket.last.sent;
@@ -163,43 +163,43 @@ test("without anything to go on with it does not come back until it is asked", (
   assert.deepEqual([FakeSocket.all.length, client.state], [1, "idle"]);
 });
 
-/** A stream of which three chunks came before its connection broke, as the next connection asks for it. */
-function broken({ resumable = true, resume_token = "first" } = {}) {
+/** The message for a stream of which three chunks were received before its connection was lost. */
+function interruptStream({ resumable = true, resume_token = "first" } = {}) {
   const { client, stream } = started({ backOff: { firstMs: 100, maxMs: 100, attempts: 3 } });
   FakeSocket.last.opens({ resume_token });
   const [{ request_id }] = FakeSocket.last.sent;
   FakeSocket.last.receives({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable });
   for (const index of [0, 1, 2]) FakeSocket.last.receives({ type: "chunk", index, data: `${index}` });
   FakeSocket.last.breaks();
-  comesBackAfter(100);
+  reconnectsAfter(100);
   FakeSocket.last.opens({ resume_token: "second" });
-  return { client, stream, asked: FakeSocket.last.sent };
+  return { client, stream, sent: FakeSocket.last.sent };
 }
 
 test("an interrupted stream is recovered with the token of its connection and the last index", () => {
-  const { asked } = broken();
-  assert.deepEqual(asked, [{ type: "recover", stream_id: "id", last_index: 2, token: "first" }]);
+  const { sent } = interruptStream();
+  assert.deepEqual(sent, [{ type: "recover", stream_id: "id", last_index: 2, token: "first" }]);
 });
 
 for (const reason of ["unknown", "session_over", "position", "version"])
   test(`a stream that cannot be recovered fails with the reason: ${reason}`, async () => {
-    const { stream } = broken();
+    const { stream } = interruptStream();
     FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: false, reason });
     await assert.rejects(stream.completed, { code: "NOT_RECOVERABLE", reason, streamId: "id", retryable: true });
     assert.equal(stream.received, 3);
   });
 
-test("what was never stored cannot either", async () => {
-  const { stream, asked } = broken({ resumable: false });
+test("a stream that was not stored cannot be recovered", async () => {
+  const { stream, sent } = interruptStream({ resumable: false });
   await assert.rejects(stream.completed, { code: "NOT_RECOVERABLE", reason: "not_stored" });
-  assert.deepEqual(asked, []);
+  assert.deepEqual(sent, []);
 });
 
-test("an unavailable store may become available", async () => {
-  const { stream } = broken();
+test("recovery is retried while the store is unavailable", async () => {
+  const { stream } = interruptStream();
   for (const _ of [1, 2]) {
     FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
-    comesBackAfter(100);
+    reconnectsAfter(100);
     FakeSocket.last.opens();
   }
   FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: false, reason: "unavailable" });
@@ -207,14 +207,14 @@ test("an unavailable store may become available", async () => {
 });
 
 test("a repeated chunk is ignored; a gap leads to recovery", () => {
-  const { stream } = broken();
+  const { stream } = interruptStream();
   FakeSocket.last.receives({ type: "stream_recovered", stream_id: "id", recovered: true, next_index: 3, paused: false });
   FakeSocket.last.receives({ type: "chunk", index: 2, data: "2" });
   FakeSocket.last.receives({ type: "chunk", index: 3, data: "3" });
   assert.equal(stream.received, 4);
   FakeSocket.last.receives({ type: "chunk", index: 5, data: "5" });
   assert.deepEqual([stream.received, stream.state], [4, "broken"]);
-  comesBackAfter(100);
+  reconnectsAfter(100);
   FakeSocket.last.opens();
   assert.deepEqual(FakeSocket.last.sent, [{ type: "recover", stream_id: "id", last_index: 3, token: "second" }]);
 });
@@ -228,7 +228,7 @@ test("an unanswered request is repeated with the token of the first attempt", ()
     const actions = FakeSocket.last.sent.slice(1).map(({ action }) => action);
     assert.deepEqual(actions, resume_token === "first" ? [] : ["resume"]); // it may have been left in a pause
     FakeSocket.last.breaks();
-    comesBackAfter(100);
+    reconnectsAfter(100);
   }
 });
 
@@ -252,7 +252,7 @@ test("a request from a connection listener has the token of that connection", ()
   FakeSocket.last.opens({ resume_token: "first" });
   assert.equal(FakeSocket.last.sent[0].token, undefined);
   FakeSocket.last.breaks();
-  comesBackAfter(100);
+  reconnectsAfter(100);
   FakeSocket.last.opens({ resume_token: "second" });
   assert.equal(FakeSocket.last.sent[0].token, "first");
 });
@@ -265,7 +265,7 @@ test("a request from a listener of a lost connection is sent on the next connect
   FakeSocket.last.receives({ type: "stream_start", request_id, stream_id: "id", trace_id: "t", resumable: true });
   stream.cancel();
   FakeSocket.last.breaks();
-  comesBackAfter(100);
+  reconnectsAfter(100);
   FakeSocket.last.opens();
   assert.deepEqual(FakeSocket.last.sent.map(({ content, token }) => [content, token]), [["second", undefined]]);
 });

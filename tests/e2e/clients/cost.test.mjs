@@ -1,6 +1,5 @@
-// The work of showing a long document in increments, against setting the whole content for each chunk. Work is counted
-// in nodes that are added to the page, or in positions that are inserted into the editor: it does not depend on the
-// machine.
+// The work of showing a long document in increments, compared with setting the whole content for each chunk. The unit
+// is nodes added to the page, or positions inserted into the editor, so the result does not depend on the machine.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -43,7 +42,7 @@ const targets = {
   },
 };
 
-const SAMPLES = 10; // of the moments at which the whole would be set
+const SAMPLES = 10; // states for which the whole content is set
 
 for (const [what, create] of Object.entries(targets)) {
   const streamed = ({ incremental }) => {
@@ -52,7 +51,7 @@ for (const [what, create] of Object.entries(targets)) {
     return [target.work(), target.result()];
   };
 
-  test(`${what}: a chunk costs less than setting the whole, and twice the length costs twice`, (context) => {
+  test(`${what}: a chunk costs less than setting the whole, and the work is linear in the length`, (context) => {
     const [ofHalf] = streamed(half);
     const [ofWhole, result] = streamed(whole);
 

@@ -1,4 +1,4 @@
-// The renderer for plain pages: whatever the pieces, the page ends with what the whole would have made of it.
+// The renderer for plain pages: the final page equals that of the whole content, however it is split.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -39,7 +39,7 @@ for (const { name, html, fragment, incremental } of documents) {
     });
 }
 
-test("what is shown already is not touched again", () => {
+test("shown content is not changed again", () => {
   const element = shown("<p>before</p>");
   const renderer = domRenderer(element, "incremental");
   renderer.append({ data: "<ul><li>one ", close: "</li></ul>" });
@@ -59,7 +59,7 @@ test("a line that begins in a pre keeps its empty line", () => {
   assert.equal(element.textContent, "one\n\ntwo");
 });
 
-test("text is text", () => {
+test("text becomes text nodes", () => {
   const element = document.createElement("p");
   const renderer = domRenderer(element, "text");
   for (const data of ["<b>", " & ", "\n\ttwo"]) renderer.append({ data });

@@ -1,4 +1,4 @@
-// Tiptap editors as products set them up, in a page without a screen.
+// Tiptap editors with usual configurations, in jsdom.
 
 import { JSDOM } from "jsdom";
 
@@ -36,19 +36,19 @@ export function createEditor(content = "") {
   });
 }
 
-/** A document without the empty paragraphs at its end, which are places for the cursor. */
+/** A document without the empty paragraphs at its end. */
 export function content(editor) {
   const nodes = editor.getJSON().content;
   while (nodes.length > 1 && nodes.at(-1).type === "paragraph" && !nodes.at(-1).content) nodes.pop();
   return nodes;
 }
 
-/** Types at a place, as a person does. */
+/** Types at a position, as a user does. */
 export function type(editor, text, at = editor.state.selection.from) {
   editor.view.dispatch(editor.state.tr.insertText(text, at));
 }
 
-/** The position just behind some text. */
+/** The position after the text. */
 export function behind(editor, text) {
   let found;
   editor.state.doc.descendants((node, at) => {

@@ -45,7 +45,7 @@ for (const name of ["onStart", "onState", "onChunk", "onEnd"])
     assert.ok(thrown.length && thrown.every((message) => message === name));
   });
 
-test("onError of one of many, when there will be no connection any more", async () => {
+test("onError of one of several streams, when no further connection is opened", async () => {
   const user = client();
   const streams = [1, 2, 3].map(() => user.stream("x", { onError: () => throwing("onError") }));
   const connected = user.connect();

@@ -1,5 +1,5 @@
-// Loaded before each test: what is installed for the tests is found from here and from the built client alike, so that
-// there is one copy of the editor.
+// Loaded before each test: the tests and the built client import the same packages, so that there is one copy of the
+// editor.
 
 import { registerHooks } from "node:module";
 

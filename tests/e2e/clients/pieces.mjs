@@ -1,4 +1,4 @@
-// Documents, and the pieces in which the service cuts them.
+// Documents, and their chunks as the service splits them.
 
 import { readFileSync } from "node:fs";
 

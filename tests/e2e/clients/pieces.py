@@ -1,4 +1,4 @@
-"""Documents in the pieces in which the service cuts them, for the renderers' tests."""
+"""Documents in chunks of the service, for the tests of the renderers."""
 
 import json
 from contextlib import nullcontext, suppress
@@ -15,11 +15,11 @@ from tests.profiles import scaled
 from tests.unit.content.documents import editor_documents
 
 _SHORT = 5000
-"""Characters; what is longer is not cut by word as well."""
+"""Characters; longer documents are not split by word."""
 
 
-def written(path: Path) -> Path:
-    """All real documents, as ``pieces.mjs`` reads them."""
+def write_pieces(path: Path) -> Path:
+    """Write all real documents in the form that ``pieces.mjs`` reads."""
     path.write_text(json.dumps([_pieces(document) for document in paths()]))
     return path
 
@@ -30,7 +30,7 @@ def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mod
 
 
 def chunks(plan: Plan) -> list[dict[str, str]]:
-    """As they are on the wire."""
+    """The chunks of the document, as on the wire."""
     if plan.closes is None:
         return [{"data": data} for data in plan.chunks]
     return [{"data": data, "close": close} for data, close in zip(plan.chunks, plan.closes, strict=True)]
@@ -52,7 +52,7 @@ def _pieces(document: Path) -> dict[str, object]:
 
 
 def generated(path: Path) -> Path:
-    """Generated documents, by word."""
+    """Generated documents, split by word."""
     found: dict[str, dict[str, object]] = {}
 
     @scaled(1.5)
@@ -69,7 +69,7 @@ def generated(path: Path) -> Path:
 
 
 def long_ones(path: Path) -> Path:
-    """A document of 25 KB, and one of 50 KB, by sentence."""
+    """Documents of 25 KB and 50 KB, split by sentence."""
     path.write_text(json.dumps([_long(size) for size in (25_000, 50_000)]))
     return path
 

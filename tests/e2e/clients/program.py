@@ -1,4 +1,4 @@
-"""Programs of node that test the built client."""
+"""Node programs that test the built client."""
 
 import asyncio
 import sys
@@ -12,8 +12,8 @@ FOLDER = Path(__file__).parent
 NODE = Path(sys.executable).parent / "node"
 
 
-async def started(name: str, **variables: object) -> Process:
-    """A program of this folder, that runs."""
+async def start_program(name: str, **variables: object) -> Process:
+    """Start a program of this folder."""
     return await asyncio.create_subprocess_exec(
         NODE,
         "--import",
@@ -27,9 +27,9 @@ async def started(name: str, **variables: object) -> Process:
     )
 
 
-async def passed(name: str, **variables: object) -> None:
-    """Return when all tests of a file have passed."""
-    program = await started(name, **variables)
+async def run_tests(name: str, **variables: object) -> None:
+    """Run a file of tests. Raises ``AssertionError`` if one fails."""
+    program = await start_program(name, **variables)
     try:
         async with asyncio.timeout(LIMIT_SECONDS):
             output, _ = await program.communicate()

@@ -1,10 +1,10 @@
-// Streams that outlive their connections: the network is cut, and nothing is lost, nothing comes twice.
+// Streams over several connections: the network is cut, and no chunk is lost or repeated.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Network, all, client, service, signal, words } from "./service.mjs";
 
-test("fifty breaks of one stream: every chunk once, charged once", async () => {
+test("a stream with fifty lost connections has every chunk once and is charged once", async () => {
   const network = await Network.open();
   const user = client({}, network.url);
   const content = words(250);
@@ -28,10 +28,10 @@ test("fifty breaks of one stream: every chunk once, charged once", async () => {
   assert.equal(user.session.requestsLeft, 99);
 });
 
-test("those that wait behind it come too, in order, be the breaks where they may", async () => {
+test("waiting streams follow in order, wherever the connection is lost", async () => {
   const network = await Network.open();
   let messages = 0;
-  // After each number of messages: before stream_start, between two streams, in a pause, with a skip or an ack under way.
+  // After each number of messages: before stream_start, between two streams, in a pause, with a skip or an ack in transit.
   const user = client({ onMessage: () => ++messages % 13 === 0 && network.cut() }, network.url);
   const contents = ["one ", "two ", "three "].map((word) => words(8, word));
   const streams = contents.map((content) => user.stream(content, { speed: "superfast" }));
@@ -48,7 +48,7 @@ test("a request without a received stream_start is repeated and charged once", a
     {
       onMessage: (direction, { type }) => {
         if (cut || type !== "stream_request") return;
-        cut = network.silent = true; // the request is through; its answer is lost
+        cut = network.silent = true; // the request was received; its answer is lost
         setTimeout(() => {
           network.cut();
           network.silent = false;
@@ -107,7 +107,7 @@ test("a silent dead network is detected", async () => {
   assert.equal(network.connections, 2);
 });
 
-test("what another connection has recovered is let go, and not fought for", async () => {
+test("a stream that another connection recovered fails, and the client does not reconnect for it", async () => {
   const { changed, until } = signal();
   const states = [];
   let token;

@@ -1,4 +1,4 @@
-// The service that the test was started for, and clients of it.
+// Clients of the service that the test runs against.
 
 import { createServer, connect } from "node:net";
 import { once } from "node:events";
@@ -7,7 +7,7 @@ import { StreamingClient } from "../../../clients/js/dist/streaming-content-clie
 
 export const service = process.env.SERVICE; // http://host:port
 
-/** A client that is closed when the tests of the file are over. */
+/** A client that is closed after the tests of the file. */
 export function client(options = {}, url = service) {
   const made = new StreamingClient(url, { backOff: { firstMs: 10, maxMs: 200 }, ...options });
   after(() => made.close());
@@ -27,7 +27,7 @@ export function signal() {
   };
 }
 
-/** All that a stream gives. */
+/** The joined chunks of a stream. */
 export async function all(stream) {
   let text = "";
   for await (const { data } of stream) text += data;
@@ -54,7 +54,7 @@ export class Network {
       });
     }
   });
-  /** How many there were. */
+  /** The number of connections so far. */
   connections = 0;
   /** Whether messages to the client are dropped silently. */
   silent = false;
@@ -71,7 +71,7 @@ export class Network {
     return network;
   }
 
-  /** Breaks every connection, without a word. */
+  /** Ends every connection without a close frame. */
   cut() {
     for (const [near, far] of this.#pairs) {
       near.resetAndDestroy();

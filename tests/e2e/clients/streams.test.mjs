@@ -1,4 +1,4 @@
-// Requests and what comes of them, over one connection to the real service.
+// Requests and their results, over one connection to the real service.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ test("a stream is an iterator of its chunks", async () => {
   assert.equal(stream.state, "complete");
 });
 
-test("or it calls back", async () => {
+test("a stream calls its listeners", async () => {
   const seen = [];
   const stream = client().stream("one two", {
     ...fast,
@@ -51,7 +51,7 @@ test("an incremental chunk has a close text", async () => {
   assert.deepEqual(closes, ["</p>", "</b></p>", ""]);
 });
 
-test("twenty requests at once are answered in order, each with its own", async () => {
+test("twenty requests at once are answered in order, each with its own content", async () => {
   const user = client();
   const contents = Array.from({ length: 20 }, (_, index) => `request ${index}`);
   const order = [];
@@ -65,7 +65,7 @@ test("twenty requests at once are answered in order, each with its own", async (
   assert.equal(user.session.requestsLeft, user.session.limits.max_requests - 20);
 });
 
-test("a mistake in one request does not disturb the others", async () => {
+test("an invalid request does not affect the others", async () => {
   const user = client();
   const streams = [user.stream(words(5), fast), user.stream("x", { contentType: "pdf" }), user.stream("after", fast)];
   const [first, wrong, last] = await Promise.allSettled(streams.map(all));
@@ -89,21 +89,21 @@ for (const [code, content, options] of [
   ["INVALID_MESSAGE", "x", { trace: { traceparent: 7 } }],
   ["INVALID_MESSAGE", "x", { speed: 7 }],
 ])
-  test(`${code} is a typed error, and calls back: ${content.slice(0, 20)}`, async () => {
+  test(`${code} is a typed error, passed to onError: ${content.slice(0, 20)}`, async () => {
     const stream = client().stream(content, { ...options, onError: (error) => (stream.error = error) });
     await assert.rejects(stream.completed, { name: "StreamingError", code, requestId: stream.requestId });
     assert.equal(stream.error.code, code);
     assert.equal(stream.state, "failed");
   });
 
-test("a frame that no service takes is not sent again and again", async () => {
+test("a frame that is too large is not sent again", async () => {
   const user = client();
   const stream = user.stream("x".repeat(3_000_000));
   await assert.rejects(stream.completed, { code: "CONNECTION_LOST", fatal: true, retryable: false });
   assert.equal(await all(user.stream("still there", fast)), "still there");
 });
 
-test("a pause holds until it is resumed", async () => {
+test("a pause holds back chunks until a resume", async () => {
   const { changed, until } = signal();
   const content = words(12);
   let text = "";
@@ -116,8 +116,8 @@ test("a pause holds until it is resumed", async () => {
   stream.pause();
   await until(() => stream.state === "paused");
   const held = stream.received;
-  await client().ping(); // a while
-  await all(client().stream(words(6), fast)); // a longer while: six gaps
+  await client().ping(); // one round trip
+  await all(client().stream(words(6), fast)); // six gaps
   assert.equal(stream.received, held);
   stream.resume();
   await until(() => stream.state === "streaming");
@@ -142,7 +142,7 @@ test("a control before the start of a stream is applied at its start", async () 
   assert.ok(skipped && totalChunks < 3, `${totalChunks} chunks instead of 6`);
 });
 
-test("a skip brings the rest at once, in a pause too", async () => {
+test("a skip streams the rest at once, in a pause too", async () => {
   const { changed, until } = signal();
   const content = words(300);
   let text = "";
@@ -160,7 +160,7 @@ test("a skip brings the rest at once, in a pause too", async () => {
   assert.ok(skipped && durationMs < 10_000, `${durationMs} ms, of 90 s`);
 });
 
-test("a cancel ends this stream and no other", async () => {
+test("a cancel ends only its stream", async () => {
   const { changed, until } = signal();
   const user = client();
   const running = user.stream(words(300), { onChunk: changed });
@@ -175,11 +175,11 @@ test("a cancel ends this stream and no other", async () => {
   assert.equal(await all(other), "other");
 });
 
-test("controls that cross with the end of their stream never meet the next", async () => {
+test("controls that arrive after the end of their stream do not affect the next", async () => {
   const user = client();
   for (const control of ["pause", "skip", "cancel"])
     for (let round = 0; round < 10; round++) {
-      const first = user.stream("first", { ...fast, onChunk: () => first[control]() }); // its only chunk: it is over
+      const first = user.stream("first", { ...fast, onChunk: () => first[control]() }); // its only chunk: the stream has ended
       const second = user.stream(words(3), fast);
       assert.equal(await all(second), words(3), control);
       assert.deepEqual(await second.completed.then(({ skipped, totalChunks }) => [skipped, totalChunks]), [false, 3]);
@@ -187,14 +187,14 @@ test("controls that cross with the end of their stream never meet the next", asy
     }
 });
 
-test("to leave the loop is to cancel", async () => {
+test("leaving the loop cancels the stream", async () => {
   const user = client();
   const stream = user.stream(words(300));
   for await (const { index } of stream) if (index === 1) break;
   assert.equal((await stream.completed).cancelled, true);
 });
 
-test("an AbortSignal cancels, and its reason is what comes of it", async () => {
+test("an AbortSignal cancels the stream, which fails with its reason", async () => {
   const { changed, until } = signal();
   const user = client();
   const controller = new AbortController();
@@ -202,12 +202,12 @@ test("an AbortSignal cancels, and its reason is what comes of it", async () => {
   await until(() => stream.received === 1);
   controller.abort(new Error("enough"));
   await assert.rejects(stream.completed, { message: "enough" });
-  assert.equal(await all(user.stream("next", fast)), "next"); // so the service has let go of the first
+  assert.equal(await all(user.stream("next", fast)), "next"); // so the service has ended the first one
   const late = user.stream("x", { signal: AbortSignal.abort() });
   await assert.rejects(all(late), { name: "AbortError" });
 });
 
-test("a trace goes in and comes out; without one there is a new one", async () => {
+test("a stream joins the trace of the request, or has a new one", async () => {
   const user = client();
   const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
   const traced = user.stream("x", { trace: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
@@ -217,7 +217,7 @@ test("a trace goes in and comes out; without one there is a new one", async () =
   assert.match(plain.traceId, /^[0-9a-f]{32}$/);
 });
 
-test("when the session has no request left, that is an error, and known", async () => {
+test("a request beyond the limit of the session fails, and requestsLeft is 0", async () => {
   const user = client();
   const { limits } = await user.connect();
   await Promise.all(Array.from({ length: limits.max_requests }, () => user.stream("x", fast).completed));
@@ -226,13 +226,13 @@ test("when the session has no request left, that is an error, and known", async 
   assert.equal(user.session.requestsLeft, 0);
 });
 
-test("a ping is a time", async () => {
+test("a ping returns the round-trip time", async () => {
   const user = client();
   const times = await Promise.all([user.ping(), user.ping()]);
   for (const time of times) assert.ok(time > 0 && time < 5000, String(time));
 });
 
-test("the session is known once it is connected", async () => {
+test("the session is available after connecting", async () => {
   const reported = [];
   const sessionId = `known-${Date.now()}`;
   const user = client({ sessionId, onSession: ({ requestsLeft }) => reported.push(requestsLeft) });
@@ -244,7 +244,7 @@ test("the session is known once it is connected", async () => {
   assert.deepEqual(reported, [session.limits.max_requests, session.limits.max_requests - 1]);
 });
 
-test("a closed client is closed: what ran fails, and nothing more is to be had", async () => {
+test("after close, pending streams fail and requests are refused", async () => {
   const states = [];
   const user = client({ onState: (state) => states.push(state) });
   const stream = user.stream(words(300));
@@ -256,7 +256,7 @@ test("a closed client is closed: what ran fails, and nothing more is to be had",
   assert.deepEqual(states, ["connecting", "open", "closed"]);
 });
 
-test("every message passes the log, either way", async () => {
+test("every message is passed to onMessage, in both directions", async () => {
   const log = [];
   const user = client({ onMessage: (direction, { type }) => log.push(`${direction} ${type}`) });
   await all(user.stream("x"));
@@ -273,7 +273,7 @@ test("every message passes the log, either way", async () => {
   ]);
 });
 
-test("a given WebSocket is used where there is no global one", async () => {
+test("the WebSocket of the options is used if there is no global one", async () => {
   const { WebSocket: global } = globalThis;
   delete globalThis.WebSocket;
   try {
@@ -284,7 +284,7 @@ test("a given WebSocket is used where there is no global one", async () => {
   }
 });
 
-test("the address may be http or ws, with a path or without", async () => {
+test("the address is http or ws, with or without a path", async () => {
   for (const [url, address] of [
     ["https://service.example", "wss://service.example/ws/stream/id"],
     ["http://service.example/", "ws://service.example/ws/stream/id"],

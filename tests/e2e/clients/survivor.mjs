@@ -1,4 +1,4 @@
-// A user who sees one stream to its end, whatever becomes of the service. Each chunk, and then the end, is a line.
+// Streams one document to its end while the service is killed. Prints a line for each chunk and one for the end.
 
 import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
 

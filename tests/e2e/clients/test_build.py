@@ -34,7 +34,7 @@ def test_client_and_page_renderer_are_small() -> None:
     assert len(packed) < LARGEST_PACKED_BYTES
 
 
-def test_it_needs_nothing() -> None:
+def test_it_has_no_dependencies() -> None:
     package = json.loads((CLIENT / "package.json").read_text())
     assert "dependencies" not in package
     assert "import " not in (CLIENT / "dist/streaming-content-client.js").read_text()
@@ -42,7 +42,7 @@ def test_it_needs_nothing() -> None:
     assert all(entry["dev"] and "integrity" in entry for name, entry in locked.items() if name)
 
 
-def test_a_program_against_its_types_is_checked(tmp_path: Path) -> None:
+def test_a_program_compiles_against_its_types(tmp_path: Path) -> None:
     (tmp_path / "program.ts").write_text(PROGRAM)
     installed = tmp_path / "node_modules/streaming-content-client"
     installed.parent.mkdir()
@@ -51,7 +51,7 @@ def test_a_program_against_its_types_is_checked(tmp_path: Path) -> None:
     run(CLIENT / "node_modules/typescript/bin/tsc", *strict, "program.ts", cwd=tmp_path)
 
 
-def test_each_map_names_sources_that_are_there() -> None:
+def test_each_source_map_names_existing_sources() -> None:
     for path in (CLIENT / "dist").glob("*.js"):
         assert path.read_text().endswith(f"//# sourceMappingURL={path.name}.map\n")
         mapped = json.loads(path.with_name(f"{path.name}.map").read_text())

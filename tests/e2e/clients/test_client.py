@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conftest import RunningServer
-from tests.e2e.clients.program import passed
+from tests.e2e.clients.program import run_tests
 
 
 @pytest.mark.parametrize("about", ["streams", "recovery", "backoff", "listeners"])
-async def test_it_does_all_that_its_own_tests_ask(server: RunningServer, about: str) -> None:
-    await passed(f"{about}.test.mjs", SERVICE=server.url)
+async def test_the_javascript_tests_pass(server: RunningServer, about: str) -> None:
+    await run_tests(f"{about}.test.mjs", SERVICE=server.url)

@@ -1,4 +1,4 @@
-"""The service is killed and started again in the middle of a stream, and the client's user sees nothing of it."""
+"""The service is killed and restarted during a stream; the user of the client receives every chunk once."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ from asyncio.subprocess import Process
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.clients.program import started
+from tests.e2e.clients.program import start_program
 from tests.integration.instances.instances import Instance
 from tests.waiting import LIMIT_SECONDS
 
@@ -21,9 +21,9 @@ async def lines(program: Process) -> list[dict[str, Any]]:
     return [json.loads(line) async for line in program.stdout]
 
 
-async def test_a_stream_outlives_the_process_that_gave_it(tmp_path: Path) -> None:
+async def test_a_stream_survives_the_process_that_started_it(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "instance", {"DRAIN_SECONDS": 0})
-    program = await started(
+    program = await start_program(
         "survivor.mjs",
         SERVICE=f"http://{instance.address}",
         CONTENT=CONTENT,

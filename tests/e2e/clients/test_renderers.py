@@ -1,4 +1,4 @@
-"""The renderers, in a page and in an editor without a screen, with what the service makes of real documents."""
+"""The renderers for a page and for Tiptap, without a browser, with the chunks of real documents."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.clients import pieces
-from tests.e2e.clients.program import passed
+from tests.e2e.clients.program import run_tests
 
 
-@pytest.mark.parametrize("documents", [pieces.written, pieces.generated])
+@pytest.mark.parametrize("documents", [pieces.write_pieces, pieces.generated])
 @pytest.mark.parametrize("target", ["dom", "tiptap"])
-async def test_whatever_the_pieces_the_whole_is_the_same(
+async def test_streamed_documents_equal_whole_ones(
     tmp_path: Path, target: str, documents: Callable[[Path], Path]
 ) -> None:
-    await passed(f"{target}.test.mjs", PIECES=documents(tmp_path / "pieces.json"))
+    await run_tests(f"{target}.test.mjs", PIECES=documents(tmp_path / "pieces.json"))
 
 
-async def test_the_work_for_a_long_document_is_linear(tmp_path: Path) -> None:
-    await passed("cost.test.mjs", PIECES=pieces.long_ones(tmp_path / "pieces.json"))
+async def test_the_work_is_linear_in_the_length_of_a_document(tmp_path: Path) -> None:
+    await run_tests("cost.test.mjs", PIECES=pieces.long_ones(tmp_path / "pieces.json"))

@@ -68,7 +68,7 @@ const paragraphs = [
   { data: "eight</p>", close: "" },
 ];
 
-test("typing in the very paragraph that is open loses neither", () => {
+test("typing in the open paragraph loses neither text", () => {
   const editor = createEditor();
   streamed(editor, "incremental", paragraphs, (index) => {
     if (index === 0) type(editor, "MINE ", behind(editor, "on"));
@@ -82,7 +82,7 @@ test("typing in the very paragraph that is open loses neither", () => {
   );
 });
 
-test("neither does typing where the next chunk comes, nor a new paragraph there", () => {
+test("typing at the position of the next chunk loses neither text, nor does a new paragraph there", () => {
   const editor = createEditor();
   streamed(editor, "incremental", paragraphs, (index) => {
     if (index === 0) type(editor, "MINE", behind(editor, "one"));
@@ -92,7 +92,7 @@ test("neither does typing where the next chunk comes, nor a new paragraph there"
   for (const word of ["MINE", "two", "three", "four five", "six", "seven eight"]) assert.ok(text.includes(word), text);
 });
 
-test("what was typed into the empty editor before the first chunk stays", () => {
+test("text typed into the empty editor before the first chunk is kept", () => {
   for (const mode of ["incremental", "fragment", "text"]) {
     const editor = createEditor();
     const renderer = tiptapRenderer(editor, mode);
@@ -119,7 +119,7 @@ test("the selection stays on the same words", () => {
   }
 });
 
-test("undo takes back what was typed, never what streamed", () => {
+test("undo reverts typed text and no streamed content", () => {
   const editor = createEditor("<p>start:</p>");
   streamed(editor, "incremental", paragraphs, (index) => {
     if (index === 1) type(editor, "TYPED", behind(editor, "start:"));
@@ -132,7 +132,7 @@ test("undo takes back what was typed, never what streamed", () => {
   assert.equal(editor.getHTML(), html.replace("TYPED", ""));
 });
 
-test("a row that is still short is whole in the end, with what was typed into the table", () => {
+test("a row with missing cells is complete at the end, with the text typed into the table", () => {
   const chunks = [
     { data: "<table><tbody><tr><th rowspan=\"2\">a ", close: "</th></tr></tbody></table>" },
     { data: "b</th><th>c</th></tr><tr><td>d", close: "</td></tr></tbody></table>" },
@@ -146,14 +146,14 @@ test("a row that is still short is whole in the end, with what was typed into th
   assert.equal(editor.getText().replace("aT2T1T0", "a").replace(/\s+/g, " ").trim(), "a b c d e f g");
 });
 
-test("text is text nodes, without marks, with its white space", () => {
+test("text becomes text nodes without marks, with its white space", () => {
   const editor = createEditor("<p><strong>bold</strong></p>");
   streamed(editor, "text", [{ data: "<b> & " }, { data: "two  three\n" }]);
   const [paragraph] = content(editor);
   assert.deepEqual(paragraph.content.slice(1), [{ type: "text", text: "<b> & two  three\n" }]);
 });
 
-test("once it is stopped, or its editor is gone, it leaves nothing behind", () => {
+test("after stop, or without its editor, it holds no resources", () => {
   const editor = createEditor();
   const before = editor.callbacks.transaction?.length ?? 0;
   const renderers = ["incremental", "fragment", "text"].map((mode) => tiptapRenderer(editor, mode));

@@ -1,11 +1,12 @@
-"""A real editor ends with the same document whether it is given it whole or streamed, in either mode.
+"""A real editor ends with the same document whether the content is set at once or streamed, in either mode.
 
-With every real document it does, and with all generated ones in increments. Of generated fragments about five in six:
+This holds for every real document, and for all generated ones in incremental mode. In fragment mode about one in six
+generated documents differs, for two reasons:
 
-- an editor that appends to an empty document what begins with a block and has text beside it at the top level, be it
-  all in one go, leaves its empty paragraph before it;
-- it reads a chunk without a tag as plain text, so that a reference in it stays one; such a chunk comes only if there is
-  nothing near to put it with.
+- An editor that appends to an empty document keeps its empty paragraph before HTML that begins with a block and has
+  text at the top level, also if it is appended at once.
+- It reads a chunk without a tag as plain text, so a reference in it is shown literally; such a chunk is produced only
+  if no neighbour can be merged with it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,7 @@ MAX_STEPS = 40
 """Number of states of an incremental stream that are checked."""
 
 FLOWING = {"a", "b", "br", "code", "details", "em", "mark", "s", "span", "strong", "u"}
-"""Elements of generated documents that are no block to this editor."""
+"""Elements of generated documents that this editor does not treat as blocks."""
 
 chunk_bys = st.sampled_from(ChunkBy)
 modes = st.sampled_from(HtmlMode)
@@ -49,7 +50,7 @@ def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mod
 
 
 def begins_with_a_block_beside_text(html: str) -> bool:
-    """Whether it begins with a block and there is text at the top level, in an element that flows or in none."""
+    """Whether the HTML begins with a block and has text or an inline element at the top level."""
     body = parsed(html)
     texts = [body.text, *(child.tail for child in body)]
     beside = any(text and text != "\n" for text in texts) or any(child.tag in FLOWING for child in body)
@@ -63,14 +64,14 @@ def visible(nodes: Sequence[Node]) -> str:
     )
 
 
-def as_it_is_read(chunk: str) -> str:
-    """What an editor makes of a chunk without a tag: the text as it stands, references and all."""
+def escape_literal_chunk(chunk: str) -> str:
+    """Return the text that an editor makes of a chunk without a tag: references are not resolved."""
     return chunk if "<" in chunk else chunk.replace("&", "&amp;")
 
 
 def check_appended(tiptap: Tiptap, plan: Plan) -> None:
     html = "".join(plan.chunks)
-    whole = tiptap.document_with_space("".join(map(as_it_is_read, plan.chunks)) if "<" in html else html)
+    whole = tiptap.document_with_space("".join(map(escape_literal_chunk, plan.chunks)) if "<" in html else html)
     appended = tiptap.appended(plan.chunks)
     if appended != whole and begins_with_a_block_beside_text(plan.chunks[0]):
         assert is_empty_paragraph(appended.pop(0))
@@ -78,7 +79,7 @@ def check_appended(tiptap: Tiptap, plan: Plan) -> None:
 
 
 def check_shown(tiptap: Tiptap, plan: Plan) -> None:
-    """It ends as the whole does, and on the way only grows: a client shows no text that goes again."""
+    """Check that the last state equals the whole, and that the visible text only grows."""
     assert plan.closes is not None
     moments = [so_far + close for so_far, close in zip(accumulate(plan.chunks), plan.closes, strict=True)]
     every = len(moments) // MAX_STEPS + 1
@@ -90,7 +91,7 @@ def check_shown(tiptap: Tiptap, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
-def test_a_real_document_appended_in_fragments_is_the_same(tiptap: Tiptap, path: Path) -> None:
+def test_real_documents_in_fragments_equal_the_whole(tiptap: Tiptap, path: Path) -> None:
     content = path.read_text()
     for chunk_by in ChunkBy:
         plan = plan_of(content, content_type(path), chunk_by, HtmlMode.FRAGMENT)
@@ -98,13 +99,15 @@ def test_a_real_document_appended_in_fragments_is_the_same(tiptap: Tiptap, path:
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
-def test_a_real_document_shown_in_increments_is_the_same(tiptap: Tiptap, path: Path) -> None:
+def test_real_documents_in_increments_equal_the_whole(tiptap: Tiptap, path: Path) -> None:
     check_shown(tiptap, plan_of(path.read_text(), content_type(path), ChunkBy.WORD, HtmlMode.INCREMENTAL))
 
 
 @scaled(4)
 @given(document=editor_documents, chunk_by=chunk_bys, html_mode=modes)
-def test_so_is_a_generated_one(tiptap: Tiptap, document: str, chunk_by: ChunkBy, html_mode: HtmlMode) -> None:
+def test_generated_documents_equal_the_whole(
+    tiptap: Tiptap, document: str, chunk_by: ChunkBy, html_mode: HtmlMode
+) -> None:
     try:
         plan = plan_of(document, ContentType.HTML, chunk_by, html_mode)
     except EmptyContent:
@@ -117,7 +120,7 @@ def test_so_is_a_generated_one(tiptap: Tiptap, document: str, chunk_by: ChunkBy,
 
 @scaled(0.5)
 @given(markdown=pure_markdowns, chunk_by=chunk_bys)
-def test_so_is_generated_markdown(tiptap: Tiptap, markdown: str, chunk_by: ChunkBy) -> None:
+def test_generated_markdown_equals_the_whole(tiptap: Tiptap, markdown: str, chunk_by: ChunkBy) -> None:
     plan = plan_of(markdown, ContentType.MARKDOWN, chunk_by, HtmlMode.FRAGMENT)
     assert tiptap.appended(plan.chunks) == tiptap.document_with_space("".join(plan.chunks))
     check_shown(tiptap, plan_of(markdown, ContentType.MARKDOWN, chunk_by, HtmlMode.INCREMENTAL))

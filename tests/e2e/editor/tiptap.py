@@ -1,4 +1,4 @@
-"""A real Tiptap editor, in a node process of its own."""
+"""A real Tiptap editor in a node process."""
 
 import json
 import subprocess
@@ -15,11 +15,11 @@ Node = dict[str, Any]
 
 
 class RefusedByEditorError(Exception):
-    """The editor throws at this HTML, as its schema has no place for what is in it."""
+    """The editor raised an exception for this HTML, because its schema cannot represent it."""
 
 
 class Tiptap:
-    """Asks the editor; trailing empty paragraphs, a place for the cursor, are left out of every answer."""
+    """Sends HTML to the editor; results are without the empty paragraphs at the end of a document."""
 
     def __init__(self) -> None:
         self._program = subprocess.Popen(
@@ -38,19 +38,19 @@ class Tiptap:
         self._program.communicate()
 
     def document(self, html: str) -> list[Node]:
-        """What ``setContent(html)`` makes."""
+        """Return the document that ``setContent(html)`` makes."""
         return _content(self._answer("document", html))
 
     def document_with_space(self, html: str) -> list[Node]:
-        """What ``setContent(html)`` makes if no white space is collapsed, as ``insertContent`` does."""
+        """Return the document that ``setContent(html)`` makes with white space preserved, as ``insertContent`` does."""
         return _content(self._answer("documentWithSpace", html))
 
     def appended(self, chunks: Sequence[str]) -> list[Node]:
-        """What ``insertContent`` of each makes, from an empty editor on."""
+        """Return the document that ``insertContent`` of each makes in an empty editor."""
         return _content(self._answer("appended", chunks))
 
     def shown(self, htmls: Sequence[str]) -> list[list[Node]]:
-        """What is seen as ``setContent`` of each takes the place of the one before."""
+        """Return the documents that successive calls of ``setContent`` make."""
         return [_content(document) for document in self._answer("shown", htmls)]
 
     def _answer(self, what: str, argument: object) -> Any:  # noqa: ANN401 - JSON

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import PROJECT, RunningServer, StartServer, environment
-from tests.e2e.browser.visit import launched
+from tests.e2e.browser.visit import launch_chromium
 
 EXAMPLES = PROJECT / "examples"
 LIMIT_SECONDS = 120
@@ -20,7 +20,7 @@ LIMIT_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Markdown file of some ten blocks."""
+    """A Markdown file of about ten blocks."""
     path = tmp_path_factory.mktemp("document") / "document.md"
     path.write_text("# Title\n\n" + "".join(f"Paragraph {number} with **bold** text.\n\n" for number in range(10)))
     return path
@@ -52,7 +52,7 @@ def test_python_example_recovers_after_the_service_is_killed(
         env=environment(SERVICE=f"http://127.0.0.1:{port}"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        bufsize=0,  # or what is read ahead here would be missing there
+        bufsize=0,  # otherwise bytes read ahead here would be missing there
     ) as program:
         assert program.stdout is not None
         beginning = program.stdout.read(20)  # some of it has arrived
@@ -70,7 +70,7 @@ def test_page_example_streams_pauses_and_skips(server: RunningServer) -> None:
     handler = partial(_SilentHandler, directory=str(PROJECT))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as files, sync_playwright() as playwright:
         Thread(target=files.serve_forever, daemon=True).start()
-        browser = launched(playwright)
+        browser = launch_chromium(playwright)
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{files.server_address[1]}/examples/page.html?service={server.url}")
         page.get_by_role("button", name="Start").click()
@@ -91,4 +91,4 @@ def run(*command: str, **variables: object) -> subprocess.CompletedProcess[str]:
 
 class _SilentHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Log nothing: the test's output is for failures."""
+        """Log nothing."""

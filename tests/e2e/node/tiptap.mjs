@@ -1,5 +1,5 @@
-// A Tiptap editor as products set it up, in a page without a screen. Each line of standard input is a question,
-// [what, HTML or a list of it], and each answer is a line; what the editor throws is answered as {"error": ...}.
+// A Tiptap editor with a usual configuration, in jsdom. Each line of standard input is a request, [operation, HTML or a
+// list of it], and each response is a line; an exception of the editor is returned as {"error": ...}.
 
 import { createInterface } from "node:readline";
 import { JSDOM } from "jsdom";
@@ -38,7 +38,7 @@ const editor = new Editor({
 const wholeSpace = { parseOptions: { preserveWhitespace: "full" } }; // as insertContent() reads what it is given
 
 const answers = {
-  // The document that the whole HTML makes in one go: as a page reads its white space, and with all of it.
+  // The document of the whole HTML: with white space collapsed as on a page, and preserved.
   document: (html) => {
     editor.commands.setContent(html);
     return editor.getJSON();
@@ -47,13 +47,13 @@ const answers = {
     editor.commands.setContent(html, wholeSpace);
     return editor.getJSON();
   },
-  // The document that chunks make, appended one after the other at the cursor.
+  // The document of chunks that are inserted one by one at the cursor.
   appended: (chunks) => {
     editor.commands.clearContent();
     for (const chunk of chunks) editor.commands.insertContent(chunk);
     return editor.getJSON();
   },
-  // The documents that are seen as each HTML replaces the one before.
+  // The document after each HTML, which replaces the one before.
   shown: (htmls) =>
     htmls.map((html) => {
       editor.commands.setContent(html);

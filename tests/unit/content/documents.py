@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - text in many scripts is the point
-"""Content to try things on: tag soup, documents as an editor writes them, and text in many scripts."""
+# ruff: noqa: RUF001 - the documents contain many scripts
+"""Generated content: tag soup, documents in the form of an editor, and text in many scripts."""
 
 import re
 from collections.abc import Callable
@@ -75,7 +75,7 @@ ODDITIES = (
     "a" * 30,
 )
 texts = st.lists(st.sampled_from(SCRIPTS + ODDITIES) | st.text(max_size=5), min_size=1, max_size=12).map("".join)
-"""Text in a dozen scripts with what is hard about each."""
+"""Text in a dozen scripts, with the difficult cases of each."""
 
 # Tag soup
 
@@ -200,7 +200,7 @@ _leaves = st.one_of(
 
 
 def _nested(first: str) -> Callable[[st.SearchStrategy[str]], st.SearchStrategy[str]]:
-    """Blocks that hold others; a list item begins with ``first``."""
+    """Blocks that contain others; a list item begins with ``first``."""
 
     def nested(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         some = st.lists(blocks, min_size=1, max_size=3).map("".join)
@@ -232,10 +232,10 @@ def _documents(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 documents = _documents(st.recursive(_leaves, _nested(""), max_leaves=4))
-"""HTML in the form that the sanitiser itself writes: it must come through unchanged."""
+"""HTML in the form that the sanitiser writes, which it must not change."""
 
 editor_documents = _documents(st.recursive(_leaves, _nested("<p>i</p>"), max_leaves=4))
-"""The same, and in an editor's schema: there a list item begins with a paragraph."""
+"""The same in an editor's schema, where a list item begins with a paragraph."""
 
 _PARTS = re.compile(r"(<[^>]*>|&[a-z]+;)")
 _WRITTEN_OTHERWISE = {
@@ -248,7 +248,7 @@ _TAG_ENDS = (">", " >", "\n>", " onclick='a > b'>", " id=x>", " data-x>")
 
 
 def _written(document: str, random: Random) -> str:
-    """``document`` with what means nothing: other spellings, attributes that go, comments."""
+    """Equivalent spellings of ``document``: other notations, attributes and comments that are removed."""
     pieces: list[str] = []
     for part in _PARTS.split(document):
         if part.startswith("&"):

@@ -1,4 +1,4 @@
-"""A second HTML parser, independent of the sanitiser's, and what it finds in a document."""
+"""A second HTML parser, independent of that of the sanitiser, and a search for dangerous markup."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from html5lib.treebuilders import getTreeBuilder
 
 from service.content.policy import names
 
-# A second opinion: none of these lists comes from the policy that is tested.
+# These lists are independent of the policy that is tested.
 _HARMLESS_ELEMENTS = names(
     "a abbr address article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt",
     "em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img input ins kbd label li main mark nav ol p",
@@ -44,9 +44,9 @@ Mark = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
 def parsed(html: str, *, scripting: bool = False) -> Element:
-    """The "body" with ``html`` in it; with ``scripting`` what is in "noscript" is text, as for a real browser.
+    """Return the ``body`` with ``html`` in it; with ``scripting`` the content of ``noscript`` is text, as in a browser.
 
-    The parser is asked for a whole document, as in a fragment it loses what does not belong in a table.
+    The parser reads a whole document, because as a fragment it would drop content that may not occur in a table.
     """
     parser = HTMLParser(getTreeBuilder("etree"), namespaceHTMLElements=False)
     document: Element = parser.parse(f"<!DOCTYPE html><body>{html}", scripting=scripting)
@@ -54,7 +54,7 @@ def parsed(html: str, *, scripting: bool = False) -> Element:
 
 
 def outline(*fragments: str) -> list[Mark]:
-    """The tree of ``fragments`` parsed one by one and put side by side: what opens, what closes, and the text."""
+    """Return the tree of ``fragments``, parsed one by one and concatenated: start tags, end tags and text."""
     marks: list[Mark] = []
     for fragment in fragments:
         for mark in _inside(parsed(fragment)):
@@ -77,7 +77,7 @@ def _inside(element: Element) -> Iterator[Mark]:
 
 
 def dangers(html: str) -> list[str]:
-    """What of a document could do harm, in words, wherever it is shown; nothing for a safe one."""
+    """Return descriptions of the markup that could do harm on a page; empty for safe HTML."""
     return [
         danger
         for scripting in (False, True)

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - text in many scripts is the point
-"""Complexity and adaptive speed, exact at their edges."""
+# ruff: noqa: RUF001 - the texts contain many scripts
+"""Complexity and adaptive speed, exact at their thresholds."""
 
 import pytest
 
@@ -24,12 +24,12 @@ LOW, MEDIUM, HIGH = Complexity.LOW, Complexity.MEDIUM, Complexity.HIGH
         (1, 0, HIGH),
     ],
 )
-def test_complexity_rises_above_its_thresholds_not_at_them(tags: int, words: int, complexity: Complexity) -> None:
+def test_complexity_increases_above_a_threshold_not_at_it(tags: int, words: int, complexity: Complexity) -> None:
     assert Analysis(word_count=words, tag_count=tags).complexity is complexity
 
 
 @pytest.mark.parametrize(("words", "speed"), [(1, Speed.SUPERFAST), (201, Speed.FAST), (501, Speed.NORMAL)])
-def test_adaptive_speed_depends_on_the_content_and_other_speeds_are_kept(words: int, speed: Speed) -> None:
+def test_only_the_adaptive_speed_depends_on_the_content(words: int, speed: Speed) -> None:
     analysis = Analysis(word_count=words, tag_count=0)
     assert analysis.speed(Speed.ADAPTIVE) is speed
     assert analysis.speed(Speed.SLOW) is Speed.SLOW

@@ -1,4 +1,4 @@
-"""Attacks, streamed in every way: a second parser finds nothing dangerous, in the whole or in any part."""
+"""Attacks, streamed in every way: a second parser finds nothing dangerous in the whole or in any chunk."""
 
 from contextlib import nullcontext
 from functools import lru_cache
@@ -21,11 +21,11 @@ from tests.unit.content.reader import dangers
 NO_LIMIT = 10**9
 LIMITS = Limits(max_chunk_characters=40)
 found = lru_cache(maxsize=100_000)(dangers)
-"""Most parts are parts of many attacks."""
+"""The results by part: most parts occur in many attacks."""
 
 
 def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mode: HtmlMode) -> Plan | None:
-    """``None`` for content in which there is nothing to see."""
+    """Return the plan; ``None`` for content that shows nothing."""
     try:
         return prepare(request(content, content_type, chunk_by, html_mode), LIMITS, lambda _stage: nullcontext())
     except EmptyContent:
@@ -33,7 +33,7 @@ def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mod
 
 
 def check_harmless(plan: Plan, attack: str) -> None:
-    """Nothing dangerous in all of it, in any chunk alone, and in any moment of what an incremental client shows."""
+    """Check the whole, each chunk alone, and each state that a client in incremental mode shows."""
     whole = "".join(plan.chunks)
     assert found(whole) == [], attack
     assert sanitise_html(whole, NO_LIMIT).html == whole, attack

@@ -1,4 +1,4 @@
-"""Hostile nesting is taken out before a tree is built of it."""
+"""Hostile nesting is removed before a tree is built."""
 
 import pytest
 from hypothesis import given

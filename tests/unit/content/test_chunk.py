@@ -1,4 +1,4 @@
-"""Text in chunks: never longer than the limit, cut as gently as can be."""
+"""Text in chunks: within the limit, split at the best boundary that is within it."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - text in many scripts is the point
-"""Where HTML may be cut so that an editor that appends chunk by chunk ends with the same document."""
+# ruff: noqa: RUF001 - the texts contain many scripts
+"""Boundaries of fragments: an editor that appends the chunks one by one builds the same document."""
 
 import pytest
 

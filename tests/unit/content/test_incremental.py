@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - text in many scripts is the point
-"""HTML cut at any depth: what a client shows is whole HTML at every moment, and grows by one segment at a time."""
+# ruff: noqa: RUF001 - the texts contain many scripts
+"""HTML split at any depth: a client shows valid HTML at every moment, which grows by one segment at a time."""
 
 import re
 from itertools import accumulate
@@ -25,7 +25,7 @@ NO_LIMIT = 10**9
 CHECKBOX = re.compile("<input[^>]*>")
 MARKED_SPACE = re.compile("\\s\u0301")
 STARTS_LAST = re.compile(rf"<(?!/|{'|'.join(markup.VOID)})[^>]*>\s*\Z")
-"""An element that is begun without anything in it."""
+"""An element without content at the end."""
 
 chunk_bys = st.sampled_from(ChunkBy)
 max_characters = st.sampled_from([1, 7, 40, 1000])
@@ -33,7 +33,7 @@ htmls = documents | soups.map(lambda soup: sanitise_html(soup, NO_LIMIT).html)
 
 
 def visible_text(html: str) -> str:
-    """As elsewhere, but that a checkbox is seen."""
+    """The visible text, in which a checkbox is one character."""
     return markup.visible_text(CHECKBOX.sub("\ufffc", html))
 
 
@@ -43,7 +43,7 @@ def shown(cut: Increments) -> list[str]:
 
 
 def begins(part: list[Mark], whole: list[Mark]) -> bool:
-    """Whether ``whole`` begins as ``part`` does before its last end tags, where its last text may go on."""
+    """Whether ``whole`` begins with ``part`` up to its last end tags, where its last text may continue."""
     while part and part[-1][0] == "close":
         part = part[:-1]
     if part and part[-1][0] == "text":

@@ -1,4 +1,4 @@
-"""What holds of every plan, whatever the content."""
+"""Properties of every plan, for any content."""
 
 from contextlib import nullcontext
 from itertools import accumulate
@@ -24,7 +24,7 @@ max_characters = st.sampled_from([1, 7, 40, 1000])
 
 
 def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, max_chunk_characters: int) -> Plan | None:
-    """``None`` for content in which there is nothing to see."""
+    """Return the plan; ``None`` for content that shows nothing."""
     limits = Limits(max_chunk_characters=max_chunk_characters)
     try:
         return prepare(request(content, content_type, chunk_by), limits, lambda _stage: nullcontext())

@@ -1,4 +1,4 @@
-"""Markdown as GitHub writes it."""
+"""GitHub Flavored Markdown."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -56,7 +56,7 @@ def test_a_task_list_has_the_form_of_editors() -> None:
 
 
 @pytest.mark.parametrize("markdown", ["1. [x] ordered", "- [x] mixed\n- plain", "- plain\n  1. [ ] inner", "<ul></ul>"])
-def test_a_list_with_an_item_that_is_no_task_is_a_plain_list(markdown: str) -> None:
+def test_a_list_with_an_item_that_is_not_a_task_is_a_plain_list(markdown: str) -> None:
     assert "data-type" not in markdown_to_html(markdown)
 
 

@@ -1,4 +1,4 @@
-"""Plans: skipping what is left, and joining chunks so that a stream fits into its session."""
+"""Plans: merging the remaining chunks at a skip, and coalescing chunks so that a stream fits into its session."""
 
 from itertools import accumulate, pairwise
 
@@ -62,7 +62,7 @@ def test_merging_gives_the_rest_in_the_fewest_chunks_within_the_limit(
     rest = merged(plan, start)
     assert "".join(rest) == "".join(chunks[start:])
     assert all(len(chunk) <= limit or chunk in chunks for chunk in rest)
-    # None could have taken in the first of the chunks that the next one is made of.
+    # No merged chunk has room for the first chunk of the next one.
     position = start
     for chunk, after in pairwise(rest):
         taken = 0
@@ -100,7 +100,7 @@ def test_coalescing_fits_the_remaining_time_without_loss_and_within_the_limit(
     assert fitted.closes is not None
     ends = dict(zip(accumulate(map(len, chunks)), numbered(chunks), strict=True))
     assert fitted.closes == [ends[end] for end in accumulate(map(len, fitted.chunks))]
-    assert fitted == plan_of([*fitted.chunks], limit, fitted.closes)  # with the figures of its own chunks
+    assert fitted == plan_of([*fitted.chunks], limit, fitted.closes)  # with the statistics of its own chunks
     takes = (len(fitted.chunks) - 1) * plan.gap_seconds
     assert takes <= max(0.0, seconds_left) or fitted.chunks == merged(plan, 0)
     assert coalesce(plan, seconds_left) == fitted

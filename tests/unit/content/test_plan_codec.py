@@ -45,7 +45,7 @@ def plan_of(request: StreamRequest) -> Plan:
 PLAN = plan_of(StreamRequest(content="<p>A <b>bold é</b> word.</p>", content_type=ContentType.HTML))
 
 
-# There and back
+# Round trip
 
 
 @given(plans())
@@ -72,7 +72,7 @@ def test_the_failure_of_a_plan_is_not_packed() -> None:
     assert unpack_plan(pack_plan(replace(PLAN, failure=ChunkingFailed("It failed.")))) == PLAN
 
 
-# Anything else
+# Invalid bytes
 
 
 @given(st.binary(max_size=200))
@@ -110,8 +110,8 @@ def test_a_plan_in_which_bytes_were_changed_is_refused_or_is_a_plan(data: st.Dat
         (4, -1),
         (6, "adaptive"),
         (7, 0),
-        (9, ["</p>"]),  # closes, without which of them it is
-        (10, [0]),  # which of them, without them
+        (9, ["</p>"]),  # close texts without their indices
+        (10, [0]),  # indices without close texts
     ],
 )
 def test_an_inconsistent_plan_is_refused(place: int, value: object) -> None:

@@ -1,4 +1,4 @@
-"""From a request to a plan: stages, figures, errors, and content that is meant to break it."""
+"""From a request to a plan: stages, statistics, errors, and hostile content."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,7 +16,7 @@ from tests.unit.content.documents import request
 TEXT, HTML, MARKDOWN = ContentType.TEXT, ContentType.HTML, ContentType.MARKDOWN
 INCREMENTAL = HtmlMode.INCREMENTAL
 MODULE = import_module("service.content.prepare")
-"""Imported so, as the package's name for it is the function."""
+"""The module: in the package the same name is the function."""
 
 
 def prepared(request: StreamRequest, limits: Limits | None = None) -> Plan:
@@ -94,7 +94,7 @@ def test_empty_content_is_refused(content: str, content_type: ContentType) -> No
     "content", ["<script>alert(1)</script>", "<p> &nbsp;</p><br>", "<!-- x -->", "<input>", "<b></b>"]
 )
 @pytest.mark.parametrize("content_type", [HTML, MARKDOWN])
-def test_content_with_nothing_to_show_is_refused(content: str, content_type: ContentType) -> None:
+def test_content_that_shows_nothing_is_refused(content: str, content_type: ContentType) -> None:
     with pytest.raises(EmptyContent):
         prepared(request(content, content_type))
 
@@ -131,7 +131,7 @@ def test_an_exception_inside_the_tree_parser_is_raised_and_not_printed(monkeypat
 
 
 class NativePanic(BaseException):
-    """As a Rust library raises it."""
+    """The exception that a Rust library raises at a bug."""
 
 
 NativePanic.__name__ = "PanicException"

@@ -1,4 +1,4 @@
-"""What sanitising took out is counted by kind."""
+"""Removals by the sanitiser are counted by kind."""
 
 import pytest
 from hypothesis import given

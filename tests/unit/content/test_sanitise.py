@@ -1,4 +1,4 @@
-"""What survives the sanitiser, and what does not."""
+"""What the sanitiser keeps, and what it removes."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Styles: what is allowed stays as written, whether it is known by its shape or looked at token by token."""
+"""Styles: allowed declarations are unchanged, whether their shape is cached or each token is checked."""
 
 import pytest
 from hypothesis import given
@@ -64,7 +64,7 @@ styles = st.lists(_declarations | st.sampled_from(_SCRAPS), max_size=5).map("; "
 
 
 class ThoroughFilter(StyleFilter):
-    """Recognises no shape."""
+    """A filter without the cache of shapes."""
 
     def _is_whole_and_allowed(self, shape: str) -> bool:
         return False

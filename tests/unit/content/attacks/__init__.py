@@ -1,4 +1,4 @@
-"""Attacks on the page that shows the result, by family. Payloads are the well-known ones and their mutations."""
+"""Attacks on a page that shows the result, by kind: well-known payloads and their mutations."""
 
 from tests.unit.content.attacks import letters, markdown, scripts, styles, trees, urls
 

@@ -1,4 +1,4 @@
-"""Markup that is broken, unclosed, quoted oddly or written in odd characters."""
+"""Markup that is malformed, unclosed, quoted unusually or written in unusual characters."""
 
 from tests.unit.content.attacks.payload import IMAGE, RUN
 

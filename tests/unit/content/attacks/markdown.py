@@ -1,4 +1,4 @@
-"""What Markdown makes into HTML."""
+"""Attacks that Markdown converts into HTML."""
 
 from tests.unit.content.attacks.payload import IMAGE, RUN
 

@@ -1,5 +1,5 @@
-"""What an attack is after."""
+"""The script that an attack tries to run."""
 
 RUN = "alert(1)"
 IMAGE = f"<img src=x onerror={RUN}>"
-"""Runs it wherever it becomes an element."""
+"""Runs the script if it becomes an element."""

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - text in many scripts is the point
-"""Scripts, event attributes, elements that load or cover, names that clobber."""
+# ruff: noqa: RUF001 - the attacks contain characters of many scripts
+"""Scripts, event attributes, elements that load resources or cover the page, names that clobber variables."""
 
 from tests.unit.content.attacks.payload import IMAGE, RUN
 

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - text in many scripts is the point
-"""Styles that load something, run something, or lay an element over the page."""
+# ruff: noqa: RUF001 - the attacks contain characters of many scripts
+"""Styles that load a resource, run a script, or place an element over the page."""
 
 ATTACKS: dict[str, tuple[str, ...]] = {
     "style values": (

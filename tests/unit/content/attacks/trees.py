@@ -1,9 +1,9 @@
-"""Markup that one parser reads as another tree than the next: mutations, by namespace, mode and nesting."""
+"""Markup from which two parsers build different trees (mutation XSS), by namespace, mode and nesting."""
 
 from service.content.policy import names
 from tests.unit.content.attacks.payload import IMAGE, RUN
 
-# Elements that make a browser read what is in them in another way, or put it elsewhere in the tree.
+# Elements whose content a browser parses in another mode, or moves to another position in the tree.
 _READ_OTHERWISE = sorted(
     names(
         "noscript style script textarea title xmp plaintext listing iframe noembed noframes template select option",

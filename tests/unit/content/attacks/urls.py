@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - text in many scripts is the point
-"""URLs with a scheme that does more than lead somewhere."""
+# ruff: noqa: RUF001 - the attacks contain characters of many scripts
+"""URLs with a scheme that runs a script or embeds a document."""
 
 from tests.unit.content.attacks.payload import RUN
 

@@ -1,4 +1,4 @@
-"""Every example of CommonMark 0.31.2, as its authors publish them, through the converter as the service sets it up."""
+"""The examples of the CommonMark 0.31.2 specification, converted with the configuration of the service."""
 
 import re
 
@@ -21,7 +21,7 @@ OTHERWISE = {
     "bold in bold is written once, as it looks the same": {389, 417, 425, 426, 427, 464, 465, 466, 468},
     "an address without brackets is a link: GitHub's extension": {602, 606, 608, 611, 612},
 }
-"""Which examples come out otherwise, by number, and why."""
+"""The examples with another result, by number, and the reason."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def examples() -> dict[int, tuple[str, str]]:
     return {number: (markdown, html) for number, (markdown, html) in enumerate(pairs, 1)}
 
 
-def test_every_example_but_the_listed_ones_has_the_specified_result(examples: dict[int, tuple[str, str]]) -> None:
+def test_every_example_except_the_listed_ones_has_the_specified_result(examples: dict[int, tuple[str, str]]) -> None:
     assert len(examples) == EXAMPLES
     otherwise = {number for number, (markdown, html) in examples.items() if markdown_to_html(markdown) != html}
     assert otherwise == set().union(*OTHERWISE.values())

@@ -1,4 +1,4 @@
-"""Unicode's own test files for the boundaries of text (UAX #29), as Debian ships them."""
+"""Unicode's test files for text boundaries (UAX #29), from Debian's package."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
@@ -12,9 +12,9 @@ from service.content.segment import characters, sentences, words
 FOLDER = Path("/usr/share/unicode/auxiliary")
 
 SCISSORS = "\u2701\u200d\u2701"
-"""Since those files were made, upper blade scissors are no pictograph any more, and are not joined."""
+"""In later versions of Unicode the upper blade scissors are not a pictograph, and are not joined."""
 SOFT_HYPHEN = " \u00ad"
-"""For Unicode a soft hyphen belongs to the space before it; here a word begins where what is not white space begins."""
+"""In Unicode a soft hyphen belongs to the space before it; here a word begins after white space."""
 
 
 def cases(name: str) -> Iterator[list[str]]:
@@ -38,7 +38,7 @@ def ends(pieces: Iterable[str]) -> set[int]:
         ("Sentence", lambda text: list(SentenceBreaker(text, "root")), set()),
     ],
 )
-def test_segments_are_those_of_unicode_but_for_the_listed_ones(
+def test_segments_are_those_of_unicode_except_the_listed_ones(
     name: str, segments: Callable[[str], list[str]], otherwise: set[str]
 ) -> None:
     found = {"".join(expected) for expected in cases(name) if segments("".join(expected)) != expected}
