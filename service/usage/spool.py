@@ -117,6 +117,9 @@ class Spool:
 
     def _make_schema(self) -> None:
         with self._transaction() as connection:
+            columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(usage_sessions)")]
+            if "epoch" in columns:  # created before the column had its present name
+                connection.execute("ALTER TABLE usage_sessions RENAME COLUMN epoch TO incarnation")
             for table in TABLES.values():
                 for statement in _schema(table):
                     connection.execute(statement)

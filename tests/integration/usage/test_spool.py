@@ -33,6 +33,19 @@ def test_rows_survive_a_restart_unchanged(path: Path) -> None:
     second.close()
 
 
+def test_a_file_with_the_former_name_of_a_column_is_upgraded_with_its_rows(path: Path) -> None:
+    earlier, later = SessionRow("s-1", "one", 1.5, 2.5), SessionRow("s-1", "two", 2.5, 3.5)
+    first = Spool(path)
+    first.add([earlier])
+    first.close()
+    with closing(sqlite3.connect(path)) as former:
+        former.execute("ALTER TABLE usage_sessions RENAME COLUMN incarnation TO epoch")
+    second = Spool(path)
+    second.add([earlier, later])
+    assert [row for _, row in second.oldest(SessionRow, 10)] == [earlier, later]
+    second.close()
+
+
 def test_the_files_are_readable_by_their_owner_only(path: Path) -> None:
     spool = Spool(path)
     spool.add([a_row()])

@@ -37,9 +37,9 @@ def upgrade() -> None:
     op.execute("""
         CREATE TABLE usage_sessions (
             session_id text NOT NULL,
-            incarnation text NOT NULL,
+            epoch text NOT NULL,
             began_at timestamptz NOT NULL,
             ends_at timestamptz NOT NULL,
-            PRIMARY KEY (session_id, incarnation)
+            PRIMARY KEY (session_id, epoch)
         )""")
     op.execute("CREATE INDEX usage_sessions_by_time ON usage_sessions (ends_at)")
