@@ -79,19 +79,19 @@ class FailoverSessionStore:
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
         return await self._monitor.call(lambda: self._primary.mark_skip(stream_id, epoch, index, settled=settled))
 
-    async def renew_leases(self, held: Mapping[str, int]) -> frozenset[str]:
+    async def renew_leases(self, epochs: Mapping[str, int]) -> frozenset[str]:
         """While the primary is unavailable, no stream is reported as acquired elsewhere."""
-        if not held:
+        if not epochs:
             await self._monitor.check()
             return frozenset()
         try:
-            return await self._monitor.call(lambda: self._primary.renew_leases(held))
+            return await self._monitor.call(lambda: self._primary.renew_leases(epochs))
         except StoreUnavailable:
             return frozenset()
 
-    def update_status(self, stream_id: str, epoch: int, change: StreamStatus) -> None:
+    def update_status(self, stream_id: str, epoch: int, status: StreamStatus) -> None:
         if self._monitor.available:
-            self._primary.update_status(stream_id, epoch, change)
+            self._primary.update_status(stream_id, epoch, status)
 
     async def close(self) -> None:
         await self._monitor.close()

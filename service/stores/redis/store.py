@@ -102,19 +102,17 @@ class RedisSessionStore:
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
         return bool(await self._server.run(MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)))
 
-    async def renew_leases(self, held: Mapping[str, int]) -> frozenset[str]:
-        taken: set[str] = set()
-        for ids in _batches(list(held)):
-            epochs = [held[stream_id] for stream_id in ids]
-            numbers = await self._server.run(
-                RENEW_LEASES, [_stream(one) for one in ids], self._ttl, self._active_ttl, *epochs
-            )
-            taken.update(ids[number - 1] for number in numbers)
-        return frozenset(taken)
+    async def renew_leases(self, epochs: Mapping[str, int]) -> frozenset[str]:
+        lost: set[str] = set()
+        for ids in _batches(list(epochs)):
+            keys, expected = [_stream(one) for one in ids], [epochs[one] for one in ids]
+            numbers = await self._server.run(RENEW_LEASES, keys, self._ttl, self._active_ttl, *expected)
+            lost.update(ids[number - 1] for number in numbers)
+        return frozenset(lost)
 
-    def update_status(self, stream_id: str, epoch: int, change: StreamStatus) -> None:
+    def update_status(self, stream_id: str, epoch: int, status: StreamStatus) -> None:
         if len(self._changes) < _MAX_QUEUED_CHANGES:
-            self._changes.append((stream_id, epoch, change))
+            self._changes.append((stream_id, epoch, status))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.get_running_loop().create_task(self._write_changes())
 
@@ -128,7 +126,7 @@ class RedisSessionStore:
             batch = list(islice(self._changes, _BATCH))
             for _ in batch:
                 self._changes.popleft()
-            changes = [part for _, epoch, change in batch for part in (epoch, change.value)]
+            changes = [part for _, epoch, status in batch for part in (epoch, status.value)]
             try:
                 await self._server.run(
                     UPDATE_STATUS, [_stream(stream_id) for stream_id, *_ in batch], self._ttl, *changes

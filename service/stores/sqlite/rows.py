@@ -165,23 +165,23 @@ class Rows:
         mark = self._at(stream_id, epoch) | {"index": index, "settled": settled}
         return rows.execute(_MARK_SKIP, mark).rowcount > 0
 
-    def renew_leases(self, rows: sqlite3.Connection, held: Mapping[str, int]) -> frozenset[str]:
+    def renew_leases(self, rows: sqlite3.Connection, epochs: Mapping[str, int]) -> frozenset[str]:
         now = self._clock()
-        of_all = {"held": json.dumps(dict(held)), "now": now, "soon": now + self._ttl}
+        of_all = {"epochs": json.dumps(dict(epochs)), "now": now, "soon": now + self._ttl}
         rows.execute(
             "UPDATE streams SET ends_at = :active WHERE ends_at > :now AND ends_at < :soon"
-            " AND (stream_id, epoch) IN (SELECT key, value FROM json_each(:held))",
+            " AND (stream_id, epoch) IN (SELECT key, value FROM json_each(:epochs))",
             of_all | {"active": now + self._ttl * _MARGIN},
         )
         lost = rows.execute(
-            "SELECT stream_id FROM json_each(:held) AS one JOIN streams ON stream_id = one.key"
+            "SELECT stream_id FROM json_each(:epochs) AS one JOIN streams ON stream_id = one.key"
             " WHERE epoch <> one.value AND ends_at > :now",
             of_all,
         )
         return frozenset(stream_id for (stream_id,) in lost)
 
-    def update_status(self, rows: sqlite3.Connection, stream_id: str, epoch: int, change: StreamStatus) -> None:
-        rows.execute(_CHANGES[change], self._at(stream_id, epoch))
+    def update_status(self, rows: sqlite3.Connection, stream_id: str, epoch: int, status: StreamStatus) -> None:
+        rows.execute(_CHANGES[status], self._at(stream_id, epoch))
 
     # Expiry
 

@@ -56,11 +56,11 @@ class SqliteSessionStore:
         mark = partial(self._rows.mark_skip, stream_id=stream_id, epoch=epoch, index=index, settled=settled)
         return await self._thread.call(mark)
 
-    async def renew_leases(self, held: Mapping[str, int]) -> frozenset[str]:
-        return await self._thread.call(partial(self._rows.renew_leases, held=held))
+    async def renew_leases(self, epochs: Mapping[str, int]) -> frozenset[str]:
+        return await self._thread.call(partial(self._rows.renew_leases, epochs=epochs))
 
-    def update_status(self, stream_id: str, epoch: int, change: StreamStatus) -> None:
-        self._thread.post(partial(self._rows.update_status, stream_id=stream_id, epoch=epoch, change=change))
+    def update_status(self, stream_id: str, epoch: int, status: StreamStatus) -> None:
+        self._thread.post(partial(self._rows.update_status, stream_id=stream_id, epoch=epoch, status=status))
 
     async def close(self) -> None:
         await self._thread.close()
