@@ -55,7 +55,7 @@ export class GapChart {
     const text =
       middle === undefined
         ? "The time between two chunks, measured on this page."
-        : `Pace ${pace} ms; median gap ${middle} ms, 95 % under ${most} ms, longest ${longest} ms.`;
+        : `Pace ${pace} ms; median gap ${middle} ms, 95 % below ${most} ms, longest ${longest} ms.`;
     this.#text.textContent = text;
     this.#chart.setAttribute("aria-label", text);
   }

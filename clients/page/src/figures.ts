@@ -2,7 +2,7 @@ import type { Stream } from "../../js/src/index.js";
 import { element, made } from "./element.js";
 import type { Gaps } from "./gaps.js";
 
-const NAMES = ["First chunk", "Chunks", "Median gap", "95 % of gaps under", "Preparing", "Duration", "Speed", "Complexity"] as const;
+const NAMES = ["First chunk", "Chunks", "Median gap", "95 % of gaps below", "Preparation", "Duration", "Speed", "Complexity"] as const;
 
 type Name = (typeof NAMES)[number];
 
@@ -31,8 +31,8 @@ export class Figures {
     this.#set("First chunk", milliseconds(firstChunkMs));
     this.#set("Chunks", start ? `${received} of ${start.totalChunks}` : "–");
     this.#set("Median gap", milliseconds(gaps.quantile(0.5)));
-    this.#set("95 % of gaps under", milliseconds(gaps.quantile(0.95)));
-    this.#set("Preparing", milliseconds(start?.metadata.processing_time_ms));
+    this.#set("95 % of gaps below", milliseconds(gaps.quantile(0.95)));
+    this.#set("Preparation", milliseconds(start?.metadata.processing_time_ms));
     this.#set("Duration", `${(elapsedMs / 1000).toFixed(2)} s`);
     this.#set("Speed", start?.metadata.speed_used ?? "–");
     this.#set("Complexity", start?.metadata.complexity ?? "–");

@@ -42,11 +42,11 @@ export class SessionCard {
     this.#list.replaceChildren(
       row("Requests left", this.#requests, this.#requestsMeter),
       row("Time left", this.#time, this.#timeMeter),
-      row("Content, up to", made("dd", `${kilobytes} kB`)),
-      row("A chunk, up to", made("dd", `${limits.max_chunk_size.toLocaleString("en")} characters`)),
-      row("Closes when idle for", made("dd", `${clock(limits.idle_timeout)} min`)),
-      row("Or too slow for", made("dd", `${limits.chunk_timeout} s`)),
-      row("Survives a break", made("dd", session.resumable ? "yes" : "no")),
+      row("Content size limit", made("dd", `${kilobytes} kB`)),
+      row("Chunk size limit", made("dd", `${limits.max_chunk_size.toLocaleString("en")} characters`)),
+      row("Idle timeout", made("dd", `${clock(limits.idle_timeout)} min`)),
+      row("Send timeout", made("dd", `${limits.chunk_timeout} s`)),
+      row("Recoverable", made("dd", session.resumable ? "yes" : "no")),
       row("Id", made("dd", session.sessionId)),
     );
     this.#version.textContent = `version ${session.version}`;

@@ -158,7 +158,7 @@ function inWords({ state, received, start }: Stream): string {
     case "paused":
       return `Paused after ${count}`;
     case "broken":
-      return `Broken off after ${count}; it goes on by itself…`;
+      return `Interrupted after ${count}, reconnecting…`;
     case "complete":
       return `Complete: ${received} chunks`;
     case "cancelled":

@@ -54,10 +54,10 @@ def test_the_figures_of_a_stream_are_shown(visit: Visit) -> None:
     visit.button("HTML").click()
     visit.is_complete()
     figures = visit.page.locator("#figures")
-    for figure in (r"First chunk[\d.]+ ms", "Chunks87 of 87", r"Median gap[\d.]+ ms", r"Preparing[\d.]+ ms"):
+    for figure in (r"First chunk[\d.]+ ms", "Chunks87 of 87", r"Median gap[\d.]+ ms", r"Preparation[\d.]+ ms"):
         expect(figures).to_contain_text(re.compile(figure))
     expect(visit.page.locator("#chart")).to_have_attribute(
-        "aria-label", re.compile(r"Pace 30 ms; median gap [\d.]+ ms, 95 % under [\d.]+ ms, longest [\d.]+ ms\.")
+        "aria-label", re.compile(r"Pace 30 ms; median gap [\d.]+ ms, 95 % below [\d.]+ ms, longest [\d.]+ ms\.")
     )
     assert visit.page.locator("#chart .bars").evaluate("bars => bars.getAttribute('d').length") > 100
     expect(visit.page.locator("#session")).to_contain_text("99 of 100")

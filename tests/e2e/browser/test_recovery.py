@@ -37,7 +37,7 @@ def test_no_chunk_is_lost_when_the_server_is_killed(start: Start, start_visit: S
     visit.has_streamed(8)
     server.process.kill()
     expect(visit.page.locator("#connection")).to_have_attribute("data-state", "reconnecting")
-    expect(visit.state).to_contain_text("Broken off after")
+    expect(visit.state).to_contain_text("Interrupted after")
     server.process.wait()
     start(server.address[1])
     visit.is_complete()

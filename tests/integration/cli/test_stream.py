@@ -238,7 +238,7 @@ def test_progress_appears_on_a_terminal_while_the_document_goes_to_a_file(
     assert (tmp_path / "out.txt").read_bytes() == TEXT.encode()
 
 
-def test_a_document_on_the_terminal_is_not_overwrite(url: str, text_file: Path) -> None:
+def test_a_document_on_the_terminal_is_not_overwritten(url: str, text_file: Path) -> None:
     shown = on_a_terminal(url, text_file, out=None)
     document, timings = shown.split("outcome")
     assert document == TEXT + "\n"

@@ -21,7 +21,7 @@ LOCK_SECONDS = 2
 """More than the requests of a worker waited for the lock when its limit gave way."""
 
 
-async def test_of_two_thousand_requests_at_once_on_four_instances_exactly_a_hundred_are_admitted(
+async def test_four_instances_admit_exactly_the_limit_of_two_thousand_concurrent_requests(
     start_instances: StartInstances,
 ) -> None:
     await check_exact(start_instances(4))
