@@ -54,14 +54,14 @@ class CachedContentEngine:
     async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
         stopwatch = Stopwatch()
         key = await self._key(request)
-        kept = self._cache.get(key)
-        if kept is not None:
+        cached = self._cache.get(key)
+        if cached is not None:
             self._record(CacheTier.MEMORY, hit=True)
-            return await self._fit(kept, seconds_left, stopwatch)
+            return await self._fit(cached, seconds_left, stopwatch)
         store = self._store_for(request)
-        if store is not None and (kept := await self._get_stored(store, key)) is not None:
+        if store is not None and (cached := await self._get_stored(store, key)) is not None:
             self._record(CacheTier.MEMORY, hit=False)
-            return await self._fit(kept, seconds_left, stopwatch)
+            return await self._fit(cached, seconds_left, stopwatch)
         made = await self._engine.run_in_thread(self._make, key, request, seconds_left, stopwatch)
         self._record(CacheTier.MEMORY, hit=made.found)
         if store is not None and made.to_store is not None:
@@ -87,28 +87,28 @@ class CachedContentEngine:
 
     async def _get_stored(self, store: PlanStore, key: bytes) -> CachedPlan | None:
         stored = await store.get(key)
-        kept = None if stored is None else await self._engine.run_in_thread(self._unpack, key, stored)
-        self._record(CacheTier.SHARED, hit=kept is not None)
-        return kept
+        cached = None if stored is None else await self._engine.run_in_thread(self._unpack, key, stored)
+        self._record(CacheTier.SHARED, hit=cached is not None)
+        return cached
 
-    async def _fit(self, kept: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
-        if fits(kept.plan, seconds_left - stopwatch.seconds):
-            return Preparation(kept.plan, stopwatch.seconds, packed=kept.packed)
-        return await self._engine.run_in_thread(self._engine.fit_plan, kept, seconds_left, stopwatch)
+    async def _fit(self, cached: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
+        if fits(cached.plan, seconds_left - stopwatch.seconds):
+            return Preparation(cached.plan, stopwatch.seconds, packed=cached.packed)
+        return await self._engine.run_in_thread(self._engine.fit_plan, cached, seconds_left, stopwatch)
 
     def _unpack(self, key: bytes, stored: bytes) -> CachedPlan | None:
         """In the thread: unpack a plan from the store, unless it has another version."""
         try:
-            kept = CachedPlan(unpack_plan(stored), stored)
+            cached = CachedPlan(unpack_plan(stored), stored)
         except UnreadablePlan:
             return None
-        self._cache.put(key, kept)
-        return kept
+        self._cache.put(key, cached)
+        return cached
 
     def _make(self, key: bytes, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> _Made:
         """In the thread. Raises ``PreparationFailed``."""
-        if (kept := self._cache.get(key)) is not None:
-            return _Made(self._engine.fit_plan(kept, seconds_left, stopwatch), found=True)
+        if (cached := self._cache.get(key)) is not None:
+            return _Made(self._engine.fit_plan(cached, seconds_left, stopwatch), found=True)
         whole = self._engine.make_plan(request, stopwatch)
         preparation = self._engine.fit_plan(whole, seconds_left, stopwatch)
         if whole.plan.failure is not None:

@@ -29,10 +29,10 @@ class MemoryPlanCache:
 
     def get(self, key: bytes) -> CachedPlan | None:
         with self._lock:
-            kept = self._plans.get(key)
-            if kept is not None:
+            cached = self._plans.get(key)
+            if cached is not None:
                 self._plans.move_to_end(key)
-            return kept
+            return cached
 
     def put(self, key: bytes, plan: CachedPlan) -> None:
         if plan.memory_bytes > self._max_bytes // LARGEST_SHARE:
