@@ -22,8 +22,8 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-# pytest in WORKERS processes.
-WORKERS ?= 2
+# pytest in WORKERS processes: one more than two cores, because tests also wait.
+WORKERS ?= 3
 PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 # $(call step,Description,command): print the description, run the command, print the seconds that it took.
