@@ -35,6 +35,9 @@ step = printf '%s ... ' '$(1)'; { $(2); }; printf '%s s\n' "$$SECONDS"
 run: $(RUNTIME) ## start the service on PORT (default 8000); stop it with Ctrl-C
 	@exec $(PYTHON) -m service serve
 
+.PHONY: install
+install: $(RUNTIME) ## install the packages of the service into .venv, without starting it
+
 .PHONY: test
 test: servers lint $(NODE) ## run the linters and all tests (under 8 minutes)
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PYTEST_ARGS)
