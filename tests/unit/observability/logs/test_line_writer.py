@@ -151,7 +151,9 @@ def test_lines_are_lost_while_there_is_no_reader_and_written_when_there_is_one_a
         assert len(partial) < 1_000_000
         assert returned.readline() == notice(101)
         writer.write(numbered(0))
-        assert returned.readline() == numbered(0)
+        while (line := returned.readline()) != numbered(0):  # the notice may be read before the gap has ended
+            assert line == notice(1)
+            writer.write(numbered(0))
     writer.close(LIMIT_SECONDS)
     os.close(descriptor)
 
