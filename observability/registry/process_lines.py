@@ -174,6 +174,6 @@ LINES_LOST = LogEvent(
     "lines_lost",
     LogLevel.WARNING,
     "{count} lines were lost here: the reader of this log did not keep up",
-    "the reader of the log is back after lines were dropped",
+    "the log is read again after lines were dropped",
     (LogField("count", "lines"),),
 )

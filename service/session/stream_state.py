@@ -59,7 +59,7 @@ class StreamState:
         self.recovery: EffectSequence[RecoveredStream | RefusalReason] | None = None
         """Set while it is being recovered."""
         self.record: StreamRecord | None = None
-        """What it was recovered from, without the packed plan."""
+        """The record from which it was recovered, without the packed plan."""
         self.delivery: Delivery | None = None
         """Set when it has started."""
         self.failure: EffectFailed | None = None

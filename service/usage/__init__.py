@@ -1,1 +1,1 @@
-"""Who used what: a row for each stream and each session, first in a file, then in PostgreSQL if there is one."""
+"""Usage: a row for each stream and each session, stored in a file and forwarded to PostgreSQL if configured."""

@@ -65,7 +65,7 @@ class Spool:
         self._max_rows = max_rows or (MAX_ROWS_IN_MEMORY if path is None else MAX_ROWS)
         self._lock = threading.Lock()
         self._room: dict[type[Row], int] = dict.fromkeys(TABLES, 0)
-        """How many rows may be added before they are counted again."""
+        """The number of rows that may be added before they are counted again."""
         self._connection = connect(path, _BUSY_SECONDS)
         try:
             self._make_schema()

@@ -17,7 +17,7 @@ from service.websocket.ticker import Ticker
 
 
 class Services(Struct, frozen=True):
-    """What all connections of a process share."""
+    """The components that all connections of a process share."""
 
     store: SessionStore
     engine: ContentEngine

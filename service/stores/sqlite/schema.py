@@ -57,7 +57,7 @@ ALTER TABLE streams RENAME COLUMN session_epoch TO session_incarnation;
 """
 
 _STATEMENTS = {0: _SCHEMA, 1: _UPGRADE_FROM_1}
-"""What brings a file of an earlier version to this one; a new file has version 0."""
+"""The statements that migrate a file from each earlier version; a new file has version 0."""
 
 _OPEN_SECONDS = 10.0
 """The wait for the lock of the file when it is opened: without the file, sessions would be kept in memory."""

@@ -37,7 +37,7 @@ _BUSY_MS = 5
 """SQLite waits for another process in growing steps of up to 100 ms, during which later ones get ahead; so the thread
 begins again after the first short steps."""
 _LONGEST_ATTEMPT_SECONDS = 0.05
-"""What one attempt at the lock counts for at most: a thread that was suspended has not waited."""
+"""The most time that one attempt at the lock counts for: a suspended thread has not waited."""
 _FOLD_BUSY_MS = 100
 
 Outcome = TypeVar("Outcome")

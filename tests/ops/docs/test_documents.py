@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from observability.registry.metrics import METRICS
 from service import __version__
 from tests.ops.packaging.project import PROJECT, pyproject
 
@@ -40,6 +41,20 @@ def test_every_make_target_exists(document: Path) -> None:
 def test_every_test_path_exists(document: Path) -> None:
     paths = re.findall(r"\btests/[\w/]+(?:\.py)?", document.read_text())
     assert [path for path in paths if not (PROJECT / path).exists()] == []
+
+
+@EACH_DOCUMENT
+def test_every_source_path_exists(document: Path) -> None:
+    paths = re.findall(
+        r"(?<![\w/.-])(?:service|observability|dashboards|alerts|tools)/[\w/]+\.\w+", document.read_text()
+    )
+    assert [path for path in paths if not (PROJECT / path).exists()] == []
+
+
+@EACH_DOCUMENT
+def test_every_metric_with_a_label_is_declared(document: Path) -> None:
+    named = set(re.findall(r"\b(stream\w*?)(?:_bucket)?\{\w+!?=", document.read_text()))
+    assert named <= {metric.name for metric in METRICS}
 
 
 def test_every_direct_dependency_has_its_reason() -> None:
