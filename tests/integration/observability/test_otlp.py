@@ -94,6 +94,7 @@ def test_excess_spans_are_counted_at_once_and_unanswered_ones_at_shutdown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     losses = Losses()
+    before = threading.enumerate()
     with silent() as address:
         exporter = open_otlp(
             monkeypatch,
@@ -107,7 +108,8 @@ def test_excess_spans_are_counted_at_once_and_unanswered_ones_at_shutdown(
         exporter.close(0.2)
         assert losses.count == 250
         # The export that fails afterwards is not counted again.
-        wait_for(lambda: not any("Otel" in thread.name for thread in threading.enumerate()), "the exporter gives up")
+        started = [thread for thread in threading.enumerate() if "Otel" in thread.name and thread not in before]
+        wait_for(lambda: not any(thread.is_alive() for thread in started), "the exporter gives up")
     assert losses.count == 250
 
 
