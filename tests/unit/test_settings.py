@@ -39,7 +39,7 @@ def test_the_defaults_are_those_of_the_core() -> None:
         ("DRAIN_SECONDS", "1000"),
     ],
 )
-def test_a_wrong_value_is_answered_with_the_variable_the_value_and_what_is_allowed(
+def test_an_invalid_value_is_reported_with_the_variable_the_value_and_the_allowed_values(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)

@@ -47,7 +47,7 @@ def error_codes() -> str:
 
 
 def close_codes() -> str:
-    """The codes that the service sends, and those that a client meets beside them."""
+    """The codes that the service sends, and others that a client can receive."""
     return table(
         ("Code", "Reason in the frame", "Meaning", "Error before it", "Reconnect"),
         (

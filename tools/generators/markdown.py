@@ -1,4 +1,4 @@
-"""Tables in Markdown, and the blocks between markers in which generated text stands."""
+"""Tables in Markdown, and the blocks between markers that contain generated text."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

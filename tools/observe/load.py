@@ -62,7 +62,7 @@ class Load:
     async def _repeat(self, visit: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:
             await self._wait(seconds)
-            with suppress(*_GONE):  # closed, refused or unavailable: the client comes back
+            with suppress(*_GONE):  # closed, refused or unavailable: the client connects again
                 await visit()
 
     async def _editor(self) -> None:

@@ -216,7 +216,7 @@ async def test_a_clock_can_be_passed(server: RunningServer, session_id: str) -> 
     assert stream.arrivals == [stream.requested_at + 2, stream.requested_at + 3]
 
 
-async def test_a_server_that_sends_nothing_is_given_up() -> None:
+async def test_a_server_that_sends_nothing_times_out() -> None:
     async def accept(connection: ServerConnection) -> None:
         await connection.wait_closed()
 

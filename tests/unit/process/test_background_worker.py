@@ -78,7 +78,7 @@ def test_the_queue_is_bounded_and_a_closed_worker_accepts_nothing() -> None:
     assert (work.items, work.dropped) == ([0, 1, 2], 0)
 
 
-def test_close_drops_and_counts_what_takes_too_long() -> None:
+def test_close_drops_and_counts_items_that_take_too_long() -> None:
     work = Work()
     work.gate.clear()
     worker = worker_of(work)

@@ -122,7 +122,7 @@ def test_a_failing_spool_is_reported_once_and_loses_no_row(spool: ScriptedSpool)
     assert watched.failures >= 1
 
 
-def test_close_drops_and_counts_what_takes_too_long(spool: ScriptedSpool) -> None:
+def test_close_drops_and_counts_items_that_take_too_long(spool: ScriptedSpool) -> None:
     spool.open.clear()
     watched = Watched(spool)
     watched.start()

@@ -77,7 +77,7 @@ async def test_a_drain_waits_until_all_connections_have_closed() -> None:
     assert [event.interrupted for event in process.events if isinstance(event, DrainEnded)] == [0]
 
 
-async def test_a_drain_shuts_down_what_is_active_at_its_end() -> None:
+async def test_a_drain_shuts_down_connections_that_are_active_at_its_end() -> None:
     process = Process()
     member, task = await process.connect(closes_at_drain=False)
     await process.hub.drain(1800, is_forced=lambda: False)
