@@ -73,8 +73,8 @@ class Page(ThreadingHTTPServer):
         drawn = {name: path.stat().st_mtime_ns for name, path in pictures.items() if path.exists()}
         seconds = 10 if drawn.keys() == pictures.keys() else 2
         yield f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="{seconds}">'
-        yield f"<title>Streaming Content API, observed</title><style>{_STYLE}</style>"
-        yield "<h1>Streaming Content API, observed</h1><p>The service runs on this machine under a demo load."
+        yield f"<title>Streaming Content API: demo</title><style>{_STYLE}</style>"
+        yield "<h1>Streaming Content API: demo</h1><p>The service runs on this machine under a demo load."
         yield f" This page reloads every {seconds} seconds."
         yield "<ul>"
         for server, path, text in _LINKS:

@@ -80,7 +80,7 @@ class _Picture:
         when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(source.end))
         top = 1 - 27 / height
         self.figure.text(_GAP / WIDTH, top, dashboard["title"], fontsize=13, fontweight="bold")
-        period = f"the {source.seconds / 60:.0f} minutes to {when}"
+        period = f"{source.seconds / 60:.0f} min until {when}"
         self.figure.text(1 - _GAP / WIDTH, top, period, color=_FAINT, ha="right")
         self.figure.text(0.5, 11 / height, _CAPTION, color=_FAINT, ha="center")
         self._marks = {

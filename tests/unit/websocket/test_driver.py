@@ -1,4 +1,4 @@
-"""A driver executes the steps of its machine; whatever fails, all that was opened is closed and recorded."""
+"""A driver executes the steps of its machine; whatever fails, everything that was opened is closed and recorded."""
 
 import asyncio
 import json
