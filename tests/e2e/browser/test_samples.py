@@ -89,7 +89,7 @@ def test_the_console_has_the_times_of_a_stream(outcomes: Outcomes) -> None:
     lines_of_stream = [line.partition(" ms  ")[2] for line in lines]
     assert lines_of_stream[0] == "request: html, superfast, by word, incremental"
     assert "first chunk" in lines_of_stream
-    assert any(line.startswith("stream_at_once in ") and "trace " in line for line in lines_of_stream)
+    assert any(line.startswith("prepared in ") and "trace " in line for line in lines_of_stream)
     assert lines_of_stream[-1].startswith("87 chunks; gaps: ")
 
 
