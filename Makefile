@@ -24,7 +24,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # pytest in WORKERS processes: one more than two cores, because tests also wait.
 WORKERS ?= 3
-PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist worksteal
+PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 # $(call step,Description,command): print the description, run the command, print the seconds that it took.
 step = printf '%s ... ' '$(1)'; { $(2); }; printf '%s s\n' "$$SECONDS"
