@@ -15,11 +15,12 @@ SOURCE = PROJECT / "clients" / "python" / "src" / "streaming_content_client"
 IMPORTED = """
 import sys
 
+before = set(sys.modules)  # with what the distribution of Python imports at start, such as sitecustomize
 sys.path.insert(0, sys.argv[1])
 import streaming_content_client
 
 assert streaming_content_client.__file__.startswith(sys.argv[1])
-print(*sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)))
+print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))
 """
 
 
