@@ -122,10 +122,10 @@ async def test_a_file_that_stays_locked_starts_degraded_mode(tmp_path: Path) -> 
         other.execute("BEGIN IMMEDIATE")
         assert not (await store.open("s")).shared
     await store.close()
-    assert recording.events[:2] == [
-        DependencyFailed(Dependency.SESSION_STORE),
-        DependencyChanged(Dependency.SESSION_STORE, up=False, reason="The file was locked for 0.2 s"),
-    ]
+    locked, starved = "The file was locked for 0.2 s", "No progress within 0.2 s"  # the second on a busy machine
+    failed, changed = recording.events[:2]
+    assert failed == DependencyFailed(Dependency.SESSION_STORE)
+    assert changed in [DependencyChanged(Dependency.SESSION_STORE, up=False, reason=one) for one in (locked, starved)]
 
 
 async def test_a_frozen_redis_starts_degraded_mode(redis: Redis) -> None:

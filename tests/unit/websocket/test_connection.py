@@ -46,7 +46,7 @@ class Transport(asyncio.Transport):
 
 async def receive(frames: list[bytes], data_type: Literal["text", "bytes"]) -> tuple[object, bytes]:
     """Return the ASGI event of a message in ``frames``, and what was written."""
-    config = Config(app="none", interface="asgi3", lifespan="off")
+    config = Config(app="none", interface="asgi3", lifespan="off", log_config=None)
     config.loaded, config.loaded_app = True, None
     connection = WebSocketConnection(config, ServerState(), {})
     connection.transport = transport = Transport()
