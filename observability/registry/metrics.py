@@ -17,7 +17,7 @@ from observability.registry.metric_types import (
     StreamState,
 )
 from service import __version__
-from service.content.removal import Removal
+from service.content.html.removal import Removal
 from service.content.stage import Stage
 from service.events import AttemptOutcome, CacheTier, CloseReason, Dependency, Outcome
 from service.protocol.errors import ErrorCode

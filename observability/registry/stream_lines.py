@@ -15,7 +15,7 @@ from observability.registry.log_types import (
     LogLevel,
     one_of,
 )
-from service.content.removal import Removal
+from service.content.html.removal import Removal
 from service.events import Outcome
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
 

@@ -2,11 +2,11 @@
 
 from service.content.cached_plan import CachedPlan
 from service.content.coalesce import coalesce, fits
+from service.content.html.removal import Removal
 from service.content.plan import Piece, Plan
 from service.content.plan_codec import UnreadablePlan, pack_plan, unpack_plan
 from service.content.plan_key import CHUNKER_VERSION, plan_key
 from service.content.prepare import prepare
-from service.content.removal import Removal
 from service.content.stage import Stage, StageTime, StageTimer
 
 __all__ = [

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from service.content.markup import visible_text
-from service.content.segment import word_count
+from service.content.chunking.segment import word_count
+from service.content.html.markup import visible_text
 from service.protocol.messages import Complexity, Speed
 
 ADAPTIVE_SPEED = {

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from service.content.chunk import refine_boundaries
+from service.content.chunking.chunk import refine_boundaries
 from service.content.plan import Plan
 
 USABLE_SHARE = 0.95

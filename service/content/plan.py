@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import force_setattr
 
-from service.content.chunk import ends
-from service.content.removal import Removal
+from service.content.chunking.chunk import ends
+from service.content.html.removal import Removal
 from service.protocol.errors import ChunkingFailed
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, MsgspecError, Struct
 
+from service.content.html.removal import Removal
 from service.content.plan import Plan
-from service.content.removal import Removal
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 
 FORMAT = 1

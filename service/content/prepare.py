@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from service.content.analysis import analyse_html, analyse_text
-from service.content.chunk import split_text
-from service.content.fragment import split_fragments
-from service.content.incremental import split_increments
+from service.content.chunking.chunk import split_text
+from service.content.chunking.fragment import split_fragments
+from service.content.chunking.incremental import split_increments
+from service.content.html.markup import has_visible_content
+from service.content.html.removal import Removal
+from service.content.html.sanitise import SanitisedHtml, check_prepared_size, sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.markup import has_visible_content
 from service.content.plan import Plan
-from service.content.removal import Removal
-from service.content.sanitise import SanitisedHtml, check_prepared_size, sanitise_html
 from service.content.stage import Stage, StageTimer
 from service.protocol.errors import ChunkingFailed, EmptyContent, ProcessingFailed, StreamingError
 from service.protocol.limits import Limits

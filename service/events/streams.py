@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from service.content.removal import Removal
+from service.content.html.removal import Removal
 from service.content.stage import Stage, StageTime
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed

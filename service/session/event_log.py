@@ -3,8 +3,8 @@
 from msgspec import UNSET
 
 from service import events
+from service.content.html.removal import Removal
 from service.content.plan import Plan
-from service.content.removal import Removal
 from service.content.stage import Stage
 from service.protocol.errors import StreamingError
 from service.protocol.limits import Limits

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from observability.telemetry import Telemetry
 from service.app import create_app as create_service
 from service.app import ready_for_workers
-from service.content.chunk import split_text
+from service.content.chunking.chunk import split_text
 from service.content.plan import Plan
 from service.events import UsageDropped
 from service.preparation.cached_engine import CachedContentEngine

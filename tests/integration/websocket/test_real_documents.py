@@ -5,8 +5,8 @@ from itertools import accumulate
 
 import pytest
 
+from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.sanitise import sanitise_html
 from service.protocol.messages import ContentType
 from streaming_content_client import Message
 from tests.clients.direct import data, joined, request

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from html5lib import HTMLParser
 from html5lib.treebuilders import getTreeBuilder
 
-from service.content.policy import names
+from service.content.html.policy import names
 
 # These lists are independent of the policy that is tested.
 _HARMLESS_ELEMENTS = names(

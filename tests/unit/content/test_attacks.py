@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.content import Plan, prepare
+from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.sanitise import sanitise_html
 from service.protocol.errors import EmptyContent, PreparedTooLarge
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from icu4py.breakers import CharacterBreaker
 
 from service.content import Plan, prepare
+from service.content.html.markup import REFERENCE, TAG, VOID, visible_text
+from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.markup import REFERENCE, TAG, VOID, visible_text
-from service.content.sanitise import sanitise_html
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType

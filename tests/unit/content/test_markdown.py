@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
+from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.sanitise import sanitise_html
 
 NO_LIMIT = 10**9
 

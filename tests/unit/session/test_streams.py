@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from service.content import Stage
-from service.content.removal import Removal
+from service.content.html.removal import Removal
 from service.events import (
     FallbackUsed,
     FirstChunkSent,

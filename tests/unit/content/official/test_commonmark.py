@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.sanitise import sanitise_html
 from tests.conftest import PROJECT
 from tests.unit.content.reader import dangers
 

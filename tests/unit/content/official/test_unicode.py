@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from icu4py.breakers import SentenceBreaker, WordBreaker
 
-from service.content.segment import characters, sentences, words
+from service.content.chunking.segment import characters, sentences, words
 
 FOLDER = Path("/usr/share/unicode/auxiliary")
 

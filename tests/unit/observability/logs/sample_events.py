@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.content.removal import Removal
+from service.content.html.removal import Removal
 from service.content.stage import Stage
 from service.events import (
     AttemptOutcome,

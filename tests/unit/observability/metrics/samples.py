@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from observability.metrics.metrics_sink import Metrics
 from observability.registry.metric_types import Histogram, Metric
-from service.content.removal import Removal
+from service.content.html.removal import Removal
 from service.content.stage import Stage, StageTime
 from service.events import (
     AttemptOutcome,

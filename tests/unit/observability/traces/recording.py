@@ -9,7 +9,7 @@ from opentelemetry.trace import format_span_id, format_trace_id
 from observability.registry.spans import HTTP, SPANS
 from observability.traces.finished_spans import FinishedSpans
 from observability.traces.trace_sink import TraceSink
-from service.content.removal import Removal
+from service.content.html.removal import Removal
 from service.content.stage import Stage, StageTime
 from service.events import (
     AttemptOutcome,

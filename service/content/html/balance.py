@@ -9,8 +9,8 @@ so that the sanitiser parses the same structure. Balancing does not make HTML sa
 import re
 from collections import defaultdict
 
-from service.content.policy import ELEMENTS, EMPTIED, names
-from service.content.removal import Removal, Removals
+from service.content.html.policy import ELEMENTS, EMPTIED, names
+from service.content.html.removal import Removal, Removals
 
 MAX_DEPTH = 256
 """Maximum nesting; the tags of deeper elements are removed, their content is kept."""

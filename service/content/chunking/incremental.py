@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-from service.content.chunk import ends, refine_boundaries
-from service.content.markup import INLINE, REFERENCE, REFERENCES, VOID
-from service.content.segment import characters, segments, words
+from service.content.chunking.chunk import ends, refine_boundaries
+from service.content.chunking.segment import characters, segments, words
+from service.content.html.markup import INLINE, REFERENCE, REFERENCES, VOID
 from service.protocol.messages import ChunkBy
 
 _SHOWN = frozenset({"hr", "img", "input"})

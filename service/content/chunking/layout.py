@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from service.content.markup import INLINE, TAG, VOID, WHITESPACE
+from service.content.html.markup import INLINE, TAG, VOID, WHITESPACE
 
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
 # Blocks that editors support only by an extension: without it their content is merged into the preceding paragraph.

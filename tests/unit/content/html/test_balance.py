@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 
-from service.content.balance import MAX_DEPTH
-from service.content.balance import balance as balance_recording
-from service.content.removal import Removals
-from service.content.sanitise import sanitise_html
+from service.content.html.balance import MAX_DEPTH
+from service.content.html.balance import balance as balance_recording
+from service.content.html.removal import Removals
+from service.content.html.sanitise import sanitise_html
 from tests.unit.content.documents import documents, soups
 from tests.unit.content.reader import outline
 

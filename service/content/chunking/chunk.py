@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, chain, pairwise
 from operator import sub
 
-from service.content.segment import characters, segments, words
+from service.content.chunking.segment import characters, segments, words
 from service.protocol.messages import ChunkBy
 
 Level = Callable[[], Sequence[int]]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.content.segment import characters, paragraphs, segments, sentences, word_count, words
+from service.content.chunking.segment import characters, paragraphs, segments, sentences, word_count, words
 from service.protocol.messages import ChunkBy
 from tests.unit.content.documents import texts
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from service.content import markup
-from service.content.incremental import Increments, split_increments
+from service.content.chunking.incremental import Increments, split_increments
+from service.content.chunking.segment import characters
+from service.content.html import markup
+from service.content.html.markup import REFERENCE, TAG
+from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.markup import REFERENCE, TAG
-from service.content.sanitise import sanitise_html
-from service.content.segment import characters
 from service.protocol.messages import ChunkBy
 from tests.profiles import scaled
 from tests.unit.content.attacks import ATTACKS

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from service.content import sanitise
-from service.content.sanitise import sanitise_html
+from service.content.html import sanitise
+from service.content.html.sanitise import sanitise_html
 from service.protocol.errors import PreparedTooLarge
 from tests.unit.content.documents import written_documents
 

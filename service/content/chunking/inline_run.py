@@ -6,10 +6,10 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from service.content.chunk import ends, refine_boundaries
-from service.content.layout import Item, Kind
-from service.content.markup import REFERENCE, REFERENCES, WHITESPACE, visible_text
-from service.content.segment import characters, segments, words
+from service.content.chunking.chunk import ends, refine_boundaries
+from service.content.chunking.layout import Item, Kind
+from service.content.chunking.segment import characters, segments, words
+from service.content.html.markup import REFERENCE, REFERENCES, WHITESPACE, visible_text
 from service.protocol.messages import ChunkBy
 
 # An editor without an extension for any other element reads it as plain text.

@@ -23,8 +23,8 @@ is merged with its neighbours where the limit allows.
 from collections.abc import Iterator
 from itertools import pairwise
 
-from service.content.inline_run import Run
-from service.content.layout import Item, Kind, items
+from service.content.chunking.inline_run import Run
+from service.content.chunking.layout import Item, Kind, items
 from service.protocol.messages import ChunkBy
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.content.chunk import split_text
+from service.content.chunking.chunk import split_text
 from service.protocol.messages import ChunkBy
 
 FAMILY = "👨\u200d👩\u200d👧"

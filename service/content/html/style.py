@@ -7,7 +7,7 @@ from itertools import pairwise
 import tinycss2
 from tinycss2.ast import Declaration, DimensionToken, FunctionBlock, LiteralToken, Node, ParenthesesBlock, StringToken
 
-from service.content.policy import STYLE_FUNCTIONS, STYLE_PROPERTIES
+from service.content.html.policy import STYLE_FUNCTIONS, STYLE_PROPERTIES
 
 _MAX_FUNCTION_DEPTH = 8
 _PLAIN_TOKENS = frozenset({"ident", "number", "percentage", "hash", "whitespace"})

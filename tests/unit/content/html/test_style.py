@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.content.style import StyleFilter
+from service.content.html.style import StyleFilter
 from tests.profiles import scaled
 
 _SCRAPS = (

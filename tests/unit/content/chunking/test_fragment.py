@@ -3,7 +3,7 @@
 
 import pytest
 
-from service.content.fragment import split_fragments
+from service.content.chunking.fragment import split_fragments
 from service.protocol.messages import ChunkBy
 
 WORD, SENTENCE, PARAGRAPH, CHARACTER = ChunkBy.WORD, ChunkBy.SENTENCE, ChunkBy.PARAGRAPH, ChunkBy.CHARACTER

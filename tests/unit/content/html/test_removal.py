@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from service.content import sanitise
-from service.content.removal import Removal
-from service.content.sanitise import sanitise_html
+from service.content.html import sanitise
+from service.content.html.removal import Removal
+from service.content.html.sanitise import sanitise_html
 from tests.unit.content.documents import documents, soups
 
 NO_LIMIT = 10**9

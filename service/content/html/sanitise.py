@@ -8,10 +8,10 @@ from html import escape
 import nh3
 from msgspec import Struct
 
-from service.content.balance import balance
-from service.content.policy import ATTRIBUTES, CLASS, ELEMENTS, EMPTIED, IMAGE_DATA, RELATIONS, SCHEMES, Value
-from service.content.removal import Removal, Removals
-from service.content.style import StyleFilter
+from service.content.html.balance import balance
+from service.content.html.policy import ATTRIBUTES, CLASS, ELEMENTS, EMPTIED, IMAGE_DATA, RELATIONS, SCHEMES, Value
+from service.content.html.removal import Removal, Removals
+from service.content.html.style import StyleFilter
 from service.protocol.errors import PreparedTooLarge
 
 MAX_PASSES = 5

@@ -1,0 +1,1 @@
+"""Chunking: text and sanitised HTML in chunks, each right by itself."""

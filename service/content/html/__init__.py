@@ -1,0 +1,1 @@
+"""HTML: reduced to what a policy allows, and read in that form."""
