@@ -24,7 +24,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # pytest in WORKERS processes: one more than two cores, because tests also wait.
 WORKERS ?= 3
-PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile
+# With loadfile, the test that ended a process is run again in its replacement: without a limit, for ever.
+PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile --max-worker-restart 3
 
 # $(call step,Description,command): print the description, run the command, print the seconds that it took.
 step = printf '%s ... ' '$(1)'; { $(2); }; printf '%s s\n' "$$SECONDS"
@@ -72,7 +73,7 @@ lint: $(DEVELOPMENT) ## check code style, types and import directions
 
 .PHONY: proof
 proof: servers $(DEVELOPMENT) $(NODE) ## run the long tests and write docs/proof.md
-	@HYPOTHESIS_PROFILE=nightly $(PYTHON) -m pytest -p tests.proof -m "proof or hypothesis" $(PYTEST_ARGS)
+	@HYPOTHESIS_PROFILE=nightly $(PYTHON) -m pytest -p tests.proof --timeout 3600 -o faulthandler_timeout=7200 -m "proof or hypothesis" $(PYTEST_ARGS)
 
 .PHONY: servers
 servers: ## install the servers and data that the tests use (Debian packages; as root or with sudo)

@@ -12,6 +12,9 @@ from streaming_content_client import Connection, Message, Stream, connect
 from tests.conftest import RunningServer
 from tests.waiting import LIMIT_SECONDS
 
+WITHOUT_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
+"""For a client that is idle at times: a request on a kept connection can meet the server's close."""
+
 DOCUMENT = "One\ttwo,  three:\nnaïve café 😀.\n\n  The second paragraph ends here. \n"
 
 

@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from streaming_content_client import Connection
 from tests.backends.otlp import OtlpReceiver, Span
 from tests.backends.redis import Redis
-from tests.clients.direct import handshake, joined, request, stalled, stream
+from tests.clients.direct import WITHOUT_KEEP_ALIVE, handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer
 from tests.integration.observability.breaking import BREAK, UNCUTTABLE
 
@@ -91,7 +91,7 @@ async def exceed_the_session(server: RunningServer) -> None:
 
 
 async def scrape(server: RunningServer) -> list[Metric]:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, limits=WITHOUT_KEEP_ALIVE) as http:
         answer = await http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     return [*text_string_to_metric_families(answer.text)]  # type: ignore[no-untyped-call]
 
@@ -171,7 +171,7 @@ async def make_mistakes(client: Connection) -> None:
 
 
 async def break_everything(server: RunningServer) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, limits=WITHOUT_KEEP_ALIVE) as http:
         for part in ("route", "loop", "library", "sinks", "usage"):
             await http.get(f"/break/{part}")
 

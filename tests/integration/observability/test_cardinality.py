@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.clients.direct import joined, metric, request
+from tests.clients.direct import WITHOUT_KEEP_ALIVE, joined, metric, request
 from tests.conftest import RunningServer, StartServer
 
 SESSIONS = 1000
@@ -22,7 +22,7 @@ async def series(http: httpx.AsyncClient) -> set[tuple[str, frozenset[tuple[str,
 async def test_a_thousand_sessions_add_no_series(start_server: StartServer) -> None:
     server = start_server()
     numbers = iter(range(SESSIONS))
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, limits=WITHOUT_KEEP_ALIVE) as http:
         before = await series(http)
 
         async def visit() -> None:

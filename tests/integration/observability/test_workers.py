@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.app import ready_for_workers
 from service.settings import SettingsError, load_settings
 from streaming_content_client import Connection
-from tests.clients.direct import DOCUMENT, data, get, joined, request, stream, until_closed
+from tests.clients.direct import DOCUMENT, WITHOUT_KEEP_ALIVE, data, get, joined, request, stream, until_closed
 from tests.conftest import RunningServer
 from tests.waiting import LIMIT_SECONDS, wait_for
 
@@ -211,7 +211,7 @@ async def begin(
 
 async def scrape(server: RunningServer) -> Values:
     """The values of a scrape, by sample and label."""
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, limits=WITHOUT_KEEP_ALIVE) as http:
         text = (await http.get("/metrics")).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {" ".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
