@@ -26,17 +26,12 @@ class Pace:
         """Delay all chunks that are not sent."""
         self._origin += seconds
 
-    def rebase(self, index: int, now: float) -> None:
-        """If chunk ``index`` is late by more than ``LATE_GAPS``, make it due now and shift the rest."""
-        late_seconds = now - self.due(index)
-        if late_seconds > LATE_GAPS * self._gap_seconds:
-            self._origin += late_seconds
-
 
 class Delivery:
     """Takes chunks from a source, each once and in order: none before it is due, none during a pause."""
 
     __slots__ = (
+        "_late_seconds",
         "_pace",
         "_paused_at",
         "_paused_seconds",
@@ -56,6 +51,7 @@ class Delivery:
         """Start at ``index``, after ``bytes_before`` that another connection has sent."""
         self._source = source
         self._pace = Pace(gap_seconds, now - index * gap_seconds)
+        self._late_seconds = LATE_GAPS * gap_seconds
         self._paused_at: float | None = None
         self.started_at = now
         self.first_index = index
@@ -84,10 +80,11 @@ class Delivery:
     def take(self, now: float) -> list[Piece]:
         """Return the chunks that are due and advance ``index``; the first of them has the former ``index``."""
         chunks: list[Piece] = []
-        if self._paused_at is not None or now < self.due_at:
+        late_seconds = now - self.due_at
+        if self._paused_at is not None or late_seconds < 0:
             return chunks
-        if not self.skipped:
-            self._pace.rebase(self.index, now)
+        if late_seconds > self._late_seconds and not self.skipped:
+            self._pace.shift(late_seconds)  # rebase: this chunk is due now
         while len(chunks) < BURST_CHUNKS and self.due_at <= now:
             chunk = self._source.chunk(self.index)
             if chunk is None:
