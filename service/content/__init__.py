@@ -1,6 +1,7 @@
 """Content: ``prepare()`` sanitises, converts and splits; ``coalesce()`` fits a plan into the time of a session."""
 
 from service.content.cached_plan import CachedPlan
+from service.content.chunks import Chunks, CloseTexts
 from service.content.coalesce import coalesce, fits
 from service.content.html.removal import Removal
 from service.content.plan import Piece, Plan
@@ -12,6 +13,8 @@ from service.content.stage import Stage, StageTime, StageTimer
 __all__ = [
     "CHUNKER_VERSION",
     "CachedPlan",
+    "Chunks",
+    "CloseTexts",
     "Piece",
     "Plan",
     "Removal",

@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
 
 from msgspec.structs import replace
 
 from service.content.chunking.chunk import refine_boundaries
+from service.content.chunks import Chunks, CloseTexts
 from service.content.plan import Plan
 
 USABLE_SHARE = 0.95
@@ -29,13 +29,12 @@ def coalesce(plan: Plan, seconds_left: float) -> Plan:
     if fits(plan, seconds_left):
         return plan
     fitting = _fitting(plan, seconds_left)
-    boundaries = _boundaries(plan, fitting)
-    cuts = [0, *(bisect_left(plan.ends, boundary) + 1 for boundary in boundaries)]
-    return replace(
-        plan,
-        chunks=["".join(plan.chunks[start:end]) for start, end in pairwise(cuts)],
-        closes=None if plan.closes is None else [plan.closes[end - 1] for end in cuts[1:]],
-    )
+    ends = _ends(plan, fitting)
+    closes = plan.closes
+    if closes is not None:
+        last_chunks = (bisect_left(plan.chunks.bounds, end) - 1 for end in ends)
+        closes = CloseTexts(closes.texts, map(closes.indices.__getitem__, last_chunks))
+    return replace(plan, chunks=Chunks(plan.chunks.text, ends), closes=closes)
 
 
 def _fitting(plan: Plan, seconds_left: float) -> int:
@@ -43,9 +42,9 @@ def _fitting(plan: Plan, seconds_left: float) -> int:
     return 1 + max(0, int((seconds_left * USABLE_SHARE - RESERVED_SECONDS) / plan.gap_seconds))
 
 
-def _boundaries(plan: Plan, fitting: int) -> Sequence[int]:
+def _ends(plan: Plan, fitting: int) -> Sequence[int]:
     """Return the ends of the merged chunks."""
-    ends = plan.ends
+    ends = plan.chunks.bounds[1:]
     wanted = fitting
     while True:
         even = [ends[number * len(ends) // wanted - 1] for number in range(1, wanted + 1)]

@@ -1,12 +1,12 @@
 """A plan: the chunks of one request. The same request and limits always give the same plan."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import force_setattr
 
-from service.content.chunking.chunk import ends
+from service.content.chunks import Chunks, CloseTexts
 from service.content.html.removal import Removal
 from service.protocol.errors import ChunkingFailed
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
@@ -18,7 +18,7 @@ Piece = tuple[str, str | UnsetType]
 class Plan(Struct, frozen=True):
     """Chunks in order, never empty, with their statistics."""
 
-    chunks: Sequence[str]
+    chunks: Chunks
     complexity: Complexity
     word_count: int
     has_html: bool
@@ -28,23 +28,20 @@ class Plan(Struct, frozen=True):
     """The limit for merged chunks after a skip."""
     removed: Mapping[Removal, int] = {}
     """What sanitising removed, by kind; kinds without a removal are absent."""
-    closes: Sequence[str] | None = None
+    closes: CloseTexts | None = None
     """In incremental mode, the close text of each chunk."""
     failure: ChunkingFailed | None = None
     """Set if the chunks come from the fallback. Such a plan is for one stream and is not cached."""
-    ends: Sequence[int] = ()
-    """Offset of the end of each chunk in the joined chunks, in characters. This and the next field are computed when
-    the plan is made, which is outside the event loop."""
     longest_chunk_characters: int = 0
+    """Computed when the plan is made, which is outside the event loop."""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "ends", ends(self.chunks))
-        force_setattr(self, "longest_chunk_characters", max(map(len, self.chunks)))
+        force_setattr(self, "longest_chunk_characters", max(self.chunks.lengths))
 
     @property
     def characters(self) -> int:
         """The length of all chunks."""
-        return self.ends[-1]
+        return len(self.chunks.text)
 
     @property
     def gap_seconds(self) -> float:
@@ -52,16 +49,16 @@ class Plan(Struct, frozen=True):
 
     def joined(self, start: int, end: int) -> Piece:
         """Return the chunks in ``[start, end)`` as one."""
-        close = UNSET if self.closes is None else self.closes[end - 1]
-        return "".join(self.chunks[start:end]), close
+        bounds = self.chunks.bounds
+        return self.chunks.text[bounds[start] : bounds[end]], UNSET if self.closes is None else self.closes[end - 1]
 
     def reach(self, start: int) -> int:
         """Return the end of a merged chunk that begins at ``start``: within the chunk limit, but at least one chunk.
 
         Chunks that are valid separately are valid when merged.
         """
-        begin = self.ends[start - 1] if start else 0
-        return max(start + 1, bisect_right(self.ends, begin + self.max_chunk_characters))
+        bounds = self.chunks.bounds
+        return max(start + 1, bisect_right(bounds, bounds[start] + self.max_chunk_characters) - 1)
 
     def merged_until(self, start: int, times: int) -> int | None:
         """Return the end of the last of ``times`` merged chunks from ``start`` on; ``None`` if there are fewer."""

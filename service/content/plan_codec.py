@@ -1,11 +1,12 @@
 """Plans as bytes, for stores."""
 
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, MsgspecError, Struct
 
+from service.content.chunks import Chunks, CloseTexts
 from service.content.html.removal import Removal
 from service.content.plan import Plan
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
@@ -45,19 +46,18 @@ _DECODER = msgspec.msgpack.Decoder(_Packed)
 
 def pack_plan(plan: Plan) -> bytes:
     """Return the plan as bytes, slightly more than its text in UTF-8. A ``failure`` is not packed."""
-    closes = None if plan.closes is None else {close: at for at, close in enumerate(dict.fromkeys(plan.closes))}
     return msgspec.msgpack.encode(
         _Packed(
-            text="".join(plan.chunks),
-            lengths=list(map(len, plan.chunks)),
+            text=plan.chunks.text,
+            lengths=[*plan.chunks.lengths],
             complexity=plan.complexity,
             word_count=plan.word_count,
             has_html=plan.has_html,
             speed=plan.speed,
             max_chunk_characters=plan.max_chunk_characters,
             removed=dict(plan.removed),
-            closes=None if closes is None else list(closes),
-            closed_by=[] if closes is None else list(map(closes.__getitem__, plan.closes or ())),
+            closes=None if plan.closes is None else [*plan.closes.texts],
+            closed_by=[] if plan.closes is None else plan.closes.indices.tolist(),
         )
     )
 
@@ -71,7 +71,7 @@ def unpack_plan(plan: bytes) -> Plan:
     if not read.lengths or sum(read.lengths) != len(read.text) or read.speed not in GAP_SECONDS:
         raise UnreadablePlan("The parts of the plan are inconsistent.")
     return Plan(
-        chunks=[read.text[start:end] for start, end in pairwise([0, *accumulate(read.lengths)])],
+        chunks=Chunks(read.text, accumulate(read.lengths)),
         complexity=read.complexity,
         word_count=read.word_count,
         has_html=read.has_html,
@@ -82,9 +82,9 @@ def unpack_plan(plan: bytes) -> Plan:
     )
 
 
-def _closes(read: _Packed) -> list[str] | None:
+def _closes(read: _Packed) -> CloseTexts | None:
     if read.closes is None and not read.closed_by:
         return None
     if read.closes is None or len(read.closed_by) != len(read.lengths) or max(read.closed_by) >= len(read.closes):
         raise UnreadablePlan("The parts of the plan are inconsistent.")
-    return list(map(read.closes.__getitem__, read.closed_by))
+    return CloseTexts(read.closes, read.closed_by)

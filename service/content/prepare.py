@@ -1,12 +1,13 @@
 """Preparation: a request becomes a plan, stage by stage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from service.content.analysis import analyse_html, analyse_text
 from service.content.chunking.chunk import split_text
 from service.content.chunking.fragment import split_fragments
 from service.content.chunking.incremental import split_increments
+from service.content.chunks import Chunks, CloseTexts
 from service.content.html.markup import has_visible_content
 from service.content.html.removal import Removal
 from service.content.html.sanitise import SanitisedHtml, check_prepared_size, sanitise_html
@@ -59,7 +60,7 @@ def prepare(request: StreamRequest, limits: Limits, timer: StageTimer) -> Plan:
     )
 
 
-def _split(whole: str, request: StreamRequest, max_characters: int) -> tuple[Sequence[str], Sequence[str] | None]:
+def _split(whole: str, request: StreamRequest, max_characters: int) -> tuple[Chunks, CloseTexts | None]:
     """Return chunks, and in incremental mode the close text of each."""
     if request.content_type is ContentType.TEXT:
         return split_text(whole, request.chunk_by, max_characters), None
@@ -68,13 +69,11 @@ def _split(whole: str, request: StreamRequest, max_characters: int) -> tuple[Seq
     return split_fragments(whole, request.chunk_by, max_characters), None
 
 
-def _split_fallback(
-    whole: str, request: StreamRequest, max_characters: int
-) -> tuple[Sequence[str], Sequence[str] | None]:
+def _split_fallback(whole: str, request: StreamRequest, max_characters: int) -> tuple[Chunks, CloseTexts | None]:
     """Split without reading the content: text at the limit, safe HTML as one chunk."""
     if request.content_type is ContentType.TEXT:
-        return [whole[start : start + max_characters] for start in range(0, len(whole), max_characters)], None
-    return [whole], [""] if request.html_mode is HtmlMode.INCREMENTAL else None
+        return Chunks(whole, (*range(max_characters, len(whole), max_characters), len(whole))), None
+    return Chunks(whole, [len(whole)]), CloseTexts.of([""]) if request.html_mode is HtmlMode.INCREMENTAL else None
 
 
 def _safe_html(request: StreamRequest, max_characters: int, timer: StageTimer) -> SanitisedHtml:

@@ -161,7 +161,7 @@ def continue_delivery(recovered: RecoveredStream, last_index: int, now: float) -
     if skip_at is not None:
         source.skip(skip_at)
     start = source.seek(last_index + 1)
-    bytes_before = len("".join(plan.chunks[:start]).encode())
+    bytes_before = len(plan.chunks.text[: plan.chunks.bounds[start]].encode())
     delivery = Delivery(source, plan.gap_seconds, now, index=last_index + 1, bytes_before=bytes_before)
     if skip_at is not None:
         delivery.flush(now)

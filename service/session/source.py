@@ -25,7 +25,8 @@ class PlanSource:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._chunks = plan.chunks
+        self._text = plan.chunks.text
+        self._bounds = plan.chunks.bounds
         self._closes = plan.closes
         self._skip_at = len(plan.chunks)
         self._merged_until = len(plan.chunks)
@@ -34,10 +35,11 @@ class PlanSource:
     def chunk(self, index: int) -> Piece | None:
         if index >= self._skip_at:
             return self._merge()
-        return self._chunks[index], UNSET if self._closes is None else self._closes[index]
+        data = self._text[self._bounds[index] : self._bounds[index + 1]]
+        return data, UNSET if self._closes is None else self._closes.texts[self._closes.indices[index]]
 
     def ended(self, index: int) -> bool:
-        return index >= self._skip_at and self._merged_until >= len(self._chunks)
+        return index >= self._skip_at and self._merged_until >= len(self._plan.chunks)
 
     def skip(self, index: int) -> None:
         self._skip_at = self._merged_until = index
@@ -53,7 +55,7 @@ class PlanSource:
 
     def _merge(self) -> Piece | None:
         start = self._merged_until
-        if start >= len(self._chunks):
+        if start >= len(self._plan.chunks):
             return None
         self._merged_until = end = self._plan.reach(start)
         return self._plan.joined(start, end)

@@ -3,31 +3,28 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain
 from operator import sub
 
 from service.content.chunking.segment import characters, segments, words
+from service.content.chunks import Chunks
 from service.protocol.messages import ChunkBy
 
 Level = Callable[[], Sequence[int]]
 """Possible boundaries, in order; a function, because most content does not need them."""
 
 
-def split_text(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
+def split_text(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     """Return ``text`` in chunks of ``chunk_by``, none longer than ``max_characters``.
 
     A longer segment is split after a word, else after a grapheme, else (a letter with a thousand accents) anywhere.
     """
-    pieces = segments(text, chunk_by)
-    if max(map(len, pieces)) <= max_characters:
-        return pieces
     levels: list[Level] = [
         lambda: ends(words(text)),
         lambda: ends(characters(text)),
         lambda: range(len(text) + 1),
     ]
-    boundaries = refine_boundaries(max_characters, ends(pieces), levels)
-    return [text[start:end] for start, end in pairwise([0, *boundaries])]
+    return Chunks(text, refine_boundaries(max_characters, ends(segments(text, chunk_by)), levels))
 
 
 def ends(pieces: Sequence[str]) -> "array[int]":

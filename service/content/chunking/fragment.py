@@ -21,21 +21,20 @@ is merged with its neighbours where the limit allows.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from service.content.chunking.inline_run import Run
 from service.content.chunking.layout import Item, Kind, items
+from service.content.chunks import Chunks
 from service.protocol.messages import ChunkBy
 
 
-def split_fragments(html: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
+def split_fragments(html: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     """Return sanitised ``html`` in valid fragments; joined they are ``html``.
 
     A run is split by ``chunk_by``, and below ``max_characters`` where a boundary exists. Paragraphs and other blocks
     are never split. Linear in time.
     """
-    boundaries = [0, *_boundaries(html, chunk_by, max_characters), len(html)]
-    return [html[start:end] for start, end in pairwise(boundaries)]
+    return Chunks(html, (*_boundaries(html, chunk_by, max_characters), len(html)))
 
 
 def _boundaries(html: str, chunk_by: ChunkBy, max_characters: int) -> Iterator[int]:

@@ -13,11 +13,12 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import NamedTuple
 
 from service.content.chunking.chunk import ends, refine_boundaries
 from service.content.chunking.segment import characters, segments, words
+from service.content.chunks import Chunks, CloseTexts
 from service.content.html.markup import INLINE, REFERENCE, REFERENCES, VOID
 from service.protocol.messages import ChunkBy
 
@@ -35,8 +36,8 @@ _LAST_BEFORE_MARKS = "\u02ff"
 class Increments(NamedTuple):
     """``chunks`` joined are the HTML; ``closes[i]`` is the close text of ``chunks[i]``."""
 
-    chunks: list[str]
-    closes: list[str]
+    chunks: Chunks
+    closes: CloseTexts
 
 
 def split_increments(html: str, chunk_by: ChunkBy, max_characters: int) -> Increments:
@@ -47,7 +48,7 @@ def split_increments(html: str, chunk_by: ChunkBy, max_characters: int) -> Incre
     """
     passage = _Passage(html)
     places = passage.boundaries(chunk_by, max_characters)
-    return Increments([html[start:end] for start, end in pairwise(chain((0,), places))], passage.closes(places))
+    return Increments(Chunks(html, places), CloseTexts.of(passage.closes(places)))
 
 
 class _Passage:

@@ -15,6 +15,7 @@ from observability.telemetry import Telemetry
 from service.app import create_app as create_service
 from service.app import ready_for_workers
 from service.content.chunking.chunk import split_text
+from service.content.chunks import Chunks
 from service.content.plan import Plan
 from service.events import UsageDropped
 from service.preparation.cached_engine import CachedContentEngine
@@ -50,7 +51,7 @@ class BreakingEngine:
         self._engine.close()
 
 
-def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> list[str]:
+def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     if text.startswith(UNCUTTABLE):
         raise ValueError(f"cannot cut {text!r}")
     return split_text(text, chunk_by, max_characters)

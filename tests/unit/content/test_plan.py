@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.content import Plan, coalesce
+from service.content import Chunks, CloseTexts, Plan, coalesce
 from service.content.coalesce import RESERVED_SECONDS, USABLE_SHARE
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 from service.session.source import PlanSource
@@ -14,13 +14,13 @@ from service.session.source import PlanSource
 
 def plan_of(chunks: list[str], max_chunk_characters: int, closes: list[str] | None = None) -> Plan:
     return Plan(
-        chunks=chunks,
+        chunks=Chunks.of(chunks),
         complexity=Complexity.LOW,
         word_count=0,
         has_html=False,
         speed=Speed.NORMAL,
         max_chunk_characters=max_chunk_characters,
-        closes=closes,
+        closes=None if closes is None else CloseTexts.of(closes),
     )
 
 
@@ -100,7 +100,7 @@ def test_coalescing_fits_the_remaining_time_without_loss_and_within_the_limit(
     assert fitted.closes is not None
     ends = dict(zip(accumulate(map(len, chunks)), numbered(chunks), strict=True))
     assert fitted.closes == [ends[end] for end in accumulate(map(len, fitted.chunks))]
-    assert fitted == plan_of([*fitted.chunks], limit, fitted.closes)  # with the statistics of its own chunks
+    assert fitted == plan_of([*fitted.chunks], limit, [*fitted.closes])  # with the statistics of its own chunks
     takes = (len(fitted.chunks) - 1) * plan.gap_seconds
     assert takes <= max(0.0, seconds_left) or fitted.chunks == merged(plan, 0)
     assert coalesce(plan, seconds_left) == fitted

@@ -12,7 +12,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.content import CHUNKER_VERSION, Plan, Removal, UnreadablePlan, pack_plan, plan_key, prepare, unpack_plan
+from service.content import (
+    CHUNKER_VERSION,
+    Chunks,
+    CloseTexts,
+    Plan,
+    Removal,
+    UnreadablePlan,
+    pack_plan,
+    plan_key,
+    prepare,
+    unpack_plan,
+)
 from service.protocol.errors import ChunkingFailed
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
@@ -27,14 +38,14 @@ closes = st.sampled_from(["", "</p>", "</li></ol>", "</td></tr>"])
 def plans(draw: st.DrawFn) -> Plan:
     chunks = draw(st.lists(st.text(max_size=300), min_size=1, max_size=30))
     return Plan(
-        chunks=chunks,
+        chunks=Chunks.of(chunks),
         complexity=draw(st.sampled_from(Complexity)),
         word_count=draw(counts),
         has_html=draw(st.booleans()),
         speed=draw(st.sampled_from([speed for speed in Speed if speed is not Speed.ADAPTIVE])),
         max_chunk_characters=draw(st.integers(1, 2**40)),
         removed=draw(st.dictionaries(st.sampled_from(Removal), counts)),
-        closes=draw(st.none() | st.lists(closes, min_size=len(chunks), max_size=len(chunks))),
+        closes=draw(st.none() | st.lists(closes, min_size=len(chunks), max_size=len(chunks)).map(CloseTexts.of)),
     )
 
 
@@ -86,7 +97,7 @@ def test_other_bytes_are_refused(nonsense: bytes) -> None:
 
 @given(st.data())
 def test_a_plan_in_which_bytes_were_changed_is_refused_or_is_a_plan(data: st.DataObject) -> None:
-    spoilt = bytearray(pack_plan(replace(PLAN, closes=["</p>"] * len(PLAN.chunks))))
+    spoilt = bytearray(pack_plan(replace(PLAN, closes=CloseTexts.of(["</p>"] * len(PLAN.chunks)))))
     for _ in range(data.draw(st.integers(1, 3))):
         spoilt[data.draw(st.integers(0, len(spoilt) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -123,7 +134,7 @@ def test_an_inconsistent_plan_is_refused(place: int, value: object) -> None:
 
 @pytest.mark.parametrize("closed_by", [[1], [-1], [0, 0]])
 def test_an_index_outside_the_close_texts_is_refused(closed_by: list[int]) -> None:
-    fields = msgspec.msgpack.decode(pack_plan(replace(PLAN, chunks=["a"], closes=["</p>"])))
+    fields = msgspec.msgpack.decode(pack_plan(replace(PLAN, chunks=Chunks.of(["a"]), closes=CloseTexts.of(["</p>"]))))
     fields[10] = closed_by
     with pytest.raises(UnreadablePlan):
         unpack_plan(msgspec.msgpack.encode(fields))

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from service.content import Plan, Removal, Stage, prepare
+from service.content import Chunks, Plan, Removal, Stage, prepare
 from service.content.html.style import StyleFilter
 from service.protocol.errors import ChunkingFailed, EmptyContent, PreparedTooLarge, ProcessingFailed, StreamingError
 from service.protocol.limits import Limits
@@ -28,7 +28,7 @@ def test_the_plan_of_a_document() -> None:
         content="# Title\n\nSome *text* <script>alert(1)</script>\n", content_type=MARKDOWN, speed=Speed.ADAPTIVE
     )
     assert prepared(stream_request, Limits(max_chunk_characters=50)) == Plan(
-        chunks=["<h1>Title</h1>\n", "<p>Some <em>text</em> </p>\n"],
+        chunks=Chunks.of(["<h1>Title</h1>\n", "<p>Some <em>text</em> </p>\n"]),
         complexity=Complexity.HIGH,
         word_count=3,
         has_html=True,
@@ -188,7 +188,8 @@ def test_content_that_cannot_be_split_is_streamed_whole_and_safe(  # noqa: PLR09
 
     monkeypatch.setattr(MODULE, step, failing)
     plan = prepared(stream_request, Limits(max_chunk_characters=5))
-    assert (plan.chunks, plan.closes) == (chunks, closes)
+    assert plan.chunks == chunks
+    assert plan.closes == closes
     assert isinstance(plan.failure, ChunkingFailed)
     assert plan.failure.__cause__ is fault
     assert "secret" not in str(plan.failure)

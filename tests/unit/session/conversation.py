@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.content import pack_plan
+from service.content.chunks import Chunks, CloseTexts
 from service.content.plan import Plan
 from service.events import Event, Outcome, StreamEnded
 from service.protocol.codec import encode
@@ -46,13 +47,13 @@ def plan_of(
     closes: Sequence[str] | None = None,
 ) -> Plan:
     return Plan(
-        chunks=tuple(chunks),
+        chunks=Chunks.of(chunks),
         complexity=Complexity.LOW,
         word_count=len(chunks),
         has_html=False,
         speed=speed,
         max_chunk_characters=max_chunk_characters,
-        closes=closes,
+        closes=None if closes is None else CloseTexts.of(closes),
     )
 
 

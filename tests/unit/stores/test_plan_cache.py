@@ -4,13 +4,14 @@ import sys
 
 import pytest
 
-from service.content import CachedPlan, Plan
+from service.content import CachedPlan, Chunks, CloseTexts, Plan
 from service.protocol.messages import Complexity, Speed
 from service.stores.plan_cache import LARGEST_SHARE, MemoryPlanCache
 
 
 def cached(text: str = "a" * 100) -> CachedPlan:
-    return CachedPlan(Plan([text], Complexity.LOW, 1, has_html=False, speed=Speed.NORMAL, max_chunk_characters=1000))
+    chunks = Chunks.of([text])
+    return CachedPlan(Plan(chunks, Complexity.LOW, 1, has_html=False, speed=Speed.NORMAL, max_chunk_characters=1000))
 
 
 ONE = cached()
@@ -73,8 +74,8 @@ def test_with_size_0_nothing_is_cached() -> None:
 @pytest.mark.parametrize("word", ["word", "wörd", "слово", "言葉の", "👩‍💻 "])
 def test_the_size_of_a_plan_includes_all_its_parts(word: str) -> None:
     words = [f"{word}{number}" for number in range(1000)]
-    plan = Plan(words, Complexity.LOW, 1, has_html=False, speed=Speed.FAST, max_chunk_characters=9, closes=["x"] * 1000)
-    strings = sum(map(sys.getsizeof, words))
-    lists = 2 * 8 * 1000 + 4 * 1000
-    assert CachedPlan(plan).memory_bytes == pytest.approx(strings + lists, rel=0.2)
+    chunks, closes = Chunks.of(words), CloseTexts.of(["x"] * 1000)
+    plan = Plan(chunks, Complexity.LOW, 1, has_html=False, speed=Speed.FAST, max_chunk_characters=9, closes=closes)
+    arrays = 2 * 4 * 1000
+    assert CachedPlan(plan).memory_bytes == pytest.approx(sys.getsizeof("".join(words)) + arrays, rel=0.2)
     assert CachedPlan(plan, b"x" * 5000).memory_bytes - CachedPlan(plan).memory_bytes >= 4900
