@@ -8,13 +8,16 @@ from service.content.plan import Piece, Plan
 from service.content.plan_codec import UnreadablePlan, pack_plan, unpack_plan
 from service.content.plan_key import CHUNKER_VERSION, plan_key
 from service.content.prepare import prepare
+from service.content.rules import DEFAULT_RULES, ContentRules
 from service.content.stage import Stage, StageTime, StageTimer
 
 __all__ = [
     "CHUNKER_VERSION",
+    "DEFAULT_RULES",
     "CachedPlan",
     "Chunks",
     "CloseTexts",
+    "ContentRules",
     "Piece",
     "Plan",
     "Removal",

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
+from service.content.rules import ContentRules
 from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
 
@@ -11,7 +12,7 @@ CHUNKER_VERSION = 1
 """Incremented whenever the same content gives another plan: chunks, statistics or safe HTML. A test holds a digest."""
 
 
-def plan_key(request: StreamRequest, limits: Limits, scope: str) -> bytes:
+def plan_key(request: StreamRequest, limits: Limits, rules: ContentRules, scope: str) -> bytes:
     """Return 32 bytes that are equal for two requests exactly if they have the same plan and ``scope``.
 
     The key is a hash: it does not reveal the content.
@@ -25,6 +26,7 @@ def plan_key(request: StreamRequest, limits: Limits, scope: str) -> bytes:
         request.html_mode,
         limits.max_prepared_characters,
         limits.max_chunk_characters,
+        rules.key(),
         request.content,
     )
     return sha256(msgspec.msgpack.encode(depends_on)).digest()

@@ -13,6 +13,7 @@ from service.content.html.removal import Removal
 from service.content.html.sanitise import SanitisedHtml, check_prepared_size, sanitise_html
 from service.content.markdown import markdown_to_html
 from service.content.plan import Plan
+from service.content.rules import DEFAULT_RULES, ContentRules
 from service.content.stage import Stage, StageTimer
 from service.protocol.errors import ChunkingFailed, EmptyContent, ProcessingFailed, StreamingError
 from service.protocol.limits import Limits
@@ -22,7 +23,7 @@ _NATIVE_PANIC = "PanicException"
 """Raised by a bug in a Rust library: not an ``Exception``, and of a class that cannot be imported."""
 
 
-def prepare(request: StreamRequest, limits: Limits, timer: StageTimer) -> Plan:
+def prepare(request: StreamRequest, limits: Limits, timer: StageTimer, rules: ContentRules = DEFAULT_RULES) -> Plan:
     """Return the plan of a request. Its joined chunks are the text as sent, or the sanitised HTML.
 
     Only the stages that the content type needs are run and timed. Raises ``EmptyContent``, ``PreparedTooLarge`` and
@@ -36,7 +37,7 @@ def prepare(request: StreamRequest, limits: Limits, timer: StageTimer) -> Plan:
     whole = content
     removed: Mapping[Removal, int] = {}
     if not is_text:
-        safe = _safe_html(request, limits.max_prepared_characters, timer)
+        safe = _safe_html(request, rules, limits.max_prepared_characters, timer)
         whole, removed = safe.html, safe.removed
     with _stage(Stage.ANALYSE, timer):
         analysis = analyse_text(whole) if is_text else analyse_html(whole)
@@ -76,14 +77,14 @@ def _split_fallback(whole: str, request: StreamRequest, max_characters: int) -> 
     return Chunks(whole, [len(whole)]), CloseTexts.of([""]) if request.html_mode is HtmlMode.INCREMENTAL else None
 
 
-def _safe_html(request: StreamRequest, max_characters: int, timer: StageTimer) -> SanitisedHtml:
+def _safe_html(request: StreamRequest, rules: ContentRules, max_characters: int, timer: StageTimer) -> SanitisedHtml:
     html = request.content
     if request.content_type is ContentType.MARKDOWN:
         with _stage(Stage.CONVERT, timer):
             html = markdown_to_html(html)
             check_prepared_size(html, max_characters)
     with _stage(Stage.SANITISE, timer):
-        safe = sanitise_html(html, max_characters)
+        safe = sanitise_html(html, rules, max_characters)
         if not has_visible_content(safe.html):
             raise EmptyContent("The content has nothing to show after sanitising. Send some text.")
     return safe

@@ -14,7 +14,9 @@ from service.session.ports import PlanCache, PlanStore, Preparation, Recorder
 _PRINCIPAL = "everyone"
 """The scope in which plans are shared. Equal content gives an equal plan, so there is one scope for all clients."""
 
-_SCOPE = " ".join([_PRINCIPAL, *(f"{name}={version(name)}" for name in ("cmarkgfm", "icu4py", "nh3", "tinycss2"))])
+_SCOPE = " ".join(
+    [_PRINCIPAL, *(f"{name}={version(name)}" for name in ("ada-url", "cmarkgfm", "icu4py", "nh3", "tinycss2"))]
+)
 """Includes the versions of the libraries, so that a security fix in one of them invalidates earlier plans."""
 
 _WORTH_SHARING = frozenset({ContentType.HTML, ContentType.MARKDOWN})
@@ -77,8 +79,8 @@ class CachedContentEngine:
 
     async def _key(self, request: StreamRequest) -> bytes:
         if len(request.content) <= _HASHED_IN_LOOP_CHARACTERS:
-            return plan_key(request, self._engine.limits, _SCOPE)
-        return await asyncio.to_thread(plan_key, request, self._engine.limits, _SCOPE)
+            return plan_key(request, self._engine.limits, self._engine.rules, _SCOPE)
+        return await asyncio.to_thread(plan_key, request, self._engine.limits, self._engine.rules, _SCOPE)
 
     def _store_for(self, request: StreamRequest) -> PlanStore | None:
         """The store, if there is one and the request is worth a call."""

@@ -8,7 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from service.content import CachedPlan, Plan, Stage, StageTime, coalesce, pack_plan, prepare, unpack_plan
+from service.content import (
+    DEFAULT_RULES,
+    CachedPlan,
+    ContentRules,
+    Plan,
+    Stage,
+    StageTime,
+    coalesce,
+    pack_plan,
+    prepare,
+    unpack_plan,
+)
 from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
 from service.session.ports import Preparation, PreparationFailed
@@ -52,9 +63,10 @@ class ThreadedContentEngine:
     are packed too.
     """
 
-    def __init__(self, limits: Limits, *, packs: bool = False) -> None:
+    def __init__(self, limits: Limits, rules: ContentRules = DEFAULT_RULES, *, packs: bool = False) -> None:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.limits = limits
+        self.rules = rules
         self._packs = packs
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="content")
 
@@ -77,7 +89,7 @@ class ThreadedContentEngine:
     def make_plan(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
         """In the thread: the plan, without regard to the time left. Raises ``PreparationFailed``."""
         with _measure_failure(stopwatch):
-            plan = prepare(request, self.limits, stopwatch.time)
+            plan = prepare(request, self.limits, stopwatch.time, self.rules)
             return CachedPlan(plan, pack_plan(plan) if self._packs else None)
 
     def fit_plan(self, whole: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:

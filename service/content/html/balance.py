@@ -9,7 +9,7 @@ so that the sanitiser parses the same structure. Balancing does not make HTML sa
 import re
 from collections import defaultdict
 
-from service.content.html.policy import ELEMENTS, EMPTIED, names
+from service.content.html.elements import EMPTIED, names
 from service.content.html.removal import Removal, Removals
 
 MAX_DEPTH = 256
@@ -54,11 +54,11 @@ _SCOPES = _CELLS | {"table"}
 _SPECIAL = _VOID | _TRANSPARENT | _ENDS_PARAGRAPH | _ENDS_ITSELF | _TABLE_PARTS
 
 
-def balance(html: str, removals: Removals) -> str:
+def balance(html: str, elements: frozenset[str], removals: Removals) -> str:
     """Return ``html`` with every element closed, at the latest where its parent ends, and none too deep.
 
     Well-formed HTML is returned unchanged, except for comments, the elements that the policy empties, and end tags that
-    a table may omit. Removals are recorded in ``removals``, also of elements that the policy does not allow. Linear in
+    a table may omit. Removals are recorded in ``removals``, also of those not in ``elements``. Linear in
     time.
     """
     kept: list[str] = []
@@ -76,7 +76,7 @@ def balance(html: str, removals: Removals) -> str:
             name = name.lower()
             if whole:
                 keeps, end_tags = open_elements.start(name)
-            if not keeps or name not in ELEMENTS:
+            if not keeps or name not in elements:
                 removals.add(Removal.ELEMENT)
             elif attributes:
                 removals.tags.append(attributes)

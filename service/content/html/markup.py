@@ -6,7 +6,7 @@ case, attributes as `` name="value"``, and only the four references below. Every
 
 import re
 
-from service.content.html.policy import TEXT_ELEMENTS, names
+from service.content.html.elements import TEXT_ELEMENTS, names
 
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>")
 

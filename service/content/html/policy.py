@@ -1,116 +1,44 @@
-"""The allow-list of HTML in a document for an editor. Whatever is not listed is removed.
+"""The allow-lists of HTML: ``EDITOR`` for a document in an editor, ``PAGE`` for a web page. The rest is removed.
 
-The tables: ``ELEMENTS``, then ``ATTRIBUTES`` with the rule for each value, then ``SCHEMES`` and the ``STYLE_`` sets.
-There is no ``id`` and no ``name`` (they clobber variables of a page), no event attribute, no form, no ``svg`` or
-``math``.
+There is no ``id`` and no ``name`` (they clobber variables of a page), no event attribute, no form, and no attribute
+that a framework reads as an instruction: the ``data-`` attributes are those of nodes.py, one by one.
 """
 
 import re
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
+
+from msgspec import Struct
+
+from service.content.html.elements import ELEMENTS, names
+from service.content.html.nodes import NODES, data_attributes
+from service.content.html.rule import COUNT, FLAG, INTEGER, LENGTH, WIDTHS, Pattern, Rule, Value, one_of
+
+Attributes = Mapping[str, Mapping[str, Rule]]
+"""Rules by attribute, by element; ``*`` is every element."""
 
 
-class Value(Enum):
-    """Values that a pattern cannot check; sanitise.py has the rules."""
+class PolicyName(StrEnum):
+    """The reader that a policy is for."""
 
-    TEXT = "text"
-    """Anything: it is only displayed."""
-    LINK = "link"
-    """Relative, or with one of ``SCHEMES``."""
-    IMAGE = "image"
-    """A link, or a raster image as base64 in a ``data:`` URL."""
-    CLASSES = "classes"
-    """Names, without those that ``CLASS`` does not match."""
-    RELATIONS = "relations"
-    """Words, without those that are not in ``RELATIONS``."""
-    STYLE = "style"
-    """Declarations, without those that the ``STYLE_`` sets do not allow."""
+    EDITOR = "editor"
+    PAGE = "page"
 
 
-def names(*groups: str) -> frozenset[str]:
-    """Return the names in ``groups``, which are separated by spaces."""
-    return frozenset(" ".join(groups).split())
+class Policy(Struct, frozen=True):
+    """What HTML may contain."""
 
+    name: PolicyName
+    attributes: Attributes
+    """An ``input`` without its ``type`` is not a checkbox and is removed; a link with a ``target`` gets the ``rel``
+    that makes it safe."""
+    classes: Pattern
+    """Classes that describe content. A page could style others: ``fixed inset-0`` covers the whole page."""
+    styles: frozenset[str]
+    """Properties in ``style`` attributes."""
+    elements: frozenset[str] = ELEMENTS
+    relations: frozenset[str] = names("nofollow noopener noreferrer sponsored ugc")
 
-def _one_of(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
-
-
-TEXT_ELEMENTS = names(
-    "a abbr b bdi bdo br cite code del dfn em i img input ins kbd label mark q rp rt ruby s samp small span strike",
-    "strong sub sup time u var wbr",
-)
-BLOCK_ELEMENTS = names(
-    "address article aside blockquote dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr",
-    "li main nav ol p pre section summary ul",
-)
-TABLE_ELEMENTS = names("caption col colgroup table tbody td tfoot th thead tr")
-ELEMENTS = TEXT_ELEMENTS | BLOCK_ELEMENTS | TABLE_ELEMENTS
-
-EMPTIED = names(
-    "audio canvas iframe math noembed noframes noscript script select style svg template textarea title video",
-)
-"""Elements that are removed with their content. The content of any other disallowed element is kept."""
-
-_FLAG = _one_of("")
-_COUNT = _one_of(r"[1-9][0-9]{0,3}")
-_INTEGER = _one_of(r"-?[0-9]{1,9}")
-_LENGTH = _one_of(r"[0-9]{1,5}(?:\.[0-9]{1,4})?(?:px|%)?")
-_CELL = {
-    "colspan": _COUNT,
-    "rowspan": _COUNT,
-    "align": _one_of("left", "right", "center", "justify"),
-    "valign": _one_of("top", "middle", "bottom", "baseline"),
-    "width": _LENGTH,
-    "height": _LENGTH,
-    "colwidth": _one_of(r"[0-9]{1,5}(?:,[0-9]{1,5}){0,99}"),
-}
-_COLUMN = {"span": _COUNT, "width": _LENGTH}
-
-ATTRIBUTES: Mapping[str, Mapping[str, Value | re.Pattern[str]]] = {
-    "*": {
-        "class": Value.CLASSES,
-        "dir": _one_of("ltr", "rtl", "auto"),
-        "lang": _one_of(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4}"),
-        "style": Value.STYLE,
-        "title": Value.TEXT,
-    },
-    "a": {"href": Value.LINK, "target": _one_of("_blank"), "rel": Value.RELATIONS},
-    "blockquote": {"cite": Value.LINK},
-    "col": _COLUMN,
-    "colgroup": _COLUMN,
-    "details": {"open": _FLAG},
-    "img": {"src": Value.IMAGE, "alt": Value.TEXT, "width": _LENGTH, "height": _LENGTH},
-    "input": {"type": _one_of("checkbox"), "checked": _one_of("", "checked"), "disabled": _one_of("", "disabled")},
-    "li": {"value": _INTEGER, "data-type": _one_of("taskItem"), "data-checked": _one_of("true", "false")},
-    "mark": {"data-color": _one_of(r"#[0-9A-Fa-f]{3,8}", r"[A-Za-z]{1,30}", r"(?:rgb|hsl)a?\([0-9., %/]{1,40}\)")},
-    "ol": {"start": _INTEGER, "type": _one_of("[1aAiI]"), "reversed": _FLAG},
-    "q": {"cite": Value.LINK},
-    "td": _CELL,
-    "th": {**_CELL, "scope": _one_of("col", "row", "colgroup", "rowgroup")},
-    "time": {"datetime": _one_of(r"[0-9A-Z:.+\- ]{1,40}")},
-    "ul": {"data-type": _one_of("taskList")},
-}
-"""Attributes by element (``*`` for every element), with a rule that the whole value must match.
-
-An ``input`` without its ``type`` is not a checkbox and is removed; a link with a ``target`` gets the ``rel`` that makes
-it safe.
-"""
-
-RELATIONS = names("nofollow noopener noreferrer sponsored ugc")
-
-CLASS = _one_of(
-    r"(?:language|lang|hljs)-[A-Za-z0-9_+#.\-]{1,40}",
-    "hljs",
-    "contains-task-list",
-    "task-list-item",
-    "task-list-item-checkbox",
-)
-"""Classes that describe content. A page could style others: ``fixed inset-0`` covers the whole page."""
-
-SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-
-IMAGE_DATA = re.compile(r"data:image/(?:avif|bmp|gif|jpe?g|png|webp);base64,[A-Za-z0-9+/=%\s]*", re.IGNORECASE)
 
 STYLE_PROPERTIES = names(
     # Colours
@@ -138,3 +66,83 @@ STYLE_FUNCTIONS = names(
     "calc clamp color-mix conic-gradient hsl hsla hwb lab lch linear-gradient max min oklab oklch radial-gradient",
     "repeating-conic-gradient repeating-linear-gradient repeating-radial-gradient rgb rgba",
 )
+
+_CELL: Mapping[str, Rule] = {
+    "colspan": COUNT,
+    "rowspan": COUNT,
+    "align": one_of("left", "right", "center", "justify"),
+    "valign": one_of("top", "middle", "bottom", "baseline"),
+    "width": LENGTH,
+    "height": LENGTH,
+}
+_COLUMN: Mapping[str, Rule] = {"span": COUNT, "width": LENGTH}
+
+_GENERAL: Attributes = {
+    "*": {
+        "class": Value.CLASSES,
+        "dir": one_of("ltr", "rtl", "auto"),
+        "lang": Pattern("a language tag", re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4}")),
+        "style": Value.STYLE,
+        "title": Value.TEXT,
+    },
+    "a": {"href": Value.LINK, "target": one_of("_blank"), "rel": Value.RELATIONS},
+    "blockquote": {"cite": Value.LINK},
+    "col": _COLUMN,
+    "colgroup": _COLUMN,
+    "details": {"open": FLAG},
+    "img": {"src": Value.IMAGE, "alt": Value.TEXT, "width": LENGTH, "height": LENGTH},
+    "input": {"type": one_of("checkbox"), "checked": one_of("", "checked"), "disabled": one_of("", "disabled")},
+    "li": {"value": INTEGER},
+    "ol": {"start": INTEGER, "type": one_of("1", "a", "A", "i", "I"), "reversed": FLAG},
+    "q": {"cite": Value.LINK},
+    "td": _CELL,
+    "th": {**_CELL, "scope": one_of("col", "row", "colgroup", "rowgroup")},
+    "time": {"datetime": Pattern("a date, a time or both", re.compile(r"[0-9A-Z:.+\- ]{1,40}"))},
+}
+_OF_EDITORS: Attributes = {"td": {"colwidth": WIDTHS}, "th": {"colwidth": WIDTHS}}
+
+_CODE_CLASSES = r"(?:language|lang|hljs)-[A-Za-z0-9_+#.\-]{1,40}|hljs"
+_LIST_CLASSES = "contains-task-list|task-list-item|task-list-item-checkbox"
+_EDITOR_CLASSES = re.compile(
+    rf"{_CODE_CLASSES}|{_LIST_CLASSES}"
+    # Quill
+    r"|ql-align-(?:center|right|justify)|ql-indent-[1-9]|ql-direction-rtl|ql-size-(?:small|large|huge)"
+    r"|ql-font-(?:serif|monospace)|ql-(?:color|bg)-(?:black|white|red|orange|yellow|green|blue|purple)"
+    r"|ql-syntax|ql-code-block|ql-code-block-container|ql-formula"
+    # CKEditor
+    r"|todo-list|todo-list__label|todo-list__label__description|text-(?:tiny|small|big|huge)|math-tex"
+    r"|marker-(?:yellow|green|pink|blue)|pen-(?:red|green)|image|image-inline|image_resized|table|page-break"
+    # TinyMCE
+    r"|mce-accordion|mce-accordion-summary|mce-accordion-body|mce-pagebreak|tox-checklist|tox-checklist--checked"
+    # Tiptap, Outline, Docusaurus, GitHub
+    r"|mention|callout|details|notice-block|(?:info|tip|success|warning)"
+    r"|admonition|markdown-alert|markdown-alert-(?:title|note|tip|important|warning|caution)"
+    r"|footnotes|footnote-ref|footnote-backref"
+)
+
+
+def _merged(*tables: Mapping[str, Mapping[str, Rule]]) -> Attributes:
+    merged: dict[str, dict[str, Rule]] = {}
+    for table in tables:
+        for element, rules in table.items():
+            merged.setdefault(element, {}).update(rules)
+    return merged
+
+
+EDITOR = Policy(
+    PolicyName.EDITOR,
+    attributes=_merged(_GENERAL, _OF_EDITORS, data_attributes(NODES)),
+    classes=Pattern("those of code and lists, and those that editors write", _EDITOR_CLASSES),
+    styles=STYLE_PROPERTIES,
+)
+PAGE = Policy(
+    PolicyName.PAGE,
+    attributes=_merged(_GENERAL, data_attributes(node for node in NODES if node.page)),
+    classes=Pattern("the language of code: `language-…`, `lang-…`, `hljs`, `hljs-…`", re.compile(_CODE_CLASSES)),
+    styles=STYLE_PROPERTIES
+    & names(
+        "color background-color direction font-style font-variant font-weight list-style-type text-align",
+        "text-decoration text-decoration-line text-transform vertical-align white-space",
+    ),
+)
+POLICIES: Mapping[PolicyName, Policy] = {policy.name: policy for policy in (EDITOR, PAGE)}

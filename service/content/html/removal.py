@@ -19,6 +19,10 @@ class Removal(StrEnum):
     """An attribute that contains script: ``onclick``."""
     URL = "url"
     """A URL, because of its scheme or its position."""
+    IMAGE_HOST = "image_host"
+    """The address of an image, because its host is not in ``IMAGE_HOSTS``."""
+    LINK_HOST = "link_host"
+    """The address of a link, because its host is not in ``LINK_HOSTS``."""
     STYLE = "style"
     """Declarations of a ``style`` attribute, some or all: counted once for each attribute."""
     CLASS = "class"
@@ -64,7 +68,9 @@ class Removals:
                 if name not in _COUNTED_WHERE_FILTERED and name not in _OWN:
                     self._counts[_kind(name)] += count
             self.tags.clear()
-        return dict(self._counts)
+            # These were counted where they were filtered.
+            self._counts[Removal.URL] -= self._counts[Removal.IMAGE_HOST] + self._counts[Removal.LINK_HOST]
+        return dict(+self._counts)
 
 
 def _names(attributes: str) -> Counter[str]:

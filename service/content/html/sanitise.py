@@ -1,25 +1,22 @@
 """Sanitising: HTML reduced to what policy.py allows, safe for any page and editor."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from html import escape
 
 import nh3
 from msgspec import Struct
 
+from service.content.html.attributes import AttributeFilter
 from service.content.html.balance import balance
-from service.content.html.policy import ATTRIBUTES, CLASS, ELEMENTS, EMPTIED, IMAGE_DATA, RELATIONS, SCHEMES, Value
+from service.content.html.elements import EMPTIED
 from service.content.html.removal import Removal, Removals
-from service.content.html.style import StyleFilter
+from service.content.html.urls import SCHEMES
+from service.content.rules import ContentRules
 from service.protocol.errors import PreparedTooLarge
 
 MAX_PASSES = 5
 """A document that is not stable after this number of passes is sent as text."""
-
-_Read = Callable[[str], str | None]
-"""Return the allowed part of a value, ``None`` for nothing."""
-_NOTHING: Mapping[str, _Read] = {}
 
 _REQUIRED_RELATIONS = ("noopener", "noreferrer")
 """Required on a link that opens a new page, which must not get access to the page that it was opened from."""
@@ -27,12 +24,14 @@ _REQUIRED_RELATIONS = ("noopener", "noreferrer")
 # No possessive groups: Python before 3.11.5 does not match them reliably.
 _NEEDS_CORRECTION = re.compile(
     r"""<(?: a (?:\ (?!target=)[a-z\-]++="[^"]*+")* \ target="_blank" [^>]*+ >
+          | img (?:\ (?!src=)[a-z\-]++="[^"]*+")* >
           | input (?:\ (?!type=)[a-z\-]++="[^"]*+")* >
           | pre (?:\ [^>]*+)? >\n
     )""",
     re.VERBOSE,
 )
 # Matched from the beginning, because a value may end with the text of this attribute.
+_ALT = re.compile(r'<img(?: (?!alt=)[a-z\-]++="[^"]*+")* alt="([^"]*+)"')
 _RELATIONS = re.compile(r'<a(?: (?!rel=)[a-z\-]++="[^"]*+")*( rel="([^"]*+)")')
 
 
@@ -44,7 +43,7 @@ class SanitisedHtml(Struct, frozen=True):
     """Kinds without a removal are absent."""
 
 
-def sanitise_html(html: str, max_characters: int) -> SanitisedHtml:
+def sanitise_html(html: str, rules: ContentRules, max_characters: int) -> SanitisedHtml:
     """Return safe HTML in the form that markup.py describes. Sanitising it again changes nothing.
 
     Raises ``PreparedTooLarge`` if the result is longer than ``max_characters``. Linear in time except where the tree
@@ -52,8 +51,8 @@ def sanitise_html(html: str, max_characters: int) -> SanitisedHtml:
     of a table. 100 KB of these may take half a second.
     """
     removals = Removals()
-    clean = _cleaner(removals)
-    before = balance(html, removals)
+    clean = _cleaner(rules, removals)
+    before = balance(html, rules.policy.elements, removals)
     for _ in range(MAX_PASSES):
         # Removing an element may leave HTML that parses as another tree, such as a paragraph in a paragraph.
         after = clean(before)
@@ -75,14 +74,15 @@ def check_prepared_size(html: str, max_characters: int) -> None:
         )
 
 
-def _cleaner(removals: Removals) -> Callable[[str], str]:
+def _cleaner(rules: ContentRules, removals: Removals) -> Callable[[str], str]:
     """Return a function for one pass over the tree. It caches styles, so each content gets its own."""
-    attributes = _AttributeFilter(removals)
+    policy = rules.policy
+    attributes = _CaughtFaults(AttributeFilter(rules, removals))
     cleaner = nh3.Cleaner(
-        tags=ELEMENTS,
+        tags=policy.elements,
         clean_content_tags=EMPTIED,
-        attributes={element: set(rules) for element, rules in ATTRIBUTES.items()},
-        attribute_filter=attributes.filtered,
+        attributes={element: set(row) for element, row in policy.attributes.items()},
+        attribute_filter=attributes.allowed,
         url_schemes=SCHEMES | {"data"},
         link_rel=None,
     )
@@ -95,6 +95,9 @@ def _cleaner(removals: Removals) -> Callable[[str], str]:
         if tag.startswith("<input"):  # not a checkbox
             removals.add(Removal.ELEMENT)
             return ""
+        if tag.startswith("<img"):  # no source
+            found = _ALT.match(tag)
+            return found[1].replace("&quot;", '"') if found else ""
         # A parser drops the first line end of a "pre": content that begins with one needs another.
         return tag + "\n"
 
@@ -116,64 +119,18 @@ def _with_relations(link: str) -> str:
     return f'{link[:start]} rel="{" ".join(missing + relations)}"{link[end:]}'
 
 
-class _AttributeFilter:
-    """Filter of attribute values by the policy; records styles and classes that lose something in ``removals``."""
+class _CaughtFaults:
+    """An attribute filter whose exceptions are kept: the tree parser would only print them, with the value."""
 
-    def __init__(self, removals: Removals) -> None:
+    def __init__(self, attributes: AttributeFilter) -> None:
         self.fault: Exception | None = None
-        """The last exception in the filter: the tree parser would only print it, with the value."""
-        self._removals = removals
-        self._styles = StyleFilter()
-        reads: Mapping[Value, _Read] = {
-            Value.TEXT: str,
-            Value.LINK: lambda url: url if _is_link(url) else None,
-            Value.IMAGE: lambda url: url if _is_link(url) or IMAGE_DATA.fullmatch(url) else None,
-            Value.CLASSES: self._classes,
-            Value.RELATIONS: lambda names: " ".join(filter(RELATIONS.__contains__, names.split())) or None,
-            Value.STYLE: self._style,
-        }
-        tables = {
-            element: {name: reads[rule] if isinstance(rule, Value) else _matching(rule) for name, rule in rules.items()}
-            for element, rules in ATTRIBUTES.items()
-        }
-        general = tables.pop("*")
-        self._reads = dict.fromkeys(ELEMENTS, general) | {name: general | table for name, table in tables.items()}
+        """The last exception."""
+        self._attributes = attributes
 
-    def filtered(self, element: str, attribute: str, value: str) -> str | None:
-        """Return the allowed part of the value; ``None`` removes the attribute. Also called for removed elements."""
-        read = self._reads.get(element, _NOTHING).get(attribute)
+    def allowed(self, element: str, attribute: str, value: str) -> str | None:
+        """Also called for removed elements."""
         try:
-            return None if read is None else read(value)
+            return self._attributes.allowed(element, attribute, value)
         except Exception as fault:  # noqa: BLE001 - raised after the parser has finished
             self.fault = fault
             return None
-
-    def _classes(self, value: str) -> str | None:
-        names = value.split()
-        kept = [name for name in names if CLASS.fullmatch(name)]
-        if len(kept) < len(names):
-            self._removals.add(Removal.CLASS)
-        return " ".join(kept) or None
-
-    def _style(self, value: str) -> str | None:
-        kept = self._styles.allowed(value)
-        if kept != value:
-            self._removals.add(Removal.STYLE)
-        return kept
-
-
-def _matching(pattern: re.Pattern[str]) -> _Read:
-    return lambda value: value if pattern.fullmatch(value) else None
-
-
-def _is_link(url: str) -> bool:
-    """Return whether the URL is relative or has an allowed scheme in every browser's reading.
-
-    Browsers skip some control and space characters in a URL; more are skipped here, because the rest must be harmless
-    in either reading.
-    """
-    head, colon, _ = url.partition(":")
-    if not colon:
-        return True
-    scheme = "".join(character for character in head if unicodedata.category(character)[0] not in "CZ")
-    return scheme.lower() in SCHEMES or any(delimiter in scheme for delimiter in "/?#")

@@ -7,6 +7,7 @@ import pytest
 
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
+from service.content.rules import DEFAULT_RULES
 from service.protocol.messages import ContentType
 from streaming_content_client import Message
 from tests.clients.direct import data, joined, request
@@ -29,7 +30,7 @@ def documents() -> list[Document]:
 def expected(document: Document) -> str:
     content, content_type = document
     html = markdown_to_html(content) if content_type is ContentType.MARKDOWN else content
-    return sanitise_html(html, NO_LIMIT).html
+    return sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html
 
 
 async def all_streamed(

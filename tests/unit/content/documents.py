@@ -7,7 +7,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from service.content.html.policy import names
+from service.content.html.elements import names
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
 
 # Text

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from html5lib import HTMLParser
 from html5lib.treebuilders import getTreeBuilder
 
-from service.content.html.policy import names
+from service.content.html.elements import names
 
 # These lists are independent of the policy that is tested.
 _HARMLESS_ELEMENTS = names(
@@ -17,9 +17,17 @@ _HARMLESS_ELEMENTS = names(
     "ul var wbr",
 )
 _HARMLESS_ATTRIBUTES = names(
-    "align alt checked class cite colspan colwidth data-checked data-color data-type datetime dir disabled height href",
-    "lang open rel reversed rowspan scope span src start style target title type valign value width",
+    "align alt checked class cite colspan colwidth datetime dir disabled height href",
+    "aria-checked lang open rel reversed role rowspan scope span src start style target title type valign value width",
 )
+_HARMLESS_DATA = re.compile(
+    r"data-(?:(?:id|label|mention|mention-suggestion-char|denotation-char|lexical-mention|entity-type|entity-id|slug-id"
+    r"|creator-id|actorid|name|callout-type|callout-emoji|callout-icon|list|item-type|language|highlight-language|row"
+    r"|color|background-color|text-color|text-alignment|style-type|layout|page-break|indent|katex|type|checked)"
+    r"|(?P<formula>latex|value))"
+)
+_DANGEROUS_DATA = re.compile(r"[<>{}`\\]|^\s*[a-z][a-z0-9+.\-]*:\S|^\s*//|url\(", re.IGNORECASE)
+_DANGEROUS_FORMULA = re.compile(r"\\(?:href|url|html|includegraphics|class|style|cssId|require|def|let|csname)")
 _HARMLESS_RELATIONS = names("nofollow noopener noreferrer sponsored ugc")
 _URL_ATTRIBUTES = ("href", "src", "cite")
 _URL_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*(?=:)", re.IGNORECASE)
@@ -38,7 +46,12 @@ _DANGEROUS_STYLE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_HARMLESS_CLASS = re.compile(r"(?:(?:language|lang|hljs)-[^\s]+|hljs|contains-task-list|task-list-item(?:-checkbox)?)")
+_HARMLESS_CLASS = re.compile(
+    r"(?:language|lang|hljs)-[^\s]+|hljs|contains-task-list|task-list-item(?:-checkbox)?"
+    r"|(?:ql-(?:align|indent|direction|size|font|color|bg|syntax|code-block|formula)|todo-list|mce-|tox-checklist)[a-z0-9_-]*"
+    r"|(?:text|marker|pen|image|markdown-alert|footnote|notice)-[a-z-]+|math-tex|image|image_resized|table|page-break"
+    r"|mention|callout|details|info|tip|success|warning|admonition|markdown-alert|footnotes"
+)
 
 Mark = tuple[str, str, tuple[tuple[str, str], ...]]
 
@@ -102,8 +115,13 @@ def _dangers_of(element: Element) -> Iterator[str]:
 
 
 def _dangers_of_attribute(element: str, attribute: str, value: str) -> Iterator[str]:
-    if attribute not in _HARMLESS_ATTRIBUTES:
+    data = _HARMLESS_DATA.fullmatch(attribute)
+    if attribute not in _HARMLESS_ATTRIBUTES and data is None:
         yield f"attribute {attribute}"
+    if data and (_DANGEROUS_FORMULA if data["formula"] else _DANGEROUS_DATA).search(value):
+        yield f"{attribute} {value!r}"
+    if attribute == "role" and value != "checkbox":
+        yield f"role {value!r}"
     if attribute in _URL_ATTRIBUTES:
         scheme = _URL_SCHEME.match(_SKIPPED_IN_URLS.sub("", value))
         raster = element == "img" and attribute == "src" and _RASTER.fullmatch(value)

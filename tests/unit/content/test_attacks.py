@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from service.content import Plan, prepare
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
+from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import EmptyContent, PreparedTooLarge
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode
@@ -36,7 +37,7 @@ def check_harmless(plan: Plan, attack: str) -> None:
     """Check the whole, each chunk alone, and each state that a client in incremental mode shows."""
     whole = "".join(plan.chunks)
     assert found(whole) == [], attack
-    assert sanitise_html(whole, NO_LIMIT).html == whole, attack
+    assert sanitise_html(whole, DEFAULT_RULES, NO_LIMIT).html == whole, attack
     for chunk in plan.chunks:
         assert found(chunk) == [], attack
     if plan.closes is not None:

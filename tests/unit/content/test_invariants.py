@@ -11,6 +11,7 @@ from service.content import Plan, prepare
 from service.content.html.markup import REFERENCE, TAG, VOID, visible_text
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
+from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType
@@ -81,8 +82,8 @@ def test_no_text_is_split_inside_a_grapheme(text: str, chunk_by: ChunkBy) -> Non
 @scaled(2.5)
 @given(soups, chunk_bys, max_characters)
 def test_tag_soup_becomes_valid_safe_fragments(soup: str, chunk_by: ChunkBy, max_chunk_characters: int) -> None:
-    html = sanitise_html(soup, NO_LIMIT).html
-    assert sanitise_html(html, NO_LIMIT).html == html
+    html = sanitise_html(soup, DEFAULT_RULES, NO_LIMIT).html
+    assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == html
     assert dangers(html) == []
     plan = plan_of(soup, ContentType.HTML, chunk_by, max_chunk_characters)
     if plan is not None:
@@ -100,8 +101,8 @@ def test_a_document_of_an_editor_is_unchanged(document: str, chunk_by: ChunkBy, 
 def test_markdown_becomes_the_sanitised_form_of_its_html(
     markdown: str, chunk_by: ChunkBy, max_chunk_characters: int
 ) -> None:
-    html = sanitise_html(markdown_to_html(markdown), NO_LIMIT).html
-    assert sanitise_html(html, NO_LIMIT).html == html
+    html = sanitise_html(markdown_to_html(markdown), DEFAULT_RULES, NO_LIMIT).html
+    assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == html
     plan = plan_of(markdown, ContentType.MARKDOWN, chunk_by, max_chunk_characters)
     if plan is not None:
         check_fragments(plan, html)

@@ -7,6 +7,7 @@ import pytest
 
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
+from service.content.rules import DEFAULT_RULES
 
 NO_LIMIT = 10**9
 
@@ -38,11 +39,13 @@ NO_LIMIT = 10**9
     ],
 )
 def test_github_flavored_markdown_becomes_html(markdown: str, expected: str) -> None:
-    assert sanitise_html(markdown_to_html(markdown), NO_LIMIT).html == expected
+    assert sanitise_html(markdown_to_html(markdown), DEFAULT_RULES, NO_LIMIT).html == expected
 
 
 def test_a_task_list_has_the_form_of_editors() -> None:
-    html = sanitise_html(markdown_to_html("- [x] done\n- [ ] open\n  - [X] inner\n  - [ ] *last*"), NO_LIMIT).html
+    html = sanitise_html(
+        markdown_to_html("- [x] done\n- [ ] open\n  - [X] inner\n  - [ ] *last*"), DEFAULT_RULES, NO_LIMIT
+    ).html
     box, checked_box = '<input type="checkbox" disabled="">', '<input type="checkbox" checked="" disabled="">'
     assert html == (
         '<ul data-type="taskList">\n'

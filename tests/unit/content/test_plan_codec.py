@@ -24,6 +24,9 @@ from service.content import (
     prepare,
     unpack_plan,
 )
+from service.content.html.policy import PAGE
+from service.content.html.urls import HostList
+from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import ChunkingFailed
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
@@ -189,13 +192,29 @@ OTHER_PLAN = {
 }
 
 
+OTHER_RULES = {
+    "policy": PAGE,
+    "image_hosts": HostList.parse("a.example"),
+    "link_hosts": HostList.parse("a.example"),
+    "reasoning_tags": ("think",),
+}
+
+
 def test_the_key_depends_on_exactly_what_the_plan_depends_on() -> None:
     assert {*SAME_PLAN, *OTHER_PLAN} == {*StreamRequest.__struct_fields__}
-    key = plan_key(REQUEST, Limits(), "x")
+    assert {*OTHER_RULES} == {*DEFAULT_RULES.__struct_fields__}
+    key = plan_key(REQUEST, Limits(), DEFAULT_RULES, "x")
     for field, value in SAME_PLAN.items():
-        assert plan_key(replace(REQUEST, **{field: value}), Limits(max_requests=1), "x") == key
-    others = [plan_key(replace(REQUEST, **{field: value}), Limits(), "x") for field, value in OTHER_PLAN.items()]
-    others += [plan_key(REQUEST, Limits(max_chunk_characters=16), "x")]
-    others += [plan_key(REQUEST, Limits(max_prepared_characters=16), "x")]
-    others += [plan_key(REQUEST, Limits(), "y")]
+        assert plan_key(replace(REQUEST, **{field: value}), Limits(max_requests=1), DEFAULT_RULES, "x") == key
+    others = [
+        plan_key(replace(REQUEST, **{field: value}), Limits(), DEFAULT_RULES, "x")
+        for field, value in OTHER_PLAN.items()
+    ]
+    others += [plan_key(REQUEST, Limits(max_chunk_characters=16), DEFAULT_RULES, "x")]
+    others += [plan_key(REQUEST, Limits(max_prepared_characters=16), DEFAULT_RULES, "x")]
+    others += [plan_key(REQUEST, Limits(), DEFAULT_RULES, "y")]
+    others += [
+        plan_key(REQUEST, Limits(), replace(DEFAULT_RULES, **{field: value}), "x")
+        for field, value in OTHER_RULES.items()
+    ]
     assert len({key, *others}) == 1 + len(others)

@@ -1,6 +1,6 @@
 """Markup from which two parsers build different trees (mutation XSS), by namespace, mode and nesting."""
 
-from service.content.html.policy import names
+from service.content.html.elements import names
 from tests.unit.content.attacks.payload import IMAGE, RUN
 
 # Elements whose content a browser parses in another mode, or moves to another position in the tree.

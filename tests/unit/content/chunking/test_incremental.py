@@ -14,6 +14,7 @@ from service.content.html import markup
 from service.content.html.markup import REFERENCE, TAG
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
+from service.content.rules import DEFAULT_RULES
 from service.protocol.messages import ChunkBy
 from tests.profiles import scaled
 from tests.unit.content.attacks import ATTACKS
@@ -29,7 +30,7 @@ STARTS_LAST = re.compile(rf"<(?!/|{'|'.join(markup.VOID)})[^>]*>\s*\Z")
 
 chunk_bys = st.sampled_from(ChunkBy)
 max_characters = st.sampled_from([1, 7, 40, 1000])
-htmls = documents | soups.map(lambda soup: sanitise_html(soup, NO_LIMIT).html)
+htmls = documents | soups.map(lambda soup: sanitise_html(soup, DEFAULT_RULES, NO_LIMIT).html)
 
 
 def visible_text(html: str) -> str:
@@ -158,7 +159,7 @@ def test_no_chunk_has_two_words_or_two_characters_in_those_strategies(html: str)
 
 @given(markdowns, chunk_bys)
 def test_markdown_is_split_like_its_html(markdown: str, chunk_by: ChunkBy) -> None:
-    html = sanitise_html(markdown_to_html(markdown), NO_LIMIT).html
+    html = sanitise_html(markdown_to_html(markdown), DEFAULT_RULES, NO_LIMIT).html
     assume(html)
     cut = split_increments(html, chunk_by, 1000)
     assert "".join(cut.chunks) == html
@@ -168,14 +169,14 @@ def test_markdown_is_split_like_its_html(markdown: str, chunk_by: ChunkBy) -> No
 @pytest.mark.parametrize("family", ATTACKS)
 def test_every_state_of_an_attack_is_safe_to_a_second_parser(family: str) -> None:
     for attack in ATTACKS[family]:
-        html = sanitise_html(f"<ul><li>before {attack} after</li></ul>", NO_LIMIT).html
+        html = sanitise_html(f"<ul><li>before {attack} after</li></ul>", DEFAULT_RULES, NO_LIMIT).html
         for chunk_by in (WORD, CHARACTER):
             for part in shown(split_increments(html, chunk_by, 40)):
                 assert dangers(part) == [], attack
 
 
 def test_close_texts_are_shared_at_any_depth() -> None:
-    html = sanitise_html("<div>" * 200 + "<b>a b</b> " * 5000, NO_LIMIT).html
+    html = sanitise_html("<div>" * 200 + "<b>a b</b> " * 5000, DEFAULT_RULES, NO_LIMIT).html
     cut = split_increments(html, WORD, 1000)
     assert len(cut.chunks) == 10_000
     assert len({id(close) for close in cut.closes}) == len(set(cut.closes)) == 3

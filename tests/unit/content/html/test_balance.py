@@ -5,8 +5,10 @@ from hypothesis import given
 
 from service.content.html.balance import MAX_DEPTH
 from service.content.html.balance import balance as balance_recording
+from service.content.html.elements import ELEMENTS
 from service.content.html.removal import Removals
 from service.content.html.sanitise import sanitise_html
+from service.content.rules import DEFAULT_RULES
 from tests.unit.content.documents import documents, soups
 from tests.unit.content.reader import outline
 
@@ -14,7 +16,7 @@ NO_LIMIT = 10**9
 
 
 def balance(html: str) -> str:
-    return balance_recording(html, Removals())
+    return balance_recording(html, ELEMENTS, Removals())
 
 
 @given(documents)
@@ -55,7 +57,9 @@ def test_balancing_is_idempotent(soup: str) -> None:
     ],
 )
 def test_every_element_ends_with_its_parent(html: str, expected: str | None) -> None:
-    assert outline(sanitise_html(html, NO_LIMIT).html) == outline(sanitise_html(balance(html), NO_LIMIT).html)
+    assert outline(sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html) == outline(
+        sanitise_html(balance(html), DEFAULT_RULES, NO_LIMIT).html
+    )
     if expected is not None:
         assert balance(html) == expected
 
@@ -64,7 +68,7 @@ def test_every_element_ends_with_its_parent(html: str, expected: str | None) -> 
 @pytest.mark.parametrize("closed", [True, False])
 def test_elements_beyond_the_depth_limit_are_removed_and_their_text_kept(tag: str, *, closed: bool) -> None:
     end_tags = "".join(f"</{name}>" for name in reversed(tag.split("><"))) * 20_000 if closed else ""
-    html = sanitise_html(f"<{tag}>" * 20_000 + "deep" + end_tags, NO_LIMIT).html
+    html = sanitise_html(f"<{tag}>" * 20_000 + "deep" + end_tags, DEFAULT_RULES, NO_LIMIT).html
     assert "deep" in html
     depth = deepest = 0
     for mark, _, _ in outline(html):
@@ -90,4 +94,4 @@ def test_the_end_tag_of_a_too_deep_element_closes_no_other() -> None:
     ],
 )
 def test_open_formatting_is_not_reopened_in_following_blocks(html: str) -> None:
-    assert len(sanitise_html(html, NO_LIMIT).html) < 5 * len(html)
+    assert len(sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html) < 5 * len(html)

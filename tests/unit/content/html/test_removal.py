@@ -6,6 +6,7 @@ from hypothesis import given
 from service.content.html import sanitise
 from service.content.html.removal import Removal
 from service.content.html.sanitise import sanitise_html
+from service.content.rules import DEFAULT_RULES
 from tests.unit.content.documents import documents, soups
 
 NO_LIMIT = 10**9
@@ -33,14 +34,14 @@ HANDLER, ATTRIBUTE, STYLE, CLASS = Removal.EVENT_HANDLER, Removal.ATTRIBUTE, Rem
     ],
 )
 def test_each_kind_is_counted(html: str, removed: dict[Removal, int]) -> None:
-    assert sanitise_html(html, NO_LIMIT).removed == removed
+    assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).removed == removed
 
 
 @pytest.mark.parametrize(
     "html",
     [
         "<p>a<p>b</b></ul><ul><li>c<li>d",
-        "<P TITLE=a>1 < 2 & 3</P><br/><img alt='<b id=c>' />",
+        "<P TITLE=a>1 < 2 & 3</P><br/><img src=x alt='<b id=c>' />",
         '<p>id="a" onclick="b"</p>',
         "<a href=//x target=_blank rel=noopener>a</a><a href=//x rel=nofollow>b</a><a href=//x rel=opener>c</a>",
         "<p style='color:red' class='hljs\nlanguage-a'>a</p>",
@@ -48,19 +49,19 @@ def test_each_kind_is_counted(html: str, removed: dict[Removal, int]) -> None:
     ],
 )
 def test_corrections_are_not_counted(html: str) -> None:
-    assert sanitise_html(html, NO_LIMIT).removed == {}
+    assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).removed == {}
 
 
 @given(documents)
 def test_unchanged_documents_have_no_removals(document: str) -> None:
-    assert sanitise_html(document, NO_LIMIT).removed == {}
+    assert sanitise_html(document, DEFAULT_RULES, NO_LIMIT).removed == {}
 
 
 @given(soups)
 def test_sanitised_html_has_no_removals(soup: str) -> None:
-    assert sanitise_html(sanitise_html(soup, NO_LIMIT).html, NO_LIMIT).removed == {}
+    assert sanitise_html(sanitise_html(soup, DEFAULT_RULES, NO_LIMIT).html, DEFAULT_RULES, NO_LIMIT).removed == {}
 
 
 def test_a_document_sent_as_text_is_one_removal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sanitise, "MAX_PASSES", 1)
-    assert sanitise_html("<p onclick=x>a", NO_LIMIT).removed == {Removal.MARKUP: 1}
+    assert sanitise_html("<p onclick=x>a", DEFAULT_RULES, NO_LIMIT).removed == {Removal.MARKUP: 1}

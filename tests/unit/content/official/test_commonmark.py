@@ -6,6 +6,7 @@ import pytest
 
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
+from service.content.rules import DEFAULT_RULES
 from tests.conftest import PROJECT
 from tests.unit.content.reader import dangers
 
@@ -40,6 +41,6 @@ def test_every_example_except_the_listed_ones_has_the_specified_result(examples:
 
 def test_every_example_is_safe_and_stable_after_sanitising(examples: dict[int, tuple[str, str]]) -> None:
     for markdown, _ in examples.values():
-        html = sanitise_html(markdown_to_html(markdown), NO_LIMIT).html
+        html = sanitise_html(markdown_to_html(markdown), DEFAULT_RULES, NO_LIMIT).html
         assert dangers(html) == []
-        assert sanitise_html(html, NO_LIMIT).html == html
+        assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == html

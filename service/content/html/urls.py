@@ -1,0 +1,174 @@
+"""Addresses of links and images: their schemes, and lists of hosts that are allowed.
+
+An address is read as browsers read it (WHATWG URL), by the parser of Node.js. Where two readings are possible, both
+must be allowed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from ada_url import URL
+from msgspec import Struct
+
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+_WITHOUT_HOST = frozenset({"mailto:", "tel:"})
+
+IMAGE_DATA = re.compile(r"data:image/(?:avif|bmp|gif|jpe?g|png|webp);base64,[A-Za-z0-9+/=%\s]*", re.IGNORECASE)
+
+_RELATIVE = "relative"
+_DATA = "data:"
+_NONE = "none"
+_DEFAULT_PORTS = {"http:": "80", "https:": "443"}
+# Whether "https:x" is relative depends on the scheme of the page. No address has both of these hosts.
+_PAGES = (("https://a.invalid/", "a.invalid"), ("http://b.invalid/", "b.invalid"))
+_PLAIN = re.compile(r"[!-~]*")
+_ENTRY = re.compile(r"(?P<wildcard>\*\.)?(?P<host>[^\s/\\?#@:\[\]*]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\*|[0-9]{1,5}))?")
+_LARGEST_PORT = 65_535
+
+
+_ADVICE = tuple(
+    (re.compile(sign), advice)
+    for sign, advice in (
+        (r"\A\Z", "An entry is empty: remove the comma, or write none to allow no host."),
+        (r"\s", "has a space: separate hosts with commas."),
+        (r"://|\A//|\A(?i:https?|mailto|tel):", "has a scheme: write only the host, such as example.com."),
+        (r"[/\\?#]", "has a path: write only the host, such as example.com."),
+        (r"@", "has a user name: write only the host, such as example.com."),
+        (r"\*", "has * in another place than the first label: write *.example.com."),
+        (r":.*:", "is not a host: write an IPv6 address in brackets, such as [::1] or [::1]:8080."),
+        (r"", "is not a host: write a name, and after a colon a port other than the default."),
+    )
+)
+"""What to do about an entry, by the first pattern that is found in it."""
+
+
+class HostListError(ValueError):
+    """An entry of a list is not a host. The message states what to do."""
+
+
+class _Host(Struct, frozen=True):
+    name: str
+    """In lower case, as Punycode, without a dot at the end; with a leading dot it stands for all subdomains."""
+    port: str = ""
+    """Empty for the default port of the scheme, ``*`` for any."""
+
+    def allows(self, name: str, port: str, scheme: str) -> bool:
+        matches = name.endswith(self.name) if self.name[0] == "." else name == self.name
+        default = _DEFAULT_PORTS[scheme]
+        return matches and (self.port == "*" or (self.port or default) == (port or default))
+
+
+class HostList(Struct, frozen=True):
+    """Hosts that addresses may have. ``parse`` reads one; the default allows every address."""
+
+    hosts: frozenset[_Host] = frozenset()
+    relative: bool = True
+    data: bool = True
+    everything: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> "HostList":
+        """Read entries separated by commas: hosts, ``relative``, ``data:``; or ``*``, or ``none``, alone.
+
+        A host is a name, an IPv4 address, or an IPv6 address in brackets. ``*.`` before a name stands for all of its
+        subdomains, but not for the name; a port follows a colon, ``*`` is any port. Without a port, the host has the
+        default port of the scheme. Raises ``HostListError``.
+        """
+        entries = [entry.strip() for entry in text.split(",")]
+        if entries == ["*"]:
+            return cls()
+        if entries == [_NONE]:
+            return cls(relative=False, data=False, everything=False)
+        if alone := {"*", _NONE} & set(entries):
+            raise HostListError(f"Write {' or '.join(sorted(alone))} alone, or remove it from the list.")
+        hosts = frozenset(_host(entry) for entry in entries if entry not in (_RELATIVE, _DATA))
+        return cls(hosts, _RELATIVE in entries, _DATA in entries, everything=False)
+
+    def allows(self, url: str) -> bool:
+        """Return whether the host of ``url`` is allowed, in every reading. One that cannot be read is refused."""
+        return self.everything or all(map(self._allows, _readings(url)))
+
+    def _allows(self, url: str) -> bool:
+        if url[:5].lower() == _DATA:
+            return self.data
+        return all(self._allows_on(url, page, host) for page, host in _PAGES)
+
+    def _allows_on(self, url: str, page: str, page_host: str) -> bool:
+        try:
+            read = URL(url, page)
+            scheme, name, port = read.protocol, read.hostname.removesuffix("."), read.port
+        except ValueError:
+            return False
+        if scheme in _WITHOUT_HOST:
+            return True
+        if scheme not in _DEFAULT_PORTS:
+            return False
+        if name == page_host:
+            return self.relative
+        return any(host.allows(name, port, scheme) for host in self.hosts)
+
+    def written(self) -> Sequence[str]:
+        """The entries in one form and order, equal for equal lists."""
+        if self.everything:
+            return ["*"]
+        flags = [_RELATIVE] * self.relative + [_DATA] * self.data
+        return [*flags, *sorted(f"{host.name}:{host.port}" for host in self.hosts)]
+
+
+EVERY_HOST = HostList()
+
+
+def has_safe_scheme(url: str) -> bool:
+    """Return whether the URL is relative or has one of ``SCHEMES`` in every browser's reading.
+
+    Browsers skip some control and space characters in a URL; more are skipped here, because the rest must be harmless
+    in either reading.
+    """
+    head, colon, _ = url.partition(":")
+    if not colon:
+        return True
+    scheme = _without_skipped(head)
+    return scheme.lower() in SCHEMES or any(delimiter in scheme for delimiter in "/?#")
+
+
+def is_raster_image(url: str) -> bool:
+    """Return whether it is a raster image as base64 in a ``data:`` URL."""
+    return IMAGE_DATA.fullmatch(url) is not None
+
+
+def _readings(url: str) -> Iterator[str]:
+    yield url
+    if _PLAIN.fullmatch(url) is None:
+        # Scripts and editors trim more than the URL parser does.
+        yield _without_skipped(url)
+
+
+def _without_skipped(text: str) -> str:
+    return "".join(character for character in text if unicodedata.category(character)[0] not in "CZ")
+
+
+def _host(entry: str) -> _Host:
+    found = _ENTRY.fullmatch(entry)
+    if found is None:
+        raise HostListError(_advice(entry))
+    name, port = _normalised(found["host"], entry), found["port"] or ""
+    if port not in ("", "*"):
+        if not 0 < int(port) <= _LARGEST_PORT:
+            raise HostListError(f"{entry!r} has a port that is not from 1 to 65535.")
+        port = str(int(port))
+    if found["wildcard"] and (name[0] == "[" or name.rpartition(".")[2].isdigit()):
+        raise HostListError(f"{entry!r} is an address, which has no subdomains: remove '*.'.")
+    return _Host(f".{name}" if found["wildcard"] else name, port)
+
+
+def _normalised(host: str, entry: str) -> str:
+    try:
+        name: str = URL(f"https://{host}/").hostname
+    except ValueError:
+        raise HostListError(f"{entry!r} is not a host that a browser accepts.") from None
+    return name.removesuffix(".")
+
+
+def _advice(entry: str) -> str:
+    return next(f"{entry!r} {advice}" if entry else advice for sign, advice in _ADVICE if sign.search(entry))
