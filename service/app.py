@@ -73,7 +73,7 @@ def create_app(
         store=selection.store,
         engine=engine
         or CachedContentEngine(
-            ThreadedContentEngine(settings.limits, packs=stores_content),
+            ThreadedContentEngine(settings.limits, settings.content_rules, packs=stores_content),
             MemoryPlanCache(settings.cache_size),
             recorder,
             plan_store,

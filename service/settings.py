@@ -4,20 +4,20 @@ Each field declares its default, its effect, the allowed values and the unit. do
 are checked against this file.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Struct
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.content import ContentRules
+from service.content.html.policy import POLICIES, PolicyName
+from service.content.html.urls import HostList, HostListError
+from service.content.rules import REASONING_TAGS
 from service.protocol.limits import Limits
-
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+")
-
+from service.setting_values import checked_by, lower_case, read_dsn, read_origins, read_tags, server_url, upper_case
 
 _SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"})
 
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     )
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(upper_case),
         About("The lowest level that is logged.", "DEBUG, INFO, WARNING or ERROR"),
     ] = "INFO"
     max_workers: Annotated[
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     ] = 1
     log_format: Annotated[
         Literal["auto", "json", "text"],
+        BeforeValidator(lower_case),
         About(
             "The format of log lines; auto is text on a terminal, and one JSON object per line elsewhere.",
             "auto, json or text",
@@ -66,6 +68,7 @@ class Settings(BaseSettings):
     ] = ""
     allowed_origins: Annotated[
         str,
+        checked_by(read_origins),
         About(
             "The origins of web pages that may use the service, for CORS and the handshake; * allows all.",
             "* or a comma-separated list of origins such as https://app.example.com",
@@ -109,6 +112,41 @@ class Settings(BaseSettings):
             "characters",
         ),
     ] = 1000
+    content_policy: Annotated[
+        PolicyName,
+        BeforeValidator(lower_case),
+        About(
+            "The HTML that content may contain: editor keeps what editors write, page is stricter.",
+            "editor or page",
+        ),
+    ] = PolicyName.EDITOR
+    image_hosts: Annotated[
+        str,
+        checked_by(HostList.parse),
+        About(
+            "The hosts from which content may load images; * allows all. Without it, the author of a document, or of a "
+            "text that a language model has read, can have the reader's browser send data to any host.",
+            "*, none, or a comma-separated list of hosts such as cdn.example.com, *.example.com or localhost:3000, of "
+            "relative, and of data:",
+        ),
+    ] = "*"
+    link_hosts: Annotated[
+        str,
+        checked_by(HostList.parse),
+        About(
+            "The hosts to which links may lead; * allows all. Links with mailto: and tel: are not affected.",
+            "*, none, or a comma-separated list of hosts such as www.example.com, *.example.com or localhost:3000, and "
+            "of relative",
+        ),
+    ] = "*"
+    reasoning_tags: Annotated[
+        str,
+        checked_by(read_tags),
+        About(
+            "The tags in Markdown whose content is the reasoning of a language model and is removed.",
+            "none, or a comma-separated list of names such as think",
+        ),
+    ] = ",".join(REASONING_TAGS)
     chunk_timeout: Annotated[
         float,
         Field(gt=0, allow_inf_nan=False),
@@ -168,6 +206,7 @@ class Settings(BaseSettings):
     ] = None
     sentry_dsn: Annotated[
         SecretStr | None,
+        checked_by(read_dsn),
         About(
             "The Sentry project to which faults are reported; if empty, they are not.",
             "the DSN of a Sentry project, like https://key@host/project-number",
@@ -188,6 +227,7 @@ class Settings(BaseSettings):
     ] = Path("data")
     redis_url: Annotated[
         SecretStr | None,
+        checked_by(server_url("redis", "rediss", "unix")),
         About(
             "The Redis server through which machines share sessions; if empty, a file in DATA_DIR is used.",
             "a Redis address, like redis://user:password@host:6379/0, or rediss:// or unix://",
@@ -195,6 +235,7 @@ class Settings(BaseSettings):
     ] = None
     database_url: Annotated[
         SecretStr | None,
+        checked_by(server_url("postgresql", "postgres")),
         About(
             "The PostgreSQL database to which usage is forwarded; if empty, it stays in a file in DATA_DIR.",
             "a PostgreSQL address, like postgresql://user:password@host/database",
@@ -231,49 +272,10 @@ class Settings(BaseSettings):
         About("The retention period of usage.", "a whole number from 1 to 36500", "days"),
     ] = 90
 
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _to_upper_case(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-    @field_validator("log_format", mode="before")
-    @classmethod
-    def _to_lower_case(cls, value: object) -> object:
-        return value.lower() if isinstance(value, str) else value
-
-    @field_validator("allowed_origins")
-    @classmethod
-    def _check_origins(cls, value: str) -> str:
-        for origin in _split_origins(value):
-            if origin != "*" and _ORIGIN.fullmatch(origin) is None:
-                raise ValueError(origin)
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
-        return _check_url(value, ("redis", "rediss", "unix"))
-
-    @field_validator("database_url")
-    @classmethod
-    def _check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
-        return _check_url(value, ("postgresql", "postgres"))
-
-    @field_validator("sentry_dsn")
-    @classmethod
-    def _check_sentry_dsn(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            parts = urlsplit(value.get_secret_value())
-            project = parts.path.rpartition("/")[2]
-            if parts.scheme not in ("http", "https") or not (parts.username and parts.hostname and project.isdecimal()):
-                raise ValueError
-            _ = parts.port  # raises ValueError for an invalid port
-        return value
-
     @property
     def origins(self) -> frozenset[str]:
         """The allowed origins one by one."""
-        return frozenset(_split_origins(self.allowed_origins))
+        return read_origins(self.allowed_origins)
 
     @property
     def limits(self) -> Limits:
@@ -286,6 +288,16 @@ class Settings(BaseSettings):
             max_prepared_characters=self.processor_max_content_size,
             max_chunk_characters=self.max_chunk_size,
             chunk_timeout_seconds=self.chunk_timeout,
+        )
+
+    @property
+    def content_rules(self) -> ContentRules:
+        """What content may contain."""
+        return ContentRules(
+            policy=POLICIES[self.content_policy],
+            image_hosts=HostList.parse(self.image_hosts),
+            link_hosts=HostList.parse(self.link_hosts),
+            reasoning_tags=read_tags(self.reasoning_tags),
         )
 
     def shown(self) -> dict[str, str]:
@@ -313,16 +325,9 @@ def load_settings() -> Settings:
 def _describe(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
     value = "..." if name in _SECRETS else repr(error["input"])
-    return f"{name.upper()}={value} is not allowed: it must be {about(name).allowed}."
-
-
-def _check_url(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
-    if value is not None:
-        parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in schemes or not (parts.netloc or parts.path):
-            raise ValueError
-        _ = parts.port  # raises ValueError for an invalid port
-    return value
+    advice = error.get("ctx", {}).get("error")
+    end = f" {advice}" if isinstance(advice, HostListError) else ""
+    return f"{name.upper()}={value} is not allowed: it must be {about(name).allowed}.{end}"
 
 
 def _display(value: object) -> str:
@@ -331,7 +336,3 @@ def _display(value: object) -> str:
     if isinstance(value, SecretStr):
         return "***"
     return "" if value is None else str(value)
-
-
-def _split_origins(origins: str) -> list[str]:
-    return [origin.strip().rstrip("/") for origin in origins.split(",")]

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from service.content.html.policy import PAGE
+from service.content.html.urls import HostList
+from service.content.rules import DEFAULT_RULES, ContentRules
 from service.protocol.limits import Limits
 from service.settings import Settings, SettingsError, about, load_settings
 
@@ -37,6 +40,8 @@ def test_the_defaults_are_those_of_the_core() -> None:
         ("ALLOWED_ORIGINS", "app.example.com"),
         ("ALLOWED_ORIGINS", "https://a.example,https://b.example/path"),
         ("DRAIN_SECONDS", "1000"),
+        ("CONTENT_POLICY", "strict"),
+        ("REASONING_TAGS", "<think>"),
     ],
 )
 def test_an_invalid_value_is_reported_with_the_variable_the_value_and_the_allowed_values(
@@ -83,9 +88,26 @@ def test_an_empty_variable_is_as_none_and_a_file_counts_less_than_the_environmen
     assert (settings.port, settings.host) == (7001, "127.0.0.1")
 
 
-def test_origins_are_a_list_without_spaces_or_closing_slashes() -> None:
-    settings = Settings(allowed_origins=" https://a.example/, http://localhost:3000")
-    assert settings.origins == {"https://a.example", "http://localhost:3000"}
+@pytest.mark.parametrize("variable", ["IMAGE_HOSTS", "LINK_HOSTS"])
+def test_a_wrong_host_is_reported_with_what_to_do(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "a.example,https://b.example")
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    assert str(refusal.value) == (
+        f"{variable}='a.example,https://b.example' is not allowed: it must be {about(variable.lower()).allowed}. "
+        "'https://b.example' has a scheme: write only the host, such as example.com."
+    )
+
+
+def test_the_rules_for_content_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().content_rules == DEFAULT_RULES
+    monkeypatch.setenv("CONTENT_POLICY", "PAGE")
+    monkeypatch.setenv("IMAGE_HOSTS", "cdn.example.com,relative")
+    monkeypatch.setenv("LINK_HOSTS", "none")
+    monkeypatch.setenv("REASONING_TAGS", "Think, plan")
+    assert load_settings().content_rules == ContentRules(
+        PAGE, HostList.parse("relative,cdn.example.com"), HostList.parse("none"), ("think", "plan")
+    )
 
 
 def test_what_is_shown_names_every_setting() -> None:
