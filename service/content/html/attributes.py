@@ -10,7 +10,6 @@ from service.content.rules import ContentRules
 
 _Read = Callable[[str], str | None]
 """Return the allowed part of a value, ``None`` for nothing."""
-_NOTHING: Mapping[str, _Read] = {}
 
 
 class AddressFilter:
@@ -52,7 +51,7 @@ class AttributeFilter:
         self._policy = policy = rules.policy
         self._removals = removals
         self._styles = StyleFilter()
-        reads: Mapping[Value, _Read] = {
+        self._reads: Mapping[Value, _Read] = {
             Value.TEXT: str,
             Value.LINK: lambda url: self._address(url, self.addresses.link_refusal(url)),
             Value.IMAGE: lambda url: self._address(url, self.addresses.image_refusal(url)),
@@ -60,19 +59,13 @@ class AttributeFilter:
             Value.RELATIONS: lambda names: " ".join(filter(policy.relations.__contains__, names.split())) or None,
             Value.STYLE: self._style,
         }
-        tables = {
-            element: {name: _matching(rule) if isinstance(rule, Pattern) else reads[rule] for name, rule in row.items()}
-            for element, row in policy.attributes.items()
-        }
-        general = tables.pop("*")
-        self._reads = dict.fromkeys(policy.elements, general) | {
-            name: general | table for name, table in tables.items()
-        }
 
     def allowed(self, element: str, attribute: str, value: str) -> str | None:
         """Return the allowed part of the value; ``None`` removes the attribute."""
-        read = self._reads.get(element, _NOTHING).get(attribute)
-        return None if read is None else read(value)
+        rule = self._policy.rule(element, attribute)
+        if isinstance(rule, Pattern):
+            return value if rule.matches(value) else None
+        return None if rule is None else self._reads[rule](value)
 
     def _address(self, url: str, refusal: Removal | None) -> str | None:
         if refusal in (Removal.IMAGE_HOST, Removal.LINK_HOST):
@@ -103,7 +96,3 @@ class AttributeFilter:
 
 def _property(declaration: str) -> str:
     return declaration.partition(":")[0].strip().lower()
-
-
-def _matching(rule: Pattern) -> _Read:
-    return lambda value: value if rule.matches(value) else None

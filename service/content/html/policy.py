@@ -18,6 +18,9 @@ Attributes = Mapping[str, Mapping[str, Rule]]
 """Rules by attribute, by element; ``*`` is every element."""
 
 
+_NOTHING: Mapping[str, Rule] = {}
+
+
 class PolicyName(StrEnum):
     """The reader that a policy is for."""
 
@@ -38,6 +41,12 @@ class Policy(Struct, frozen=True):
     """Properties in ``style`` attributes."""
     elements: frozenset[str] = ELEMENTS
     relations: frozenset[str] = names("nofollow noopener noreferrer sponsored ugc")
+
+    def rule(self, element: str, attribute: str) -> Rule | None:
+        """Return the rule for the value; ``None`` if the policy has no such element or attribute."""
+        if element not in self.elements:
+            return None
+        return self.attributes.get(element, _NOTHING).get(attribute) or self.attributes["*"].get(attribute)
 
 
 STYLE_PROPERTIES = names(

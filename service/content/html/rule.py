@@ -62,8 +62,8 @@ COLOUR = Pattern(
 WORD = Pattern("up to 40 ASCII letters, digits and any of `_+#.-`", re.compile(r"[A-Za-z0-9_+#.\-]{1,40}"))
 IDENTIFIER = Pattern("up to 100 letters, digits, spaces and any of `_.@+=-`", re.compile(r"[\w.@+=\- ]{1,100}"))
 LABEL = Pattern(
-    "up to 200 characters without ``<>{}\\` `` and control characters, and no address",
-    re.compile(r"(?!\s*(?:[A-Za-z][A-Za-z0-9+.\-]*:\S|//))[^<>{}\\`\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}"),
+    "up to 200 characters, no address and no control character, backtick or any of `<>{};\\`",
+    re.compile(r"(?!\s*[A-Za-z][A-Za-z0-9+.\-]*:\S|.*//)[^<>{};\\`\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}"),
 )
 SYMBOL = Pattern("one punctuation mark or symbol", re.compile(r"[!#$%&*+,\-./:;=?@^_|~§€]"))
 EMOJI = Pattern("up to 16 characters, none of them ASCII", re.compile(r"[^\x00-\xa0]{1,16}"))

@@ -2,16 +2,17 @@
 
 from contextlib import nullcontext
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.content import Plan, prepare
+from service.content.html.policy import POLICIES
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown import markdown_to_html
-from service.content.rules import DEFAULT_RULES
+from service.content.rules import DEFAULT_RULES, ContentRules
 from service.protocol.errors import EmptyContent, PreparedTooLarge
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode
@@ -25,19 +26,28 @@ found = lru_cache(maxsize=100_000)(dangers)
 """The results by part: most parts occur in many attacks."""
 
 
-def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mode: HtmlMode) -> Plan | None:
+RULES = tuple(ContentRules(policy=policy) for policy in POLICIES.values())
+
+
+def plan_of(
+    content: str,
+    content_type: ContentType,
+    chunk_by: ChunkBy,
+    html_mode: HtmlMode,
+    rules: ContentRules = DEFAULT_RULES,
+) -> Plan | None:
     """Return the plan; ``None`` for content that shows nothing."""
     try:
-        return prepare(request(content, content_type, chunk_by, html_mode), LIMITS, lambda _stage: nullcontext())
+        return prepare(request(content, content_type, chunk_by, html_mode), LIMITS, lambda _stage: nullcontext(), rules)
     except EmptyContent:
         return None
 
 
-def check_harmless(plan: Plan, attack: str) -> None:
+def check_harmless(plan: Plan, attack: str, rules: ContentRules) -> None:
     """Check the whole, each chunk alone, and each state that a client in incremental mode shows."""
     whole = "".join(plan.chunks)
     assert found(whole) == [], attack
-    assert sanitise_html(whole, DEFAULT_RULES, NO_LIMIT).html == whole, attack
+    assert sanitise_html(whole, rules, NO_LIMIT).html == whole, attack
     for chunk in plan.chunks:
         assert found(chunk) == [], attack
     if plan.closes is not None:
@@ -50,24 +60,25 @@ def check_harmless(plan: Plan, attack: str) -> None:
 @pytest.mark.parametrize("family", ATTACKS)
 def test_an_attack_is_harmless(family: str, content_type: ContentType, html_mode: HtmlMode) -> None:
     for attack in ATTACKS[family]:
-        for chunk_by in (ChunkBy.WORD, ChunkBy.CHARACTER):
-            plan = plan_of(f"one {attack} two", content_type, chunk_by, html_mode)
+        for chunk_by, rules in product((ChunkBy.WORD, ChunkBy.CHARACTER), RULES):
+            plan = plan_of(f"one {attack} two", content_type, chunk_by, html_mode, rules)
             if plan is not None:
-                check_harmless(plan, attack)
+                check_harmless(plan, attack, rules)
 
 
 @given(documents, st.sampled_from(sorted(ATTACKS)), st.sampled_from(ChunkBy), st.sampled_from(HtmlMode), st.data())
 def test_an_attack_inside_a_document_is_harmless(
     document: str, family: str, chunk_by: ChunkBy, html_mode: HtmlMode, data: st.DataObject
 ) -> None:
+    rules = data.draw(st.sampled_from(RULES))
     attack = data.draw(st.sampled_from(ATTACKS[family]))
     place = data.draw(st.integers(0, len(document)))
     try:
-        plan = plan_of(document[:place] + attack + document[place:], ContentType.HTML, chunk_by, html_mode)
+        plan = plan_of(document[:place] + attack + document[place:], ContentType.HTML, chunk_by, html_mode, rules)
     except PreparedTooLarge:
         return
     if plan is not None:
-        check_harmless(plan, attack)
+        check_harmless(plan, attack, rules)
 
 
 @pytest.mark.parametrize("family", ATTACKS)

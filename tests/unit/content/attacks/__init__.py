@@ -1,6 +1,6 @@
 """Attacks on a page that shows the result, by kind: well-known payloads and their mutations."""
 
-from tests.unit.content.attacks import letters, markdown, scripts, styles, trees, urls
+from tests.unit.content.attacks import letters, markdown, nodes, scripts, styles, trees, urls
 
 ATTACKS: dict[str, tuple[str, ...]] = {
     **scripts.ATTACKS,
@@ -9,4 +9,5 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     **trees.ATTACKS,
     **letters.ATTACKS,
     **markdown.ATTACKS,
+    **nodes.ATTACKS,
 }

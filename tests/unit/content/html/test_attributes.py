@@ -1,0 +1,83 @@
+"""Values of attributes, and the counts of what they lose."""
+
+import pytest
+
+from service.content.html.attributes import AddressFilter, AttributeFilter
+from service.content.html.policy import PAGE
+from service.content.html.removal import Removal, Removals
+from service.content.html.sanitise import sanitise_html
+from service.content.html.urls import HostList
+from service.content.rules import DEFAULT_RULES, ContentRules
+
+NO_LIMIT = 10**9
+HOSTS = ContentRules(image_hosts=HostList.parse("cdn.example"), link_hosts=HostList.parse("www.example,relative"))
+
+
+@pytest.mark.parametrize(
+    ("url", "of_link", "of_image"),
+    [
+        ("https://www.example/", None, Removal.IMAGE_HOST),
+        ("https://cdn.example/", Removal.LINK_HOST, None),
+        ("/a", None, Removal.IMAGE_HOST),
+        ("mailto:a@b.example", None, None),
+        ("javascript:x", Removal.URL, Removal.URL),
+        ("data:image/png;base64,AA==", Removal.URL, Removal.IMAGE_HOST),
+    ],
+)
+def test_an_address_is_refused_by_its_scheme_or_its_host(
+    url: str, of_link: Removal | None, of_image: Removal | None
+) -> None:
+    addresses = AddressFilter(HOSTS)
+    for _ in range(2):
+        assert (addresses.link_refusal(url), addresses.image_refusal(url)) == (of_link, of_image)
+
+
+@pytest.mark.parametrize(
+    ("html", "expected", "removed"),
+    [
+        ('<a href="https://evil.example/">a</a>', "<a>a</a>", {Removal.LINK_HOST: 1}),
+        ('<a href="https://www.example/">a</a><a href="/b">b</a>', None, {}),
+        ("<a href='javascript:x'>a</a><a href='//evil.example'>b</a>", "<a>a</a><a>b</a>", {"url": 1, "link_host": 1}),
+        ('<q cite="https://evil.example/">a</q>', "<q>a</q>", {Removal.LINK_HOST: 1}),
+        ('<p><img src="https://cdn.example/a"></p>', None, {}),
+    ],
+)
+def test_refused_hosts_are_counted_once(html: str, expected: str | None, removed: dict[Removal, int]) -> None:
+    sanitised = sanitise_html(html, HOSTS, NO_LIMIT)
+    assert (sanitised.html, sanitised.removed) == (html if expected is None else expected, removed)
+
+
+def test_a_refused_image_leaves_its_alternative_text() -> None:
+    sanitised = sanitise_html('<p>a <img alt="b" src="https://evil.example/?secret"> c</p>', HOSTS, NO_LIMIT)
+    assert "evil.example" not in sanitised.html.replace('<a href="https://evil.example', "")
+    assert "<img" not in sanitised.html
+    assert "b" in sanitised.html
+    assert sanitised.removed[Removal.IMAGE_HOST] == 1
+
+
+@pytest.mark.parametrize(
+    ("element", "attribute", "value", "allowed"),
+    [
+        ("p", "class", " fixed  mention ", "mention"),
+        ("p", "class", "fixed", None),
+        ("a", "rel", "opener nofollow", "nofollow"),
+        ("p", "title", "<anything>", "<anything>"),
+        ("p", "dir", "rtl", "rtl"),
+        ("p", "dir", "left", None),
+        ("p", "href", "/", None),
+        ("script", "class", "hljs", None),
+        ("p", "style", "color: red; position: fixed", "color: red"),
+    ],
+)
+def test_a_value_is_reduced_to_what_is_allowed(element: str, attribute: str, value: str, allowed: str | None) -> None:
+    assert AttributeFilter(DEFAULT_RULES, Removals()).allowed(element, attribute, value) == allowed
+
+
+def test_styles_are_those_of_the_policy() -> None:
+    attributes = AttributeFilter(ContentRules(policy=PAGE), Removals())
+    for style, allowed in (
+        ("width: 1px", None),
+        ("COLOR: red; Width: 1px", "COLOR: red"),
+        ("color:red;;text-align:left;", "color:red;;text-align:left;"),
+    ):
+        assert attributes.allowed("p", "style", style) == allowed
