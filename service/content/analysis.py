@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from service.content.chunking.segment import word_count
+from service.content.chunking.words import word_count
 from service.content.html.markup import visible_text
 from service.protocol.messages import Complexity, Speed
 

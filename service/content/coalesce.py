@@ -1,6 +1,6 @@
 """Coalescing: chunks merged so that a stream ends before its session does."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -48,7 +48,11 @@ def _ends(plan: Plan, fitting: int) -> Sequence[int]:
     wanted = fitting
     while True:
         even = [ends[number * len(ends) // wanted - 1] for number in range(1, wanted + 1)]
-        boundaries = refine_boundaries(plan.max_chunk_characters, even, [lambda: ends])
+        boundaries = refine_boundaries(
+            plan.max_chunk_characters,
+            even,
+            [lambda start, end: ends[bisect_right(ends, start) : bisect_left(ends, end)]],
+        )
         if len(boundaries) <= fitting or wanted == 1:
             return boundaries
         # Some merged chunks exceeded the limit and were split again: merge more of the others.

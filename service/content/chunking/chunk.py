@@ -2,64 +2,99 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from itertools import accumulate, chain
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from operator import sub
 
-from service.content.chunking.segment import characters, segments, words
+from service.content.chunking.graphemes import graphemes
+from service.content.chunking.segment import segments
+from service.content.chunking.words import words
 from service.content.chunks import Chunks
 from service.protocol.messages import ChunkBy
 
-Level = Callable[[], Sequence[int]]
-"""Possible boundaries, in order; a function, because most content does not need them."""
+Level = Callable[[int, int], Sequence[int]]
+"""Returns the possible boundaries between two others, in order. Only what exceeds the limit is read again."""
 
 
 def split_text(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     """Return ``text`` in chunks of ``chunk_by``, none longer than ``max_characters``.
 
-    A longer segment is split after a word, else after a grapheme, else (a letter with a thousand accents) anywhere.
+    A longer segment is split after a word, else after a grapheme, else (a letter with a thousand accents) anywhere. No
+    chunk is white space alone, unless there is more of it than the chunks beside it can take.
     """
+    ends = segments(text, chunk_by)
     levels: list[Level] = [
-        lambda: ends(words(text)),
-        lambda: ends(characters(text)),
-        lambda: range(len(text) + 1),
+        lambda start, end: array("i", (start + place for place in words(text[start:end]))),
+        lambda start, end: array("i", (start + place for place in graphemes(text[start:end]))),
+        lambda start, end: range(start + 1, end),
     ]
-    return Chunks(text, refine_boundaries(max_characters, ends(segments(text, chunk_by)), levels))
-
-
-def ends(pieces: Sequence[str]) -> "array[int]":
-    """Return the offset of the end of each piece in the joined text."""
-    return array("i", accumulate(map(len, pieces)))
+    refined = refine_boundaries(max_characters, ends, levels)
+    return Chunks(text, ends if refined is ends else _without_blanks(text, refined, max_characters))
 
 
 def refine_boundaries(max_characters: int, boundaries: Sequence[int], levels: Sequence[Level]) -> Sequence[int]:
     """Return ``boundaries``, with more of them where two are further apart than ``max_characters``.
 
     The first of ``levels`` that has a boundary within the limit gives the furthest one. If none has, the nearest
-    boundary of the last level is used, so the limit is hard only if that level has every offset.
+    boundary is used, so the limit is hard only if the last level has every offset.
     """
     if max(map(sub, boundaries, chain((0,), boundaries)), default=0) <= max_characters:
         return boundaries
-    known: list[Sequence[int]] = []
     refined = array("i")
     start = 0
     for boundary in boundaries:
-        while boundary - start > max_characters:
-            cut = start
-            for number, level in enumerate(levels):
-                if number == len(known):
-                    known.append(level())
-                index = bisect_right(known[number], start + max_characters)
-                cut = known[number][index - 1] if index else start
-                if cut > start:
-                    break
-            else:
-                index = bisect_right(known[-1], start)
-                cut = known[-1][index] if index < len(known[-1]) else boundary
-            if cut >= boundary:
-                break
-            refined.append(cut)
-            start = cut
+        refined.extend(_more_boundaries(max_characters, start, boundary, levels))
         refined.append(boundary)
         start = boundary
     return refined
+
+
+def _more_boundaries(max_characters: int, start: int, end: int, levels: Sequence[Level]) -> Iterator[int]:
+    """Yield the boundaries between two boundaries, if they are too far apart."""
+    if end - start <= max_characters or not levels:
+        return
+    places = levels[0](start, end)
+    while end - start > max_characters:
+        following = bisect_right(places, start + max_characters)
+        if following and places[following - 1] > start:
+            start = places[following - 1]
+            yield start
+            continue
+        nearest = min(places[following], end) if following < len(places) else end
+        for cut in _more_boundaries(max_characters, start, nearest, levels[1:]):
+            yield cut
+            start = cut
+        if nearest - start > max_characters:
+            start = nearest
+            if start < end:
+                yield start
+
+
+def _without_blanks(text: str, ends: Sequence[int], max_characters: int) -> "array[int]":
+    """Return ``ends`` moved so that white space is in a chunk with what follows it, else with what precedes it."""
+    rest = array("i", reversed(ends))
+    done = array("i", [0])
+    while rest:
+        start, end = done[-1], rest.pop()
+        limit = start + max_characters
+        if text[start:end].isspace():
+            if rest and end < limit:
+                if rest[-1] > limit and (place := _last_grapheme(text, end, limit + 1)) > end:
+                    rest.append(place)
+                if rest[-1] <= limit:
+                    continue
+            elif len(done) > 1 and not text[start - 1].isspace():
+                place = _last_grapheme(text, done[-2], start)
+                if place > done[-2] and start < place + max_characters:
+                    done[-1] = place
+                    if end > place + max_characters:
+                        rest.append(end)
+                        end = place + max_characters
+        done.append(end)
+    return done[1:]
+
+
+def _last_grapheme(text: str, start: int, end: int) -> int:
+    """Return the start of the last grapheme between ``start`` and ``end``."""
+    found = graphemes(text[start:end])
+    return start + found[-2] if len(found) > 1 else start

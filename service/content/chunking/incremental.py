@@ -12,12 +12,13 @@ its content.
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from service.content.chunking.chunk import ends, refine_boundaries
-from service.content.chunking.segment import characters, segments, words
+from service.content.chunking.chunk import Level, refine_boundaries
+from service.content.chunking.graphemes import graphemes
+from service.content.chunking.segment import segments
+from service.content.chunking.words import words
 from service.content.chunks import Chunks, CloseTexts
 from service.content.html.markup import INLINE, REFERENCE, REFERENCES, VOID
 from service.protocol.messages import ChunkBy
@@ -72,14 +73,19 @@ class _Passage:
         self._closes: list[str] = []
         """The close text after each tag."""
         self._read(html)
-        self._text = "".join(self._texts)
+        self._text = text = "".join(self._texts)
         self._texts.clear()
+        self._visible = len(text) - len(text.lstrip()), len(text.rstrip())
+        """Where the visible text begins and ends."""
 
     def boundaries(self, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
         """Return the boundaries, the end included."""
-        wanted = self._cuts(ends(segments(self._text, chunk_by) if self._text else []))
+        wanted = self._cuts(segments(self._text, chunk_by) + self._block_ends)
         wanted.append(self._length)
-        levels = [lambda: self._cuts(ends(words(self._text))), lambda: self._cuts(ends(characters(self._text)))]
+        levels: list[Level] = [
+            lambda start, end: self._cuts_between(start, end, words),
+            lambda start, end: self._cuts_between(start, end, graphemes),
+        ]
         return refine_boundaries(max_characters, wanted, levels)
 
     def closes(self, places: Sequence[int]) -> list[str]:
@@ -170,14 +176,27 @@ class _Passage:
             self._seen += 1
             self._block_ends.append(self._seen)
 
-    def _cuts(self, segment_ends: "array[int]") -> "array[int]":
-        """Return the boundaries after segments and blocks that have visible text before and after them."""
+    def _cuts_between(self, start: int, end: int, split: Callable[[str], "array[int]"]) -> "array[int]":
+        """Return the boundaries of ``split`` in the source from ``start`` to ``end``."""
+        first, last = self._visible_offset(start), self._visible_offset(end)
+        return self._cuts(array("i", (first + place for place in split(self._text[first:last]))))
+
+    def _visible_offset(self, written: int) -> int:
+        """Return the number of visible characters before an offset in the source."""
+        part = (
+            bisect_right(range(len(self._parts)), written, key=lambda part: self._parts[part] + self._shifts[part]) - 1
+        )
+        if part < 0:
+            return 0
+        return min(written - self._shifts[part], self._parts[part + 1] if part + 1 < len(self._parts) else self._seen)
+
+    def _cuts(self, places: "array[int]") -> "array[int]":
+        """Return the boundaries at ``places``, in any order, that have visible text before and after them."""
         text = self._text
-        done, end = len(text) - len(text.lstrip()), len(text.rstrip())
-        parts = zip(chain(self._parts[1:], (end,)), self._shifts, strict=True)
-        part_end = shift = 0
+        done, end = self._visible
+        part = 0
         cuts = array("i")
-        for place in sorted(segment_ends + self._block_ends):
+        for place in sorted(places):
             if place <= done:
                 continue
             if place >= end:
@@ -189,9 +208,8 @@ class _Passage:
                 done = start - _is_mark_on_space(text, start)
                 if done < start:
                     continue
-            while part_end <= start:
-                part_end, shift = next(parts)
-            cuts.append(start + shift)
+            part = bisect_right(self._parts, start, part) - 1
+            cuts.append(start + self._shifts[part])
         return cuts
 
 
@@ -203,4 +221,4 @@ def _next_visible(text: str, place: int) -> int:
 
 def _is_mark_on_space(text: str, place: int) -> bool:
     """Return whether a combining mark is on the space before it."""
-    return text[place] > _LAST_BEFORE_MARKS and len(characters(text[place - 1 : place + 1])) == 1
+    return text[place] > _LAST_BEFORE_MARKS and len(graphemes(text[place - 1 : place + 1])) == 1

@@ -4,11 +4,13 @@ import math
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from service.content.chunking.chunk import ends, refine_boundaries
+from service.content.chunking.chunk import Level, refine_boundaries
+from service.content.chunking.graphemes import graphemes
 from service.content.chunking.layout import Item, Kind
-from service.content.chunking.segment import characters, segments, words
+from service.content.chunking.segment import segments
+from service.content.chunking.words import words
 from service.content.html.markup import REFERENCE, REFERENCES, WHITESPACE, visible_text
 from service.protocol.messages import ChunkBy
 
@@ -16,6 +18,7 @@ from service.protocol.messages import ChunkBy
 _KNOWN_TO_EDITORS = re.compile(r'<(?:b|strong|i|em|u|s|strike|del|code|br)[ >]|<a (?:[^>]* )?href="')
 # White space that Tiptap drops if it is alone between two tags, or between a tag and the end.
 _LINE_END = re.compile(r"\n(?:\s\s)?(?!\s)")
+_VISIBLE = re.compile(r"\S")
 
 _TEXT, _INLINE, _MIXED = Kind.TEXT, Kind.INLINE, Kind.MIXED  # the attribute lookup of an enum is slow
 
@@ -84,19 +87,34 @@ class Run:
         else:
             wanted = self._cuts(segments(self._text, chunk_by))
             wanted.append(self._length)
-            levels = [lambda: self._cuts(words(self._text)), lambda: self._cuts(characters(self._text))]
+            levels: list[Level] = [
+                lambda start, end: self._cuts_between(start, end, words),
+                lambda start, end: self._cuts_between(start, end, graphemes),
+            ]
             cuts = self._without_literals(refine_boundaries(max_characters, wanted, levels), max_characters)
         if cuts and cuts[-1] == self._length and (not self._block_follows or self._ends_as_a_block):
             del cuts[-1]
         return [self._start + cut for cut in cuts]
 
-    def _cuts(self, pieces: Sequence[str]) -> "array[int]":
-        """Return the ends of ``pieces`` that are boundaries: not before white space, not after leading white space."""
-        begin = len(self._text) - len(self._text.lstrip())
+    def _cuts_between(self, start: int, end: int, split: Callable[[str], "array[int]"]) -> "array[int]":
+        """Return the boundaries of ``split`` in the source from ``start`` to ``end``."""
+        first, last = self._visible_offset(start), self._visible_offset(end)
+        return self._cuts(array("i", (first + place for place in split(self._text[first:last]))))
+
+    def _visible_offset(self, written: int) -> int:
+        """Return the number of visible characters before an offset in the source."""
+        part = bisect_right(self._written, written) - 1
+        seen = self._seen[part] + written - self._written[part]
+        return min(seen, self._seen[part + 1] if part + 1 < len(self._seen) else len(self._text))
+
+    def _cuts(self, segment_ends: "array[int]") -> "array[int]":
+        """Return the ends of segments that are boundaries: not before white space, not after leading white space."""
         cuts = array("i")
+        visible = _VISIBLE.search(self._text)
+        begin = visible.start() if visible else len(self._text)
         part = 0
-        for seen in ends(pieces)[:-1]:
-            if seen <= begin or self._text[seen].isspace() or seen in self._after_blocks:
+        for seen in segment_ends:
+            if seen <= begin or seen == len(self._text) or self._text[seen].isspace() or seen in self._after_blocks:
                 continue
             part = bisect_left(self._seen, seen, part)
             inside = part == len(self._seen) or self._seen[part] > seen

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from service.content.chunking.graphemes import graphemes
 from service.content.chunking.incremental import Increments, split_increments
-from service.content.chunking.segment import characters
 from service.content.html import markup
 from service.content.html.markup import REFERENCE, TAG
 from service.content.html.sanitise import sanitise_html
@@ -138,7 +138,7 @@ def test_every_state_of_a_client_is_valid_and_the_last_is_the_document(
 @given(htmls, chunk_bys, max_characters)
 def test_each_chunk_shows_something_new_and_no_grapheme_is_split(html: str, chunk_by: ChunkBy, limit: int) -> None:
     assume(markup.has_visible_content(html))
-    ends = {0, *accumulate(map(len, characters(visible_text(html))))}
+    ends = {0, *graphemes(visible_text(html))}
     seen = 0
     for chunk in split_increments(html, chunk_by, limit).chunks:
         assert markup.has_visible_content(chunk)
@@ -146,7 +146,7 @@ def test_each_chunk_shows_something_new_and_no_grapheme_is_split(html: str, chun
         assert seen in ends
         assert not STARTS_LAST.search(chunk)
         # There is no boundary before a mark on white space, a line end in the source included.
-        assert len(chunk) <= limit or len(characters(MARKED_SPACE.sub("", visible_text(chunk)).strip())) <= 1
+        assert len(chunk) <= limit or len(graphemes(MARKED_SPACE.sub("", visible_text(chunk)).strip())) <= 1
 
 
 @given(documents)
@@ -154,7 +154,7 @@ def test_no_chunk_has_two_words_or_two_characters_in_those_strategies(html: str)
     for chunk in split_increments(html, WORD, NO_LIMIT).chunks:
         assert len(visible_text(chunk).split()) <= 1
     for chunk in split_increments(html, CHARACTER, NO_LIMIT).chunks:
-        assert len(characters(visible_text(chunk).strip())) <= 1
+        assert len(graphemes(visible_text(chunk).strip())) <= 1
 
 
 @given(markdowns, chunk_bys)

@@ -1,67 +1,29 @@
-# ruff: noqa: RUF001 - the texts contain many scripts
-"""Segments: joined they are the text, and none is split inside a grapheme."""
+"""Segments: joined they are the text, none is split inside a grapheme, and none is white space alone."""
+
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from icu4py.breakers import CharacterBreaker
 
-from service.content.chunking.segment import characters, paragraphs, segments, sentences, word_count, words
+from service.content.chunking.segment import characters, paragraphs, segments
 from service.protocol.messages import ChunkBy
+from tests.profiles import scaled
+from tests.unit.content.chunking.scripts import scripts
 from tests.unit.content.documents import texts
+from tests.unit.content.pieces import pieces
 
 
-@given(texts | st.just(""), st.sampled_from(ChunkBy))
-def test_joined_segments_are_the_text_and_none_is_empty(text: str, chunk_by: ChunkBy) -> None:
-    pieces = segments(text, chunk_by)
-    assert "".join(pieces) == text
-    assert all(pieces)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("one two", ["one ", "two"]),
-        ("  tab\tline\r\n\r\nend ", ["  ", "tab\t", "line\r\n\r\n", "end "]),
-        (
-            "don't re-enter foo_bar, 3.5 https://a.b/c?d",
-            ["don't ", "re-enter ", "foo_bar, ", "3.5 ", "https://a.b/c?d"],
-        ),
-        ("naïve Äpfel", ["naïve ", "Äpfel"]),
-        ("你好，世界！", ["你好，", "世界！"]),
-        ("我用Python学习。", ["我", "用", "Python", "学习。"]),
-        ("说“你好”（大声）。", ["说", "“你好”", "（大声）。"]),
-        ("日本語の文章、カタカナ", ["日本語", "の", "文章、", "カタカナ"]),
-        ("ภาษาไทย ไม่เว้นวรรค", ["ภาษา", "ไทย ", "ไม่", "เว้น", "วรรค"]),
-        ("ພາສາລາວ", ["ພາສາ", "ລາວ"]),
-        ("ភាសាខ្មែរមិន", ["ភាសាខ្មែរ", "មិន"]),
-        ("키스의 고유", ["키스의 ", "고유"]),
-        ("👨‍👩‍👧 👍🏽", ["👨‍👩‍👧 ", "👍🏽"]),
-        ("a \u0301b", ["a \u0301b"]),
-        ("\u0600你好", ["\u0600你好"]),
-    ],
-)
-def test_words_end_at_spaces_or_by_dictionary(text: str, expected: list[str]) -> None:
-    assert words(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("One. Two! Three? Four", ["One. ", "Two! ", "Three? ", "Four"]),
-        ("Dr. Smith vs. Mr. J. R. R. Tolkien. End.", ["Dr. Smith vs. Mr. J. R. R. Tolkien. ", "End."]),
-        ("The U.S. Army (e.g. Monday). Fig. 3 is 3.5 wide.", ["The U.S. Army (e.g. Monday). ", "Fig. 3 is 3.5 wide."]),
-        ("1. First. 2. Second.", ["1. First. ", "2. Second."]),
-        ("It is etc. and more. Done.", ["It is etc. and more. ", "Done."]),
-        ("“Why?” “So.” (Yes.) Really?!", ["“Why?” ", "“So.” ", "(Yes.) ", "Really?!"]),
-        ("One.\n\n\nTwo.", ["One.\n\n\n", "Two."]),
-        ("\n One.", ["\n One."]),
-        ("你好。世界！", ["你好。", "世界！"]),
-        ("हाँ। नहीं।", ["हाँ। ", "नहीं।"]),
-        ("One. \u0e33 Two.", ["One. \u0e33 Two."]),
-    ],
-)
-def test_an_abbreviation_an_initial_or_a_list_number_does_not_end_a_sentence(text: str, expected: list[str]) -> None:
-    assert sentences(text) == expected
+@scaled(4)
+@given(texts | scripts | st.just(""), st.sampled_from(ChunkBy))
+def test_joined_segments_are_the_text_and_whole(text: str, chunk_by: ChunkBy) -> None:
+    ends = segments(text, chunk_by)
+    found = pieces(text, ends)
+    assert "".join(found) == text
+    assert all(found)
+    assert not any(map(str.isspace, found)) or len(found) == 1
+    assert {*ends} <= {*accumulate(map(len, CharacterBreaker(text, "root")))}
 
 
 @pytest.mark.parametrize(
@@ -76,13 +38,19 @@ def test_an_abbreviation_an_initial_or_a_list_number_does_not_end_a_sentence(tex
     ],
 )
 def test_a_blank_line_stays_with_the_paragraph_before_it(text: str, expected: list[str]) -> None:
-    assert paragraphs(text) == expected
+    assert pieces(text, paragraphs(text)) == expected
 
 
-def test_characters_are_grapheme_clusters() -> None:
-    assert characters("e\u0301👨‍👩‍👧🇩🇪👍🏽\r\nนี้") == ["e\u0301", "👨‍👩‍👧", "🇩🇪", "👍🏽", "\r\n", "นี้"]
-
-
-@pytest.mark.parametrize(("text", "count"), [("", 0), (" \n", 0), (" a  b\n", 2), ("ä b", 2), ("你好，世界！", 2)])
-def test_words_are_counted_without_white_space(text: str, count: int) -> None:
-    assert word_count(text) == count
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("e\u0301👨‍👩‍👧🇩🇪👍🏽\r\nนี้", ["e\u0301", "👨‍👩‍👧", "🇩🇪", "👍🏽\r\n", "นี้"]),
+        (" a b\r\n\r\nc  ", [" a ", "b\r\n\r\n", "c  "]),
+        (" ä \u0301b ", [" ä", " \u0301", "b "]),
+        ("  ", ["  "]),
+        ("\u3000", ["\u3000"]),
+        ("", []),
+    ],
+)
+def test_characters_are_graphemes_with_the_white_space_after_them(text: str, expected: list[str]) -> None:
+    assert pieces(text, characters(text)) == expected

@@ -1,0 +1,63 @@
+"""Graphemes: what a reader sees as one character (the extended grapheme clusters of UAX #29)."""
+
+import re
+from array import array
+from unicodedata import category
+
+from icu4py.breakers import CharacterBreaker
+
+_LOCALE = "root"
+
+_ASCII = re.compile(r"\r\n|[\s\S]")
+"""A grapheme of ASCII text."""
+
+# No text of only these has a grapheme of several characters: letters without marks, punctuation, symbols, kana and Han.
+_MAY_JOIN = re.compile(
+    "[^\0-\u02ff\u0370-\u0482\u048a-\u0590\u05be\u05d0-\u05f4\u0620-\u064a\u1e00-\u200b\u200e-\u20cf\u2100-\u2cee"
+    "\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uff01-\uff9d\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
+    "\U00020000-\U000323af]|\r"
+)
+_LAST_BEFORE_MARKS = "\u02ff"
+_MARKS = frozenset({"Mn", "Mc", "Me", "Cf", "Sk", "Cn"})
+"""Categories whose characters may belong to a neighbour; the last because ICU has a later version of Unicode."""
+# Letters that do: two vowels, two voiced marks, Hangul, prefixed letters of Indic scripts, the halves of flags.
+_JOINING_LETTERS = re.compile(
+    "[\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff\uff9e\uff9f\U000111c2\U000111c3\U0001193f\U00011941"
+    "\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02\U0001f1e6-\U0001f1ff]"
+)
+
+
+def graphemes(text: str) -> "array[int]":
+    """Return the end of each grapheme. Linear in time."""
+    if text.isascii():
+        return array("i", (match.end() for match in _ASCII.finditer(text)))
+    ends = array("i")
+    end = 0
+    # Not a list or a map, which hold the interpreter lock until the last one and so block the event loop.
+    for grapheme in CharacterBreaker(text, _LOCALE):
+        end += len(grapheme)
+        ends.append(end)
+    return ends
+
+
+def without_torn_graphemes(text: str, ends: "array[int]") -> "array[int]":
+    """Return ``ends`` without those inside a grapheme."""
+    if _MAY_JOIN.search(text) is None or not any(_may_tear(text, end) for end in ends):
+        return ends
+    allowed = bytearray(len(text) + 1)
+    for end in graphemes(text):
+        allowed[end] = True
+    return array("i", (end for end in ends if allowed[end]))
+
+
+def _may_tear(text: str, end: int) -> bool:
+    if end == len(text):
+        return False
+    before, after = text[end - 1], text[end]
+    return _joins(before) or _joins(after) or (before == "\r" and after == "\n")
+
+
+def _joins(character: str) -> bool:
+    return character > _LAST_BEFORE_MARKS and (
+        category(character) in _MARKS or _JOINING_LETTERS.match(character) is not None
+    )

@@ -1,0 +1,95 @@
+"""Words: between white space, and in scripts without spaces by dictionary."""
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from unicodedata import category
+
+from icu4py.breakers import WordBreaker
+
+from service.content.chunking.graphemes import without_torn_graphemes
+
+_LOCALE = "root"
+_SEPARATOR = "\u2029"
+
+_WORD = re.compile(r"\S+\s*")
+
+# Scripts without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han; with the punctuation of the last two.
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\uff01-\uff9f\U0001b000-\U0001b16f\U00020000-\U000323af]"
+)
+
+# In Myanmar script, a consonant that is stacked on the next one or has no vowel ends a syllable and begins none.
+_END_OF_SYLLABLE = re.compile("[\u1000-\u1021\u103f\u1075-\u1081]\u1037?[\u1039\u103a]")
+
+_OPENING_CATEGORIES = ("Ps", "Pi")
+_NOT_LAST_CATEGORIES = ("Ps", "Pi", "Cf")
+
+
+def words(text: str) -> "array[int]":
+    """Return the end of each word, the white space after it included, and before the first one.
+
+    In scripts without spaces, words are found by dictionary; punctuation stays with its word. Linear in time.
+    """
+    ends = array("i", (match.end() for match in _WORD.finditer(text)))
+    if not ends:
+        return array("i", [len(text)] if text else [])
+    if text.isascii():
+        return ends
+    return without_torn_graphemes(text, _with_unspaced(text, ends))
+
+
+def word_count(text: str) -> int:
+    """Return the number of words in ``text``."""
+    return len(text.split()) if UNSPACED.search(text) is None else len(words(text))
+
+
+def _with_unspaced(text: str, ends: "array[int]") -> "array[int]":
+    """Return ``ends`` with those of the words inside of tokens in an unspaced script."""
+    places = array("i", _unspaced(text, ends))
+    if not places:
+        return ends
+    starts = [ends[place - 1] if place else 0 for place in places]
+    # One breaker for all, because creating one is slow. A word always ends on both sides of a separator.
+    found = iter(
+        WordBreaker(
+            _SEPARATOR.join(text[start : ends[place]] for start, place in zip(starts, places, strict=True)), _LOCALE
+        )
+    )
+    all_ends = array("i")
+    copied = 0
+    for place, start in zip(places, starts, strict=True):
+        all_ends += ends[copied:place]
+        copied = place
+        end = start + len(next(found))
+        while end < ends[place]:
+            if _divides(text, end):
+                all_ends.append(end)
+            end += len(next(found))
+        next(found, None)
+    return all_ends + ends[copied:]
+
+
+def _unspaced(text: str, ends: "array[int]") -> Iterator[int]:
+    """Yield the index of each token in an unspaced script."""
+    end = 0
+    while (match := UNSPACED.search(text, end)) is not None:
+        place = bisect_right(ends, match.start())
+        yield place
+        end = ends[place]
+
+
+def _divides(text: str, end: int) -> bool:
+    """Return whether a word ends here: not before closing punctuation, not after opening."""
+    before, after = text[end - 1], text[end]
+    if before.isspace():
+        return False
+    if not after.isalnum() and category(after) not in _OPENING_CATEGORIES:
+        return False
+    if not before.isalnum() and category(before) in _NOT_LAST_CATEGORIES:
+        return False
+    if UNSPACED.match(after) is None and UNSPACED.match(before) is None:
+        return False
+    return _END_OF_SYLLABLE.match(text, end) is None
