@@ -9,6 +9,7 @@ from msgspec import Struct
 from dashboards.catalogue import render
 from tools.generators.asyncapi_page import asyncapi_page
 from tools.generators.clients import BUILD_FOLDERS, javascript_build, python_client, typescript
+from tools.generators.content_tables import content_tables
 from tools.generators.documents import configuration, protocol_tables
 from tools.generators.markdown import PROJECT
 from tools.generators.observability_tables import observability_tables
@@ -36,6 +37,7 @@ GENERATORS: Mapping[str, Generator] = {
     "asyncapi": Generator(asyncapi_page),
     "protocol": Generator(protocol_tables),
     "configuration": Generator(configuration),
+    "content": Generator(content_tables),
     "observability": Generator(observability_tables),
     "dashboards": Generator(render, ("dashboards/grafana",)),
     "python": Generator(python_client),

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from service.content.html.classes import OF_EDITORS, class_rule
 from service.content.html.elements import ELEMENTS, names
 from service.content.html.nodes import NODES, data_attributes
 from service.content.html.rule import COUNT, FLAG, INTEGER, LENGTH, WIDTHS, Pattern, Rule, Value, one_of
@@ -36,7 +37,7 @@ class Policy(Struct, frozen=True):
     """An ``input`` without its ``type`` is not a checkbox and is removed; a link with a ``target`` gets the ``rel``
     that makes it safe."""
     classes: Pattern
-    """Classes that describe content. A page could style others: ``fixed inset-0`` covers the whole page."""
+    """Of one class. A page could style others than these: ``fixed inset-0`` covers the whole page."""
     styles: frozenset[str]
     """Properties in ``style`` attributes."""
     elements: frozenset[str] = ELEMENTS
@@ -110,25 +111,6 @@ _GENERAL: Attributes = {
 }
 _OF_EDITORS: Attributes = {"td": {"colwidth": WIDTHS}, "th": {"colwidth": WIDTHS}}
 
-_CODE_CLASSES = r"(?:language|lang|hljs)-[A-Za-z0-9_+#.\-]{1,40}|hljs"
-_LIST_CLASSES = "contains-task-list|task-list-item|task-list-item-checkbox"
-_EDITOR_CLASSES = re.compile(
-    rf"{_CODE_CLASSES}|{_LIST_CLASSES}"
-    # Quill
-    r"|ql-align-(?:center|right|justify)|ql-indent-[1-9]|ql-direction-rtl|ql-size-(?:small|large|huge)"
-    r"|ql-font-(?:serif|monospace)|ql-(?:color|bg)-(?:black|white|red|orange|yellow|green|blue|purple)"
-    r"|ql-syntax|ql-code-block|ql-code-block-container|ql-formula"
-    # CKEditor
-    r"|todo-list|todo-list__label|todo-list__label__description|text-(?:tiny|small|big|huge)|math-tex"
-    r"|marker-(?:yellow|green|pink|blue)|pen-(?:red|green)|image|image-inline|image_resized|table|page-break"
-    # TinyMCE
-    r"|mce-accordion|mce-accordion-summary|mce-accordion-body|mce-pagebreak|tox-checklist|tox-checklist--checked"
-    # Tiptap, Outline, Docusaurus, GitHub
-    r"|mention|callout|details|notice-block|(?:info|tip|success|warning)"
-    r"|admonition|markdown-alert|markdown-alert-(?:title|note|tip|important|warning|caution)"
-    r"|footnotes|footnote-ref|footnote-backref"
-)
-
 
 def _merged(*tables: Mapping[str, Mapping[str, Rule]]) -> Attributes:
     merged: dict[str, dict[str, Rule]] = {}
@@ -141,13 +123,13 @@ def _merged(*tables: Mapping[str, Mapping[str, Rule]]) -> Attributes:
 EDITOR = Policy(
     PolicyName.EDITOR,
     attributes=_merged(_GENERAL, _OF_EDITORS, data_attributes(NODES)),
-    classes=Pattern("those of code and lists, and those that editors write", _EDITOR_CLASSES),
+    classes=class_rule("those of code, and those that editors write", *OF_EDITORS.values()),
     styles=STYLE_PROPERTIES,
 )
 PAGE = Policy(
     PolicyName.PAGE,
     attributes=_merged(_GENERAL, data_attributes(node for node in NODES if node.page)),
-    classes=Pattern("the language of code: `language-…`, `lang-…`, `hljs`, `hljs-…`", re.compile(_CODE_CLASSES)),
+    classes=class_rule("those of code"),
     styles=STYLE_PROPERTIES
     & names(
         "color background-color direction font-style font-variant font-weight list-style-type text-align",

@@ -11,11 +11,11 @@ class Value(Enum):
 
     TEXT = "any text"
     """It is only displayed."""
-    LINK = "a relative address, or one with an allowed scheme; its host is in `LINK_HOSTS`"
-    IMAGE = "as a link, or a raster image as base64 in a `data:` address; its host is in `IMAGE_HOSTS`"
-    CLASSES = "names, without those that are not listed"
-    RELATIONS = "words, without those that are not listed"
-    STYLE = "declarations, without those that are not allowed"
+    LINK = "an address that is relative or has `http:`, `https:`, `mailto:` or `tel:`; its host is in `LINK_HOSTS`"
+    IMAGE = "the same, or a raster image as base64 in a `data:` address; its host is in `IMAGE_HOSTS`"
+    CLASSES = "names, without those that are not in the table of classes"
+    RELATIONS = "`nofollow`, `noopener`, `noreferrer`, `sponsored` and `ugc`, without other words"
+    STYLE = "declarations, without those that are not in the table of styles"
 
 
 class Pattern(Struct, frozen=True):
