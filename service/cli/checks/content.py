@@ -32,7 +32,7 @@ _LINK = "<a href=\"javascript:alert('XSS')\">Click me</a>"
 _LINK_MADE_SAFE = "<a>Click me</a>"
 
 _FORMATTED = (
-    '<h1>Title</h1><p><strong>bold</strong> <em>italic</em> <u>under</u> <a href="https://example.com">link</a></p>'
+    '<h1>Title</h1><p><strong>bold</strong> <em>italic</em> <u>under</u> <a href="mailto:a@example.com">link</a></p>'
     "<ul><li>item &amp; more</li></ul><blockquote><p>quote</p></blockquote>"
     "<table><tbody><tr><td>cell</td></tr></tbody></table><pre><code>x = 1\n  y  = 2</code></pre><p>end</p>"
 )

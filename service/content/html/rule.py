@@ -68,8 +68,9 @@ LABEL = Pattern(
 SYMBOL = Pattern("one punctuation mark or symbol", re.compile(r"[!#$%&*+,\-./:;=?@^_|~§€]"))
 EMOJI = Pattern("up to 16 characters, none of them ASCII", re.compile(r"[^\x00-\xa0]{1,16}"))
 LATEX = Pattern(
-    "up to 5000 characters of LaTeX without commands that load, link, set HTML or define names",
+    "up to 5000 characters of LaTeX, no address, no command that loads, links, sets HTML or defines names",
     re.compile(
+        r"(?!\s*(?:(?:https?|ftp|file|data|javascript|vbscript):|/[/\\]|\\/))"
         r"(?![\s\S]*\\(?:href|url|includegraphics|html[A-Za-z]*|class|style|cssId|data|bbox|require|unicode|mmlToken"
         r"|csname|catcode|[egx]?def|let|futurelet|(?:re)?new[A-Za-z]*|provide[A-Za-z]*|input|include)(?![A-Za-z]))"
         r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{1,5000}"

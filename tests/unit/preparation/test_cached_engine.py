@@ -8,7 +8,8 @@ from importlib import import_module
 import pytest
 from msgspec.structs import replace
 
-from service.content import Plan, UnreadablePlan, coalesce, pack_plan, unpack_plan
+from service.content import DEFAULT_RULES, ContentRules, Plan, Removal, UnreadablePlan, coalesce, pack_plan, unpack_plan
+from service.content.html.urls import HostList
 from service.events import CacheQueried, CacheTier, Event
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
@@ -53,9 +54,15 @@ class Bench:
         self.events.append(event)
 
     def engine(
-        self, store: Shelf | None = None, *, cache_bytes: int = 10_000_000, packs: bool = True, limits: Limits = LIMITS
+        self,
+        store: Shelf | None = None,
+        *,
+        cache_bytes: int = 10_000_000,
+        packs: bool = True,
+        limits: Limits = LIMITS,
+        rules: ContentRules = DEFAULT_RULES,
     ) -> CachedContentEngine:
-        threaded = ThreadedContentEngine(limits, packs=packs)
+        threaded = ThreadedContentEngine(limits, rules, packs=packs)
         self._engines.append(CachedContentEngine(threaded, MemoryPlanCache(cache_bytes), self, store))
         return self._engines[-1]
 
@@ -280,6 +287,17 @@ async def test_an_unreadable_plan_in_the_store_is_replaced(bench: Bench) -> None
     check(await bench.engine(shelf).prepare(LARGE, HOUR), made.plan)
     assert bench.take_events() == [SHARED_MISS, MEMORY_MISS]
     assert unpack_plan(shelf.plans[key]) == made.plan
+
+
+async def test_processes_with_other_rules_share_a_store_and_no_plan(bench: Bench) -> None:
+    shelf = Shelf()
+    link = replace(LARGE, content='<p><a href="https://a.example/">a</a></p>' * 300)
+    every = await bench.engine(shelf).prepare(link, HOUR)
+    none = await bench.engine(shelf, rules=ContentRules(link_hosts=HostList.parse("none"))).prepare(link, HOUR)
+    assert bench.take_events() == [SHARED_MISS, MEMORY_MISS] * 2
+    assert "href=" in every.plan.chunks[0]
+    assert "href=" not in "".join(none.plan.chunks)
+    assert none.plan.removed == {Removal.LINK_HOST: 300}
 
 
 async def test_other_limits_give_another_plan(bench: Bench) -> None:

