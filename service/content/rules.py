@@ -22,8 +22,8 @@ class ContentRules(Struct, frozen=True):
         """Values that are equal exactly for equal rules of one version of the service."""
         return (
             self.policy.name,
-            self.image_hosts.written(),
-            self.link_hosts.written(),
+            self.image_hosts.entries,
+            self.link_hosts.entries,
             sorted(set(self.reasoning_tags)),
         )
 

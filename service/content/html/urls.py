@@ -6,7 +6,7 @@ must be allowed.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from ada_url import URL
 from msgspec import Struct
@@ -31,6 +31,7 @@ _PLAIN = re.compile(
 )
 _ENTRY = re.compile(r"(?P<wildcard>\*\.)?(?P<host>[^\s/\\?#@:\[\]*]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\*|[0-9]{1,5}))?")
 _LARGEST_PORT = 65_535
+_LONGEST_NAME = 253
 
 
 _ADVICE = tuple(
@@ -53,25 +54,17 @@ class HostListError(ValueError):
     """An entry of a list is not a host. The message states what to do."""
 
 
-class _Host(Struct, frozen=True):
-    name: str
-    """In lower case, as Punycode, without a dot at the end; with a leading dot it stands for all subdomains."""
-    port: str = ""
-    """Empty for the default port of the scheme, ``*`` for any."""
-
-    def allows(self, name: str, port: str, scheme: str) -> bool:
-        matches = name.endswith(self.name) if self.name[0] == "." else name == self.name
-        default = _DEFAULT_PORTS[scheme]
-        return matches and (self.port == "*" or (self.port or default) == (port or default))
-
-
 class HostList(Struct, frozen=True):
     """Hosts that addresses may have. ``parse`` reads one; the default allows every address."""
 
-    hosts: frozenset[_Host] = frozenset()
+    ports: Mapping[str, frozenset[str]] = {}
+    """By host, in lower case, as Punycode, without a dot at the end; one with a leading dot stands for all subdomains.
+    An empty port is the default of the scheme, ``*`` is any."""
     relative: bool = True
     data: bool = True
     everything: bool = True
+    entries: tuple[str, ...] = ("*",)
+    """In one form and order, equal for equal lists."""
 
     @classmethod
     def parse(cls, text: str) -> "HostList":
@@ -81,15 +74,19 @@ class HostList(Struct, frozen=True):
         subdomains, but not for the name; a port follows a colon, ``*`` is any port. Without a port, the host has the
         default port of the scheme. Raises ``HostListError``.
         """
-        entries = [entry.strip() for entry in text.split(",")]
-        if entries == ["*"]:
+        entries = {entry.strip() for entry in text.split(",")}
+        if entries == {"*"}:
             return cls()
-        if entries == [_NONE]:
-            return cls(relative=False, data=False, everything=False)
-        if alone := {"*", _NONE} & set(entries):
+        if entries == {_NONE}:
+            return cls(relative=False, data=False, everything=False, entries=(_NONE,))
+        if alone := {"*", _NONE} & entries:
             raise HostListError(f"Write {' or '.join(sorted(alone))} alone, or remove it from the list.")
-        hosts = frozenset(_host(entry) for entry in entries if entry not in (_RELATIVE, _DATA))
-        return cls(hosts, _RELATIVE in entries, _DATA in entries, everything=False)
+        words = {_RELATIVE, _DATA} & entries
+        ports: dict[str, frozenset[str]] = {}
+        for host, port in map(_host, entries - words):
+            ports[host] = ports.get(host, frozenset()) | {port}
+        written = sorted(words | {f"{host}:{port}" for host, each in ports.items() for port in each})
+        return cls(ports, _RELATIVE in words, _DATA in words, everything=False, entries=tuple(written))
 
     def allows(self, url: str) -> bool:
         """Return whether the host of ``url`` is allowed, in every reading. One that cannot be read is refused."""
@@ -122,14 +119,15 @@ class HostList(Struct, frozen=True):
         return self._has(name, port, scheme)
 
     def _has(self, name: str, port: str, scheme: str) -> bool:
-        return any(host.allows(name, port, scheme) for host in self.hosts)
-
-    def written(self) -> Sequence[str]:
-        """The entries in one form and order, equal for equal lists."""
-        if self.everything:
-            return ["*"]
-        flags = [_RELATIVE] * self.relative + [_DATA] * self.data
-        return [*flags, *sorted(f"{host.name}:{host.port}" for host in self.hosts)]
+        if len(name) > _LONGEST_NAME:
+            return False
+        default = _DEFAULT_PORTS[scheme]
+        parents = (name[place:] for place, character in enumerate(name) if character == ".")
+        for host in (name, *parents):
+            for allowed in self.ports.get(host, ()):
+                if allowed == "*" or (allowed or default) == (port or default):
+                    return True
+        return False
 
 
 EVERY_HOST = HostList()
@@ -172,7 +170,8 @@ def _without_skipped(text: str) -> str:
     return "".join(character for character in text if unicodedata.category(character)[0] not in "CZ")
 
 
-def _host(entry: str) -> _Host:
+def _host(entry: str) -> tuple[str, str]:
+    """Return the host and the port of an entry, as in ``HostList.ports``."""
     found = _ENTRY.fullmatch(entry)
     if found is None:
         raise HostListError(_advice(entry))
@@ -183,7 +182,7 @@ def _host(entry: str) -> _Host:
         port = str(int(port))
     if found["wildcard"] and (name[0] == "[" or name.rpartition(".")[2].isdigit()):
         raise HostListError(f"{entry!r} is an address, which has no subdomains: remove '*.'.")
-    return _Host(f".{name}" if found["wildcard"] else name, port)
+    return f".{name}" if found["wildcard"] else name, port
 
 
 def _normalised(host: str, entry: str) -> str:
