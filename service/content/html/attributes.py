@@ -1,82 +1,131 @@
-"""Values of attributes, reduced to what the rules for content allow."""
+"""Attributes of start tags, filtered by the policy and written in canonical form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from service.content.html.removal import Removal, Removals
-from service.content.html.rule import Pattern, Value
-from service.content.html.style import StyleFilter
+from service.content.html.elements import RENAMED
+from service.content.html.legacy_attributes import LEGACY, legacy_style
+from service.content.html.markup import WHITESPACE
+from service.content.html.references import write_value
+from service.content.html.removal import Removal
+from service.content.html.rule import Pattern, Rule, Value
+from service.content.html.start_tag import StartTag
+from service.content.html.style import StyleFilter, hides, preserves_space
 from service.content.html.urls import has_safe_scheme, is_raster_image
 from service.content.rules import ContentRules
 
 _Read = Callable[[str], str | None]
 """Return the allowed part of a value, ``None`` for nothing."""
+_Attributes = Sequence[tuple[str, str]]
+"""Names in lower case, and values."""
 
-
-class AddressFilter:
-    """Decides on the addresses of one content; it caches results."""
-
-    def __init__(self, rules: ContentRules) -> None:
-        self._rules = rules
-        self._links: dict[str, Removal | None] = {}
-        self._images: dict[str, Removal | None] = {}
-
-    def link_refusal(self, url: str) -> Removal | None:
-        """Return why a link may not lead to ``url``: ``URL``, ``LINK_HOST``, or ``None`` if it may."""
-        if url not in self._links:
-            self._links[url] = self._of_link(url)
-        return self._links[url]
-
-    def image_refusal(self, url: str) -> Removal | None:
-        """Return why an image may not be loaded from ``url``: ``URL``, ``IMAGE_HOST``, or ``None`` if it may."""
-        if url not in self._images:
-            self._images[url] = self._of_image(url)
-        return self._images[url]
-
-    def _of_link(self, url: str) -> Removal | None:
-        if not has_safe_scheme(url):
-            return Removal.URL
-        return None if self._rules.link_hosts.allows(url) else Removal.LINK_HOST
-
-    def _of_image(self, url: str) -> Removal | None:
-        if not has_safe_scheme(url) and not is_raster_image(url):
-            return Removal.URL
-        return None if self._rules.image_hosts.allows(url) else Removal.IMAGE_HOST
+_URLS = frozenset({"action", "background", "cite", "formaction", "href", "poster", "src", "srcset", "xlink:href"})
+_NEEDS_ATTRIBUTES = {"a": "href", "img": "src", "input": "type", "span": ""}
+"""Elements that do nothing without this attribute; without any, if it is empty."""
+_REQUIRED_RELATIONS = ("noopener", "noreferrer")
+"""Required on a link that opens a new page, which must not get access to the page that it was opened from."""
 
 
 class AttributeFilter:
-    """Filter of the attributes of one content; records what styles, classes and hosts lose in ``removals``."""
+    """The filter for one content, because it caches styles."""
 
-    def __init__(self, rules: ContentRules, removals: Removals) -> None:
-        self.addresses = AddressFilter(rules)
-        self._policy = policy = rules.policy
-        self._removals = removals
+    def __init__(self, rules: ContentRules) -> None:
+        policy = rules.policy
+        self.elements = policy.elements
+        self._rules = rules
         self._styles = StyleFilter()
+        self._removed: list[Removal] = []
         self._reads: Mapping[Value, _Read] = {
             Value.TEXT: str,
-            Value.LINK: lambda url: self._address(url, self.addresses.link_refusal(url)),
-            Value.IMAGE: lambda url: self._address(url, self.addresses.image_refusal(url)),
+            Value.LINK: self._link,
+            Value.IMAGE: self._image,
+            Value.CITE: lambda url: url if has_safe_scheme(url) else None,
             Value.CLASSES: self._classes,
-            Value.RELATIONS: lambda names: " ".join(filter(policy.relations.__contains__, names.split())) or None,
+            Value.RELATIONS: lambda value: " ".join(filter(policy.relations.__contains__, value.split())) or None,
             Value.STYLE: self._style,
         }
 
-    def allowed(self, element: str, attribute: str, value: str) -> str | None:
-        """Return the allowed part of the value; ``None`` removes the attribute."""
-        rule = self._policy.rule(element, attribute)
+    def start_tag(self, name: str, attributes: _Attributes = (), written_name: str = "") -> StartTag:
+        """Return what becomes of a start tag. ``written_name`` is its name in the source, if it was renamed."""
+        if not attributes and not written_name and name not in _NEEDS_ATTRIBUTES:
+            return StartTag(name, f"<{name}>")
+        removed = self._removed = []
+        values: dict[str, str] = {}
+        for attribute, value in attributes:
+            if values.setdefault(attribute, value) is not value:
+                removed.append(Removal.ATTRIBUTE)
+        is_hidden = "hidden" in values or ("style" in values and hides(values["style"]))
+        rule_of = self._rules.policy.rule
+        self._restyle(name, written_name, values, reads)
+        kept: dict[str, str] = {}
+        for attribute, value in values.items():
+            count = len(removed)
+            rule = rule_of(name, attribute)
+            allowed = None if rule is None else self._allowed(rule, value)
+            if allowed is not None:
+                kept[attribute] = allowed
+            elif len(removed) == count:
+                removed.append(_kind(attribute))
+        if name == "a" and "target" in kept:
+            kept["rel"] = _with_required(kept.get("rel", ""))
+        tag = StartTag(
+            name,
+            _written(name, kept),
+            removed,
+            is_hidden,
+            preserves_space="style" in kept and preserves_space(kept["style"]),
+        )
+        if name == "img" and "src" not in kept:
+            address = values.get("src", "")
+            is_linkable = Removal.IMAGE_HOST in removed and self._link(address) is not None
+            return tag._replace(alternative=kept.get("alt", ""), address=address if is_linkable else "")
+        return tag
+
+    def link(self, url: str) -> StartTag:
+        """Return the start tag of a link; its text is empty if the address is refused."""
+        return self.start_tag("a", [("href", url)])
+
+    def _restyle(self, name: str, written_name: str, values: dict[str, str], reads: Mapping[str, _Read]) -> None:
+        """Put the style of a renamed element, and of old attributes, before the style of the author."""
+        old = {attribute: values[attribute] for attribute in LEGACY & values.keys() - reads.keys()}
+        style = "; ".join(
+            part
+            for part in (
+                RENAMED[written_name].style if written_name else "",
+                legacy_style(written_name or name, old) if old else "",
+            )
+            if part
+        )
+        if style:
+            values["style"] = f"{style}; {values['style']}" if values.get("style") else style
+            for attribute in old:
+                del values[attribute]
+
+    def _allowed(self, rule: Rule, value: str) -> str | None:
         if isinstance(rule, Pattern):
             return value if rule.matches(value) else None
-        return None if rule is None else self._reads[rule](value)
+        return self._reads[rule](value)
 
-    def _address(self, url: str, refusal: Removal | None) -> str | None:
-        if refusal in (Removal.IMAGE_HOST, Removal.LINK_HOST):
-            self._removals.add(refusal)
-        return url if refusal is None else None
+    def _link(self, url: str) -> str | None:
+        if not has_safe_scheme(url):
+            return None
+        if not self._rules.link_hosts.allows(url):
+            self._removed.append(Removal.LINK_HOST)
+            return None
+        return url
+
+    def _image(self, url: str) -> str | None:
+        if not (has_safe_scheme(url) or is_raster_image(url)) or not url.strip(WHITESPACE):
+            return None
+        if not self._rules.image_hosts.allows(url):
+            self._removed.append(Removal.IMAGE_HOST)
+            return None
+        return url
 
     def _classes(self, value: str) -> str | None:
         names = value.split()
-        kept = list(filter(self._policy.classes.matches, names))
+        kept = [name for name in names if self._rules.policy.classes.matches(name)]
         if len(kept) < len(names):
-            self._removals.add(Removal.CLASS)
+            self._removed.append(Removal.CLASS)
         return " ".join(kept) or None
 
     def _style(self, value: str) -> str | None:
@@ -84,15 +133,36 @@ class AttributeFilter:
         if kept is not None:
             kept = self._of_policy(kept)
         if kept != value:
-            self._removals.add(Removal.STYLE)
+            self._removed.append(Removal.STYLE)
         return kept
 
     def _of_policy(self, style: str) -> str | None:
         """Return the declarations whose properties the policy has. No value in an allowed style has a semicolon."""
         declarations = style.split(";")
-        kept = [one for one in declarations if not one.strip() or _property(one) in self._policy.styles]
+        kept = [one for one in declarations if not one.strip() or _property(one) in self._rules.policy.styles]
         return style if len(kept) == len(declarations) else ";".join(kept).strip(" ;\t\n\f\r") or None
 
 
 def _property(declaration: str) -> str:
     return declaration.partition(":")[0].strip().lower()
+
+
+def _written(name: str, kept: Mapping[str, str]) -> str:
+    """Return the tag, empty if the element does nothing with these attributes."""
+    required = _NEEDS_ATTRIBUTES.get(name)
+    if required is not None and not (required in kept if required else kept):
+        if name != "a" or not any(attribute.startswith("data-") for attribute in kept):
+            return ""
+    written = [f' {attribute}="{write_value(value)}"' for attribute, value in kept.items()]
+    return f"<{name}{''.join(written)}>"
+
+
+def _with_required(relations: str) -> str:
+    present = relations.split()
+    return " ".join([name for name in _REQUIRED_RELATIONS if name not in present] + present)
+
+
+def _kind(attribute: str) -> Removal:
+    if attribute.startswith("on"):
+        return Removal.EVENT_HANDLER
+    return Removal.URL if attribute in _URLS else Removal.ATTRIBUTE

@@ -1,8 +1,7 @@
 """Counts of what sanitising removes from a document, by kind. The removed content itself is not recorded."""
 
-import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -12,17 +11,19 @@ class Removal(StrEnum):
     ELEMENT = "element"
     """Tags of an element that is not allowed, or not at that position; its content is kept."""
     SUBTREE = "subtree"
-    """An element with its content: a script, a style sheet, a drawing."""
+    """An element with its content: a script, a style sheet, a title."""
+    HIDDEN = "hidden"
+    """An element with its content, because it is hidden."""
     COMMENT = "comment"
     """A comment, declaration or processing instruction."""
     EVENT_HANDLER = "event_handler"
     """An attribute that contains script: ``onclick``."""
     URL = "url"
     """A URL, because of its scheme or its position."""
-    IMAGE_HOST = "image_host"
-    """The address of an image, because its host is not in ``IMAGE_HOSTS``."""
     LINK_HOST = "link_host"
-    """The address of a link, because its host is not in ``LINK_HOSTS``."""
+    """The address of a link, because of its host."""
+    IMAGE_HOST = "image_host"
+    """An image, because of its host."""
     STYLE = "style"
     """Declarations of a ``style`` attribute, some or all: counted once for each attribute."""
     CLASS = "class"
@@ -33,51 +34,21 @@ class Removal(StrEnum):
     """All markup of a document that did not reach a fixpoint and is sent as text: counted once, alone."""
 
 
-_NAME = r"[^\t\n\f\r />][^\t\n\f\r />=]*+"
-_VALUE = r"""[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"]*+"?|'[^']*+'?|[^\t\n\f\r >]++)?+"""
-_ATTRIBUTE = re.compile(rf"({_NAME})(?:{_VALUE})?+")
-_KEPT_ATTRIBUTES = re.compile(r"<[a-z][a-z0-9]* ([^>]*)>")
-
-_URLS = frozenset({"action", "background", "cite", "formaction", "href", "poster", "src", "srcset", "xlink:href"})
-_COUNTED_WHERE_FILTERED = frozenset({"class", "style"})
-_OWN = frozenset({"rel"})
-"""Set by the sanitiser itself."""
-
-
 class Removals:
     """Counter of removals during sanitising.
 
-    The tree parser of the sanitiser does not report what it drops. Attributes are therefore counted by name in the tags
-    that are kept, and again in the result; the difference was removed. Corrections are not counted: end tags, misplaced
-    tags, characters that HTML does not allow. For an ``input`` removed because of its type, the type is counted too.
+    Corrections are not counted: misplaced tags, white space, empty elements.
     """
 
     def __init__(self) -> None:
         self._counts: Counter[Removal] = Counter()
-        self.tags: list[str] = []
-        """The attributes of tags that are kept."""
 
     def add(self, kind: Removal) -> None:
         self._counts[kind] += 1
 
-    def counts(self, html: str) -> Mapping[Removal, int]:
-        """Return the counts by kind, given the sanitised ``html``; kinds without a removal are absent."""
-        if self.tags:
-            lost = _names("\n".join(self.tags)) - _names("\n".join(_KEPT_ATTRIBUTES.findall(html)))
-            for name, count in lost.items():
-                if name not in _COUNTED_WHERE_FILTERED and name not in _OWN:
-                    self._counts[_kind(name)] += count
-            self.tags.clear()
-            # These were counted where they were filtered.
-            self._counts[Removal.URL] -= self._counts[Removal.IMAGE_HOST] + self._counts[Removal.LINK_HOST]
-        return dict(+self._counts)
+    def add_all(self, kinds: Iterable[Removal]) -> None:
+        self._counts.update(kinds)
 
-
-def _names(attributes: str) -> Counter[str]:
-    return Counter(map(str.lower, _ATTRIBUTE.findall(attributes)))
-
-
-def _kind(attribute: str) -> Removal:
-    if attribute.startswith("on"):
-        return Removal.EVENT_HANDLER
-    return Removal.URL if attribute in _URLS else Removal.ATTRIBUTE
+    def counts(self) -> Mapping[Removal, int]:
+        """Return the counts by kind; kinds without a removal are absent."""
+        return dict(self._counts)

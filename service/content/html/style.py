@@ -103,3 +103,11 @@ def _is_plain(token: Node, depth: int) -> bool:
         case ParenthesesBlock(content=content):
             return depth > 0 and _are_plain(content, depth - 1)
     return False
+
+
+def hides(style: str) -> bool:
+    return "display:none" in style.replace(" ", "") or "visibility:hidden" in style.replace(" ", "")
+
+
+def preserves_space(style: str) -> bool:
+    return "white-space: pre" in style

@@ -1,0 +1,123 @@
+"""Nesting: what a start or end tag closes, as in a browser, except that every element ends with its parent.
+
+A browser's correction of badly nested HTML is not linear: each tag may cost its depth, and open formatting is reopened
+in every following block, so that 80 KB can grow to 95 MB.
+"""
+
+from collections.abc import Sequence
+
+from service.content.html.elements import names
+
+_ENDS_PARAGRAPH = names(
+    "address article aside blockquote dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr",
+    "li main nav ol p pre section summary table ul",
+)
+_HEADINGS = names("h1 h2 h3 h4 h5 h6")
+_RUBY_TEXTS = names("rt rp")
+_ENDS_ITEM = {"li": frozenset({"li"}), "dd": frozenset({"dd", "dt"}), "dt": frozenset({"dd", "dt"})}
+_HOLDS_ITEMS = _ENDS_PARAGRAPH - {"address", "div", "p"}
+_CELLS = frozenset({"td", "th", "caption"})
+_SECTIONS = frozenset({"tbody", "thead", "tfoot"})
+_IMPLIED = {"col": ("colgroup",), "tr": ("tbody",), "td": ("tbody", "tr"), "th": ("tbody", "tr")}
+
+TABLE_PARTS = _CELLS | _SECTIONS | {"tr", "col", "colgroup"}
+SCOPES = _CELLS | {"table"}
+"""Elements that an end tag in them does not reach beyond."""
+ENDS_OTHERS = _ENDS_PARAGRAPH | TABLE_PARTS | _RUBY_TEXTS | {"a"}
+"""Elements whose start tag may close open elements."""
+
+
+class OpenElements:
+    """The names of the open elements, outermost first."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._scopes = [-1]
+        """Indices of the open elements in ``SCOPES``."""
+        self.is_between_cells = False
+        """Whether a table is open, but no cell in it: content here would be moved before the table by a browser."""
+
+    def push(self, name: str) -> None:
+        if name in SCOPES:
+            self._scopes.append(len(self.names))
+            self.is_between_cells = name == "table"
+        self.names.append(name)
+
+    def pop(self) -> str:
+        name = self.names.pop()
+        if name in SCOPES:
+            self._scopes.pop()
+            scope = self._scopes[-1]
+            self.is_between_cells = scope >= 0 and self.names[scope] == "table"
+        return name
+
+    def at_start(self, name: str) -> tuple[int, Sequence[str]] | None:
+        """Return the number of elements that stay open before a start tag, and the elements that it implies.
+
+        ``None`` if the tag has no meaning here.
+        """
+        place, bottom = len(self.names), self._scopes[-1]
+        if name in TABLE_PARTS:
+            return self._at_table_part(name) if bottom >= 0 else None
+        if name == "table" and self.is_between_cells:
+            place, bottom = bottom, self._scopes[-2]
+        if name in _ENDS_ITEM:
+            place = self._before_item(_ENDS_ITEM[name], place, bottom)
+        if name in _ENDS_PARAGRAPH:
+            place = self._before_last("p", place, bottom)
+            if name in _HEADINGS:
+                place = self._before_top(_HEADINGS, place)
+        elif name == "a":
+            place = self._before_last("a", place, bottom)
+        elif name in _RUBY_TEXTS:
+            place = self._before_top(_RUBY_TEXTS, place)
+        return place, ()
+
+    def at_end(self, name: str) -> int | None:
+        """Return the index of the element that an end tag closes, ``None`` if it is not open in the same cell."""
+        place = self._last(name)
+        if place is None or name == "table":
+            return place
+        if name in _CELLS:
+            reachable = place == self._scopes[-1]
+        elif name in TABLE_PARTS:
+            reachable = place > (self._last("table") or 0)
+        else:
+            reachable = place > self._scopes[-1]
+        return place if reachable else None
+
+    def _last(self, name: str) -> int | None:
+        if name not in self.names:
+            return None
+        return len(self.names) - 1 - self.names[::-1].index(name)
+
+    def _at_table_part(self, name: str) -> tuple[int, Sequence[str]]:
+        """Stay in the innermost table, at the level of ``name``."""
+        names, cell = self.names, self._scopes[-1]
+        table = cell if self.is_between_cells else self._scopes[-2]
+        end = len(names) if self.is_between_cells else cell
+        place = table + 1
+        parents = _IMPLIED.get(name, ())
+        for number, parent in enumerate(parents):
+            child = names[place] if place < end else ""
+            if child != parent and not (child in _SECTIONS and parent in _SECTIONS):
+                return place, parents[number:]
+            place += 1
+        return place, ()
+
+    def _before_top(self, ends: frozenset[str], place: int) -> int:
+        return place - (place > 0 and self.names[place - 1] in ends)
+
+    def _before_last(self, name: str, place: int, bottom: int) -> int:
+        if name not in self.names:
+            return place
+        inside = self.names[bottom + 1 : place]
+        return place - 1 - inside[::-1].index(name) if name in inside else place
+
+    def _before_item(self, items: frozenset[str], place: int, bottom: int) -> int:
+        for index in range(place - 1, bottom, -1):
+            if self.names[index] in items:
+                return index
+            if self.names[index] in _HOLDS_ITEMS:
+                break
+        return place

@@ -1,0 +1,168 @@
+"""Normalising: any HTML in the canonical form of markup.py, with what the policy allows and nothing lost.
+
+One scan over the source. A tag outside the policy goes and its content stays, except for what a browser does not show
+either: scripts, hidden elements. White space is collapsed as a browser shows it. The result is not trusted: sanitise.py
+compares it with what a tree parser makes of it.
+"""
+
+import re
+from collections.abc import Sequence
+
+from service.content.html.attributes import AttributeFilter
+from service.content.html.elements import DROPPED_INSIDE, DROPPED_WITH_CONTENT, EMBEDS, RENAMED
+from service.content.html.markup import WHITESPACE
+from service.content.html.references import read_text
+from service.content.html.removal import Removal, Removals
+from service.content.html.start_tag import StartTag
+from service.content.html.tokens import RawText, Token, attributes_of, token_at
+from service.content.html.writer import Writer
+
+_MAX_REMEMBERED = 1000
+"""Longest tag, in characters, that is remembered: most tags of a document repeat."""
+
+_MAY_FOLLOW = re.compile("[A-Za-z/!?]")
+_LITERAL = frozenset({"textarea", "xmp"})
+"""Elements whose content is text, with every ``<``."""
+_SEPARATED = frozenset({"td", "th", "caption"})
+"""Elements that stand apart from their neighbours even where their tags are removed."""
+
+
+def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str:
+    """Return ``html`` in canonical form. Normalising it again changes nothing. Linear in time."""
+    return _Normaliser(html, attributes, removals).run()
+
+
+class _Normaliser:
+    def __init__(self, html: str, attributes: AttributeFilter, removals: Removals) -> None:
+        self._html = html
+        self._attributes = attributes
+        self._elements = attributes.elements
+        self._removals = removals
+        self._raw = RawText(html)
+        self._writer = Writer()
+        self._known: dict[str, StartTag | str] = {}
+        """By the text of a tag without its brackets: what a start tag becomes, or the name in an end tag."""
+        self._foreign = ""
+        """The open ``svg`` or ``math``."""
+
+    def run(self) -> str:
+        html, find, known = self._html, self._html.find, self._known
+        write, end_element = self._writer.text, self._writer.end
+        start = place = 0
+        """``start`` is that of the text before ``place``."""
+        while (place := find("<", place)) >= 0:
+            if not _MAY_FOLLOW.match(html, place + 1):
+                place += 1
+                continue
+            end = find(">", place) + 1
+            tag = known.get(html[place + 1 : end - 1]) if end else None
+            token = token_at(html, place) if tag is None else None
+            if start < place:
+                write(html[start:place])
+            if token is not None:
+                end = self._token(token, place)
+            elif isinstance(tag, str):
+                end_element(tag)
+            elif tag is not None:
+                self._start(tag)
+            start = place = end
+        if start < len(html):
+            write(html[start:])
+        return self._writer.result()
+
+    def _token(self, token: Token, start: int) -> int:
+        """Handle a tag that is not known yet. Return the offset at which to continue."""
+        name, written, is_end, end = token
+        if not name:
+            self._removals.add(Removal.COMMENT)
+        elif is_end:
+            self._end(name, self._html[start + 1 : end - 1])
+        elif name in DROPPED_WITH_CONTENT or name in DROPPED_INSIDE.get(self._foreign, ()):
+            return self._drop(name, written, end)
+        elif name in _LITERAL and (content := self._raw.end(name, end)):
+            self._start_written(name, written)
+            text = self._html[end : content[0]]
+            if text:
+                self._writer.literal(read_text(text) if name == "textarea" else text)
+            self._writer.end(RENAMED[name].name)
+            return content[1]
+        elif name in EMBEDS:
+            self._removals.add(Removal.ELEMENT)
+            self._embed(name, attributes_of(written))
+        else:
+            tag = self._start_written(name, written)
+            if tag is not None and end - start <= _MAX_REMEMBERED:
+                self._known[self._html[start + 1 : end - 1]] = tag
+        return end
+
+    def _start_written(self, name: str, written: str) -> StartTag | None:
+        """Handle a start tag. Return what it became, ``None`` if it was removed."""
+        renamed = RENAMED[name].name if name in RENAMED else name
+        if renamed not in self._elements:
+            self._removals.add(Removal.ELEMENT)
+            if name in DROPPED_INSIDE and not written.endswith("/"):
+                self._foreign = name
+            return None
+        attributes = attributes_of(written) if written else ()
+        tag = self._attributes.start_tag(renamed, attributes, name if name != renamed else "")
+        self._start(tag)
+        return tag
+
+    def _start(self, tag: StartTag) -> None:
+        if tag.removed:
+            self._removals.add_all(tag.removed)
+        if tag.is_hidden:
+            self._removals.add(Removal.HIDDEN)
+        if not self._writer.start(tag):
+            self._removals.add(Removal.ELEMENT)
+            if tag.name in _SEPARATED:
+                self._writer.literal(" ")
+        elif tag.alternative:
+            self._show_instead(tag.alternative, tag.address)
+
+    def _end(self, name: str, tag: str) -> None:
+        if name == self._foreign:
+            self._foreign = ""
+        renamed = RENAMED[name].name if name in RENAMED else name
+        if renamed in self._elements:
+            self._writer.end(renamed)
+            if len(tag) <= _MAX_REMEMBERED:
+                self._known[tag] = renamed
+
+    def _drop(self, name: str, written: str, end: int) -> int:
+        """Drop an element with its content, or without an end tag only its tag. Return the offset after it."""
+        content = None if written.endswith("/") else self._raw.end(name, end)
+        self._removals.add(Removal.ELEMENT if content is None else Removal.SUBTREE)
+        if name in EMBEDS:
+            attributes = attributes_of(written)
+            if content is not None and not any(attribute == EMBEDS[name] for attribute, _ in attributes):
+                attributes += _source_attributes(self._html[end : content[0]])
+            self._embed(name, attributes)
+        return end if content is None else content[1]
+
+    def _embed(self, name: str, attributes: Sequence[tuple[str, str]]) -> None:
+        """Write a link in the place of an embedded document or medium."""
+        values = dict(reversed(attributes))
+        address = values.get(EMBEDS[name], "").strip(WHITESPACE)
+        if address and address != "about:blank":
+            self._show_instead(values.get("title", "").strip(WHITESPACE) or address, address)
+
+    def _show_instead(self, text: str, address: str) -> None:
+        """Write text in the place of an element, as a link if there is an address."""
+        if not address or self._writer.has_open("a"):
+            self._writer.literal(text)
+            return
+        self._start(self._attributes.start_tag("a", [("href", address)]))
+        self._writer.literal(text)
+        self._writer.end("a")
+
+
+def _source_attributes(content: str) -> Sequence[tuple[str, str]]:
+    """Return the attributes of the first ``source`` in the content of a medium."""
+    place = 0
+    while (place := content.find("<", place)) >= 0:
+        token = token_at(content, place)
+        if token is not None and token.name == "source":
+            return attributes_of(token.attributes)
+        place = token.end if token is not None else place + 1
+    return ()

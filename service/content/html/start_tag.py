@@ -1,0 +1,21 @@
+"""What becomes of a start tag."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from service.content.html.removal import Removal
+
+
+class StartTag(NamedTuple):
+    """A start tag after filtering."""
+
+    name: str
+    text: str
+    """In canonical form; empty if the element is not written, but its content is."""
+    removed: Sequence[Removal] = ()
+    is_hidden: bool = False
+    preserves_space: bool = False
+    alternative: str = ""
+    """The text in the place of a refused image."""
+    address: str = ""
+    """The address of that image, if it may be linked."""

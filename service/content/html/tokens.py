@@ -1,0 +1,79 @@
+"""Tokens of HTML: what begins at a ``<``, as a browser's tokenizer reads it."""
+
+import re
+from typing import NamedTuple
+
+from service.content.html.references import read_value
+
+_SPACE = r"\t\n\f\r\ "
+_ATTRIBUTES = rf"""
+    (?: [{_SPACE}/]++
+      | [^{_SPACE}/>][^{_SPACE}/>=]*+
+        (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) | [^{_SPACE}>]++ )?+ )?+
+    )*+
+"""
+# Every alternative that begins succeeds, at the latest at the end of the input: nothing is scanned twice.
+_TOKEN = re.compile(
+    rf"""
+    <!--(?:-?>|.*?(?:--!?>|\Z))
+  | <(?:[!?]|/(?![A-Za-z]))[^>]*+(?:>|\Z)
+  | <(?P<end>/?)(?P<name>[A-Za-z][^{_SPACE}/>]*+)(?P<attributes>{_ATTRIBUTES})(?:(?P<whole>>)|\Z)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ATTRIBUTE = re.compile(
+    rf"""([^{_SPACE}/>][^{_SPACE}/>=]*+)
+    (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "([^"]*+)"? | '([^']*+)'? | ([^{_SPACE}>]++) )?+ )?+""",
+    re.VERBOSE,
+)
+
+
+class Token(NamedTuple):
+    """A tag, or with an empty ``name`` a comment, declaration, processing instruction or unfinished tag."""
+
+    name: str
+    """In lower case."""
+    attributes: str
+    """As written."""
+    is_end: bool
+    end: int
+    """Offset after the token."""
+
+
+def token_at(html: str, start: int) -> Token | None:
+    """Return the token that begins with the ``<`` at ``start``, ``None`` if it is text."""
+    found = _TOKEN.match(html, start)
+    if found is None:
+        return None
+    end, name, attributes, whole = found.groups()
+    return Token(name.lower() if whole else "", attributes or "", bool(end), found.end())
+
+
+def attributes_of(written: str) -> list[tuple[str, str]]:
+    """Return the attributes of a tag: names in lower case, and values."""
+    return [
+        (name.lower(), read_value(double or single or bare))
+        for name, double, single, bare in _ATTRIBUTE.findall(written)
+    ]
+
+
+class RawText:
+    """Finds the end of elements whose content is not markup. Linear in time over all calls for one content."""
+
+    def __init__(self, html: str) -> None:
+        self._html = html
+        self._without_end: set[str] = set()
+
+    def end(self, name: str, start: int) -> tuple[int, int] | None:
+        """Return where the content that begins at ``start`` ends, and where its end tag does; ``None`` without one."""
+        if name in self._without_end:
+            return None
+        found = _end_tag(name).search(self._html, start)
+        if found is None:
+            self._without_end.add(name)
+            return None
+        return found.span()
+
+
+def _end_tag(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}(?=[{_SPACE}/>])[^>]*+(?:>|\Z)", re.IGNORECASE)

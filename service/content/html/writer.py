@@ -1,0 +1,224 @@
+"""Writing canonical HTML: strictly nested, with white space as a browser shows it, and no element that is empty."""
+
+import re
+from collections import Counter
+
+from service.content.html.elements import ELEMENTS, names
+from service.content.html.markup import INLINE, VOID, WHITESPACE
+from service.content.html.nesting import ENDS_OTHERS, SCOPES, TABLE_PARTS, OpenElements
+from service.content.html.references import read_text, write_text
+from service.content.html.start_tag import StartTag
+
+MAX_DEPTH = 256
+"""Maximum nesting; the tags of deeper elements are removed, their content is kept."""
+
+_COLLAPSED = re.compile(r"[ \t\n\f\r]{2,}|[\t\n\f\r]")
+_NOT_PLAIN = re.compile(r"[&<>\xa0\0\t\n\f\r]|  ")
+_MEANINGFUL_EMPTY = names("p h1 h2 h3 h4 h5 h6 li dt dd pre summary td th tr")
+"""Elements that show something without content: an editor writes an empty paragraph for a blank line."""
+_ENDS_LINE = frozenset({"br", "hr", "col"})
+_START_TAG = re.compile(r"<([a-z][a-z0-9]*)[ >]")
+_END_TAGS = {name: f"</{name}>" for name in ELEMENTS}
+_PLAIN = {name: StartTag(name, f"<{name}>") for name in TABLE_PARTS}
+_NOWHERE = -1
+
+
+class Writer:
+    """Takes tags and text in the order of the source, nested in any way."""
+
+    def __init__(self) -> None:
+        self._open = OpenElements()
+        self._names = self._open.names
+        self._starts: list[int] = []
+        """For each open element, the index of the piece with its start tag, ``_NOWHERE`` if it is not written."""
+        self._pieces: list[str] = []
+        self._too_deep: Counter[str] = Counter()
+        """Open elements that are not written because of ``MAX_DEPTH``."""
+        self._preformatted = self._hidden = _NOWHERE
+        """Depth of the outermost element that preserves white space, and of the one that is hidden."""
+        self._after_space = True
+        """Whether more white space would not be shown: at the start of a line, or after a space."""
+        self._space = _NOWHERE
+        """Index of the last piece, if it ends with a space, which is not shown if the line ends here."""
+
+    def start(self, tag: StartTag) -> bool:
+        """Return whether the tag has a meaning at this point. Otherwise it is not written."""
+        name, text = tag.name, tag.text
+        if name in ENDS_OTHERS and not self._make_room(name):
+            return False
+        if self._open.is_between_cells and name not in TABLE_PARTS:
+            self._open_cell()
+        if len(self._names) >= MAX_DEPTH and name not in VOID:
+            self._too_deep[name] += 1
+            return False
+        if self._hidden < 0:
+            if name in VOID:
+                if text and not tag.is_hidden:
+                    self._write_void(name, text)
+                return True
+            if name not in INLINE:
+                self._end_line()
+            if tag.is_hidden:
+                self._hidden = len(self._names)
+        elif name in VOID:
+            return True
+        self._push(tag)
+        return True
+
+    def end(self, name: str) -> None:
+        """Close the element of an end tag, and those in it, if there is one."""
+        names = self._names
+        if self._too_deep:
+            if len(names) < MAX_DEPTH:
+                self._too_deep.clear()
+            elif self._too_deep[name] > 0:
+                self._too_deep[name] -= 1
+                return
+        if names and names[-1] == name:
+            self._pop()
+        elif (place := self._open.at_end(name)) is not None:
+            self._close(place)
+
+    def text(self, source: str) -> None:
+        """Write text as it is in the source, with references."""
+        if _NOT_PLAIN.search(source) is None:
+            self._write(source, source)
+        else:
+            self.literal(read_text(source))
+
+    def literal(self, text: str) -> None:
+        """Write text in which no character has a meaning."""
+        if self._preformatted < 0:
+            text = _COLLAPSED.sub(" ", text)
+        self._write(text, write_text(text))
+
+    def has_open(self, name: str) -> bool:
+        return name in self._names
+
+    def result(self) -> str:
+        self._close(0)
+        self._end_line()
+        return "".join(self._pieces)
+
+    def _write(self, text: str, written: str) -> None:
+        if self._open.is_between_cells:
+            if text.isspace() and not text.strip(WHITESPACE):
+                return
+            self._open_cell()
+        if self._hidden >= 0:
+            return
+        pieces = self._pieces
+        if self._preformatted >= 0:
+            # A parser drops a line end at the start: content that begins with one needs another.
+            if (
+                text[0] == "\n"
+                and text[:2] != "\n\n"
+                and self._names[-1] == "pre"
+                and self._starts[-1] == len(pieces) - 1
+            ):
+                written = written[1:]
+            if written:
+                self._after_space, self._space = False, _NOWHERE
+                pieces.append(written)
+            return
+        if text[0] == " " and self._after_space:
+            text, written = text[1:], written[1:]
+            if not text:
+                return
+        self._after_space = text[-1] == " "
+        self._space = len(pieces) if self._after_space else _NOWHERE
+        pieces.append(written)
+
+    def _write_void(self, name: str, text: str) -> None:
+        if name in _ENDS_LINE:
+            self._end_line()
+        elif name != "wbr":
+            self._after_space, self._space = False, _NOWHERE
+        self._pieces.append(text)
+
+    def _make_room(self, name: str) -> bool:
+        room = self._open.at_start(name)
+        if room is None:
+            return False
+        place, implied = room
+        self._close(place)
+        for parent in implied:
+            self._push(_PLAIN[parent])
+        return True
+
+    def _open_cell(self) -> None:
+        """Open a cell for content between cells, which a browser would move before the table."""
+        self._make_room("td")
+        self._push(_PLAIN["td"])
+
+    def _push(self, tag: StartTag) -> None:
+        name = tag.name
+        if self._hidden < 0 and tag.text:
+            self._starts.append(len(self._pieces))
+            self._pieces.append(tag.text)
+        else:
+            self._starts.append(_NOWHERE)
+        if self._preformatted < 0 and (name == "pre" or tag.preserves_space):
+            self._preformatted = len(self._names)
+        if name in SCOPES:
+            self._open.push(name)
+        else:
+            self._names.append(name)
+
+    def _close(self, place: int) -> None:
+        while len(self._names) > place:
+            self._pop()
+
+    def _pop(self) -> None:
+        name = self._names[-1]
+        if name in SCOPES:
+            self._open.pop()
+        else:
+            self._names.pop()
+        start = self._starts.pop()
+        if self._hidden >= 0:
+            if self._hidden == len(self._names):
+                self._hidden = _NOWHERE
+            return
+        is_inline = name in INLINE
+        if not is_inline:
+            self._end_line()
+        if self._preformatted == len(self._names):
+            self._preformatted = _NOWHERE
+        if start < 0:
+            return
+        pieces = self._pieces
+        if start == len(pieces) - 1:
+            if _is_dropped_empty(name, pieces[start]):
+                pieces.pop()
+                return
+            if is_inline:
+                self._after_space, self._space = False, _NOWHERE
+        pieces.append(_END_TAGS[name])
+
+    def _end_line(self) -> None:
+        place = self._space
+        if place >= 0:
+            self._space = _NOWHERE
+            text = self._pieces[place] = self._pieces[place][:-1]
+            if not text:
+                self._drop_around(place)
+        self._after_space = True
+
+    def _drop_around(self, place: int) -> None:
+        """Drop the inline elements around an empty piece that have no other content."""
+        pieces = self._pieces
+        before, after = place - 1, place + 1
+        while before >= 0 and after < len(pieces):
+            tag = _START_TAG.match(pieces[before])
+            if tag is None or pieces[after] != _END_TAGS[tag[1]] or not _is_dropped_empty(tag[1], pieces[before]):
+                break
+            pieces[before] = pieces[after] = ""
+            before, after = before - 1, after + 1
+        while pieces and not pieces[-1]:
+            pieces.pop()
+
+
+def _is_dropped_empty(name: str, tag: str) -> bool:
+    """Return whether an element without content is dropped: not if the editor gives its node a content."""
+    return name not in _MEANINGFUL_EMPTY and " data-" not in tag and (name != "colgroup" or tag == "<colgroup>")
