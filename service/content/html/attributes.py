@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from service.content.html.elements import RENAMED
-from service.content.html.legacy_attributes import LEGACY, legacy_style
+from service.content.html.legacy_attributes import legacy_style
 from service.content.html.markup import WHITESPACE
+from service.content.html.nesting import TABLE_PARTS
 from service.content.html.references import write_value
 from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule, Value
@@ -38,7 +39,6 @@ class AttributeFilter:
             Value.TEXT: str,
             Value.LINK: self._link,
             Value.IMAGE: self._image,
-            Value.CITE: lambda url: url if has_safe_scheme(url) else None,
             Value.CLASSES: self._classes,
             Value.RELATIONS: lambda value: " ".join(filter(policy.relations.__contains__, value.split())) or None,
             Value.STYLE: self._style,
@@ -47,60 +47,48 @@ class AttributeFilter:
     def start_tag(self, name: str, attributes: _Attributes = (), written_name: str = "") -> StartTag:
         """Return what becomes of a start tag. ``written_name`` is its name in the source, if it was renamed."""
         if not attributes and not written_name and name not in _NEEDS_ATTRIBUTES:
-            return StartTag(name, f"<{name}>")
+            return StartTag(name, f"<{name}>", preserves_space=name == "pre", is_plain=name not in TABLE_PARTS)
         removed = self._removed = []
-        values: dict[str, str] = {}
-        for attribute, value in attributes:
-            if values.setdefault(attribute, value) is not value:
-                removed.append(Removal.ATTRIBUTE)
-        is_hidden = "hidden" in values or ("style" in values and hides(values["style"]))
-        rule_of = self._rules.policy.rule
-        self._restyle(name, written_name, values, reads)
+        values = self._values(name, attributes, written_name)
+        is_hidden = "hidden" in dict(attributes) or ("style" in values and hides(values["style"]))
         kept: dict[str, str] = {}
         for attribute, value in values.items():
             count = len(removed)
-            rule = rule_of(name, attribute)
-            allowed = None if rule is None else self._allowed(rule, value)
+            rule = self._rules.policy.rule(name, attribute)
+            allowed = None if rule is None else self._allowed(rule, name, value)
             if allowed is not None:
                 kept[attribute] = allowed
-            elif len(removed) == count:
+            elif len(removed) == count and attribute != "rel":
                 removed.append(_kind(attribute))
         if name == "a" and "target" in kept:
             kept["rel"] = _with_required(kept.get("rel", ""))
-        tag = StartTag(
-            name,
-            _written(name, kept),
-            removed,
-            is_hidden,
-            preserves_space="style" in kept and preserves_space(kept["style"]),
-        )
+        preserves = name == "pre" or ("style" in kept and preserves_space(kept["style"]))
+        text = _written(name, kept)
+        is_plain = not (removed or is_hidden or name in TABLE_PARTS) and bool(text)
+        tag = StartTag(name, text, removed, is_hidden, preserves, is_plain=is_plain)
         if name == "img" and "src" not in kept:
             address = values.get("src", "")
             is_linkable = Removal.IMAGE_HOST in removed and self._link(address) is not None
             return tag._replace(alternative=kept.get("alt", ""), address=address if is_linkable else "")
         return tag
 
-    def link(self, url: str) -> StartTag:
-        """Return the start tag of a link; its text is empty if the address is refused."""
-        return self.start_tag("a", [("href", url)])
+    def _values(self, name: str, attributes: _Attributes, written_name: str) -> dict[str, str]:
+        """Return the attributes by name. What old ones set is put before the style of the author, which wins."""
+        rule_of = self._rules.policy.rule
+        values: dict[str, str] = {}
+        styles = [RENAMED[written_name].style] if written_name else []
+        for attribute, value in attributes:
+            if attribute in values:
+                self._removed.append(Removal.ATTRIBUTE)
+            elif rule_of(name, attribute) is None and (style := legacy_style(written_name or name, {attribute: value})):
+                styles.append(style)
+            else:
+                values[attribute] = value
+        if style := "; ".join(filter(None, [*styles, values.get("style", "")])):
+            values["style"] = style
+        return values
 
-    def _restyle(self, name: str, written_name: str, values: dict[str, str], reads: Mapping[str, _Read]) -> None:
-        """Put the style of a renamed element, and of old attributes, before the style of the author."""
-        old = {attribute: values[attribute] for attribute in LEGACY & values.keys() - reads.keys()}
-        style = "; ".join(
-            part
-            for part in (
-                RENAMED[written_name].style if written_name else "",
-                legacy_style(written_name or name, old) if old else "",
-            )
-            if part
-        )
-        if style:
-            values["style"] = f"{style}; {values['style']}" if values.get("style") else style
-            for attribute in old:
-                del values[attribute]
-
-    def _allowed(self, rule: Rule, value: str) -> str | None:
+    def _allowed(self, rule: Rule, element: str, value: str) -> str | None:
         if isinstance(rule, Pattern):
             return value if rule.matches(value) else None
         return self._reads[rule](value)

@@ -81,8 +81,3 @@ DROPPED_INSIDE: Mapping[str, frozenset[str]] = {
     "svg": names("defs desc metadata"),
 }
 """Elements that are dropped with their content only inside of the named one. Elsewhere they are unknown tags."""
-
-EMPTIED = names(
-    "audio canvas iframe math noembed noframes noscript script select style svg template textarea title video",
-)
-"""Elements that the present sanitiser removes with their content."""

@@ -25,6 +25,8 @@ SCOPES = _CELLS | {"table"}
 """Elements that an end tag in them does not reach beyond."""
 ENDS_OTHERS = _ENDS_PARAGRAPH | TABLE_PARTS | _RUBY_TEXTS | {"a"}
 """Elements whose start tag may close open elements."""
+ENDS_PARAGRAPH_ONLY = _ENDS_PARAGRAPH - _HEADINGS - _ENDS_ITEM.keys() - SCOPES
+"""Those that close nothing but a paragraph."""
 
 
 class OpenElements:

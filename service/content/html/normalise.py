@@ -20,7 +20,6 @@ from service.content.html.writer import Writer
 _MAX_REMEMBERED = 1000
 """Longest tag, in characters, that is remembered: most tags of a document repeat."""
 
-_MAY_FOLLOW = re.compile("[A-Za-z/!?]")
 _LITERAL = frozenset({"textarea", "xmp"})
 """Elements whose content is text, with every ``<``."""
 _SEPARATED = frozenset({"td", "th", "caption"})
@@ -30,6 +29,12 @@ _SEPARATED = frozenset({"td", "th", "caption"})
 def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str:
     """Return ``html`` in canonical form. Normalising it again changes nothing. Linear in time."""
     return _Normaliser(html, attributes, removals).run()
+
+
+# Text, and the tag that follows it, if it is short and has no bracket in its values. Always matches where it begins.
+_PIECE = re.compile(rf"((?:[^<]+|<(?![A-Za-z/!?]))*)(?:<([^<>]{{1,{_MAX_REMEMBERED}}}+)>|(?=<)|\Z)")
+
+_SOURCE = re.compile(r"<source(?=[\s/>])", re.IGNORECASE)
 
 
 class _Normaliser:
@@ -46,28 +51,27 @@ class _Normaliser:
         """The open ``svg`` or ``math``."""
 
     def run(self) -> str:
-        html, find, known = self._html, self._html.find, self._known
-        write, end_element = self._writer.text, self._writer.end
-        start = place = 0
-        """``start`` is that of the text before ``place``."""
-        while (place := find("<", place)) >= 0:
-            if not _MAY_FOLLOW.match(html, place + 1):
-                place += 1
-                continue
-            end = find(">", place) + 1
-            tag = known.get(html[place + 1 : end - 1]) if end else None
-            token = token_at(html, place) if tag is None else None
-            if start < place:
-                write(html[start:place])
-            if token is not None:
-                end = self._token(token, place)
-            elif isinstance(tag, str):
-                end_element(tag)
-            elif tag is not None:
-                self._start(tag)
-            start = place = end
-        if start < len(html):
-            write(html[start:])
+        html, known = self._html, self._known
+        write, start_element, end_element = self._writer.text, self._writer.start, self._writer.end
+        place = 0
+        while place < len(html):
+            for found in _PIECE.finditer(html, place):
+                text, tag = found.groups()
+                if text:
+                    write(text)
+                action = known.get(tag)
+                if action is None:
+                    start = found.end(1)
+                    place = self._token(token_at(html, start), start) if start < len(html) else start
+                    if place != found.end():
+                        break
+                elif isinstance(action, str):
+                    end_element(action)
+                elif action.is_plain:
+                    if not start_element(action):
+                        self._removals.add(Removal.ELEMENT)
+                else:
+                    self._start(action)
         return self._writer.result()
 
     def _token(self, token: Token, start: int) -> int:
@@ -117,6 +121,8 @@ class _Normaliser:
             self._removals.add(Removal.ELEMENT)
             if tag.name in _SEPARATED:
                 self._writer.literal(" ")
+        elif tag.name == "input" and not tag.text:
+            self._removals.add(Removal.ELEMENT)
         elif tag.alternative:
             self._show_instead(tag.alternative, tag.address)
 
@@ -159,10 +165,5 @@ class _Normaliser:
 
 def _source_attributes(content: str) -> Sequence[tuple[str, str]]:
     """Return the attributes of the first ``source`` in the content of a medium."""
-    place = 0
-    while (place := content.find("<", place)) >= 0:
-        token = token_at(content, place)
-        if token is not None and token.name == "source":
-            return attributes_of(token.attributes)
-        place = token.end if token is not None else place + 1
-    return ()
+    found = _SOURCE.search(content)
+    return attributes_of(token_at(content, found.start()).attributes) if found else ()

@@ -19,3 +19,5 @@ class StartTag(NamedTuple):
     """The text in the place of a refused image."""
     address: str = ""
     """The address of that image, if it may be linked."""
+    is_plain: bool = False
+    """Whether nothing is to be recorded or shown instead."""

@@ -106,6 +106,8 @@ def _is_plain(token: Node, depth: int) -> bool:
 
 
 def hides(style: str) -> bool:
+    if "none" not in style and "hidden" not in style:
+        return False
     return "display:none" in style.replace(" ", "") or "visibility:hidden" in style.replace(" ", "")
 
 

@@ -40,11 +40,10 @@ class Token(NamedTuple):
     """Offset after the token."""
 
 
-def token_at(html: str, start: int) -> Token | None:
-    """Return the token that begins with the ``<`` at ``start``, ``None`` if it is text."""
+def token_at(html: str, start: int) -> Token:
+    """Return the token that begins with the ``<`` at ``start``, before a letter or one of ``/!?``."""
     found = _TOKEN.match(html, start)
-    if found is None:
-        return None
+    assert found is not None
     end, name, attributes, whole = found.groups()
     return Token(name.lower() if whole else "", attributes or "", bool(end), found.end())
 

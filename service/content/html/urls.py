@@ -139,6 +139,8 @@ def has_safe_scheme(url: str) -> bool:
     Browsers skip some control and space characters in a URL; more are skipped here, because the rest must be harmless
     in either reading.
     """
+    if url.startswith(("https://", "http://")):
+        return True
     head, colon, _ = url.partition(":")
     if not colon:
         return True

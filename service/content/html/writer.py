@@ -5,7 +5,7 @@ from collections import Counter
 
 from service.content.html.elements import ELEMENTS, names
 from service.content.html.markup import INLINE, VOID, WHITESPACE
-from service.content.html.nesting import ENDS_OTHERS, SCOPES, TABLE_PARTS, OpenElements
+from service.content.html.nesting import ENDS_OTHERS, ENDS_PARAGRAPH_ONLY, SCOPES, TABLE_PARTS, OpenElements
 from service.content.html.references import read_text, write_text
 from service.content.html.start_tag import StartTag
 
@@ -19,7 +19,6 @@ _MEANINGFUL_EMPTY = names("p h1 h2 h3 h4 h5 h6 li dt dd pre summary td th tr")
 _ENDS_LINE = frozenset({"br", "hr", "col"})
 _START_TAG = re.compile(r"<([a-z][a-z0-9]*)[ >]")
 _END_TAGS = {name: f"</{name}>" for name in ELEMENTS}
-_PLAIN = {name: StartTag(name, f"<{name}>") for name in TABLE_PARTS}
 _NOWHERE = -1
 
 
@@ -43,26 +42,22 @@ class Writer:
 
     def start(self, tag: StartTag) -> bool:
         """Return whether the tag has a meaning at this point. Otherwise it is not written."""
-        name, text = tag.name, tag.text
-        if name in ENDS_OTHERS and not self._make_room(name):
+        name = tag.name
+        names = self._names
+        if name in ENDS_OTHERS and (name not in ENDS_PARAGRAPH_ONLY or "p" in names) and not self._make_room(name):
             return False
         if self._open.is_between_cells and name not in TABLE_PARTS:
             self._open_cell()
-        if len(self._names) >= MAX_DEPTH and name not in VOID:
+        if name in VOID:
+            if self._hidden < 0 and tag.text and not tag.is_hidden:
+                self._write_void(name, tag.text)
+            return True
+        if len(names) >= MAX_DEPTH:
             self._too_deep[name] += 1
             return False
         if self._hidden < 0:
-            if name in VOID:
-                if text and not tag.is_hidden:
-                    self._write_void(name, text)
-                return True
-            if name not in INLINE:
-                self._end_line()
-            if tag.is_hidden:
-                self._hidden = len(self._names)
-        elif name in VOID:
-            return True
-        self._push(tag)
+            self._begin(tag)
+        self._push(name, tag.text)
         return True
 
     def end(self, name: str) -> None:
@@ -83,14 +78,15 @@ class Writer:
         """Write text as it is in the source, with references."""
         if _NOT_PLAIN.search(source) is None:
             self._write(source, source)
-        else:
+        elif not self._after_space or not source.isspace() or not source.isascii():
             self.literal(read_text(source))
 
     def literal(self, text: str) -> None:
         """Write text in which no character has a meaning."""
         if self._preformatted < 0:
             text = _COLLAPSED.sub(" ", text)
-        self._write(text, write_text(text))
+        if text:
+            self._write(text, write_text(text))
 
     def has_open(self, name: str) -> bool:
         return name in self._names
@@ -143,23 +139,31 @@ class Writer:
         place, implied = room
         self._close(place)
         for parent in implied:
-            self._push(_PLAIN[parent])
+            self._push(parent, f"<{parent}>")
         return True
 
     def _open_cell(self) -> None:
         """Open a cell for content between cells, which a browser would move before the table."""
         self._make_room("td")
-        self._push(_PLAIN["td"])
+        self._push("td", "<td>")
 
-    def _push(self, tag: StartTag) -> None:
-        name = tag.name
-        if self._hidden < 0 and tag.text:
+    def _begin(self, tag: StartTag) -> None:
+        """Prepare for an element that is not in a hidden one."""
+        if tag.name not in INLINE:
+            if self._space >= 0:
+                self._end_line()
+            self._after_space = True
+        if tag.is_hidden:
+            self._hidden = len(self._names)
+        elif tag.preserves_space and self._preformatted < 0:
+            self._preformatted = len(self._names)
+
+    def _push(self, name: str, text: str) -> None:
+        if text and self._hidden < 0:
             self._starts.append(len(self._pieces))
-            self._pieces.append(tag.text)
+            self._pieces.append(text)
         else:
             self._starts.append(_NOWHERE)
-        if self._preformatted < 0 and (name == "pre" or tag.preserves_space):
-            self._preformatted = len(self._names)
         if name in SCOPES:
             self._open.push(name)
         else:
@@ -176,13 +180,18 @@ class Writer:
         else:
             self._names.pop()
         start = self._starts.pop()
-        if self._hidden >= 0:
-            if self._hidden == len(self._names):
-                self._hidden = _NOWHERE
-            return
+        if self._hidden < 0:
+            self._finish(name, start)
+        elif self._hidden == len(self._names):
+            self._hidden = _NOWHERE
+
+    def _finish(self, name: str, start: int) -> None:
+        """Write the end of an element, or remove it if it is empty."""
         is_inline = name in INLINE
         if not is_inline:
-            self._end_line()
+            if self._space >= 0:
+                self._end_line()
+            self._after_space = True
         if self._preformatted == len(self._names):
             self._preformatted = _NOWHERE
         if start < 0:

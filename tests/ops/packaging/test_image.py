@@ -18,6 +18,8 @@ from tests.ops.packaging.container import Build, Image, parse
 from tests.ops.packaging.project import PROJECT, pyproject, tracked_files
 from tests.waiting import LIMIT_SECONDS, wait_for
 
+pytestmark = pytest.mark.timeout(1500)  # the build downloads the packages
+
 RAILWAY = json.loads((PROJECT / "railway.json").read_text())
 
 

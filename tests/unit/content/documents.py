@@ -215,7 +215,7 @@ def _nested(first: str) -> Callable[[st.SearchStrategy[str]], st.SearchStrategy[
             item.map('<ol start="3"><li>{}</li></ol>'.format),
             item.map(
                 '<ul data-type="taskList"><li data-type="taskItem" data-checked="true"><label><input type="checkbox" '
-                'checked=""><span></span></label><div>{}</div></li></ul>'.format
+                'checked=""></label><div>{}</div></li></ul>'.format
             ),
             some.map(
                 '<table style="min-width: 75px"><colgroup><col style="width: 25px"></colgroup><tbody><tr><th '
@@ -227,8 +227,34 @@ def _nested(first: str) -> Callable[[st.SearchStrategy[str]], st.SearchStrategy[
     return nested
 
 
+_LINE_ENDS = re.compile(
+    r"<(?:br|/?(?:p|h2|hr|pre|li|ul|ol|div|section|details|summary|figure|figcaption|blockquote|table|t[rdh]|tbody|col\w*))\b"
+)
+_TAG_OR_TEXT = re.compile(r"<pre.*?</pre>|<[^>]*>|[^<]+", re.DOTALL)
+
+
+def _canonical(document: str) -> str:
+    """Remove the white space that a browser does not show: at the ends of a line, and after other white space."""
+    parts = _TAG_OR_TEXT.findall(document)
+    for step in (1, -1):
+        at_space = True
+        for place in range(len(parts))[::step]:
+            part = parts[place]
+            if part.startswith("<"):
+                at_space = _LINE_ENDS.match(part) is not None or (at_space and not part.startswith("<img"))
+                continue
+            part = re.sub(r"[ \n]+", " ", part)
+            if at_space:
+                part = part.lstrip(" ") if step > 0 else part.rstrip(" ")
+            if part:
+                at_space = step > 0 and part.endswith(" ")
+            parts[place] = part
+    return "".join(parts)
+
+
 def _documents(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.lists(blocks | _inline | st.sampled_from(["\n", " \n"]), min_size=1, max_size=6).map("".join)
+    pieces = st.lists(blocks | _inline | st.sampled_from(["\n", " \n"]), min_size=1, max_size=6)
+    return pieces.map("".join).map(_canonical)
 
 
 documents = _documents(st.recursive(_leaves, _nested(""), max_leaves=4))
@@ -250,7 +276,9 @@ _TAG_ENDS = (">", " >", "\n>", " onclick='a > b'>", " id=x>", " data-x>")
 def _written(document: str, random: Random) -> str:
     """Equivalent spellings of ``document``: other notations, attributes and comments that are removed."""
     pieces: list[str] = []
+    preformatted = False
     for part in _PARTS.split(document):
+        preformatted = part.startswith("<pre") or (preformatted and part != "</pre>")
         if part.startswith("&"):
             pieces.append(random.choice(_WRITTEN_OTHERWISE[part]))
         elif part.startswith("</"):
@@ -262,7 +290,10 @@ def _written(document: str, random: Random) -> str:
                 attributes = attributes.replace('"', "'")
             pieces.append(f"<{name}{space}{attributes}{random.choice(_TAG_ENDS)}")
         else:
-            pieces.append(part)
+            space = " " if preformatted else random.choice((" ", "\n", " \t ", "\r\n  "))
+            pieces.append(part.replace(" ", space))
+        if not preformatted and _LINE_ENDS.match(part):
+            pieces.append(random.choice(("", "\n", "  ")))
     return random.choice(("", "<!DOCTYPE html>", "<!-- -->")) + "".join(pieces) + random.choice(("", "<!--", "<p"))
 
 

@@ -28,7 +28,7 @@ def test_the_plan_of_a_document() -> None:
         content="# Title\n\nSome *text* <script>alert(1)</script>\n", content_type=MARKDOWN, speed=Speed.ADAPTIVE
     )
     assert prepared(stream_request, Limits(max_chunk_characters=50)) == Plan(
-        chunks=Chunks.of(["<h1>Title</h1>\n", "<p>Some <em>text</em> </p>\n"]),
+        chunks=Chunks.of(["<h1>Title</h1>", "<p>Some <em>text</em></p>"]),
         complexity=Complexity.HIGH,
         word_count=3,
         has_html=True,
@@ -172,7 +172,7 @@ def test_a_failing_stage_ends_the_request_without_details(
         ("split_text", request("<b>as sent</b>", TEXT), ["<b>as", " sent", "</b>"], None),
         ("split_fragments", request("<p>two<script>x</script></p>words"), ["<p>two</p>words"], None),
         ("split_increments", request("<p>two</p>words", html_mode=INCREMENTAL), ["<p>two</p>words"], [""]),
-        ("split_increments", request("*two*", MARKDOWN, html_mode=INCREMENTAL), ["<p><em>two</em></p>\n"], [""]),
+        ("split_increments", request("*two*", MARKDOWN, html_mode=INCREMENTAL), ["<p><em>two</em></p>"], [""]),
     ],
 )
 def test_content_that_cannot_be_split_is_streamed_whole_and_safe(  # noqa: PLR0917 - a table of cases

@@ -24,7 +24,7 @@ SURVIVE = (
     '<ul><li>a<ol start="3" type="a"><li>b</li></ol></li></ul>',
     (
         '<ul data-type="taskList"><li data-type="taskItem" data-checked="true"><label>'
-        '<input type="checkbox" checked=""><span></span></label><div><p>x</p></div></li></ul>'
+        '<input type="checkbox" checked=""></label><div><p>x</p></div></li></ul>'
     ),
     (
         '<table style="min-width: 75px"><colgroup><col style="width: 25px"></colgroup><tbody><tr><th colspan="2" '
@@ -51,26 +51,26 @@ def test_html_of_an_editor_is_unchanged(html: str) -> None:
 @pytest.mark.parametrize(
     ("html", "expected"),
     [
-        ("<a href=\"javascript:alert('XSS')\">Click me</a>", "<a>Click me</a>"),
+        ("<a href=\"javascript:alert('XSS')\">Click me</a>", "Click me"),
         ("<script>alert(1)</script>safe", "safe"),
         ("<p onclick=x id=y name=z>t</p>", "<p>t</p>"),
         ("<a href=//x target=_blank rel=opener>t</a>", '<a href="//x" target="_blank" rel="noopener noreferrer">t</a>'),
         ("<a href=//x target=_top rel=opener>t</a>", '<a href="//x">t</a>'),
         (
-            "<a target=_blank rel='opener noreferrer ugc' title=' target=_blank'>t</a>",
-            '<a target="_blank" rel="noopener noreferrer ugc" title=" target=_blank">t</a>',
+            "<a href=x target=_blank rel='opener noreferrer ugc' title=' target=_blank'>t</a>",
+            '<a href="x" target="_blank" rel="noopener noreferrer ugc" title=" target=_blank">t</a>',
         ),
         (
-            "<a title=' rel=' target=_blank rel=ugc>t</a><a href='/ rel=' target=_blank>u</a>",
+            "<a href=x title=' rel=' target=_blank rel=ugc>t</a><a href='/ rel=' target=_blank>u</a>",
             (
-                '<a title=" rel=" target="_blank" rel="noopener noreferrer ugc">t</a>'
+                '<a href="x" title=" rel=" target="_blank" rel="noopener noreferrer ugc">t</a>'
                 '<a href="/ rel=" target="_blank" rel="noopener noreferrer">u</a>'
             ),
         ),
-        ("<a target=_blank>t</a>", '<a target="_blank" rel="noopener noreferrer">t</a>'),
-        ("<a href='java\tscript:x'>t</a>", "<a>t</a>"),
-        ("<a href='&#x1;javascript:x'>t</a>", "<a>t</a>"),
-        ("<a href='data:image/png;base64,AA=='>t</a>", "<a>t</a>"),
+        ("<a target=_blank>t</a>", "t"),
+        ("<a href='java\tscript:x'>t</a>", "t"),
+        ("<a href='&#x1;javascript:x'>t</a>", "t"),
+        ("<a href='data:image/png;base64,AA=='>t</a>", "t"),
         ("<img src='data:image/svg+xml;base64,AA=='>", ""),
         ("<p>a <img src='javascript:x' alt='b &quot;c&quot; &lt;i>'> d</p>", '<p>a b "c" &lt;i&gt; d</p>'),
         ("<p class='fixed inset-0 language-py'>t</p>", '<p class="language-py">t</p>'),
@@ -86,15 +86,15 @@ def test_html_of_an_editor_is_unchanged(html: str) -> None:
             "<input><input type=text value=x>a<input type=checkbox checked name=x>",
             'a<input type="checkbox" checked="">',
         ),
-        ("<svg><text>x</text></svg><math><mi>x</mi></math>t", "t"),
-        ("<form action=x><button>Send</button></form>", "Send"),
-        ("<center>t</center><x-y>u</x-y>", "tu"),
+        ("<svg><text>x</text></svg><math><mi>x</mi></math>t", "xxt"),
+        ("<form action=x><button>Send</button></form>", "<div>Send</div>"),
+        ("<center>t</center><x-y>u</x-y>", '<div style="text-align: center">t</div>u'),
         ("<!-- c -->t<![CDATA[x]]><?php x?>", "t"),
         ("&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;script&gt;alert(1)&lt;/script&gt;"),
         ("<p>a<p>b<ul><li>c<li>d</ul>", "<p>a</p><p>b</p><ul><li>c</li><li>d</li></ul>"),
         ("<p>a<button><p>b</button>", "<p>a</p><p>b</p>"),
         ("<table><tr><td>a<td>b</table>", "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
-        ("a\r\nb&#13;c\0", "a\nb\nc"),
+        ("<pre>a\r\nb&#13;c\0</pre>", "<pre>a\nb\nc</pre>"),
         ("a < b > c & d", "a &lt; b &gt; c &amp; d"),
     ],
 )
@@ -103,16 +103,17 @@ def test_disallowed_markup_is_removed_and_its_text_kept(html: str, expected: str
 
 
 def test_unstable_html_is_sent_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sanitise, "MAX_PASSES", 1)
+    monkeypatch.setattr(sanitise, "MAX_PASSES", 0)
     text = sanitise_html("<p onclick=x>a", DEFAULT_RULES, NO_LIMIT).html
-    assert text == "&lt;p onclick=x&gt;a"
+    assert text == "&lt;p&gt;a&lt;/p&gt;"
+    monkeypatch.undo()
     assert sanitise_html(text, DEFAULT_RULES, NO_LIMIT).html == text
 
 
 def test_unstable_html_is_refused_if_its_text_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sanitise, "MAX_PASSES", 0)
     with pytest.raises(PreparedTooLarge):
-        sanitise_html("<b>" * 10, DEFAULT_RULES, 60)
+        sanitise_html("<b>x" * 10, DEFAULT_RULES, 100)
 
 
 def test_html_that_grows_past_the_limit_is_refused() -> None:
