@@ -137,10 +137,10 @@ def _property(declaration: str) -> str:
 
 def _written(name: str, kept: Mapping[str, str]) -> str:
     """Return the tag, empty if the element does nothing with these attributes."""
-    required = _NEEDS_ATTRIBUTES.get(name)
-    if required is not None and not (required in kept if required else kept):
-        if name != "a" or not any(attribute.startswith("data-") for attribute in kept):
-            return ""
+    needed = _NEEDS_ATTRIBUTES.get(name)
+    does_nothing = needed is not None and not (needed in kept if needed else kept)
+    if does_nothing and not any(attribute.startswith("data-") for attribute in kept):
+        return ""
     written = [f' {attribute}="{write_value(value)}"' for attribute, value in kept.items()]
     return f"<{name}{''.join(written)}>"
 

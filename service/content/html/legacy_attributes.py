@@ -1,13 +1,12 @@
-"""stub"""
+"""Attributes by which old HTML sets what styles set now, as declarations."""
 
 from collections.abc import Mapping
 
-LEGACY = frozenset({"align", "bgcolor", "color", "face", "size"})
+_PROPERTIES = {"align": "text-align", "bgcolor": "background-color", "color": "color"}
 
 
 def legacy_style(element: str, attributes: Mapping[str, str]) -> str:
+    """Return declarations for ``attributes`` of ``element``, both as in the source; empty for none."""
     return "; ".join(
-        f"{ {'align': 'text-align', 'bgcolor': 'background-color', 'color': 'color'}[a] }: {v}"
-        for a, v in attributes.items()
-        if a in ("align", "bgcolor", "color")
+        f"{_PROPERTIES[name]}: {value}" for name, value in attributes.items() if element and name in _PROPERTIES
     )
