@@ -29,7 +29,11 @@ def split_text(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
         lambda start, end: range(start + 1, end),
     ]
     refined = refine_boundaries(max_characters, ends, levels)
-    return Chunks(text, ends if refined is ends else _without_blanks(text, refined, max_characters))
+    if refined is ends:
+        return Chunks(text, ends)
+    if any(text[cut].isspace() for cut in {*refined}.difference(ends)):
+        refined = _without_blanks(text, refined, max_characters)
+    return Chunks(text, refined)
 
 
 def refine_boundaries(max_characters: int, boundaries: Sequence[int], levels: Sequence[Level]) -> Sequence[int]:
@@ -38,14 +42,19 @@ def refine_boundaries(max_characters: int, boundaries: Sequence[int], levels: Se
     The first of ``levels`` that has a boundary within the limit gives the furthest one. If none has, the nearest
     boundary is used, so the limit is hard only if the last level has every offset.
     """
-    if max(map(sub, boundaries, chain((0,), boundaries)), default=0) <= max_characters:
+    lengths = map(sub, boundaries, chain((0,), boundaries))
+    too_long = [index for index, length in enumerate(lengths) if length > max_characters]
+    if not too_long:
         return boundaries
     refined = array("i")
-    start = 0
-    for boundary in boundaries:
-        refined.extend(_more_boundaries(max_characters, start, boundary, levels))
-        refined.append(boundary)
-        start = boundary
+    copied = 0
+    for index in too_long:
+        refined.extend(boundaries[copied:index])
+        refined.extend(
+            _more_boundaries(max_characters, boundaries[index - 1] if index else 0, boundaries[index], levels)
+        )
+        copied = index
+    refined.extend(boundaries[copied:])
     return refined
 
 

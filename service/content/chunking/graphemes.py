@@ -8,10 +8,7 @@ from icu4py.breakers import CharacterBreaker
 
 _LOCALE = "root"
 
-_ASCII = re.compile(r"\r\n|[\s\S]")
-"""A grapheme of ASCII text."""
-
-# No text of only these has a grapheme of several characters: letters without marks, punctuation, symbols, kana and Han.
+# Not letters without marks, punctuation, symbols, kana and Han, which are alone among each other.
 _MAY_JOIN = re.compile(
     "[^\0-\u02ff\u0370-\u0482\u048a-\u0590\u05be\u05d0-\u05f4\u0620-\u064a\u1e00-\u200b\u200e-\u20cf\u2100-\u2cee"
     "\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uff01-\uff9d\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
@@ -27,10 +24,15 @@ _JOINING_LETTERS = re.compile(
 )
 
 
+def is_of_single_characters(text: str) -> bool:
+    """Return whether each character certainly is a grapheme."""
+    return "\r" not in text if text.isascii() else _MAY_JOIN.search(text) is None
+
+
 def graphemes(text: str) -> "array[int]":
     """Return the end of each grapheme. Linear in time."""
-    if text.isascii():
-        return array("i", (match.end() for match in _ASCII.finditer(text)))
+    if is_of_single_characters(text):
+        return array("i", range(1, len(text) + 1))
     ends = array("i")
     end = 0
     # Not a list or a map, which hold the interpreter lock until the last one and so block the event loop.
@@ -42,7 +44,7 @@ def graphemes(text: str) -> "array[int]":
 
 def without_torn_graphemes(text: str, ends: "array[int]") -> "array[int]":
     """Return ``ends`` without those inside a grapheme."""
-    if _MAY_JOIN.search(text) is None or not any(_may_tear(text, end) for end in ends):
+    if is_of_single_characters(text) or not any(_may_tear(text, end) for end in ends):
         return ends
     allowed = bytearray(len(text) + 1)
     for end in graphemes(text):

@@ -24,7 +24,7 @@ class QuotationMarks:
     def __init__(self, text: str) -> None:
         self._text = text
         self._marks = _MARK.finditer(text)
-        self._mark = next(self._marks, None)
+        self._mark: re.Match[str] | None = None
         self._counts = Counter[str]()
         """Marks of each pair so far in the paragraph."""
         self._low = set[str]()
@@ -45,17 +45,22 @@ class QuotationMarks:
         return self._counts[_PAIRED[mark]] % 2 == 0 if mark in _PAIRED else _LOW[mark] not in self._low
 
     def _read(self, place: int) -> None:
-        while self._mark is not None and self._mark.start() < place:
-            mark = self._mark[0]
-            if mark[0] == "\n":
-                self._counts.clear()
-                self._low.clear()
-            elif mark in _PAIRED:
-                self._counts[_PAIRED[mark]] += 1
-            elif mark in _LOW:
-                self._low.discard(_LOW[mark])
-            elif mark == "\u201d":  # Polish and Hungarian close with it
-                self._low.discard("\u201e")
-            else:
-                self._low.add(mark)
-            self._mark = next(self._marks, None)
+        """Count the marks before ``place``."""
+        mark = self._mark or next(self._marks, None)
+        while mark is not None and mark.start() < place:
+            self._count(mark[0])
+            mark = next(self._marks, None)
+        self._mark = mark
+
+    def _count(self, mark: str) -> None:
+        if mark[0] == "\n":
+            self._counts.clear()
+            self._low.clear()
+        elif mark in _PAIRED:
+            self._counts[_PAIRED[mark]] += 1
+        elif mark in _LOW:
+            self._low.discard(_LOW[mark])
+        elif mark == "\u201d":  # in Polish, Hungarian and Hebrew
+            self._low.discard("\u201e")
+        else:
+            self._low.add(mark)

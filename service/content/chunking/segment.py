@@ -7,13 +7,15 @@ before it, at the beginning to the first one.
 import re
 from array import array
 
-from service.content.chunking.graphemes import graphemes, without_torn_graphemes
+from service.content.chunking.graphemes import graphemes, is_of_single_characters, without_torn_graphemes
 from service.content.chunking.sentences import sentences
 from service.content.chunking.words import words
 from service.protocol.messages import ChunkBy
 
 _LINE_END = r"(?:\r\n|[\n\r\x85\u2028])"
 _PARAGRAPH_END = re.compile(rf"{_LINE_END}[^\S\n\r\x85\u2028]*+{_LINE_END}\s*+|\u2029\s*+")
+
+_VISIBLE = re.compile(r"\S\s*")
 
 
 def segments(text: str, chunk_by: ChunkBy) -> "array[int]":
@@ -41,12 +43,15 @@ def paragraphs(text: str) -> "array[int]":
 
 def characters(text: str) -> "array[int]":
     """Return the end of each grapheme, the white space after it included."""
+    if is_of_single_characters(text):
+        ends = array("i", (match.end() for match in _VISIBLE.finditer(text)))
+        return ends or array("i", [len(text)] if text else [])
     ends = array("i")
     start = 0
     for end in graphemes(text):
-        if ends and text[start:end].isspace():
-            ends[-1] = end
-        elif not text[start:end].isspace():
+        if not text[start:end].isspace():
             ends.append(end)
+        elif ends:
+            ends[-1] = end
         start = end
     return ends or array("i", [len(text)] if text else [])

@@ -52,7 +52,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._quotation_marks = QuotationMarks(text)
-        self._undivided = _UNDIVIDED.finditer(text)
+        self._undivided = _UNDIVIDED.finditer(text) if "`" in text or "//" in text else iter(())
         self._undivided_start = self._undivided_end = 0
 
     def ends(self) -> Iterator[int]:
@@ -77,8 +77,11 @@ class _Reader:
     def _end(self, start: int, end: int) -> int:
         """Return where a sentence ends that UAX #29 ends at ``end``, after ``start``; 0 if none does."""
         text = self._text
-        if text[end - 1] in _LINE_ENDS:
+        last = text[end - 1]
+        if last in _LINE_ENDS:
             return end
+        if last in _ASCII_MARKS and text[end].isascii():
+            return end if self._is_prose(start, end, end) and not self._is_undivided(end) else 0
         visible_end = end
         while text[visible_end - 1].isspace():
             visible_end -= 1
@@ -88,7 +91,7 @@ class _Reader:
         opening = next(filter(self._quotation_marks.opens, range(mark_end, visible_end)), 0) if mark_end > start else 0
         if opening:
             end = visible_end = opening
-        else:
+        elif not text[end].isalnum():
             end = self._with_remainder(end, is_after_space=end > visible_end)
         if end == len(text) or self._is_undivided(end):
             return 0
@@ -133,7 +136,7 @@ class _Reader:
 
 
 def _is_quotation_or_bracket(character: str) -> bool:
-    return character in "\"'" or category(character) in ("Ps", "Pe", "Pi", "Pf")
+    return character in "\"'" or (not character.isalnum() and category(character) in ("Ps", "Pe", "Pi", "Pf"))
 
 
 def _goes_on(text: str, mark_end: int, end: int) -> bool:
