@@ -5,12 +5,14 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import groupby
+from operator import itemgetter
 
 from service.content.html import classes, elements
 from service.content.html.nodes import NODES
 from service.content.html.policy import EDITOR, PAGE
 from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule
+from service.content.html.style_rules import OF_KIND, STYLE_RULES, Components, Sides, ValueRule
 from tools.generators.markdown import codes, table, with_blocks
 
 _PATH = "docs/content.md"
@@ -24,7 +26,8 @@ def content_tables() -> dict[str, str]:
         "attributes": table(("Element", "Attribute", "Value", "Policy"), _attributes()),
         "nodes": table(("Node", "Elements", "Attributes", "Written by", "Policy"), _nodes()),
         "classes": table(("Classes", "Written by", "Policy"), _classes()),
-        "styles": table(("Properties", "Policy"), _styles()),
+        "styles": table(("Properties", "Value", "Policy"), _styles()),
+        "styles-by-kind": table(("Elements", "Properties", "Value"), _styles_by_kind()),
         "removals": table(("Kind", "Counted"), _members(Removal)),
     }
     return {_PATH: with_blocks(_PATH, blocks)}
@@ -91,8 +94,36 @@ def _classes() -> Iterator[tuple[str, ...]]:
 
 
 def _styles() -> Iterator[tuple[str, ...]]:
-    yield codes(sorted(PAGE.styles)), _policies(page=True)
-    yield codes(sorted(EDITOR.styles - PAGE.styles)), _policies(page=False)
+    rows: dict[tuple[str, bool], list[str]] = {}
+    for name, rule in STYLE_RULES.items():
+        rows.setdefault((_words_of_value(rule), name in PAGE.styles), []).append(name)
+    for (words, page), names in rows.items():
+        yield codes(names), words, _policies(page=page)
+
+
+def _styles_by_kind() -> Iterator[tuple[str, ...]]:
+    for kind, rules in OF_KIND.items():
+        rows: dict[str, list[str]] = {}
+        for name, rule in sorted(rules.items(), key=itemgetter(0)):
+            rows.setdefault("none" if rule is None else _words_of_value(rule), []).append(name)
+        for words, names in rows.items():
+            yield kind.value, codes(names), words
+
+
+def _words_of_value(rule: ValueRule) -> str:
+    match rule:
+        case Pattern(words=words):
+            return words
+        case Sides(vertical=vertical, horizontal=horizontal):
+            if vertical == horizontal:
+                return f"1 to 4 of: {_words_of_value(vertical)}"
+            return f"above and below: {_words_of_value(vertical)}; beside: {_words_of_value(horizontal)}"
+        case Components(words=words, pattern=pattern, px=px, percent=percent, count=count):
+            parts = [codes(sorted(words))] if words else []
+            parts += [pattern.words] if pattern else []
+            if px is not None:
+                parts.append(f"{px:g}px" + (f" or {percent:g} %" if percent else "") + " at most")
+            return (f"up to {count} of: " if count > 1 else "") + "; ".join(parts)
 
 
 def _words(rule: Rule) -> str:

@@ -41,7 +41,6 @@ class AttributeFilter:
             Value.IMAGE: self._image,
             Value.CLASSES: self._classes,
             Value.RELATIONS: lambda value: " ".join(filter(policy.relations.__contains__, value.split())) or None,
-            Value.STYLE: self._style,
         }
 
     def start_tag(self, name: str, attributes: _Attributes = (), written_name: str = "") -> StartTag:
@@ -91,7 +90,7 @@ class AttributeFilter:
     def _allowed(self, rule: Rule, element: str, value: str) -> str | None:
         if isinstance(rule, Pattern):
             return value if rule.matches(value) else None
-        return self._reads[rule](value)
+        return self._style(element, value) if rule is Value.STYLE else self._reads[rule](value)
 
     def _link(self, url: str) -> str | None:
         if not has_safe_scheme(url):
@@ -116,8 +115,8 @@ class AttributeFilter:
             self._removed.append(Removal.CLASS)
         return " ".join(kept) or None
 
-    def _style(self, value: str) -> str | None:
-        kept = self._styles.allowed(value)
+    def _style(self, element: str, value: str) -> str | None:
+        kept = self._styles.allowed(value, element)
         if kept is not None:
             kept = self._of_policy(kept)
         if kept != value:

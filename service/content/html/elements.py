@@ -33,7 +33,7 @@ ELEMENTS = TEXT_ELEMENTS | BLOCK_ELEMENTS | TABLE_ELEMENTS
 
 RENAMED: Mapping[str, Renamed] = {
     "acronym": Renamed("abbr"),
-    "big": Renamed("span", "font-size: larger"),
+    "big": Renamed("span", "font-size: large"),
     "center": Renamed("div", "text-align: center"),
     "dialog": Renamed("div"),
     "dir": Renamed("ul"),
@@ -46,7 +46,7 @@ RENAMED: Mapping[str, Renamed] = {
     "marquee": Renamed("div"),
     "menu": Renamed("ul"),
     "multicol": Renamed("div"),
-    "nobr": Renamed("span", "white-space: nowrap"),
+    "nobr": Renamed("span"),
     "optgroup": Renamed("div"),
     "option": Renamed("div"),
     "plaintext": Renamed("pre"),

@@ -14,6 +14,7 @@ from service.content.html.classes import OF_EDITORS, class_rule
 from service.content.html.elements import ELEMENTS, names
 from service.content.html.nodes import NODES, data_attributes
 from service.content.html.rule import COUNT, FLAG, INTEGER, LENGTH, WIDTHS, Pattern, Rule, Value, one_of
+from service.content.html.style_rules import STYLE_RULES
 
 Attributes = Mapping[str, Mapping[str, Rule]]
 """Rules by attribute, by element; ``*`` is every element."""
@@ -39,7 +40,7 @@ class Policy(Struct, frozen=True):
     classes: Pattern
     """Of one class. A page could style others than these: ``fixed inset-0`` covers the whole page."""
     styles: frozenset[str]
-    """Properties in ``style`` attributes."""
+    """Properties in ``style`` attributes, with values by the rules of style_rules.py."""
     elements: frozenset[str] = ELEMENTS
     relations: frozenset[str] = names("nofollow noopener noreferrer sponsored ugc")
 
@@ -49,33 +50,6 @@ class Policy(Struct, frozen=True):
             return None
         return self.attributes.get(element, _NOTHING).get(attribute) or self.attributes["*"].get(attribute)
 
-
-STYLE_PROPERTIES = names(
-    # Colours
-    "background background-color background-image color opacity",
-    # Sizes
-    "height margin max-height max-width min-height min-width padding width",
-    # Text
-    "direction font font-family font-feature-settings font-kerning font-size font-stretch font-style font-variant",
-    "font-weight hyphens letter-spacing line-height list-style list-style-position list-style-type overflow-wrap",
-    "quotes tab-size text-align text-align-last text-decoration text-decoration-color text-decoration-line",
-    "text-decoration-style text-decoration-thickness text-emphasis text-indent text-transform text-underline-offset",
-    "vertical-align white-space word-break word-spacing word-wrap",
-    # Borders
-    "border border-collapse border-color border-radius border-spacing border-style border-width",
-    # Tables
-    "caption-side empty-cells table-layout",
-    # Sides
-    *(
-        f"margin-{side} padding-{side} border-{side} border-{side}-color border-{side}-style border-{side}-width"
-        for side in ("top", "right", "bottom", "left", "block", "inline")
-    ),
-)
-
-STYLE_FUNCTIONS = names(
-    "calc clamp color-mix conic-gradient hsl hsla hwb lab lch linear-gradient max min oklab oklch radial-gradient",
-    "repeating-conic-gradient repeating-linear-gradient repeating-radial-gradient rgb rgba",
-)
 
 _CELL: Mapping[str, Rule] = {
     "colspan": COUNT,
@@ -124,15 +98,15 @@ EDITOR = Policy(
     PolicyName.EDITOR,
     attributes=_merged(_GENERAL, _OF_EDITORS, data_attributes(NODES)),
     classes=class_rule("those of code, and those that editors write", *OF_EDITORS.values()),
-    styles=STYLE_PROPERTIES,
+    styles=frozenset(STYLE_RULES),
 )
 PAGE = Policy(
     PolicyName.PAGE,
     attributes=_merged(_GENERAL, data_attributes(node for node in NODES if node.page)),
     classes=class_rule("those of code"),
-    styles=STYLE_PROPERTIES
-    & names(
-        "color background-color direction font-style font-variant font-weight list-style-type text-align",
+    styles=names(
+        "color background-color direction font-style font-variant font-weight list-style-position",
+        "list-style-type text-align",
         "text-decoration text-decoration-line text-transform vertical-align white-space",
     ),
 )

@@ -1,115 +1,141 @@
-"""Values of ``style`` attributes, checked token by token with a CSS tokenizer."""
+"""The filter of ``style`` attributes. What it writes is read from a strict grammar, whatever was written."""
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+import sys
+from collections.abc import Iterator, Sequence
 
-import tinycss2
-from tinycss2.ast import Declaration, DimensionToken, FunctionBlock, LiteralToken, Node, ParenthesesBlock, StringToken
+from service.content.html.style_box import fitted
+from service.content.html.style_rules import KINDS, RULES, Kind
+from service.content.html.style_value import Declared, declared
 
-from service.content.html.policy import STYLE_FUNCTIONS, STYLE_PROPERTIES
-
-_MAX_FUNCTION_DEPTH = 8
-_PLAIN_TOKENS = frozenset({"ident", "number", "percentage", "hash", "whitespace"})
-_MAY_PRECEDE_BRACKET = frozenset({"literal", "whitespace"})
-_PLAIN_LITERALS = frozenset({",", "/", "+", "-", "*"})
-# The serializer escapes a lone "e", which would otherwise read as an exponent.
-_UNIT = re.compile(r"(?!e\Z)[a-z]{1,5}")
-_PLAIN_STRING = re.compile(r"[^()<>\\\"'@{};:]*")
-# With these, a style may have one meaning for the tokenizer and another for an old browser or another parser. The
-# number of digits is one that the tokenizer may fail to read.
-_AMBIGUOUS = re.compile(r"[\\<>@{}]|/\*|[\x00-\x08\x0b\x0e-\x1f\x7f]|[0-9]{100}")
-_COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b")
-_FIGURE = re.compile(r"[0-9]+")
+_COMMENTED = "/**/"
+"""Stands for any comment. A declaration with one inside is dropped."""
+_LEADING_COMMENTS = re.compile(r"\A(?:/\*\*/[ \t\n\f\r]*)+")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_DELIMITER = re.compile(r"""[;()\[\]{}]|\\.?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?""", re.DOTALL)
+_NEEDS_DELIMITERS = re.compile(r"""[()\[\]{}\\"']""")
 _SPACE = " \t\n\f\r"
-_EMPTY = ";" + _SPACE
+
+_MAY_HIDE = re.compile(r"none|hidden|collapse|\\", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})[ \t\n\f\r]?|(.))", re.IGNORECASE | re.DOTALL)
+_HIDING = {"display": frozenset({"none"}), "visibility": frozenset({"hidden", "collapse"})}
+_SHOWING = {
+    "display": re.compile(
+        r"(?:block|inline|run-in|flow|flow-root|contents|list-item|ruby|math|(?:inline-)?(?:flex|grid|block|table)"
+        r"|table-[a-z\-]+|-webkit-[a-z\-]+|inherit|initial|unset|revert|revert-layer|[a-z\-]+ [a-z\- ]+)"
+    ),
+    "visibility": re.compile("visible|inherit|initial|unset|revert|revert-layer"),
+}
+_PRESERVES_SPACE = re.compile(
+    r"(?:\A|;)\s*white-space\s*:\s*(?:pre-wrap|pre-line|break-spaces|pre)\s*(?:;|\Z)", re.IGNORECASE
+)
 
 
 class StyleFilter:
     """Filter of styles for one content; it caches results. Linear in time."""
 
     def __init__(self) -> None:
-        self._results: dict[str, str | None] = {}
-        self._shapes: dict[str, bool] = {}
-        """Whether a declaration is allowed, by its text without digits and colours, which do not matter."""
+        self._results: dict[tuple[Kind, str], str | None] = {}
+        self._declarations: dict[tuple[Kind, str], tuple[Sequence[Declared], bool]] = {}
+        """What is left of each declaration, and whether it was important."""
 
-    def allowed(self, style: str) -> str | None:
-        """Return the allowed declarations of ``style``, ``None`` if there is none.
+    def allowed(self, style: str, element: str = "div") -> str | None:
+        """Return the allowed declarations of ``style`` on ``element``, ``None`` if there is none.
 
-        The style is returned unchanged if all are allowed. Filtering it again changes nothing.
+        The style is returned unchanged if all are allowed as they are. Filtering it again changes nothing.
         """
-        if style not in self._results:
-            self._results[style] = self._filtered(style)
-        return self._results[style]
+        key = KINDS.get(element, Kind.BLOCK), style
+        if key not in self._results:
+            self._results[key] = self._filtered(style, key[0])
+        return self._results[key]
 
-    def _filtered(self, style: str) -> str | None:
-        if not style.strip(_EMPTY) or _AMBIGUOUS.search(style):
-            return None
-        if all(map(self._is_whole_and_allowed, _FIGURE.sub("0", _COLOUR.sub("#0", style)).split(";"))):
+    def _filtered(self, style: str, kind: Kind) -> str | None:
+        written: list[Declared] = []
+        important: list[Declared] = []
+        is_unchanged = _COMMENTED[:2] not in style
+        for text in _declarations(style):
+            key = kind, text
+            if key not in self._declarations:
+                self._declarations[key] = _read(text, kind)
+            pairs, is_important = self._declarations[key]
+            is_unchanged = is_unchanged and not is_important and len(pairs) == 1 and _is_written(text, *pairs[0])
+            (important if is_important else written).extend(pairs)
+        winning: dict[str, str] = {}
+        for name, value in written + important:
+            winning.pop(name, None)
+            winning[name] = value
+        fitting = fitted(winning, kind)
+        if is_unchanged and fitting and list(fitting.items()) == written:
             return style
-        nodes = tinycss2.parse_blocks_contents(style, skip_whitespace=True)
-        allowed = [node for node in nodes if isinstance(node, Declaration) and _is_allowed(node)]
-        if allowed and len(allowed) == len(nodes):
-            return style
-        return "; ".join(f"{node.lower_name}: {_written(node)}" for node in allowed) or None
-
-    def _is_whole_and_allowed(self, shape: str) -> bool:
-        """Return whether the text between two semicolons is one allowed declaration, or empty, in any context."""
-        known = self._shapes.get(shape)
-        if known is None:
-            known = self._shapes[shape] = _is_closed(shape) and all(
-                isinstance(node, Declaration) and _is_allowed(node)
-                for node in tinycss2.parse_blocks_contents(shape, skip_whitespace=True)
-            )
-        return known
-
-
-def _is_closed(shape: str) -> bool:
-    """Return whether all brackets and strings end within it; strings that contain either are not allowed."""
-    return shape.count("(") == shape.count(")") and not (shape.count('"') % 2 or shape.count("'") % 2)
-
-
-def _is_allowed(declaration: Declaration) -> bool:
-    return (
-        not declaration.important
-        and declaration.lower_name in STYLE_PROPERTIES
-        and any(token.type != "whitespace" for token in declaration.value)
-        and _are_plain(declaration.value, _MAX_FUNCTION_DEPTH)
-    )
-
-
-def _written(declaration: Declaration) -> str:
-    return str(tinycss2.serialize(declaration.value)).strip(_SPACE)
-
-
-def _are_plain(tokens: Sequence[Node], depth: int) -> bool:
-    return all(token.type in _PLAIN_TOKENS or _is_plain(token, depth) for token in tokens) and not any(
-        # "#0-url(" is not a function but looks like one.
-        token.type == "() block" and before.type not in _MAY_PRECEDE_BRACKET
-        for before, token in pairwise(tokens)
-    )
-
-
-def _is_plain(token: Node, depth: int) -> bool:
-    match token:
-        case DimensionToken(lower_unit=unit):
-            return _UNIT.fullmatch(unit) is not None
-        case LiteralToken(value=symbol):
-            return symbol in _PLAIN_LITERALS
-        case StringToken(value=string):
-            return _PLAIN_STRING.fullmatch(string) is not None
-        case FunctionBlock(lower_name=name, arguments=arguments):
-            return name in STYLE_FUNCTIONS and depth > 0 and _are_plain(arguments, depth - 1)
-        case ParenthesesBlock(content=content):
-            return depth > 0 and _are_plain(content, depth - 1)
-    return False
+        return "; ".join(f"{name}: {value}" for name, value in fitting.items()) or None
 
 
 def hides(style: str) -> bool:
-    if "none" not in style and "hidden" not in style:
+    """Return whether an element with this style, as its author wrote it, is not displayed by a browser."""
+    if not _MAY_HIDE.search(style):
         return False
-    return "display:none" in style.replace(" ", "") or "visibility:hidden" in style.replace(" ", "")
+    winning: dict[str, tuple[bool, str]] = {}
+    for text in _declarations(style):
+        name, _, value = _ESCAPE.sub(_unescaped, text.replace(_COMMENTED, " ")).lower().partition(":")
+        name = name.strip(_SPACE)
+        if name in _HIDING:
+            value, is_important = _without_flag(value)
+            words = " ".join(value.split())
+            is_valid = words in _HIDING[name] or _SHOWING[name].fullmatch(words)
+            if is_valid and (is_important or not winning.get(name, (False, ""))[0]):
+                winning[name] = is_important, words
+    return any(words in _HIDING[name] for name, (_, words) in winning.items())
 
 
 def preserves_space(style: str) -> bool:
-    return "white-space: pre" in style
+    """Return whether an allowed style keeps line ends, or all white space, of the text."""
+    return "white-space" in style.lower() and _PRESERVES_SPACE.search(style) is not None
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    number = int(match[1] or "0", 16)
+    return match[2] or (chr(number) if 0 < number <= sys.maxunicode else "\ufffd")
+
+
+def _declarations(style: str) -> Iterator[str]:
+    """Yield the texts between semicolons that are in no comment, string or brackets, without the empty ones."""
+    if "/*" in style:
+        style = _COMMENT.sub(_COMMENTED, style)
+    if not _NEEDS_DELIMITERS.search(style):
+        yield from filter(None, map(_stripped, style.split(";")))
+        return
+    start = depth = 0
+    for match in _DELIMITER.finditer(style):
+        delimiter = match[0]
+        if delimiter in "([{":
+            depth += 1
+        elif delimiter in ")]}":
+            depth = max(0, depth - 1)
+        elif delimiter == ";" and not depth:
+            if text := _stripped(style[start : match.start()]):
+                yield text
+            start = match.end()
+    if text := _stripped(style[start:]):
+        yield text
+
+
+def _stripped(text: str) -> str:
+    return _LEADING_COMMENTS.sub("", text.strip(_SPACE), count=1)
+
+
+def _read(text: str, kind: Kind) -> tuple[Sequence[Declared], bool]:
+    name, _, value = text.partition(":")
+    value, is_important = _without_flag(value)
+    return declared(name.strip(_SPACE).lower(), value, RULES[kind]), is_important
+
+
+def _without_flag(value: str) -> tuple[str, bool]:
+    """Return the value without ``!important``, and whether it had that."""
+    own, mark, flag = value.rpartition("!")
+    return (own, True) if mark and flag.strip(_SPACE).lower() == "important" else (value, False)
+
+
+def _is_written(text: str, name: str, value: str) -> bool:
+    """Return whether ``text`` is this declaration, with any space around the colon."""
+    own_name, _, own_value = text.partition(":")
+    return own_name.strip(_SPACE) == name and own_value.strip(_SPACE) == value

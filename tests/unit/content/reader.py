@@ -42,6 +42,11 @@ _DANGEROUS_STYLE = re.compile(
     | (?:var|attr|env|if)\s*\(                                  # is not what is written
     | expression | behavior | binding | javascript | progid     # runs
     | animation | transition | @ | /\* | [\\<>{}]
+    | (?:calc|min|max|clamp|round|fit-content|anchor)\s*\(      # has no limit
+    | [0-9](?:[sld]?v(?:w|h|i|b|min|max)|r?lh|cq[a-z]+)\b
+    | [:\s]-[0-9.] | (?<![.0-9])[0-9]{5} | [0-9]e[+-]?[0-9] | nowrap
+    | (?:^|;)\s*(?:opacity|filter|zoom|scale|rotate|translate|outline|box-shadow|text-shadow|overflow|table-layout|font
+      |columns?|column-count|writing-mode|visibility|pointer-events|clip-path|mask|order|gap|quotes|max-height)\s*:
     | (?:^|;)\s*(?:position|inset|top|right|bottom|left|z-index|transform|float|display|content|cursor|all)\s*:
     """,
     re.IGNORECASE | re.VERBOSE,

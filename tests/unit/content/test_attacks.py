@@ -99,6 +99,8 @@ def test_the_attacks_are_dangerous_without_sanitising(family: str) -> None:
         ("<img src='data:image/svg+xml;base64,AA=='>", "src 'data:image/svg+xml;base64,AA=='"),
         ("<p style='background: URL(x)'>y</p>", "style 'background: URL(x)'"),
         ("<p style='color: red; position: fixed'>y</p>", "style 'color: red; position: fixed'"),
+        ("<p style='margin: 0 -9px'>y</p>", "style 'margin: 0 -9px'"),
+        ("<p style='width: 10000px'>y</p>", "style 'width: 10000px'"),
         ("<p class='fixed'>y</p>", "class 'fixed'"),
         ("<a target=_blank>y</a>", "target without noopener"),
         ("<a href=x rel='noopener noreferrer opener'>y</a>", "rel ['noopener', 'noreferrer', 'opener']"),

@@ -33,7 +33,7 @@ HANDLER, ATTRIBUTE, STYLE, CLASS = Removal.EVENT_HANDLER, Removal.ATTRIBUTE, Rem
         ("<ol start=x><li value=1>a</li></ol>", {ATTRIBUTE: 1}),
         ("<p style='color: red; position: fixed'>a</p><p style='top: 0'>b</p>", {STYLE: 2}),
         ("<p class='  language-a  hljs'>a</p><p class='fixed hljs inset-0'>b</p><p class=fixed>c</p>", {CLASS: 2}),
-        ("<font color=a onclick=b style='top: 0' class=c>d</font>", {HANDLER: 1, STYLE: 1, CLASS: 1}),
+        ("<font color=red onclick=b style='top: 0' class=c>d</font>", {HANDLER: 1, STYLE: 1, CLASS: 1}),
         ("<b id=a<i id=b>c</i>", {ATTRIBUTE: 2}),
     ],
 )

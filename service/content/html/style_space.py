@@ -1,0 +1,47 @@
+"""The space that nested elements add around their content: its sum is bounded, as nothing else in CSS bounds it."""
+
+import re
+
+from service.content.html.style_length import UNITS, length, sides
+
+ROOM_PX = 120.0, 300.0
+"""Space above or below, and on the left or right, that the elements around one place may take together."""
+_PERCENT_PX = 6.0
+"""A percentage is one of the width of the container."""
+_LINE_PX = {"thin": 1.0, "medium": 3.0}
+_MAY_TAKE = re.compile("margin|padding|border", re.IGNORECASE)
+_TAKES = re.compile(
+    r"(margin|padding|border)(?:-(top|bottom|block|left|right|inline))?(?:-width)?\s*:(.*)", re.IGNORECASE | re.DOTALL
+)
+
+
+def space_taken(style: str) -> float:
+    """Return the part of the room that an allowed style takes; ``without_space`` is for those beyond 1 in sum."""
+    if not _MAY_TAKE.search(style):
+        return 0.0
+    taken = {"vertical": 0.0, "horizontal": 0.0}
+    for text in style.split(";"):
+        if match := _TAKES.match(text.strip()):
+            kind, side, components = match[1].lower(), (match[2] or "").lower(), match[3].lower().split()
+            if kind == "border" or side:
+                largest = max(map(_px, components), default=0.0)
+                above, beside = largest, largest
+            else:
+                top, right, bottom, left = map(_px, sides(components))
+                above, beside = max(top, bottom), max(right, left)
+            if side not in {"left", "right", "inline"}:
+                taken["vertical"] += above
+            if side not in {"top", "bottom", "block"}:
+                taken["horizontal"] += beside
+    return max(taken["vertical"] / ROOM_PX[0], taken["horizontal"] / ROOM_PX[1])
+
+
+def without_space(style: str) -> str | None:
+    """Return an allowed style without what takes space, ``None`` if nothing is left."""
+    kept = [text.strip() for text in style.split(";") if not _TAKES.match(text.strip())]
+    return "; ".join(filter(None, kept)) or None
+
+
+def _px(component: str) -> float:
+    number, unit = length(component) or (_LINE_PX.get(component, 0.0), "px")
+    return number * (_PERCENT_PX if unit == "%" else UNITS.get(unit, 0.0))

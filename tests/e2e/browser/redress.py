@@ -1,0 +1,196 @@
+"""Styles by which a link could cover what is outside the content, and the markup around it."""
+
+_LENGTHS = ("-300px", "400px", "9in", "40em", "90vmax", "calc(100px + 300px)", "400%")
+_PROPERTIES = (
+    "margin",
+    "margin-top",
+    "margin-left",
+    "margin-right",
+    "margin-inline-start",
+    "margin-block",
+    "padding",
+    "padding-top",
+    "padding-left",
+    "padding-block",
+    "font-size",
+    "line-height",
+    "letter-spacing",
+    "word-spacing",
+    "text-indent",
+    "vertical-align",
+    "width",
+    "min-width",
+    "height",
+    "min-height",
+    "border-spacing",
+    "text-underline-offset",
+    "top",
+)
+_LINK = '<a href="https://a.example/" style="{}">x</a>'
+_ON_LINK = tuple(f"<p>{_LINK.format(f'{name}: {length}')}</p>" for name in _PROPERTIES for length in _LENGTHS)
+_AROUND_LINK = tuple(
+    f'<div style="{name}: {length}"><a href="https://a.example/">x</a></div>'
+    for name in _PROPERTIES
+    for length in _LENGTHS
+)
+_STYLES = (
+    "padding:400px;color:transparent",
+    "letter-spacing:-50px;padding:300px",
+    "position:fixed;inset:0",
+    "position:relative;top:250px",
+    "float:left;margin:-200px",
+    "transform:scale(50)",
+    "translate:0 300px",
+    "scale:40",
+    "rotate:45deg;padding:200px",
+    "zoom:40",
+    "display:block;height:600px",
+    "display:inline-block;width:3000px;height:600px",
+    "opacity:0;padding:300px 0",
+    "outline:300px solid red",
+    "box-shadow:0 0 0 300px red",
+    "text-shadow:0 250px red",
+    "border:300px solid transparent",
+    "border-top:250px solid red",
+    "border-width:300px;border-style:solid",
+    "border-style:solid",
+    "border:thick double",
+    "border-image-outset:300px;border:1px solid",
+    "border-radius:900px;padding:90%",
+    "font:900px/5 serif",
+    "font:16px/90 serif",
+    "line-height:0;font-size:48px",
+    "line-height:.1",
+    "line-height:5000px",
+    "font-size:xxx-large;line-height:9",
+    "font-size:min(900px,90vw)",
+    "font-size:clamp(400px,90vw,900px)",
+    "padding:max(300px,1px)",
+    "padding:env(x,300px)",
+    "padding:var(--x,300px)",
+    "padding:1e3px",
+    "padding:99999999px",
+    "margin-top:-1e3px",
+    "margin:-.3e3px 0",
+    "margin-top:-300PX",
+    "MARGIN-TOP:-300px",
+    "margin-top:-300px!important",
+    "margin\\2dtop:-300px",
+    "margin-top/**/:/**/-300px",
+    "margin-top:- 300px",
+    "margin-top:calc(-1 * 300px)",
+    "text-decoration:underline 400px",
+    "text-decoration-thickness:400px;text-decoration-line:underline",
+    "text-underline-offset:200px;text-decoration:underline",
+    "tab-size:9999",
+    "vertical-align:super;font-size:48px;line-height:1",
+    "vertical-align:-250px",
+    "vertical-align:900%",
+    "writing-mode:vertical-rl;padding:200px",
+    "column-count:9;column-width:900px",
+    "clip-path:none;overflow:visible;height:1px",
+    "max-height:1px",
+    "aspect-ratio:1/90;width:100%",
+    "inset-block-start:200px;position:sticky",
+    "anchor-name:--x;position-area:bottom",
+    "content:'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'",
+    "list-style-type:'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx';display:list-item",
+    "text-emphasis:'xxxxxxxxxxxx'",
+    "quotes:'xxxxxxxxxxxxxxxxxxxxxxxxx' 'x'",
+    "initial-letter:9",
+    "-webkit-text-stroke:300px red",
+    "-webkit-box-reflect:below 0",
+    "filter:drop-shadow(0 250px red)",
+    "animation:x 1s;transition:all 1s",
+    "direction:rtl;text-indent:-300px",
+)
+
+
+def _nested(depth: int, tag: str, inner: str = '<a href="https://a.example/">x</a>') -> str:
+    return tag * depth + inner + f"</{tag[1:].split(maxsplit=1)[0].rstrip('>')}>" * depth
+
+
+_WITHIN_LINK = '<a href="https://a.example/">{}</a>'.format
+_COMBINED = (
+    *(f'<a href="https://a.example/"><div style="{style}">x</div></a>' for style in _STYLES),
+    *(f'<div style="{style}"><p><a href="https://a.example/">x</a></p></div>' for style in _STYLES),
+    _nested(30, '<span style="font-size:1.3em">'),
+    _nested(30, '<div style="font-size:150%">'),
+    _nested(30, '<span style="font-size:larger">'),
+    _nested(30, '<span style="font:200% serif">'),
+    _nested(30, '<span style="vertical-align:-40px">'),
+    _nested(12, '<span style="letter-spacing:40px">'),
+    _nested(10, '<div style="text-indent:200px">'),
+    _nested(10, '<div style="line-height:900%">'),
+    _nested(10, '<div style="min-height:200px">'),
+    _nested(10, '<div style="width:200%">'),
+    _nested(10, '<div style="margin-left:10%;width:100%">'),
+    _WITHIN_LINK(_nested(10, '<div style="height:900px;width:3000px">', "x")),
+    '<div style="font-size:48px;line-height:2"><h1><a href="https://a.example/">x</a></h1></div>',
+    '<div><h1 style="padding:5em"><a href="https://a.example/">x</a></h1></div>',
+    '<div style="font-size:48px;line-height:10px"><a href="https://a.example/">x</a></div>',
+    '<div style="line-height:10px"><span style="font-size:48px"><a href="https://a.example/">x</a></span></div>',
+    '<div style="font-size:6px;line-height:100%"><a style="font-size:48px" href="https://a.example/">x</a></div>',
+    '<div style="margin-left:36pt;text-indent:-36pt" dir="rtl"><a href="https://a.example/">x</a></div>',
+    '<span style="margin-left:36pt;text-indent:-36pt"><div><a href="https://a.example/">x</a></div></span>',
+    _WITHIN_LINK('<div style="margin-left:40%;width:100%">x</div>'),
+    _WITHIN_LINK('<div style="margin-left:200px;width:600px;padding:90px">x</div>'),
+    _WITHIN_LINK('<div style="min-width:3000px">x</div>'),
+    _WITHIN_LINK('<hr style="width:3000px;height:900px">'),
+    _WITHIN_LINK('<ol style="padding:0;margin:0"><li>x</li></ol>'),
+    _WITHIN_LINK('<ul style="padding-left:0;list-style:outside"><li>x</li></ul>'),
+    _WITHIN_LINK("<ul><li style=\"list-style-type:'xxxxxxxxxxxxxxxxxxxxxxxxx'\">x</li></ul>"),
+    _WITHIN_LINK('<ul><li style="margin-left:-300px">x</li></ul>'),
+    '<table style="width:100%;margin-left:40%"><tr><td><a href="https://a.example/">x</a></td></tr></table>',
+    _WITHIN_LINK('<table style="width:3000px"><tr><td>x</td></tr></table>'),
+    _WITHIN_LINK('<table style="min-width:3000px"><tr><td>x</td></tr></table>'),
+    _WITHIN_LINK('<table style="height:900px"><tr><td>x</td></tr></table>'),
+    _WITHIN_LINK('<table><tr><td style="width:3000px;height:900px">x</td></tr></table>'),
+    _WITHIN_LINK('<table><tr><td style="min-width:3000px">x</td></tr></table>'),
+    _WITHIN_LINK('<table><colgroup><col style="min-width:3000px"></colgroup><tr><td>x</td></tr></table>'),
+    _WITHIN_LINK('<table style="table-layout:fixed;width:100%"><tr><td style="width:3000px">x</td></tr></table>'),
+    _WITHIN_LINK('<table style="border-spacing:300px"><tr><td>x</td></tr></table>'),
+    _WITHIN_LINK('<table><caption style="width:3000px;min-width:900px">x</caption><tr><td>y</td></tr></table>'),
+    _WITHIN_LINK('<table><tr><td style="padding:300px;width:100%">x</td></tr></table>'),
+    '<table><tr style="height:900px"><td style="vertical-align:bottom"><a href="https://a.example/">x</a></table>',
+    _WITHIN_LINK('<table style="margin-top:-200px"><tr><td>x</td></tr></table>'),
+)
+CASES = (*_ON_LINK, *_AROUND_LINK, *(f"<p>{_LINK.format(style)}</p>" for style in _STYLES), *_COMBINED)
+
+_IMAGE = '<img alt="x" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" style="{}">'
+IMAGES = tuple(
+    _WITHIN_LINK(_IMAGE.format(style))
+    for style in (
+        "width:3000px",
+        "width:100%;margin-left:40%",
+        "width:100%;padding:90px",
+        "width:100%;border:90px solid",
+        "height:900px",
+        "min-width:3000px;min-height:900px",
+        "max-width:none;width:3000px;height:900px",
+        "margin-top:-300px;padding:10px",
+        "vertical-align:-300px",
+        "object-position:0 300px;object-fit:none",
+    )
+)
+"""Images may be longer than the container, as text may."""
+
+ACCUMULATED = (
+    _nested(30, '<span style="padding:300px">'),
+    *(
+        _nested(10, f'<div style="{style}">')
+        for style in (
+            "padding:40px",
+            "padding:4%",
+            "padding-top:1em",
+            "margin:60px;padding:1px",
+            "margin:1.5em;border:1px solid",
+            "border:8px solid",
+            "padding-left:90px",
+            "margin-left:25%",
+            "margin-block:50px;padding-block:10px",
+            "border-top:8px solid;padding:.4in",
+        )
+    ),
+)
+"""The largest allowed space, nested."""

@@ -1,0 +1,41 @@
+"""The space that a style takes around its content, of which nested elements have a limited sum."""
+
+import pytest
+from hypothesis import given
+
+from service.content.html.style import StyleFilter
+from service.content.html.style_space import space_taken, without_space
+from tests.unit.content.html.test_style import elements, styles
+
+
+@pytest.mark.parametrize(
+    ("style", "taken"),
+    [
+        ("color: red", 0),
+        ("border-collapse: collapse; border-radius: 9px; border-spacing: 9px; border-color: red", 0),
+        ("padding: 12px 30px", 0.1),
+        ("padding-top: 12px; margin: 24px 0 0", 0.3),
+        ("margin-left: 45pt", 0.2),
+        ("margin: 0 auto", 0),
+        ("padding-left: 10%", 0.2),
+        ("border-width: 6px 3px; border-style: solid", 0.05),
+        ("BORDER-TOP: 6PX solid", 0.05),
+    ],
+)
+def test_the_space_of_a_style(style: str, taken: float) -> None:
+    assert space_taken(style) == pytest.approx(taken)
+
+
+def test_only_what_takes_space_is_removed() -> None:
+    assert without_space("color: red; padding: 1px; border-collapse: collapse; margin-top:2px") == (
+        "color: red; border-collapse: collapse"
+    )
+    assert without_space("padding: 1px") is None
+
+
+@given(styles, elements)
+def test_nothing_takes_space_after_its_removal(style: str, element: str) -> None:
+    allowed = StyleFilter().allowed(style, element) or ""
+    left = without_space(allowed)
+    assert left is None or space_taken(left) == 0
+    assert left is None or StyleFilter().allowed(left, element) == left
