@@ -11,6 +11,7 @@ from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule, Value
 from service.content.html.start_tag import StartTag
 from service.content.html.style import StyleFilter, hides, preserves_space
+from service.content.html.style_space import space_taken, without_space
 from service.content.html.urls import has_safe_scheme, is_raster_image
 from service.content.rules import ContentRules
 
@@ -65,6 +66,11 @@ class AttributeFilter:
         text = _written(name, kept)
         is_plain = not (removed or is_hidden or name in TABLE_PARTS) and bool(text)
         tag = StartTag(name, text, removed, is_hidden, preserves, is_plain=is_plain)
+        if "style" in kept and (space := space_taken(kept["style"])):
+            style = without_space(kept["style"])
+            others = {attribute: value for attribute, value in kept.items() if attribute != "style"}
+            less = _written(name, others | {"style": style} if style else others)
+            tag = tag._replace(space=space, without_space=less)
         if name == "img" and "src" not in kept:
             address = values.get("src", "")
             is_linkable = Removal.IMAGE_HOST in removed and self._link(address) is not None

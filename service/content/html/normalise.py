@@ -72,6 +72,7 @@ class _Normaliser:
                         self._removals.add(Removal.ELEMENT)
                 else:
                     self._start(action)
+        self._removals.add_all([Removal.STYLE] * self._writer.styles_reduced)
         return self._writer.result()
 
     def _token(self, token: Token, start: int) -> int:

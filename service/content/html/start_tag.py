@@ -19,5 +19,9 @@ class StartTag(NamedTuple):
     """The text in the place of a refused image."""
     address: str = ""
     """The address of that image, if it may be linked."""
+    space: float = 0.0
+    """The part of the room around its content that its style takes."""
+    without_space: str = ""
+    """``text`` without the declarations that take it."""
     is_plain: bool = False
     """Whether nothing is to be recorded or shown instead."""

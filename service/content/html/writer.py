@@ -35,6 +35,10 @@ class Writer:
         """Open elements that are not written because of ``MAX_DEPTH``."""
         self._preformatted = self._hidden = _NOWHERE
         """Depth of the outermost element that preserves white space, and of the one that is hidden."""
+        self._taken: list[tuple[int, float]] = [(_NOWHERE, 0.0)]
+        """Depth of the open elements whose styles take space, and the part of the room that is taken there."""
+        self.styles_reduced = 0
+        """Styles that lost declarations, because no space was left."""
         self._after_space = True
         """Whether more white space would not be shown: at the start of a line, or after a space."""
         self._space = _NOWHERE
@@ -55,9 +59,12 @@ class Writer:
         if len(names) >= MAX_DEPTH:
             self._too_deep[name] += 1
             return False
+        text = tag.text
         if self._hidden < 0:
             self._begin(tag)
-        self._push(name, tag.text)
+            if tag.space:
+                text = self._with_space(tag)
+        self._push(name, text)
         return True
 
     def end(self, name: str) -> None:
@@ -158,6 +165,15 @@ class Writer:
         elif tag.preserves_space and self._preformatted < 0:
             self._preformatted = len(self._names)
 
+    def _with_space(self, tag: StartTag) -> str:
+        """Return the text of a tag whose style takes space, without that where there is none left."""
+        taken = self._taken[-1][1] + tag.space
+        if taken > 1:
+            self.styles_reduced += 1
+            return tag.without_space
+        self._taken.append((len(self._names), taken))
+        return tag.text
+
     def _push(self, name: str, text: str) -> None:
         if text and self._hidden < 0:
             self._starts.append(len(self._pieces))
@@ -180,6 +196,8 @@ class Writer:
         else:
             self._names.pop()
         start = self._starts.pop()
+        if self._taken[-1][0] == len(self._names):
+            self._taken.pop()
         if self._hidden < 0:
             self._finish(name, start)
         elif self._hidden == len(self._names):

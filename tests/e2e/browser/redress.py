@@ -155,8 +155,6 @@ _COMBINED = (
     '<table><tr style="height:900px"><td style="vertical-align:bottom"><a href="https://a.example/">x</a></table>',
     _WITHIN_LINK('<table style="margin-top:-200px"><tr><td>x</td></tr></table>'),
 )
-CASES = (*_ON_LINK, *_AROUND_LINK, *(f"<p>{_LINK.format(style)}</p>" for style in _STYLES), *_COMBINED)
-
 _IMAGE = '<img alt="x" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" style="{}">'
 IMAGES = tuple(
     _WITHIN_LINK(_IMAGE.format(style))
@@ -175,7 +173,7 @@ IMAGES = tuple(
 )
 """Images may be longer than the container, as text may."""
 
-ACCUMULATED = (
+_ACCUMULATED = (
     _nested(30, '<span style="padding:300px">'),
     *(
         _nested(10, f'<div style="{style}">')
@@ -193,4 +191,6 @@ ACCUMULATED = (
         )
     ),
 )
-"""The largest allowed space, nested."""
+"""Space that only its sum makes dangerous."""
+
+CASES = (*_ACCUMULATED, *_ON_LINK, *_AROUND_LINK, *(f"<p>{_LINK.format(style)}</p>" for style in _STYLES), *_COMBINED)
