@@ -67,8 +67,8 @@ class OpenElements:
             place = self._before_item(_ENDS_ITEM[name], place, bottom)
         if name in _ENDS_PARAGRAPH:
             place = self._before_last("p", place, bottom)
-            if name in _HEADINGS:
-                place = self._before_top(_HEADINGS, place)
+            if name in _HEADINGS or name == "table":
+                place = self._before_heading(place, bottom)
         elif name == "a":
             place = self._before_last("a", place, bottom)
         elif name in _RUBY_TEXTS:
@@ -109,6 +109,10 @@ class OpenElements:
 
     def _before_top(self, ends: frozenset[str], place: int) -> int:
         return place - (place > 0 and self.names[place - 1] in ends)
+
+    def _before_heading(self, place: int, bottom: int) -> int:
+        """A heading in another would be twice as large, and the next one twice again: none is, not even in a table."""
+        return next((index for index in range(bottom + 1, place) if self.names[index] in _HEADINGS), place)
 
     def _before_last(self, name: str, place: int, bottom: int) -> int:
         if name not in self.names:

@@ -4,11 +4,13 @@ import re
 
 from service.content.html.style_length import UNITS, length, sides
 
-ROOM_PX = 120.0, 300.0
-"""Space above or below, and on the left or right, that the elements around one place may take together."""
+ROOM_PX = 128.0, 560.0
+"""Space above or below, and on the left and right in sum, that the elements around one place may take together."""
 _PERCENT_PX = 6.0
 """A percentage is one of the width of the container."""
 _LINE_PX = {"thin": 1.0, "medium": 3.0}
+_FUNCTION = re.compile(r"[a-z\-]+\([^()]*\)")
+"""A colour: its percentages are no lengths."""
 _MAY_TAKE = re.compile("margin|padding|border", re.IGNORECASE)
 _TAKES = re.compile(
     r"(margin|padding|border)(?:-(top|bottom|block|left|right|inline))?(?:-width)?\s*:(.*)", re.IGNORECASE | re.DOTALL
@@ -22,13 +24,17 @@ def space_taken(style: str) -> float:
     taken = {"vertical": 0.0, "horizontal": 0.0}
     for text in style.split(";"):
         if match := _TAKES.match(text.strip()):
-            kind, side, components = match[1].lower(), (match[2] or "").lower(), match[3].lower().split()
+            kind, side, components = (
+                match[1].lower(),
+                (match[2] or "").lower(),
+                _FUNCTION.sub("", match[3].lower()).split(),
+            )
             if kind == "border" or side:
                 largest = max(map(_px, components), default=0.0)
-                above, beside = largest, largest
+                above, beside = largest, largest if side in {"left", "right"} else 2 * largest
             else:
                 top, right, bottom, left = map(_px, sides(components))
-                above, beside = max(top, bottom), max(right, left)
+                above, beside = max(top, bottom), right + left
             if side not in {"left", "right", "inline"}:
                 taken["vertical"] += above
             if side not in {"top", "bottom", "block"}:

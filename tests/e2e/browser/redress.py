@@ -174,6 +174,12 @@ IMAGES = tuple(
 """Images may be longer than the container, as text may."""
 
 _ACCUMULATED = (
+    _nested(8, "<h1><div>"),
+    _nested(8, "<h1><table><tr><td>"),
+    "<big>" * 30 + _WITHIN_LINK("x"),
+    "<font size=7>" * 30 + _WITHIN_LINK("x"),
+    "<sub>" * 60 + _WITHIN_LINK("x"),
+    "<sup>" * 60 + _WITHIN_LINK("x"),
     _nested(30, '<span style="padding:300px">'),
     *(
         _nested(10, f'<div style="{style}">')

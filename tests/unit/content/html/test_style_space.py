@@ -13,13 +13,15 @@ from tests.unit.content.html.test_style import elements, styles
     [
         ("color: red", 0),
         ("border-collapse: collapse; border-radius: 9px; border-spacing: 9px; border-color: red", 0),
-        ("padding: 12px 30px", 0.1),
-        ("padding-top: 12px; margin: 24px 0 0", 0.3),
-        ("margin-left: 45pt", 0.2),
+        ("padding: 12.8px 30px", 3 / 28),
+        ("padding-top: 12.8px; margin: 25.6px 0 0", 0.3),
+        ("margin-left: 84pt", 0.2),
         ("margin: 0 auto", 0),
-        ("padding-left: 10%", 0.2),
-        ("border-width: 6px 3px; border-style: solid", 0.05),
-        ("BORDER-TOP: 6PX solid", 0.05),
+        ("padding-left: 14%", 0.15),
+        ("border-width: 6.4px 3px; border-style: solid", 0.05),
+        ("BORDER-TOP: 6.4PX solid", 0.05),
+        ("border-bottom: hsl(0 50% 50% / 0.5) 6.4px solid", 0.05),
+        ("margin: 72px 0 0 240px; padding: 48px 24px 0; border: 8px solid", 1),
     ],
 )
 def test_the_space_of_a_style(style: str, taken: float) -> None:
