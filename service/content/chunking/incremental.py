@@ -4,15 +4,16 @@ A client shows everything received so far, followed by the close text of the las
 
 Segments are those of the visible text: inline tags are dropped, a line break is a line end, an element that shows
 without text (an image, a rule, a checkbox) is one character, and a segment ends where a block or an image begins or
-ends. White space stays with the preceding content, at the beginning with the following. Start tags stay with the
-following content, end tags with the preceding. Each chunk therefore shows something new, and no element is shown before
-its content.
+ends. A sentence does not end inside a line of code. White space stays with the preceding content, at the beginning with
+the following. Start tags stay with the following content, end tags with the preceding. Each chunk therefore shows
+something new, and no element is shown before its content.
 """
 
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import filterfalse
 from typing import NamedTuple
 
 from service.content.chunking.chunk import Level, refine_boundaries
@@ -27,6 +28,7 @@ _SHOWN = frozenset({"hr", "img", "input"})
 """Void elements that are visible."""
 _STAND_IN = "\ufffc"
 _PREFORMATTED = "pre"
+_CODE = "code"
 
 _VISIBLE = re.compile(r"\S")
 # Outside preformatted text, a single line end in the source is a space.
@@ -67,6 +69,8 @@ class _Passage:
         """Source offset minus visible offset of each part."""
         self._block_ends = array("i")
         """Visible offset of each."""
+        self._code_starts, self._code_ends = array("i"), array("i")
+        """Visible offsets."""
         self._opening: int | None = None
         """Source offset of the start tags that stay with the next visible character."""
         self._tags = array("i")
@@ -80,7 +84,10 @@ class _Passage:
 
     def boundaries(self, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
         """Return the boundaries, the end included."""
-        wanted = self._cuts(segments(self._text, chunk_by) + self._block_ends)
+        places = segments(self._text, chunk_by)
+        if chunk_by is ChunkBy.SENTENCE and self._code_starts:
+            places = array("i", filterfalse(self._is_inside_line_of_code, places))
+        wanted = self._cuts(places + self._block_ends)
         wanted.append(self._length)
         levels: list[Level] = [
             lambda start, end: self._cuts_between(start, end, words),
@@ -127,6 +134,8 @@ class _Passage:
                     open_elements.append(shared.setdefault(close, close))
                 if name == _PREFORMATTED:
                     preformatted += -1 if closes else 1
+                if name == _CODE:
+                    (self._code_ends if closes else self._code_starts).append(self._seen)
                 self._tags.append(start)
                 self._closes.append(open_elements[-1])
             if text:
@@ -175,6 +184,10 @@ class _Passage:
             self._texts.append("\n")
             self._seen += 1
             self._block_ends.append(self._seen)
+
+    def _is_inside_line_of_code(self, place: int) -> bool:
+        is_inside_code = bisect_left(self._code_starts, place) > bisect_right(self._code_ends, place)
+        return is_inside_code and self._text[place - 1] != "\n"
 
     def _cuts_between(self, start: int, end: int, split: Callable[[str], "array[int]"]) -> "array[int]":
         """Return the boundaries of ``split`` in the source from ``start`` to ``end``."""

@@ -46,19 +46,25 @@ def words(text: str) -> "array[int]":
 
 def word_count(text: str) -> int:
     """Return the number of words in ``text``."""
-    return len(text.split()) if UNSPACED.search(text) is None else len(words(text))
+    if UNSPACED.search(text) is None:
+        return sum(len(text[start:stop].split()) for start, stop in _blocks(text, 0))
+    return len(words(text))
 
 
 def _ends_at_spaces(text: str) -> "array[int]":
-    stop = len(text) - len(text.lstrip())
-    ends = array("i", [stop])
-    # A block at a time: strings are found faster than offsets, but all at once take many times the text.
-    while stop < len(text):
-        start = stop
-        following = _NEXT_WORD.search(text, start + _BLOCK_CHARACTERS)
-        stop = following.start() if following else len(text)
+    ends = array("i", [len(text) - len(text.lstrip())])
+    for start, stop in _blocks(text, ends[0]):
         ends.extend(accumulate(map(len, _WORD.findall(text, start, stop)), initial=ends.pop()))
     return ends[1:]
+
+
+def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield parts of ``text`` from a word's ``start`` on: strings are read fast, but take many times the text."""
+    while start < len(text):
+        following = _NEXT_WORD.search(text, start + _BLOCK_CHARACTERS)
+        stop = following.start() if following else len(text)
+        yield start, stop
+        start = stop
 
 
 def _with_unspaced(text: str, ends: "array[int]") -> "array[int]":

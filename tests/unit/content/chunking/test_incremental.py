@@ -80,6 +80,17 @@ def begins(part: list[Mark], whole: list[Mark]) -> bool:
         ("<p>你好，<b>世界</b></p>", WORD, [("<p>你好，", "</p>"), ("<b>世界</b></p>", "")]),
         ("<p>👨‍👩‍👧ef</p>", CHARACTER, [("<p>👨‍👩‍👧", "</p>"), ("e", "</p>"), ("f</p>", "")]),
         ("<pre>\n\na\n  b</pre>", WORD, [("<pre>\n\na\n  ", "</pre>"), ("b</pre>", "")]),
+        (
+            "<p>Run <code>a? B</code> x. Do</p>",
+            SENTENCE,
+            [("<p>Run <code>a? B</code> x. ", "</p>"), ("Do</p>", "")],
+        ),
+        (
+            "<pre><code>a? B\nC! D</code></pre>So. F",
+            SENTENCE,
+            [("<pre><code>a? B\n", "</code></pre>"), ("C! D</code></pre>", ""), ("So. ", ""), ("F", "")],
+        ),
+        ("<p>So. <code>b? C</code> D.</p>", SENTENCE, [("<p>So. ", "</p>"), ("<code>b? C</code> D.</p>", "")]),
         ("<pre>a b\nc</pre>", SENTENCE, [("<pre>a b\n", "</pre>"), ("c</pre>", "")]),
         ("<p>a<br>b</p><hr><p>c</p>", WORD, [("<p>a<br>", "</p>"), ("b</p>", ""), ("<hr>", ""), ("<p>c</p>", "")]),
         ('<p>a<img src="/i.png">b</p>', WORD, [("<p>a", "</p>"), ('<img src="/i.png">', "</p>"), ("b</p>", "")]),
