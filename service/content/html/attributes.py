@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from service.content.html.elements import RENAMED
-from service.content.html.legacy_attributes import legacy_style
-from service.content.html.markup import WHITESPACE
-from service.content.html.nesting import TABLE_PARTS
+from service.content.html.elements import ELEMENTS, RENAMED
+from service.content.html.legacy_attributes import LEGACY, legacy_style
+from service.content.html.markup import VOID, WHITESPACE
+from service.content.html.nesting import ENDS_OTHERS, ENDS_PARAGRAPH_ONLY, SCOPES, TABLE_PARTS
 from service.content.html.references import write_value
 from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule, Value
@@ -20,6 +20,8 @@ _Read = Callable[[str], str | None]
 _Attributes = Sequence[tuple[str, str]]
 """Names in lower case, and values."""
 
+_NOTHING: Mapping[str, Rule] = {}
+_SIMPLE = ELEMENTS - VOID - SCOPES - (ENDS_OTHERS - ENDS_PARAGRAPH_ONLY)
 _URLS = frozenset({"action", "background", "cite", "formaction", "href", "poster", "src", "srcset", "xlink:href"})
 _NEEDS_ATTRIBUTES = {"a": "href", "img": "src", "input": "type", "span": ""}
 """Elements that do nothing without this attribute; without any, if it is empty."""
@@ -36,6 +38,7 @@ class AttributeFilter:
         self._rules = rules
         self._styles = StyleFilter()
         self._removed: list[Removal] = []
+        self._rules_of, self._general = policy.attributes, policy.attributes["*"]
         self._reads: Mapping[Value, _Read] = {
             Value.TEXT: str,
             Value.LINK: self._link,
@@ -47,30 +50,28 @@ class AttributeFilter:
     def start_tag(self, name: str, attributes: _Attributes = (), written_name: str = "") -> StartTag:
         """Return what becomes of a start tag. ``written_name`` is its name in the source, if it was renamed."""
         if not attributes and not written_name and name not in _NEEDS_ATTRIBUTES:
-            return StartTag(name, f"<{name}>", preserves_space=name == "pre", is_plain=name not in TABLE_PARTS)
+            return _tag(name, f"<{name}>", preserves_space=name == "pre")
         removed = self._removed = []
         values = self._values(name, attributes, written_name)
-        is_hidden = "hidden" in dict(attributes) or ("style" in values and hides(values["style"]))
+        is_hidden = "hidden" in values or ("style" in values and hides(values["style"]))
+        rules, general = self._rules_of.get(name, _NOTHING), self._general
         kept: dict[str, str] = {}
         for attribute, value in values.items():
             count = len(removed)
-            rule = self._rules.policy.rule(name, attribute)
+            rule = rules.get(attribute) or general.get(attribute)
             allowed = None if rule is None else self._allowed(rule, name, value)
             if allowed is not None:
                 kept[attribute] = allowed
             elif len(removed) == count and attribute != "rel":
                 removed.append(_kind(attribute))
-        if name == "a" and "target" in kept:
+        if "target" in kept:
             kept["rel"] = _with_required(kept.get("rel", ""))
         preserves = name == "pre" or ("style" in kept and preserves_space(kept["style"]))
-        text = _written(name, kept)
-        is_plain = not (removed or is_hidden or name in TABLE_PARTS) and bool(text)
-        tag = StartTag(name, text, removed, is_hidden, preserves, is_plain=is_plain)
+        tag = _tag(name, _written(name, kept), preserves_space=preserves)
+        if removed or is_hidden or not tag.text:
+            tag = tag._replace(removed=removed, is_hidden=is_hidden, is_plain=False, is_simple=False)
         if "style" in kept and (space := space_taken(kept["style"])):
-            style = without_space(kept["style"])
-            others = {attribute: value for attribute, value in kept.items() if attribute != "style"}
-            less = _written(name, others | {"style": style} if style else others)
-            tag = tag._replace(space=space, without_space=less)
+            tag = tag._replace(space=space, without_space=_without_space(name, kept), is_simple=False)
         if name == "img" and "src" not in kept:
             address = values.get("src", "")
             is_linkable = Removal.IMAGE_HOST in removed and self._link(address) is not None
@@ -79,18 +80,18 @@ class AttributeFilter:
 
     def _values(self, name: str, attributes: _Attributes, written_name: str) -> dict[str, str]:
         """Return the attributes by name. What old ones set is put before the style of the author, which wins."""
-        rule_of = self._rules.policy.rule
-        values: dict[str, str] = {}
+        values = dict(attributes)
+        if len(values) < len(attributes):
+            values = dict(reversed(attributes))  # the first of duplicates counts
+            self._removed += [Removal.ATTRIBUTE] * (len(attributes) - len(values))
         styles = [RENAMED[written_name].style] if written_name else []
-        for attribute, value in attributes:
-            if attribute in values:
-                self._removed.append(Removal.ATTRIBUTE)
-            elif rule_of(name, attribute) is None and (style := legacy_style(written_name or name, {attribute: value})):
+        rules = self._rules_of.get(name, _NOTHING)
+        for attribute in [name for name in values if name in LEGACY and name not in rules]:
+            if style := legacy_style(written_name or name, {attribute: values[attribute]}):
                 styles.append(style)
-            else:
-                values[attribute] = value
-        if style := "; ".join(filter(None, [*styles, values.get("style", "")])):
-            values["style"] = style
+                del values[attribute]
+        if styles:
+            values["style"] = "; ".join(filter(None, [*styles, values.get("style", "")]))
         return values
 
     def _allowed(self, rule: Rule, element: str, value: str) -> str | None:
@@ -140,6 +141,11 @@ def _property(declaration: str) -> str:
     return declaration.partition(":")[0].strip().lower()
 
 
+def _tag(name: str, text: str, *, preserves_space: bool) -> StartTag:
+    is_simple = name in _SIMPLE and not preserves_space
+    return StartTag(name, text, preserves_space=preserves_space, is_plain=name not in TABLE_PARTS, is_simple=is_simple)
+
+
 def _written(name: str, kept: Mapping[str, str]) -> str:
     """Return the tag, empty if the element does nothing with these attributes."""
     needed = _NEEDS_ATTRIBUTES.get(name)
@@ -148,6 +154,12 @@ def _written(name: str, kept: Mapping[str, str]) -> str:
         return ""
     written = [f' {attribute}="{write_value(value)}"' for attribute, value in kept.items()]
     return f"<{name}{''.join(written)}>"
+
+
+def _without_space(name: str, kept: Mapping[str, str]) -> str:
+    style = without_space(kept["style"])
+    others = {attribute: value for attribute, value in kept.items() if attribute != "style"}
+    return _written(name, others | {"style": style} if style else others)
 
 
 def _with_required(relations: str) -> str:

@@ -31,9 +31,8 @@ def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str
     return _Normaliser(html, attributes, removals).run()
 
 
-# Text, and the tag that follows it, if it is short and has no bracket in its values. Always matches where it begins.
-_PIECE = re.compile(rf"((?:[^<]+|<(?![A-Za-z/!?]))*)(?:<([^<>]{{1,{_MAX_REMEMBERED}}}+)>|(?=<)|\Z)")
-
+_TEXT = re.compile(r"(?:<(?![A-Za-z/!?])[^<]*)+")
+"""A ``<`` that begins no token, and the text after it."""
 _SOURCE = re.compile(r"<source(?=[\s/>])", re.IGNORECASE)
 
 
@@ -53,30 +52,39 @@ class _Normaliser:
     def run(self) -> str:
         html, known = self._html, self._known
         write, start_element, end_element = self._writer.text, self._writer.start, self._writer.end
-        place = 0
-        while place < len(html):
-            for found in _PIECE.finditer(html, place):
-                text, tag = found.groups()
-                if text:
-                    write(text)
-                action = known.get(tag)
-                if action is None:
-                    start = found.end(1)
-                    place = self._token(token_at(html, start), start) if start < len(html) else start
-                    if place != found.end():
-                        break
-                elif isinstance(action, str):
-                    end_element(action)
-                elif action.is_plain:
-                    if not start_element(action):
-                        self._removals.add(Removal.ELEMENT)
-                else:
-                    self._start(action)
+        first, *pieces = html.split("<")
+        if first:
+            write(first)
+        place = done = len(first)
+        """The offsets of the piece, and up to which the source has been read."""
+        for piece in pieces:
+            start, place = place, place + len(piece) + 1
+            tag, bracket, text = piece.partition(">")
+            action = known.get(tag) if bracket and done <= start else None
+            if action is None:
+                if done <= start:
+                    done = self._unknown(start)
+                text = html[done:place] if done < place else ""
+            elif isinstance(action, str):
+                end_element(action)
+            elif not action.is_plain:
+                self._start(action)
+            elif not start_element(action):
+                self._removals.add(Removal.ELEMENT)
+            if text:
+                write(text)
+                done = place
         self._removals.add_all([Removal.STYLE] * self._writer.styles_reduced)
         return self._writer.result()
 
+    def _unknown(self, start: int) -> int:
+        """Handle what begins at ``start`` and is not known yet. Return the offset at which to continue."""
+        if text := _TEXT.match(self._html, start):
+            self._writer.text(text[0])
+            return text.end()
+        return self._token(token_at(self._html, start), start)
+
     def _token(self, token: Token, start: int) -> int:
-        """Handle a tag that is not known yet. Return the offset at which to continue."""
         name, written, is_end, end = token
         if not name:
             self._removals.add(Removal.COMMENT)

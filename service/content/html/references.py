@@ -4,9 +4,6 @@ import re
 from html import unescape
 from html.entities import html5
 
-_WRITTEN = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\xa0": "&nbsp;"}
-_SPECIAL = re.compile("[&<>\xa0]")
-_SPECIAL_IN_VALUE = re.compile('[&<>\xa0"]')
 _UNWANTED = re.compile("\r\n?|\0")
 # In a value, a name without its semicolon is text if "=" or another letter follows it: "?a=1&copy=2".
 _REFERENCE_IN_VALUE = re.compile(r"&(#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]{0,31}(?:;|(?![A-Za-z0-9=])))")
@@ -27,11 +24,11 @@ def read_value(source: str) -> str:
 
 
 def write_text(text: str) -> str:
-    return _SPECIAL.sub(lambda found: _WRITTEN[found[0]], text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
 
 
 def write_value(value: str) -> str:
-    return _SPECIAL_IN_VALUE.sub(lambda found: _WRITTEN.get(found[0], "&quot;"), value)
+    return write_text(value).replace('"', "&quot;")
 
 
 def _resolved(found: re.Match[str]) -> str:

@@ -51,7 +51,8 @@ def either(*rules: Pattern) -> Pattern:
 
 FLAG = one_of("")
 COUNT = Pattern("a whole number from 1 to 9999", re.compile(r"[1-9][0-9]{0,3}"))
-INTEGER = Pattern("a whole number of up to 9 digits", re.compile(r"-?[0-9]{1,9}"))
+INTEGER = Pattern("a whole number of up to 4 digits", re.compile(r"-?[0-9]{1,4}"))
+"""The number of a list item: a longer one would not fit beside the item."""
 LENGTH = Pattern("a number, also with `px` or `%`", re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,4})?(?:px|%)?"))
 WIDTHS = Pattern("up to 100 whole numbers, separated by commas", re.compile(r"[0-9]{1,5}(?:,[0-9]{1,5}){0,99}"))
 BOOLEAN = one_of("true", "false")

@@ -25,3 +25,5 @@ class StartTag(NamedTuple):
     """``text`` without the declarations that take it."""
     is_plain: bool = False
     """Whether nothing is to be recorded or shown instead."""
+    is_simple: bool = False
+    """Whether it is plain, written, not void, preserves no space and ends no other element than a paragraph."""

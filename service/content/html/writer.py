@@ -5,15 +5,13 @@ from collections import Counter
 
 from service.content.html.elements import ELEMENTS, names
 from service.content.html.markup import INLINE, VOID, WHITESPACE
-from service.content.html.nesting import ENDS_OTHERS, ENDS_PARAGRAPH_ONLY, SCOPES, TABLE_PARTS, OpenElements
+from service.content.html.nesting import ENDS_OTHERS, SCOPES, TABLE_PARTS, OpenElements
 from service.content.html.references import read_text, write_text
 from service.content.html.start_tag import StartTag
 
 MAX_DEPTH = 256
 """Maximum nesting; the tags of deeper elements are removed, their content is kept."""
 
-_COLLAPSED = re.compile(r"[ \t\n\f\r]{2,}|[\t\n\f\r]")
-_NOT_PLAIN = re.compile(r"[&<>\xa0\0\t\n\f\r]|  ")
 _MEANINGFUL_EMPTY = names("p h1 h2 h3 h4 h5 h6 li dt dd pre summary td th tr")
 """Elements that show something without content: an editor writes an empty paragraph for a blank line."""
 _ENDS_LINE = frozenset({"br", "hr", "col"})
@@ -48,7 +46,27 @@ class Writer:
         """Return whether the tag has a meaning at this point. Otherwise it is not written."""
         name = tag.name
         names = self._names
-        if name in ENDS_OTHERS and (name not in ENDS_PARAGRAPH_ONLY or "p" in names) and not self._make_room(name):
+        is_inline = name in INLINE
+        if (
+            tag.is_simple
+            and (is_inline or "p" not in names)
+            and self._hidden < 0
+            and not self._open.is_between_cells
+            and len(names) < MAX_DEPTH
+        ):
+            if not is_inline:
+                if self._space >= 0:
+                    self._end_line()
+                self._after_space = True
+            names.append(name)
+            self._starts.append(len(self._pieces))
+            self._pieces.append(tag.text)
+            return True
+        return self._start(tag)
+
+    def _start(self, tag: StartTag) -> bool:
+        name = tag.name
+        if name in ENDS_OTHERS and not self._make_room(name):
             return False
         if self._open.is_between_cells and name not in TABLE_PARTS:
             self._open_cell()
@@ -56,7 +74,7 @@ class Writer:
             if self._hidden < 0 and tag.text and not tag.is_hidden:
                 self._write_void(name, tag.text)
             return True
-        if len(names) >= MAX_DEPTH:
+        if len(self._names) >= MAX_DEPTH:
             self._too_deep[name] += 1
             return False
         text = tag.text
@@ -83,15 +101,14 @@ class Writer:
 
     def text(self, source: str) -> None:
         """Write text as it is in the source, with references."""
-        if _NOT_PLAIN.search(source) is None:
-            self._write(source, source)
-        elif not self._after_space or not source.isspace() or not source.isascii():
-            self.literal(read_text(source))
+        self.literal(read_text(source))
 
     def literal(self, text: str) -> None:
         """Write text in which no character has a meaning."""
         if self._preformatted < 0:
-            text = _COLLAPSED.sub(" ", text)
+            text = _collapsed(text)
+            if text == " " and self._after_space:
+                return
         if text:
             self._write(text, write_text(text))
 
@@ -198,13 +215,10 @@ class Writer:
         start = self._starts.pop()
         if self._taken[-1][0] == len(self._names):
             self._taken.pop()
-        if self._hidden < 0:
-            self._finish(name, start)
-        elif self._hidden == len(self._names):
-            self._hidden = _NOWHERE
-
-    def _finish(self, name: str, start: int) -> None:
-        """Write the end of an element, or remove it if it is empty."""
+        if self._hidden >= 0:
+            if self._hidden == len(self._names):
+                self._hidden = _NOWHERE
+            return
         is_inline = name in INLINE
         if not is_inline:
             if self._space >= 0:
@@ -214,14 +228,18 @@ class Writer:
             self._preformatted = _NOWHERE
         if start < 0:
             return
-        pieces = self._pieces
-        if start == len(pieces) - 1:
-            if _is_dropped_empty(name, pieces[start]):
-                pieces.pop()
-                return
-            if is_inline:
-                self._after_space, self._space = False, _NOWHERE
-        pieces.append(_END_TAGS[name])
+        if start == len(self._pieces) - 1:
+            self._end_empty(name)
+        else:
+            self._pieces.append(_END_TAGS[name])
+
+    def _end_empty(self, name: str) -> None:
+        if _is_dropped_empty(name, self._pieces[-1]):
+            self._pieces.pop()
+            return
+        if name in INLINE:
+            self._after_space, self._space = False, _NOWHERE
+        self._pieces.append(_END_TAGS[name])
 
     def _end_line(self) -> None:
         place = self._space
@@ -249,3 +267,13 @@ class Writer:
 def _is_dropped_empty(name: str, tag: str) -> bool:
     """Return whether an element without content is dropped: not if the editor gives its node a content."""
     return name not in _MEANINGFUL_EMPTY and " data-" not in tag and (name != "colgroup" or tag == "<colgroup>")
+
+
+def _collapsed(text: str) -> str:
+    """Return ``text`` with a single space for all white space between other characters."""
+    for character in "\n\t\r\f":
+        if character in text:
+            text = text.replace(character, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
