@@ -90,7 +90,7 @@ def begins(part: list[Mark], whole: list[Mark]) -> bool:
             SENTENCE,
             [("<pre><code>a? B\n", "</code></pre>"), ("C! D</code></pre>", ""), ("So. ", ""), ("F", "")],
         ),
-        ("<p>So. <code>b? C</code> D.</p>", SENTENCE, [("<p>So. ", "</p>"), ("<code>b? C</code> D.</p>", "")]),
+        ("<p>So. <code>B? C</code> D.</p>", SENTENCE, [("<p>So. ", "</p>"), ("<code>B? C</code> D.</p>", "")]),
         ("<pre>a b\nc</pre>", SENTENCE, [("<pre>a b\n", "</pre>"), ("c</pre>", "")]),
         ("<p>a<br>b</p><hr><p>c</p>", WORD, [("<p>a<br>", "</p>"), ("b</p>", ""), ("<hr>", ""), ("<p>c</p>", "")]),
         ('<p>a<img src="/i.png">b</p>', WORD, [("<p>a", "</p>"), ('<img src="/i.png">', "</p>"), ("b</p>", "")]),
