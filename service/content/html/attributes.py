@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from service.content.html.attribute_limits import LIMITED, marker_style, size_style
 from service.content.html.elements import ELEMENTS, RENAMED
 from service.content.html.legacy_attributes import LEGACY, legacy_style
 from service.content.html.markup import VOID, WHITESPACE
@@ -25,6 +26,7 @@ _SIMPLE = ELEMENTS - VOID - SCOPES - (ENDS_OTHERS - ENDS_PARAGRAPH_ONLY)
 _URLS = frozenset({"action", "background", "cite", "formaction", "href", "poster", "src", "srcset", "xlink:href"})
 _NEEDS_ATTRIBUTES = {"a": "href", "img": "src", "input": "type", "span": ""}
 """Elements that do nothing without this attribute; without any, if it is empty."""
+_SIZES = frozenset({"width", "height"})
 _REQUIRED_RELATIONS = ("noopener", "noreferrer")
 """Required on a link that opens a new page, which must not get access to the page that it was opened from."""
 
@@ -90,7 +92,14 @@ class AttributeFilter:
             if style := legacy_style(written_name or name, {attribute: values[attribute]}):
                 styles.append(style)
                 del values[attribute]
-        if styles:
+        if name in LIMITED:
+            styles.append(marker_style(name, values))
+            if limits := size_style(name, values):
+                if "max-width" in self._rules.policy.styles:
+                    styles.append(limits)
+                else:
+                    values = {name: value for name, value in values.items() if name not in _SIZES}
+        if any(styles):
             values["style"] = "; ".join(filter(None, [*styles, values.get("style", "")]))
         return values
 

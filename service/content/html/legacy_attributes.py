@@ -26,15 +26,12 @@ _LIST_TYPES = {
     "i": "lower-roman",
     "I": "upper-roman",
 } | {name: name for name in ("disc", "circle", "square", "none")}
-_MAX_MARKER = 20
-"""A list with larger numbers has its markers inside: beside it, they could be longer than the space that it has."""
 
 
 def legacy_style(element: str, attributes: Mapping[str, str]) -> str:
     """Return declarations for ``attributes`` of ``element``, both as in the source; empty for none.
 
-    Give it those attributes that are not kept, and the numbers of lists. The declarations belong before those of the
-    author, which win.
+    Give it those attributes that are not kept. The declarations belong before those of the author, which win.
     """
     declarations: list[str] = []
     for name, value in attributes.items():
@@ -83,11 +80,6 @@ def _line(value: str) -> str | None:
     return "1px solid" if _LENGTH.fullmatch(value) and value != "0" else None
 
 
-def _marker_position(number: str) -> str | None:
-    is_short = _NUMBER.fullmatch(number) and 0 <= int(number) <= _MAX_MARKER
-    return None if is_short else "inside"
-
-
 _TABLE: Mapping[str, Sequence[tuple[frozenset[str], str, _Read]]] = {
     "align": (
         (names("img"), "vertical-align", _among(_VERTICAL_ALIGNS)),
@@ -101,10 +93,8 @@ _TABLE: Mapping[str, Sequence[tuple[frozenset[str], str, _Read]]] = {
     "face": ((names("font basefont"), "font-family", _faces),),
     "height": ((names("tr td th img"), "height", _length),),
     "size": ((names("font basefont"), "font-size", _font_size),),
-    "start": ((names("ol"), "list-style-position", _marker_position),),
     "type": ((names("ol ul li"), "list-style-type", _list_type),),
     "valign": ((names(""), "vertical-align", _among(_VERTICAL_ALIGNS)),),
-    "value": ((names("li"), "list-style-position", _marker_position),),
     "width": ((names("table td th col colgroup hr img"), "width", _length),),
 }
 """For each attribute, the property that it sets on these elements (none: on every other), and how to read it."""

@@ -141,6 +141,12 @@ _COMBINED = (
     _WITHIN_LINK('<ul style="padding-left:0;list-style:outside"><li>x</li></ul>'),
     _WITHIN_LINK("<ul><li style=\"list-style-type:'xxxxxxxxxxxxxxxxxxxxxxxxx'\">x</li></ul>"),
     _WITHIN_LINK('<ul><li style="margin-left:-300px">x</li></ul>'),
+    _WITHIN_LINK('<ol type="i" start="3888" style="padding:0;font-size:48px"><li>x</li></ol>'),
+    _WITHIN_LINK('<ol start="-999999999"><li>x</li><li value="999999999">x</li></ol>'),
+    _WITHIN_LINK('<ol style="list-style:lower-roman" start="888"><li>x</li></ol>'),
+    _WITHIN_LINK("<table><tr><td width=5000 height=9000>x</td></tr></table>"),
+    _WITHIN_LINK("<table width=5000 height=9000 border=99 cellspacing=99><tr><td>x</td></tr></table>"),
+    _WITHIN_LINK("<hr width=5000 size=900>"),
     '<table style="width:100%;margin-left:40%"><tr><td><a href="https://a.example/">x</a></td></tr></table>',
     _WITHIN_LINK('<table style="width:3000px"><tr><td>x</td></tr></table>'),
     _WITHIN_LINK('<table style="min-width:3000px"><tr><td>x</td></tr></table>'),
@@ -155,21 +161,26 @@ _COMBINED = (
     '<table><tr style="height:900px"><td style="vertical-align:bottom"><a href="https://a.example/">x</a></table>',
     _WITHIN_LINK('<table style="margin-top:-200px"><tr><td>x</td></tr></table>'),
 )
-_IMAGE = '<img alt="x" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" style="{}">'
-IMAGES = tuple(
-    _WITHIN_LINK(_IMAGE.format(style))
-    for style in (
-        "width:3000px",
-        "width:100%;margin-left:40%",
-        "width:100%;padding:90px",
-        "width:100%;border:90px solid",
-        "height:900px",
-        "min-width:3000px;min-height:900px",
-        "max-width:none;width:3000px;height:900px",
-        "margin-top:-300px;padding:10px",
-        "vertical-align:-300px",
-        "object-position:0 300px;object-fit:none",
-    )
+_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+_IMAGE = '<img alt="x" src="' + _PIXEL + '" style="{}">'
+IMAGES = (
+    *(
+        _WITHIN_LINK(_IMAGE.format(style))
+        for style in (
+            "width:3000px",
+            "width:100%;margin-left:40%",
+            "width:100%;padding:90px",
+            "width:100%;border:90px solid",
+            "height:900px",
+            "min-width:3000px;min-height:900px",
+            "max-width:none;width:3000px;height:900px",
+            "margin-top:-300px;padding:10px",
+            "vertical-align:-300px",
+            "object-position:0 300px;object-fit:none",
+        )
+    ),
+    _WITHIN_LINK(f'<img alt="x" src="{_PIXEL}" width="5000" height="10">'),
+    _WITHIN_LINK(f'<img alt="x" src="{_PIXEL}" width="50" height="9000">'),
 )
 """Images may be longer than the container, as text may."""
 

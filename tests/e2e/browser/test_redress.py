@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from service.content.html.policy import POLICIES, Policy
 from service.content.html.sanitise import sanitise_html
-from service.content.rules import DEFAULT_RULES
+from service.content.rules import ContentRules
 from tests.e2e.browser.redress import CASES, IMAGES
 from tests.e2e.browser.visit import WIDE
 
@@ -61,8 +62,10 @@ def measured(page: Page, cases: Sequence[str]) -> list[dict[str, Any]]:
     return results
 
 
-def test_no_style_covers_what_is_outside_the_content(page: Page) -> None:
-    shown = [sanitise_html(case, DEFAULT_RULES, 10**6).html for case in CASES + IMAGES]
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_no_style_covers_what_is_outside_the_content(page: Page, policy: Policy) -> None:
+    rules = ContentRules(policy=policy)
+    shown = [sanitise_html(case, rules, 10**6).html for case in CASES + IMAGES]
     for html, result in zip(shown, measured(page, shown), strict=True):
         assert result["reach"] <= _TOLERANCE_PX, html
         assert result["below"] <= _TOLERANCE_PX or "<img" in html, html
