@@ -20,5 +20,5 @@ class CachedPlan(Struct, frozen=True):
     def __post_init__(self) -> None:
         parts: list[object] = [self, self.plan, self.packed, self.plan.chunks.text, self.plan.chunks.bounds]
         if (closes := self.plan.closes) is not None:
-            parts += [closes.indices, closes.texts, *closes.texts]
+            parts += [closes.indices, closes.parents, closes.tags, *closes.tags]
         force_setattr(self, "memory_bytes", sum(map(sys.getsizeof, parts)))

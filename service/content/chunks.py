@@ -66,25 +66,35 @@ class Chunks(_Strings):
 
 
 class CloseTexts(_Strings):
-    """The close text of each chunk: the distinct ones, and four bytes for each chunk."""
+    """The close text of each chunk: four bytes for each, and a tree of the distinct ones.
 
-    __slots__ = ("indices", "texts")
+    Elements nested deeply have long close texts with equal ends, which the tree has once.
+    """
 
-    def __init__(self, texts: Sequence[str], indices: Iterable[int]) -> None:
-        self.texts = texts
+    __slots__ = ("indices", "parents", "tags")
+
+    def __init__(self, tags: Sequence[str], parents: Iterable[int], indices: Iterable[int]) -> None:
+        self.tags = tags
+        """The end tag of each node; that of node 0, the root, is empty."""
+        self.parents = array("i", parents)
+        """The node of the enclosing element, which comes before its children; of the root, itself."""
         self.indices = array("i", indices)
-        """The close text of chunk ``i`` is ``texts[indices[i]]``."""
+        """The node of the innermost element that is open after chunk ``i``."""
 
     @classmethod
     def of(cls, closes: Sequence[str]) -> Self:
-        numbers = {close: number for number, close in enumerate(dict.fromkeys(closes))}
-        return cls([*numbers], map(numbers.__getitem__, closes))
+        nodes = {close: node for node, close in enumerate(dict.fromkeys(["", *closes]))}
+        return cls([*nodes], [0] * len(nodes), map(nodes.__getitem__, closes))
+
+    def text(self, node: int) -> str:
+        """Return the close text with which the element of a node, and all around it, are closed."""
+        tags = [self.tags[node]]
+        while node := self.parents[node]:
+            tags.append(self.tags[node])
+        return "".join(tags)
 
     def _at(self, index: int) -> str:
-        return self.texts[self.indices[index]]
+        return self.text(self.indices[index])
 
     def __len__(self) -> int:
         return len(self.indices)
-
-    def __iter__(self) -> Iterator[str]:
-        return map(self.texts.__getitem__, self.indices)

@@ -33,7 +33,7 @@ def coalesce(plan: Plan, seconds_left: float) -> Plan:
     closes = plan.closes
     if closes is not None:
         last_chunks = (bisect_left(plan.chunks.bounds, end) - 1 for end in ends)
-        closes = CloseTexts(closes.texts, map(closes.indices.__getitem__, last_chunks))
+        closes = CloseTexts(closes.tags, closes.parents, map(closes.indices.__getitem__, last_chunks))
     return replace(plan, chunks=Chunks(plan.chunks.text, ends), closes=closes)
 
 

@@ -1,6 +1,7 @@
 """Plans as bytes, for stores."""
 
 from itertools import accumulate
+from operator import le
 from typing import Annotated
 
 import msgspec
@@ -11,7 +12,7 @@ from service.content.html.removal import Removal
 from service.content.plan import Plan
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 
-FORMAT = 1
+FORMAT = 2
 """Incremented whenever the fields below change."""
 
 _Count = Annotated[int, Meta(ge=0)]
@@ -35,10 +36,10 @@ class _Packed(Struct, array_like=True, forbid_unknown_fields=True, tag=FORMAT):
     speed: Speed
     max_chunk_characters: Annotated[int, Meta(ge=1)]
     removed: dict[Removal, _Count]
-    closes: list[str] | None
-    """The distinct close texts."""
+    end_tags: list[str] | None
+    """With the next two fields, the close texts; see ``CloseTexts``."""
+    parents: list[_Count]
     closed_by: list[_Count]
-    """Index into ``closes`` for each chunk."""
 
 
 _DECODER = msgspec.msgpack.Decoder(_Packed)
@@ -56,7 +57,8 @@ def pack_plan(plan: Plan) -> bytes:
             speed=plan.speed,
             max_chunk_characters=plan.max_chunk_characters,
             removed=dict(plan.removed),
-            closes=None if plan.closes is None else [*plan.closes.texts],
+            end_tags=None if plan.closes is None else [*plan.closes.tags],
+            parents=[] if plan.closes is None else plan.closes.parents.tolist(),
             closed_by=[] if plan.closes is None else plan.closes.indices.tolist(),
         )
     )
@@ -83,8 +85,11 @@ def unpack_plan(plan: bytes) -> Plan:
 
 
 def _closes(read: _Packed) -> CloseTexts | None:
-    if read.closes is None and not read.closed_by:
+    tags, parents, closed_by = read.end_tags, read.parents, read.closed_by
+    if tags is None and not parents and not closed_by:
         return None
-    if read.closes is None or len(read.closed_by) != len(read.lengths) or max(read.closed_by) >= len(read.closes):
+    if not tags or tags[0] or len(parents) != len(tags) or any(map(le, range(1, len(tags)), parents[1:])) or parents[0]:
         raise UnreadablePlan("The parts of the plan are inconsistent.")
-    return CloseTexts(read.closes, read.closed_by)
+    if len(closed_by) != len(read.lengths) or max(closed_by) >= len(tags):
+        raise UnreadablePlan("The parts of the plan are inconsistent.")
+    return CloseTexts(tags, parents, closed_by)

@@ -41,6 +41,8 @@ def prepare(request: StreamRequest, limits: Limits, timer: StageTimer, rules: Co
         whole, removed = safe.html, safe.removed
     with _stage(Stage.ANALYSE, timer):
         analysis = analyse_text(whole) if is_text else analyse_html(whole)
+        if not (analysis.word_count or has_visible_content(whole)):
+            raise EmptyContent("The content has nothing to show after sanitising. Send some text.")
     failure = None
     try:
         with _stage(Stage.CHUNK, timer):
@@ -84,10 +86,7 @@ def _safe_html(request: StreamRequest, rules: ContentRules, max_characters: int,
             html = markdown_to_html(html)
             check_prepared_size(html, max_characters)
     with _stage(Stage.SANITISE, timer):
-        safe = sanitise_html(html, rules, max_characters)
-        if not has_visible_content(safe.html):
-            raise EmptyContent("The content has nothing to show after sanitising. Send some text.")
-    return safe
+        return sanitise_html(html, rules, max_characters)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class PlanSource:
         if index >= self._skip_at:
             return self._merge()
         data = self._text[self._bounds[index] : self._bounds[index + 1]]
-        return data, UNSET if self._closes is None else self._closes.texts[self._closes.indices[index]]
+        return data, UNSET if self._closes is None else self._closes[index]
 
     def ended(self, index: int) -> bool:
         return index >= self._skip_at and self._merged_until >= len(self._plan.chunks)

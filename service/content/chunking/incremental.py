@@ -12,8 +12,9 @@ something new, and no element is shown before its content.
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
-from itertools import filterfalse
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, compress, filterfalse
+from operator import sub
 from typing import NamedTuple
 
 from service.content.chunking.chunk import Level, refine_boundaries
@@ -21,18 +22,20 @@ from service.content.chunking.graphemes import graphemes
 from service.content.chunking.segment import segments
 from service.content.chunking.words import words
 from service.content.chunks import Chunks, CloseTexts
-from service.content.html.markup import INLINE, REFERENCE, REFERENCES, VOID
+from service.content.html.markup import INLINE, REFERENCES, VOID, tag_name
 from service.protocol.messages import ChunkBy
 
-_SHOWN = frozenset({"hr", "img", "input"})
-"""Void elements that are visible."""
-_STAND_IN = "\ufffc"
-_PREFORMATTED = "pre"
 _CODE = "code"
+_STAND_IN = "\ufffc"
+_VISIBLE_VOID = {"hr": _STAND_IN, "img": _STAND_IN, "input": _STAND_IN, "br": "\n"}
+
+_TOKENS = re.compile(r"(<[^>]*>|&[a-z]+;)")
+_SLAB_CHARACTERS = 16_384
+"""The HTML is read in slabs of about this size, because all tokens of hostile HTML at once take 50 times its memory."""
 
 _VISIBLE = re.compile(r"\S")
-# Outside preformatted text, a single line end in the source is a space.
-_SINGLE_LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
+_PREFORMATTED_TAG = re.compile(r"(</?pre(?=[ >]))")
+_SINGLE_LINE_END = re.compile(r"\n(?<!\n\n)(?!\n)")
 _LAST_BEFORE_MARKS = "\u02ff"
 
 
@@ -47,11 +50,51 @@ def split_increments(html: str, chunk_by: ChunkBy, max_characters: int) -> Incre
     """Split sanitised ``html`` by ``chunk_by``, below ``max_characters`` where possible.
 
     No boundary is inside a tag, a reference or a grapheme; a grapheme with adjacent tags may exceed the limit. Linear
-    in time, and in memory because close texts are shared.
+    in time and memory.
     """
     passage = _Passage(html)
     places = passage.boundaries(chunk_by, max_characters)
-    return Increments(Chunks(html, places), CloseTexts.of(passage.closes(places)))
+    return Increments(Chunks(html, places), passage.closes(places))
+
+
+class _Token(NamedTuple):
+    """A tag or a reference."""
+
+    shows: str
+    """What is visible of it; a line end where a block or an image begins or ends."""
+    shown_at: int = -1
+    """Where ``shows`` has a character that is not white space, if it has one."""
+    name: str = ""
+    """Of an element that is not void."""
+    closes: bool = False
+    block_ends: tuple[int, ...] = ()
+    """Offsets in ``shows``."""
+
+
+_END = _Token("")
+
+
+class _Tokens(dict[str, _Token]):
+    """By their source. Most tokens of a document are equal to others."""
+
+    def __missing__(self, source: str) -> _Token:
+        self[source] = token = _token(source)
+        return token
+
+
+def _token(source: str) -> _Token:
+    if source in REFERENCES:
+        shows = REFERENCES[source]
+        return _Token(shows, -1 if shows.isspace() else 0)
+    name = tag_name(source[1:-1])
+    is_inline = name in INLINE
+    if name not in VOID:
+        closes = source[1] == "/"
+        return _Token("", -1, name, closes) if is_inline else _Token("\n", -1, name, closes, (1,))
+    shows = _VISIBLE_VOID.get(name, "")
+    if is_inline:
+        return _Token(shows, 0 if shows == _STAND_IN else -1)
+    return _Token(f"\n{shows}\n", 1, block_ends=(1, 3)) if shows else _Token("\n", block_ends=(1,))
 
 
 class _Passage:
@@ -59,26 +102,36 @@ class _Passage:
 
     def __init__(self, html: str) -> None:
         self._length = len(html)
-        self._texts: list[str] = []
-        self._seen = 0
-        """Number of visible characters so far."""
-        # Parts: text without references, a reference, an element; and the character that start tags stay with.
+        self._tokens = _Tokens()
+        # Parts: text without references, and each token that shows something.
         self._parts = array("i")
-        """Visible characters before each part."""
+        """Visible characters before each part, and at the end."""
         self._shifts = array("i")
         """Source offset minus visible offset of each part."""
         self._block_ends = array("i")
         """Visible offset of each."""
         self._code_starts, self._code_ends = array("i"), array("i")
         """Visible offsets."""
-        self._opening: int | None = None
-        """Source offset of the start tags that stay with the next visible character."""
+        self._moved = array("i")
+        """Source offset of characters that the boundary before them is not at; and of the end."""
+        self._moved_to = array("i")
+        """The boundary before each: that of the start tags before it, or of the tag that it is in."""
         self._tags = array("i")
-        self._closes: list[str] = []
-        """The close text after each tag."""
-        self._read(html)
-        self._text = text = "".join(self._texts)
-        self._texts.clear()
+        """Source offset of each tag of an element that is not void."""
+        self._innermost = array("i")
+        """The innermost open element after each of them: an index into the next two."""
+        self._end_tags = [""]
+        self._parents = array("i", (0,))
+        self._children: dict[tuple[int, str], int] = {}
+        """Elements by the element around them and their name: equal ones have the same close text."""
+        self._open = [0]
+        self._preformatted = 0
+        """Number of open elements, while reading."""
+        self._opening = -1
+        """Source offset of the start tags that stay with the next visible character, while reading."""
+        self._text = text = "".join(self._read(html))
+        self._parts.append(len(text))
+        self._moved.append(len(html))
         self._visible = len(text) - len(text.lstrip()), len(text.rstrip())
         """Where the visible text begins and ends."""
 
@@ -87,7 +140,7 @@ class _Passage:
         places = segments(self._text, chunk_by)
         if chunk_by is ChunkBy.SENTENCE and self._code_starts:
             places = array("i", filterfalse(self._is_inside_line_of_code, places))
-        wanted = self._cuts(places + self._block_ends)
+        wanted = self._cuts(_merged(places, self._block_ends))
         wanted.append(self._length)
         levels: list[Level] = [
             lambda start, end: self._cuts_between(start, end, words),
@@ -95,95 +148,82 @@ class _Passage:
         ]
         return refine_boundaries(max_characters, wanted, levels)
 
-    def closes(self, places: Sequence[int]) -> list[str]:
+    def closes(self, places: Sequence[int]) -> CloseTexts:
         """Return the close text at each boundary."""
-        closes: list[str] = []
-        done, close = 0, ""
-        for tag, after in zip(self._tags, self._closes, strict=True):
-            if places[done] <= tag:
-                reached = bisect_right(places, tag, done)
-                closes += [close] * (reached - done)
-                done = reached
-            close = after
-        return closes + [close] * (len(places) - done)
+        indices: list[int] = []
+        place, innermost = places[0], 0
+        for tag, after in zip(self._tags, self._innermost, strict=True):
+            if place <= tag:
+                reached = bisect_right(places, tag, len(indices))
+                indices += [innermost] * (reached - len(indices))
+                place = places[reached]
+            innermost = after
+        indices += [innermost] * (len(places) - len(indices))
+        return CloseTexts(self._end_tags, self._parents, indices)
 
-    def _read(self, html: str) -> None:
-        before, *pieces = html.split("<")  # each begins with a tag
-        if before:
-            self._see_text(before, 0, exactly=False)
-        open_elements = [""]
-        shared: dict[str, str] = {}
-        preformatted = 0
-        start = len(before)
-        for piece in pieces:
-            tag, _, text = piece.partition(">")
-            closes = tag[0] == "/"
-            name = tag[1:] if closes else tag.partition(" ")[0]
-            if name not in INLINE:
-                self._end_block()
-            if not closes and name in VOID:
-                self._see_void(name, start)
-            else:
+    def _read(self, html: str) -> Iterator[str]:
+        """Yield the visible text."""
+        seen = written = 0
+        for slab in _slabs(html):
+            parts = _TOKENS.split(self._with_spaces(slab))  # text and tokens in turn
+            starts = [*accumulate(map(len, parts), initial=written)]
+            tokens = [*map(self._tokens.__getitem__, parts[1::2])]
+            self._read_tokens(parts[::2], tokens, starts[1::2])
+            parts[1::2] = [token.shows for token in tokens]
+            places = [*accumulate(map(len, parts), initial=seen)]
+            self._parts.extend(compress(places, parts))
+            self._shifts.extend(compress(map(sub, starts, places), parts))
+            for token, place in zip(tokens, places[1::2], strict=False):
+                for end in token.block_ends:
+                    self._block_ends.append(place + end)
+                if token.name == _CODE:
+                    (self._code_ends if token.closes else self._code_starts).append(place)
+            seen, written = places[-1], starts[-1]
+            yield "".join(parts)
+
+    def _with_spaces(self, slab: str) -> str:
+        """Return ``slab`` with a space for each single line end outside preformatted text."""
+        if "\n" not in slab and "pre" not in slab:
+            return slab
+        parts = _PREFORMATTED_TAG.split(slab)
+        for place, part in enumerate(parts):
+            if place % 2:
+                self._preformatted += -1 if part[1] == "/" else 1
+            elif not self._preformatted:
+                parts[place] = _SINGLE_LINE_END.sub(" ", part)
+        return "".join(parts)
+
+    def _read_tokens(self, texts: Sequence[str], tokens: Sequence[_Token], starts: Sequence[int]) -> None:
+        """Record the elements and the characters that boundaries move from; each text is before the token."""
+        opening, open_elements = self._opening, self._open
+        for text, (_, shown_at, name, closes, _), start in zip(texts, chain(tokens, (_END,)), starts, strict=True):
+            if opening >= 0 and text and not text.isspace():
+                self._moved.append(start - len(text.lstrip()))
+                self._moved_to.append(opening)
+                opening = -1
+            if shown_at >= 0:
+                self._moved.append(start + shown_at)
+                self._moved_to.append(start if opening < 0 else opening)
+                opening = -1
+            elif name:
                 if closes:
-                    self._opening = None
                     open_elements.pop()
+                    opening = -1
                 else:
-                    if self._opening is None:
-                        self._opening = start
-                    close = f"</{name}>{open_elements[-1]}"
-                    open_elements.append(shared.setdefault(close, close))
-                if name == _PREFORMATTED:
-                    preformatted += -1 if closes else 1
-                if name == _CODE:
-                    (self._code_ends if closes else self._code_starts).append(self._seen)
+                    open_elements.append(self._element(open_elements[-1], name))
+                    if opening < 0:
+                        opening = start
                 self._tags.append(start)
-                self._closes.append(open_elements[-1])
-            if text:
-                self._see_text(text, start + len(tag) + 2, exactly=preformatted > 0)
-            start += len(piece) + 1
+                self._innermost.append(open_elements[-1])
+        self._opening = opening
 
-    def _see_text(self, source: str, written: int, *, exactly: bool) -> None:
-        if not exactly and "\n" in source:
-            source = _SINGLE_LINE_END.sub(" ", source)
-        if "&" not in source:
-            self._see(source, written)
-            return
-        for part in REFERENCE.split(source):
-            if part:
-                self._see(REFERENCES.get(part, part), written)
-                written += len(part)
-
-    def _see_void(self, name: str, start: int) -> None:
-        if name in _SHOWN:
-            self._see(_STAND_IN, start)
-            if name not in INLINE:
-                self._end_block()
-        elif name == "br":
-            self._see("\n", start)
-
-    def _see(self, text: str, written: int) -> None:
-        seen, opening = self._seen, self._opening
-        self._texts.append(text)
-        self._seen = seen + len(text)
-        if opening is not None and not text.isspace():
-            place = len(text) - len(text.lstrip())
-            if place:
-                self._begin_part(seen, written)
-            self._begin_part(seen + place, opening)
-            self._opening = None
-            seen += place + 1
-            written += place + 1
-        self._begin_part(seen, written)
-
-    def _begin_part(self, seen: int, written: int) -> None:
-        self._parts.append(seen)
-        self._shifts.append(written - seen)
-
-    def _end_block(self) -> None:
-        if self._seen and (not self._block_ends or self._block_ends[-1] < self._seen):
-            self._texts.append("\n")
-            self._seen += 1
-            self._block_ends.append(self._seen)
+    def _element(self, parent: int, name: str) -> int:
+        element = self._children.get((parent, name))
+        if element is None:
+            element = self._children[parent, name] = len(self._end_tags)
+            self._end_tags.append(f"</{name}>")
+            self._parents.append(parent)
+        return element
 
     def _is_inside_line_of_code(self, place: int) -> bool:
         is_inside_code = bisect_left(self._code_starts, place) > bisect_right(self._code_ends, place)
@@ -192,24 +232,22 @@ class _Passage:
     def _cuts_between(self, start: int, end: int, split: Callable[[str], "array[int]"]) -> "array[int]":
         """Return the boundaries of ``split`` in the source from ``start`` to ``end``."""
         first, last = self._visible_offset(start), self._visible_offset(end)
-        return self._cuts(array("i", (first + place for place in split(self._text[first:last]))))
+        return self._cuts(first + place for place in split(self._text[first:last]))
 
     def _visible_offset(self, written: int) -> int:
         """Return the number of visible characters before an offset in the source."""
-        part = (
-            bisect_right(range(len(self._parts)), written, key=lambda part: self._parts[part] + self._shifts[part]) - 1
-        )
-        if part < 0:
-            return 0
-        return min(written - self._shifts[part], self._parts[part + 1] if part + 1 < len(self._parts) else self._seen)
+        starts = range(len(self._shifts))
+        part = bisect_right(starts, written, key=lambda part: self._parts[part] + self._shifts[part]) - 1
+        return min(written - self._shifts[part], self._parts[part + 1]) if part >= 0 else 0
 
-    def _cuts(self, places: "array[int]") -> "array[int]":
-        """Return the boundaries at ``places``, in any order, that have visible text before and after them."""
-        text = self._text
+    def _cuts(self, places: Iterable[int]) -> "array[int]":
+        """Return the boundaries at ``places``, in order, that have visible text before and after them."""
+        text, parts, moved = self._text, self._parts, self._moved
         done, end = self._visible
-        part = 0
+        part = part_end = shift = move = 0
+        next_moved = moved[0]
         cuts = array("i")
-        for place in sorted(places):
+        for place in places:
             if place <= done:
                 continue
             if place >= end:
@@ -221,9 +259,41 @@ class _Passage:
                 done = start - _is_mark_on_space(text, start)
                 if done < start:
                     continue
-            part = bisect_right(self._parts, start, part) - 1
-            cuts.append(start + self._shifts[part])
+            if start >= part_end:
+                part = bisect_right(parts, start, part)
+                part_end, shift = parts[part], self._shifts[part - 1]
+            cut = start + shift
+            if cut > next_moved:
+                move = bisect_left(moved, cut, move)
+                next_moved = moved[move]
+            cuts.append(self._moved_to[move] if cut == next_moved else cut)
         return cuts
+
+
+def _merged(one: "array[int]", other: "array[int]") -> Iterator[int]:
+    """Yield the numbers of two sorted arrays in order. A list of all would take nine times their memory."""
+    done = 0
+    for start in range(0, len(one), _SLAB_CHARACTERS):
+        some = one[start : start + _SLAB_CHARACTERS]
+        reached = bisect_right(other, some[-1], done)
+        yield from sorted(some + other[done:reached])
+        done = reached
+    yield from other[done:]
+
+
+def _slabs(html: str) -> Iterator[str]:
+    """Yield ``html`` in slabs that end outside tags and references."""
+    start = 0
+    while start < len(html):
+        place = start + _SLAB_CHARACTERS
+        tag, tag_end = html.find("<", place), html.find(">", place)
+        if tag_end >= 0 and not 0 <= tag < tag_end:  # inside a tag
+            end = tag_end + 1
+        else:
+            end = html.find("&", place, tag if tag >= 0 else len(html))
+            end = end if end >= 0 else tag if tag >= 0 else len(html)
+        yield html[start:end]
+        start = end
 
 
 def _next_visible(text: str, place: int) -> int:

@@ -10,34 +10,53 @@ from service.content.html.elements import TEXT_ELEMENTS, names
 
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>")
 
+PARTS = re.compile(r"<([^>]*)>")
+"""``split`` with it returns text and tags (without their delimiters) in turn: text first and last, maybe empty."""
+
 VOID = names("br col hr img input wbr")
 
 INLINE = TEXT_ELEMENTS - {"img"}
 """Elements that flow in a line of text. Editors treat an image as a block."""
 
 REFERENCES = {"&lt;": "<", "&gt;": ">", "&nbsp;": "\xa0", "&amp;": "&"}
-"""``&amp;`` is last, so that they can be resolved in order: ``&amp;lt;`` stands for ``&lt;``."""
-REFERENCE = re.compile(f"({'|'.join(REFERENCES)})")
+REFERENCE = re.compile(r"(&(?:lt|gt|nbsp|amp);)")
 """``split`` with it returns plain text and references in turn."""
 
 WHITESPACE = " \t\n\f\r"
 """White space in HTML: a no-break space is content."""
 
 _SHOWS_WITHOUT_TEXT = re.compile(r"<(?:hr|img|input|table)(?=[ >])")
-_INLINE_TAG = re.compile(rf"</?(?:{'|'.join(sorted(INLINE - {'br'}))})(?=[ >])[^>]*>")
 
 
 def resolve_references(text: str) -> str:
     """Return ``text`` with its character references resolved."""
-    if "&" in text:
-        for reference, character in REFERENCES.items():
-            text = text.replace(reference, character)
-    return text
+    if "&" not in text:
+        return text
+    pieces = REFERENCE.split(text)
+    pieces[1::2] = map(REFERENCES.__getitem__, pieces[1::2])
+    return "".join(pieces)
+
+
+def tag_name(tag: str) -> str:
+    """Return the name of the element, given a tag without its delimiters."""
+    return tag[1:] if tag[0] == "/" else tag.partition(" ")[0]
+
+
+class _VisibleTags(dict[str, str]):
+    """What is visible of each tag. Most tags of a document are equal to others."""
+
+    def __missing__(self, tag: str) -> str:
+        name = tag_name(tag)
+        self[tag] = text = "" if name in INLINE and name != "br" else "\n"
+        return text
 
 
 def visible_text(html: str) -> str:
     """Return the visible text. Inline tags are dropped; any other tag, and a line break, is a line end."""
-    return resolve_references(TAG.sub("\n", _INLINE_TAG.sub("", html)))
+    parts = PARTS.split(html)
+    if len(parts) > 1:
+        parts[1::2] = map(_VisibleTags().__getitem__, parts[1::2])
+    return resolve_references("".join(parts))
 
 
 def has_visible_content(html: str) -> bool:

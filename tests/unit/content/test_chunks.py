@@ -34,6 +34,8 @@ def test_chunks_are_a_text_with_offsets() -> None:
     assert (chunks.text, [*chunks.bounds], [*chunks.lengths]) == ("one two", [0, 4, 7], [4, 3])
 
 
-def test_equal_close_texts_are_stored_once() -> None:
+def test_equal_close_texts_and_equal_ends_of_them_are_stored_once() -> None:
     closes = CloseTexts.of(["</p>", "", "</p>"])
-    assert (closes.texts, [*closes.indices]) == (["</p>", ""], [0, 1, 0])
+    assert (closes.tags, [*closes.indices]) == (["", "</p>"], [1, 0, 1])
+    closes = CloseTexts(["", "</ul>", "</li>", "</b>"], [0, 0, 1, 2], [3, 0, 2])
+    assert [*closes] == ["</b></li></ul>", "", "</li></ul>"]

@@ -116,7 +116,7 @@ def test_a_plan_in_which_bytes_were_changed_is_refused_or_is_a_plan(data: st.Dat
     ("place", "value"),
     [
         (0, 0),  # the format
-        (0, 2),
+        (0, 1),
         (2, []),  # lengths
         (2, [27]),
         (2, [28, 1, -1]),
@@ -124,8 +124,9 @@ def test_a_plan_in_which_bytes_were_changed_is_refused_or_is_a_plan(data: st.Dat
         (4, -1),
         (6, "adaptive"),
         (7, 0),
-        (9, ["</p>"]),  # close texts without their indices
-        (10, [0]),  # indices without close texts
+        (9, [""]),  # close texts without their indices
+        (10, [0]),
+        (11, [0]),  # indices without close texts
     ],
 )
 def test_an_inconsistent_plan_is_refused(place: int, value: object) -> None:
@@ -135,10 +136,22 @@ def test_an_inconsistent_plan_is_refused(place: int, value: object) -> None:
         unpack_plan(msgspec.msgpack.encode(fields))
 
 
-@pytest.mark.parametrize("closed_by", [[1], [-1], [0, 0]])
-def test_an_index_outside_the_close_texts_is_refused(closed_by: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (9, ["", "</p>", "</p>"]),
+        (9, ["</p>", "</p>"]),  # the root has an end tag
+        (10, [1, 0]),  # a parent after its child
+        (10, [0, 1]),
+        (10, [0, -1]),
+        (11, [2]),
+        (11, [-1]),
+        (11, [0, 0]),
+    ],
+)
+def test_inconsistent_close_texts_are_refused(place: int, value: object) -> None:
     fields = msgspec.msgpack.decode(pack_plan(replace(PLAN, chunks=Chunks.of(["a"]), closes=CloseTexts.of(["</p>"]))))
-    fields[10] = closed_by
+    fields[place] = value
     with pytest.raises(UnreadablePlan):
         unpack_plan(msgspec.msgpack.encode(fields))
 
