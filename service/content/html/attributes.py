@@ -146,6 +146,12 @@ class AttributeFilter:
         return style if len(kept) == len(declarations) else ";".join(kept).strip(" ;\t\n\f\r") or None
 
 
+def is_hidden(attributes: _Attributes) -> bool:
+    """Return whether an element with ``attributes`` is hidden."""
+    values = dict(reversed(attributes))
+    return "hidden" in values or hides(values.get("style", ""))
+
+
 def _property(declaration: str) -> str:
     return declaration.partition(":")[0].strip().lower()
 

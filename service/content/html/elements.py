@@ -48,7 +48,7 @@ RENAMED: Mapping[str, Renamed] = {
     "multicol": Renamed("div"),
     "nobr": Renamed("span"),
     "optgroup": Renamed("div"),
-    "option": Renamed("div"),
+    "option": Renamed("p"),
     "plaintext": Renamed("pre"),
     "search": Renamed("div"),
     "textarea": Renamed("div"),

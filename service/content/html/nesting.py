@@ -77,7 +77,7 @@ class OpenElements:
 
     def at_end(self, name: str) -> int | None:
         """Return the index of the element that an end tag closes, ``None`` if it is not open in the same cell."""
-        place = self._last(name)
+        place = self._last_heading() if name in _HEADINGS else self._last(name)
         if place is None or name == "table":
             return place
         if name in _CELLS:
@@ -92,6 +92,10 @@ class OpenElements:
         if name not in self.names:
             return None
         return len(self.names) - 1 - self.names[::-1].index(name)
+
+    def _last_heading(self) -> int | None:
+        """Return the index of the innermost heading: the end tag of any closes it."""
+        return max((place for name in _HEADINGS if (place := self._last(name)) is not None), default=None)
 
     def _at_table_part(self, name: str) -> tuple[int, Sequence[str]]:
         """Stay in the innermost table, at the level of ``name``."""

@@ -8,9 +8,10 @@ compares it with what a tree parser makes of it.
 import re
 from collections.abc import Sequence
 
-from service.content.html.attributes import AttributeFilter
+from service.content.html.attributes import AttributeFilter, is_hidden
 from service.content.html.elements import DROPPED_INSIDE, DROPPED_WITH_CONTENT, EMBEDS, RENAMED
 from service.content.html.markup import WHITESPACE
+from service.content.html.nesting import TABLE_PARTS
 from service.content.html.references import read_text
 from service.content.html.removal import Removal, Removals
 from service.content.html.start_tag import StartTag
@@ -22,8 +23,10 @@ _MAX_REMEMBERED = 1000
 
 _LITERAL = frozenset({"textarea", "xmp"})
 """Elements whose content is text, with every ``<``."""
-_SEPARATED = frozenset({"td", "th", "caption"})
-"""Elements that stand apart from their neighbours even where their tags are removed."""
+_WHOLE_PAGE = frozenset({"html", "body"})
+"""Elements that are never hidden: if they are, a script of the page shows them."""
+_SEPARATED = TABLE_PARTS | {"button", "input", "mtd", "text"}
+"""Elements that stand apart from what precedes them, even where their tags are removed."""
 
 
 def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str:
@@ -31,7 +34,7 @@ def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str
     return _Normaliser(html, attributes, removals).run()
 
 
-_TEXT = re.compile(r"(?:<(?![A-Za-z/!?])[^<]*)+")
+_TEXT = re.compile(r"(?:<(?![A-Za-z!?]|/[\s\S])[^<]*)+")
 """A ``<`` that begins no token, and the text after it."""
 _SOURCE = re.compile(r"<source(?=[\s/>])", re.IGNORECASE)
 
@@ -93,7 +96,7 @@ class _Normaliser:
         elif name in DROPPED_WITH_CONTENT or name in DROPPED_INSIDE.get(self._foreign, ()):
             return self._drop(name, written, end)
         elif name in _LITERAL and (content := self._raw.end(name, end)):
-            self._start_written(name, written)
+            self._start_written(name, written, end)
             text = self._html[end : content[0]]
             if text:
                 self._writer.literal(read_text(text) if name == "textarea" else text)
@@ -103,23 +106,36 @@ class _Normaliser:
             self._removals.add(Removal.ELEMENT)
             self._embed(name, attributes_of(written))
         else:
-            tag = self._start_written(name, written)
+            tag = self._start_written(name, written, end)
             if tag is not None and end - start <= _MAX_REMEMBERED:
                 self._known[self._html[start + 1 : end - 1]] = tag
         return end
 
-    def _start_written(self, name: str, written: str) -> StartTag | None:
+    def _start_written(self, name: str, written: str, end: int) -> StartTag | None:
         """Handle a start tag. Return what it became, ``None`` if it was removed."""
         renamed = RENAMED[name].name if name in RENAMED else name
         if renamed not in self._elements:
             self._removals.add(Removal.ELEMENT)
-            if name in DROPPED_INSIDE and not written.endswith("/"):
-                self._foreign = name
+            if name in _SEPARATED:
+                self._writer.separate()
+            if not written.endswith("/"):
+                self._start_unknown(name, written, end)
             return None
         attributes = attributes_of(written) if written else ()
         tag = self._attributes.start_tag(renamed, attributes, name if name != renamed else "")
         self._start(tag)
         return tag
+
+    def _start_unknown(self, name: str, written: str, end: int) -> None:
+        """Handle the start tag of an element whose content stays, unless it is hidden and has an end."""
+        if name in DROPPED_INSIDE:
+            self._foreign = name
+        can_hide = bool(written) and name not in _WHOLE_PAGE and self._raw.has_end(name, end)
+        hidden = can_hide and is_hidden(attributes_of(written))
+        if hidden:
+            self._removals.add(Removal.HIDDEN)
+        if hidden or self._writer.has_open(name):
+            self._writer.start(StartTag(name, "", is_hidden=hidden))
 
     def _start(self, tag: StartTag) -> None:
         if tag.removed:
@@ -129,9 +145,10 @@ class _Normaliser:
         if not self._writer.start(tag):
             self._removals.add(Removal.ELEMENT)
             if tag.name in _SEPARATED:
-                self._writer.literal(" ")
+                self._writer.separate()
         elif tag.name == "input" and not tag.text:
             self._removals.add(Removal.ELEMENT)
+            self._writer.separate()
         elif tag.alternative:
             self._show_instead(tag.alternative, tag.address)
 
@@ -139,7 +156,13 @@ class _Normaliser:
         if name == self._foreign:
             self._foreign = ""
         renamed = RENAMED[name].name if name in RENAMED else name
-        if renamed in self._elements:
+        if renamed not in self._elements:
+            if self._writer.has_open(name):
+                self._writer.end(name)
+        else:
+            if name == "br":
+                self._start(self._attributes.start_tag(name))
+                return
             self._writer.end(renamed)
             if len(tag) <= _MAX_REMEMBERED:
                 self._known[tag] = renamed
@@ -156,11 +179,16 @@ class _Normaliser:
         return end if content is None else content[1]
 
     def _embed(self, name: str, attributes: Sequence[tuple[str, str]]) -> None:
-        """Write a link in the place of an embedded document or medium."""
+        """Write a link in the place of an embedded document or medium, if it is shown."""
+        if is_hidden(attributes):
+            self._removals.add(Removal.HIDDEN)
+            return
         values = dict(reversed(attributes))
         address = values.get(EMBEDS[name], "").strip(WHITESPACE)
+        self._writer.separate()
         if address and address != "about:blank":
             self._show_instead(values.get("title", "").strip(WHITESPACE) or address, address)
+            self._writer.separate()
 
     def _show_instead(self, text: str, address: str) -> None:
         """Write text in the place of an element, as a link if there is an address."""

@@ -1,6 +1,7 @@
 """Tokens of HTML: what begins at a ``<``, as a browser's tokenizer reads it."""
 
 import re
+from functools import cached_property
 from typing import NamedTuple
 
 from service.content.html.references import read_value
@@ -56,8 +57,11 @@ def attributes_of(written: str) -> list[tuple[str, str]]:
     ]
 
 
+_END_TAG_NAME = re.compile(rf"</([A-Za-z][^{_SPACE}/>]*+)")
+
+
 class RawText:
-    """Finds the end of elements whose content is not markup. Linear in time over all calls for one content."""
+    """Finds the end of elements whose content is dropped, or text. Linear in time over all calls for one content."""
 
     def __init__(self, html: str) -> None:
         self._html = html
@@ -72,6 +76,14 @@ class RawText:
             self._without_end.add(name)
             return None
         return found.span()
+
+    def has_end(self, name: str, start: int) -> bool:
+        """Return whether an end tag of ``name``, which is in lower case, occurs after ``start``."""
+        return self._last_ends.get(name, -1) >= start
+
+    @cached_property
+    def _last_ends(self) -> dict[str, int]:
+        return {found[1].lower(): found.start() for found in _END_TAG_NAME.finditer(self._html)}
 
 
 def _end_tag(name: str) -> re.Pattern[str]:

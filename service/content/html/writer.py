@@ -41,6 +41,10 @@ class Writer:
         """Whether more white space would not be shown: at the start of a line, or after a space."""
         self._space = _NOWHERE
         """Index of the last piece, if it ends with a space, which is not shown if the line ends here."""
+        self._implied = range(0)
+        """Indices of the pieces with the start tags of the last cell that no tag of the source opened."""
+        self._ends_line_at = _NOWHERE
+        """Index of the piece with the start tag of the last block that ended a line with content."""
 
     def start(self, tag: StartTag) -> bool:
         """Return whether the tag has a meaning at this point. Otherwise it is not written."""
@@ -54,10 +58,8 @@ class Writer:
             and not self._open.is_between_cells
             and len(names) < MAX_DEPTH
         ):
-            if not is_inline:
-                if self._space >= 0:
-                    self._end_line()
-                self._after_space = True
+            if not is_inline and (self._space >= 0 or not self._after_space):
+                self._end_content_line()
             names.append(name)
             self._starts.append(len(self._pieces))
             self._pieces.append(tag.text)
@@ -76,6 +78,7 @@ class Writer:
             return True
         if len(self._names) >= MAX_DEPTH:
             self._too_deep[name] += 1
+            self._leave_out(name)
             return False
         text = tag.text
         if self._hidden < 0:
@@ -93,11 +96,14 @@ class Writer:
                 self._too_deep.clear()
             elif self._too_deep[name] > 0:
                 self._too_deep[name] -= 1
+                self._leave_out(name)
                 return
         if names and names[-1] == name:
             self._pop()
         elif (place := self._open.at_end(name)) is not None:
             self._close(place)
+        elif name == "p":
+            self.separate()
 
     def text(self, source: str) -> None:
         """Write text as it is in the source, with references."""
@@ -111,6 +117,10 @@ class Writer:
                 return
         if text:
             self._write(text, write_text(text))
+
+    def separate(self) -> None:
+        """Keep the words before and after this place apart, where what a browser shows between them is not written."""
+        self.literal(" ")
 
     def has_open(self, name: str) -> bool:
         return name in self._names
@@ -156,6 +166,10 @@ class Writer:
             self._after_space, self._space = False, _NOWHERE
         self._pieces.append(text)
 
+    def _leave_out(self, name: str) -> None:
+        if name not in INLINE:
+            self.separate()
+
     def _make_room(self, name: str) -> bool:
         room = self._open.at_start(name)
         if room is None:
@@ -168,18 +182,19 @@ class Writer:
 
     def _open_cell(self) -> None:
         """Open a cell for content between cells, which a browser would move before the table."""
+        first = len(self._pieces)
         self._make_room("td")
         self._push("td", "<td>")
+        self._implied = range(first, len(self._pieces))
 
     def _begin(self, tag: StartTag) -> None:
         """Prepare for an element that is not in a hidden one."""
-        if tag.name not in INLINE:
-            if self._space >= 0:
-                self._end_line()
-            self._after_space = True
         if tag.is_hidden:
             self._hidden = len(self._names)
-        elif tag.preserves_space and self._preformatted < 0:
+            return
+        if tag.name not in INLINE and (self._space >= 0 or not self._after_space):
+            self._end_content_line()
+        if tag.preserves_space and self._preformatted < 0:
             self._preformatted = len(self._names)
 
     def _with_space(self, tag: StartTag) -> str:
@@ -229,13 +244,19 @@ class Writer:
         if start < 0:
             return
         if start == len(self._pieces) - 1:
-            self._end_empty(name)
+            self._end_empty(name, start)
         else:
             self._pieces.append(_END_TAGS[name])
 
-    def _end_empty(self, name: str) -> None:
-        if _is_dropped_empty(name, self._pieces[-1]):
+    def _end_empty(self, name: str, start: int) -> None:
+        is_implied = start in self._implied
+        if is_implied or _is_dropped_empty(name, self._pieces[start]):
             self._pieces.pop()
+            if is_implied:
+                self._implied = self._implied[:-1]
+            if start == self._ends_line_at:
+                self._after_space = False
+                self.separate()
             return
         if name in INLINE:
             self._after_space, self._space = False, _NOWHERE
@@ -249,6 +270,11 @@ class Writer:
             if not text:
                 self._drop_around(place)
         self._after_space = True
+
+    def _end_content_line(self) -> None:
+        """End a line that has content, for a block whose start tag is the next piece."""
+        self._end_line()
+        self._ends_line_at = len(self._pieces)
 
     def _drop_around(self, place: int) -> None:
         """Drop the inline elements around an empty piece that have no other content."""
