@@ -11,6 +11,7 @@ from service.content.html.normalise import normalise
 from service.content.html.policy import POLICIES, Policy
 from service.content.html.references import write_text
 from service.content.html.removal import Removal, Removals
+from service.content.html.stand_ins import hide, reveal, without_stand_ins
 from service.content.html.urls import SCHEMES
 from service.content.rules import ContentRules
 from service.protocol.errors import PreparedTooLarge
@@ -40,13 +41,14 @@ def sanitise_html(html: str, rules: ContentRules, max_characters: int) -> Saniti
     removals = Removals()
     attributes = AttributeFilter(rules)
     cleaner = _CLEANERS[rules.policy.name]
-    html = normalise(html, attributes, removals)
+    html = normalise(without_stand_ins(html), attributes, removals)
     for _ in range(MAX_PASSES):
         check_prepared_size(html, max_characters)
-        cleaned = _LINE_END_IN_PRE.sub(r"\1\n\n", cleaner.clean(html))
-        if cleaned == html:
+        hidden = hide(html)
+        cleaned = _LINE_END_IN_PRE.sub(r"\1\n\n", cleaner.clean(hidden))
+        if cleaned == hidden:
             return SanitisedHtml(html, removals.counts())
-        html = normalise(cleaned, attributes, removals)
+        html = normalise(reveal(cleaned), attributes, removals)
     text = write_text(html)
     check_prepared_size(text, max_characters)
     return SanitisedHtml(text, {Removal.MARKUP: 1})
