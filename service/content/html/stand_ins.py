@@ -11,8 +11,9 @@ import string
 _REFERENCES = {"&amp;": "\ufdd0", "&lt;": "\ufdd1", "&gt;": "\ufdd2", "&nbsp;": "\ufdd3", "&quot;": "\ufdd4"}
 _PREFIX = "\ufdd5"
 _LETTERS = string.ascii_letters + string.digits + "-_"
-_FIRST, _LAST = "\x80", "\xbf"
-_SEARCHED = re.compile(f"[{_FIRST}-{_LAST}]")
+_FIRST = "\x80"
+_LEAD_BYTE = b"\xc2"
+"""Of these characters, and of no other, in UTF-8."""
 _SEARCHED_STAND_INS = {ord(_FIRST) + number: _PREFIX + letter for number, letter in enumerate(_LETTERS)}
 _LETTER = re.compile(f"{_PREFIX}([{_LETTERS}])")
 
@@ -27,9 +28,10 @@ def without_stand_ins(html: str) -> str:
 
 def hide(html: str) -> str:
     """Return canonical HTML ``without_stand_ins`` with stand-ins."""
+    has_searched = _LEAD_BYTE in html.encode()
     for reference, character in _REFERENCES.items():
         html = html.replace(reference, character)
-    return html.translate(_SEARCHED_STAND_INS) if _SEARCHED.search(html) else html
+    return html.translate(_SEARCHED_STAND_INS) if has_searched else html
 
 
 def reveal(html: str) -> str:

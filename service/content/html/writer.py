@@ -111,12 +111,26 @@ class Writer:
 
     def literal(self, text: str) -> None:
         """Write text in which no character has a meaning."""
-        if self._preformatted < 0:
-            text = _collapsed(text)
-            if text == " " and self._after_space:
+        if self._preformatted >= 0:
+            self._write_preformatted(text)
+            return
+        for character in "\n\t\r\f":
+            if character in text:
+                text = text.replace(character, " ")
+        while "  " in text:
+            text = text.replace("  ", " ")
+        if self._after_space:
+            text = text.removeprefix(" ")
+        if not text or self._hidden >= 0:
+            return
+        if self._open.is_between_cells:
+            if text == " ":
                 return
-        if text:
-            self._write(text, write_text(text))
+            self._open_cell()
+            text = text.removeprefix(" ")
+        self._after_space = text[-1] == " "
+        self._space = len(self._pieces) if self._after_space else _NOWHERE
+        self._pieces.append(write_text(text))
 
     def separate(self) -> None:
         """Keep the words before and after this place apart, where what a browser shows between them is not written."""
@@ -130,34 +144,17 @@ class Writer:
         self._end_line()
         return "".join(self._pieces)
 
-    def _write(self, text: str, written: str) -> None:
+    def _write_preformatted(self, text: str) -> None:
         if self._open.is_between_cells:
-            if text.isspace() and not text.strip(WHITESPACE):
+            if not text.strip(WHITESPACE):
                 return
             self._open_cell()
-        if self._hidden >= 0:
-            return
-        pieces = self._pieces
-        if self._preformatted >= 0:
+        if self._names[-1] == "pre" and self._starts[-1] == len(self._pieces) - 1 and text[:2] != "\n\n":
             # A parser drops a line end at the start: content that begins with one needs another.
-            if (
-                text[0] == "\n"
-                and text[:2] != "\n\n"
-                and self._names[-1] == "pre"
-                and self._starts[-1] == len(pieces) - 1
-            ):
-                written = written[1:]
-            if written:
-                self._after_space, self._space = False, _NOWHERE
-                pieces.append(written)
-            return
-        if text[0] == " " and self._after_space:
-            text, written = text[1:], written[1:]
-            if not text:
-                return
-        self._after_space = text[-1] == " "
-        self._space = len(pieces) if self._after_space else _NOWHERE
-        pieces.append(written)
+            text = text.removeprefix("\n")
+        if text and self._hidden < 0:
+            self._after_space, self._space = False, _NOWHERE
+            self._pieces.append(write_text(text))
 
     def _write_void(self, name: str, text: str) -> None:
         if name in _ENDS_LINE:
@@ -293,13 +290,3 @@ class Writer:
 def _is_dropped_empty(name: str, tag: str) -> bool:
     """Return whether an element without content is dropped: not if the editor gives its node a content."""
     return name not in _MEANINGFUL_EMPTY and " data-" not in tag and (name != "colgroup" or tag == "<colgroup>")
-
-
-def _collapsed(text: str) -> str:
-    """Return ``text`` with a single space for all white space between other characters."""
-    for character in "\n\t\r\f":
-        if character in text:
-            text = text.replace(character, " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text
