@@ -1,6 +1,7 @@
 """Attributes of start tags, filtered by the policy and written in canonical form."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from service.content.html.attribute_limits import LIMITED, marker_style, size_style
 from service.content.html.elements import ELEMENTS, RENAMED
@@ -73,7 +74,7 @@ class AttributeFilter:
         if removed or is_hidden or not tag.text:
             tag = tag._replace(removed=removed, is_hidden=is_hidden, is_plain=False, is_simple=False)
         if "style" in kept and (space := space_taken(kept["style"])):
-            tag = tag._replace(space=space, without_space=_without_space(name, kept), is_simple=False)
+            tag = tag._replace(space=space, without_space=partial(_without_space, name, kept), is_simple=False)
         if name == "img" and "src" not in kept:
             address = values.get("src", "")
             is_linkable = Removal.IMAGE_HOST in removed and self._link(address) is not None

@@ -1,6 +1,6 @@
 """What becomes of a start tag."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from service.content.html.removal import Removal
@@ -21,8 +21,8 @@ class StartTag(NamedTuple):
     """The address of that image, if it may be linked."""
     space: float = 0.0
     """The part of the room around its content that its style takes."""
-    without_space: str = ""
-    """``text`` without the declarations that take it."""
+    without_space: Callable[[], str] = str
+    """Return ``text`` without the declarations that take it."""
     is_plain: bool = False
     """Whether nothing is to be recorded or shown instead."""
     is_simple: bool = False

@@ -89,9 +89,10 @@ def _corrected(value: str, rule: Components | Sides) -> str | None:
 
 def _corrected_sides(components: list[str], rule: Sides) -> str | None:
     given = sides(components)
-    corrected = [_component(side, rule.horizontal if i % 2 else rule.vertical) for i, side in enumerate(given)]
-    four = [side for side in corrected if side is not None]
-    if not given or len(four) < len(given):
+    above = {side: _component(side, rule.vertical) for side in given[::2]}
+    beside = {side: _component(side, rule.horizontal) for side in given[1::2]}
+    four = [(beside if i % 2 else above)[side] or "" for i, side in enumerate(given)]
+    if not all(four) or not given:
         return None
     return " ".join(components if four == given else shortest(four))
 

@@ -199,7 +199,7 @@ class Writer:
         taken = self._taken[-1][1] + tag.space
         if taken > 1:
             self.styles_reduced += 1
-            return tag.without_space
+            return tag.without_space()
         self._taken.append((len(self._names), taken))
         return tag.text
 
