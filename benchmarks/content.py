@@ -14,7 +14,6 @@ from inspect import isawaitable
 from itertools import cycle, islice
 from pathlib import Path
 
-import cmarkgfm
 import nh3
 import regex
 
@@ -30,6 +29,8 @@ from benchmarks.measure import Measure
 from benchmarks.processes import run_on
 from benchmarks.rounds import Run
 from service.content import Plan, pack_plan, prepare, unpack_plan
+from service.content.markdown.convert import PARSER, markdown_to_html
+from service.content.rules import REASONING_TAGS
 from service.events import Event
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
@@ -45,7 +46,7 @@ _DAY_SECONDS = 86_400.0
 """Left of the session: every plan fits."""
 _PROBE_SECONDS = 0.001
 _WARM_UP_BYTES = 10_000
-_CONVERT = cmarkgfm.github_flavored_markdown_to_html
+_CONVERT = partial(markdown_to_html, reasoning_tags=frozenset(REASONING_TAGS))
 _SPLIT_AT_SPACES = "re.findall", re.compile(r"\S+\s*|\s+").findall
 _LIBRARIES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     LATIN_BY_WORD: _SPLIT_AT_SPACES,
@@ -110,7 +111,12 @@ async def compare_libraries(sizes_bytes: tuple[int, ...], repeats: int) -> list[
             work = partial(prepare_content, request)
             convert, clean = partial(_CONVERT, request.content), partial(nh3.clean, _CONVERT(request.content))
             if name == MARKDOWN_DOCUMENT:
-                works: dict[str, Work] = {"service": work, "cmarkgfm": convert, "nh3.clean of its HTML": clean}
+                works: dict[str, Work] = {
+                    "service": work,
+                    "conversion": convert,
+                    "pyromark": partial(PARSER.html, request.content),
+                    "nh3.clean of its HTML": clean,
+                }
                 await _race(markdown, case, works, repeats)
             else:
                 library, read = _LIBRARIES.get(name, ("nh3.clean", nh3.clean))

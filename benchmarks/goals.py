@@ -30,7 +30,7 @@ GOALS = (
     _content(12, only=".* KB HTML, incremental .*"),
     _content(12, only=".* KB styled HTML, fragment .*"),
     _content(12, only=".* KB styled HTML, incremental .*"),
-    Goal("content_markdown", f"CPU, {{case}} beyond its conversion / {_NH3}", 12, _NH3, "cmarkgfm"),
+    Goal("content_markdown", f"CPU, {{case}} beyond its conversion / {_NH3}", 12, _NH3, "conversion"),
     _worst("content_growth", "CPU for twice the content / once, worst ({case})", 2.3, "once", subject="twice"),
     _memory("memory at the peak / rich content, worst ({case})", 20, only=rf"\d+ KB ({'|'.join(RICH)})"),
     _memory("memory at the peak / hostile content, worst ({case})", 20, only=rf"\d+ KB ({'|'.join(HOSTILE)})"),

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 _OPEN_FILES = 8192
 """One end of every connection, with room to spare."""
-_PACKAGES = "uvicorn websockets httptools fastapi uvloop orjson msgspec picows nh3 cmarkgfm icu4py regex"
+_PACKAGES = "uvicorn websockets httptools fastapi uvloop orjson msgspec picows nh3 pyromark icu4py regex"
 
 
 class Cores(Struct, frozen=True):

@@ -11,7 +11,7 @@ from service.content.chunks import Chunks, CloseTexts
 from service.content.html.markup import has_visible_content
 from service.content.html.removal import Removal
 from service.content.html.sanitise import SanitisedHtml, check_prepared_size, sanitise_html
-from service.content.markdown import markdown_to_html
+from service.content.markdown.convert import markdown_to_html
 from service.content.plan import Plan
 from service.content.rules import DEFAULT_RULES, ContentRules
 from service.content.stage import Stage, StageTimer
@@ -83,7 +83,7 @@ def _safe_html(request: StreamRequest, rules: ContentRules, max_characters: int,
     html = request.content
     if request.content_type is ContentType.MARKDOWN:
         with _stage(Stage.CONVERT, timer):
-            html = markdown_to_html(html)
+            html = markdown_to_html(html, frozenset(rules.reasoning_tags))
             check_prepared_size(html, max_characters)
     with _stage(Stage.SANITISE, timer):
         return sanitise_html(html, rules, max_characters)

@@ -14,9 +14,7 @@ from service.session.ports import PlanCache, PlanStore, Preparation, Recorder
 _PRINCIPAL = "everyone"
 """The scope in which plans are shared. Equal content gives an equal plan, so there is one scope for all clients."""
 
-_SCOPE = " ".join(
-    [_PRINCIPAL, *(f"{name}={version(name)}" for name in ("ada-url", "cmarkgfm", "icu4py", "nh3", "tinycss2"))]
-)
+_SCOPE = " ".join([_PRINCIPAL, *(f"{name}={version(name)}" for name in ("ada-url", "icu4py", "nh3", "pyromark"))])
 """Includes the versions of the libraries, so that a security fix in one of them invalidates earlier plans."""
 
 _WORTH_SHARING = frozenset({ContentType.HTML, ContentType.MARKDOWN})

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-import cmarkgfm
 import nh3
+import pyromark
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
@@ -153,7 +153,7 @@ class ScriptedService:
             case "html":
                 pieces = self.split_html(self.sanitise(content))
             case _:
-                pieces = self.split_html(self.sanitise(cmarkgfm.github_flavored_markdown_to_html(content)))
+                pieces = self.split_html(self.sanitise(pyromark.html(content)))
         if not any(pieces):
             raise Mistake("EMPTY_CONTENT")
         return [{"data": piece} for piece in pieces]

@@ -6,7 +6,7 @@ from itertools import accumulate
 import pytest
 
 from service.content.html.sanitise import sanitise_html
-from service.content.markdown import markdown_to_html
+from service.content.markdown.convert import markdown_to_html
 from service.content.rules import DEFAULT_RULES
 from service.protocol.messages import ContentType
 from streaming_content_client import Message

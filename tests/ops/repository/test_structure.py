@@ -19,6 +19,7 @@ UNIT_TESTS_BY_SUBJECT = {
     "content/test_attacks.py",
     "content/test_invariants.py",
     "content/official/test_commonmark.py",
+    "content/official/test_gfm.py",
     "content/official/test_unicode.py",
     "observability/metrics/test_recovery_metrics.py",
     "observability/test_operations_guide.py",

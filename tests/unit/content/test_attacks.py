@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.content import Plan, prepare
 from service.content.html.policy import POLICIES
 from service.content.html.sanitise import sanitise_html
-from service.content.markdown import markdown_to_html
+from service.content.markdown.convert import markdown_to_html
 from service.content.rules import DEFAULT_RULES, ContentRules
 from service.protocol.errors import EmptyContent, PreparedTooLarge
 from service.protocol.limits import Limits

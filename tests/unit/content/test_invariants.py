@@ -10,7 +10,7 @@ from icu4py.breakers import CharacterBreaker
 from service.content import Plan, prepare
 from service.content.html.markup import REFERENCE, TAG, VOID, visible_text
 from service.content.html.sanitise import sanitise_html
-from service.content.markdown import markdown_to_html
+from service.content.markdown.convert import markdown_to_html
 from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits

@@ -13,7 +13,7 @@ from service.content.chunking.incremental import Increments, split_increments
 from service.content.html import markup
 from service.content.html.markup import REFERENCE, TAG
 from service.content.html.sanitise import sanitise_html
-from service.content.markdown import markdown_to_html
+from service.content.markdown.convert import markdown_to_html
 from service.content.rules import DEFAULT_RULES
 from service.protocol.messages import ChunkBy
 from tests.profiles import scaled
