@@ -62,9 +62,9 @@ def lines_with(pattern: str, texts: dict[str, str]) -> list[str]:
 
 
 def package(path: str) -> str:
-    """``service.session``, ``alerts``: the first level, and in ``service`` and ``clients`` the second."""
+    """``service.content.html``, ``alerts``: the first level, and in ``service`` and ``clients`` the third."""
     parts = Path(path).parent.parts
-    return ".".join(parts[: 2 if parts[0] in {"service", "clients"} else 1])
+    return ".".join(parts[: 3 if parts[0] in {"service", "clients"} else 1])
 
 
 def test_modules_are_short() -> None:
