@@ -2,11 +2,15 @@
 
 import re
 from array import array
+from functools import partial
+from itertools import accumulate, filterfalse
 from unicodedata import category
 
 from icu4py.breakers import CharacterBreaker
 
 _LOCALE = "root"
+_SEPARATOR = "\u2029"
+"""Never joins a neighbour."""
 
 # Not letters without marks, punctuation, symbols, kana and Han, which are alone among each other.
 _MAY_JOIN = re.compile(
@@ -43,20 +47,38 @@ def graphemes(text: str) -> "array[int]":
 
 
 def without_torn_graphemes(text: str, ends: "array[int]") -> "array[int]":
-    """Return ``ends`` without those inside a grapheme."""
-    if is_of_single_characters(text) or not any(_may_tear(text, end) for end in ends):
+    """Return ``ends`` without those inside a grapheme. Linear in time.
+
+    To list all graphemes is slow. Where characters may join, only those around an end are read: those before it that
+    join, one more, which may be their base, and the one after it.
+    """
+    if is_of_single_characters(text):
         return ends
-    allowed = bytearray(len(text) + 1)
-    for end in graphemes(text):
-        allowed[end] = True
-    return array("i", (end for end in ends if allowed[end]))
+    doubtful = array("i", filter(partial(_may_tear, text), ends))
+    if not doubtful:
+        return ends
+    around: list[str] = []
+    left = len(text)
+    for end in doubtful:
+        start = end - 1
+        while start and _joins(text[start]):
+            start -= 1
+        around.append(text[start : end + 1])
+        left -= end - start
+        if left < 0:
+            whole = frozenset(graphemes(text))
+            return array("i", filter(whole.__contains__, ends))
+    found = frozenset(graphemes(_SEPARATOR.join(around)))
+    after_last = accumulate(map(len, around), lambda place, length: place + length + len(_SEPARATOR))
+    torn = {end for end, place in zip(doubtful, after_last, strict=True) if place - 1 not in found}
+    return array("i", filterfalse(torn.__contains__, ends)) if torn else ends
 
 
 def _may_tear(text: str, end: int) -> bool:
-    if end == len(text):
-        return False
-    before, after = text[end - 1], text[end]
-    return _joins(before) or _joins(after) or (before == "\r" and after == "\n")
+    around = text[end - 1 : end + 1]
+    if around.isascii():
+        return around == "\r\n"
+    return len(around) > 1 and (_joins(around[0]) or _joins(around[1]))
 
 
 def _joins(character: str) -> bool:
