@@ -7,7 +7,7 @@ import asyncio
 import gc
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 from inspect import isawaitable
@@ -34,6 +34,7 @@ from service.content.rules import REASONING_TAGS
 from service.events import Event
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
+from service.protocol.errors import EmptyContent, PreparedTooLarge
 from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
 from service.stores.plan_cache import MemoryPlanCache
@@ -63,8 +64,11 @@ def content(run: Run) -> list[Measure]:
     size = scale.content_bytes[-1]
     run.report("content: speed")
     compared = run_on(core, compare_libraries, scale.content_bytes, scale.content_repeats)
+    run.report("content: hostile")
+    hostile = [*HOSTILE][:: scale.hostile_step]
+    compared.append(run_on(core, measure_growth, "hostile", hostile, size, scale.hostile_repeats))
     memory = Measure("content_memory", "Memory at the peak of content work", "times the content", compared=False)
-    for name in {**RICH, **HOSTILE}:
+    for name in (*RICH, *hostile):
         run.report(f"content: memory, {name}")
         peak = run_on(core, peak_bytes, name, size)  # a process each: memory that was used once is not returned
         memory.add(f"{size // 1000} KB {name}", "service", peak / size)
@@ -86,15 +90,22 @@ def prepare_content(request: StreamRequest) -> Plan:
     return prepare(request, _LIMITS, lambda _stage: nullcontext())
 
 
+def prepare_or_refuse(request: StreamRequest) -> Plan | None:
+    try:
+        return prepare_content(request)
+    except (EmptyContent, PreparedTooLarge):
+        return None
+
+
 def peak_bytes(name: str, size_bytes: int) -> int:
     """The growth of the resident set to its peak, without what is loaded once (dictionaries, code) and the content."""
     make = {**RICH, **HOSTILE}[name]
-    prepare_content(make(_WARM_UP_BYTES))
+    prepare_or_refuse(make(_WARM_UP_BYTES))
     request = make(size_bytes)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # reset the peak: proc(5)
     before = _status_bytes("VmRSS")
-    plan = prepare_content(request)
+    plan = prepare_or_refuse(request)
     peak = _status_bytes("VmHWM") - before
     del plan
     return max(0, peak)
@@ -103,7 +114,6 @@ def peak_bytes(name: str, size_bytes: int) -> int:
 async def compare_libraries(sizes_bytes: tuple[int, ...], repeats: int) -> list[Measure]:
     against = Measure("content", "CPU to prepare a content / one pass of a library over it", "ms")
     markdown = Measure("content_markdown", "CPU to prepare Markdown / the steps that are necessary", "ms")
-    growth = Measure("content_growth", f"CPU to prepare twice {sizes_bytes[-1] // 1000} KB / once", "ms")
     gc.freeze()  # as the service does after its start
     for name, make in RICH.items():
         for size in sizes_bytes:
@@ -122,14 +132,21 @@ async def compare_libraries(sizes_bytes: tuple[int, ...], repeats: int) -> list[
                 library, read = _LIBRARIES.get(name, ("nh3.clean", nh3.clean))
                 works = {"service": work, "library": partial(read, request.content)}
                 await _race(against, f"{case} / {library}", works, repeats)
-    size = sizes_bytes[-1]
-    for name, make in {**RICH, **HOSTILE}.items():
+    return [against, markdown, await measure_growth("rich", [*RICH], sizes_bytes[-1], repeats)]
+
+
+async def measure_growth(kind: str, names: Sequence[str], size_bytes: int, repeats: int) -> Measure:
+    """Hostile content that is refused counts too: refusing it is work."""
+    title = f"CPU to prepare twice {size_bytes // 1000} KB of {kind} content / once"
+    growth = Measure(f"content_growth_{kind}", title, "ms")
+    for name in names:
+        make = {**RICH, **HOSTILE}[name]
         both: dict[str, Work] = {
-            "twice": partial(prepare_content, make(2 * size)),
-            "once": partial(prepare_content, make(size)),
+            "twice": partial(prepare_or_refuse, make(2 * size_bytes)),
+            "once": partial(prepare_or_refuse, make(size_bytes)),
         }
         await _race(growth, name, both, repeats)
-    return [against, markdown, growth]
+    return growth
 
 
 class _NoRecorder:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from benchmarks import hostile
 from benchmarks.documents import document, latin_text, styled_html
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
 
@@ -39,12 +40,13 @@ RICH: Mapping[str, Make] = {
 }
 
 HOSTILE: Mapping[str, Make] = {
-    **_in_both_modes("bare inline tags", lambda size: "<b>a</b> <i>b</i> " * (size // 18)),
-    **_in_both_modes("nested div", lambda size: "<div>" * (size // 5 - 1) + "a"),
-    **_in_both_modes("less than", lambda size: "<" * size),
-    **_in_both_modes("one word", lambda size: "a" * size),
-    **_in_both_modes("combining marks", lambda size: "a" + "\u0301" * (size // 2)),
-    "one word of text": _make(lambda size: "a" * size, TEXT),
-    "combining marks of text": _make(lambda size: "a" + "\u0301" * (size // 2), TEXT, ChunkBy.CHARACTER),
-    "brackets in Markdown": _make(lambda size: "[" * size, MARKDOWN),
+    **{
+        name: make
+        for kind, write in hostile.HTML.items()
+        for name, make in _in_both_modes(f"HTML: {kind}", write).items()
+    },
+    **{f"Markdown: {kind}": _make(write, MARKDOWN) for kind, write in hostile.MARKDOWN.items()},
+    **{f"text: {kind}": _make(write, TEXT) for kind, write in hostile.TEXT.items()},
+    "text by character: combining marks": _make(hostile.TEXT["combining marks"], TEXT, ChunkBy.CHARACTER),
 }
+"""Some of these are refused: they have nothing to show, or grow too large."""

@@ -1,5 +1,6 @@
 """The targets of the project, as listed in README.md."""
 
+import re
 from functools import partial
 
 from benchmarks.browser import PAGE, SET_CONTENT
@@ -26,14 +27,20 @@ GOALS = (
     Goal("memory", f"memory of an idle connection at {{case}} / {_A}", 1.2, _A),
     _content(4, only=".* KB Latin text by word .*"),
     _content(2, only=".* KB Latin text by character .*"),
-    _content(12, only=".* KB HTML, fragment .*"),
-    _content(12, only=".* KB HTML, incremental .*"),
-    _content(12, only=".* KB styled HTML, fragment .*"),
-    _content(12, only=".* KB styled HTML, incremental .*"),
-    Goal("content_markdown", f"CPU, {{case}} beyond its conversion / {_NH3}", 12, _NH3, "conversion"),
-    _worst("content_growth", "CPU for twice the content / once, worst ({case})", 2.3, "once", subject="twice"),
-    _memory("memory at the peak / rich content, worst ({case})", 20, only=rf"\d+ KB ({'|'.join(RICH)})"),
-    _memory("memory at the peak / hostile content, worst ({case})", 20, only=rf"\d+ KB ({'|'.join(HOSTILE)})"),
+    _content(4, only=".* KB HTML, fragment .*"),
+    _content(6, only=".* KB HTML, incremental .*"),
+    _content(4, only=".* KB styled HTML, fragment .*"),
+    _content(6, only=".* KB styled HTML, incremental .*"),
+    Goal("content_markdown", f"CPU, {{case}} beyond its conversion / {_NH3}", 4, _NH3, "conversion"),
+    _worst("content_growth_rich", "CPU for twice the content / once, worst ({case})", 2.2, "once", subject="twice"),
+    _worst("content_growth_hostile", "CPU for twice the content / once, worst ({case})", 2.2, "once", subject="twice"),
+    Goal("content_growth_hostile", "CPU, hostile content, worst ({case}), ms", 250, subject="once", over="worst"),
+    _memory("memory at the peak / rich content, worst ({case})", 16, only=rf"\d+ KB ({'|'.join(RICH)})"),
+    _memory(
+        "memory at the peak / hostile content, worst ({case})",
+        60,
+        only=rf"\d+ KB ({'|'.join(map(re.escape, HOSTILE))})",
+    ),
     _lag(10, only="p99"),
     _lag(30, only="maximum"),
     _worst("cache_hit", "CPU, plan in memory / not, worst ({case})", 0.1, "not in memory", subject="in memory"),
