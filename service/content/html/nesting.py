@@ -14,6 +14,10 @@ _ENDS_PARAGRAPH = names(
 )
 _HEADINGS = names("h1 h2 h3 h4 h5 h6")
 _RUBY_TEXTS = names("rt rp")
+_IN_RUBY = _RUBY_TEXTS | {"p", "li", "dd", "dt"}
+"""What the start of a ruby text closes in a ruby."""
+_MAY_BE_UNWRITTEN = frozenset({"a", "span"})
+"""Open elements that may be missing in what is written, so that nothing may depend on them."""
 _ENDS_ITEM = {"li": frozenset({"li"}), "dd": frozenset({"dd", "dt"}), "dt": frozenset({"dd", "dt"})}
 _HOLDS_ITEMS = _ENDS_PARAGRAPH - {"address", "div", "p"}
 _CELLS = frozenset({"td", "th", "caption"})
@@ -72,7 +76,9 @@ class OpenElements:
         elif name == "a":
             place = self._before_last("a", place, bottom)
         elif name in _RUBY_TEXTS:
-            place = self._before_top(_RUBY_TEXTS, place)
+            ends = _IN_RUBY if "ruby" in self.names[bottom + 1 :] else _RUBY_TEXTS
+            while (before := self._before_top(ends, place)) < place:
+                place = before
         return place, ()
 
     def at_end(self, name: str) -> int | None:
@@ -112,7 +118,10 @@ class OpenElements:
         return place, ()
 
     def _before_top(self, ends: frozenset[str], place: int) -> int:
-        return place - (place > 0 and self.names[place - 1] in ends)
+        index = place - 1
+        while index >= 0 and self.names[index] in _MAY_BE_UNWRITTEN:
+            index -= 1
+        return index if index >= 0 and self.names[index] in ends else place
 
     def _before_heading(self, place: int, bottom: int) -> int:
         """A heading in another would be twice as large, and the next one twice again: none is, not even in a table."""

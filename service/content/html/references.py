@@ -13,14 +13,14 @@ def read_text(source: str) -> str:
     """Return the text of ``source``, which has no tags."""
     if "\r" in source or "\0" in source:
         source = _UNWANTED.sub(lambda found: "\n" if found[0] != "\0" else "", source)
-    return unescape(source) if "&" in source else source
+    return _without_cr(unescape(source)) if "&" in source else source
 
 
 def read_value(source: str) -> str:
     """Return the value of an attribute."""
     if "\r" in source or "\0" in source:
         source = _UNWANTED.sub(lambda found: "\n" if found[0] != "\0" else "\ufffd", source)
-    return _REFERENCE_IN_VALUE.sub(_resolved, source) if "&" in source else source
+    return _without_cr(_REFERENCE_IN_VALUE.sub(_resolved, source)) if "&" in source else source
 
 
 def write_text(text: str) -> str:
@@ -29,6 +29,11 @@ def write_text(text: str) -> str:
 
 def write_value(value: str) -> str:
     return write_text(value).replace('"', "&quot;")
+
+
+def _without_cr(text: str) -> str:
+    """Replace what ``&#13;`` stands for: written as it is, it would be read as a line end."""
+    return text.replace("\r", "\n")
 
 
 def _resolved(found: re.Match[str]) -> str:

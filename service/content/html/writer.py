@@ -149,7 +149,7 @@ class Writer:
             if not text.strip(WHITESPACE):
                 return
             self._open_cell()
-        if self._names[-1] == "pre" and self._starts[-1] == len(self._pieces) - 1 and text[:2] != "\n\n":
+        if self._pieces and self._pieces[-1].startswith("<pre") and text[:2] != "\n\n":
             # A parser drops a line end at the start: content that begins with one needs another.
             text = text.removeprefix("\n")
         if text and self._hidden < 0:
@@ -191,7 +191,7 @@ class Writer:
             return
         if tag.name not in INLINE and (self._space >= 0 or not self._after_space):
             self._end_content_line()
-        if tag.preserves_space and self._preformatted < 0:
+        if tag.preserves_space and tag.text and self._preformatted < 0:
             self._preformatted = len(self._names)
 
     def _with_space(self, tag: StartTag) -> str:
@@ -278,6 +278,9 @@ class Writer:
         pieces = self._pieces
         before, after = place - 1, place + 1
         while before >= 0 and after < len(pieces):
+            if not pieces[before]:
+                before -= 1
+                continue
             tag = _START_TAG.match(pieces[before])
             if tag is None or pieces[after] != _END_TAGS[tag[1]] or not _is_dropped_empty(tag[1], pieces[before]):
                 break
