@@ -100,8 +100,12 @@ class OpenElements:
         return len(self.names) - 1 - self.names[::-1].index(name)
 
     def _last_heading(self) -> int | None:
-        """Return the index of the innermost heading: the end tag of any closes it."""
-        return max((place for name in _HEADINGS if (place := self._last(name)) is not None), default=None)
+        """Return the index of the innermost heading in this cell: the end tag of any closes it."""
+        bottom = self._scopes[-1] + 1
+        inside = self.names[bottom:]
+        if _HEADINGS.isdisjoint(inside):
+            return None
+        return len(self.names) - next(number for number, name in enumerate(reversed(inside), 1) if name in _HEADINGS)
 
     def _at_table_part(self, name: str) -> tuple[int, Sequence[str]]:
         """Stay in the innermost table, at the level of ``name``."""
@@ -128,15 +132,17 @@ class OpenElements:
         return next((index for index in range(bottom + 1, place) if self.names[index] in _HEADINGS), place)
 
     def _before_last(self, name: str, place: int, bottom: int) -> int:
+        if place and self.names[place - 1] == name:
+            return place - 1
         if name not in self.names:
             return place
         inside = self.names[bottom + 1 : place]
         return place - 1 - inside[::-1].index(name) if name in inside else place
 
     def _before_item(self, items: frozenset[str], place: int, bottom: int) -> int:
-        for index in range(place - 1, bottom, -1):
-            if self.names[index] in items:
-                return index
-            if self.names[index] in _HOLDS_ITEMS:
-                break
+        inside = self.names[bottom + 1 : place]
+        if not _HOLDS_ITEMS.isdisjoint(inside):
+            for distance, name in enumerate(reversed(inside), 1):
+                if name in _HOLDS_ITEMS:
+                    return place - distance if name in items else place
         return place
