@@ -28,6 +28,8 @@ class PlanSource:
         self._text = plan.chunks.text
         self._bounds = plan.chunks.bounds
         self._closes = plan.closes
+        self._node, self._close = 0, ""
+        """The last close text: most chunks have that of the one before."""
         self._skip_at = len(plan.chunks)
         self._merged_until = len(plan.chunks)
         """The chunk of the plan at which the next merged chunk starts."""
@@ -36,7 +38,12 @@ class PlanSource:
         if index >= self._skip_at:
             return self._merge()
         data = self._text[self._bounds[index] : self._bounds[index + 1]]
-        return data, UNSET if self._closes is None else self._closes[index]
+        if self._closes is None:
+            return data, UNSET
+        node = self._closes.indices[index]
+        if node != self._node:
+            self._node, self._close = node, self._closes.text(node)
+        return data, self._close
 
     def ended(self, index: int) -> bool:
         return index >= self._skip_at and self._merged_until >= len(self._plan.chunks)
