@@ -1,0 +1,102 @@
+"""Character references are read as the HTML standard defines them: compared with html5lib."""
+
+from html.entities import html5
+
+import pytest
+from html5lib import parseFragment
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.content.html.references import read_text, read_value, write_text, write_value
+
+_PARTS = [
+    "&",
+    "&#",
+    "&#x",
+    "&#X",
+    "#",
+    ";",
+    "=",
+    "amp",
+    "lt",
+    "copy",
+    "notit",
+    "not",
+    "in",
+    "1",
+    "8",
+    "d8",
+    "x",
+    " ",
+    '"',
+]
+sources = st.lists(
+    st.sampled_from([*_PARTS, *(f"&{name}" for name in ("amp", "lt;", "GT", "copy=1", "notit;", "NotEqualTilde;"))])
+    | st.sampled_from(sorted(html5)).map("&{}".format),
+    max_size=8,
+).map("".join)
+
+
+def text_of(source: str) -> str:
+    return parseFragment(f"<p>{source}", namespaceHTMLElements=False)[0].text or ""
+
+
+def value_of(source: str) -> str:
+    written = source.replace('"', "&quot;")
+    return str(parseFragment(f'<p title="{written}">', namespaceHTMLElements=False)[0].get("title", ""))
+
+
+@given(sources)
+def test_text_is_that_of_a_browser(source: str) -> None:
+    assert read_text(source) == text_of(source)
+
+
+@given(sources)
+def test_a_value_is_that_of_a_browser(source: str) -> None:
+    assert read_value(source.replace('"', "&quot;")) == value_of(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "value"),
+    [
+        ("&copy", "©", "©"),
+        ("&copy;", "©", "©"),
+        ("&notit;", "¬it;", "&notit;"),
+        ("&notin;", "∉", "∉"),
+        ("?a=1&copy=2", "?a=1©=2", "?a=1&copy=2"),
+        ("?a=1&copya", "?a=1©a", "?a=1&copya"),
+        ("?a&copy1", "?a©1", "?a&copy1"),
+        ("&NotEqualTilde;", "≂̸", "≂̸"),
+        ("&unknown;", "&unknown;", "&unknown;"),
+        ("&#65;&#x41;&#X41;&#65", "AAAA", "AAAA"),
+        ("&#128;&#x9f;", "€Ÿ", "€Ÿ"),
+        ("&#0;&#xD800;&#x110000;&#99999999999999999999;", "����", "����"),
+        ("&#;&#x;&;& &", "&#;&#x;&;& &", "&#;&#x;&;& &"),
+        ("&amp;lt;", "&lt;", "&lt;"),
+    ],
+)
+def test_references_of_all_kinds(source: str, text: str, value: str) -> None:
+    assert read_text(source) == text
+    assert read_value(source) == value
+
+
+@pytest.mark.parametrize("reference", ["&#1;", "&#x7f;", "&#x1f;", "&#xFFFE;", "&#x1FFFF;"])
+def test_a_reference_to_no_character_is_nothing(reference: str) -> None:
+    assert read_text(f"a{reference}b") == read_value(f"a{reference}b") == "ab"
+
+
+def test_line_ends_are_one_character() -> None:
+    assert read_text("a\r\nb\rc&#13;d") == read_value("a\r\nb\rc&#13;d") == "a\nb\nc\nd"
+
+
+def test_a_null_is_no_text_and_is_replaced_in_a_value() -> None:
+    assert read_text("a\0b") == "ab"
+    assert read_value("a\0b") == "a\ufffdb"
+
+
+@given(st.text(st.sampled_from("&<>\xa0\"'ab;#")))
+def test_what_is_written_is_read_as_it_was(text: str) -> None:
+    assert read_text(write_text(text)) == text
+    assert read_value(write_value(text)) == text
+    assert not set("<>\xa0") & set(write_text(text))
+    assert not set('<>\xa0"') & set(write_value(text))
