@@ -10,12 +10,12 @@ import string
 
 _REFERENCES = {"&amp;": "\ufdd0", "&lt;": "\ufdd1", "&gt;": "\ufdd2", "&nbsp;": "\ufdd3", "&quot;": "\ufdd4"}
 _PREFIX = "\ufdd5"
-_LETTERS = string.ascii_letters + string.digits + "-_"
+_LETTERS = string.ascii_letters + string.digits + "_-"
 _FIRST = "\x80"
 _LEAD_BYTE = b"\xc2"
 """Of these characters, and of no other, in UTF-8."""
 _SEARCHED_STAND_INS = {ord(_FIRST) + number: _PREFIX + letter for number, letter in enumerate(_LETTERS)}
-_LETTER = re.compile(f"{_PREFIX}([{_LETTERS}])")
+_LETTER = re.compile(f"{_PREFIX}([{re.escape(_LETTERS)}])")
 
 
 def without_stand_ins(html: str) -> str:

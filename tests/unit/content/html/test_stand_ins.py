@@ -3,6 +3,7 @@
 import re
 
 import nh3
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,11 @@ htmls = documents | st.text(
 def test_what_is_hidden_can_be_revealed(html: str) -> None:
     html = without_stand_ins(html)
     assert reveal(hide(html)) == html
+
+
+@pytest.mark.parametrize("character", [*map(chr, range(0x80, 0xC0))])
+def test_each_hidden_character_can_be_revealed(character: str) -> None:
+    assert reveal(hide(character)) == character
 
 
 @given(htmls)
