@@ -15,7 +15,7 @@ from service.content.html.nesting import TABLE_PARTS
 from service.content.html.references import read_text
 from service.content.html.removal import Removal, Removals
 from service.content.html.start_tag import StartTag
-from service.content.html.tokens import RawText, Token, attributes_of, token_at
+from service.content.html.tokens import RawText, Token, attributes_of, preprocessed, token_at
 from service.content.html.writer import Writer
 
 _MAX_REMEMBERED = 1000
@@ -31,7 +31,7 @@ _SEPARATED = TABLE_PARTS | {"button", "input", "mtd", "text"}
 
 def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str:
     """Return ``html`` in canonical form. Normalising it again changes nothing. Linear in time."""
-    return _Normaliser(html, attributes, removals).run()
+    return _Normaliser(preprocessed(html), attributes, removals).run()
 
 
 _TEXT = re.compile(r"(?:<(?![A-Za-z!?]|/[\s\S])[^<]*)+")

@@ -4,22 +4,17 @@ import re
 from html import unescape
 from html.entities import html5
 
-_UNWANTED = re.compile("\r\n?|\0")
 # In a value, a name without its semicolon is text if "=" or another letter follows it: "?a=1&copy=2".
 _REFERENCE_IN_VALUE = re.compile(r"&(#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]{0,31}(?:;|(?![A-Za-z0-9=])))")
 
 
 def read_text(source: str) -> str:
     """Return the text of ``source``, which has no tags."""
-    if "\r" in source or "\0" in source:
-        source = _UNWANTED.sub(lambda found: "\n" if found[0] != "\0" else "", source)
     return _without_cr(unescape(source)) if "&" in source else source
 
 
 def read_value(source: str) -> str:
     """Return the value of an attribute."""
-    if "\r" in source or "\0" in source:
-        source = _UNWANTED.sub(lambda found: "\n" if found[0] != "\0" else "\ufffd", source)
     return _without_cr(_REFERENCE_IN_VALUE.sub(_resolved, source)) if "&" in source else source
 
 

@@ -41,6 +41,11 @@ class Token(NamedTuple):
     """Offset after the token."""
 
 
+def preprocessed(html: str) -> str:
+    """Return ``html`` without carriage returns and NUL, as a browser's tokenizer sees it."""
+    return html.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+
+
 def token_at(html: str, start: int) -> Token:
     """Return the token that begins with the ``<`` at ``start``, before a letter or one of ``/!?``."""
     found = _TOKEN.match(html, start)

@@ -33,6 +33,7 @@ class Writer:
         """Open elements that are not written because of ``MAX_DEPTH``."""
         self._preformatted = self._hidden = _NOWHERE
         """Depth of the outermost element that preserves white space, and of the one that is hidden."""
+        self._taken_depth = _NOWHERE
         self._taken: list[tuple[int, float]] = [(_NOWHERE, 0.0)]
         """Depth of the open elements whose styles take space, and the part of the room that is taken there."""
         self.styles_reduced = 0
@@ -107,16 +108,17 @@ class Writer:
 
     def text(self, source: str) -> None:
         """Write text as it is in the source, with references."""
-        self.literal(read_text(source))
+        self.literal(read_text(source) if "&" in source else source)
 
     def literal(self, text: str) -> None:
         """Write text in which no character has a meaning."""
         if self._preformatted >= 0:
             self._write_preformatted(text)
             return
-        for character in "\n\t\r\f":
-            if character in text:
-                text = text.replace(character, " ")
+        if "\n" in text:
+            text = text.replace("\n", " ")
+        if "\t" in text or "\f" in text:
+            text = text.replace("\t", " ").replace("\f", " ")
         while "  " in text:
             text = text.replace("  ", " ")
         if self._after_space:
@@ -200,7 +202,8 @@ class Writer:
         if taken > 1:
             self.styles_reduced += 1
             return tag.without_space()
-        self._taken.append((len(self._names), taken))
+        self._taken_depth = len(self._names)
+        self._taken.append((self._taken_depth, taken))
         return tag.text
 
     def _push(self, name: str, text: str) -> None:
@@ -225,8 +228,9 @@ class Writer:
         else:
             self._names.pop()
         start = self._starts.pop()
-        if self._taken[-1][0] == len(self._names):
+        if self._taken_depth == len(self._names):
             self._taken.pop()
+            self._taken_depth = self._taken[-1][0]
         if self._hidden >= 0:
             if self._hidden == len(self._names):
                 self._hidden = _NOWHERE

@@ -94,7 +94,7 @@ def test_html_of_an_editor_is_unchanged(html: str) -> None:
         ("<p>a<p>b<ul><li>c<li>d</ul>", "<p>a</p><p>b</p><ul><li>c</li><li>d</li></ul>"),
         ("<p>a<button><p>b</button>", "<p>a</p><p>b</p>"),
         ("<table><tr><td>a<td>b</table>", "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
-        ("<pre>a\r\nb&#13;c\0</pre>", "<pre>a\nb\nc</pre>"),
+        ("<pre>a\r\nb&#13;c\0</pre>", "<pre>a\nb\nc\ufffd</pre>"),
         ("a < b > c & d", "a &lt; b &gt; c &amp; d"),
     ],
 )

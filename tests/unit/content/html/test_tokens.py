@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.content.html.references import read_text
-from service.content.html.tokens import RawText, attributes_of, token_at
+from service.content.html.tokens import RawText, attributes_of, preprocessed, token_at
 from tests.profiles import scaled
 
 Read = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -40,6 +40,7 @@ def tokens_of_a_browser(html: str) -> list[Read]:
 
 
 def tokens(html: str) -> list[Read]:
+    html = preprocessed(html)
     found: list[Read] = []
     place = 0
     while place < len(html):
@@ -62,6 +63,10 @@ def _joined(found: list[Read]) -> list[Read]:
         else:
             joined.append((kind, content, tuple(sorted(attributes))))
     return [token for token in joined if token[:2] != ("text", "")]
+
+
+def test_line_ends_are_one_character_and_a_null_is_replaced() -> None:
+    assert preprocessed("a\r\nb\rc\0d") == "a\nb\nc\ufffdd"
 
 
 @scaled(8)
