@@ -4,12 +4,12 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, filterfalse
 from unicodedata import category
 
 from icu4py.breakers import WordBreaker
 
-from service.content.chunking.graphemes import without_torn_graphemes
+from service.content.chunking.graphemes import is_of_single_characters, without_torn_graphemes
 
 _LOCALE = "root"
 _SEPARATOR = "\u2029"
@@ -36,26 +36,38 @@ def words(text: str) -> "array[int]":
 
     In scripts without spaces, words are found by dictionary; punctuation stays with its word. Linear in time.
     """
-    ends = _ends_at_spaces(text)
+    ends = array("i", [len(text) - len(text.lstrip())])
+    others = ""
+    for start, stop in _blocks(text, ends[0]):
+        found = _WORD.findall(text, start, stop)
+        ends.extend(accumulate(map(len, found), initial=ends.pop()))
+        others += "".join(filterfalse(str.isascii, found))
+    del ends[0]
     if not ends:
         return array("i", [len(text)] if text else [])
-    if text.isascii():
-        return ends
-    return without_torn_graphemes(text, _with_unspaced(text, ends))
+    if UNSPACED.search(others) is not None:
+        ends = _with_unspaced(text, ends)
+    # ASCII words are divided only between white space and a letter, which a carriage return does not change.
+    return ends if is_of_single_characters(others.replace("\r", "")) else without_torn_graphemes(text, ends)
 
 
 def word_count(text: str) -> int:
-    """Return the number of words in ``text``."""
-    if UNSPACED.search(text) is None:
-        return sum(len(text[start:stop].split()) for start, stop in _blocks(text, 0))
-    return len(words(text))
+    """Return the number of words between white space, plus those that a dictionary finds inside of them.
 
-
-def _ends_at_spaces(text: str) -> "array[int]":
-    ends = array("i", [len(text) - len(text.lstrip())])
-    for start, stop in _blocks(text, ends[0]):
-        ends.extend(accumulate(map(len, _WORD.findall(text, start, stop)), initial=ends.pop()))
-    return ends[1:]
+    Unlike ``words``, it counts no punctuation mark that is alone in a script without spaces, and counts a word apart
+    that a mark joins with the white space before it.
+    """
+    count = 0
+    for start, stop in _blocks(text, 0):
+        found = text[start:stop].split()
+        count += len(found)
+        others = [*filterfalse(str.isascii, found)]
+        if UNSPACED.search("".join(others)) is not None:
+            unspaced = [*filter(UNSPACED.search, others)]
+            count -= len(unspaced)
+            for word in WordBreaker(" ".join(unspaced), _LOCALE):
+                count += word[0].isalnum()
+    return count
 
 
 def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
