@@ -13,6 +13,7 @@ from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule, Value
 from service.content.html.start_tag import StartTag
 from service.content.html.style import StyleFilter, hides, preserves_space
+from service.content.html.style_rules import STYLE_RULES
 from service.content.html.style_space import space_taken, without_space
 from service.content.html.urls import has_safe_scheme, is_raster_image
 from service.content.rules import ContentRules
@@ -40,6 +41,7 @@ class AttributeFilter:
         self.elements = policy.elements
         self._rules = rules
         self._styles = StyleFilter()
+        self._has_all_styles = policy.styles.issuperset(STYLE_RULES)
         self._removed: list[Removal] = []
         self._rules_of, self._general = policy.attributes, policy.attributes["*"]
         self._reads: Mapping[Value, _Read] = {
@@ -53,7 +55,11 @@ class AttributeFilter:
     def start_tag(self, name: str, attributes: _Attributes = (), written_name: str = "") -> StartTag:
         """Return what becomes of a start tag. ``written_name`` is its name in the source, if it was renamed."""
         if not attributes and not written_name and name not in _NEEDS_ATTRIBUTES:
-            return _tag(name, f"<{name}>", preserves_space=name == "pre")
+            is_pre = name == "pre"
+            is_simple = name in _SIMPLE and not is_pre
+            return StartTag(
+                name, f"<{name}>", preserves_space=is_pre, is_plain=name not in TABLE_PARTS, is_simple=is_simple
+            )
         removed = self._removed = []
         values = self._values(name, attributes, written_name)
         is_hidden = "hidden" in values or ("style" in values and hides(values["style"]))
@@ -69,12 +75,22 @@ class AttributeFilter:
                 removed.append(_kind(attribute))
         if "target" in kept:
             kept["rel"] = _with_required(kept.get("rel", ""))
-        preserves = name == "pre" or ("style" in kept and preserves_space(kept["style"]))
-        tag = _tag(name, _written(name, kept), preserves_space=preserves)
-        if removed or is_hidden or not tag.text:
-            tag = tag._replace(removed=removed, is_hidden=is_hidden, is_plain=False, is_simple=False)
-        if "style" in kept and (space := space_taken(kept["style"])):
-            tag = tag._replace(space=space, without_space=partial(_without_space, name, kept), is_simple=False)
+        style = kept.get("style", "")
+        preserves = name == "pre" or preserves_space(style)
+        space = space_taken(style)
+        text = _written(name, kept)
+        is_shown = bool(text) and not removed and not is_hidden
+        tag = StartTag(
+            name,
+            text,
+            removed,
+            is_hidden,
+            preserves,
+            space=space,
+            without_space=partial(_without_space, name, kept) if space else str,
+            is_plain=is_shown and name not in TABLE_PARTS,
+            is_simple=is_shown and not space and not preserves and name in _SIMPLE,
+        )
         if name == "img" and "src" not in kept:
             address = values.get("src", "")
             is_linkable = Removal.IMAGE_HOST in removed and self._link(address) is not None
@@ -134,7 +150,7 @@ class AttributeFilter:
 
     def _style(self, element: str, value: str) -> str | None:
         kept = self._styles.allowed(value, element)
-        if kept is not None:
+        if kept is not None and not self._has_all_styles:
             kept = self._of_policy(kept)
         if kept != value:
             self._removed.append(Removal.STYLE)
@@ -155,11 +171,6 @@ def is_hidden(attributes: _Attributes) -> bool:
 
 def _property(declaration: str) -> str:
     return declaration.partition(":")[0].strip().lower()
-
-
-def _tag(name: str, text: str, *, preserves_space: bool) -> StartTag:
-    is_simple = name in _SIMPLE and not preserves_space
-    return StartTag(name, text, preserves_space=preserves_space, is_plain=name not in TABLE_PARTS, is_simple=is_simple)
 
 
 def _written(name: str, kept: Mapping[str, str]) -> str:

@@ -47,7 +47,8 @@ class Removals:
         self._counts[kind] += 1
 
     def add_all(self, kinds: Iterable[Removal]) -> None:
-        self._counts.update(kinds)
+        for kind in kinds:
+            self._counts[kind] += 1
 
     def counts(self) -> Mapping[Removal, int]:
         """Return the counts by kind; kinds without a removal are absent."""

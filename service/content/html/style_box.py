@@ -14,10 +14,22 @@ MARKER_PX = 20.0
 _AT_MOST_AUTO = names("0 0px 0pt 0in 0cm 0em 0% auto")
 _LINES = names("border border-left border-right border-top border-bottom")
 _PADDINGS = names("padding padding-left padding-right padding-inline")
+_SIZES = names("width height line-height")
+_MAY_CHANGE: Mapping[Kind, frozenset[str]] = {
+    Kind.TEXT: _LINES | {"line-height"},
+    Kind.BLOCK: _SIZES,
+    Kind.LIST: _SIZES | _PADDINGS,
+    Kind.TABLE: _SIZES | {"max-width"},
+    Kind.CELL: frozenset({"line-height"}),
+    Kind.IMAGE: _SIZES | {"max-width"},
+}
+"""Without any of these properties, ``fitted`` changes nothing."""
 
 
-def fitted(style: Mapping[str, str], kind: Kind) -> dict[str, str]:
+def fitted(style: dict[str, str], kind: Kind) -> dict[str, str]:
     """Return the declarations of ``style``, changed where together they would make content overlap or overflow.
+
+    It is the same mapping if nothing can be changed.
 
     - A line height is a multiple of the font's size, and not less.
     - A border of an element in a line of text has a width, because the usual one is too wide there.
@@ -27,6 +39,8 @@ def fitted(style: Mapping[str, str], kind: Kind) -> dict[str, str]:
       parent. An image keeps its proportions.
     - A list without space for its markers has none.
     """
+    if _MAY_CHANGE[kind].isdisjoint(style):
+        return style
     fitted = dict(style)
     if "line-height" in fitted:
         height = line_height(fitted["line-height"], fitted.get("font-size"))

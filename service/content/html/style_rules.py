@@ -8,7 +8,7 @@ downwards alone. A longer length is shortened to its limit, which keeps the look
 
 import re
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -156,7 +156,7 @@ STYLE_RULES: Mapping[str, ValueRule] = {
 }
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """Kinds of elements with rules of their own."""
 
     TEXT = "in a line of text"

@@ -11,24 +11,21 @@ _PERCENT_PX = 6.0
 _LINE_PX = {"thin": 1.0, "medium": 3.0}
 _FUNCTION = re.compile(r"[a-z\-]+\([^()]*\)")
 """A colour: its percentages are no lengths."""
-_MAY_TAKE = re.compile("margin|padding|border", re.IGNORECASE)
-_TAKES = re.compile(
-    r"(margin|padding|border)(?:-(top|bottom|block|left|right|inline))?(?:-width)?\s*:(.*)", re.IGNORECASE | re.DOTALL
-)
+_MAY_TAKE = re.compile("margin|padding|border")
+"""In lower case: this is faster than ``IGNORECASE``."""
+_TAKES = re.compile(r"(margin|padding|border)(?:-(top|bottom|block|left|right|inline))?(?:-width)?\s*:(.*)", re.DOTALL)
 
 
 def space_taken(style: str) -> float:
     """Return the part of the room that an allowed style takes; ``without_space`` is for those beyond 1 in sum."""
+    style = style.lower()
     if not _MAY_TAKE.search(style):
         return 0.0
     taken = {"vertical": 0.0, "horizontal": 0.0}
     for text in style.split(";"):
         if match := _TAKES.match(text.strip()):
-            kind, side, components = (
-                match[1].lower(),
-                (match[2] or "").lower(),
-                _FUNCTION.sub("", match[3].lower()).split(),
-            )
+            kind, side, value = match.groups("")
+            components = (_FUNCTION.sub("", value) if "(" in value else value).split()
             if kind == "border" or side:
                 largest = max(map(_px, components), default=0.0)
                 above, beside = largest, largest if side in {"left", "right"} else 2 * largest
@@ -44,7 +41,7 @@ def space_taken(style: str) -> float:
 
 def without_space(style: str) -> str | None:
     """Return an allowed style without what takes space, ``None`` if nothing is left."""
-    kept = [text.strip() for text in style.split(";") if not _TAKES.match(text.strip())]
+    kept = [text.strip() for text in style.split(";") if not _TAKES.match(text.strip().lower())]
     return "; ".join(filter(None, kept)) or None
 
 

@@ -34,11 +34,12 @@ def declared(name: str, value: str, rules: Mapping[str, ValueRule]) -> Sequence[
     a colour.
     """
     value = " ".join(value.split())
-    if len(value) > _MAX_CHARACTERS or (name not in rules and name != "font"):
+    rule = rules.get(name)
+    if len(value) > _MAX_CHARACTERS:
         return ()
-    if name == "font":
-        return [pair for part in _parts_of_font(value) for pair in declared(*part, rules)]
-    rule = rules[name]
+    if rule is None:
+        parts = _parts_of_font(value) if name == "font" else ()
+        return [pair for part in parts for pair in declared(*part, rules)]
     if isinstance(rule, Pattern):
         return [(name, value)] if rule.matches(value) else ()
     value = value.lower()
@@ -52,7 +53,9 @@ def declared(name: str, value: str, rules: Mapping[str, ValueRule]) -> Sequence[
         ]
     if name == "font-size":
         value = _without_growth(value)
-    corrected = _corrected(value, rule)
+    corrected = _component(value, rule) if isinstance(rule, Components) else None
+    if corrected is None and (" " in value or isinstance(rule, Sides)):
+        corrected = _corrected(value, rule)
     if corrected is None and name == "background":
         name, corrected = "background-color", _colour_of_background(value, rules["background-color"])
     return [(name, corrected)] if corrected else ()
@@ -101,8 +104,10 @@ def _component(component: str, rule: Components) -> str | None:
     """Return the component, a length at most as long as the rule allows; ``None`` if it is not allowed."""
     if component in rule.words or (rule.pattern and rule.pattern.matches(component)):
         return component
+    if rule.px is None:
+        return None
     number, unit = length(component) or (-1.0, "")
-    if rule.px is None or not (unit or number == 0):
+    if not (unit or number == 0):
         return None
     if number == 0:
         return component
