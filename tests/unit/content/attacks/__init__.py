@@ -1,6 +1,6 @@
 """Attacks on a page that shows the result, by kind: well-known payloads and their mutations."""
 
-from tests.unit.content.attacks import letters, markdown, nodes, scripts, styles, trees, urls
+from tests.unit.content.attacks import letters, markdown, nodes, scan, scripts, styles, trees, urls
 
 ATTACKS: dict[str, tuple[str, ...]] = {
     **scripts.ATTACKS,
@@ -10,4 +10,5 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     **letters.ATTACKS,
     **markdown.ATTACKS,
     **nodes.ATTACKS,
+    **scan.ATTACKS,
 }
