@@ -17,6 +17,7 @@ GENERATED = re.compile(r"[Gg]enerated (by|from)|[Mm]ade by `?make")
 UNIT_TESTS_BY_SUBJECT = {
     "asyncapi/test_decoder.py",
     "content/test_attacks.py",
+    "content/html/test_shown.py",
     "content/test_invariants.py",
     "content/official/test_commonmark.py",
     "content/official/test_gfm.py",
