@@ -7,8 +7,8 @@ LIMITED = frozenset({"img", "td", "th", "ol", "li"})
 MAX_IMAGE_PX = 600.0
 MAX_CELL_PX = 120.0
 _SIZE = re.compile(r"([0-9.]+)(?:px)?")
-_MAX_NUMBER, _MAX_ROMAN_NUMBER = 999, 20
-"""The space beside a list has room for the markers up to these."""
+_MAX_NUMBER, _MAX_ROMAN_NUMBER = {"ol": 999, "li": 99}, 20
+"""The space beside a list has room for the markers up to these. An item may be in a list with Roman numbers."""
 
 
 def size_style(element: str, attributes: Mapping[str, str]) -> str:
@@ -25,7 +25,9 @@ def marker_style(element: str, attributes: Mapping[str, str]) -> str:
     """Return a style that moves long markers of a list into its text; empty if not needed."""
     number = attributes.get({"ol": "start", "li": "value"}.get(element, ""), "0")
     is_roman = attributes.get("type") in {"i", "I"} or "roman" in attributes.get("style", "").lower()
-    longest = _MAX_ROMAN_NUMBER if is_roman else _MAX_NUMBER
+    if is_roman and "reversed" in attributes:
+        return "list-style-position: inside"
+    longest = _MAX_ROMAN_NUMBER if is_roman else _MAX_NUMBER.get(element, 0)
     is_short = len(number) <= len(str(longest)) and number.isdecimal() and int(number) <= longest
     return "" if is_short else "list-style-position: inside"
 

@@ -59,7 +59,11 @@ _CELL: Mapping[str, Rule] = {
     "width": LENGTH,
     "height": LENGTH,
 }
-_COLUMN: Mapping[str, Rule] = {"span": COUNT, "width": LENGTH}
+_COLUMN: Mapping[str, Rule] = {
+    # A column without cells takes the space between two.
+    "span": Pattern("a whole number from 1 to 20", re.compile("[1-9]|1[0-9]|20")),
+    "width": LENGTH,
+}
 
 _GENERAL: Attributes = {
     "*": {

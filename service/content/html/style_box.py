@@ -12,6 +12,11 @@ MAX_OWN_WIDTH_PX = 300.0
 MARKER_PX = 20.0
 """The space that a list keeps for its markers."""
 _AT_MOST_AUTO = names("0 0px 0pt 0in 0cm 0em 0% auto")
+_SHORT_MARKERS = names(
+    "arabic-indic circle decimal decimal-leading-zero disc inherit initial lower-alpha lower-greek lower-latin",
+    "lower-roman none persian square unset upper-alpha upper-latin upper-roman",
+)
+"""Types with one character for each digit, and those whose numbers attribute_limits.py limits."""
 _LINES = names("border border-left border-right border-top border-bottom")
 _PADDINGS = names("padding padding-left padding-right padding-inline")
 _SIZES = names("width height line-height")
@@ -37,11 +42,13 @@ def fitted(style: dict[str, str], kind: Kind) -> dict[str, str]:
       ``min-height``, because longer content would overflow.
     - A table or image with a width has no horizontal margin or padding but ``auto``, and is at most as wide as its
       parent. An image keeps its proportions.
-    - A list without space for its markers has none.
+    - A list without space for its markers has none; markers that may be long are in the text of the items.
     """
     if _MAY_CHANGE[kind].isdisjoint(style):
         return style
     fitted = dict(style)
+    if fitted.get("list-style-type", "none") not in _SHORT_MARKERS:
+        fitted["list-style-position"] = "inside"
     if "line-height" in fitted:
         height = line_height(fitted["line-height"], fitted.get("font-size"))
         if height is None:

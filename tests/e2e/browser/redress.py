@@ -144,6 +144,10 @@ _COMBINED = (
     _WITHIN_LINK('<ol type="i" start="3888" style="padding:0;font-size:48px"><li>x</li></ol>'),
     _WITHIN_LINK('<ol start="-999999999"><li>x</li><li value="999999999">x</li></ol>'),
     _WITHIN_LINK('<ol style="list-style:lower-roman" start="888"><li>x</li></ol>'),
+    _WITHIN_LINK('<ol style="list-style:korean-hangul-formal;font-size:48px" start="999"><li>x</li></ol>'),
+    _WITHIN_LINK('<ol type="i" start="20" reversed><li>x</li></ol>'),
+    _WITHIN_LINK('<ol type="i"><li value="888">x</li></ol>'),
+    _WITHIN_LINK('<table><colgroup><col span="1000" width="9"></colgroup><tr><td>x</td></tr></table>'),
     _WITHIN_LINK("<table><tr><td width=5000 height=9000>x</td></tr></table>"),
     _WITHIN_LINK("<table width=5000 height=9000 border=99 cellspacing=99><tr><td>x</td></tr></table>"),
     _WITHIN_LINK("<hr width=5000 size=900>"),
@@ -211,3 +215,14 @@ _ACCUMULATED = (
 """Space that only its sum makes dangerous."""
 
 CASES = (*_ACCUMULATED, *_ON_LINK, *_AROUND_LINK, *(f"<p>{_LINK.format(style)}</p>" for style in _STYLES), *_COMBINED)
+
+WIDE_TEXT = (
+    f'<p>{_WITHIN_LINK("x" * 300)}</p>',
+    f'<p dir="rtl">{_WITHIN_LINK("x" * 300)}</p>',
+    f'<pre dir="rtl">{_WITHIN_LINK("x" * 300)}</pre>',
+    _WITHIN_LINK("<ul dir=rtl>" * 60 + "x"),
+    _WITHIN_LINK("<blockquote>" * 60 + "x"),
+    _WITHIN_LINK(f'<img alt="x" src="{_PIXEL}" width="600" height="600">'),
+    _WITHIN_LINK('<ol type="i" style="font-size:48px"><li value="88">x</li></ol>'),
+)
+"""Content that is wider than its container without a style, which the page has to limit."""

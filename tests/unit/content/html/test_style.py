@@ -185,6 +185,8 @@ _FONT = "font-style: italic; font-weight: bold; font-size: 12pt; line-height: 1.
         ("ul", "padding: 0; list-style: none", "padding: 0; list-style-type: none"),
         ("ol", "list-style: lower-roman inside", "list-style-type: lower-roman; list-style-position: inside"),
         ("ol", "list-style-type: 'abc'", None),
+        ("li", "list-style: hebrew", "list-style-type: hebrew; list-style-position: inside"),
+        ("div", "list-style-type: lower-greek", "list-style-type: lower-greek"),
         ("table", "width: 468pt; margin-left: 5pt", "width: 468pt; max-width: 100%"),
         ("td", "min-width: 900px; width: 900px", "min-width: 50px; width: 600px"),
         ("img", "width: 624px; height: 351px; border: 8px solid", "width: 624px; height: auto; max-width: 100%"),
