@@ -216,13 +216,14 @@ _ACCUMULATED = (
 
 CASES = (*_ACCUMULATED, *_ON_LINK, *_AROUND_LINK, *(f"<p>{_LINK.format(style)}</p>" for style in _STYLES), *_COMBINED)
 
+_WIDE = _WITHIN_LINK(("x" * 300 + " ") * 9)
 WIDE_TEXT = (
-    f'<p>{_WITHIN_LINK("x" * 300)}</p>',
-    f'<p dir="rtl">{_WITHIN_LINK("x" * 300)}</p>',
-    f'<pre dir="rtl">{_WITHIN_LINK("x" * 300)}</pre>',
-    _WITHIN_LINK("<ul dir=rtl>" * 60 + "x"),
-    _WITHIN_LINK("<blockquote>" * 60 + "x"),
+    f"<p>{_WIDE}</p>",
+    f'<p dir="rtl">{_WIDE}</p>',
+    f'<pre dir="rtl">{_WIDE}</pre>',
+    _WITHIN_LINK("<ul dir=rtl>" * 60 + "x<br>" * 9),
+    _WITHIN_LINK("<blockquote>" * 12 + "xxxxxxx<br>" * 9),
     _WITHIN_LINK(f'<img alt="x" src="{_PIXEL}" width="600" height="600">'),
-    _WITHIN_LINK('<ol type="i" style="font-size:48px"><li value="88">x</li></ol>'),
+    _WITHIN_LINK('<ol type="i" style="font-size:48px">' + '<li value="88">x</li>' * 4),
 )
 """Content that is wider than its container without a style, which the page has to limit."""

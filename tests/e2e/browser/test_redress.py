@@ -1,5 +1,6 @@
 """In a real browser, no style lets content cover what is outside its container, which hides no overflow."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,8 +9,9 @@ from playwright.sync_api import Browser, Page
 
 from service.content.html.policy import POLICIES, Policy
 from service.content.html.sanitise import sanitise_html
-from service.content.rules import ContentRules
-from tests.e2e.browser.redress import CASES, IMAGES
+from service.content.rules import DEFAULT_RULES, ContentRules
+from tests.conftest import PROJECT
+from tests.e2e.browser.redress import CASES, IMAGES, WIDE_TEXT
 from tests.e2e.browser.visit import WIDE
 
 _PAGE = """<!DOCTYPE html>
@@ -22,6 +24,7 @@ _PAGE = """<!DOCTYPE html>
 </style>
 <div id="above"></div><div id="content"></div><button>Delete</button>
 """
+_DOCUMENTED_STYLE = re.search(r"(?<=```css\n)[^`]+", (PROJECT / "docs/content.md").read_text())
 _TOLERANCE_PX = 4.0
 """The letters of the largest font are higher than a line of its size; so is text with a border of one pixel."""
 _MEASURE = """
@@ -70,6 +73,15 @@ def test_no_style_covers_what_is_outside_the_content(page: Page, policy: Policy)
         assert result["reach"] <= _TOLERANCE_PX, html
         assert result["below"] <= _TOLERANCE_PX or "<img" in html, html
         assert (result["covered"], result["free"]) == (0, True), html
+
+
+def test_the_documented_styles_of_a_page_limit_text(page: Page) -> None:
+    shown = [sanitise_html(case, DEFAULT_RULES, 10**6).html for case in WIDE_TEXT]
+    assert sum(bool(result["covered"] or not result["free"]) for result in measured(page, shown)) > len(shown) / 2
+    assert _DOCUMENTED_STYLE is not None
+    style = page.add_style_tag(content=_DOCUMENTED_STYLE[0].replace(".content", "#content"))
+    assert {(result["covered"], result["free"]) for result in measured(page, shown)} == {(0, True)}
+    style.evaluate("(element) => element.remove()")
 
 
 def test_the_styles_as_sent_cover_it(page: Page) -> None:
