@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 PX = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6, "rem": 16.0}
 """Pixels of the absolute units; ``rem`` is that of a usual page."""
@@ -11,6 +12,7 @@ UNITS = PX | {"em": MAX_FONT_PX, "ic": MAX_FONT_PX, "ex": MAX_FONT_PX / 2, "ch":
 
 _LENGTH = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,20}})?|\.[0-9]{{1,20}})({'|'.join(UNITS)}|%)?")
 _SIDES = {1: (0, 0, 0, 0), 2: (0, 1, 0, 1), 3: (0, 1, 2, 1), 4: (0, 1, 2, 3)}
+_T = TypeVar("_T")
 
 
 def length(value: str) -> tuple[float, str] | None:
@@ -26,7 +28,7 @@ def absolute_px(value: str, em: float = 0.0) -> float | None:
     return number * px if px else None
 
 
-def sides(components: Sequence[str]) -> list[str]:
+def sides(components: Sequence[_T]) -> list[_T]:
     """Return the four sides that one to four components set, top first; empty for more."""
     return [components[i] for i in _SIDES[len(components)]] if len(components) in _SIDES else []
 

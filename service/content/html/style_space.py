@@ -11,32 +11,28 @@ _PERCENT_PX = 6.0
 _LINE_PX = {"thin": 1.0, "medium": 3.0}
 _FUNCTION = re.compile(r"[a-z\-]+\([^()]*\)")
 """A colour: its percentages are no lengths."""
-_MAY_TAKE = re.compile("margin|padding|border")
+_TAKES = re.compile(
+    r"(?:\A|;)\s*+(margin|padding|border)(?:-(top|bottom|block|left|right|inline))?(?:-width)?\s*+:([^;]*)"
+)
 """In lower case: this is faster than ``IGNORECASE``."""
-_TAKES = re.compile(r"(margin|padding|border)(?:-(top|bottom|block|left|right|inline))?(?:-width)?\s*:(.*)", re.DOTALL)
 
 
 def space_taken(style: str) -> float:
     """Return the part of the room that an allowed style takes; ``without_space`` is for those beyond 1 in sum."""
-    style = style.lower()
-    if not _MAY_TAKE.search(style):
-        return 0.0
-    taken = {"vertical": 0.0, "horizontal": 0.0}
-    for text in style.split(";"):
-        if match := _TAKES.match(text.strip()):
-            kind, side, value = match.groups("")
-            components = (_FUNCTION.sub("", value) if "(" in value else value).split()
-            if kind == "border" or side:
-                largest = max(map(_px, components), default=0.0)
-                above, beside = largest, largest if side in {"left", "right"} else 2 * largest
-            else:
-                top, right, bottom, left = map(_px, sides(components))
-                above, beside = max(top, bottom), right + left
-            if side not in {"left", "right", "inline"}:
-                taken["vertical"] += above
-            if side not in {"top", "bottom", "block"}:
-                taken["horizontal"] += beside
-    return max(taken["vertical"] / ROOM_PX[0], taken["horizontal"] / ROOM_PX[1])
+    vertical = horizontal = 0.0
+    for kind, side, value in _TAKES.findall(style.lower()):
+        lengths = [_px(component) for component in (_FUNCTION.sub("", value) if "(" in value else value).split()]
+        if kind == "border" or side:
+            largest = max(lengths, default=0.0)
+            above, beside = largest, largest if side in {"left", "right"} else 2 * largest
+        else:
+            top, right, bottom, left = sides(lengths)
+            above, beside = max(top, bottom), right + left
+        if side not in {"left", "right", "inline"}:
+            vertical += above
+        if side not in {"top", "bottom", "block"}:
+            horizontal += beside
+    return max(vertical / ROOM_PX[0], horizontal / ROOM_PX[1])
 
 
 def without_space(style: str) -> str | None:
