@@ -1,7 +1,5 @@
 """Rules that depend on several declarations of a style, such that no element leaves its parent."""
 
-from collections.abc import Mapping
-
 from service.content.html.elements import names
 from service.content.html.style_length import absolute_px, sides
 from service.content.html.style_rules import Kind
@@ -19,15 +17,7 @@ _SHORT_MARKERS = names(
 """Types with one character for each digit, and those whose numbers attribute_limits.py limits."""
 _LINES = names("border border-left border-right border-top border-bottom")
 _PADDINGS = names("padding padding-left padding-right padding-inline")
-_SIZES = names("width height line-height")
-_MAY_CHANGE: Mapping[Kind, frozenset[str]] = {
-    Kind.TEXT: _LINES | {"line-height"},
-    Kind.BLOCK: _SIZES,
-    Kind.LIST: _SIZES | _PADDINGS,
-    Kind.TABLE: _SIZES | {"max-width"},
-    Kind.CELL: frozenset({"line-height"}),
-    Kind.IMAGE: _SIZES | {"max-width"},
-}
+_MAY_CHANGE = _LINES | _PADDINGS | names("width max-width height line-height list-style-type")
 """Without any of these properties, ``fitted`` changes nothing."""
 
 
@@ -44,7 +34,7 @@ def fitted(style: dict[str, str], kind: Kind) -> dict[str, str]:
       parent. An image keeps its proportions.
     - A list without space for its markers has none; markers that may be long are in the text of the items.
     """
-    if _MAY_CHANGE[kind].isdisjoint(style):
+    if _MAY_CHANGE.isdisjoint(style):
         return style
     fitted = dict(style)
     if fitted.get("list-style-type", "none") not in _SHORT_MARKERS:
