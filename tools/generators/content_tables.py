@@ -12,7 +12,7 @@ from service.content.html.nodes import NODES
 from service.content.html.policy import EDITOR, PAGE
 from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule
-from service.content.html.style_rules import OF_KIND, STYLE_RULES, Components, Sides, ValueRule
+from service.content.html.style.properties import OF_KIND, STYLE_RULES, Components, Sides, ValueRule
 from tools.generators.markdown import codes, table, with_blocks
 
 _PATH = "docs/content.md"

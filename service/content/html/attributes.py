@@ -3,18 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from service.content.html.attribute_limits import LIMITED, marker_style, size_style
 from service.content.html.elements import ELEMENTS, RENAMED
-from service.content.html.legacy_attributes import LEGACY, legacy_style
 from service.content.html.markup import VOID, WHITESPACE
 from service.content.html.nesting import ENDS_OTHERS, ENDS_PARAGRAPH_ONLY, SCOPES, TABLE_PARTS
 from service.content.html.references import write_value
 from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule, Value
 from service.content.html.start_tag import StartTag
-from service.content.html.style import StyleFilter, hides, preserves_space
-from service.content.html.style_rules import STYLE_RULES
-from service.content.html.style_space import space_taken, without_space
+from service.content.html.style.attribute_limits import LIMITED, marker_style, size_style
+from service.content.html.style.filter import StyleFilter, hides, preserves_space
+from service.content.html.style.legacy import LEGACY, legacy_style
+from service.content.html.style.properties import STYLE_RULES
+from service.content.html.style.space import space_taken, without_space
 from service.content.html.urls import has_safe_scheme, is_raster_image
 from service.content.rules import ContentRules
 

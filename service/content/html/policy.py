@@ -14,7 +14,7 @@ from service.content.html.classes import OF_EDITORS, class_rule
 from service.content.html.elements import ELEMENTS, names
 from service.content.html.nodes import NODES, data_attributes
 from service.content.html.rule import COUNT, FLAG, INTEGER, LENGTH, WIDTHS, Pattern, Rule, Value, one_of
-from service.content.html.style_rules import STYLE_RULES
+from service.content.html.style.properties import STYLE_RULES
 
 Attributes = Mapping[str, Mapping[str, Rule]]
 """Rules by attribute, by element; ``*`` is every element."""
@@ -40,7 +40,7 @@ class Policy(Struct, frozen=True):
     classes: Pattern
     """Of one class. A page could style others than these: ``fixed inset-0`` covers the whole page."""
     styles: frozenset[str]
-    """Properties in ``style`` attributes, with values by the rules of style_rules.py."""
+    """Properties in ``style`` attributes, with values by the rules of style/properties.py."""
     elements: frozenset[str] = ELEMENTS
     relations: frozenset[str] = names("nofollow noopener noreferrer sponsored ugc")
 

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from service.content import Chunks, Plan, Removal, Stage, prepare
-from service.content.html.style import StyleFilter
+from service.content.html.style.filter import StyleFilter
 from service.protocol.errors import ChunkingFailed, EmptyContent, PreparedTooLarge, ProcessingFailed, StreamingError
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest

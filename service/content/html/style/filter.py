@@ -4,9 +4,9 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.content.html.style_box import fitted
-from service.content.html.style_rules import KINDS, RULES, Kind
-from service.content.html.style_value import Declared, declared
+from service.content.html.style.box import fitted
+from service.content.html.style.properties import KINDS, RULES, Kind
+from service.content.html.style.value import Declared, declared
 
 _COMMENTED = "/**/"
 """Stands for any comment. A declaration with one inside is dropped."""

@@ -2,7 +2,7 @@
 
 import re
 
-from service.content.html.style_length import UNITS, length, sides
+from service.content.html.style.length import UNITS, length, sides
 
 ROOM_PX = 128.0, 560.0
 """Space above or below, and on the left and right in sum, that the elements around one place may take together."""

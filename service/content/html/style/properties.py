@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from service.content.html.elements import TABLE_ELEMENTS, TEXT_ELEMENTS, names
 from service.content.html.rule import Pattern, either
-from service.content.html.style_length import MAX_FONT_PX
+from service.content.html.style.length import MAX_FONT_PX
 
 _HEX = "#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})"
 _WORD = "[a-z]{3,24}"
@@ -135,7 +135,7 @@ STYLE_RULES: Mapping[str, ValueRule] = {
     # Space around
     **_sides("margin", "", _length("auto", 72, 5), _length("auto", 240, 25)),
     **_sides("padding", "", _length("", 48, 4), _length("", 96, 25)),
-    # Sizes: those of a block become the limits that style_box.py describes
+    # Sizes: those of a block become the limits that box.py describes
     "width": _length("auto", 9999, 100),
     "min-width": _length("", 300),
     "max-width": _length("none", 9999, 100),

@@ -1,12 +1,12 @@
-"""Values of single declarations, checked and shortened by the rules of style_rules.py."""
+"""Values of single declarations, checked and shortened by the rules of properties.py."""
 
 import re
 from collections.abc import Mapping, Sequence
 
 from service.content.html.elements import names
 from service.content.html.rule import Pattern
-from service.content.html.style_length import MAX_FONT_PX, PX, UNITS, absolute_px, length, shortest, sides
-from service.content.html.style_rules import Components, Sides, ValueRule
+from service.content.html.style.length import MAX_FONT_PX, PX, UNITS, absolute_px, length, shortest, sides
+from service.content.html.style.properties import Components, Sides, ValueRule
 
 Declared = tuple[str, str]
 """A property and its value."""

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from service.content.html.style import StyleFilter
-from service.content.html.style_space import space_taken, without_space
-from tests.unit.content.html.test_style import elements, styles
+from service.content.html.style.filter import StyleFilter
+from service.content.html.style.space import space_taken, without_space
+from tests.unit.content.html.style.test_filter import elements, styles
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Rules that depend on several declarations of a style, such that no element leaves its parent."""
 
 from service.content.html.elements import names
-from service.content.html.style_length import absolute_px, sides
-from service.content.html.style_rules import Kind
-from service.content.html.style_value import BASE_FONT_PX, line_height
+from service.content.html.style.length import absolute_px, sides
+from service.content.html.style.properties import Kind
+from service.content.html.style.value import BASE_FONT_PX, line_height
 
 MAX_OWN_WIDTH_PX = 300.0
 """A wider table or image is also at most as wide as its parent."""

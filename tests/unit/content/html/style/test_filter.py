@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tinycss2.ast import Declaration, DimensionToken, FunctionBlock, LiteralToken, NumberToken, PercentageToken
 
-from service.content.html.style import StyleFilter, hides, preserves_space
-from service.content.html.style_length import UNITS
-from service.content.html.style_rules import KINDS, RULES, STYLE_RULES, Kind
+from service.content.html.style.filter import StyleFilter, hides, preserves_space
+from service.content.html.style.length import UNITS
+from service.content.html.style.properties import KINDS, RULES, STYLE_RULES, Kind
 from tests.profiles import scaled
 
 _SCRAPS = (

@@ -1,4 +1,4 @@
-"""Attributes by which old HTML sets what styles set now, as declarations. style.py still checks these."""
+"""Attributes by which old HTML sets what styles set now, as declarations. filter.py still checks these."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

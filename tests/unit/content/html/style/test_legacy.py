@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.content.html.legacy_attributes import LEGACY, legacy_style
-from service.content.html.style import StyleFilter
+from service.content.html.style.filter import StyleFilter
+from service.content.html.style.legacy import LEGACY, legacy_style
 
 _ATTRIBUTES = st.sampled_from(
     ["align", "bgcolor", "border", "color", "face", "height", "size", "type", "valign", "width"]
