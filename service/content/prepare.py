@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from service.content.analysis import analyse_html, analyse_text
+from service.content.chunking.blocks import to_blocks
 from service.content.chunking.chunk import split_text
 from service.content.chunking.fragment import split_fragments
 from service.content.chunking.incremental import split_increments
@@ -24,7 +25,7 @@ _NATIVE_PANIC = "PanicException"
 
 
 def prepare(request: StreamRequest, limits: Limits, timer: StageTimer, rules: ContentRules = DEFAULT_RULES) -> Plan:
-    """Return the plan of a request. Its joined chunks are the text as sent, or the sanitised HTML.
+    """Return the plan of a request. Its joined chunks are the text as sent, or the sanitised HTML as blocks.
 
     Only the stages that the content type needs are run and timed. Raises ``EmptyContent``, ``PreparedTooLarge`` and
     ``ProcessingFailed``. If splitting fails, the plan has a ``failure`` and few chunks, but all content. HTML that was
@@ -46,7 +47,7 @@ def prepare(request: StreamRequest, limits: Limits, timer: StageTimer, rules: Co
     failure = None
     try:
         with _stage(Stage.CHUNK, timer):
-            chunks, closes = _split(whole, request, limits.max_chunk_characters)
+            chunks, closes = _split(whole, request, limits)
     except ChunkingFailed as error:
         failure = error
         chunks, closes = _split_fallback(whole, request, limits.max_chunk_characters)
@@ -63,13 +64,16 @@ def prepare(request: StreamRequest, limits: Limits, timer: StageTimer, rules: Co
     )
 
 
-def _split(whole: str, request: StreamRequest, max_characters: int) -> tuple[Chunks, CloseTexts | None]:
+def _split(whole: str, request: StreamRequest, limits: Limits) -> tuple[Chunks, CloseTexts | None]:
     """Return chunks, and in incremental mode the close text of each."""
+    max_characters = limits.max_chunk_characters
     if request.content_type is ContentType.TEXT:
         return split_text(whole, request.chunk_by, max_characters), None
+    blocks = to_blocks(whole)
+    check_prepared_size(blocks, limits.max_prepared_characters)
     if request.html_mode is HtmlMode.INCREMENTAL:
-        return split_increments(whole, request.chunk_by, max_characters)
-    return split_fragments(whole, request.chunk_by, max_characters), None
+        return split_increments(blocks, request.chunk_by, max_characters)
+    return split_fragments(blocks, request.chunk_by, max_characters), None
 
 
 def _split_fallback(whole: str, request: StreamRequest, max_characters: int) -> tuple[Chunks, CloseTexts | None]:

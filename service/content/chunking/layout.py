@@ -1,80 +1,89 @@
-"""Layout: the items at the top level of sanitised HTML, where no element is open."""
+"""Layout: the nodes of sanitised HTML that are in no element, and how an editor joins them."""
 
+import re
 from collections.abc import Iterator
-from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
-from service.content.html.markup import INLINE, TAG, VOID, WHITESPACE
+from service.content.html.elements import names
+from service.content.html.markup import INLINE, VOID
 
-_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
-# Blocks that editors support only by an extension: without it their content is merged into the preceding paragraph.
-_UNKNOWN_BLOCKS = frozenset({"details", "dt", "main", "nav", "summary"})
+WRAPPERS = names("article aside div footer header main nav section")
+UNSUPPORTED = WRAPPERS | names("address dd dl dt figcaption figure hgroup")
+"""Blocks of which editors read only the content."""
 
+_START_TAG = re.compile(r"<([a-z][a-z0-9]*)(?: [^>]*+)?>")
+_NEVER_NESTED = frozenset({"p", "pre"})
 
-class Kind(Enum):
-    TEXT = "text"
-    INLINE = "inline"
-    LINE_BREAK = "line break"
-    MIXED = "mixed"
-    """An inline element that contains a block, or a block that some editors do not support."""
-    PARAGRAPH = "paragraph"
-    """A paragraph or heading with visible text and inline elements only."""
-    BLOCK = "block"
-    """Any other block, an image included."""
-
-    @property
-    def flows(self) -> bool:
-        """Whether it is part of a run of text."""
-        return self is not _PARAGRAPH and self is not _BLOCK
+_WRAPPED = rf"(?:<(?:{'|'.join(sorted(UNSUPPORTED))})(?: [^>]*+)?>)*+"
+_BEGINS_AS_BLOCK = re.compile(rf"{_WRAPPED}<(?:p|h[1-6]|ul|ol|blockquote|pre|hr)[ >]")
+_PARAGRAPHS = names("p h1 h2 h3 h4 h5 h6")
+_INLINE_TAG = rf"</?(?:{'|'.join(sorted(INLINE))})(?: [^>]*+)?>"
+_PARAGRAPH_WITH_TEXT = re.compile(
+    rf"<(p|h[1-6])(?: [^>]*+)?>(?=(?:<[^>]*+>|\s)*+[^<\s])(?:[^<]++|{_INLINE_TAG})*+</\1>"
+)
+_FLOWING_CONTENT = re.compile(rf"(?:[^<]++|</?(?:{'|'.join(sorted(INLINE | {'img'}))})(?: [^>]*+)?>)*+")
 
 
-_TEXT, _INLINE, _PARAGRAPH, _BLOCK = (
-    Kind.TEXT,
-    Kind.INLINE,
-    Kind.PARAGRAPH,
-    Kind.BLOCK,
-)  # the attribute lookup of an enum is slow
+class Node(NamedTuple):
+    """An element, or the text between two, in ``[start, end)``."""
 
-
-class Item(NamedTuple):
-    """An item of the top level in ``[start, end)``."""
-
-    kind: Kind
+    name: str
+    """Empty for text."""
     start: int
     end: int
 
 
-def items(html: str) -> Iterator[Item]:
-    """Yield the items of the top level of ``html``, in order and without gaps. Linear in time."""
-    depth = start = end = 0
-    outermost = ""
-    only_inline = True
-    for tag in TAG.finditer(html):
-        closes, name = tag.groups()
-        if closes:
-            depth -= 1
-        elif depth == 0:
-            if end < tag.start():
-                yield Item(_TEXT, end, tag.start())
-            start, outermost, only_inline = tag.start(), name, True
-            depth = name not in VOID
+def nodes(html: str) -> Iterator[Node]:
+    """Yield the nodes of ``html`` that are in no element, in order and without gaps. Linear in time."""
+    place = 0
+    while place < len(html):
+        tag = _START_TAG.match(html, place)
+        if tag is None:
+            name, end = "", html.find("<", place)
+            if end < 0:
+                end = len(html)
         else:
-            only_inline = only_inline and name in INLINE
-            depth += name not in VOID
+            name, end = tag[1], tag.end()
+            if name not in VOID:
+                end = _end(html, name, end)
+        yield Node(name, place, end)
+        place = end
+
+
+def flows(html: str, name: str, start: int, end: int) -> bool:
+    """Return whether a node is text, an image, or an inline element without a block in it."""
+    return not name or name == "img" or (name in INLINE and _FLOWING_CONTENT.fullmatch(html, start, end) is not None)
+
+
+def begins_as_block(html: str, node: Node) -> bool:
+    """Return whether every editor begins a block with ``node``."""
+    return _BEGINS_AS_BLOCK.match(html, node.start) is not None
+
+
+def ends_as_paragraph(html: str, node: Node) -> bool:
+    """Return whether ``node`` ends with a paragraph or heading that has text, so that an editor appends behind it."""
+    end = node.end
+    while (name := html[(tag := html.rfind("<", node.start, end)) + 2 : end - 1]) in UNSUPPORTED:
+        end = tag
+    if name not in _PARAGRAPHS:
+        return False
+    start = max(html.rfind(f"<{name}{after}", node.start, tag) for after in " >") if end < node.end else node.start
+    return _PARAGRAPH_WITH_TEXT.fullmatch(html, start, end) is not None
+
+
+def _end(html: str, name: str, place: int) -> int:
+    """Return the end of the element ``name`` whose content begins at ``place``."""
+    if name in _NEVER_NESTED:
+        return html.index(f"</{name}>", place) + len(f"</{name}>")
+    depth = 1
+    for tag in _tags(name).finditer(html, place):
+        depth += -1 if tag[1] else 1
         if depth == 0:
-            end = tag.end()
-            yield Item(_kind(outermost, html[start:end], only_inline=only_inline), start, end)
-    if end < len(html):
-        yield Item(_TEXT, end, len(html))
+            return tag.end()
+    raise ValueError(f"The element {name} has no end.")
 
 
-def _kind(name: str, element: str, *, only_inline: bool) -> Kind:
-    if name == "br":
-        return Kind.LINE_BREAK
-    if name in INLINE:
-        return _INLINE if only_inline else Kind.MIXED
-    if name in _UNKNOWN_BLOCKS:
-        return Kind.MIXED
-    if only_inline and name in _PARAGRAPHS and TAG.sub("", element).strip(WHITESPACE):
-        return _PARAGRAPH
-    return _BLOCK
+@cache
+def _tags(name: str) -> re.Pattern[str]:
+    return re.compile(rf"<(/?){name}(?: [^>]*+)?>")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from service.content.html.attributes import AttributeFilter, is_hidden
 from service.content.html.elements import DROPPED_INSIDE, DROPPED_WITH_CONTENT, EMBEDS, RENAMED
+from service.content.html.images import with_loose_images
 from service.content.html.markup import WHITESPACE
 from service.content.html.nesting import TABLE_PARTS
 from service.content.html.references import read_text
@@ -78,7 +79,7 @@ class _Normaliser:
                 write(text)
                 done = place
         self._removals.add_all([Removal.STYLE] * self._writer.styles_reduced)
-        return self._writer.result()
+        return with_loose_images(self._writer.result())
 
     def _unknown(self, start: int) -> int:
         """Handle what begins at ``start`` and is not known yet. Return the offset at which to continue."""

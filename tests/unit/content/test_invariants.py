@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from icu4py.breakers import CharacterBreaker
 
 from service.content import Plan, prepare
+from service.content.chunking.blocks import to_blocks
 from service.content.html.markup import REFERENCE, TAG, VOID, visible_text
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown.convert import markdown_to_html
@@ -87,14 +88,14 @@ def test_tag_soup_becomes_valid_safe_fragments(soup: str, chunk_by: ChunkBy, max
     assert dangers(html) == []
     plan = plan_of(soup, ContentType.HTML, chunk_by, max_chunk_characters)
     if plan is not None:
-        check_fragments(plan, html)
+        check_fragments(plan, to_blocks(html))
 
 
 @given(documents, chunk_bys, max_characters)
 def test_a_document_of_an_editor_is_unchanged(document: str, chunk_by: ChunkBy, max_chunk_characters: int) -> None:
     plan = plan_of(document, ContentType.HTML, chunk_by, max_chunk_characters)
     if plan is not None:
-        check_fragments(plan, document)
+        check_fragments(plan, to_blocks(document))
 
 
 @given(markdowns, chunk_bys, max_characters)
@@ -105,4 +106,4 @@ def test_markdown_becomes_the_sanitised_form_of_its_html(
     assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == html
     plan = plan_of(markdown, ContentType.MARKDOWN, chunk_by, max_chunk_characters)
     if plan is not None:
-        check_fragments(plan, html)
+        check_fragments(plan, to_blocks(html))

@@ -1,0 +1,62 @@
+"""White space beside images, which are words of a line to a page and blocks to an editor."""
+
+import re
+from bisect import bisect_right
+
+from service.content.html.markup import INLINE
+
+_LINE_TAG = rf"<(?:img|/?(?:{'|'.join(sorted(INLINE))}))(?: [^>]*+)?>"
+_TAGS = re.compile(rf"(?: ?{_LINE_TAG})*+ ?")
+_PREFORMATTED = re.compile(r"<pre[ >].*?</pre>", re.DOTALL)
+_KEEPS_SPACE = "white-space: pre"
+_IS_LINE_TAG = re.compile(_LINE_TAG)
+
+
+def with_loose_images(html: str) -> str:
+    """Return canonical ``html`` with a line end for white space beside an image, if it is at the edge of its block.
+
+    A page shows the line end as a space. An editor in which images are blocks drops it, if it is a text of its own,
+    which it is between two tags; a ``wbr`` makes it one beside other text. White space between two images is at an edge
+    too. Linear in time.
+    """
+    image = html.find("<img")
+    if image < 0 or _KEEPS_SPACE in html:
+        return html
+    preformatted = [edge for found in _PREFORMATTED.finditer(html) for edge in found.span()]
+    pieces: list[str] = []
+    copied = 0
+    while image >= 0:
+        start = _start_of_tags(html, image, copied)
+        end = _TAGS.match(html, image).end()  # type: ignore[union-attr]  # it matches anywhere
+        if bisect_right(preformatted, image) % 2 == 0:
+            pieces += html[copied:start], _loosened(html, start, end)
+            copied = end
+        image = html.find("<img", end)
+    return "".join([*pieces, html[copied:]])
+
+
+def _start_of_tags(html: str, place: int, first: int) -> int:
+    """Return where the tags and spaces before ``place`` begin, not before ``first``."""
+    while place > first:
+        before = place - (html[place - 1] == " ")
+        tag = html.rfind("<", first, before) if html[before - 1] == ">" else -1
+        if tag < 0 or _IS_LINE_TAG.fullmatch(html, tag, before) is None:
+            return before
+        place = tag
+    return place
+
+
+def _loosened(html: str, start: int, end: int) -> str:
+    """Return the tags, images among them, in ``[start, end)``."""
+    tags = html[start:end]
+    begins = start == 0 or html[start - 1] == ">"
+    ends = end == len(html) or html[end] == "<"
+    first, last = 0, len(tags)
+    if not begins and not ends:
+        first, last = tags.index("<img"), tags.index(">", tags.rindex("<img")) + 1
+    edge = tags[first:last]
+    if ends and not begins and edge.startswith(" "):
+        edge = f"<wbr>{edge}"
+    if begins and not ends and edge.endswith(" "):
+        edge = f"{edge[:-1]}\n<wbr>"
+    return tags[:first] + edge.replace(" <", "\n<") + tags[last:]
