@@ -95,12 +95,45 @@ def test_real_documents_in_fragments_equal_the_whole(tiptap: Tiptap, path: Path)
     content = path.read_text()
     for chunk_by in ChunkBy:
         plan = plan_of(content, content_type(path), chunk_by, HtmlMode.FRAGMENT)
-        assert tiptap.appended(plan.chunks) == tiptap.document_with_space("".join(plan.chunks))
+        assert tiptap.appended(plan.chunks) == tiptap.document("".join(plan.chunks))
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
 def test_real_documents_in_increments_equal_the_whole(tiptap: Tiptap, path: Path) -> None:
     check_shown(tiptap, plan_of(path.read_text(), content_type(path), ChunkBy.WORD, HtmlMode.INCREMENTAL))
+
+
+def texts(nodes: Sequence[Node]) -> str:
+    return "".join(node.get("text", "") + texts(node.get("content", [])) for node in nodes)
+
+
+@pytest.mark.parametrize("html_mode", HtmlMode)
+@pytest.mark.parametrize(
+    ("content", "content_type", "types", "text"),
+    [
+        (
+            "<ul>\n    <li>\n      one\n    </li>\n    <li>\n      two\n    </li>\n  </ul>\n  <p>end</p>\n",
+            ContentType.HTML,
+            ["bulletList", "paragraph"],
+            "onetwoend",
+        ),
+        ("The quick\nbrown fox.\n", ContentType.MARKDOWN, ["paragraph"], "The quick brown fox."),
+        ("AT&amp;T is big", ContentType.HTML, ["paragraph"], "AT&T is big"),
+        ("text <span>a b</span> more", ContentType.HTML, ["paragraph"], "text a b more"),
+        ("<h2>a</h2><p>b</p><div></div>\n<div></div>", ContentType.HTML, ["heading", "paragraph"], "ab"),
+        ("<div>a</div>", ContentType.HTML, ["paragraph"], "a"),
+        ("a<p>b</p>c", ContentType.HTML, ["paragraph"] * 3, "abc"),
+    ],
+)
+def test_no_markup_is_shown_as_text(  # noqa: PLR0917
+    tiptap: Tiptap, content: str, content_type: ContentType, types: list[str], text: str, html_mode: HtmlMode
+) -> None:
+    plan = plan_of(content, content_type, ChunkBy.WORD, html_mode)
+    chunks = "".join(plan.chunks)
+    document = tiptap.appended(plan.chunks) if plan.closes is None else tiptap.document(chunks)
+    assert document == tiptap.document(chunks)
+    assert [node["type"] for node in document] == types
+    assert texts(document) == text
 
 
 @scaled(4)
@@ -122,5 +155,5 @@ def test_generated_documents_equal_the_whole(
 @given(markdown=pure_markdowns, chunk_by=chunk_bys)
 def test_generated_markdown_equals_the_whole(tiptap: Tiptap, markdown: str, chunk_by: ChunkBy) -> None:
     plan = plan_of(markdown, ContentType.MARKDOWN, chunk_by, HtmlMode.FRAGMENT)
-    assert tiptap.appended(plan.chunks) == tiptap.document_with_space("".join(plan.chunks))
+    assert tiptap.appended(plan.chunks) == tiptap.document("".join(plan.chunks))
     check_shown(tiptap, plan_of(markdown, ContentType.MARKDOWN, chunk_by, HtmlMode.INCREMENTAL))

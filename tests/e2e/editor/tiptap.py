@@ -47,7 +47,14 @@ class Tiptap:
 
     def appended(self, chunks: Sequence[str]) -> list[Node]:
         """Return the document that ``insertContent`` of each makes in an empty editor."""
-        return _content(self._answer("appended", chunks))
+        return _content(self._answer("appended", list(chunks)))
+
+    def is_equal(self, extensions: str, whole: str, chunks: Sequence[str]) -> bool:
+        """Return whether ``insertContent`` of each chunk makes the document of ``setContent(whole)``.
+
+        The editor has the ``usual`` extensions, or those of the ``starter`` kit alone.
+        """
+        return bool(self._answer("equal", [extensions, whole, list(chunks)])["equal"])
 
     def shown(self, htmls: Sequence[str]) -> list[list[Node]]:
         """Return the documents that successive calls of ``setContent`` make."""

@@ -35,6 +35,15 @@ const editor = new Editor({
   ],
 });
 
+const editors = { usual: editor, starter: new Editor({ extensions: [StarterKit] }) };
+
+// A document without the empty paragraphs at its end.
+const trimmed = ({ content }) => {
+  const isEmpty = (node) => node.type === "paragraph" && !node.content;
+  while (content.length > 1 && isEmpty(content.at(-1))) content.pop();
+  return JSON.stringify(content);
+};
+
 const wholeSpace = { parseOptions: { preserveWhitespace: "full" } }; // as insertContent() reads what it is given
 
 const answers = {
@@ -52,6 +61,15 @@ const answers = {
     editor.commands.clearContent();
     for (const chunk of chunks) editor.commands.insertContent(chunk);
     return editor.getJSON();
+  },
+  // Whether chunks that are inserted one by one make the document of the whole, in an editor with these extensions.
+  equal: ([extensions, whole, chunks]) => {
+    const editor = editors[extensions];
+    editor.commands.setContent(whole);
+    const expected = trimmed(editor.getJSON());
+    editor.commands.clearContent();
+    for (const chunk of chunks) editor.commands.insertContent(chunk);
+    return { equal: trimmed(editor.getJSON()) === expected };
   },
   // The document after each HTML, which replaces the one before.
   shown: (htmls) =>
