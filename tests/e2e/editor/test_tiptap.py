@@ -95,7 +95,9 @@ def test_real_documents_in_fragments_equal_the_whole(tiptap: Tiptap, path: Path)
     content = path.read_text()
     for chunk_by in ChunkBy:
         plan = plan_of(content, content_type(path), chunk_by, HtmlMode.FRAGMENT)
-        assert tiptap.appended(plan.chunks) == tiptap.document("".join(plan.chunks))
+        html = "".join(plan.chunks)
+        # The caption of a table, which this editor does not support, is a paragraph before it or after it.
+        assert tiptap.appended(plan.chunks) in (tiptap.document(html), tiptap.document_with_space(html))
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
