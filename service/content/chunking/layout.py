@@ -13,7 +13,6 @@ UNSUPPORTED = WRAPPERS | names("address dd dl dt figcaption figure hgroup")
 """Blocks of which editors read only the content."""
 
 _START_TAG = re.compile(r"<([a-z][a-z0-9]*)(?: [^>]*+)?>")
-_NEVER_NESTED = frozenset({"p", "pre"})
 
 _WRAPPED = rf"(?:<(?:{'|'.join(sorted(UNSUPPORTED))})(?: [^>]*+)?>)*+"
 _BEGINS_AS_BLOCK = re.compile(rf"{_WRAPPED}<(?:p|h[1-6]|ul|ol|blockquote|pre|hr)[ >]")
@@ -41,6 +40,8 @@ def nodes(html: str) -> Iterator[Node]:
         tag = _START_TAG.match(html, place)
         if tag is None:
             name, end = "", html.find("<", place)
+            if end == place:
+                raise ValueError("An end tag has no start tag.")
             if end < 0:
                 end = len(html)
         else:
@@ -74,8 +75,9 @@ def ends_as_paragraph(html: str, node: Node) -> bool:
 
 def _end(html: str, name: str, place: int) -> int:
     """Return the end of the element ``name`` whose content begins at ``place``."""
-    if name in _NEVER_NESTED:
-        return html.index(f"</{name}>", place) + len(f"</{name}>")
+    end = html.find(f"</{name}>", place)
+    if html.find(f"<{name}", place, end) < 0:
+        return end + len(f"</{name}>")
     depth = 1
     for tag in _tags(name).finditer(html, place):
         depth += -1 if tag[1] else 1

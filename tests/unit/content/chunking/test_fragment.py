@@ -88,6 +88,16 @@ def test_a_run_over_the_limit_is_split_further_and_an_element_is_not() -> None:
     assert split_fragments("<p>far too long</p>", WORD, 5) == ["<p>far too long</p>"]
 
 
+def test_a_paragraph_in_a_table_in_a_paragraph_ends_none() -> None:
+    nested = "<p><table><tbody><tr><td><p>a</p></td></tr></tbody></table></p>"
+    assert split_fragments(f"<p>a</p><p>b</p>{nested}", WORD, 10) == ["<p>a</p>", "<p>b</p>", nested]
+
+
+def test_an_end_tag_without_a_start_tag_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no start tag"):
+        split_fragments("<p>a</p></b>", WORD, 10)
+
+
 @pytest.mark.parametrize("html", ["a & b", "text<p>p</p>", "<p>p</p>text <b>b</b>", "<div>a</div>"])
 def test_what_is_not_a_sequence_of_blocks_is_one_chunk(html: str) -> None:
     assert split_fragments(html, WORD, 1000) == [html]
