@@ -14,7 +14,7 @@ from tests.e2e.editor.tiptap import Tiptap
 REQUIRED_SHARES = {"usual": {"readmes": 0.98, "demos": 0.9, "mails": 0.9}, "starter": {"readmes": 0.98, "mails": 0.9}}
 CORPORA: dict[str, Callable[[], list[Document]]] = {"readmes": readmes, "demos": demos, "mails": mails}
 SAMPLED = {"readmes": 5, "demos": 1, "mails": 4}
-"""In ``make test``, every so many documents are compared."""
+"""In ``make test``, one document of this number is compared."""
 
 
 @pytest.fixture(scope="module")
