@@ -26,7 +26,7 @@ _Attributes = Sequence[tuple[str, str]]
 _NOTHING: Mapping[str, Rule] = {}
 _SIMPLE = ELEMENTS - VOID - SCOPES - (ENDS_OTHERS - ENDS_PARAGRAPH_ONLY)
 _URLS = frozenset({"action", "background", "cite", "formaction", "href", "poster", "src", "srcset", "xlink:href"})
-_NEEDS_ATTRIBUTES = {"a": "href", "img": "src", "input": "type", "span": ""}
+_NEEDS_ATTRIBUTES = {"img": "src", "input": "type", "span": ""}
 """Elements that do nothing without this attribute; without any, if it is empty."""
 _SIZES = frozenset({"width", "height"})
 _REQUIRED_RELATIONS = ("noopener", "noreferrer")

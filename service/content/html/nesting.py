@@ -16,7 +16,7 @@ _HEADINGS = names("h1 h2 h3 h4 h5 h6")
 _RUBY_TEXTS = names("rt rp")
 _IN_RUBY = _RUBY_TEXTS | {"p", "li", "dd", "dt"}
 """What the start of a ruby text closes in a ruby."""
-_MAY_BE_UNWRITTEN = frozenset({"a", "span"})
+_MAY_BE_UNWRITTEN = frozenset({"span"})
 """Open elements that may be missing in what is written, so that nothing may depend on them."""
 _ENDS_ITEM = {"li": frozenset({"li"}), "dd": frozenset({"dd", "dt"}), "dt": frozenset({"dd", "dt"})}
 _HOLDS_ITEMS = _ENDS_PARAGRAPH - {"address", "div", "p"}

@@ -193,10 +193,12 @@ class _Normaliser:
 
     def _show_instead(self, text: str, address: str) -> None:
         """Write text in the place of an element, as a link if there is an address."""
-        if not address or self._writer.has_open("a"):
+        link = self._attributes.start_tag("a", [("href", address)])
+        if not address or link.removed or self._writer.has_open("a"):
+            self._removals.add_all(link.removed)
             self._writer.literal(text)
             return
-        self._start(self._attributes.start_tag("a", [("href", address)]))
+        self._start(link)
         self._writer.literal(text)
         self._writer.end("a")
 
