@@ -17,7 +17,7 @@ _SEPARATOR = "\u2029"
 # Not letters without marks, punctuation, symbols, kana and Han, which are alone among each other.
 _MAY_JOIN = re.compile(
     "[^\0-\u02ff\u0370-\u0482\u048a-\u0590\u05be\u05d0-\u05f4\u0620-\u064a\u1e00-\u200b\u200e-\u20cf\u2100-\u2cee"
-    "\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uff01-\uff9d\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
+    "\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uff01-\uff9d\ufffc\ufffd\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
     "\U00020000-\U000323af]|\r"
 )
 _LAST_BEFORE_MARKS = "\u02ff"
