@@ -6,6 +6,7 @@ from functools import partial
 from service.content.html.elements import ELEMENTS, RENAMED
 from service.content.html.markup import VOID, WHITESPACE
 from service.content.html.nesting import ENDS_OTHERS, ENDS_PARAGRAPH_ONLY, SCOPES, TABLE_PARTS
+from service.content.html.nodes import is_value_of_node
 from service.content.html.references import write_value
 from service.content.html.removal import Removal
 from service.content.html.rule import Pattern, Rule, Value
@@ -73,6 +74,9 @@ class AttributeFilter:
                 kept[attribute] = allowed
             elif len(removed) == count and attribute != "rel":
                 removed.append(_kind(attribute))
+        if "data-value" in kept and not is_value_of_node(kept):
+            del kept["data-value"]
+            removed.append(Removal.ATTRIBUTE)
         if "target" in kept:
             kept["rel"] = _with_required(kept.get("rel", ""))
         style = kept.get("style", "")

@@ -14,6 +14,7 @@ from service.content.html.rule import (
     COUNT,
     EMOJI,
     FLAG,
+    FORMULA,
     IDENTIFIER,
     LABEL,
     LATEX,
@@ -72,9 +73,9 @@ NODES: Sequence[EditorNode] = (
     EditorNode("formula in a line", "span", _type("inline-math", "inlineMath", "mathInline", latex=LATEX), "Tiptap"),
     EditorNode("formula on its own", "div", _type("block-math", "blockMath", "mathBlock", latex=LATEX), "Tiptap"),
     EditorNode("formula", "div span", _data(katex=one_of("true")), "Docmost"),
-    EditorNode("formula", "span", _type("math_inline", value=LATEX), "Milkdown"),
-    EditorNode("formula", "div", _type("math_block", value=LATEX), "Milkdown"),
-    EditorNode("formula", "span", _data(value=LATEX), "Quill"),
+    EditorNode("formula", "span", _type("math_inline", value=FORMULA), "Milkdown"),
+    EditorNode("formula", "div", _type("math_block", value=FORMULA), "Milkdown"),
+    EditorNode("formula", "span", _data(value=FORMULA), "Quill"),
     EditorNode("details", "details", _type("details"), "Tiptap, Docmost"),
     EditorNode("summary of details", "summary", _type("detailsSummary"), "Docmost"),
     EditorNode("content of details", "div", _type("detailsContent"), "Tiptap, Docmost"),
@@ -124,6 +125,16 @@ NODES: Sequence[EditorNode] = (
     EditorNode("status", "span", _type("status", color=COLOUR), "Docmost"),
     EditorNode("indent", "p h1 h2 h3 h4 h5 h6 li", _data(indent=COUNT), "editors on Tiptap"),
 )
+
+
+def is_value_of_node(attributes: Mapping[str, str]) -> bool:
+    """Return whether the allowed ``attributes`` may have this ``data-value`` together: only a formula may have LaTeX.
+
+    The mention of Quill inserts its value as HTML. The first of its classes determines the node.
+    """
+    classes = attributes.get("class", "").split()
+    is_formula = "ql-formula" in classes or attributes.get("data-type") in {"math_inline", "math_block"}
+    return (is_formula and "mention" not in classes) or LABEL.matches(attributes["data-value"])
 
 
 def data_attributes(nodes: Iterable[EditorNode]) -> dict[str, dict[str, Pattern]]:

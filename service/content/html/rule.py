@@ -62,18 +62,26 @@ COLOUR = Pattern(
 )
 WORD = Pattern("up to 40 ASCII letters, digits and any of `_+#.-`", re.compile(r"[A-Za-z0-9_+#.\-]{1,40}"))
 IDENTIFIER = Pattern("up to 100 letters, digits, spaces and any of `_.@+=-`", re.compile(r"[\w.@+=\- ]{1,100}"))
+_SKIPPED = r"[\s\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
+"""Characters that a script may trim, or that are not shown."""
 LABEL = Pattern(
     "up to 200 characters, no address and no control character, backtick or any of `<>{};\\`",
-    re.compile(r"(?!\s*[A-Za-z][A-Za-z0-9+.\-]*:\S|.*//)[^<>{};\\`\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}"),
+    re.compile(rf"(?!{_SKIPPED}[A-Za-z][A-Za-z0-9+.\-]*:\S|.*//)[^<>{{}};\\`\x00-\x1f\x7f-\x9f\u2028\u2029]{{1,200}}"),
 )
 SYMBOL = Pattern("one punctuation mark or symbol", re.compile(r"[!#$%&*+,\-./:;=?@^_|~§€]"))
 EMOJI = Pattern("up to 16 characters, none of them ASCII", re.compile(r"[^\x00-\xa0]{1,16}"))
 LATEX = Pattern(
     "up to 5000 characters of LaTeX, no address, no command that loads, links, sets HTML or defines names",
     re.compile(
-        r"(?!\s*(?:(?:https?|ftp|file|data|javascript|vbscript):|/[/\\]|\\/))"
-        r"(?![\s\S]*\\(?:href|url|includegraphics|html[A-Za-z]*|class|style|cssId|data|bbox|require|unicode|mmlToken"
-        r"|csname|catcode|[egx]?def|let|futurelet|(?:re)?new[A-Za-z]*|provide[A-Za-z]*|input|include)(?![A-Za-z]))"
+        rf"(?!{_SKIPPED}(?:(?:https?|ftp|file|data|javascript|vbscript):|/[/\\]|\\/))"
+        r"(?![\s\S]*\\(?:href|url|includegraphics|(?:text)?html[A-Za-z]*|class|style|cssId|data|bbox|require|unicode"
+        r"|mmlToken|csname|catcode|[egx]?def|let|futurelet|(?:re)?[Nn]ew(?!line(?![A-Za-z]))[A-Za-z]*|Declare[A-Za-z]*"
+        r"|provide[A-Za-z]*|input|include)(?![A-Za-z]))"
         r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{1,5000}"
     ),
 )
+FORMULA = Pattern(
+    f"{LATEX.words}, no tag",
+    re.compile(rf"(?![^<]*+(?:<(?![A-Za-z/!?])[^<]*+)*+<[^=>]*+[=>]){LATEX.pattern.pattern}"),
+)
+"""Quill 2.0 exports a formula as HTML without escaping it."""

@@ -85,6 +85,26 @@ def test_instructions_to_frameworks_are_removed(attributes: str) -> None:
         assert "=" not in sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html
 
 
+@pytest.mark.parametrize(
+    ("attributes", "is_kept"),
+    [
+        ('class="ql-formula"', True),
+        ('data-type="math_inline"', True),
+        ('class="mention"', False),
+        ('class="mention ql-formula" data-type="math_inline"', False),
+        ('data-denotation-char="@"', False),
+        ('data-style-type="textColor"', False),
+    ],
+)
+def test_the_value_of_a_mention_is_no_markup(attributes: str, is_kept: bool) -> None:
+    html = f'<span {attributes} data-value="a &lt; \\frac{{b}}{{c}} &gt; d">a</span>'
+    expected = html if is_kept else f"<span {attributes}>a</span>"
+    assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == expected
+    as_block = expected.replace("span", "div").replace(' data-denotation-char="@"', "")
+    if "math" not in attributes and "style" not in attributes:
+        assert sanitise_html(html.replace("span", "div"), DEFAULT_RULES, NO_LIMIT).html == as_block
+
+
 def test_an_attribute_of_several_nodes_has_the_rules_of_all() -> None:
     first = EditorNode("", "p li", {"data-type": one_of("a"), "data-x": WORD}, "")
     second = EditorNode("", "li", {"data-type": one_of("b"), "data-x": WORD}, "")

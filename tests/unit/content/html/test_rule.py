@@ -4,7 +4,19 @@
 import pytest
 
 from service.content.html import rule
-from service.content.html.rule import COLOUR, EMOJI, IDENTIFIER, LABEL, LATEX, SYMBOL, WORD, Pattern, either, one_of
+from service.content.html.rule import (
+    COLOUR,
+    EMOJI,
+    FORMULA,
+    IDENTIFIER,
+    LABEL,
+    LATEX,
+    SYMBOL,
+    WORD,
+    Pattern,
+    either,
+    one_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,8 +28,16 @@ from service.content.html.rule import COLOUR, EMOJI, IDENTIFIER, LABEL, LATEX, S
         (LABEL, ("Ann", "Ann (Sales), 3:4 'x'", "Re: a", "李")),
         (
             LATEX,
-            ("x^2", "\\frac{a}{b} < \\text{if }", "\\hrefx \\letter", "a \\\\ b\n&= c", "f:\\R \\to a/b", "x" * 5000),
+            (
+                "x^2",
+                "\\frac{a}{b} < \\text{if }",
+                "\\hrefx \\letter",
+                "a \\\\ b\n&= c \\newline d",
+                "f:\\R \\to a/b",
+                "x" * 5000,
+            ),
         ),
+        (FORMULA, ("x^2=3", "a<b", "f=1, a<b<c", "a < b = c > d")),
         (SYMBOL, ("@", "#", "/", ":")),
         (WORD, ("info", "c++", "objective-c", "c#", ".net")),
     ],
@@ -32,7 +52,10 @@ def test_what_editors_write_is_allowed(pattern: Pattern, values: tuple[str, ...]
         (COLOUR, ("", "red;", "url(x)", "var(--x)", "#ff", "rgb(expression(x))", "red\n")),
         (EMOJI, ("", "a", "<b>", "💡" * 17, "\u0080")),
         (IDENTIFIER, ("", "a:b", "a/b", "javascript:x", "x" * 101, "<b>", "a\nb", "{{x}}")),
-        (LABEL, ("", "<b>", "{{x}}", "`x`", "a\nb", "javascript:x", " https://x", "//x", "x" * 201, "\\x")),
+        (
+            LABEL,
+            ("", "<b>", "{{x}}", "`x`", "a\nb", "javascript:x", " https://x", "\ufeffjs:x", "//x", "x" * 201, "\\x"),
+        ),
         (SYMBOL, ("", "@@", "<", "{", "a", '"')),
         (WORD, ("", "a b", "a:b", "<", "x" * 41)),
         (
@@ -40,6 +63,8 @@ def test_what_editors_write_is_allowed(pattern: Pattern, values: tuple[str, ...]
             ("", "x" * 5001, "\0", "\\href{javascript:x}{y}", "a\\includegraphics{https://x}", "\\htmlClass{x}{y}"),
         ),
         (LATEX, ("\\def\\x{y}", "\\gdef\\x{y}", "\\let\\x\\href", "\\newcommand{\\x}{y}", "\\csname href\\endcsname")),
+        (LATEX, ("\\texthtml{x}", "\\DeclareMathOperator{\\x}{y}", "\\Newextarrow{\\x}{1,2}{3}", "\u200bhttps://x")),
+        (FORMULA, ("\\href{x}{y}", "<script>", "a <b> c", "a < b <img src=x onerror=y", "<a<b c='>'", "</b>", "<!-->")),
         (LATEX, ("https://x/?y", "//x", " /\\x", "javascript:x")),
         (LATEX, ("x\n\\url{x}", "\\class{a}{b}", "\\style{a}{b}", "\\require{html}", "\\unicode{60}", "\\cssId{a}{b}")),
     ],
