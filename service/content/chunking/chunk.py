@@ -92,9 +92,11 @@ def _without_blanks(text: str, ends: Sequence[int], max_characters: int) -> "arr
                     rest.append(place)
                 if rest[-1] <= limit:
                     continue
-            elif len(done) > 1 and not text[start - 1].isspace():
-                place = _last_grapheme(text, done[-2], start)
-                if place > done[-2] and start < place + max_characters:
+            elif len(done) > 1:
+                visible_end = done[-2] + len(text[done[-2] : start].rstrip())
+                place = _last_grapheme(text, done[-2], visible_end)
+                reach = end if visible_end < start else start + 1
+                if done[-2] < place and reach <= place + max_characters:
                     done[-1] = place
                     if end > place + max_characters:
                         rest.append(end)

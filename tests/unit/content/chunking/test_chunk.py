@@ -39,6 +39,7 @@ SPACES = re.compile(r"\s+")
         ("a" + " " * 12 + "b", ChunkBy.WORD, ["a" + " " * 9, " " * 3 + "b"]),
         ("a" + " " * 12 + "bcdefghijk", ChunkBy.WORD, ["a" + " " * 9, " " * 3 + "bcdefgh", "ijk"]),
         ("abcdefghij" + " " * 10 + "b", ChunkBy.WORD, ["abcdefghi", "j" + " " * 9, " b"]),
+        ("a \u0301bcdefg  \t", ChunkBy.WORD, ["a \u0301bcdef", "g  \t"]),
         (f"abcdef{FAMILY}   ", ChunkBy.WORD, ["abcdef", f"{FAMILY}   "]),
         # There is more of it than its neighbours can take.
         ("a" + " " * 12, ChunkBy.WORD, ["a" + " " * 9, " " * 3]),
