@@ -153,7 +153,7 @@ class ScriptedService:
             case "html":
                 pieces = self.split_html(self.sanitise(content))
             case _:
-                pieces = self.split_html(self.sanitise(pyromark.html(content)))
+                pieces = self.split_html(self.sanitise(pyromark.html(content, options=pyromark.Options.ENABLE_TABLES)))
         if not any(pieces):
             raise Mistake("EMPTY_CONTENT")
         return [{"data": piece} for piece in pieces]
