@@ -54,10 +54,10 @@ class Writer:
         is_inline = name in INLINE
         if (
             tag.is_simple
+            and len(names) < MAX_DEPTH
             and (is_inline or "p" not in names)
             and self._hidden < 0
             and not self._open.is_between_cells
-            and len(names) < MAX_DEPTH
         ):
             if not is_inline and (self._space >= 0 or not self._after_space):
                 self._end_content_line()
