@@ -5,6 +5,7 @@ case, attributes as `` name="value"``, and only the four references below. Every
 """
 
 import re
+from collections.abc import Callable, Iterator
 
 from service.content.html.elements import TEXT_ELEMENTS, names
 
@@ -30,11 +31,10 @@ _SHOWS_WITHOUT_TEXT = re.compile(r"<(?:hr|img|input|table)(?=[ >])")
 
 def resolve_references(text: str) -> str:
     """Return ``text`` with its character references resolved."""
-    if "&" not in text:
-        return text
-    pieces = REFERENCE.split(text)
-    pieces[1::2] = map(REFERENCES.__getitem__, pieces[1::2])
-    return "".join(pieces)
+    if "&" in text:
+        for reference, character in REFERENCES.items():  # "&amp;" last
+            text = text.replace(reference, character)
+    return text
 
 
 def tag_name(tag: str) -> str:
@@ -51,12 +51,29 @@ class _VisibleTags(dict[str, str]):
         return text
 
 
+def slabs(html: str, start: int = 0, characters: int = 16_384) -> Iterator[str]:
+    """Yield ``html`` from ``start`` on in slabs of about ``characters`` that end before a ``<``.
+
+    A list of all parts would take fifty bytes for each in addition to its characters.
+    """
+    while start < len(html):
+        end = html.find("<", start + characters)
+        yield html[start : end if end >= 0 else len(html)]
+        start = end if end >= 0 else len(html)
+
+
 def visible_text(html: str) -> str:
     """Return the visible text. Inline tags are dropped; any other tag, and a line break, is a line end."""
-    parts = PARTS.split(html)
-    if len(parts) > 1:
-        parts[1::2] = map(_VisibleTags().__getitem__, parts[1::2])
-    return resolve_references("".join(parts))
+    if "<" not in html:
+        return resolve_references(html)
+    visible = _VisibleTags().__getitem__
+    return resolve_references("".join(_visible_text(slab, visible) for slab in slabs(html)))
+
+
+def _visible_text(slab: str, visible: Callable[[str], str]) -> str:
+    parts = PARTS.split(slab)
+    parts[1::2] = map(visible, parts[1::2])
+    return "".join(parts)
 
 
 def has_visible_content(html: str) -> bool:

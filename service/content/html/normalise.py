@@ -7,11 +7,12 @@ compares it with what a tree parser makes of it.
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 
 from service.content.html.attributes import AttributeFilter, is_hidden
 from service.content.html.elements import DROPPED_INSIDE, DROPPED_WITH_CONTENT, EMBEDS, RENAMED
 from service.content.html.images import with_loose_images
-from service.content.html.markup import WHITESPACE
+from service.content.html.markup import WHITESPACE, slabs
 from service.content.html.nesting import TABLE_PARTS
 from service.content.html.references import read_text
 from service.content.html.removal import Removal, Removals
@@ -20,7 +21,7 @@ from service.content.html.tokens import RawText, Token, attributes_of, preproces
 from service.content.html.writer import Writer
 
 _MAX_REMEMBERED = 1000
-"""Longest tag, in characters, that is remembered: most tags of a document repeat."""
+"""Longest tag, in characters, that is remembered, and the number of those: most tags of a document repeat."""
 
 _LITERAL = frozenset({"textarea", "xmp"})
 """Elements whose content is text, with every ``<``."""
@@ -31,7 +32,7 @@ _SEPARATED = TABLE_PARTS | {"button", "input", "mtd", "text"}
 
 
 def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str:
-    """Return ``html`` in canonical form. Normalising it again changes nothing. Linear in time."""
+    """Return ``html`` in canonical form. Normalising it again changes nothing. Linear in time and memory."""
     return _Normaliser(preprocessed(html), attributes, removals).run()
 
 
@@ -56,12 +57,12 @@ class _Normaliser:
     def run(self) -> str:
         html, known = self._html, self._known
         write, start_element, end_element = self._writer.text, self._writer.start, self._writer.end
-        first, *pieces = html.split("<")
+        first = html.find("<") if "<" in html else len(html)
         if first:
-            write(first)
-        place = done = len(first)
-        """The offsets of the piece, and up to which the source has been read."""
-        for piece in pieces:
+            write(html[:first])
+        place = done = first
+        """The offset up to which the source has been read; ``place`` is that of the piece."""
+        for piece in chain.from_iterable(slab[1:].split("<") for slab in slabs(html, first)):
             start, place = place, place + len(piece) + 1
             tag, bracket, text = piece.partition(">")
             action = known.get(tag) if bracket and done <= start else None
@@ -108,8 +109,8 @@ class _Normaliser:
             self._embed(name, attributes_of(written))
         else:
             tag = self._start_written(name, written, end)
-            if tag is not None and end - start <= _MAX_REMEMBERED:
-                self._known[self._html[start + 1 : end - 1]] = tag
+            if tag is not None:
+                self._remember(self._html[start + 1 : end - 1], tag)
         return end
 
     def _start_written(self, name: str, written: str, end: int) -> StartTag | None:
@@ -165,8 +166,11 @@ class _Normaliser:
                 self._start(self._attributes.start_tag(name))
                 return
             self._writer.end(renamed)
-            if len(tag) <= _MAX_REMEMBERED:
-                self._known[tag] = renamed
+            self._remember(tag, renamed)
+
+    def _remember(self, tag: str, action: StartTag | str) -> None:
+        if len(tag) <= _MAX_REMEMBERED and len(self._known) < _MAX_REMEMBERED:
+            self._known[tag] = action
 
     def _drop(self, name: str, written: str, end: int) -> int:
         """Drop an element with its content, or without an end tag only its tag. Return the offset after it."""

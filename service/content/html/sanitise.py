@@ -7,6 +7,7 @@ import nh3
 from msgspec import Struct
 
 from service.content.html.attributes import AttributeFilter
+from service.content.html.markup import VOID, slabs
 from service.content.html.normalise import normalise
 from service.content.html.policy import POLICIES, Policy
 from service.content.html.references import write_text
@@ -18,6 +19,9 @@ from service.protocol.errors import PreparedTooLarge
 
 MAX_PASSES = 5
 """A document that is not stable after this number of passes is sent as text."""
+
+_SLAB_CHARACTERS = 8192
+_TAG_NAME = re.compile(rf"<(/?)((?!(?:{'|'.join(sorted(VOID))})[ >])[a-z][a-z0-9]*)")
 
 # A parser drops the first line end of a "pre": content that begins with one needs another.
 _LINE_END_IN_PRE = re.compile(r"(<pre(?: [^>]*+)?>)\n")
@@ -36,7 +40,7 @@ def sanitise_html(html: str, rules: ContentRules, max_characters: int) -> Saniti
 
     The normaliser writes what the policy allows, and the cleaner, which builds the tree that a browser would, must
     agree: it returns the same text. Otherwise its result is normalised again. Raises ``PreparedTooLarge`` if the result
-    is longer than ``max_characters``. Linear in time.
+    is longer than ``max_characters``. Linear in time and memory.
     """
     removals = Removals()
     attributes = AttributeFilter(rules)
@@ -44,14 +48,38 @@ def sanitise_html(html: str, rules: ContentRules, max_characters: int) -> Saniti
     html = normalise(without_stand_ins(html), attributes, removals)
     for _ in range(MAX_PASSES):
         check_prepared_size(html, max_characters)
-        hidden = hide(html)
-        cleaned = _LINE_END_IN_PRE.sub(r"\1\n\n", cleaner.clean(hidden))
-        if cleaned == hidden:
+        if _is_stable(html, cleaner):
             return SanitisedHtml(html, removals.counts())
+        cleaned = _cleaned(hide(html), cleaner)
         html = normalise(reveal(cleaned), attributes, removals)
     text = write_text(html)
     check_prepared_size(text, max_characters)
     return SanitisedHtml(text, {Removal.MARKUP: 1})
+
+
+def _is_stable(html: str, cleaner: nh3.Cleaner) -> bool:
+    """Return whether the cleaner returns canonical ``html`` as it is.
+
+    It is given one slab after the other, because its tree takes a hundred times the memory of hostile HTML. As long as
+    it agrees, the open elements are the whole state of a parser: inside of their start tags, the next slab is read as
+    it is in the document.
+    """
+    open_names: list[str] = []
+    for slab in slabs(html, characters=_SLAB_CHARACTERS):
+        before = "".join(f"<{name}>" for name in open_names)
+        for closes, name in _TAG_NAME.findall(slab):
+            if not closes:
+                open_names.append(name)
+            elif not open_names or open_names.pop() != name:
+                return False
+        hidden = f"{before}{hide(slab)}{''.join(f'</{name}>' for name in reversed(open_names))}"
+        if _cleaned(hidden, cleaner) != hidden:
+            return False
+    return not open_names
+
+
+def _cleaned(hidden: str, cleaner: nh3.Cleaner) -> str:
+    return _LINE_END_IN_PRE.sub(r"\1\n\n", cleaner.clean(hidden))
 
 
 def check_prepared_size(html: str, max_characters: int) -> None:

@@ -18,6 +18,9 @@ _ENDS_LINE = frozenset({"br", "hr", "col"})
 _START_TAG = re.compile(r"<([a-z][a-z0-9]*)[ >]")
 _END_TAGS = {name: f"</{name}>" for name in ELEMENTS}
 _NOWHERE = -1
+_SETTLED = -2
+"""Index of a start tag that is settled."""
+_MAX_PIECES = 512
 
 
 class Writer:
@@ -28,7 +31,9 @@ class Writer:
         self._names = self._open.names
         self._starts: list[int] = []
         """For each open element, the index of the piece with its start tag, ``_NOWHERE`` if it is not written."""
+        self._settled: list[str] = []
         self._pieces: list[str] = []
+        """What follows what is settled, and may still change. A short string takes fifty bytes in addition."""
         self._too_deep: Counter[str] = Counter()
         """Open elements that are not written because of ``MAX_DEPTH``."""
         self._preformatted = self._hidden = _NOWHERE
@@ -131,6 +136,8 @@ class Writer:
             self._open_cell()
             text = text.removeprefix(" ")
         self._after_space = text[-1] == " "
+        if len(self._pieces) >= _MAX_PIECES and text != " ":
+            self._settle()
         self._space = len(self._pieces) if self._after_space else _NOWHERE
         self._pieces.append(write_text(text))
 
@@ -144,7 +151,15 @@ class Writer:
     def result(self) -> str:
         self._close(0)
         self._end_line()
-        return "".join(self._pieces)
+        self._settle()
+        return "".join(self._settled)
+
+    def _settle(self) -> None:
+        """Join the pieces. Called where none of them can change any more."""
+        self._settled.append("".join(self._pieces))
+        self._pieces.clear()
+        self._starts[:] = [start if start == _NOWHERE else _SETTLED for start in self._starts]
+        self._implied, self._ends_line_at = range(0), _NOWHERE
 
     def _write_preformatted(self, text: str) -> None:
         if self._open.is_between_cells:
@@ -157,6 +172,8 @@ class Writer:
         if text and self._hidden < 0:
             self._after_space, self._space = False, _NOWHERE
             self._pieces.append(write_text(text))
+            if len(self._pieces) >= _MAX_PIECES:
+                self._settle()
 
     def _write_void(self, name: str, text: str) -> None:
         if name in _ENDS_LINE:
@@ -164,6 +181,8 @@ class Writer:
         elif name != "wbr":
             self._after_space, self._space = False, _NOWHERE
         self._pieces.append(text)
+        if len(self._pieces) >= _MAX_PIECES and self._space < 0:
+            self._settle()
 
     def _leave_out(self, name: str) -> None:
         if name not in INLINE:
@@ -181,6 +200,8 @@ class Writer:
 
     def _open_cell(self) -> None:
         """Open a cell for content between cells, which a browser would move before the table."""
+        place, _ = self._open.at_start("td") or (len(self._names), ())
+        self._close(place)
         first = len(self._pieces)
         self._make_room("td")
         self._push("td", "<td>")
@@ -242,12 +263,12 @@ class Writer:
             self._after_space = True
         if self._preformatted == len(self._names):
             self._preformatted = _NOWHERE
-        if start < 0:
+        if start == _NOWHERE:
             return
         if start == len(self._pieces) - 1:
             self._end_empty(name, start)
         else:
-            self._pieces.append(_END_TAGS[name])
+            self._append_end(name)
 
     def _end_empty(self, name: str, start: int) -> None:
         is_implied = start in self._implied
@@ -261,7 +282,12 @@ class Writer:
             return
         if name in INLINE:
             self._after_space, self._space = False, _NOWHERE
+        self._append_end(name)
+
+    def _append_end(self, name: str) -> None:
         self._pieces.append(_END_TAGS[name])
+        if len(self._pieces) >= _MAX_PIECES and self._space < 0:
+            self._settle()
 
     def _end_line(self) -> None:
         place = self._space

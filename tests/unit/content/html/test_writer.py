@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 
+from service.content.html import sanitise, writer
 from service.content.html.policy import POLICIES
 from service.content.html.sanitise import sanitise_html
 from service.content.rules import DEFAULT_RULES, ContentRules
@@ -217,3 +218,28 @@ def test_normalising_is_idempotent_and_the_cleaner_confirms_it(soup: str) -> Non
         html = sanitise_html(soup, rules, NO_LIMIT).html
         assert normalised(html, rules) == html
         assert sanitise_html(html, rules, NO_LIMIT).html == html
+
+
+@given(soups)
+def test_division_into_slabs_changes_nothing(html: str) -> None:
+    """Pieces that are settled early are final, and the cleaner reads a slab as it does inside the document."""
+    expected = normalised(html)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "_MAX_PIECES", 1)
+        patch.setattr(sanitise, "_SLAB_CHARACTERS", 1)
+        assert normalised(html) == expected
+        sanitised = sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html
+    assert sanitised == sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html
+
+
+def test_the_cleaner_never_gets_a_long_document_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    class Cleaner:
+        def clean(self, html: str) -> str:
+            lengths.append(len(html))
+            return html
+
+    monkeypatch.setattr(sanitise, "_CLEANERS", {DEFAULT_RULES.policy.name: Cleaner()})
+    sanitise_html("<table>" + "<tr><td>a" * 10_000, DEFAULT_RULES, NO_LIMIT)
+    assert max(lengths) < 20_000
