@@ -2,10 +2,8 @@
 
 import re
 from array import array
-from collections.abc import Iterator
 from functools import partial
-from itertools import accumulate, chain, filterfalse, repeat
-from operator import sub
+from itertools import accumulate, filterfalse
 from unicodedata import category
 
 from icu4py.breakers import CharacterBreaker
@@ -56,7 +54,7 @@ def without_torn_graphemes(text: str, ends: "array[int]") -> "array[int]":
     """
     if is_of_single_characters(text):
         return ends
-    doubtful = array("i", filter(partial(_may_tear, text), _beside_what_may_join(text, ends)))
+    doubtful = array("i", filter(partial(_may_tear, text), ends))
     if not doubtful:
         return ends
     around: list[str] = []
@@ -74,15 +72,6 @@ def without_torn_graphemes(text: str, ends: "array[int]") -> "array[int]":
     after_last = accumulate(map(len, around), lambda place, length: place + length + len(_SEPARATOR))
     torn = {end for end, place in zip(doubtful, after_last, strict=True) if place - 1 not in found}
     return array("i", filterfalse(torn.__contains__, ends)) if torn else ends
-
-
-def _beside_what_may_join(text: str, ends: "array[int]") -> Iterator[int]:
-    """Yield the ends beside a character that may join, except that of the text."""
-    inside = ends[:-1] if ends[-1] == len(text) else ends
-    after = "".join(map(text.__getitem__, inside))
-    before = "".join(map(text.__getitem__, map(sub, inside, repeat(1))))
-    places = [match.start() for match in chain(_MAY_JOIN.finditer(after), _MAY_JOIN.finditer(before))]
-    return map(inside.__getitem__, sorted({*places}))
 
 
 def _may_tear(text: str, end: int) -> bool:
