@@ -81,12 +81,16 @@ def hide_formulas(markdown: str, shield: Shield, parser: Markdown) -> str:
     if markdown.count("$") < 2 and r"\)" not in markdown and r"\]" not in markdown:  # noqa: PLR2004 - a pair
         return markdown
     source = markdown.encode()
-    pieces: list[bytes] = []
+    hidden = bytearray()
     copied = 0
     for start, end, formula in _formulas(source, _Place(markdown, parser)):
-        pieces += source[copied:start], shield.add(formula).encode()
+        hidden += source[copied:start]
+        hidden += shield.add(formula).encode()
         copied = end
-    return b"".join([*pieces, source[copied:]]).decode() if pieces else markdown
+    if not copied:
+        return markdown
+    hidden += source[copied:]
+    return hidden.decode()
 
 
 def _formulas(source: bytes, place: _Place) -> Iterator[tuple[int, int, Formula]]:

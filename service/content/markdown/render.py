@@ -80,7 +80,9 @@ class HtmlRenderer:
             if self._may_be_callout:
                 text = self._without_callout(text)
             if self._shield.formula in text:
-                self._run += map(self._part, self._shield.parts(text))
+                for part in self._shield.parts(text):
+                    self._blocks.settle_run()
+                    self._run.append(self._part(part))
             else:
                 self._run.append(self._part(text))
 

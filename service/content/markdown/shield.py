@@ -89,8 +89,12 @@ class Shield:
 
     def parts(self, text: str) -> Iterator[str | Formula]:
         """Yield text and formulas in turn."""
-        for index, part in enumerate(self._number.split(text)):
-            yield self._formula(part) if index % 2 else part
+        done = 0
+        for number in self._number.finditer(text):
+            yield text[done : number.start()]
+            yield self._formula(number[1])
+            done = number.end()
+        yield text[done:]
 
     def _formula(self, number: str) -> Formula:
         opening = self._openings[int(number)]

@@ -118,3 +118,8 @@ def test_money_and_variables_are_text(text: str) -> None:
 )
 def test_delimiters_elsewhere_are_none(markdown: str, expected: str) -> None:
     assert markdown_to_html(markdown) == expected
+
+
+def test_a_paragraph_has_any_number_of_formulas() -> None:
+    html = markdown_to_html("$a$ b " * 1000)
+    assert html.count('<span data-type="inline-math" data-latex="a">a</span> b') == 1000

@@ -28,3 +28,9 @@ def test_a_table_of_missing_cells_is_text(columns: int) -> None:
 def test_a_large_table_is_a_table() -> None:
     row = f"|{'|'.join(['a'] * 10)}|\n"
     assert markdown_to_html(f"{row}|{'|'.join(['-'] * 10)}|\n{row * 3000}b|c\n").count("<tr>") == 3002
+
+
+@pytest.mark.parametrize(("rows", "cells"), [(3, 0), (1, 1000)])
+def test_a_table_lacks_at_most_as_many_cells_as_it_has_and_some(rows: int, cells: int) -> None:
+    html = markdown_to_html(f"{'|a' * 1000}|\n{'|-' * 1000}|\n" + "b\n" * rows)
+    assert html.count("<td") == cells
