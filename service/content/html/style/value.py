@@ -114,7 +114,7 @@ def _component(component: str, rule: Components) -> str | None:
     longest = rule.percent if unit == "%" else rule.px / UNITS[unit]
     if number <= longest:
         return component
-    return f"{longest:.4g}{unit}" if longest else "0"
+    return f"{longest:.4f}".rstrip("0").rstrip(".") + unit if longest else "0"
 
 
 def _colour_of_background(value: str, rule: ValueRule) -> str | None:

@@ -39,6 +39,7 @@ SURVIVE = (
     "<pre>\n\n  kept   as it is\n</pre>",
     "<p>a&nbsp;b &lt;script&gt; © 👨‍👩‍👧 &amp;lt;</p>",
     '<p dir="rtl" lang="ar">نص</p>',
+    '<p><span data-type="mention" data-id="42">@Ann</span>, <span data-type="inline-math" data-latex="x^2"></span></p>',
     "<details><summary>s</summary>d</details><ruby>漢<rt>kan</rt></ruby>",
 )
 
@@ -96,6 +97,14 @@ def test_html_of_an_editor_is_unchanged(html: str) -> None:
         ("<table><tr><td>a<td>b</table>", "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
         ("<pre>a\r\nb&#13;c\0</pre>", "<pre>a\nb\nc\ufffd</pre>"),
         ("a < b > c & d", "a &lt; b &gt; c &amp; d"),
+        (
+            (
+                "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]><span "
+                "style='mso-list:Ignore'>\u00b7<span style='font:7.0pt \"Times New Roman\"'>&nbsp;</span></span>"
+                "<![endif]>One</p>"
+            ),
+            '<p>\u00b7<span style="font-size: 7.0pt; font-family: &quot;Times New Roman&quot;">&nbsp;</span>One</p>',
+        ),
     ],
 )
 def test_disallowed_markup_is_removed_and_its_text_kept(html: str, expected: str) -> None:
