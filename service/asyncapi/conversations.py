@@ -45,7 +45,7 @@ def _control(action: str) -> Sent:
 
 def conversations(limits: Limits) -> Sequence[Conversation]:
     """All example conversations with a service that has these limits."""
-    markdown = ("<p>Hello <strong>world</strong></p>\n", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n")
+    markdown = ("<p>Hello <strong>world</strong></p>", "<ul><li>one</li><li>two</li></ul>")
     html = ("<ul><li>Buy ", "<b>fresh ", "milk</b></li></ul>")
     text = ("Hello, ", "paced ", "world!")
     counted = ("One ", "two ", "three ", "four")

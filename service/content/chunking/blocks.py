@@ -10,11 +10,13 @@ import re
 
 from service.content.chunking.layout import flows, nodes
 from service.content.chunking.opening import is_to_be_read, opened, paragraph
+from service.content.html.markup import INLINE
 
 # Text and markup that every editor reads alike, whether it is inserted as text or as HTML.
 _SIMPLE_RUN = re.compile(
     r'(?:[^<&]++|</?(?:b|strong|i|em|u|s|strike|del|code)(?: [^>]*+)?>|<br>|<a (?:[^>]*? )??href="[^>]*+>|</a>)*+'
 )
+_SPACE_AT_END = re.compile(rf" ((?:</(?:{'|'.join(sorted(INLINE))})>)+)\Z")
 
 
 def is_simple_run(html: str) -> bool:
@@ -39,8 +41,16 @@ def to_blocks(html: str) -> str:
         if is_to_be_read(html, name, start, end):
             return opened(html)
         if run < start:
-            pieces.append(paragraph(html[run:start]))
+            _append_paragraph(pieces, html[run:start])
         pieces.append(html[start:end])
         run = end
-    pieces.append(paragraph(html[run:]))
+    if run < len(html):
+        _append_paragraph(pieces, html[run:])
     return "".join(pieces)
+
+
+def _append_paragraph(pieces: list[str], run: str) -> None:
+    if pieces:
+        # Before a block, this space is at the end of a line.
+        pieces[-1] = _SPACE_AT_END.sub(r"\1", pieces[-1])
+    pieces.append(paragraph(run))

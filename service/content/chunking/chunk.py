@@ -96,11 +96,12 @@ def _without_blanks(text: str, ends: Sequence[int], max_characters: int) -> "arr
                 visible_end = done[-2] + len(text[done[-2] : start].rstrip())
                 place = _last_grapheme(text, done[-2], visible_end)
                 reach = end if visible_end < start else start + 1
-                if done[-2] < place and reach <= place + max_characters:
+                cut = place + max_characters
+                if done[-2] < place and reach <= cut and (end <= cut or text[cut - 1 : cut + 1] != "\r\n"):
                     done[-1] = place
-                    if end > place + max_characters:
+                    if end > cut:
                         rest.append(end)
-                        end = place + max_characters
+                        end = cut
         done.append(end)
     return done[1:]
 

@@ -179,7 +179,8 @@ class Writer:
         if name in _ENDS_LINE:
             self._end_line()
         elif name != "wbr":
-            self._after_space, self._space = False, _NOWHERE
+            # A checkbox has a margin: an editor without its extension would keep the space that follows it.
+            self._after_space, self._space = name == "input", _NOWHERE
         self._pieces.append(text)
         if len(self._pieces) >= _MAX_PIECES and self._space < 0:
             self._settle()

@@ -50,8 +50,10 @@ def plan_of(content: str, content_type: ContentType, chunk_by: ChunkBy, html_mod
 
 
 def begins_with_a_block_beside_text(html: str) -> bool:
-    """Whether the HTML begins with a block and has text or an inline element at the top level."""
+    """Whether the HTML begins with a block, an image in a paragraph included, beside text or an inline element."""
     body = parsed(html)
+    if len(body) and body[0].tag == "p" and len(body[0]) and body[0][0].tag == "img" and not body[0].text:
+        return True
     texts = [body.text, *(child.tail for child in body)]
     beside = any(text and text != "\n" for text in texts) or any(child.tag in FLOWING for child in body)
     return beside and not (body.text or "").strip() and body[0].tag not in FLOWING

@@ -5,6 +5,7 @@ from itertools import accumulate
 
 import pytest
 
+from service.content.chunking.blocks import to_blocks
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown.convert import markdown_to_html
 from service.content.rules import DEFAULT_RULES
@@ -30,7 +31,7 @@ def documents() -> list[Document]:
 def expected(document: Document) -> str:
     content, content_type = document
     html = markdown_to_html(content) if content_type is ContentType.MARKDOWN else content
-    return sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html
+    return to_blocks(sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html)
 
 
 async def all_streamed(

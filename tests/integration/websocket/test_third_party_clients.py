@@ -26,7 +26,7 @@ CLIENTS = {
 DOCUMENTS = {  # by content type: the content, and the content that must arrive
     "text": (DOCUMENT, DOCUMENT),
     "html": ("<p>One <b>two</b></p><script>alert(1)</script><p>three</p>", "<p>One <b>two</b></p><p>three</p>"),
-    "markdown": ("# One\n\n*two*", "<h1>One</h1>\n<p><em>two</em></p>\n"),
+    "markdown": ("# One\n\n*two*", "<h1>One</h1><p><em>two</em></p>"),
 }
 
 

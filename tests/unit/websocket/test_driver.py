@@ -197,7 +197,7 @@ async def test_a_failed_preparation_is_timed() -> None:
     assert ended.processing_seconds > 0
     assert served.samples("stream_requests_total") == {("html", "rejected"): 1}
     assert served.samples("stream_processing_duration_seconds_count") == {("html",): 1}
-    assert served.samples("stream_stage_duration_seconds_count") == {("sanitise",): 1}
+    assert served.samples("stream_stage_duration_seconds_count") == {("sanitise",): 1, ("analyse",): 1}
 
 
 async def test_a_connection_that_is_drained_before_it_is_open_only_closes() -> None:
