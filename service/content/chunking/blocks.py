@@ -14,7 +14,7 @@ from service.content.html.markup import INLINE
 
 # Text and markup that every editor reads alike, whether it is inserted as text or as HTML.
 _SIMPLE_RUN = re.compile(
-    r'(?:[^<&]++|</?(?:b|strong|i|em|u|s|strike|del|code)(?: [^>]*+)?>|<br>|<a (?:[^>]*? )??href="[^>]*+>|</a>)*+'
+    r'(?:[^<&]++|</?(?:b|strong|i|em|u|s|strike|del|code)(?: [^>]*+)?>|<br>|<a (?:[^>]*? )??href="[^>]*+>|</a>)*'
 )
 _SPACE_AT_END = re.compile(rf" ((?:</(?:{'|'.join(sorted(INLINE))})>)+)\Z")
 

@@ -14,14 +14,12 @@ UNSUPPORTED = WRAPPERS | names("address dd dl dt figcaption figure hgroup")
 
 _START_TAG = re.compile(r"<([a-z][a-z0-9]*)(?: [^>]*+)?>")
 
-_WRAPPED = rf"(?:<(?:{'|'.join(sorted(UNSUPPORTED))})(?: [^>]*+)?>)*+"
+_WRAPPED = rf"(?:<(?:{'|'.join(sorted(UNSUPPORTED))})(?: [^>]*+)?>)*"
 _BEGINS_AS_BLOCK = re.compile(rf"{_WRAPPED}<(?:p|h[1-6]|ul|ol|blockquote|pre|hr)[ >]")
 _PARAGRAPHS = names("p h1 h2 h3 h4 h5 h6")
 _INLINE_TAG = rf"</?(?:{'|'.join(sorted(INLINE))})(?: [^>]*+)?>"
-_PARAGRAPH_WITH_TEXT = re.compile(
-    rf"<(p|h[1-6])(?: [^>]*+)?>(?=(?:<[^>]*+>|\s)*+[^<\s])(?:[^<]++|{_INLINE_TAG})*+</\1>"
-)
-_FLOWING_CONTENT = re.compile(rf"(?:[^<]++|</?(?:{'|'.join(sorted(INLINE | {'img'}))})(?: [^>]*+)?>)*+")
+_PARAGRAPH_WITH_TEXT = re.compile(rf"<(p|h[1-6])(?: [^>]*+)?>(?=(?:<[^>]*+>|\s)*[^<\s])(?:[^<]++|{_INLINE_TAG})*</\1>")
+_FLOWING_CONTENT = re.compile(rf"(?:[^<]++|</?(?:{'|'.join(sorted(INLINE | {'img'}))})(?: [^>]*+)?>)*")
 
 
 class Node(NamedTuple):

@@ -28,8 +28,8 @@ _OF_HEADER_CELLS = ("font-weight: bold", "text-align: center")
 _DECLARATION_END = re.compile(r"(?<!&quot)(?<!&amp)(?<!&lt)(?<!&gt)(?<!&nbsp);")
 _OF_A_UNIT = re.compile(r' (?:class|colspan|rowspan|colwidth|data-[a-z\-]+)="')
 """An element with one of these means something: it is a callout, or a cell of a table with columns."""
-_ONLY_IMAGES = re.compile(r"(?=.*?<img )(?:<(?!br|input|[^>]* data-)[^>]*+>|\s)*+", re.DOTALL)
-_BLANK = re.compile(r"(?:&nbsp;|\s|<(?!img|hr|input|table)[^>]*+>)*+")
+_ONLY_IMAGES = re.compile(r"(?=.*?<img )(?:<(?!br|input|[^>]* data-)[^>]*+>|\s)*", re.DOTALL)
+_BLANK = re.compile(r"(?:&nbsp;|\s|<(?!img|hr|input|table)[^>]*+>)*")
 _PLACES_CONTENT = re.compile(r"<table(?: [^>]*+)?><tbody(?: [^>]*+)?><tr(?: [^>]*+)?><td[ >]")
 _OF_THE_BOX = re.compile(
     r"\s*(?:\Z|margin|padding|border|(?:min-|max-)?(?:width|height)|vertical-align|table-layout|empty-cells|caption-side)"

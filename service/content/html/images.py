@@ -6,7 +6,7 @@ from bisect import bisect_right
 from service.content.html.markup import INLINE
 
 _LINE_TAG = rf"<(?:img|/?(?:{'|'.join(sorted(INLINE))}))(?: [^>]*+)?>"
-_TAGS = re.compile(rf"(?: ?{_LINE_TAG})*+ ?")
+_TAGS = re.compile(rf"(?: ?{_LINE_TAG})* ?")
 _PREFORMATTED = re.compile(r"<pre[ >].*?</pre>", re.DOTALL)
 _KEEPS_SPACE = "white-space: pre"
 _IS_LINE_TAG = re.compile(_LINE_TAG)

@@ -36,7 +36,7 @@ def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str
     return _Normaliser(preprocessed(html), attributes, removals).run()
 
 
-_TEXT = re.compile(r"(?:<(?![A-Za-z!?]|/[\s\S])[^<]*+)++")
+_TEXT = re.compile(r"(?:<(?![A-Za-z!?]|/[\s\S])[^<]*+)+")
 """A ``<`` that begins no token, and the text after it."""
 _SOURCE = re.compile(r"<source(?=[\s/>])", re.IGNORECASE)
 

@@ -82,6 +82,6 @@ LATEX = Pattern(
 )
 FORMULA = Pattern(
     f"{LATEX.words}, no tag",
-    re.compile(rf"(?![^<]*+(?:<(?![A-Za-z/!?])[^<]*+)*+<[^=>]*+[=>]){LATEX.pattern.pattern}"),
+    re.compile(rf"(?![^<]*+(?:<(?![A-Za-z/!?])[^<]*+)*<(?=[A-Za-z/!?])[^=>]*+[=>]){LATEX.pattern.pattern}"),
 )
 """Quill 2.0 exports a formula as HTML without escaping it."""

@@ -10,8 +10,8 @@ _SPACE = r"\t\n\f\r\ "
 _ATTRIBUTES = rf"""
     (?: [{_SPACE}/]++
       | [^{_SPACE}/>][^{_SPACE}/>=]*+
-        (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) | [^{_SPACE}>]++ )?+ )?+
-    )*+
+        (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) | [^{_SPACE}>]++ )? )?
+    )*
 """
 # Every alternative that begins succeeds, at the latest at the end of the input: nothing is scanned twice.
 _TOKEN = re.compile(
@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(
     rf"""([^{_SPACE}/>][^{_SPACE}/>=]*+)
-    (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "([^"]*+)"? | '([^']*+)'? | ([^{_SPACE}>]++) )?+ )?+""",
+    (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "([^"]*+)"? | '([^']*+)'? | ([^{_SPACE}>]++) )? )?""",
     re.VERBOSE,
 )
 

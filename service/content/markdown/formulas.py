@@ -16,7 +16,7 @@ from service.content.markdown.shield import CLOSINGS, DISPLAYED, Formula, Shield
 _DELIMITER = re.compile(rb"\\[\\$()\[\]]|\$\$?|\n(?=[ \t>]*+\n)")
 _CLOSES = {opening.encode(): closing.encode() for opening, closing in CLOSINGS.items()}
 _DISPLAYED = frozenset(opening.encode() for opening in DISPLAYED)
-_LINE_PREFIX = re.compile(rb"[ \t]*+(?:(?:>|[-*+](?=[ \t])|[0-9]{1,9}[.)](?=[ \t]))[ \t]*+)*+")
+_LINE_PREFIX = re.compile(rb"[ \t]*+(?:(?:>|[-*+](?=[ \t])|[0-9]{1,9}[.)](?=[ \t]))[ \t]*+)*")
 _LONGEST_PREFIX = 200
 _REST_IS_BLANK = re.compile(rb"[ \t]*+(?:\n|\Z)")
 _SPACE = b" \t\n"

@@ -10,10 +10,10 @@ MAX_ADDED_CELLS = 1000
 """Cells that the rows of a document may lack, in addition to as many as its tables have. The parser adds them."""
 
 _MARKER = r"(?:>|(?:[-*+]|[0-9]{1,9}[.)])(?=[ \t]))[ \t]*+"
-_RULE = r"(?:[ \t]*+\*)++[ \t]*+$|(?:[ \t]*+-)++[ \t]*+$"
+_RULE = r"(?:[ \t]*+\*)+[ \t]*+$|(?:[ \t]*+-)+[ \t]*+$"
 _DEEP = re.compile(rf"^(?!{_RULE})[ \t]*+(?:{_MARKER}){{{MAX_DEPTH}}}(?={_MARKER})", re.MULTILINE)
 _CELL = r"[ \t]*+:?-++:?[ \t]*+"
-_DELIMITER_ROW = re.compile(rf"^(?P<before>[ \t>]*+\|?)(?=[ \t]*+:?-){_CELL}(?:\|{_CELL})*+\|?[ \t]*+$", re.MULTILINE)
+_DELIMITER_ROW = re.compile(rf"^(?P<before>[ \t>]*+\|?)(?=[ \t]*+:?-){_CELL}(?:\|{_CELL})*\|?[ \t]*+$", re.MULTILINE)
 _END_OF_TABLE = re.compile(r"\n[ \t>]*+(?:\n|\Z)")
 
 

@@ -13,7 +13,7 @@ _COMMENTED = "/**/"
 _LEADING_COMMENTS = re.compile(r"\A(?:/\*\*/[ \t\n\f\r]*)+")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DELIMITER = re.compile(r"""[;()\[\]{}]|\\.?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?""", re.DOTALL)
-_SIMPLE = re.compile(r"""(?:[^()\[\]{}\\"']++|"[^"\\;]*+"|'[^'\\;]*+'|\([^()\[\]{}\\"';]*+\))*+""")
+_SIMPLE = re.compile(r"""(?:[^()\[\]{}\\"']++|"[^"\\;]*+"|'[^'\\;]*+'|\([^()\[\]{}\\"';]*+\))*""")
 """A style in which every semicolon is between declarations."""
 _SPACE = " \t\n\f\r"
 
