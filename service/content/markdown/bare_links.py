@@ -10,7 +10,10 @@ ADDRESS = re.compile(
     r"[^\s<>\"`\u201c\u201d\u00ab\u00bb\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb\ufe10-\ufe19\ufe30-\ufe6b"
     r"\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]++",
 )
-_EMAIL = r"(?<![A-Za-z0-9.+_\-/])(?:mailto:)?[A-Za-z0-9.+_\-]++@[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*[A-Za-z0-9])+(?!\.?[A-Za-z0-9_\-])"
+_EMAIL = (
+    r"(?<![A-Za-z0-9.+_\-/])(?:mailto:)?[A-Za-z0-9.+_\-]++"
+    r"@[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*[A-Za-z0-9])+(?!\.?[A-Za-z0-9_\-])"
+)
 _LINK = re.compile(rf"{ADDRESS.pattern}|{_EMAIL}")
 _HOST = re.compile(r"(?:https?://)?(?:[^/?#@]*+@)?([^/?#:]*+)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9\-]*+(?=[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff])")
