@@ -39,6 +39,7 @@ def test_the_defaults_are_those_of_the_core() -> None:
         ("MAX_CHUNK_SIZE", "15"),
         ("ALLOWED_ORIGINS", "app.example.com"),
         ("ALLOWED_ORIGINS", "https://a.example,https://b.example/path"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("DRAIN_SECONDS", "1000"),
         ("CONTENT_POLICY", "strict"),
         ("REASONING_TAGS", "<think>"),

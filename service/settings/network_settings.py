@@ -1,0 +1,89 @@
+"""Where the service listens, and which clients it serves."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.client_address import TrustedProxies
+from service.setting_values import checked_by, read_origins
+from service.settings.about import About
+
+
+class NetworkSettings(BaseSettings):
+    """Where the service listens, and which clients it serves."""
+
+    model_config = SettingsConfigDict(defer_build=True)
+
+    port: Annotated[
+        int,
+        Field(ge=0, le=65_535),
+        About("The port to listen on; 0 selects a free port. Hosting platforms set it.", "a port from 0 to 65535"),
+    ] = 8000
+    host: Annotated[str, Field(min_length=1), About("The address to listen on.", "an address of this machine")] = (
+        "0.0.0.0"  # noqa: S104 - a container is reached from outside
+    )
+    max_workers: Annotated[
+        int,
+        Field(ge=1, le=64),
+        About(
+            "The number of worker processes. They share sessions, streams and metrics.", "a whole number from 1 to 64"
+        ),
+    ] = 1
+    allowed_origins: Annotated[
+        str,
+        checked_by(read_origins),
+        About(
+            "The origins of web pages that may use the service, for CORS and the handshake; * allows all.",
+            "* or a comma-separated list of origins such as https://app.example.com",
+        ),
+    ] = "*"
+    trusted_proxies: Annotated[
+        str,
+        checked_by(TrustedProxies.parse),
+        About(
+            "The networks of the proxies whose X-Forwarded-For names the client, for limits by address; if empty, the "
+            "client is the TCP peer.",
+            "a comma-separated list of networks such as 10.0.0.0/8 or 2001:db8::/32",
+        ),
+    ] = ""
+    max_connections: Annotated[
+        int,
+        Field(ge=1),
+        About(
+            "The maximum number of connections of a process; further ones are refused with OVER_CAPACITY.",
+            "a whole number of at least 1",
+        ),
+    ] = 2000
+    send_buffer_size: Annotated[
+        int,
+        Field(ge=4096, le=4_194_304),
+        About(
+            "The send buffer of a socket in the kernel; with a larger one a stalled client is noticed later.",
+            "a whole number from 4096 to 4194304",
+            "bytes",
+        ),
+    ] = 65_536
+    chunk_timeout: Annotated[
+        float,
+        Field(gt=0, allow_inf_nan=False),
+        About(
+            "The time without progress after which the connection of a client that reads too slowly is closed.",
+            "a number over 0",
+            "s",
+        ),
+    ] = 5
+    drain_seconds: Annotated[
+        float,
+        Field(ge=0, le=600, allow_inf_nan=False),
+        About("The time that active streams have to finish after SIGTERM.", "a number from 0 to 600", "s"),
+    ] = 5
+    memory_limit: Annotated[
+        int | None,
+        Field(ge=1),
+        About(
+            "The memory limit of the service, for metrics and alerts; if empty, the limit of the container.",
+            "a whole number of at least 1",
+            "bytes",
+        ),
+    ] = None

@@ -1,0 +1,101 @@
+"""The settings: one frozen object, read from the environment and from ``.env`` when the process starts.
+
+Each field declares its default, its effect, the allowed values and the unit, in the module of its group.
+docs/configuration.md and ``.env.example`` are made of them.
+"""
+
+from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsConfigDict
+
+from service.client_address import TrustedProxies
+from service.content import ContentRules
+from service.content.html.policy import POLICIES
+from service.content.html.urls import HostList, HostListError
+from service.protocol.limits import Limits
+from service.setting_values import read_origins, read_tags
+from service.settings.about import About
+from service.settings.content_settings import ContentSettings
+from service.settings.network_settings import NetworkSettings
+from service.settings.session_settings import SessionSettings
+from service.settings.telemetry_settings import TelemetrySettings
+
+_SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"})
+
+
+class Settings(TelemetrySettings, ContentSettings, SessionSettings, NetworkSettings):  # the last group is first
+    """The settings of the service. The environment variable is the name of the field in capitals."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_file=".env", env_ignore_empty=True, extra="ignore", defer_build=False
+    )
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The allowed origins one by one."""
+        return read_origins(self.allowed_origins)
+
+    @property
+    def proxies(self) -> TrustedProxies:
+        """The proxies whose forwarded addresses are believed."""
+        return TrustedProxies.parse(self.trusted_proxies)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the protocol."""
+        return Limits(
+            max_requests=self.max_requests_per_session,
+            max_session_seconds=self.max_session_duration,
+            idle_timeout_seconds=self.idle_timeout,
+            max_content_bytes=self.max_content_size,
+            max_prepared_characters=self.processor_max_content_size,
+            max_chunk_characters=self.max_chunk_size,
+            chunk_timeout_seconds=self.chunk_timeout,
+        )
+
+    @property
+    def content_rules(self) -> ContentRules:
+        """What content may contain."""
+        return ContentRules(
+            policy=POLICIES[self.content_policy],
+            image_hosts=HostList.parse(self.image_hosts),
+            link_hosts=HostList.parse(self.link_hosts),
+            reasoning_tags=read_tags(self.reasoning_tags),
+        )
+
+    def shown(self) -> dict[str, str]:
+        """The settings in force by variable, for the log, with secrets masked."""
+        return {name.upper(): _display(value) for name, value in self}
+
+
+def about(name: str) -> About:
+    """Return the documentation of a field of ``Settings``."""
+    return next(note for note in Settings.model_fields[name].metadata if isinstance(note, About))
+
+
+class SettingsError(Exception):
+    """One sentence for each invalid variable, with its name, its value and the allowed values."""
+
+
+def load_settings() -> Settings:
+    """Read the settings. Raises ``SettingsError``."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_describe(one) for one in error.errors())) from None
+
+
+def _describe(error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    value = "..." if name in _SECRETS else repr(error["input"])
+    advice = error.get("ctx", {}).get("error")
+    end = f" {advice}" if isinstance(advice, HostListError) else ""
+    return f"{name.upper()}={value} is not allowed: it must be {about(name).allowed}.{end}"
+
+
+def _display(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, SecretStr):
+        return "***"
+    return "" if value is None else str(value)
