@@ -124,8 +124,8 @@ $(RUNTIME): requirements/run.txt | $(CLIENT)
 	@$(call step,Installing the packages of the service (under half a minute),$(PIP_INSTALL) -r $<)
 	@touch $@
 
-$(DEVELOPMENT): requirements/dev.txt | $(CLIENT)
-	@$(call step,Installing the packages for development (under a minute),$(PIP_INSTALL) -r $<)
+$(DEVELOPMENT): requirements/dev.txt requirements/conformance.txt | $(CLIENT)
+	@$(call step,Installing the packages for development (under a minute),$(PIP_INSTALL) $(addprefix -r ,$^))
 	@touch $(RUNTIME) $@ # requirements/dev.txt includes requirements/run.txt
 
 # npm writes this file last, so it is its own stamp. Node is one of the development packages.

@@ -36,7 +36,7 @@ def test_versions_in_both_locks_are_equal() -> None:
         assert {str(pin.specifier) for pin in development[name]} == {str(pin.specifier) for pin in pins}
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "conformance.txt"])
 def test_lock_contains_no_package_index(lock: str) -> None:
     text = (PROJECT / "requirements" / lock).read_text()
     assert not re.search(r"://|--(extra-)?index|--find-links|--trusted-host|^-[if] |@ ?\w+:", text, re.MULTILINE)
