@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi_offline import FastAPIOffline
 
 from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
 from service.events import ServerStarted, TickerSwept
+from service.http.api_docs import api_docs
 from service.http.health import health_routes
 from service.http.metrics_route import metrics_route
 from service.http.middleware import HttpMetricsMiddleware, MetricsPortMiddleware
@@ -40,6 +40,8 @@ from service.websocket.ticker import Ticker
 if TYPE_CHECKING:
     from observability.sentry.sentry_client import DeliveryResult
 
+
+_TITLE = "Streaming Content API"
 
 _USAGE_SECONDS = 2.0
 """The limit for storing and forwarding usage at the end; the next process forwards what is left."""
@@ -113,7 +115,15 @@ def create_app(
         await asyncio.gather(asyncio.to_thread(usage.close, _USAGE_SECONDS), asyncio.to_thread(telemetry.flush))
         telemetry.close()
 
-    app = FastAPIOffline(title="Streaming Content API", version=__version__, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title=_TITLE,
+        version=__version__,
+        openapi_url="/openapi.json" if settings.docs else None,
+        docs_url=None,  # it would load its files from a third party
+        redoc_url=None,
+        redirect_slashes=False,  # the redirect would lead to whatever the Host header names
+        lifespan=lifespan,
+    )
     app.include_router(
         health_routes(
             hub,
@@ -125,6 +135,8 @@ def create_app(
     )
     app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token))
     app.include_router(static_routes(settings))
+    if settings.docs:
+        app.include_router(api_docs(_TITLE))
     # The middleware that is added last is called first.
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
     app.add_middleware(HttpMetricsMiddleware, recorder=recorder, ids=services.ids, clock=clock.now)

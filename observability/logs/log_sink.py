@@ -1,5 +1,6 @@
 """The sink that writes log lines."""
 
+from ipaddress import ip_address
 from typing import assert_never
 
 from observability.logs.event_logger import EventLogger
@@ -138,6 +139,8 @@ class LogSink:
                 log(process_lines.SERVICE_STARTED, version=event.version, settings=event.settings)
                 if event.settings["ALLOWED_ORIGINS"] == "*":
                     log(process_lines.EVERY_ORIGIN_ALLOWED)
+                if _serves_public_metrics(event.settings):
+                    log(process_lines.METRICS_PUBLIC)
             case events.ServerListening():
                 log(process_lines.SERVICE_LISTENING, host=event.host, port=event.port, purpose=event.purpose)
             case events.WorkerReplaced():
@@ -187,6 +190,16 @@ class LogSink:
             resumable=event.resumable,
             **({} if event.error is None else {"code": event.error}),
         )
+
+
+def _serves_public_metrics(settings: dict[str, str]) -> bool:
+    """Whether /metrics is served without a token, on the port of the clients, beyond this machine."""
+    host = settings["HOST"]
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    return not (loopback or settings["METRICS_TOKEN"] or settings["METRICS_PORT"])
 
 
 def _ids(event: events.Event) -> dict[str, str]:

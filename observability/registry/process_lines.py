@@ -26,6 +26,12 @@ EVERY_ORIGIN_ALLOWED = LogEvent(
     "Web pages of every origin may connect; set ALLOWED_ORIGINS to refuse others",
     "the service starts, and ALLOWED_ORIGINS is *",
 )
+METRICS_PUBLIC = LogEvent(
+    "metrics_public",
+    LogLevel.INFO,
+    "Every client that reaches this address can read /metrics; set METRICS_TOKEN or METRICS_PORT to prevent it",
+    "the service starts, HOST is not a loopback address, and neither METRICS_TOKEN nor METRICS_PORT is set",
+)
 SERVICE_LISTENING = LogEvent(
     "service_listening",
     LogLevel.INFO,

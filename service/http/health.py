@@ -71,7 +71,8 @@ def health_routes(
     """
     router = APIRouter()
     started = clock().seconds
-    paths = {name: path for name, path in _PATHS.items() if name != "metrics" or settings.metrics_port is None}
+    served = {"page": True, "docs": settings.docs, "asyncapi": settings.docs, "metrics": settings.metrics_port is None}
+    paths = {name: path for name, path in _PATHS.items() if served[name]}
 
     @router.head("/", include_in_schema=False)
     @router.get("/", summary="Status")

@@ -87,3 +87,7 @@ class NetworkSettings(BaseSettings):
             "bytes",
         ),
     ] = None
+    docs: Annotated[
+        bool,
+        About("Whether /docs, /openapi.json and /asyncapi.json are served.", "on or off"),
+    ] = True

@@ -1,6 +1,8 @@
 """The HTTP routes, as platforms and scrapers use them."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -83,5 +85,24 @@ async def test_the_api_docs_load_no_third_party_file(server: RunningServer) -> N
     assert set((await get(server, "/openapi.json")).json()["paths"]) == {"/", "/health", "/ready", "/metrics"}
 
 
-async def test_an_unknown_path_is_not_found(server: RunningServer) -> None:
-    assert (await get(server, "/nowhere")).status_code == 404
+async def test_the_policy_of_the_api_docs_allows_the_one_inline_script_and_files_of_the_service(
+    server: RunningServer,
+) -> None:
+    page = await get(server, "/docs")
+    [script] = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    directives = page.headers["content-security-policy"].split("; ")
+    assert f"script-src 'self' 'sha256-{digest}'" in directives
+    assert {"default-src 'none'", "style-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"} <= set(directives)
+
+
+async def test_the_api_docs_can_be_switched_off(start_server: StartServer) -> None:
+    server = start_server(DOCS="off")
+    paths = ["/docs", "/openapi.json", "/asyncapi.json", "/static-offline-docs/swagger-ui.css", "/websocket-test"]
+    assert [(await get(server, path)).status_code for path in paths] == [404, 404, 404, 404, 200]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/health/", "/docs/", "/static-offline-docs/x.js"])
+async def test_an_unknown_path_is_not_found_and_redirects_nowhere(server: RunningServer, path: str) -> None:
+    answer = await get(server, path, Host="evil.example.com")
+    assert (answer.status_code, "location" in answer.headers) == (404, False)

@@ -55,3 +55,7 @@ async def test_an_unavailable_dependency_makes_the_process_degraded(unavailable:
 async def test_health_has_the_path_of_the_metrics_only_if_they_are_served_on_this_port() -> None:
     assert (await response("/health", {})).json()["paths"]["metrics"] == "/metrics"
     assert "metrics" not in (await response("/health", {}, metrics_port=0)).json()["paths"]
+
+
+async def test_health_has_the_paths_of_the_documents_only_if_they_are_served() -> None:
+    assert (await response("/health", {}, docs=False)).json()["paths"].keys() == {"page", "metrics"}

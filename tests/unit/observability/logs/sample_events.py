@@ -123,6 +123,10 @@ def recovered(*, repeated: bool = False) -> StreamRecovered:
     )
 
 
+SETTINGS = {"ALLOWED_ORIGINS": "*", "HOST": "0.0.0.0", "METRICS_TOKEN": "", "METRICS_PORT": ""}
+"""The settings that have a line of their own at the start."""
+
+
 def error_sent(code: ErrorCode = ErrorCode.INVALID_SPEED, text: str = "speed 'oops' is unknown.") -> ErrorSent:
     """As the session machine records it; a request over the rate limit has no stream."""
     if code is ErrorCode.RATE_LIMIT_EXCEEDED:
@@ -144,7 +148,7 @@ def fault(source: FaultSource, text: str = "text") -> FaultRaised:
 def all_events() -> list[Event]:
     """Each event that is logged, in each of its kinds."""
     return [
-        ServerStarted("2.4.1", {"ALLOWED_ORIGINS": "*"}),
+        ServerStarted("2.4.1", SETTINGS),
         ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
         WorkerReplaced(4711, -9),
         StoredInMemory(Dependency.SESSION_STORE, "Permission denied"),

@@ -23,6 +23,7 @@ from service.events import (
     FaultSource,
     Outcome,
     RecoveryRefused,
+    ServerStarted,
     StoredInMemory,
 )
 from service.protocol.errors import ErrorCode
@@ -36,6 +37,7 @@ from tests.unit.observability.logs.sample_events import (
     OPENED,
     SECRET,
     SESSION_ID,
+    SETTINGS,
     STARTED,
     STREAM_ID,
     TRACE,
@@ -152,6 +154,26 @@ def test_a_speed_that_the_client_chose_is_not_logged_as_adaptive(open_log: OpenL
 def test_a_failed_sanitising_is_logged_as_fallback(open_log: OpenLog) -> None:
     failed = type(FALLBACK)("c", SESSION_ID, STREAM_ID, TRACE, FALLBACK.content_type, Stage.SANITISE)
     assert open_log().record(failed)[0]["message"] == "Sanitising failed, using fallback: type=text"
+
+
+@pytest.mark.parametrize(
+    ("settings", "public"),
+    [
+        ({}, True),
+        ({"HOST": "192.0.2.1"}, True),
+        ({"HOST": "example.com"}, True),
+        ({"HOST": "127.0.0.1"}, False),
+        ({"HOST": "::1"}, False),
+        ({"HOST": "localhost"}, False),
+        ({"METRICS_TOKEN": "***"}, False),
+        ({"METRICS_PORT": "9090"}, False),
+    ],
+)
+def test_metrics_that_every_client_can_read_are_reported_at_the_start(
+    open_log: OpenLog, settings: dict[str, str], *, public: bool
+) -> None:
+    lines = open_log("INFO").record(ServerStarted("2.4.1", SETTINGS | settings))
+    assert ("metrics_public" in [line["event"] for line in lines]) == public
 
 
 def test_an_outage_is_logged_with_its_impact_and_its_end_at_every_level(open_log: OpenLog) -> None:

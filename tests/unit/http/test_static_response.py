@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.http.static_routes import StaticResponse
+from service.http.static_response import StaticResponse
 
 FIXED = StaticResponse(b"body", "text/plain", headers={"x-own": "1"})
 
