@@ -30,6 +30,7 @@ from service.settings import Settings, SettingsError, load_settings
 from service.stores.factory import StoreSelection, create_plan_store, create_session_store
 from service.stores.plan_cache import MemoryPlanCache
 from service.usage.usage import Usage
+from service.websocket.drain_schedule import handshake_retry_seconds
 from service.websocket.effect_handler import Services
 from service.websocket.endpoint import StreamEndpoint, WebSocketRouter
 from service.websocket.hub import Hub
@@ -93,6 +94,7 @@ def create_app(
         settings.send_buffer_size,
         services,
         stores_content=stores_content,
+        draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
     loop_monitor = LoopMonitor(writer, recorder, clock.now)

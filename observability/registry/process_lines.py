@@ -105,7 +105,7 @@ DRAIN_STARTED = LogEvent(
     "drain_started",
     LogLevel.INFO,
     "Shutdown started; open connections: {connections}",
-    "the first SIGTERM or SIGINT",
+    "the first SIGTERM, SIGINT or SIGHUP",
     (LogField("connections", "that are open"),),
 )
 DRAIN_ENDED = LogEvent(

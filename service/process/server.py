@@ -5,7 +5,8 @@ import gc
 import multiprocessing
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
@@ -13,7 +14,7 @@ import uvicorn
 
 from service.events import ListenerPurpose, ServerListening, WorkerReplaced
 from service.process.listeners import METRICS_PORTS_STATE, Listeners, listen
-from service.process.supervisor import Loss, Supervisor
+from service.process.supervisor import Loss, Supervisor, handle_hangup
 from service.session.ports import Recorder
 from service.settings import Settings
 from service.websocket.connection import CLOSING_SECONDS, WebSocketConnection
@@ -52,7 +53,7 @@ def run(application: str, settings: Settings, on_listening: Callable[[Listeners]
 
 
 def _serve(application: str, settings: Settings, listeners: Listeners, loss: Loss | None) -> None:
-    Server(uvicorn_config(application, settings), settings.drain_seconds, listeners, loss).run(listeners.sockets)
+    Server(uvicorn_config(application, settings), settings, listeners, loss).run(listeners.sockets)
 
 
 def uvicorn_config(application: str, settings: Settings) -> uvicorn.Config:
@@ -80,20 +81,33 @@ class Server(uvicorn.Server):
     """Drains before it shuts down, where uvicorn closes every socket at the first signal."""
 
     def __init__(
-        self, config: uvicorn.Config, drain_seconds: float, listeners: Listeners, loss: Loss | None = None
+        self, config: uvicorn.Config, settings: Settings, listeners: Listeners, loss: Loss | None = None
     ) -> None:
         """``loss`` is the worker that this one replaces."""
         super().__init__(config)
-        self._drain_seconds = drain_seconds
+        self._settings = settings
         self._listeners = listeners
         self._loss = loss
         self._skip_drain = False
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Also SIGHUP, of a terminal that closes, unless nohup has it ignored."""
+        with super().capture_signals():
+            before = handle_hangup(self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGHUP, before)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal drains, the second skips the wait; the process then ends by itself, with status 0."""
-        if sig == signal.SIGINT and multiprocessing.parent_process() is not None:
-            return  # Ctrl-C reaches all processes of a terminal; a worker stops at the SIGTERM of the supervisor
-        if self.should_exit:
+        """The first signal drains, the second skips the wait; the process then ends by itself, with status 0.
+
+        A terminal that closes may send SIGHUP twice, so that one never skips it.
+        """
+        if sig in {signal.SIGINT, signal.SIGHUP} and multiprocessing.parent_process() is not None:
+            return  # all processes of a terminal receive them; a worker stops at the SIGTERM of the supervisor
+        if self.should_exit and sig != signal.SIGHUP:
             self._skip_drain = True
         self.should_exit = True
 
@@ -120,7 +134,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         hub: Hub = self.lifespan.state[HUB_STATE]
-        await hub.drain(self._drain_seconds, is_forced=lambda: self._skip_drain)
+        await hub.drain(
+            self._settings.drain_seconds, self._settings.restart_seconds, is_forced=lambda: self._skip_drain
+        )
         await self._wait_for_closes()
         await super().shutdown(sockets)
 

@@ -13,6 +13,8 @@ from types import FrameType
 
 from msgspec import Struct
 
+SignalHandler = Callable[[int, FrameType | None], None] | int | signal.Handlers | None
+
 _LOOK_SECONDS = 0.1
 
 _LEAST_LIFE_SECONDS = 1.0
@@ -36,8 +38,8 @@ class Supervisor:
     """Runs ``work``, which must be picklable, in worker processes; its argument is the worker that it replaces.
 
     A worker must drain and end at its first SIGTERM, and end at once at its second. It receives them when this process
-    receives a signal, or when another worker has ended with an error, as that would happen again. A worker that was
-    killed by a signal, for example for lack of memory, is replaced.
+    receives SIGTERM, SIGINT or SIGHUP, or when another worker has ended with an error, as that would happen again. A
+    worker that was killed by a signal, for example for lack of memory, is replaced.
     """
 
     def __init__(self, work: Callable[[Loss | None], None], workers: int, end_seconds: float) -> None:
@@ -51,6 +53,7 @@ class Supervisor:
         """Return when all workers have ended, with the exit status: 0 if none failed."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._count)
+        handle_hangup(self._count)
         workers = [self._begin() for _ in range(self._workers)]
         while not self._signals and not any(_failed(worker.process) for worker in workers):
             time.sleep(_LOOK_SECONDS)
@@ -58,7 +61,8 @@ class Supervisor:
         return self._end([worker.process for worker in workers])
 
     def _count(self, number: int, frame: FrameType | None) -> None:
-        self._signals += 1
+        if number != signal.SIGHUP or not self._signals:  # a terminal that closes may send it twice
+            self._signals += 1
 
     def _begin(self, loss: Loss | None = None) -> _Worker:
         # A daemon ends with this process if that raises.
@@ -88,6 +92,14 @@ class Supervisor:
             process.kill()
             process.join()
         return 0 if all(process.exitcode in {0, -signal.SIGTERM} for process in processes) else 1
+
+
+def handle_hangup(handler: Callable[[int, FrameType | None], None]) -> SignalHandler:
+    """Handle SIGHUP, unless it is ignored, as by nohup. Return what handled it before."""
+    before = signal.getsignal(signal.SIGHUP)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, handler)
+    return before
 
 
 def _failed(process: SpawnProcess) -> bool:

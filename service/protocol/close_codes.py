@@ -78,6 +78,14 @@ class CloseCode(IntEnum):
     IDLE = 4111, "idle", "the connection was idle for `IDLE_TIMEOUT`", ErrorCode.IDLE_TIMEOUT
 
 
+def close_reason(code: CloseCode, retry_after_ms: int | None) -> str:
+    """The reason in the close frame: that of the code, and after how many milliseconds the client may connect again.
+
+    At most 123 bytes, as RFC 6455 section 5.5 requires, for a wait of less than a year.
+    """
+    return code.reason if retry_after_ms is None else f"{code.reason}; retry_after_ms={retry_after_ms}"
+
+
 class HandshakeRefusal(IntEnum):
     """The HTTP statuses that the service sends instead of accepting a WebSocket."""
 

@@ -7,6 +7,8 @@ events, and every other input returns an empty step.
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from service.events import CloseReason, Outcome
 from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
@@ -57,11 +59,19 @@ class SessionMachine:
         self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)
         self._close_reason: CloseReason | None = None
         """Set when the end is decided; nothing is sent after the step that decides it."""
+        self._returns_at: float | None = None
+        """When the client may connect again after a drain, in monotonic seconds."""
+        self._closes_when_idle = False
 
     @property
     def current(self) -> StreamState | None:
         """The stream that is being prepared, recovered or delivered."""
         return self._streams.current
+
+    @property
+    def idle(self) -> bool:
+        """Whether no stream is being prepared, recovered or delivered."""
+        return self._streams.idle
 
     @property
     def leased_stream(self) -> tuple[str, int] | None:
@@ -131,15 +141,21 @@ class SessionMachine:
             self._end_with_error(error, TAKEN_OVER, now)
         return self._step(now)
 
-    def drain(self, now: Instant) -> Step:
-        """The server shuts down soon: finish the active stream, start no other."""
+    def drain(self, returns_at: float, now: Instant) -> Step:
+        """The server shuts down soon: start no stream.
+
+        Close after the active one; without one, at the next request or at ``shutdown``. The client may connect again at
+        ``returns_at``, in monotonic seconds, and at once if it has requests that did not start.
+        """
         self._streams.draining = True
+        self._returns_at = returns_at
+        self._closes_when_idle = not self._streams.idle
         self._ended(now)
         return self._step(now)
 
-    def shutdown(self, now: Instant) -> Step:
-        """The server shuts down now."""
-        self._end(RESTART, now)
+    def shutdown(self, returns_at: float, now: Instant) -> Step:
+        """The server shuts down now. The client may connect again at ``returns_at``, in monotonic seconds."""
+        self._end_for_restart(returns_at, now)
         return self._step(now)
 
     def fail(self, error: InternalError, now: Instant) -> Step:
@@ -158,6 +174,8 @@ class SessionMachine:
 
     def _handle(self, message: ClientMessage, now: Instant) -> None:
         match message:
+            case StreamRequest() | Recover() if self._streams.draining and self._streams.idle:
+                self._end_for_restart(None, now)  # unanswered: the client sends it again on its next connection
             case StreamRequest():
                 self._streams.request(message, now)
             case StreamControl(action):
@@ -195,9 +213,14 @@ class SessionMachine:
             self._close_reason = ending.reason
             self._streams.finish_all(ending.outcome, now, error)
 
+    def _end_for_restart(self, returns_at: float | None, now: Instant) -> None:
+        """End with the time that is left until ``returns_at``; ``None`` leaves it to the client."""
+        wait = None if returns_at is None else max(0, round(1000 * (returns_at - now.seconds)))
+        self._end(replace(RESTART, close=replace(RESTART.close, retry_after_ms=wait)), now)
+
     def _step(self, now: Instant) -> Step:
-        if self._streams.draining and self._streams.idle:
-            self._end(RESTART, now)
+        if self._closes_when_idle and self._streams.idle:
+            self._end_for_restart(self._returns_at if self.current is None else None, now)
         return self._builder.build(self._wake_at())
 
     def _wake_at(self) -> float | None:

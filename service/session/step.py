@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import UNSET, Struct, UnsetType
 
 from service.events import Event
-from service.protocol.close_codes import CloseCode
+from service.protocol.close_codes import CloseCode, close_reason
 from service.protocol.errors import StreamingError
 from service.protocol.server_messages import ErrorMessage, ServerMessage
 from service.session.effects import Effect
@@ -19,6 +19,13 @@ class Close(Struct, frozen=True):
     code: CloseCode
     abort: bool = False
     """Whether to drop the connection at once, instead of a closing handshake."""
+    retry_after_ms: int | None = None
+    """After how many milliseconds the client may connect again; ``None`` leaves it to the client."""
+
+    @property
+    def reason(self) -> str:
+        """The text in the close frame."""
+        return close_reason(self.code, self.retry_after_ms)
 
 
 class Step(Struct, frozen=True):

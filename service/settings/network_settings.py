@@ -78,6 +78,16 @@ class NetworkSettings(BaseSettings):
         Field(ge=0, le=600, allow_inf_nan=False),
         About("The time that active streams have to finish after SIGTERM.", "a number from 0 to 600", "s"),
     ] = 5
+    restart_seconds: Annotated[
+        float,
+        Field(ge=0, le=600, allow_inf_nan=False),
+        About(
+            "The time from the end of a process until clients can connect again: those without a stream are asked to "
+            "wait for it. 0 if other instances accept them during the drain.",
+            "a number from 0 to 600",
+            "s",
+        ),
+    ] = 3
     memory_limit: Annotated[
         int | None,
         Field(ge=1),

@@ -18,8 +18,8 @@ from service.websocket.effect_handler import EffectHandler, Services
 class Driver:
     """One connection from its acceptance to its end, and the only writer of it.
 
-    ``slot``, ``wake_at`` and ``wake`` are for the ticker; ``leased_stream``, ``lose_lease``, ``drain`` and ``shutdown``
-    for the hub.
+    ``slot``, ``wake_at`` and ``wake`` are for the ticker; ``idle``, ``leased_stream``, ``lose_lease``, ``drain`` and
+    ``shutdown`` for the hub.
     """
 
     __slots__ = (
@@ -79,6 +79,11 @@ class Driver:
             self._fail(exception)
 
     @property
+    def idle(self) -> bool:
+        """Whether no stream is being prepared, recovered or delivered."""
+        return self._machine.idle
+
+    @property
     def leased_stream(self) -> tuple[str, int] | None:
         """The id and the epoch of the current stream, if it has started and is in the store."""
         return self._machine.leased_stream
@@ -87,13 +92,13 @@ class Driver:
         """Another connection acquired the stream that this one leased at ``epoch``."""
         self._pass(self._machine.lose_lease, stream_id, epoch)
 
-    def drain(self) -> None:
-        """Finish the active stream, then close with 1012."""
-        self._pass(self._machine.drain)
+    def drain(self, returns_at: float) -> None:
+        """Start no stream, and close with 1012 after the active one."""
+        self._pass(self._machine.drain, returns_at)
 
-    def shutdown(self) -> None:
+    def shutdown(self, returns_at: float) -> None:
         """Close with 1012 now."""
-        self._pass(self._machine.shutdown)
+        self._pass(self._machine.shutdown, returns_at)
 
     def _unblock(self) -> None:
         self._blocked = False
@@ -122,7 +127,7 @@ class Driver:
             else:
                 self._tasks[effect.ticket] = asyncio.get_running_loop().create_task(self._perform(effect))
         if step.close is not None:
-            connection.close(step.close.code, step.close.code.reason)
+            connection.close(step.close.code, step.close.reason)
             if step.close.abort:
                 connection.abort()
         if step.wake_at is not None:

@@ -24,7 +24,6 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/ws/stream/"
 
-_RETRY_AFTER_SECONDS = 5
 _UNKNOWN_PATH = "No WebSocket is at this path. Connect to /ws/stream/{session_id}."
 _INVALID_SESSION_ID = "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'."
 _FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS."
@@ -42,10 +41,12 @@ class StreamEndpoint:
         services: Services,
         *,
         stores_content: bool,
+        draining_retry_seconds: int,
     ) -> None:
         self._hub = hub
         self._limits = limits
         self._stores_content = stores_content
+        self._draining_retry_seconds = draining_retry_seconds
         self._allowed_origins = allowed_origins
         self._send_buffer_bytes = send_buffer_bytes
         self._services = services
@@ -65,7 +66,8 @@ class StreamEndpoint:
             await _refuse(send, HandshakeRefusal.FOREIGN_ORIGIN, _FOREIGN_ORIGIN)
         elif self._hub.draining:
             self._record_attempt(started_at, AttemptOutcome.REFUSED_DRAINING, session_id)
-            await _refuse(send, HandshakeRefusal.DRAINING, "The server restarts. Reconnect soon.", _RETRY_AFTER_SECONDS)
+            sentence = f"The server restarts. Reconnect after {self._draining_retry_seconds} s."
+            await _refuse(send, HandshakeRefusal.DRAINING, sentence, self._draining_retry_seconds)
         else:
             await send({"type": "websocket.accept"})
             connection.limit_send_buffer(self._send_buffer_bytes)

@@ -1,6 +1,7 @@
 """The registry of the connections of this process: its capacity, and the drain before a shutdown."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -8,6 +9,7 @@ from typing import Protocol
 from service.events import DrainEnded, DrainStarted
 from service.protocol.instant import Instant
 from service.session.ports import Recorder
+from service.websocket.drain_schedule import DrainSchedule, interrupted_return
 
 _POLL_SECONDS = 0.02
 
@@ -16,17 +18,21 @@ class Member(Protocol):
     """A registered connection."""
 
     @property
+    def idle(self) -> bool:
+        """Whether no stream is being prepared, recovered or delivered."""
+
+    @property
     def leased_stream(self) -> tuple[str, int] | None:
         """The id and the epoch of the current stream, if it has started and is in the store."""
 
     def lose_lease(self, stream_id: str, epoch: int) -> None:
         """Another connection acquired the stream that this one leased at ``epoch``."""
 
-    def drain(self) -> None:
-        """Finish the active stream, then close."""
+    def drain(self, returns_at: float) -> None:
+        """Start no stream, and close after the active one. The client may connect again at ``returns_at``."""
 
-    def shutdown(self) -> None:
-        """Close now."""
+    def shutdown(self, returns_at: float) -> None:
+        """Close now. The client may connect again at ``returns_at``, in monotonic seconds."""
 
 
 class Hub:
@@ -41,6 +47,8 @@ class Hub:
         """Accepted connections, including those whose session is not open yet."""
         self.draining = False
         """Set once, when the process starts to shut down."""
+        self._first_return_at = 0.0
+        """When the first client of a drain may connect again, in monotonic seconds."""
 
     @contextmanager
     def reserve(self) -> Iterator[bool]:
@@ -57,7 +65,7 @@ class Hub:
         """Register a connection while the context lasts."""
         self._members.add(member)
         if self.draining:
-            member.drain()
+            member.shutdown(self._first_return_at)
         try:
             yield
         finally:
@@ -66,17 +74,36 @@ class Hub:
     def __iter__(self) -> Iterator[Member]:
         return iter(tuple(self._members))
 
-    async def drain(self, seconds: float, is_forced: Callable[[], bool]) -> None:
-        """Let active streams end for up to ``seconds``, or until ``is_forced()``; then close what is left."""
+    async def drain(self, seconds: float, restart_seconds: float, is_forced: Callable[[], bool]) -> None:
+        """Close all connections within ``seconds``, or when ``is_forced()``.
+
+        Those without a stream close one after the other; active streams may end first, and are interrupted at the end.
+        ``restart_seconds`` is as in ``DrainSchedule``.
+        """
         started_at = self._clock().seconds
         self.draining = True
         self._recorder.record(DrainStarted(len(self._members)))
-        for member in self:
-            member.drain()
-        # A signal handler sets a plain flag, as those of uvicorn do, so this polls.
-        while self._members and self._clock().seconds - started_at < seconds and not is_forced():  # noqa: ASYNC110
+        members = sorted(self, key=lambda member: not member.idle)
+        idle = deque(member for member in members if member.idle)
+        schedule = DrainSchedule.of(len(idle), seconds, restart_seconds, streaming=len(idle) < len(members))
+        self._first_return_at = started_at + schedule.first_return
+        returns_at = {member: started_at + schedule.returns(index) for index, member in enumerate(members)}
+        for member in members:
+            member.drain(returns_at[member])
+        closed = 0
+        while True:
+            elapsed = self._clock().seconds - started_at
+            is_over = elapsed >= seconds or is_forced()
+            while idle and (is_over or schedule.closes(closed) <= elapsed):
+                member = idle.popleft()
+                member.shutdown(returns_at[member])
+                closed += 1
+            if is_over or not self._members:
+                break
+            # A signal handler sets a plain flag, as those of uvicorn do, so this polls.
             await asyncio.sleep(_POLL_SECONDS)
-        interrupted = len(self._members)
-        for member in self:
-            member.shutdown()
-        self._recorder.record(DrainEnded(self._clock().seconds - started_at, interrupted))
+        interrupted = [member for member in self if not member.idle]
+        ended_at = self._clock().seconds
+        for index, member in enumerate(interrupted):
+            member.shutdown(ended_at + interrupted_return(index))
+        self._recorder.record(DrainEnded(ended_at - started_at, len(interrupted)))

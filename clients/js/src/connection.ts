@@ -21,6 +21,8 @@ export interface Socket {
   onerror: ((event: any) => void) | null;
   send(text: string): void;
   close(code?: number): void;
+  /** That of `ws`, which reports the response that refused a handshake. */
+  on?(event: string, listener: (request: any, response: any) => void): unknown;
 }
 
 export interface ConnectionOptions {
@@ -120,8 +122,12 @@ export class Connection {
     const socket: Socket = new (this.#options.WebSocket ?? WebSocket)(this.#url);
     this.#socket = socket;
     socket.onmessage = ({ data }: { data: string }) => this.#receive(JSON.parse(data) as ServerMessage);
-    socket.onclose = ({ code }: { code: number }) => this.#broken(code);
+    socket.onclose = ({ code, reason }: { code: number; reason?: string }) =>
+      this.#broken(code, this.#lastError, milliseconds(/\bretry_after_ms=(\d+)/.exec(reason ?? "")?.[1]));
     socket.onerror = () => this.#broken(CLOSE_ABNORMAL);
+    socket.on?.("unexpected-response", (_request, { headers }) => {
+      if (this.#socket === socket) this.#broken(CLOSE_ABNORMAL, undefined, milliseconds(headers["retry-after"], 1000));
+    });
     this.#silentTicks = 0;
     this.#watch = setInterval(() => this.#checkSilence(), this.#options.silenceMs ?? 10_000);
   }
@@ -140,7 +146,7 @@ export class Connection {
     else this.#owner.receive(message);
   }
 
-  #broken(code: number, why = this.#lastError): void {
+  #broken(code: number, why = this.#lastError, retryAfterMs?: number): void {
     const final = why ? !why.retryable : FINAL_CLOSE_CODES.includes(code);
     const error =
       why ??
@@ -153,7 +159,7 @@ export class Connection {
     if (final) return this.#end(error, "idle");
     this.#owner.broken(error);
     if (!this.#owner.awaits) return this.#enter("idle", error);
-    const wait = this.#backOff.next();
+    const wait = this.#backOff.next(retryAfterMs);
     if (wait === undefined) return this.#end(error, "idle");
     this.#retry = setTimeout(() => this.#connect(), wait);
     this.#enter("waiting", error);
@@ -179,6 +185,11 @@ export class Connection {
     this.#state = state;
     notify(this.#options.onState, state, error);
   }
+}
+
+/** A time in the text of the service, if it is one. */
+function milliseconds(text: string | undefined, unit = 1): number | undefined {
+  return /^\d+$/.test(text ?? "") ? Number(text) * unit : undefined;
 }
 
 export function closed(): StreamingError {

@@ -27,9 +27,12 @@ class FakeSocket {
   receives(message) {
     this.onmessage({ data: JSON.stringify(message) });
   }
-  breaks(code = 1006) {
+  breaks(code = 1006, reason = "") {
     this.readyState = 3;
-    this.onclose?.({ code });
+    this.onclose?.({ code, reason });
+  }
+  on(event, listener) {
+    this[event] = listener;
   }
   static get last() {
     return FakeSocket.all.at(-1);
@@ -123,6 +126,52 @@ test("a service that restarts (1012) is retried soon, after any earlier delay", 
   FakeSocket.last.opens();
   FakeSocket.last.breaks(1012);
   reconnectsAfter(100);
+});
+
+for (const [what, code, reason] of [
+  ["a restart", 1012, "the server restarts, reconnect soon; retry_after_ms=8000"],
+  ["a full server", 4101, "over capacity; retry_after_ms=8000"],
+])
+  test(`${what} that states a time is retried after it and up to a quarter more`, () => {
+    started({ backOff: { firstMs: 100, maxMs: 100 } });
+    for (const [drawn, wait] of [
+      [0, 8000],
+      [0.5, 9000],
+      [1, 10_000],
+    ]) {
+      random = drawn;
+      FakeSocket.last.opens();
+      FakeSocket.last.breaks(code, reason);
+      reconnectsAfter(wait);
+    }
+    random = 1;
+    FakeSocket.last.breaks();
+    reconnectsAfter(100);
+  });
+
+test("a time in a reason is followed for at most five minutes, and only if it is one", () => {
+  started({ backOff: { firstMs: 100, maxMs: 100 } });
+  for (const [reason, wait] of [
+    ["retry_after_ms=99999999999", 375_000],
+    ["retry_after_ms=soon", 100],
+    ["retry_after_ms=-5", 100],
+  ]) {
+    FakeSocket.last.opens();
+    FakeSocket.last.breaks(1012, reason);
+    reconnectsAfter(wait);
+  }
+});
+
+test("a handshake that is refused with Retry-After is retried after it", () => {
+  started({ backOff: { firstMs: 100, maxMs: 100 } });
+  for (const [header, wait] of [
+    ["8", 10_000],
+    [undefined, 100],
+    ["Wed, 21 Oct 2026 07:28:00 GMT", 100],
+  ]) {
+    FakeSocket.last["unexpected-response"]({}, { headers: { "retry-after": header } });
+    reconnectsAfter(wait);
+  }
 });
 
 test("a full server is retried with growing delays", () => {

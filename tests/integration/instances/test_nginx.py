@@ -104,7 +104,7 @@ async def test_when_all_instances_drain_a_handshake_is_refused_with_retry_after(
             await asyncio.to_thread(member.server.logged, "drain_started")
         with pytest.raises(ConnectFailed) as refused:
             await connect(f"ws://{instances.address}", "late")
-        assert (refused.value.status, refused.value.retry_after) == (503, "5")
+        assert (refused.value.status, refused.value.retry_after) == (503, "15")
         for member in instances.members:
             member.server.terminate()
 

@@ -1,8 +1,11 @@
-"""SIGTERM: new handshakes are refused, active streams may finish, then all connections close with 1012."""
+"""SIGTERM, SIGINT, SIGHUP: handshakes are refused, active streams may finish, then all connections close with 1012."""
 
 import asyncio
 import json
+import signal
 from contextlib import AsyncExitStack
+
+import pytest
 
 from streaming_content_client import Connection
 from tests.clients.direct import DOCUMENT, data, get, handshake, joined, request, stalled, until_closed
@@ -51,8 +54,8 @@ async def test_new_connections_are_refused_during_the_drain(start_server: StartS
         await request(streaming, "one more")
         await streaming.close()
         assert await asyncio.to_thread(server.process.wait, LIMIT_SECONDS) == 0
-    assert (status, headers["retry-after"]) == (503, "5")
-    assert "restarts" in json.loads(body)["error"]
+    assert (status, headers["retry-after"]) == (503, "15")
+    assert json.loads(body)["error"] == "The server restarts. Reconnect after 15 s."
     assert (readiness.status_code, readiness.json(), readiness.headers["retry-after"]) == (
         503,
         {"status": "draining"},
@@ -61,19 +64,35 @@ async def test_new_connections_are_refused_during_the_drain(start_server: StartS
     assert root.status_code == 200
 
 
-async def test_an_active_stream_finishes_and_a_waiting_request_does_not_start(start_server: StartServer) -> None:
-    server = start_server(DRAIN_SECONDS=600)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_an_active_stream_finishes_and_a_waiting_request_does_not_start(
+    start_server: StartServer, workers: int, number: signal.Signals
+) -> None:
+    server = start_server(DRAIN_SECONDS=600, MAX_WORKERS=workers)
     async with AsyncExitStack() as clients:
         idle = await clients.enter_async_context(joined(server, "idle"))
         running = await clients.enter_async_context(joined(server, "running"))
         await request(running, DOCUMENT, request_id="running")
         await request(running, DOCUMENT, request_id="waiting")
         first = await running.receive_until("chunk")
-        server.terminate()
+        server.process.send_signal(number)
         assert await until_closed(idle) == ([], 1012)
         rest, code = await until_closed(running)
         assert data(first + rest) == DOCUMENT
         assert (rest[-1]["type"], rest[-1]["request_id"], code) == ("stream_complete", "running", 1012)
+        assert await asyncio.to_thread(server.process.wait, LIMIT_SECONDS) == 0
+
+
+async def test_a_second_hangup_of_a_terminal_does_not_end_the_drain(start_server: StartServer) -> None:
+    server = start_server(DRAIN_SECONDS=600)
+    async with AsyncExitStack() as clients:
+        streaming = await _streaming(clients, server, "streaming", DOCUMENT)
+        server.process.send_signal(signal.SIGHUP)
+        await asyncio.to_thread(server.logged, "drain_started")
+        server.process.send_signal(signal.SIGHUP)
+        messages, code = await until_closed(streaming)
+        assert (messages[-1]["type"], code) == ("stream_complete", 1012)
         assert await asyncio.to_thread(server.process.wait, LIMIT_SECONDS) == 0
 
 

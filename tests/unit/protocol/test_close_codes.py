@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.protocol.close_codes import CloseCode
+from service.protocol.close_codes import CloseCode, close_reason
 from service.protocol.errors import StreamingError, error_classes
 
 FIRST_CODE_OF_THE_SERVICE = 4000
@@ -33,4 +33,10 @@ def test_each_code_has_a_meaning_and_each_code_of_the_service_a_reason_and_an_er
 @pytest.mark.parametrize("code", CloseCode)
 def test_a_reason_fits_into_a_control_frame(code: CloseCode) -> None:
     """RFC 6455 section 5.5: 125 bytes, of which the code takes two."""
-    assert len(code.reason.encode()) <= 123
+    a_year = 365 * 86_400_000
+    assert len(close_reason(code, a_year).encode()) <= 123
+
+
+def test_the_wait_is_added_to_the_reason() -> None:
+    assert close_reason(CloseCode.RESTART, None) == "the server restarts, reconnect soon"
+    assert close_reason(CloseCode.RESTART, 8250) == "the server restarts, reconnect soon; retry_after_ms=8250"

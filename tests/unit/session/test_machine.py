@@ -8,9 +8,12 @@ from service.events import (
     ErrorSent,
     Outcome,
 )
+from service.protocol.close_codes import CloseCode
 from service.protocol.errors import ErrorCode, InternalError
 from service.protocol.limits import Limits
 from service.protocol.messages import Speed
+from service.session.effects import Admit
+from service.session.step import Close
 from tests.unit.session.conversation import Conversation, at, plan_of
 
 
@@ -87,26 +90,56 @@ def test_the_close_reason_is_that_of_the_service_if_it_closed_first() -> None:
 
 
 def test_a_drain_finishes_the_active_stream_starts_no_other_and_closes_with_1012() -> None:
-    idle = Conversation()
-    idle.execute(idle.machine.drain(at(0.0)))
-    assert idle.close_code == 1012
+    conversation = Conversation()
+    conversation.stream("a", "b")
+    conversation.request("waiting")
+    conversation.run_effects()
+    conversation.execute(conversation.machine.drain(9.0, at(0.0)))
+    assert conversation.close is None
+    conversation.sleep_until(0.03)
+    assert conversation.types()[-2:] == ["chunk", "stream_complete"]
+    assert conversation.close == Close(CloseCode.RESTART)  # without a wait: the client has a request
+    assert conversation.outcomes == [Outcome.COMPLETED, Outcome.SHUTDOWN]
 
-    busy = Conversation()
-    busy.stream("a", "b")
-    busy.request("waiting")
-    busy.run_effects()
-    busy.execute(busy.machine.drain(at(0.0)))
-    assert busy.close is None
-    busy.sleep_until(0.03)
-    assert busy.types()[-2:] == ["chunk", "stream_complete"]
-    assert busy.close_code == 1012
-    assert busy.outcomes == [Outcome.COMPLETED, Outcome.SHUTDOWN]
+
+def test_after_the_last_stream_of_a_drain_the_client_waits_for_its_time() -> None:
+    conversation = Conversation()
+    conversation.stream("a", "b")
+    conversation.execute(conversation.machine.drain(9.0, at(0.0)))
+    conversation.sleep_until(0.03)
+    assert conversation.close is not None
+    assert conversation.close.retry_after_ms == round(1000 * (9.0 - conversation.now))
+
+
+def test_an_idle_connection_stays_in_a_drain_until_its_shutdown() -> None:
+    conversation = Conversation()
+    conversation.execute(conversation.machine.drain(9.0, at(0.0)))
+    conversation.receive('{"type": "ping"}')
+    assert (conversation.last()["type"], conversation.close) == ("pong", None)
+    conversation.execute(conversation.machine.shutdown(9.0, at(1.5)))
+    assert conversation.close == Close(CloseCode.RESTART, retry_after_ms=7500)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        '{"type": "stream_request", "content": "x"}',
+        '{"type": "recover", "stream_id": "x", "last_index": 1, "token": "t"}',
+    ],
+)
+def test_a_request_on_an_idle_connection_in_a_drain_closes_it_unanswered_and_uncharged(request_: str) -> None:
+    conversation = Conversation()
+    conversation.execute(conversation.machine.drain(9.0, at(0.0)))
+    conversation.receive(request_)
+    assert conversation.close == Close(CloseCode.RESTART)
+    assert (conversation.types(), conversation.outcomes) == (["connected"], [])
+    assert not conversation.pending(Admit)
 
 
 def test_a_shutdown_ends_all_streams_at_once() -> None:
     conversation = Conversation()
     conversation.stream("a", "b")
-    conversation.execute(conversation.machine.shutdown(at(0.0)))
+    conversation.execute(conversation.machine.shutdown(0.0, at(0.0)))
     assert conversation.close_code == 1012
     assert conversation.outcomes == [Outcome.SHUTDOWN]
 

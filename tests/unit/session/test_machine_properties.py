@@ -190,7 +190,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.open and self.sent > 4)
     @rule()
     def drain(self) -> None:
-        self.conversation.execute(self.conversation.machine.drain(at(self.conversation.now)))
+        self.conversation.execute(self.conversation.machine.drain(self.conversation.now + 8, at(self.conversation.now)))
         self.read_messages()
 
     @invariant()

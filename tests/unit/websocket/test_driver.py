@@ -202,7 +202,7 @@ async def test_a_failed_preparation_is_timed() -> None:
 
 async def test_a_connection_that_is_drained_before_it_is_open_only_closes() -> None:
     served = Served()
-    served.driver.drain()
+    served.driver.shutdown(0.0)
     async with served.running():
         pass
     assert served.socket.sent == []

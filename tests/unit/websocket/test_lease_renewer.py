@@ -27,10 +27,14 @@ class Member:
         self.lost.append(stream_id)
         self.leased_stream = None
 
-    def drain(self) -> None:
+    @property
+    def idle(self) -> bool:
+        return self.leased_stream is None
+
+    def drain(self, returns_at: float) -> None:
         """Nothing to finish."""
 
-    def shutdown(self) -> None:
+    def shutdown(self, returns_at: float) -> None:
         """Nothing to close."""
 
 

@@ -11,6 +11,8 @@ export interface Socket {
     onerror: ((event: any) => void) | null;
     send(text: string): void;
     close(code?: number): void;
+    /** That of `ws`, which reports the response that refused a handshake. */
+    on?(event: string, listener: (request: any, response: any) => void): unknown;
 }
 export interface ConnectionOptions {
     /** The constructor, where there is no global one. */

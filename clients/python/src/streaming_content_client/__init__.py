@@ -5,6 +5,7 @@ for its chunks and can be continued on another connection.
 """
 
 from streaming_content_client.address import Address, InvalidAddress
+from streaming_content_client.backoff import BackOff
 from streaming_content_client.close_codes import CLOSE_CODES, CloseCode
 from streaming_content_client.connection import Connection
 from streaming_content_client.errors import (
@@ -23,6 +24,7 @@ from streaming_content_client.stream import Chunk, Message, Stream
 __all__ = [
     "CLOSE_CODES",
     "Address",
+    "BackOff",
     "Chunk",
     "CloseCode",
     "ConnectFailed",

@@ -1,6 +1,7 @@
 """The exceptions of the client."""
 
 import json
+import re
 import socket
 import ssl
 from typing import Any, Self
@@ -22,6 +23,12 @@ class ConnectFailed(StreamingError):
         self.retry_after = retry_after
         """The ``Retry-After`` header of that response."""
         super().__init__(sentence)
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """The seconds in ``retry_after``; ``None`` if it is not a number."""
+        text = self.retry_after or ""
+        return float(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
     @classmethod
     def from_os_error(cls, address: Address, error: OSError) -> Self:
@@ -98,6 +105,12 @@ class ConnectionClosed(StreamingError):
         known = CLOSE_CODES.get(code)
         meaning = known.reason if known else reason or "no reason given"
         super().__init__(f"The server closed the connection ({code}: {meaning}).")
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """How long the service asks the client to wait before it connects again; ``None`` if it does not."""
+        hint = re.search(r"\bretry_after_ms=([0-9]{1,12})\b", self.reason)
+        return int(hint[1]) / 1000 if hint else None
 
     @property
     def may_reconnect(self) -> bool:
