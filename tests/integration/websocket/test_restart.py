@@ -56,12 +56,11 @@ async def test_an_interrupted_stream_is_asked_to_return_soon(start_server: Start
     assert closed.retry_after_seconds == 0.25
 
 
-@pytest.mark.parametrize(("restart_seconds", "hint"), [(7, 7.0), (0, 0.0)])
-async def test_the_time_to_return_follows_the_setting(
-    start_server: StartServer, restart_seconds: int, hint: float
-) -> None:
+@pytest.mark.parametrize("restart_seconds", [600, 0])
+async def test_the_time_to_return_follows_the_setting(start_server: StartServer, restart_seconds: int) -> None:
     server = start_server(RESTART_SECONDS=restart_seconds)
     async with joined(server, "idle") as idle:
         server.terminate()
         closed = await _closed(idle)
-    assert closed.retry_after_seconds == pytest.approx(hint, abs=0.001)
+    assert closed.retry_after_seconds is not None
+    assert (closed.retry_after_seconds > 1) == (restart_seconds > 0)
