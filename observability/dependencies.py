@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from service.events import Dependency, DependencyChanged, Event
+from service.events import Dependency, DependencyChanged, Event, StoredInMemory
 from service.settings import Settings
 
 
@@ -12,6 +12,8 @@ def configured_dependencies(settings: Settings) -> tuple[Dependency, ...]:
     shared_plans = settings.redis_url is not None and settings.store_content
     return (
         Dependency.SESSION_STORE,
+        Dependency.STREAM_WRITES,
+        Dependency.STREAM_READS,
         *([Dependency.PLAN_CACHE] if shared_plans else []),
         Dependency.USAGE_STORE,
         *([Dependency.DATABASE] if settings.database_url is not None else []),
@@ -19,7 +21,10 @@ def configured_dependencies(settings: Settings) -> tuple[Dependency, ...]:
 
 
 class DependencyStates:
-    """The sink that keeps the state of each dependency in this process; available until an event reports otherwise."""
+    """The sink that keeps the state of each dependency in this process; available until an event reports otherwise.
+
+    A store that is kept in memory, where the settings select a file, counts as unavailable.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._up = dict.fromkeys(configured_dependencies(settings), True)
@@ -32,3 +37,5 @@ class DependencyStates:
     def record(self, event: Event) -> None:
         if isinstance(event, DependencyChanged):
             self._up[event.dependency] = event.up
+        elif isinstance(event, StoredInMemory):
+            self._up[event.what] = False

@@ -19,6 +19,8 @@ _STAGES = {Stage.SANITISE: "Sanitising", Stage.CHUNK: "Chunking"}
 _IMPACT = {
     Dependency.SESSION_STORE: "active streams continue but cannot be recovered, and each process counts the requests "
     "of a session separately",
+    Dependency.STREAM_WRITES: "streams that start now cannot be recovered, and others not by another process",
+    Dependency.STREAM_READS: "interrupted streams cannot be recovered; clients repeat their requests",
     Dependency.PLAN_CACHE: "content is prepared again unless this process has it in its own cache",
     Dependency.USAGE_STORE: "usage waits in the queue; rows that exceed it are dropped",
     Dependency.DATABASE: "usage waits in the file in DATA_DIR; no row is lost",
@@ -57,6 +59,8 @@ class LogSink:
                 self._attempted(event)
             case events.ConnectionOpened():
                 log(connection_lines.CONNECTION_OPENED, **_ids(event), requests_used=event.requests_used)
+            case events.SessionJoined():
+                log(connection_lines.SESSION_JOINED, **_ids(event), requests_used=event.requests_used)
             case events.ConnectionClosed():
                 log(
                     connection_lines.CONNECTION_CLOSED,

@@ -142,7 +142,9 @@ class Metrics:
                 self._histogram(declared.HTTP_REQUEST_DURATION, *labels).observe(event.seconds)
             case events.RateLimitApproached() | events.StreamSkipRequested() | events.FallbackUsed():
                 pass  # counted as log lines
-            case events.FaultRaised() | events.StoredInMemory() | events.WorkerReplaced():
+            case events.StoredInMemory():
+                self._gauge(declared.DEPENDENCY_UP, event.what).set(0)
+            case events.FaultRaised() | events.WorkerReplaced() | events.SessionJoined():
                 pass
             case events.ServerStarted() | events.ServerListening() | events.DrainStarted() | events.DrainEnded():
                 pass

@@ -46,6 +46,15 @@ CONNECTION_OPENED = LogEvent(
     (SESSION_ID, CONNECTION_ID, LogField("requests_used", "requests of the session on earlier connections")),
     sign="✅",
 )
+SESSION_JOINED = LogEvent(
+    "session_joined",
+    LogLevel.INFO,
+    "The session {session_id} joined the store: {requests_used} requests used",
+    "the first request or recovery, after the store is available again, of a connection that began without it; its "
+    "streams can be recovered from then on",
+    (SESSION_ID, CONNECTION_ID, LogField("requests_used", "requests of the session, on all connections")),
+    burst=50,
+)
 CONNECTION_CLOSED = LogEvent(
     "connection_closed",
     LogLevel.INFO,

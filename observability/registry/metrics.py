@@ -166,7 +166,7 @@ PAUSED_SECONDS = Counter(
 
 DEPENDENCY_UP = Gauge(
     "stream_dependency_up",
-    "0 while it is unavailable for a worker, else 1; absent if not configured.",
+    "0 while it is unavailable for a worker, or in memory instead of a file, else 1; absent if not configured.",
     _DEPENDENCY,
     workers="min",
 )

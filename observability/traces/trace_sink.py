@@ -91,7 +91,9 @@ class TraceSink:
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():
                 pass
-            case events.UsageDropped() | events.ServerStarted() | events.ServerListening() | events.WorkerReplaced():
+            case events.SessionJoined() | events.UsageDropped():
+                pass
+            case events.ServerStarted() | events.ServerListening() | events.WorkerReplaced():
                 pass
             case events.DrainStarted() | events.DrainEnded():
                 pass

@@ -16,6 +16,7 @@ from service.events.connections import (
     ErrorSent,
     MessageReceived,
     MessagesSent,
+    SessionJoined,
 )
 from service.events.process import (
     Dependency,
@@ -56,6 +57,7 @@ from service.events.streams import (
 Event = (
     ConnectionAttempted
     | ConnectionOpened
+    | SessionJoined
     | ConnectionClosed
     | MessageReceived
     | ErrorSent
@@ -124,6 +126,7 @@ __all__ = [
     "RequestRejected",
     "ServerListening",
     "ServerStarted",
+    "SessionJoined",
     "StoredInMemory",
     "StreamEnded",
     "StreamPauseChanged",

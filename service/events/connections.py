@@ -52,6 +52,16 @@ class ConnectionOpened(Struct, frozen=True):
     session_seconds_left: float = 0.0
 
 
+class SessionJoined(Struct, frozen=True):
+    """The session of a connection that began while the session store was unavailable is in the store now."""
+
+    connection_id: str
+    session_id: str
+    requests_used: int
+    session_incarnation: str
+    session_seconds_left: float
+
+
 class ConnectionClosed(Struct, frozen=True):
     connection_id: str
     session_id: str

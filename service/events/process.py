@@ -24,6 +24,11 @@ class Dependency(StrEnum):
     """What the service uses and can serve without."""
 
     SESSION_STORE = "session_store"
+    """Counts the requests of sessions. If it is silent, streams are neither stored nor recovered either."""
+    STREAM_WRITES = "stream_writes"
+    """Whether the session store can store streams."""
+    STREAM_READS = "stream_reads"
+    """Whether the session store can return stored streams."""
     PLAN_CACHE = "plan_cache"
     USAGE_STORE = "usage_store"
     DATABASE = "database"

@@ -23,6 +23,10 @@ class Deadlines:
     def blocked(self) -> bool:
         return self._blocked_since is not None
 
+    def move_session_end(self, seconds_left: float, now: float) -> None:
+        self.session_ends_at = now + seconds_left
+        self._update_earliest()
+
     def restart_idle(self, now: float) -> None:
         """A message arrived or a stream ended: the idle timeout starts again."""
         self._active_at = now

@@ -15,6 +15,13 @@ from service.session.ports import Preparation
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 
+class JoinSession(Struct, frozen=True):
+    """Join the session, with ``SessionStore.join``. Result: ``SessionJoined`` or ``StoreFailed``."""
+
+    ticket: int
+    snapshot: SessionSnapshot
+
+
 class Admit(Struct, frozen=True):
     """Count a request, with ``SessionStore.admit``. Result: ``AdmissionDecided``."""
 
@@ -86,6 +93,13 @@ class UpdateStatus(Struct, frozen=True):
     status: StreamStatus
 
 
+class SessionJoined(Struct, frozen=True):
+    """The shared store has the session now."""
+
+    ticket: int
+    snapshot: SessionSnapshot
+
+
 class AdmissionDecided(Struct, frozen=True):
     """The decision of the store, with the id and the trace of the stream that the request becomes if admitted."""
 
@@ -153,10 +167,11 @@ class EffectFailed(Struct, frozen=True):
     stages: tuple[StageTime, ...] = ()
 
 
-TicketedEffect = Admit | Prepare | PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
+TicketedEffect = JoinSession | Admit | Prepare | PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
 Effect = TicketedEffect | UpdateStatus
 EffectResult = (
-    AdmissionDecided
+    SessionJoined
+    | AdmissionDecided
     | PlanPrepared
     | StreamStored
     | StreamFetched

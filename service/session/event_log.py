@@ -47,6 +47,11 @@ class EventLog:
             )
         )
 
+    def joined(self, snapshot: SessionSnapshot) -> None:
+        self._events.append(
+            events.SessionJoined(*self._connection, snapshot.requests_used, snapshot.incarnation, snapshot.seconds_left)
+        )
+
     def closed(self, reason: events.CloseReason, code: int, now: float) -> None:
         duration_seconds = now - self._opened_at
         self._events.append(events.ConnectionClosed(*self._connection, reason, code, duration_seconds, self._requests))

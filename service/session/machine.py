@@ -55,7 +55,7 @@ class SessionMachine:
         self._deadlines = Deadlines(limits, now.seconds, snapshot.seconds_left)
         self._log = EventLog(connection_id, snapshot.session_id, now.seconds)
         self._builder = StepBuilder(self._log)
-        owner = digest_of(token) if token is not None and snapshot.shared else None
+        owner = None if token is None else digest_of(token)
         self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)
         self._close_reason: CloseReason | None = None
         """Set when the end is decided; nothing is sent after the step that decides it."""

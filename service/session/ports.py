@@ -59,6 +59,13 @@ class SessionStore(Protocol):
     async def open(self, session_id: str) -> SessionSnapshot:
         """Join the session; create it if there is none or if its time is over."""
 
+    async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
+        """Join the session for a connection that began without it, and return it as it is then.
+
+        Requests that were counted without it (those of the snapshot, or of this process) are added to its count. If
+        there is none, it is created from the snapshot.
+        """
+
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         """Count one request against the limit of the session, exactly, under concurrent calls of any process.
 

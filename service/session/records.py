@@ -20,7 +20,7 @@ class SessionSnapshot(Struct, frozen=True):
     requests_used: int
     seconds_left: float
     shared: bool = True
-    """Whether the shared store created it. If false, only this process has it, until the connection ends."""
+    """Whether the shared store has it. If false, only this process has it, until the connection joins the store."""
 
 
 class Admission(Struct, frozen=True):

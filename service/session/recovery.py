@@ -76,10 +76,14 @@ def recover_stream(
 ) -> EffectSequence[RecoveredStream | RefusalReason]:
     """Move a stored stream to the connection of ``owner``; return it, or why it cannot be recovered.
 
+    A connection that began without the store joins its session first.
+
     If the stream was skipped, merged chunks follow from now on, so the skip is settled. A failure of that changes
     nothing: a later recovery refuses the positions that the skip leaves open.
     """
     try:
+        if not snapshot.shared:
+            snapshot = yield from _join(ticket, snapshot)
         for _ in range(_ATTEMPTS):
             recovered = yield from _try_to_recover(ticket, target, owner, snapshot)
             if recovered is not None:
@@ -98,6 +102,13 @@ class _Refused(Exception):
     def __init__(self, reason: RefusalReason) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def _join(ticket: int, snapshot: SessionSnapshot) -> EffectSequence[SessionSnapshot]:
+    joined = yield effects.JoinSession(ticket, snapshot)
+    if not isinstance(joined, effects.SessionJoined):
+        raise _Refused(RefusalReason.UNAVAILABLE)
+    return joined.snapshot
 
 
 def _try_to_recover(

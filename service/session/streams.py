@@ -97,8 +97,11 @@ class Streams:
             self._reject(request, mistake)
             return
         stream = self._queue.add(request, now.seconds, content_bytes)
-        claim = None if self._owner is None else claim_of(request, self._owner)
-        self._builder.request(effects.Admit(stream.ticket, self._snapshot_at(now), request, claim))
+        snapshot = self._snapshot_at(now)
+        if snapshot.shared:
+            self._request_admission(stream, now)
+        else:
+            self._builder.request(effects.JoinSession(stream.ticket, snapshot))
 
     def recover(self, message: Recover, now: Instant) -> None:
         if self._queue.full:
@@ -151,9 +154,13 @@ class Streams:
         stream = self._queue.find(result.ticket)
         if stream is None:
             return
+        if isinstance(result, effects.SessionJoined):
+            self._join(result.snapshot, now)
         match result:
             case effects.EffectFailed():
                 self._fail(stream, result, now)
+            case effects.SessionJoined() | effects.StoreFailed() if not stream.admitted:
+                self._request_admission(stream, now)
             case effects.AdmissionDecided():
                 self._admit(stream, result, now)
             case effects.PlanPrepared(_, preparation):
@@ -168,6 +175,18 @@ class Streams:
             case _:
                 raise AssertionError(result)
         self.deliver(now)
+
+    def _join(self, snapshot: SessionSnapshot, now: Instant) -> None:
+        """The session is in the shared store: its count and its end apply, and streams are stored from now on."""
+        if self._snapshot.shared:  # by the effect of another request
+            return
+        self._snapshot = snapshot
+        self._deadlines.move_session_end(snapshot.seconds_left, now.seconds)
+        self._builder.log.joined(snapshot)
+
+    def _request_admission(self, stream: StreamState, now: Instant) -> None:
+        claim = None if self._owner is None else claim_of(stream.request, self._owner)
+        self._builder.request(effects.Admit(stream.ticket, self._snapshot_at(now), stream.request, claim))
 
     def _admit(self, stream: StreamState, decision: effects.AdmissionDecided, now: Instant) -> None:
         admission = decision.admission
@@ -187,7 +206,9 @@ class Streams:
 
     def _store(self, stream: StreamState, preparation: Preparation, now: Instant) -> None:
         """Store the stream before ``stream_start`` announces it, if it may be stored."""
-        record = None if self._owner is None else stream.create_record(preparation, self._snapshot, self._owner)
+        record = None
+        if self._owner is not None and self._snapshot.shared:
+            record = stream.create_record(preparation, self._snapshot, self._owner)
         if record is None:
             self._sender.start(stream, preparation, now, resumable=False)
         else:

@@ -9,17 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from service.session.ports import StoreUnavailable
-
 STEP_SECONDS = 0.05
-
-
-class NoAnswer(StoreUnavailable):
-    """The store was called, and did not answer within its deadline."""
-
-
-class Overloaded(StoreUnavailable):
-    """The call was not made, because too much content is queued. The store itself may be available."""
 
 
 class AnswerDeadline:

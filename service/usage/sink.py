@@ -9,6 +9,7 @@ from service.events import (
     ConnectionOpened,
     Event,
     RequestAdmitted,
+    SessionJoined,
     StreamEnded,
     StreamRecovered,
     StreamStarted,
@@ -62,7 +63,7 @@ class UsageSink:
                 )
             case StreamRecovered():
                 self._remember(event, _ActiveStream(takeovers=event.takeovers))
-            case ConnectionOpened() if event.session_incarnation:
+            case ConnectionOpened() | SessionJoined() if event.session_incarnation:
                 ends_at = self._wall() + event.session_seconds_left
                 began_at = ends_at - self._session_seconds
                 self._put(SessionRow(event.session_id, event.session_incarnation, began_at, ends_at))

@@ -100,6 +100,8 @@ class Usage:
 
     def _reports(self, dependency: Dependency) -> tuple[Callable[[bool, str], None], Callable[[], None]]:
         def changed(up: bool, reason: str) -> None:  # noqa: FBT001 - as the event has it
+            if up and dependency is Dependency.USAGE_STORE and self._spool is not None and self._spool.path is None:
+                return  # it stays degraded
             self._recorder.record(DependencyChanged(dependency, up, reason))
 
         return changed, lambda: self._recorder.record(DependencyFailed(dependency))

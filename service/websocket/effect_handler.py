@@ -50,7 +50,11 @@ class EffectHandler:
                 case effects.UnpackPlan(), UnreadablePlan():
                     return effects.PlanUnreadable(effect.ticket)
                 case (
-                    effects.PutStream() | effects.GetStream() | effects.AcquireStream() | effects.MarkSkip(),
+                    effects.JoinSession()
+                    | effects.PutStream()
+                    | effects.GetStream()
+                    | effects.AcquireStream()
+                    | effects.MarkSkip(),
                     StoreUnavailable(),
                 ):
                     return effects.StoreFailed(effect.ticket)
@@ -77,6 +81,8 @@ class EffectHandler:
     async def _perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:  # noqa: PLR0911 - one for each effect
         store, engine = self._services.store, self._services.engine
         match effect:
+            case effects.JoinSession(ticket, snapshot):
+                return effects.SessionJoined(ticket, await store.join(snapshot))
             case effects.Admit():
                 return await self._admit(effect)
             case effects.Prepare():
@@ -123,7 +129,7 @@ class EffectHandler:
 def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace | None]:
     """Return the source of a fault, and the stream if it is known; the id in a ``recover`` may be any string."""
     match effect:
-        case effects.Admit():
+        case effects.JoinSession() | effects.Admit():
             return FaultSource.ADMISSION, "", None
         case effects.Prepare():
             return FaultSource.CONTENT, effect.stream_id, effect.trace

@@ -1,6 +1,7 @@
 """Commands and scripts for a Redis server, over a bounded number of connections and under one deadline."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -9,16 +10,21 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from service.session.ports import StoreUnavailable
-from service.stores.deadline import AnswerDeadline, NoAnswer
+from service.stores.deadline import AnswerDeadline
+from service.stores.failures import NoAnswer, Refused, Rejected
 from service.stores.redis.scripts import Script
 
 _CONNECTIONS = 50
 DEADLINE_SECONDS = 2.0
 """Longer than the second after which the kernel repeats a lost connection request."""
+
+_REFUSAL = re.compile("(?:^|-)(OOM|READONLY|MISCONF|NOREPLICAS) ")
+"""The codes with which Redis refuses every write: no memory, a replica, a failed snapshot, too few replicas. The error
+of a command in a script follows other text."""
 
 Part = str | bytes | int
 """Of a command."""
@@ -29,7 +35,7 @@ class RedisClient:
 
     A call waits for a free connection, in order. From then on it has ``deadline_seconds`` to connect, write and read;
     time in which this process was late is not counted. Then it raises ``NoAnswer``, as do the calls that wait behind
-    it. A call is never repeated, as it may have been executed. Strings in answers are bytes.
+    it. No call is repeated here, as it may have been executed. Strings in answers are bytes.
     """
 
     def __init__(self, url: str, deadline_seconds: float = DEADLINE_SECONDS) -> None:
@@ -83,7 +89,7 @@ class RedisClient:
                 self._silent = True
                 raise NoAnswer(f"Redis did not answer within {self._deadline_seconds:g} s") from error
             except (RedisError, OSError) as error:
-                raise StoreUnavailable(_reason(error)) from error
+                raise _failure(error) from error
             self._answers += 1
             self._silent = False
 
@@ -97,12 +103,17 @@ class RedisClient:
             await self._pool.release(connection)
 
 
-def _reason(error: Exception) -> str:
+def _failure(error: Exception) -> StoreUnavailable:
     """The kind of the error, in a line, without its message.
 
     Messages of Redis may quote the command, and so content; those of a connection quote the address, which may contain
     a password in the wrong place.
     """
     if isinstance(error, OSError) or type(error) is RedisConnectionError:
-        return f"No connection to Redis: {type(error.__context__ or error).__name__}"
-    return f"Redis refused: {type(error).__name__}"
+        return StoreUnavailable(f"No connection to Redis: {type(error.__context__ or error).__name__}")
+    name = type(error).__name__
+    if isinstance(error, (OutOfMemoryError, ReadOnlyError)):
+        return Refused(f"Redis refused: {name}")
+    if code := _REFUSAL.search(str(error)):
+        return Refused(f"Redis refused: {name} {code[1]}")
+    return Rejected(f"Redis refused: {name}")

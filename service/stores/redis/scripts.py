@@ -31,6 +31,18 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {ARGV[1], 0, tonumber(ARGV[2])}
 """)
 
+JOIN = _script("""
+-- KEYS: session. ARGV: incarnation, requests to add, milliseconds (for a new one). Returns: as OPEN.
+local left = redis.call('PTTL', KEYS[1])
+if left <= 0 then
+    left = tonumber(ARGV[3])
+    redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'requests', 0)
+    redis.call('PEXPIRE', KEYS[1], left)
+end
+local requests = redis.call('HINCRBY', KEYS[1], 'requests', ARGV[2])
+return {redis.call('HGET', KEYS[1], 'incarnation'), requests, left}
+""")
+
 ADMIT = _script("""
 -- KEYS: session, claim of the owner, claim of the token presented (each claim is optional).
 -- ARGV: limit; incarnation, requests and milliseconds left of the snapshot; stream, fingerprint.

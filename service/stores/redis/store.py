@@ -9,7 +9,7 @@ Keys, each with a time to live, under ``streaming:`` and their version:
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ from service.protocol.trace import Trace
 from service.session.ports import StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.redis.client import DEADLINE_SECONDS, RedisClient
-from service.stores.redis.scripts import ACQUIRE, ADMIT, GET, MARK_SKIP, OPEN, PUT, RENEW_LEASES, UPDATE_STATUS
+from service.stores.redis.scripts import ACQUIRE, ADMIT, GET, JOIN, MARK_SKIP, OPEN, PUT, RENEW_LEASES, UPDATE_STATUS
 
 _PREFIX = "streaming:2:"
 """The number is the version of the keys below it; services of another version do not read them."""
@@ -68,11 +68,17 @@ class RedisSessionStore:
         self._server = RedisClient(url, deadline_seconds)
         self._changes: deque[tuple[str, int, StreamStatus]] = deque()
         self._writing: asyncio.Task[None] | None = None
+        self.on_failure: Callable[[StoreUnavailable], None] | None = None
 
     async def open(self, session_id: str) -> SessionSnapshot:
         duration = _milliseconds(self._limits.max_session_seconds)
         incarnation, used, left = await self._server.run(OPEN, [_session(session_id)], uuid4().hex, duration)
         return SessionSnapshot(session_id, incarnation.decode(), used, left / 1000)
+
+    async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
+        known = (snapshot.incarnation, snapshot.requests_used, _milliseconds(snapshot.seconds_left))
+        incarnation, used, left = await self._server.run(JOIN, [_session(snapshot.session_id)], *known)
+        return SessionSnapshot(snapshot.session_id, incarnation.decode(), used, left / 1000)
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         if snapshot.seconds_left <= 0:
@@ -131,8 +137,10 @@ class RedisSessionStore:
                 await self._server.run(
                     UPDATE_STATUS, [_stream(stream_id) for stream_id, *_ in batch], self._ttl, *changes
                 )
-            except StoreUnavailable:
+            except StoreUnavailable as unavailable:
                 self._changes.clear()  # without them a stream is kept longer, or charged twice, but never lost
+                if self.on_failure is not None:
+                    self.on_failure(unavailable)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -58,6 +58,14 @@ class Rows:
         incarnation, requests, ends_at = session
         return SessionSnapshot(session_id, incarnation, requests, ends_at - now)
 
+    def join(self, rows: sqlite3.Connection, snapshot: SessionSnapshot) -> SessionSnapshot:
+        now = self._clock()
+        session = _find_session(rows, snapshot.session_id, now)
+        incarnation, requests, ends_at = session or (snapshot.incarnation, 0, now + snapshot.seconds_left)
+        requests += snapshot.requests_used
+        _put_session(rows, snapshot.session_id, incarnation, requests, ends_at)
+        return SessionSnapshot(snapshot.session_id, incarnation, requests, ends_at - now)
+
     def admit(
         self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None
     ) -> Admission:

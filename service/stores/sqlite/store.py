@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from service.protocol.limits import Limits
+from service.session.ports import StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.sqlite.rows import Rows
 from service.stores.sqlite.schema import open_connection
@@ -34,11 +35,15 @@ class SqliteSessionStore:
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self._rows = Rows(limits, resume_ttl_seconds, clock)
+        self.on_failure: Callable[[StoreUnavailable], None] | None = None
         deadline = None if path is None else deadline_seconds  # nothing could stand in for memory
-        self._thread = TransactionThread(open_connection(path), self._rows.sweep, sweep_seconds, deadline)
+        self._thread = TransactionThread(open_connection(path), self._rows.sweep, sweep_seconds, deadline, self._failed)
 
     async def open(self, session_id: str) -> SessionSnapshot:
         return await self._thread.call(partial(self._rows.open, session_id=session_id))
+
+    async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
+        return await self._thread.call(partial(self._rows.join, snapshot=snapshot))
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         return await self._thread.call(partial(self._rows.admit, snapshot=snapshot, stream_id=stream_id, claim=claim))
@@ -64,3 +69,7 @@ class SqliteSessionStore:
 
     async def close(self) -> None:
         await self._thread.close()
+
+    def _failed(self, unavailable: StoreUnavailable) -> None:
+        if self.on_failure is not None:
+            self.on_failure(unavailable)

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from service.process.background_worker import BackgroundWorker
 from service.session.ports import StoreUnavailable
-from service.stores.deadline import AnswerDeadline, NoAnswer, Overloaded
+from service.stores.deadline import AnswerDeadline
+from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected
 
 DEADLINE_SECONDS = 5.0
 """For the lock of the file, while another process holds it, and for the thread to make any progress.
@@ -40,6 +41,12 @@ _LONGEST_ATTEMPT_SECONDS = 0.05
 """The most time that one attempt at the lock counts for: a suspended thread has not waited."""
 _FOLD_BUSY_MS = 100
 
+_REFUSALS = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+)
+_DAMAGES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_REMEDY = "The file is damaged: stop the service, move the file, and start it again"
+
 Outcome = TypeVar("Outcome")
 Work = Callable[[sqlite3.Connection], Outcome]
 """SQL statements within a transaction that the work neither begins nor ends. If it raises, they are undone."""
@@ -55,17 +62,26 @@ class TransactionThread:
     """Owns the connection. ``call`` and ``post`` belong to event loops, and never block them."""
 
     def __init__(
-        self, connection: sqlite3.Connection, sweep: Work[bool], sweep_seconds: float, deadline_seconds: float | None
+        self,
+        connection: sqlite3.Connection,
+        sweep: Work[bool],
+        sweep_seconds: float,
+        deadline_seconds: float | None,
+        on_failure: Callable[[StoreUnavailable], None],
     ) -> None:
         """``sweep`` deletes some expired rows and returns whether there may be more.
 
-        Without ``deadline_seconds`` a caller waits for as long as it takes.
+        Without ``deadline_seconds`` a caller waits for as long as it takes. ``on_failure`` is called in the event loop
+        when ``sweep`` or the work of ``post`` has failed.
         """
         self._connection = connection
         self._connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         self._sweep = sweep
         self._sweep_seconds = sweep_seconds
         self._deadline_seconds = deadline_seconds
+        self._on_failure = on_failure
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Of the latest caller."""
         self._lock = threading.Lock()
         self._content_bytes = 0
         """Of the calls that are queued or in progress; read and written with the lock held."""
@@ -87,7 +103,8 @@ class TransactionThread:
         """Execute the work, and return its result once it is committed. Raises ``StoreUnavailable``."""
         if self._stalled_at == self._progress:
             raise NoAnswer("The thread of the store has stalled")
-        result: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        result: asyncio.Future[Outcome] = self._loop.create_future()
         if not self._reserve(content_bytes):
             raise Overloaded("Too much content is queued")
         if not self._worker.put(_Call(work, result, content_bytes)):
@@ -102,7 +119,7 @@ class TransactionThread:
             raise NoAnswer(f"No progress within {self._deadline_seconds:g} s") from None
 
     def post(self, work: Work[object]) -> None:
-        """Execute the work after all that was queued before; ignore an error."""
+        """Execute the work after all that was queued before."""
         self._worker.put(_Call(work))
 
     async def close(self) -> None:
@@ -142,6 +159,9 @@ class TransactionThread:
             self._content_bytes -= sum(call.content_bytes for call in calls)
         self._progress += 1
         _deliver(results)
+        for call, outcome in results:
+            if call.result is None and isinstance(outcome, StoreUnavailable):
+                self._report(outcome)
 
     def _outcome(self, work: Work[object]) -> object:
         """The result or a ``StoreUnavailable``; raises if SQLite has rolled back the transaction."""
@@ -150,7 +170,7 @@ class TransactionThread:
             outcome = work(self._connection)
         except Exception as error:  # whatever it is, the other calls in the transaction are not affected
             if not self._connection.in_transaction:  # SQLite has undone it all, as when the disk is full
-                raise sqlite3.OperationalError(str(error)) from error
+                raise
             self._connection.execute("ROLLBACK TO work")
             outcome = _unavailable(error)
         self._connection.execute("RELEASE work")
@@ -176,7 +196,7 @@ class TransactionThread:
     def _maintain(self) -> float:
         """Delete some expired rows; return the seconds until the next time."""
         more = False
-        with suppress(sqlite3.Error, NoAnswer):  # later, then: expired rows are hidden in any case
+        try:
             self._begin(_SWEEP_LOCK_SECONDS)
             try:
                 more = self._sweep(self._connection)
@@ -184,6 +204,10 @@ class TransactionThread:
             except BaseException:
                 self._roll_back()
                 raise
+        except NoAnswer:
+            pass  # later, then: expired rows are hidden in any case
+        except sqlite3.Error as error:
+            self._report(_unavailable(error))
         if more:
             return 0.0
         self._fold()
@@ -202,6 +226,11 @@ class TransactionThread:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
 
+    def _report(self, unavailable: StoreUnavailable) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._on_failure, unavailable)
+
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):
@@ -215,7 +244,16 @@ class TransactionThread:
 def _unavailable(error: Exception) -> StoreUnavailable:
     """Messages of SQLite contain no content; those of other exceptions may."""
     name = type(error).__name__
-    unavailable = StoreUnavailable(f"{name}: {error}" if isinstance(error, sqlite3.Error) else name)
+    if not isinstance(error, sqlite3.Error):
+        unavailable = Rejected(name)
+    else:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # none of an error of the module itself
+        if code in _DAMAGES or str(error).startswith("no such "):
+            unavailable = Damaged(f"{name}: {error}. {_REMEDY}")
+        elif code in _REFUSALS:
+            unavailable = Refused(f"{name}: {error}")
+        else:
+            unavailable = Rejected(f"{name}: {error}")
     unavailable.__cause__ = error
     return unavailable
 

@@ -416,6 +416,25 @@ class SharedStoreContract(SessionStoreContract):
         repeated = await other.admit(again, "b-stream", claim(owner=SECOND, presented=FIRST))
         assert repeated.repeats == "a-stream"
 
+    async def test_a_connection_joins_a_session_with_the_requests_that_were_counted_without_it(
+        self, store: SessionStore
+    ) -> None:
+        present = await store.open("s")
+        await store.admit(present, "a-stream", None)
+        joined = await store.join(SessionSnapshot("s", "of-one-process", 2, self.limits.max_session_seconds / 2))
+        assert (joined.incarnation, joined.requests_used, joined.shared) == (present.incarnation, 3, True)
+        assert joined.seconds_left == pytest.approx(self.limits.max_session_seconds, abs=self.slack_seconds)
+        admissions = [await store.admit(joined, "a-stream", None) for _ in range(3)]
+        assert [one.requests_used for one in admissions if one.admitted] == [4, 5]
+
+    async def test_a_connection_creates_the_session_that_it_joins_if_there_is_none(self, store: SessionStore) -> None:
+        snapshot = SessionSnapshot("s", "of-one-process", 2, self.limits.max_session_seconds / 2, shared=False)
+        joined = await store.join(snapshot)
+        assert (joined.incarnation, joined.requests_used, joined.shared) == (snapshot.incarnation, 2, True)
+        again = await store.open("s")
+        assert (again.incarnation, again.requests_used) == (snapshot.incarnation, 2)
+        assert again.seconds_left == pytest.approx(snapshot.seconds_left, abs=self.slack_seconds)
+
     async def test_concurrent_calls_of_open_create_one_session(self, store: SessionStore, other: SessionStore) -> None:
         snapshots = await asyncio.gather(*(one.open("s") for one in (store, other) * 10))
         assert len({snapshot.incarnation for snapshot in snapshots}) == 1

@@ -13,7 +13,7 @@ import pytest
 from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import SessionSnapshot, StreamStatus
-from service.stores.deadline import NoAnswer
+from service.stores.failures import NoAnswer, Refused
 from service.stores.redis.store import RedisSessionStore
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.fixtures import StartRedis
@@ -167,11 +167,22 @@ async def test_calls_to_a_dead_address_fail(dead: Callable[[], AbstractContextMa
         await store.close()
 
 
-async def test_a_full_redis_makes_the_store_unavailable(own_redis: Redis, store: RedisSessionStore) -> None:
+async def test_a_full_redis_refuses_writes(own_redis: Redis, store: RedisSessionStore) -> None:
+    await store.put(RECORD)
     with own_redis.client() as client:
         client.config_set("maxmemory", 1)  # no write is accepted
-    with pytest.raises(StoreUnavailable, match="OutOfMemoryError"):
+    with pytest.raises(Refused, match="OutOfMemoryError"):
         await store.put(RECORD)
+    assert await store.get("a-stream") == RECORD
+
+
+async def test_a_redis_without_its_replicas_refuses_writes(own_redis: Redis, store: RedisSessionStore) -> None:
+    await store.open("s")
+    with own_redis.client() as client:
+        client.config_set("min-replicas-to-write", 1)
+    with pytest.raises(Refused, match="NOREPLICAS"):
+        await store.put(RECORD)
+    assert (await store.open("s")).shared
 
 
 async def test_a_restarted_redis_is_used_again(own_redis: Redis, store: RedisSessionStore) -> None:

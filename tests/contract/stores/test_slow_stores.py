@@ -11,8 +11,7 @@ import pytest
 
 from service.events import Dependency, DependencyChanged, DependencyFailed, Event
 from service.protocol.limits import Limits
-from service.session.ports import SessionStore
-from service.stores.failover import FailoverSessionStore
+from service.stores.failover import FailoverSessionStore, SharedStore
 from service.stores.redis.store import RedisSessionStore
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.backends.redis import Redis
@@ -37,7 +36,7 @@ class Recording:
 class Processes:
     """The stores of several processes that share a primary, and what they recorded."""
 
-    def __init__(self, make: Callable[[], SessionStore]) -> None:
+    def __init__(self, make: Callable[[], SharedStore]) -> None:
         self._recording = Recording()
         self.stores = [
             FailoverSessionStore(make(), SqliteSessionStore(None, LIMITS, 300), self._recording)
@@ -103,7 +102,7 @@ async def test_a_paused_redis_makes_requests_wait(redis: Redis) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
 async def test_a_blocked_event_loop_is_no_failure_of_the_store(tmp_path: Path, redis: Redis, kind: str) -> None:
-    def make() -> SessionStore:
+    def make() -> SharedStore:
         if kind == "redis":
             return RedisSessionStore(redis.url, LIMITS, 300, deadline_seconds=0.2)
         return SqliteSessionStore(tmp_path / "sessions.sqlite3", LIMITS, 300, deadline_seconds=0.2)

@@ -16,7 +16,7 @@ import pytest
 from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import StreamStatus
-from service.stores.deadline import NoAnswer, Overloaded
+from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected
 from service.stores.sqlite.schema import SchemaMismatch
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.conftest import PROJECT, environment
@@ -84,7 +84,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
         broken = msgspec.structs.replace(RECORD, epoch=7, plan=unwritable)
         before, after = (msgspec.structs.replace(RECORD, stream_id=name) for name in ("before", "after"))
         outcomes = await asyncio.gather(store.put(before), store.put(broken), store.put(after), return_exceptions=True)
-        assert [type(one) for one in outcomes] == [type(None), StoreUnavailable, type(None)]
+        assert [type(one) for one in outcomes] == [type(None), Rejected, type(None)]
         assert [await store.get(one.stream_id) for one in (before, RECORD, after)] == [before, RECORD, after]
 
     async def test_a_file_that_stays_locked_is_unavailable_until_it_is_unlocked(self) -> None:
@@ -103,13 +103,34 @@ class TestInAFile(InSqlite, SharedStoreContract):
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (5 * MEGABYTE, hard))
         try:
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(Refused):
                 await store.put(large)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert await store.get("a-stream") == RECORD
         await store.put(large)
         assert await store.get("large") == large
+
+    async def test_a_damaged_table_is_reported_and_the_others_are_used(self, store: SessionStore) -> None:
+        await store.put(RECORD)
+        await store.close()
+        damage(self.file, "streams")
+        damaged = SqliteSessionStore(self.file, self.limits, self.resume_ttl_seconds, sweep_seconds=0.01)
+        failures: list[StoreUnavailable] = []
+        damaged.on_failure = failures.append
+        for call in (damaged.put(RECORD), damaged.get("a-stream")):
+            with pytest.raises(Damaged, match="stop the service, move the file, and start it again"):
+                await call
+        assert (await damaged.admit(await damaged.open("s"), "a-stream", None)).admitted
+
+        async def reported() -> bool:
+            return {type(one) for one in failures} == {Damaged}
+
+        await eventually(reported)  # by the deletion of what has expired
+        failures.clear()
+        damaged.update_status("a-stream", 0, StreamStatus.ENDED)
+        await eventually(reported)
+        await damaged.close()
 
     async def test_content_that_waits_for_a_stalled_disk_is_bounded(self, store: SessionStore) -> None:
         large = msgspec.structs.replace(RECORD, plan=bytes(10 * MEGABYTE))
@@ -154,6 +175,16 @@ class TestInAFile(InSqlite, SharedStoreContract):
         self.file.parent.write_text("")
         with pytest.raises(SchemaMismatch, match="cannot be opened"):
             self.make()
+
+
+def damage(file: Path, table: str) -> None:
+    """Overwrite the first page of the table."""
+    with closing(sqlite3.connect(file)) as connection:
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", [table]).fetchall()
+        [(page_bytes,)] = connection.execute("PRAGMA page_size").fetchall()
+    with file.open("r+b") as data:
+        data.seek((page - 1) * page_bytes)
+        data.write(b"\xff" * page_bytes)
 
 
 class Worker:

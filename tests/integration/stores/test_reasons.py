@@ -16,7 +16,7 @@ from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import StreamRecord
 from service.stores.breaker import FAILURES, Breaker
-from service.stores.failover import FailoverSessionStore
+from service.stores.failover import FailoverSessionStore, SharedStore
 from service.stores.redis.plan_store import RedisPlanStore
 from service.stores.redis.store import RedisSessionStore
 from service.stores.sqlite.store import SqliteSessionStore
@@ -62,14 +62,14 @@ class Recording:
 
 
 @asynccontextmanager
-async def guarded(primary: SessionStore, recording: Recording) -> AsyncIterator[SessionStore]:
+async def guarded(primary: SharedStore, recording: Recording) -> AsyncIterator[SessionStore]:
     local = SqliteSessionStore(None, LIMITS, 300)
-    store = FailoverSessionStore(primary, local, recording, Breaker(rest_seconds=REST_SECONDS))
+    store = FailoverSessionStore(primary, local, recording, lambda: Breaker(rest_seconds=REST_SECONDS))
     yield store
     await store.close()
 
 
-async def reason_of_sessions(primary: SessionStore, record: StreamRecord = SECRET_RECORD) -> str:
+async def reason_of_sessions(primary: SharedStore, record: StreamRecord = SECRET_RECORD) -> str:
     recording = Recording()
     async with guarded(primary, recording) as store:
         for _ in range(FAILURES):

@@ -9,9 +9,11 @@ from service.session.effects import (
     AcquisitionDecided,
     EffectResult,
     GetStream,
+    JoinSession,
     MarkSkip,
     PlanUnpacked,
     PutStream,
+    SessionJoined,
     SkipMarked,
     StoreFailed,
     StreamFetched,
@@ -19,9 +21,9 @@ from service.session.effects import (
     UnpackPlan,
     UpdateStatus,
 )
-from service.session.records import StreamRecord, StreamStatus
+from service.session.records import SessionSnapshot, StreamRecord, StreamStatus
 
-StoreEffect = PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
+StoreEffect = JoinSession | PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
 
 
 class MemoryStore:
@@ -35,8 +37,10 @@ class MemoryStore:
         self.status_updates: list[UpdateStatus] = []
         self.unavailable = False
         self.performs_failed_calls = False
+        self.session: SessionSnapshot | None = None
+        """The session that a connection joins; if ``None``, it is created from the snapshot."""
 
-    def perform(self, effect: StoreEffect) -> EffectResult:
+    def perform(self, effect: StoreEffect) -> EffectResult:  # noqa: PLR0911 - one for each effect
         if isinstance(effect, UnpackPlan):
             return PlanUnpacked(effect.ticket, unpack_plan(effect.plan))
         if self.unavailable:
@@ -44,6 +48,8 @@ class MemoryStore:
                 self._mark_skip(effect)
             return StoreFailed(effect.ticket)
         match effect:
+            case JoinSession(ticket, snapshot):
+                return SessionJoined(ticket, self.session or replace(snapshot, shared=True))
             case PutStream(ticket, record):
                 self.records[record.stream_id] = record
                 return StreamStored(ticket)

@@ -10,13 +10,12 @@ from service.events import (
     Outcome,
     RecoveryRefused,
     RequestAdmitted,
+    SessionJoined,
     StreamEnded,
     StreamRecovered,
 )
-from service.session.effects import (
-    Admit,
-)
-from service.session.records import StreamStatus
+from service.session.effects import Admit, JoinSession
+from service.session.records import SessionSnapshot, StreamStatus
 from tests.unit.session.conversation import Conversation, at, plan_of
 from tests.unit.session.memory_store import MemoryStore
 from tests.unit.session.recovery import CHUNKS, OTHER, STREAM, TOKEN, answer_of, chunks_of, start_recovery, start_stream
@@ -242,11 +241,60 @@ def test_a_stream_that_ended_twice_is_counted_once() -> None:
     assert [event.counted for event in second.event(StreamEnded)] == [True]
 
 
-def test_a_session_that_is_not_shared_stores_and_recovers_nothing() -> None:
+def test_without_the_store_a_connection_stores_and_recovers_nothing() -> None:
     store = MemoryStore()
+    store.unavailable = True
     conversation = Conversation(token=TOKEN, store=store, shared=False)
     conversation.request()
     conversation.run_effects(plan_of(CHUNKS))
     conversation.recover("other", 0, OTHER)
+    conversation.sleep_until(10)
+    conversation.run_effects()
     assert conversation.all("stream_start")[0]["resumable"] is False
     assert answer_of(conversation)["reason"] == "unavailable"
+    assert store.records == {}
+    assert conversation.event(SessionJoined) == []
+
+
+def test_a_connection_that_began_without_the_store_joins_it_with_its_next_request() -> None:
+    store = MemoryStore()
+    store.unavailable = True
+    conversation = Conversation(token=TOKEN, store=store, shared=False)
+    conversation.stream(*CHUNKS)
+    conversation.sleep_until(10)
+    store.unavailable = False
+    store.session = SessionSnapshot("s-1", "of-the-store", 7, seconds_left=50)
+    conversation.request(request_id="r-1")
+    conversation.request()
+    conversation.run_effects()
+    assert [start["resumable"] for start in conversation.all("stream_start")] == [False, True]
+    assert [record.session_incarnation for record in store.records.values()] == ["of-the-store"]
+    (joined,) = conversation.event(SessionJoined)
+    assert (joined.session_incarnation, joined.requests_used, joined.session_seconds_left) == ("of-the-store", 7, 50)
+    conversation.sleep_until(59.9)
+    assert conversation.close is None
+    conversation.sleep_until(60)
+    assert conversation.last()["code"] == "SESSION_TIMEOUT", "the end of the session in the store applies"
+
+
+def test_the_request_that_joins_the_store_is_counted_there_with_its_claim() -> None:
+    store = MemoryStore()
+    store.session = SessionSnapshot("s-1", "of-the-store", 7, seconds_left=50)
+    conversation = Conversation(token=TOKEN, store=store, shared=False)
+    conversation.request(request_id="r-1")
+    assert conversation.pending(Admit) == []
+    conversation.perform(conversation.pending(JoinSession)[0])
+    (admit,) = conversation.pending(Admit)
+    assert admit.snapshot == store.session
+    assert admit.claim is not None
+
+
+def test_a_recovery_joins_the_store() -> None:
+    store = MemoryStore()
+    start_stream(store)
+    store.session = SessionSnapshot("s-1", "1", 1, seconds_left=50)
+    conversation = Conversation(token=OTHER, store=store, incarnation="local", shared=False)
+    conversation.recover(STREAM, 0, TOKEN)
+    conversation.run_effects()
+    assert answer_of(conversation)["recovered"] is True
+    assert len(conversation.event(SessionJoined)) == 1

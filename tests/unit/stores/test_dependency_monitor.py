@@ -4,8 +4,8 @@ import pytest
 
 from service.events import Dependency, DependencyChanged, DependencyFailed, Event
 from service.session.ports import StoreUnavailable
-from service.stores.deadline import NoAnswer, Overloaded
 from service.stores.dependency_monitor import DependencyMonitor
+from service.stores.failures import NoAnswer, Overloaded
 
 FAILED = DependencyFailed(Dependency.SESSION_STORE)
 SILENT = NoAnswer("no answer")

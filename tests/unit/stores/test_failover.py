@@ -1,7 +1,8 @@
 """Degraded mode: while the primary is unavailable each process counts locally, and streams cannot be recovered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from typing import TypeVar
 
 import msgspec
 import pytest
@@ -12,12 +13,14 @@ from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.breaker import Breaker
 from service.stores.failover import FailoverSessionStore
+from service.stores.failures import Damaged, NoAnswer, Refused, Rejected
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.contract.stores.contract import RECORD
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.waiting import eventually
 
 LIMITS = Limits(max_requests=5)
+Answer = TypeVar("Answer")
 FAILED = DependencyFailed(Dependency.SESSION_STORE)
 DOWN = DependencyChanged(Dependency.SESSION_STORE, up=False, reason="no route")
 UP = DependencyChanged(Dependency.SESSION_STORE, up=True)
@@ -29,23 +32,34 @@ class Remote(SqliteSessionStore):
     def __init__(self) -> None:
         super().__init__(None, LIMITS, 300)
         self.unavailable = False
+        self.failures: list[StoreUnavailable] = []
+        """Of the next calls."""
+        self.refuses_writes = False
         self.calls = 0
 
-    def _count(self) -> None:
+    def _count(self, *, writes: bool = False) -> None:
         self.calls += 1
         if self.unavailable:
             raise StoreUnavailable("no route")
+        if self.failures:
+            raise self.failures.pop(0)
+        if writes and self.refuses_writes:
+            raise Refused("disk full")
 
     async def open(self, session_id: str) -> SessionSnapshot:
         self._count()
         return await super().open(session_id)
+
+    async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
+        self._count()
+        return await super().join(snapshot)
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         self._count()
         return await super().admit(snapshot, stream_id, claim)
 
     async def put(self, record: StreamRecord) -> None:
-        self._count()
+        self._count(writes=True)
         await super().put(record)
 
     async def get(self, stream_id: str) -> StreamRecord | None:
@@ -53,7 +67,7 @@ class Remote(SqliteSessionStore):
         return await super().get(stream_id)
 
     async def acquire(self, stream_id: str, epoch: int, owner: Digest) -> bool:
-        self._count()
+        self._count(writes=True)
         return await super().acquire(stream_id, epoch, owner)
 
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
@@ -77,7 +91,8 @@ class Recording:
 
 class TestWithAnAvailablePrimary(InSqlite):
     def make(self) -> SessionStore:
-        return FailoverSessionStore(super().make(), SqliteSessionStore(None, self.limits, 300), Recording())
+        super().make()
+        return FailoverSessionStore(self.sqlite, SqliteSessionStore(None, self.limits, 300), Recording())
 
 
 class Scene:
@@ -91,24 +106,28 @@ class Scene:
             self.remote,
             SqliteSessionStore(None, LIMITS, 300),
             self.recording,
-            Breaker(failures=3, rest_seconds=1),
+            lambda: Breaker(failures=3, rest_seconds=1),
             lambda: self.seconds,
         )
 
     async def becomes_unavailable(self) -> None:
         self.remote.unavailable = True
-        for _ in range(3):
-            await self.store.renew_leases({"a-stream": 0})
+        await self.store.renew_leases({"a-stream": 0})
         assert self.recording.events[-1] == DOWN
 
     async def becomes_available(self) -> None:
         self.remote.unavailable = False
         self.seconds += 1
 
-        async def is_up() -> bool:
-            return self.recording.events[-1] == UP
+        await self.records(UP)
 
-        await eventually(is_up)
+    async def records(self, event: Event) -> None:
+        """Return when the event is the last one recorded."""
+
+        async def is_last() -> bool:
+            return self.recording.events[-1] == event
+
+        await eventually(is_last)
 
 
 @pytest.fixture
@@ -125,19 +144,91 @@ async def test_failures_and_changes_are_recorded(scene: Scene) -> None:
     assert scene.recording.events == [FAILED, FAILED, FAILED, DOWN, UP]
 
 
-async def test_a_single_failure_does_not_open_the_breaker(scene: Scene) -> None:
-    scene.remote.unavailable = True
-    assert not (await scene.store.open("s")).shared
-    scene.remote.unavailable = False
-    assert (await scene.store.open("s")).shared
-    assert scene.recording.events == [FAILED]
+@pytest.mark.parametrize("failure", [StoreUnavailable("connection reset"), NoAnswer("no answer")])
+async def test_a_call_that_failed_is_repeated_while_the_store_is_available(
+    scene: Scene, failure: StoreUnavailable
+) -> None:
+    await scene.store.put(RECORD)
+    snapshot = await scene.store.open("s")
+
+    async def fail_during_another_call(call: Awaitable[Answer]) -> Answer:
+        scene.remote.failures = [failure]
+        answer, _ = await asyncio.gather(call, scene.store.get("a-stream"))
+        return answer
+
+    assert (await fail_during_another_call(scene.store.open("s"))).shared
+    assert (await fail_during_another_call(scene.store.admit(snapshot, "a-stream", None))).requests_used == 1
+    assert (await scene.remote.open("s")).requests_used == 1, "it is counted there, not in this process"
+    assert scene.recording.events[:1] == [FAILED]
+
+
+async def test_streams_that_cannot_be_written_are_reported_apart_from_sessions_and_reading(scene: Scene) -> None:
+    await scene.store.put(RECORD)
+    scene.remote.refuses_writes = True
+    with pytest.raises(Refused):
+        await scene.store.put(RECORD)
+    down = DependencyChanged(Dependency.STREAM_WRITES, up=False, reason="disk full")
+    assert scene.recording.events == [DependencyFailed(Dependency.STREAM_WRITES), down]
+    snapshot = await scene.store.open("s")
+    assert snapshot.shared
+    assert (await scene.store.admit(snapshot, "a-stream", None)).requests_used == 1
+    assert await scene.store.get("a-stream") == RECORD
+    with pytest.raises(StoreUnavailable, match="breaker"):
+        await scene.store.put(RECORD)
+    scene.remote.refuses_writes = False
+    scene.seconds += 1
+    up = DependencyChanged(Dependency.STREAM_WRITES, up=True)
+    await scene.records(up)
+    await scene.store.put(RECORD)
+
+
+async def test_a_damaged_store_is_reported_once_and_what_is_sound_in_it_is_used(scene: Scene) -> None:
+    await scene.store.put(RECORD)
+    for _ in range(2):
+        scene.remote.failures = [Damaged("malformed")]
+        with pytest.raises(Damaged):
+            await scene.store.get("another")
+        assert await scene.store.get("a-stream") == RECORD
+    failed = DependencyFailed(Dependency.STREAM_READS)
+    down = DependencyChanged(Dependency.STREAM_READS, up=False, reason="malformed")
+    assert scene.recording.events == [failed, down, failed]
+
+
+async def test_work_that_fails_without_a_caller_is_reported(scene: Scene) -> None:
+    assert scene.remote.on_failure is not None
+    scene.remote.on_failure(Damaged("malformed"))
+    assert scene.recording.events[-1] == DependencyChanged(Dependency.STREAM_WRITES, up=False, reason="malformed")
+
+
+async def test_sessions_are_opened_a_few_at_a_time(scene: Scene) -> None:
+    opening = most = 0
+    gate = asyncio.Event()
+    open_session = scene.remote.open
+
+    async def opens(session_id: str) -> SessionSnapshot:
+        nonlocal opening, most
+        opening += 1
+        most = max(most, opening)
+        await gate.wait()
+        opening -= 1
+        return await open_session(session_id)
+
+    scene.remote.open = opens  # type: ignore[method-assign]
+    waiting = [asyncio.ensure_future(scene.store.open(f"s{number}")) for number in range(200)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    snapshot = SessionSnapshot("open", "1", 0, 60)
+    assert (await scene.store.admit(snapshot, "a-stream", None)).admitted, "other calls do not wait for them"
+    gate.set()
+    assert all(snapshot.shared for snapshot in await asyncio.gather(*waiting))
+    assert most == 20
 
 
 async def test_an_idle_store_is_probed(scene: Scene) -> None:
     assert await scene.store.renew_leases({}) == frozenset()
-    assert scene.remote.calls == 1, "it has not been called yet"
+    assert scene.remote.calls == 3, "sessions, writing and reading have not been used yet"
     assert await scene.store.renew_leases({}) == frozenset()
-    assert scene.remote.calls == 1, "it has just answered"
+    assert scene.remote.calls == 3, "they have just answered"
 
 
 async def test_an_idle_store_that_is_unavailable_is_reported(scene: Scene) -> None:
@@ -162,14 +253,42 @@ async def test_an_unavailable_store_is_called_by_its_probe_only(scene: Scene) ->
     assert UP not in scene.recording.events
 
 
-async def test_a_session_that_begins_in_degraded_mode_stays_local(scene: Scene) -> None:
+async def test_a_session_that_begins_in_degraded_mode_joins_the_store_with_its_count(scene: Scene) -> None:
+    present = await scene.store.open("s")
+    await scene.store.admit(present, "a-stream", None)
+    await scene.becomes_unavailable()
+    first, second = await scene.store.open("s"), await scene.store.open("s")
+    assert not first.shared
+    for snapshot in (first, second):
+        await scene.store.admit(snapshot, "a-stream", None)
+    with pytest.raises(StoreUnavailable):
+        await scene.store.join(first)
+    await scene.becomes_available()
+    joined = await scene.store.join(first)
+    assert (joined.shared, joined.incarnation, joined.requests_used) == (True, present.incarnation, 3)
+    assert (await scene.store.join(second)).requests_used == 3, "the count of the process is added once"
+    assert (await scene.store.admit(joined, "b-stream", None)).requests_used == 4
+
+
+async def test_a_count_that_did_not_reach_the_store_is_added_later(scene: Scene) -> None:
     await scene.becomes_unavailable()
     snapshot = await scene.store.open("s")
-    assert not snapshot.shared
-    assert (await scene.store.admit(snapshot, "a-stream", None)).requests_used == 1
+    await scene.store.admit(snapshot, "a-stream", None)
     await scene.becomes_available()
-    assert (await scene.store.admit(snapshot, "b-stream", None)).requests_used == 2
-    assert (await scene.remote.open("s")).requests_used == 0
+    scene.remote.failures = [Rejected("an error")]
+    with pytest.raises(Rejected):
+        await scene.store.join(snapshot)
+    assert (await scene.store.open("s")).requests_used == 1, "a new connection brings it too"
+    assert (await scene.store.open("s")).requests_used == 1
+
+
+async def test_a_count_of_a_session_that_has_ended_is_dropped(scene: Scene) -> None:
+    await scene.becomes_unavailable()
+    snapshot = await scene.store.open("s")
+    await scene.store.admit(snapshot, "a-stream", None)
+    await scene.becomes_available()
+    scene.seconds += LIMITS.max_session_seconds
+    assert (await scene.store.open("s")).requests_used == 0
 
 
 async def test_a_session_is_counted_on_from_its_latest_count(scene: Scene) -> None:

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.events import Event, Outcome, RequestRejected
+from service.events import Event, Outcome, RequestRejected, SessionJoined
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ContentType
 from service.usage import sink as sink_module
@@ -82,6 +82,12 @@ def test_a_part_may_end_after_the_next_has_begun() -> None:
 
 def test_each_connection_writes_the_row_of_its_session() -> None:
     assert rows_of(opened("s-1", "an-epoch", seconds_left=3000.0)) == [
+        SessionRow("s-1", "an-epoch", began_at=NOW - 600.0, ends_at=NOW + 3000.0)
+    ]
+
+
+def test_a_connection_that_joins_the_store_writes_the_row_of_the_session_there() -> None:
+    assert rows_of(SessionJoined(CONNECTION, "s-1", 2, "an-epoch", 3000.0)) == [
         SessionRow("s-1", "an-epoch", began_at=NOW - 600.0, ends_at=NOW + 3000.0)
     ]
 

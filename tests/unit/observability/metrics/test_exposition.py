@@ -25,6 +25,7 @@ from tests.unit.observability.metrics.samples import (
 )
 
 UP = "stream_dependency_up"
+STORE = ("session_store", "stream_writes", "stream_reads")
 
 
 def test_exactly_the_declared_series_exist_from_the_start(metrics: Metrics) -> None:
@@ -102,10 +103,10 @@ def test_openmetrics_has_the_declared_units(metrics: Metrics) -> None:
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({}, {"session_store", "usage_store"}),
-        ({"redis_url": REDIS}, {"session_store", "plan_cache", "usage_store"}),
-        ({"redis_url": REDIS, "store_content": False}, {"session_store", "usage_store"}),
-        ({"database_url": POSTGRESQL}, {"session_store", "usage_store", "database"}),
+        ({}, {*STORE, "usage_store"}),
+        ({"redis_url": REDIS}, {*STORE, "plan_cache", "usage_store"}),
+        ({"redis_url": REDIS, "store_content": False}, {*STORE, "usage_store"}),
+        ({"database_url": POSTGRESQL}, {*STORE, "usage_store", "database"}),
     ],
 )
 def test_only_configured_dependencies_have_a_series(settings: dict[str, Any], named: set[str]) -> None:

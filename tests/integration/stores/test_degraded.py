@@ -1,0 +1,65 @@
+"""A store that cannot do its work makes the service degraded at once: in the log, on /ready and in the metrics."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.protocol.limits import Limits
+from service.stores.factory import FILE_NAME
+from service.stores.sqlite.store import SqliteSessionStore
+from tests.clients.recovering import RecoveringClient
+from tests.conftest import RunningServer
+from tests.contract.stores.contract import RECORD
+from tests.contract.stores.test_sqlite import damage
+
+
+@pytest.fixture
+def endings() -> Iterator[ExitStack]:
+    with ExitStack() as endings:
+        yield endings
+
+
+def start(endings: ExitStack, folder: Path, **settings: object) -> RunningServer:
+    server = RunningServer(folder, {"DRAIN_SECONDS": 0, **settings})
+    endings.callback(server.stop)
+    return server
+
+
+def unavailable(server: RunningServer) -> list[str]:
+    answer: dict[str, Any] = httpx.get(f"{server.url}/ready").json()
+    assert answer["status"] == "degraded"
+    metrics = httpx.get(f"{server.url}/metrics").text
+    for dependency in answer["unavailable"]:
+        assert f'stream_dependency_up{{dependency="{dependency}"}} 0.0' in metrics
+    names: list[str] = answer["unavailable"]
+    return names
+
+
+def test_stores_in_memory(endings: ExitStack, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    server = start(endings, tmp_path, DATA_DIR=tmp_path / "file" / "data")
+    assert unavailable(server) == ["session_store", "usage_store"]
+    assert server.logged("store_in_memory", store="session_store")["level"] == "ERROR"
+
+
+async def test_a_damaged_table(endings: ExitStack, tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    store = SqliteSessionStore(file, Limits(), 300)
+    await store.put(RECORD)
+    await store.close()
+    damage(file, "streams")
+    server = await asyncio.to_thread(start, endings, tmp_path, DATA_DIR=tmp_path)
+    async with RecoveringClient("{}:{}".format(*server.address), "s") as client:
+        await client.join()
+        stream = await client.stream(content="one two", speed="superfast")
+        assert (stream.end["type"], stream.resumable) == ("stream_complete", False)
+        assert "stream_writes" in await asyncio.to_thread(unavailable, server)
+        line = await asyncio.to_thread(server.logged, "dependency_unavailable", dependency="stream_writes")
+        assert (line["level"], "malformed" in line["reason"]) == ("ERROR", True)
+        await client.leave()
+        assert (await client.join())["requests_left"] == 99, "sessions are counted in the file"
