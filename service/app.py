@@ -30,6 +30,7 @@ from service.settings import Settings, SettingsError, load_settings
 from service.stores.factory import StoreSelection, create_plan_store, create_session_store
 from service.stores.plan_cache import MemoryPlanCache
 from service.usage.usage import Usage
+from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.drain_schedule import handshake_retry_seconds
 from service.websocket.effect_handler import Services
 from service.websocket.endpoint import StreamEndpoint, WebSocketRouter
@@ -55,7 +56,7 @@ def create_app(
     engine: ContentEngine | None = None,
     telemetry: Telemetry | None = None,
 ) -> FastAPI:
-    """Create the application for ``WebSocketConnection`` under uvicorn. Without settings, read the environment."""
+    """Create the application for ``WebSocketHandshake`` under uvicorn. Without settings, read the environment."""
     settings = settings or load_settings()
     telemetry = telemetry or Telemetry(settings)
     recorder = telemetry.recorder
@@ -87,12 +88,14 @@ def create_app(
         writer=writer,
         clock=clock.now,
     )
+    monitor = ConnectionMonitor(settings.limits.max_message_bytes)
     endpoint = StreamEndpoint(
         hub,
+        monitor,
         settings.limits,
         settings.origins,
         settings.send_buffer_size,
-        services,
+        services=services,
         stores_content=stores_content,
         draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
     )
@@ -107,7 +110,7 @@ def create_app(
             recorder.record(selection.degradation)
         threadsafe_recorder.open()
         await asyncio.to_thread(usage.start)
-        with record_loop_faults(recorder, services.ids.new_id), loop_monitor.running():
+        with record_loop_faults(recorder, services.ids.new_id), loop_monitor.running(), monitor.running():
             async with lease_renewer.run():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         services.engine.close()

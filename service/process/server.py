@@ -18,6 +18,7 @@ from service.process.supervisor import Loss, Supervisor, handle_hangup
 from service.session.ports import Recorder
 from service.settings import Settings
 from service.websocket.connection import CLOSING_SECONDS, WebSocketConnection
+from service.websocket.handshake import WebSocketHandshake
 from service.websocket.hub import Hub
 
 HUB_STATE = "hub"
@@ -29,9 +30,6 @@ _GRACEFUL_SECONDS = 3
 
 TELEMETRY_SECONDS = 3
 """The limit for exporting the last telemetry."""
-
-_SMALLEST_FRAME_LIMIT = 2 * 1024 * 1024
-"""So that content that is much too large is answered with an error and not with a closed socket."""
 
 
 def run(application: str, settings: Settings, on_listening: Callable[[Listeners], None] | None = None) -> int:
@@ -53,21 +51,18 @@ def run(application: str, settings: Settings, on_listening: Callable[[Listeners]
 
 
 def _serve(application: str, settings: Settings, listeners: Listeners, loss: Loss | None) -> None:
-    Server(uvicorn_config(application, settings), settings, listeners, loss).run(listeners.sockets)
+    Server(uvicorn_config(application), settings, listeners, loss).run(listeners.sockets)
 
 
-def uvicorn_config(application: str, settings: Settings) -> uvicorn.Config:
+def uvicorn_config(application: str) -> uvicorn.Config:
     """The configuration of uvicorn. ``application`` is the import string of an application factory."""
-    escaped = 6 * settings.max_content_size  # JSON may write each byte as \uXXXX
     return uvicorn.Config(
         application,
         factory=True,
         loop="uvloop",
         http="httptools",
-        ws=WebSocketConnection,
-        ws_max_size=max(_SMALLEST_FRAME_LIMIT, escaped + 65_536),
-        ws_ping_interval=20.0,
-        ws_ping_timeout=20.0,
+        ws=WebSocketHandshake,
+        ws_ping_interval=None,  # the connection monitor pings
         ws_per_message_deflate=False,  # it more than doubles the cost of a chunk and of an idle connection
         log_config=None,
         access_log=False,

@@ -6,6 +6,9 @@ QUEUE_LENGTH = 10
 """The largest number of requests that wait behind the current one of a connection."""
 
 
+_SMALLEST_MESSAGE_LIMIT = 2 * 1024 * 1024
+
+
 class Limits(msgspec.Struct, frozen=True):
     """The limits with their documented defaults."""
 
@@ -21,6 +24,15 @@ class Limits(msgspec.Struct, frozen=True):
     """A hard limit for text; an HTML element that cannot be split may be longer."""
     chunk_timeout_seconds: float = 5
     """The longest time without progress in what the client receives."""
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest payload of a WebSocket message.
+
+        JSON may write each byte of the content in six, and content that is too large is answered with an error and not
+        with a close.
+        """
+        return max(_SMALLEST_MESSAGE_LIMIT, 6 * self.max_content_bytes + 65_536)
 
     @property
     def warn_at_requests(self) -> int:

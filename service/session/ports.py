@@ -1,6 +1,6 @@
 """The interfaces that the core and the driver need from adapters, one protocol each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -14,26 +14,32 @@ from service.protocol.trace import Trace, TraceContext
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
 
-class Connection(Protocol):
-    """One accepted WebSocket. No method but ``wait_writable`` blocks; after a close each method does nothing."""
+class Receiver(Protocol):
+    """What a connection calls, never from within one of its own methods. Nothing of it raises."""
 
-    on_unblocked: Callable[[], None] | None
-    """Called when ``blocked`` becomes false."""
+    def message_received(self, data: str | bytes, size_bytes: int) -> None:
+        """A message arrived: text as ``str``, binary as ``bytes``; ``size_bytes`` is the size of its payload."""
+
+    def unblocked(self) -> None:
+        """``blocked`` became false: the kernel has accepted everything that was written."""
+
+    def connection_ended(self, code: int) -> None:
+        """The connection is lost or closed with ``code``; 1006 if there was no close frame. Called last, once."""
+
+
+class Connection(Protocol):
+    """One accepted WebSocket. No method blocks; after a close each method does nothing."""
+
+    def start(self, receiver: Receiver) -> None:
+        """Begin to read; what arrives goes to ``receiver``."""
 
     @property
     def blocked(self) -> bool:
         """Whether the kernel has not accepted everything that was written."""
 
     @property
-    def congested(self) -> bool:
-        """Whether so much is unsent that no frame of the client should be read before ``wait_writable`` returns."""
-
-    @property
     def unsent_bytes(self) -> int:
         """The bytes that were written and that the kernel has not accepted."""
-
-    async def wait_writable(self) -> None:
-        """Return when the kernel has accepted everything, or the connection is lost."""
 
     def write(self, message: bytes) -> None:
         """Send one encoded message (UTF-8) as a text frame."""

@@ -1,25 +1,15 @@
-"""One WebSocket: the protocol class of uvicorn with the methods that ASGI lacks.
-
-ASGI cannot write without a coroutine, report whether the kernel accepted what was written, or abort. The driver needs
-all three for each chunk, so it gets this object through ``scope["extensions"]``.
-"""
+"""One WebSocket after its handshake: frames in, frames out, keepalive, and the closing handshake."""
 
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import MutableSet
 from typing import cast
 
-from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
-from websockets.http11 import Request
-from websockets.protocol import State
-
 from service.protocol.close_codes import CloseCode
-
-EXTENSION = "streaming.connection"
-"""The key of the connection in the extensions of the scope. The endpoint removes it, because it is a cycle."""
+from service.session.ports import Receiver
+from service.websocket.connection_monitor import ConnectionMonitor
+from service.websocket.frame_reader import Frame, FrameError, FrameReader, Opcode, close_code, decode_text
 
 CLOSING_SECONDS = 2.0
 """A peer that does not answer a close frame within this time is disconnected."""
@@ -27,11 +17,14 @@ CLOSING_SECONDS = 2.0
 CONGESTION_BYTES = 65_536
 """With more unsent bytes than this, no frames of the client are read."""
 
+_FRAMES_A_PASS = 64
+"""The most frames, and one message, of a connection are handled in a pass of the event loop: a client that floods must
+not hold back other connections."""
+
 # RFC 6455 section 5.2: FIN and opcode 1; a length under 126 is in the second byte, a larger one in 2 or 8 more.
 _TEXT_FRAME = 0x81
+_CONTROL_FRAME = 0x80
 _SHORT, _MEDIUM = 126, 65_536
-
-_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -44,141 +37,227 @@ def text_frame(payload: bytes) -> bytes:
     return struct.pack("!BBQ", _TEXT_FRAME, 127, length) + payload
 
 
-class WebSocketConnection(WebSocketsSansIOProtocol):
-    """A WebSocket without compression; fulfils ``service.session.ports.Connection``."""
+def control_frame(opcode: Opcode, payload: bytes) -> bytes:
+    """Return a frame of at most 125 bytes."""
+    return bytes((_CONTROL_FRAME | opcode, len(payload))) + payload
 
-    on_unblocked: Callable[[], None] | None = None
-    """Called when the kernel has accepted everything that was written, after it did not."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+class WebSocketConnection(asyncio.BufferedProtocol):
+    """A WebSocket without compression; fulfils ``service.session.ports.Connection``.
+
+    It reads nothing before ``start`` or ``close``. An idle connection has no task, timer or buffer.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_awaits_pong",
+        "_blocked",
+        "_close_timer",
+        "_closing",
+        "_failed",
+        "_group",
+        "_monitor",
+        "_open_connections",
+        "_reader",
+        "_receiver",
+        "_transport",
+    )
+
+    def __init__(
+        self, transport: asyncio.Transport, monitor: ConnectionMonitor, open_connections: MutableSet[object]
+    ) -> None:
+        """``open_connections`` is the set from which the server reads whether sockets are open."""
+        self._transport = transport
+        self._monitor = monitor
+        self._open_connections = open_connections
+        self._reader = FrameReader(monitor.max_message_bytes)
+        self._receiver: Receiver | None = None
+        self._blocked = False
+        self._closing = False
+        """Whether a close frame was sent."""
+        self._failed = False
+        """Whether nothing that arrives can be read."""
+        self._awaits_pong = False
+        self._close_timer: asyncio.TimerHandle | None = None
+        transport.pause_reading()
+        transport.set_protocol(self)
         # With a mark of 0, pause_writing() means that the kernel did not accept everything.
-        self.transport.set_write_buffer_limits(high=0)
+        transport.set_write_buffer_limits(high=0)
+        open_connections.add(self)
+        self._group = monitor.add(self)
 
-    def handle_connect(self, event: Request) -> None:
-        super().handle_connect(event)
-        if not self.close_sent:  # the handshake is valid, so there is a scope, and its application has not run yet
-            cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = self
+    # asyncio.BufferedProtocol
 
-    def send_receive_event_to_app(self) -> None:
-        """Decode the message once and pass its size on. Uvicorn logs a traceback for each text that is not UTF-8."""
-        payload = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
-        self.frames = []
-        if self.close_sent:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._monitor.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._failed:
             return
-        event: dict[str, object] = {"type": "websocket.receive", "size_bytes": len(payload)}
-        if self.curr_msg_data_type == "text":
-            try:
-                event["text"] = payload.decode()
-            except UnicodeDecodeError:
-                self.close(CloseCode.INVALID_TEXT, CloseCode.INVALID_TEXT.reason)
-                return
-        else:
-            event["bytes"] = payload
-        self.queue.put_nowait(cast("ASGIReceiveEvent", event))
-        if not self.read_paused:
-            self.read_paused = True
-            self.transport.pause_reading()
-
-    async def send(self, message: ASGISendEvent) -> None:
-        await super().send(message)
-        if message["type"] == "websocket.http.response.body":
-            self.handshake_complete = True  # refused: uvicorn would log an error for each
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.handshake_exc is not None and not self.handshake_initiated and not self.transport.is_closing():
-            # Too many or too long headers: uvicorn would never answer.
-            self.transport.write(_BAD_REQUEST)
-            self.transport.close()
-            self._abort_soon()
-
-    def handle_ping(self) -> None:
-        pong = b"".join(self.conn.data_to_send())
-        if not self.congested and not self.transport.is_closing():  # a flood of pings must not fill the memory
-            self.transport.write(pong)
-
-    def handle_cont(self, event: Frame) -> None:
-        if event.data or event.fin:  # the limit is on bytes: empty frames could continue without end
-            super().handle_cont(event)
-
-    def handle_close(self, event: Frame) -> None:
-        super().handle_close(event)
-        self._abort_soon()
-
-    def handle_parser_exception(self) -> None:
-        super().handle_parser_exception()
-        self._abort_soon()
-
-    def keepalive_timeout(self) -> None:
-        if not self.close_sent:
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL})
-        super().keepalive_timeout()
-        self._abort_soon()
+        buffer = self._monitor.read_buffer
+        self._reader.feed(bytes(buffer[:nbytes]))
+        self._read_frames(more=nbytes == len(buffer))
 
     def eof_received(self) -> None:
         self._abort_soon()
 
-    def shutdown(self) -> None:
-        """Uvicorn calls this at its end, after the hub has closed all connections."""
-        self.abort()
+    def pause_writing(self) -> None:
+        self._blocked = True
 
     def resume_writing(self) -> None:
-        super().resume_writing()
-        if self.on_unblocked is not None:
-            self.on_unblocked()
+        was_congested = self._receiver is not None and not self._transport.is_reading()
+        self._blocked = False
+        if self._receiver is not None:
+            self._receiver.unblocked()
+        if was_congested:
+            self._continue_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.conn.close_rcvd is None:
-            # Uvicorn would report 1005, as for a close frame without a code. An earlier disconnect event counts.
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL})
-        self.on_unblocked = None
-        super().connection_lost(exc)
+        self._open_connections.discard(self)
+        self._monitor.discard(self, self._group)
+        if self._close_timer is not None:
+            self._close_timer.cancel()
+        self._blocked = False
+        self._end(CloseCode.ABNORMAL)
 
     # service.session.ports.Connection
 
-    @property
-    def blocked(self) -> bool:
-        return not self.writable.is_set()
+    def start(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        if self._transport.is_closing():
+            asyncio.get_running_loop().call_soon(self._end, CloseCode.ABNORMAL)
+        else:
+            self._transport.resume_reading()
 
     @property
-    def congested(self) -> bool:
-        return self.blocked and self.unsent_bytes > CONGESTION_BYTES
+    def blocked(self) -> bool:
+        return self._blocked
 
     @property
     def unsent_bytes(self) -> int:
-        return self.transport.get_write_buffer_size()
-
-    async def wait_writable(self) -> None:
-        await self.writable.wait()
+        return self._transport.get_write_buffer_size()
 
     def write(self, message: bytes) -> None:
-        if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(text_frame(message))
+        if not self._closing and not self._transport.is_closing():
+            self._transport.write(text_frame(message))
 
     def close(self, code: int, reason: str) -> None:
-        if self.close_sent or self.transport.is_closing():
+        if self._closing or self._transport.is_closing():
             return
-        self.stop_keepalive()
-        if self.conn.state is State.OPEN:  # the close frame of the peer may be among the bytes that are being parsed
-            self.conn.send_close(code, reason)
-            self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        if self.read_paused:  # to read the close frame of the peer
-            self.read_paused = False
-            self.transport.resume_reading()
-        self._abort_soon()
-
-    def _abort_soon(self) -> None:
-        """Abort after a timeout: the transport would wait without end for a peer that does not read."""
-        if self.close_timer is None and not self.disconnected:
-            self.close_timer = self.loop.call_later(CLOSING_SECONDS, self.abort)
+        self._send_close(code.to_bytes(2) + reason.encode())
+        self._transport.resume_reading()  # for the close frame of the peer
+        asyncio.get_running_loop().call_soon(self._end, code)
 
     def abort(self) -> None:
-        self.transport.abort()
+        self._transport.abort()
+
+    # For the server, the endpoint and the monitor
+
+    def shutdown(self) -> None:
+        """The server calls this at its end, after the hub has closed all connections."""
+        self.abort()
 
     def limit_send_buffer(self, size_bytes: int) -> None:
         """Limit the send buffer of the kernel, which would hide a stalled client; the kernel doubles the value."""
-        raw_socket = cast("socket.socket", self.transport.get_extra_info("socket"))
+        raw_socket = cast("socket.socket", self._transport.get_extra_info("socket"))
         raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
+
+    def ping(self) -> None:
+        """Send a ping; without an answer to the last one, close."""
+        if self._closing or self._transport.is_closing():
+            return
+        if self._awaits_pong:
+            self._fail(FrameError(CloseCode.INTERNAL_ERROR, "keepalive ping timeout"), CloseCode.ABNORMAL)
+        else:
+            self._awaits_pong = True
+            self._transport.write(control_frame(Opcode.PING, b""))
+
+    # Reading
+
+    def _read_frames(self, *, more: bool = False) -> None:
+        """Handle what has arrived, up to a slice; the rest, and what the kernel has, in the next pass of the loop."""
+        pongs = b""
+        try:
+            for number in range(_FRAMES_A_PASS):
+                frame = self._reader.read()
+                if frame is None:
+                    more = more and number > 0  # a part of a large frame costs little: the next one need not wait
+                    break
+                if frame.opcode == Opcode.PING:
+                    pongs += control_frame(Opcode.PONG, frame.data)
+                elif not self._handle(frame):
+                    more = more or self._reader.has_unread
+                    break
+            else:
+                more = True
+        except FrameError as error:
+            self._fail(error, error.code)
+            return
+        if pongs and not self._closing and not self._congested:  # a flood of pings must not fill the memory
+            self._transport.write(pongs)
+        if more:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._continue_reading)
+        elif self._congested and not self._closing:
+            self._transport.pause_reading()
+
+    def _handle(self, frame: Frame) -> bool:
+        """Return whether another frame may be handled in this pass."""
+        if frame.opcode == Opcode.CONTINUATION:
+            return True
+        if frame.opcode == Opcode.PONG:
+            self._awaits_pong = False
+            return True
+        if frame.opcode == Opcode.CLOSE:
+            self._answer_close(frame.data)
+        elif self._receiver is not None and not self._closing:
+            data = decode_text(frame.data) if frame.opcode == Opcode.TEXT else frame.data
+            self._receiver.message_received(data, len(frame.data))
+        return False
+
+    def _continue_reading(self) -> None:
+        if self._failed or self._transport.is_closing() or (self._congested and not self._closing):
+            return
+        self._transport.resume_reading()
+        self._read_frames()
+
+    @property
+    def _congested(self) -> bool:
+        return self._blocked and self.unsent_bytes > CONGESTION_BYTES
+
+    # Ends
+
+    def _answer_close(self, payload: bytes) -> None:
+        """The close frame of the peer: answer it unless it is an answer, and drop the TCP connection, as servers do."""
+        code = close_code(payload)
+        if not self._closing:
+            self._send_close(payload)
+        self._transport.close()
+        self._end(code)
+
+    def _fail(self, error: FrameError, code: int) -> None:
+        """RFC 6455 section 7.1.7. The close frame would be lost if the socket were closed with unread input."""
+        if not self._closing:
+            self._send_close(error.code.to_bytes(2) + error.reason.encode())
+        self._failed = True
+        self._reader = FrameReader(0)
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+            self._transport.resume_reading()
+        self._end(code)
+
+    def _send_close(self, payload: bytes) -> None:
+        self._transport.write(control_frame(Opcode.CLOSE, payload))
+        self._closing = True
+        self._abort_soon()
+
+    def _end(self, code: int) -> None:
+        """Report the end of the connection, once."""
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.connection_ended(code)
+
+    def _abort_soon(self) -> None:
+        """Abort after a timeout: the transport would wait without end for a peer that does not read."""
+        if self._close_timer is None:
+            self._close_timer = asyncio.get_running_loop().call_later(CLOSING_SECONDS, self.abort)

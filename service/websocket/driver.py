@@ -1,11 +1,9 @@
 """Drives one connection: passes input to the session machine and executes its steps."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
 from service.events import FaultSource
-from service.protocol.close_codes import CloseCode
 from service.protocol.errors import InternalError
 from service.protocol.instant import Instant
 from service.session.effects import TicketedEffect, UpdateStatus
@@ -16,7 +14,7 @@ from service.websocket.effect_handler import EffectHandler, Services
 
 
 class Driver:
-    """One connection from its acceptance to its end, and the only writer of it.
+    """One connection from its acceptance to its end, its receiver and its only writer.
 
     ``slot``, ``wake_at`` and ``wake`` are for the ticker; ``idle``, ``leased_stream``, ``lose_lease``, ``drain`` and
     ``shutdown`` for the hub.
@@ -28,6 +26,7 @@ class Driver:
         "_connection",
         "_effect_handler",
         "_machine",
+        "_on_ended",
         "_services",
         "_tasks",
         "_unsent_bytes",
@@ -35,10 +34,18 @@ class Driver:
         "wake_at",
     )
 
-    def __init__(self, connection: Connection, machine: SessionMachine, services: Services) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        machine: SessionMachine,
+        services: Services,
+        on_ended: Callable[["Driver"], None],
+    ) -> None:
+        """``on_ended`` is called last."""
         self._connection = connection
         self._machine = machine
         self._services = services
+        self._on_ended = on_ended
         self._effect_handler = EffectHandler(services, machine.connection_id, machine.session_id)
         self._blocked = False
         self._unsent_bytes = 0
@@ -48,25 +55,25 @@ class Driver:
         self.slot: int | None = None
         self.wake_at = 0.0
 
-    async def run(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
-        """Return when the connection is lost or closed; no task, timer or reference remains."""
-        close_code: int = CloseCode.ABNORMAL
-        self._connection.on_unblocked = self._unblock
-        try:
-            self._pass(self._machine.open)
-            while (event := await receive())["type"] == "websocket.receive":
-                text = event.get("text")
-                self._pass(self._machine.receive, event["bytes"] if text is None else text, event["size_bytes"])
-                if self._connection.congested:
-                    await self._connection.wait_writable()
-                await asyncio.sleep(0)  # a client that floods must not hold back other connections
-            close_code = event["code"]
-        finally:
-            self._connection.on_unblocked = None
-            self._pass(self._machine.disconnect, close_code)
-            self._services.ticker.cancel(self)
-            for task in self._tasks.values():
-                task.cancel()
+    def start(self) -> None:
+        """Send ``connected`` and begin to read."""
+        self._connection.start(self)
+        self._pass(self._machine.open)
+
+    def message_received(self, data: str | bytes, size_bytes: int) -> None:
+        self._pass(self._machine.receive, data, size_bytes)
+
+    def unblocked(self) -> None:
+        self._blocked = False
+        self._pass(self._machine.unblock)
+
+    def connection_ended(self, code: int) -> None:
+        """After this no task, timer or reference remains."""
+        self._pass(self._machine.disconnect, code)
+        self._services.ticker.cancel(self)
+        for task in self._tasks.values():
+            task.cancel()
+        self._on_ended(self)
 
     def wake(self, now: Instant) -> None:
         try:
@@ -99,10 +106,6 @@ class Driver:
     def shutdown(self, returns_at: float) -> None:
         """Close with 1012 now."""
         self._pass(self._machine.shutdown, returns_at)
-
-    def _unblock(self) -> None:
-        self._blocked = False
-        self._pass(self._machine.unblock)
 
     def _pass(self, machine_input: Callable[..., Step], *arguments: object) -> None:
         """Pass an input to the machine and execute the step."""

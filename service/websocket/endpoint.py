@@ -1,4 +1,4 @@
-"""The endpoint ``/ws/stream/{session_id}``: checks a handshake, opens the session and runs the driver."""
+"""The endpoint ``/ws/stream/{session_id}``: checks a handshake, opens the session and starts the driver."""
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -11,10 +11,12 @@ from service.protocol.errors import InternalError, OverCapacity, StreamingError
 from service.protocol.limits import Limits
 from service.protocol.server_messages import ErrorMessage
 from service.session.machine import SessionMachine
-from service.websocket.connection import EXTENSION, WebSocketConnection
+from service.websocket.connection import WebSocketConnection
+from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.driver import Driver
 from service.websocket.effect_handler import Services
-from service.websocket.hub import Hub
+from service.websocket.handshake import EXTENSION, WebSocketHandshake
+from service.websocket.hub import Hub, Member
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -30,20 +32,22 @@ _FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALL
 
 
 class StreamEndpoint:
-    """An ASGI application for WebSockets that are served by ``WebSocketConnection``."""
+    """An ASGI application for ``WebSocketHandshake``. It returns when a connection has begun."""
 
     def __init__(  # noqa: PLR0913 - independent settings and components
         self,
         hub: Hub,
+        monitor: ConnectionMonitor,
         limits: Limits,
         allowed_origins: frozenset[str],
         send_buffer_bytes: int,
-        services: Services,
         *,
+        services: Services,
         stores_content: bool,
         draining_retry_seconds: int,
     ) -> None:
         self._hub = hub
+        self._monitor = monitor
         self._limits = limits
         self._stores_content = stores_content
         self._draining_retry_seconds = draining_retry_seconds
@@ -53,7 +57,7 @@ class StreamEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started_at = self._services.clock().seconds
-        connection: WebSocketConnection = scope["extensions"].pop(EXTENSION)
+        handshake: WebSocketHandshake = scope["extensions"].pop(EXTENSION)
         session_id = scope["path"].removeprefix(PREFIX)
         await receive()  # websocket.connect
         if not scope["path"].startswith(PREFIX):
@@ -70,21 +74,23 @@ class StreamEndpoint:
             await _refuse(send, HandshakeRefusal.DRAINING, sentence, self._draining_retry_seconds)
         else:
             await send({"type": "websocket.accept"})
+            connection = handshake.hand_over(self._monitor)
             connection.limit_send_buffer(self._send_buffer_bytes)
-            with self._hub.reserve() as reserved:
-                if reserved:
-                    await self._serve(connection, session_id, receive, started_at)
-                else:
-                    self._refuse_capacity(connection, session_id, started_at)
+            if not self._hub.reserve():
+                self._refuse_capacity(connection, session_id, started_at)
+            elif (driver := await self._open(connection, session_id, started_at)) is None:
+                self._hub.release()
+            else:
+                self._hub.register(driver)
+                driver.start()
 
     def _refuse_capacity(self, connection: WebSocketConnection, session_id: str, started_at: float) -> None:
         self._record_attempt(started_at, AttemptOutcome.REFUSED_CAPACITY, session_id)
         error = OverCapacity("The server is full. Reconnect in some seconds.")
         self._close_with_error(connection, session_id, error, CloseCode.OVER_CAPACITY)
 
-    async def _serve(
-        self, connection: WebSocketConnection, session_id: str, receive: Receive, started_at: float
-    ) -> None:
+    async def _open(self, connection: WebSocketConnection, session_id: str, started_at: float) -> Driver | None:
+        """Open the session; return ``None`` if it failed, and the connection closes."""
         services = self._services
         try:
             snapshot = await services.store.open(session_id)
@@ -96,13 +102,15 @@ class StreamEndpoint:
                 f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
             )
             self._close_with_error(connection, session_id, error, CloseCode.INTERNAL_ERROR)
-            return
+            return None
         self._record_attempt(started_at, AttemptOutcome.ACCEPTED, session_id)
         token = services.ids.new_token() if self._stores_content else None
         machine = SessionMachine(snapshot, services.ids.new_id(), self._limits, services.clock(), token)
-        driver = Driver(connection, machine, services)
-        with self._hub.register(driver):
-            await driver.run(receive)
+        return Driver(connection, machine, services, self._forget)
+
+    def _forget(self, driver: Member) -> None:
+        self._hub.discard(driver)
+        self._hub.release()
 
     def _origin_allowed(self, scope: Scope) -> bool:
         """Whether the Origin header, which only browsers send, is allowed."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from service.events import DrainEnded, DrainStarted
@@ -50,26 +49,23 @@ class Hub:
         self._first_return_at = 0.0
         """When the first client of a drain may connect again, in monotonic seconds."""
 
-    @contextmanager
-    def reserve(self) -> Iterator[bool]:
-        """Reserve capacity for one connection while the context lasts; yield ``False`` if there is none."""
+    def reserve(self) -> bool:
+        """Reserve capacity for one connection until ``release``; return ``False`` if there is none."""
         reserved = self.connections < self.max_connections
         self.connections += reserved
-        try:
-            yield reserved
-        finally:
-            self.connections -= reserved
+        return reserved
 
-    @contextmanager
-    def register(self, member: Member) -> Iterator[None]:
-        """Register a connection while the context lasts."""
+    def release(self) -> None:
+        self.connections -= 1
+
+    def register(self, member: Member) -> None:
+        """Register a connection until ``discard``."""
         self._members.add(member)
         if self.draining:
             member.shutdown(self._first_return_at)
-        try:
-            yield
-        finally:
-            self._members.discard(member)
+
+    def discard(self, member: Member) -> None:
+        self._members.discard(member)
 
     def __iter__(self) -> Iterator[Member]:
         return iter(tuple(self._members))

@@ -1,16 +1,17 @@
-"""Text frames of the service are read by a second implementation; frames of a client are decoded and measured once."""
+"""What a client sends is passed on slice by slice; each end is reported once, with its code."""
 
 import asyncio
-from typing import Literal
+from collections.abc import Callable
 
 import pytest
-from uvicorn.config import Config
-from uvicorn.server import ServerState
-from websockets.frames import Frame, Opcode
-from websockets.protocol import State
+from websockets.frames import Frame
 from websockets.streams import StreamReader
 
-from service.websocket.connection import WebSocketConnection, text_frame
+from service.websocket import connection as connection_module
+from service.websocket.connection import CONGESTION_BYTES, WebSocketConnection, control_frame, text_frame
+from service.websocket.connection_monitor import KEEPALIVE_SECONDS, ConnectionMonitor
+from service.websocket.frame_reader import Opcode
+from tests.unit.websocket.client_frames import client_frame, text
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
@@ -24,51 +25,220 @@ def test_a_text_frame_of_any_length_is_valid(length: int) -> None:
             next(parser)
     except StopIteration as parsed:
         frame: Frame = parsed.value
-    assert (frame.opcode, frame.fin, bytes(frame.data)) == (Opcode.TEXT, True, b"x" * length)
+    assert (int(frame.opcode), frame.fin, bytes(frame.data)) == (1, True, b"x" * length)
 
 
 class Transport(asyncio.Transport):
-    """A connection to no peer."""
+    """A socket whose peer is the test."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
+        self.reading = True
+        self.end = ""
+        self.unsent_bytes = 0
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None: ...
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += bytes(data)
 
+    def write_eof(self) -> None:
+        self.end = "eof"
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent_bytes
+
     def is_closing(self) -> bool:
-        return False
+        return self.end in {"closed", "aborted"}
+
+    def is_reading(self) -> bool:
+        return self.reading
 
     def pause_reading(self) -> None:
-        """Nothing arrives."""
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def close(self) -> None:
+        self.end = "closed"
+
+    def abort(self) -> None:
+        self.end = "aborted"
 
 
-async def receive(frames: list[bytes], data_type: Literal["text", "bytes"]) -> tuple[object, bytes]:
-    """Return the ASGI event of a message in ``frames``, and what was written."""
-    config = Config(app="none", interface="asgi3", lifespan="off", log_config=None)
-    config.loaded, config.loaded_app = True, None
-    connection = WebSocketConnection(config, ServerState(), {})
-    connection.transport = transport = Transport()
-    connection.conn.state = State.OPEN
-    connection.frames, connection.curr_msg_data_type = frames, data_type
-    connection.send_receive_event_to_app()
-    if connection.close_timer is not None:
-        connection.close_timer.cancel()
-    return connection.queue.get_nowait(), transport.written
+class Peer:
+    """A client with its connection, and the receiver of that."""
+
+    def __init__(self) -> None:
+        self.monitor = ConnectionMonitor(max_message_bytes=1_000_000)
+        self.transport = Transport()
+        self.open_connections: set[object] = set()
+        self.connection = WebSocketConnection(self.transport, self.monitor, self.open_connections)
+        self.received: list[tuple[str | bytes, int]] = []
+        self.ended: list[int] = []
+        self.unblocks = 0
+        self.on_message: Callable[[], None] = lambda: None
+
+    def message_received(self, data: str | bytes, size_bytes: int) -> None:
+        self.received.append((data, size_bytes))
+        self.on_message()
+
+    def unblocked(self) -> None:
+        self.unblocks += 1
+
+    def connection_ended(self, code: int) -> None:
+        self.ended.append(code)
+
+    def send(self, data: bytes) -> None:
+        buffer = self.connection.get_buffer(-1)
+        for start in range(0, len(data), len(buffer)):
+            portion = data[start : start + len(buffer)]
+            buffer[: len(portion)] = portion
+            self.connection.buffer_updated(len(portion))
+
+    async def take_written(self, passes: int = 1) -> bytes:
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        written, self.transport.written = self.transport.written, b""
+        return written
 
 
-async def test_a_text_message_is_passed_on_with_the_size_of_its_payload() -> None:
-    event, _ = await receive(["Grü".encode(), "ße".encode()], "text")
-    assert event == {"type": "websocket.receive", "text": "Grüße", "size_bytes": 7}
+@pytest.fixture
+async def peer() -> Peer:
+    peer = Peer()
+    peer.connection.start(peer)
+    return peer
 
 
-async def test_a_binary_message_is_passed_on_as_it_is() -> None:
-    event, _ = await receive([b"\xff"], "bytes")
-    assert event == {"type": "websocket.receive", "bytes": b"\xff", "size_bytes": 1}
+async def test_nothing_is_read_before_the_start() -> None:
+    assert not Peer().transport.reading
 
 
-async def test_text_that_is_not_utf8_closes_the_connection_with_1007() -> None:
-    event, written = await receive([b"\xff"], "text")
-    assert event == {"type": "websocket.disconnect", "code": 1007, "reason": "text that is not UTF-8"}
-    assert (1007).to_bytes(2) in written
+async def test_a_message_is_passed_on_with_the_size_of_its_payload(peer: Peer) -> None:
+    parts = client_frame(Opcode.TEXT, "Grü".encode(), final=False), client_frame(Opcode.CONTINUATION, "ße".encode())
+    peer.send(b"".join(parts))
+    peer.send(client_frame(Opcode.BINARY, b"\xff"))
+    assert peer.received == [("Grüße", 7), (b"\xff", 1)]
+    assert peer.transport.reading
+
+
+async def test_one_message_is_handled_in_a_pass_of_the_loop_and_reading_pauses(peer: Peer) -> None:
+    peer.send(text("one") + text("two") + text("three"))
+    counts = [(len(peer.received), peer.transport.reading)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+        counts.append((len(peer.received), peer.transport.reading))
+    assert counts == [(1, False), (2, False), (3, True), (3, True)]
+
+
+async def test_a_flood_of_pings_is_answered_in_slices_with_one_write_each(peer: Peer) -> None:
+    peer.send(b"".join(client_frame(Opcode.PING, bytes([number])) for number in range(150)))
+    pongs = [control_frame(Opcode.PONG, bytes([number])) for number in range(150)]
+    assert peer.transport.written == b"".join(pongs[:64])
+    assert not peer.transport.reading
+    await peer.take_written()
+    assert await peer.take_written(2) == b"".join(pongs[128:])
+    assert peer.transport.reading
+
+
+async def test_nothing_is_read_and_no_pong_written_while_too_much_is_unsent(peer: Peer) -> None:
+    peer.connection.pause_writing()
+    peer.transport.unsent_bytes = CONGESTION_BYTES + 1
+    peer.send(client_frame(Opcode.PING) + text("one") + text("two"))
+    assert await peer.take_written(3) == b""
+    assert (peer.received, peer.transport.reading, peer.connection.blocked) == ([("one", 3)], False, True)
+    peer.transport.unsent_bytes = 0
+    peer.connection.resume_writing()
+    assert (peer.received[1:], peer.transport.reading, peer.unblocks) == ([("two", 3)], True, 1)
+
+
+async def test_a_close_is_reported_after_the_caller_has_returned_and_ends_with_the_answer(peer: Peer) -> None:
+    def close() -> None:
+        peer.connection.close(1012, "restart")
+        assert peer.ended == []
+
+    peer.on_message = close
+    peer.send(text("one") + text("two"))
+    assert await peer.take_written(2) == control_frame(Opcode.CLOSE, b"\x03\xf4restart")
+    peer.connection.write(b"late")
+    peer.send(client_frame(Opcode.PING) + client_frame(Opcode.CLOSE, b"\x03\xf4"))
+    assert (peer.received, peer.ended, peer.transport.written) == ([("one", 3)], [1012], b"")
+    assert peer.transport.end == "closed"
+    peer.connection.connection_lost(None)
+    assert (peer.ended, peer.open_connections) == ([1012], set())
+
+
+@pytest.mark.parametrize(("payload", "code"), [(b"", 1005), (b"\x0f\xa1bye", 4001)])
+async def test_a_close_frame_of_the_client_is_answered_alike(peer: Peer, payload: bytes, code: int) -> None:
+    peer.send(client_frame(Opcode.TEXT, b"x", final=False) + client_frame(Opcode.CLOSE, payload))
+    assert peer.transport.written == control_frame(Opcode.CLOSE, payload)
+    assert (peer.transport.end, peer.ended) == ("closed", [code])
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (client_frame(Opcode.TEXT, b"x", mask=None), 1002),
+        (client_frame(Opcode.TEXT, b"\xff"), 1007),
+        (client_frame(Opcode.CLOSE, b"\x03"), 1002),
+        (client_frame(Opcode.TEXT, b"x" * 1_000_001)[:20], 1009),
+    ],
+)
+async def test_a_violation_is_answered_with_a_close_frame_and_the_rest_discarded(
+    peer: Peer, sent: bytes, code: int
+) -> None:
+    peer.send(sent)
+    assert code.to_bytes(2) in peer.transport.written
+    peer.send(text("late"))
+    assert (peer.received, peer.ended) == ([], [code])
+    assert (peer.transport.end, peer.transport.reading) == ("eof", True)
+
+
+async def test_each_ping_is_sent_after_the_answer_to_the_last_one(peer: Peer) -> None:
+    for _ in range(3):
+        peer.connection.ping()
+        assert await peer.take_written() == control_frame(Opcode.PING, b"")
+        peer.send(client_frame(Opcode.PONG))
+    peer.connection.ping()
+    await peer.take_written()
+    peer.connection.ping()
+    assert await peer.take_written() == control_frame(Opcode.CLOSE, b"\x03\xf3keepalive ping timeout")
+    assert peer.ended == [1006]
+
+
+async def test_a_connection_that_is_lost_before_its_start_is_reported() -> None:
+    peer = Peer()
+    peer.transport.end = "closed"
+    peer.connection.connection_lost(None)
+    peer.connection.start(peer)
+    assert peer.ended == []
+    await asyncio.sleep(0)
+    assert peer.ended == [1006]
+
+
+async def test_a_client_that_does_not_answer_a_close_frame_is_disconnected(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "CLOSING_SECONDS", 0)
+    peer.connection.close(1012, "restart")
+    while peer.transport.end != "aborted":  # noqa: ASYNC110 - a timer of the connection
+        await asyncio.sleep(0)
+
+
+async def test_a_connection_is_pinged_once_in_a_round_until_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.websocket.connection_monitor._INTERVAL_SECONDS", 0)
+    peer = Peer()
+    pings = asyncio.Queue[None]()
+    monkeypatch.setattr(peer.transport, "write", lambda _data: pings.put_nowait(None))
+    with peer.monitor.running():
+        await pings.get()
+        peer.send(client_frame(Opcode.PONG))
+        await pings.get()
+        peer.connection.connection_lost(None)
+        for _ in range(3 * KEEPALIVE_SECONDS):
+            await asyncio.sleep(0)
+    assert pings.empty()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from service.process.ids import RandomIds
 from service.protocol.instant import Instant
 from service.protocol.server_messages import Chunk, Connected, ErrorMessage, ServerMessage, StreamComplete, StreamStart
 from service.session.machine import SessionMachine
-from service.session.ports import Connection
+from service.session.ports import Connection, Receiver
 from service.session.records import Admission, Claim, SessionSnapshot
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteSessionStore
@@ -36,17 +36,17 @@ SESSION_SECONDS = 3600.0
 class Socket:
     """A connection whose peer reads everything."""
 
-    blocked = congested = False
+    blocked = False
     unsent_bytes = 0
 
     def __init__(self) -> None:
-        self.on_unblocked: Callable[[], None] | None = None
-        self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.ended = asyncio.Event()
         self.sent: list[str] = []
         self.close_code: int | None = None
+        self._receiver: Receiver | None = None
 
-    async def wait_writable(self) -> None:
-        """Return at once."""
+    def start(self, receiver: Receiver) -> None:
+        self._receiver = receiver
 
     def write(self, message: bytes) -> None:
         self.sent.append(json.loads(message)["type"])
@@ -58,13 +58,18 @@ class Socket:
         self._end(1006)
 
     def receive(self, **message: object) -> None:
+        assert self._receiver is not None
         text = json.dumps(message)
-        self.frames.put_nowait({"type": "websocket.receive", "text": text, "size_bytes": len(text)})
+        self._receiver.message_received(text, len(text))
 
     def _end(self, code: int) -> None:
         if self.close_code is None:
             self.close_code = code
-            self.frames.put_nowait({"type": "websocket.disconnect", "code": code})
+            asyncio.get_running_loop().call_soon(self._report_end, code)
+
+    def _report_end(self, code: int) -> None:
+        assert self._receiver is not None
+        self._receiver.connection_ended(code)
 
 
 class FailingStore(SqliteSessionStore):
@@ -102,18 +107,20 @@ class Served:
             clock=clock.now,
         )
         snapshot = SessionSnapshot("s-1", "1", 0, SESSION_SECONDS)
-        self.driver = Driver(self.socket, SessionMachine(snapshot, "c-1", settings.limits, clock.now()), self._services)
+        machine = SessionMachine(snapshot, "c-1", settings.limits, clock.now())
+        self.driver = Driver(self.socket, machine, self._services, lambda _driver: self.socket.ended.set())
 
     def record(self, event: Event) -> None:
         self.events.append(event)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Leave the context when the driver has returned."""
+        """Leave the context when the connection has ended."""
         try:
-            async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.driver.run(self.socket.frames.get))
+            async with asyncio.timeout(LIMIT_SECONDS):
+                self.driver.start()
                 yield
+                await self.socket.ended.wait()
         finally:
             self._services.engine.close()
             await self._store.close()

@@ -58,8 +58,9 @@ class Process:
         member = Member(closed, idle=idle, closes_at_drain=closes_at_drain)
 
         async def run() -> None:
-            with self.hub.register(member):
-                await closed.wait()
+            self.hub.register(member)
+            await closed.wait()
+            self.hub.discard(member)
 
         task = asyncio.create_task(run())
         await asyncio.sleep(0)
@@ -68,11 +69,9 @@ class Process:
 
 def test_capacity_is_reserved_up_to_the_limit_and_released() -> None:
     hub = Process(max_connections=1).hub
-    with hub.reserve() as first, hub.reserve() as second:
-        assert (first, second, hub.connections) == (True, False, 1)
-    with hub.reserve() as third:
-        assert third
-    assert hub.connections == 0
+    assert (hub.reserve(), hub.reserve(), hub.connections) == (True, False, 1)
+    hub.release()
+    assert (hub.connections, hub.reserve()) == (0, True)
 
 
 async def test_a_drain_waits_until_all_connections_have_closed() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 import pytest
 
@@ -71,11 +70,10 @@ class Process:
         self.events.append(event)
 
     async def renew(self, count: int = 1) -> None:
-        with ExitStack() as connected:
-            for member in self._members:
-                connected.enter_context(self.hub.register(member))
-            for _ in range(count):
-                await self.renewer.renew()
+        for member in self._members:
+            self.hub.register(member)
+        for _ in range(count):
+            await self.renewer.renew()
         await self.store.close()
 
 
@@ -116,8 +114,8 @@ async def test_a_failed_renewal_is_recorded_and_the_next_one_follows(monkeypatch
     process = Process()
     fault = LookupError()
     process.store.exception = fault
-    with process.hub.register(Member(("a", 0))):
-        async with process.renewer.run():
-            await process.store.called_again.wait()
+    process.hub.register(Member(("a", 0)))
+    async with process.renewer.run():
+        await process.store.called_again.wait()
     await process.store.close()
     assert {event.exception for event in process.events if isinstance(event, FaultRaised)} == {fault}
