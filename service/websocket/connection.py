@@ -183,9 +183,12 @@ class WebSocketConnection(asyncio.BufferedProtocol):
                 if frame is None:
                     more = more and number > 0  # a part of a large frame costs little: the next one need not wait
                     break
-                if frame.opcode == Opcode.PING:
-                    pongs += control_frame(Opcode.PONG, frame.data)
-                elif not self._handle(frame):
+                if frame.opcode >= Opcode.PING:
+                    pongs += self._pong(frame)
+                elif frame.opcode != Opcode.CONTINUATION:
+                    self._write_pongs(pongs)
+                    pongs = b""
+                    self._handle(frame)
                     more = more or self._reader.has_unread
                     break
             else:
@@ -193,27 +196,31 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         except FrameError as error:
             self._fail(error, error.code)
             return
-        if pongs and not self._closing and not self._congested:  # a flood of pings must not fill the memory
-            self._transport.write(pongs)
+        self._write_pongs(pongs)
         if more:
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._continue_reading)
         elif self._congested and not self._closing:
             self._transport.pause_reading()
 
-    def _handle(self, frame: Frame) -> bool:
-        """Return whether another frame may be handled in this pass."""
-        if frame.opcode == Opcode.CONTINUATION:
-            return True
-        if frame.opcode == Opcode.PONG:
-            self._awaits_pong = False
-            return True
+    def _handle(self, frame: Frame) -> None:
+        """A message or a close frame."""
         if frame.opcode == Opcode.CLOSE:
             self._answer_close(frame.data)
         elif self._receiver is not None and not self._closing:
             data = decode_text(frame.data) if frame.opcode == Opcode.TEXT else frame.data
             self._receiver.message_received(data, len(frame.data))
-        return False
+
+    def _pong(self, frame: Frame) -> bytes:
+        """Return the answer to a ping; accept that to one of the service."""
+        if frame.opcode == Opcode.PING:
+            return control_frame(Opcode.PONG, frame.data)
+        self._awaits_pong = False
+        return b""
+
+    def _write_pongs(self, pongs: bytes) -> None:
+        if pongs and not self._closing and not self._congested:  # a flood of pings must not fill the memory
+            self._transport.write(pongs)
 
     def _continue_reading(self) -> None:
         if self._failed or self._transport.is_closing() or (self._congested and not self._closing):

@@ -3,6 +3,7 @@
 It prints its port, and ends at SIGTERM.
 """
 
+import asyncio
 import socket
 import sys
 from typing import Any
@@ -10,28 +11,49 @@ from typing import Any
 import uvicorn
 
 from service.process.server import uvicorn_config
-from service.settings import Settings
+from service.websocket.connection import text_frame
+from service.websocket.connection_monitor import ConnectionMonitor
+from service.websocket.handshake import EXTENSION
 
 LARGEST_MESSAGE = 16 * 2**20
 """Bytes: that of the cases."""
 
+BINARY_FRAME = b"\x82"
 
-async def echo(_scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's
+
+class Echo:
+    """The receiver of one connection, which the service would give text only."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def message_received(self, data: str | bytes, size_bytes: int) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(
+                text_frame(data.encode()) if isinstance(data, str) else BINARY_FRAME + text_frame(data)[1:]
+            )
+
+    def unblocked(self) -> None: ...
+
+    def connection_ended(self, code: int) -> None: ...
+
+
+async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's
+    handshake = scope["extensions"].pop(EXTENSION)
     await receive()
     await send({"type": "websocket.accept"})
-    while (event := await receive())["type"] == "websocket.receive":
-        kind = "text" if event.get("text") is not None else "bytes"
-        await send({"type": "websocket.send", kind: event[kind]})
+    handshake.hand_over(MONITOR).start(Echo(handshake.transport))
 
 
 def create_echo() -> Any:  # noqa: ANN401 - ASGI's
     return echo
 
 
+MONITOR = ConnectionMonitor(LARGEST_MESSAGE)
+
 if __name__ == "__main__":
-    config = uvicorn_config(f"{__spec__.name}:create_echo", Settings())
+    config = uvicorn_config(f"{__spec__.name}:create_echo")
     config.lifespan = "off"
-    config.ws_max_size = LARGEST_MESSAGE
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()

@@ -12,8 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.process.server import uvicorn_config
-from service.settings import Settings
+from service.websocket.connection_monitor import KEEPALIVE_SECONDS
 from streaming_content_client import ConnectFailed, connect
 from tests.backends.nginx import Nginx
 from tests.clients.recovering import CountedStream, RecoveringClient
@@ -155,14 +154,11 @@ async def test_the_headers_of_the_request_and_the_address_of_the_client_are_forw
 
 
 def test_the_timeouts_of_nginx_exceed_two_pings_of_the_service() -> None:
-    config = uvicorn_config("service.app:create_app", Settings.model_construct())
-    assert config.ws_ping_interval is not None
-    assert config.ws_ping_timeout is not None
     timeouts = re.findall(
         r"(?:proxy_read|proxy_send|send)_timeout (\d+)s;", _sockets((SHIPPED / "streaming.conf").read_text())
     )
     assert len(timeouts) == 3
-    assert all(int(timeout) > config.ws_ping_interval + config.ws_ping_timeout for timeout in timeouts)
+    assert all(int(timeout) > 2 * KEEPALIVE_SECONDS for timeout in timeouts)
 
 
 def _sockets(configuration: str) -> str:

@@ -13,7 +13,7 @@ DEFAULTS = Settings.model_construct()
 
 def test_platform_waits_longer_than_a_shutdown_takes() -> None:
     deploy = json.loads((PROJECT / "railway.json").read_text())["deploy"]
-    graceful = uvicorn_config("service.app:create_app", DEFAULTS).timeout_graceful_shutdown
+    graceful = uvicorn_config("service.app:create_app").timeout_graceful_shutdown
     assert graceful is not None
     assert deploy["drainingSeconds"] > DEFAULTS.drain_seconds + CLOSING_SECONDS + graceful + TELEMETRY_SECONDS
 

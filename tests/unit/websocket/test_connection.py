@@ -145,6 +145,13 @@ async def test_a_flood_of_pings_is_answered_in_slices_with_one_write_each(peer: 
     assert peer.transport.reading
 
 
+async def test_a_ping_inside_a_message_is_answered_before_the_message_is_handled(peer: Peer) -> None:
+    peer.on_message = lambda: peer.connection.write(b"{}")
+    parts = client_frame(Opcode.TEXT, b"x", final=False), client_frame(Opcode.PING), client_frame(Opcode.CONTINUATION)
+    peer.send(b"".join(parts))
+    assert peer.transport.written == control_frame(Opcode.PONG, b"") + text_frame(b"{}")
+
+
 async def test_nothing_is_read_and_no_pong_written_while_too_much_is_unsent(peer: Peer) -> None:
     peer.connection.pause_writing()
     peer.transport.unsent_bytes = CONGESTION_BYTES + 1
