@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import browser, content, servers, telemetry
+from benchmarks import browser, content, restart, servers, telemetry
 from benchmarks.goals import GOALS
 from benchmarks.machine import describe, pick_cores, raise_open_files
 from benchmarks.measure import Measure, Report
@@ -24,6 +24,7 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "stores": servers.stores,
     "telemetry": telemetry.telemetry,
     "browser": browser.browser,
+    "restart": restart.restart,
 }
 """By the name for ``--only``."""
 USUAL = ("streams", "memory", "start", "content", "cache")

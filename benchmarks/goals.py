@@ -7,6 +7,7 @@ from benchmarks.browser import PAGE, SET_CONTENT
 from benchmarks.contents import HOSTILE, RICH
 from benchmarks.measure import Goal
 from benchmarks.processes import BARE_FASTAPI, FLOOR
+from benchmarks.restart import FOLLOWED
 from benchmarks.telemetry import EVERY_TRACE, LAG, OFF, SOME_TRACES
 
 _A, _B = BARE_FASTAPI.name, FLOOR.name
@@ -53,4 +54,6 @@ GOALS = (
     Goal("browser_frames", "frames of {case} of HTML, p95, ms", 50, subject=PAGE),
     Goal("browser_frames", f"frames of {{case}} of HTML / {SET_CONTENT}", 1, SET_CONTENT, subject=PAGE),
     Goal("browser_memory", "memory of a stream, {case}, KB", 5, subject=PAGE),
+    Goal("restart", "restart, {case}", 60, subject=FOLLOWED, only=".*: most .* 100 ms", over="each"),
+    Goal("restart", "restart, {case}", 0, subject=FOLLOWED, only=".*: (lost|failed attempts)", over="each"),
 )

@@ -89,14 +89,22 @@ class Server(Struct, frozen=True):
         return f"http://{self.address}"
 
 
+def free_port() -> int:
+    """A port of the loopback address that no program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @contextmanager
-def serve(program: Program, cores: Cores | None = None, ready_path: str | None = None) -> Iterator[Server]:
+def serve(
+    program: Program, cores: Cores | None = None, ready_path: str | None = None, port: int | None = None
+) -> Iterator[Server]:
     """Run a server until the end of the block, in an empty folder. It does not receive the signals of the terminal.
 
-    Its output goes into a pipe with a reader, as on a platform. Raises ``Failed``.
+    Its output goes into a pipe with a reader, as on a platform. Without ``port`` it listens on a free one. Raises
+    ``Failed``.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
+    port = port or free_port()
     common = {"HOST": "127.0.0.1", "PORT": "{port}", "LOG_LEVEL": "WARNING", "MAX_CONNECTIONS": "10000"}
     path = f"{PROJECT}:{PROJECT / 'clients/python/src'}"
     settings = {"PATH": os.defpath, "PYTHONPATH": path, **common, **program.settings}

@@ -34,6 +34,7 @@ class Scale(Struct, frozen=True):
     store_rest_seconds: float = 3.5
     """Longer than the time to live and the interval between two sweeps."""
     document_bytes: tuple[int, ...] = (2_000, 100_000)
+    restart_clients: int = 1800
 
 
 QUICK = Scale(
@@ -53,4 +54,5 @@ QUICK = Scale(
     store_rounds=1,
     store_chunks=50,
     document_bytes=(2_000, 50_000),
+    restart_clients=500,
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
+from websockets.exceptions import ConnectionClosed as SocketClosed
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
 from streaming_content_client.address import Address
@@ -97,5 +98,7 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
             ) from answer
         except (OSError, ssl.SSLError) as error:
             raise ConnectFailed.from_os_error(self._address, error) from error
+        except SocketClosed as closed:  # before the request was sent
+            raise ConnectFailed.from_os_error(self._address, ConnectionResetError()) from closed
         except (InvalidHandshake, InvalidMessage) as error:
             raise ConnectFailed(f"{self._address} does not speak WebSocket ({error}).") from error
