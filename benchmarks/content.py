@@ -161,7 +161,9 @@ async def compare_caches(sizes_bytes: tuple[int, ...], repeats: int) -> list[Mea
     packing = Measure("cache_packing", "CPU to pack a plan and to unpack it / to prepare it", "ms")
     gc.freeze()  # as the service does after its start
     warm, cold = (
-        CachedContentEngine(ThreadedContentEngine(_LIMITS, packs=True), MemoryPlanCache(size), _NoRecorder())
+        CachedContentEngine(
+            ThreadedContentEngine(_LIMITS, _NoRecorder(), packs=True), MemoryPlanCache(size), _NoRecorder()
+        )
         for size in (_CACHE_BYTES, 0)
     )
     with closing(warm), closing(cold):
@@ -187,7 +189,7 @@ async def compare_caches(sizes_bytes: tuple[int, ...], repeats: int) -> list[Mea
 async def lags_ms(size_bytes: int, rounds: int) -> list[list[float]]:
     """How late a probe of the event loop is while the content engine prepares all kinds of rich content."""
     requests = [*islice(cycle([make(size_bytes) for make in RICH.values()]), _LAG_REQUESTS)]
-    with closing(ThreadedContentEngine(Limits())) as engine:
+    with closing(ThreadedContentEngine(Limits(), _NoRecorder())) as engine:
 
         async def prepare_all(some: list[StreamRequest]) -> None:
             await asyncio.gather(*(engine.prepare(request, Limits().max_session_seconds) for request in some))

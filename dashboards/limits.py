@@ -6,6 +6,7 @@ from dashboards import thresholds
 from dashboards.panels import Limit
 
 PROCESSING: Final = Limit(thresholds.PROCESSING_P95_SECONDS, ("SlowProcessing",))
+CONTENT_WAIT: Final = Limit(thresholds.CONTENT_WAIT_P95_SECONDS, ("LongContentQueue",))
 FIRST_CHUNK: Final = Limit(thresholds.FIRST_CHUNK_P95_SECONDS, ("SlowResponse",))
 ERRORS: Final = Limit(thresholds.ERROR_SHARE, ("HighErrorRate",))
 TRAFFIC: Final = Limit(thresholds.REQUESTS_PER_MINUTE, ("HighTraffic",))

@@ -7,6 +7,7 @@ from dashboards.queries import quantile, rate, ratio, select, total
 from observability.registry.metrics import (
     CONFIG_LIMIT,
     CONNECTIONS_ACTIVE,
+    CONTENT_WAIT,
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
     MEMORY_USAGE,
@@ -20,6 +21,7 @@ FAILED_SHARE: Final = ratio(rate(REQUESTS, outcome="error"), rate(REQUESTS, wher
 """Of the eligible requests."""
 
 PROCESSING_P95: Final = quantile(0.95, PROCESSING_DURATION)
+CONTENT_WAIT_P95: Final = quantile(0.95, CONTENT_WAIT)
 FIRST_CHUNK_P95: Final = quantile(0.95, TIME_TO_FIRST_CHUNK)
 LOOP_LAG_P99: Final = quantile(0.99, EVENT_LOOP_LAG, "instance")
 PACING_LAG_P99: Final = quantile(0.99, PACING_LAG, "instance")

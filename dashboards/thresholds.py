@@ -7,6 +7,7 @@ quantile between two boundaries is an interpolation.
 from typing import Final
 
 PROCESSING_P95_SECONDS: Final = 0.1
+CONTENT_WAIT_P95_SECONDS: Final = 0.5
 CHUNKS_P95: Final = 200
 REQUESTS_PER_MINUTE: Final = 50
 """All instances together."""

@@ -19,6 +19,7 @@ from service.http.middleware import HttpMetricsMiddleware, MetricsPortMiddleware
 from service.http.static_routes import static_routes
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
+from service.preparation.work_limits import WorkLimits
 from service.process import clock
 from service.process.ids import RandomIds
 from service.process.loop_faults import record_loop_faults
@@ -77,7 +78,13 @@ def create_app(
         store=selection.store,
         engine=engine
         or CachedContentEngine(
-            ThreadedContentEngine(settings.limits, settings.content_rules, packs=stores_content),
+            ThreadedContentEngine(
+                settings.limits,
+                recorder,
+                settings.content_rules,
+                packs=stores_content,
+                work_limits=WorkLimits(settings.content_queue_size, settings.content_wait_timeout),
+            ),
             MemoryPlanCache(settings.cache_size),
             recorder,
             plan_store,

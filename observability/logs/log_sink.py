@@ -51,6 +51,8 @@ class LogSink:
                 pass  # an ErrorSent follows
             case events.DependencyFailed() | events.CacheQueried():
                 pass
+            case events.ContentQueueChanged() | events.ContentWorked() | events.ContentRefused():
+                pass  # an ErrorSent follows a refusal
             case events.LoopLagMeasured():
                 self._logger.report_suppressed()
                 if event.lag_seconds > _BLOCKED_SECONDS:

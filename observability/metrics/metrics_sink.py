@@ -136,6 +136,13 @@ class Metrics:
                 self._counter(declared.PLAN_CACHE_LOOKUPS, event.tier, Lookup.of(hit=event.hit)).inc()
             case events.UsageDropped():
                 self._counter(declared.USAGE_DROPPED).inc(event.rows)
+            case events.ContentQueueChanged():
+                self._gauge(declared.CONTENT_QUEUE, event.worker).set(event.requests)
+            case events.ContentWorked():
+                self._histogram(declared.CONTENT_WAIT, event.worker).observe(event.waited_seconds)
+                self._counter(declared.CONTENT_CPU, event.worker).inc(event.cpu_seconds)
+            case events.ContentRefused():
+                self._counter(declared.CONTENT_REFUSED, event.worker, event.reason).inc()
             case events.HttpRequestServed():
                 labels = _http_labels(event)
                 self._counter(declared.HTTP_REQUESTS, *labels).inc()

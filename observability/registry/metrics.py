@@ -19,7 +19,7 @@ from observability.registry.metric_types import (
 from service import __version__
 from service.content.html.removal import Removal
 from service.content.stage import Stage
-from service.events import AttemptOutcome, CacheTier, CloseReason, Dependency, Outcome
+from service.events import AttemptOutcome, CacheTier, CloseReason, ContentWorker, Dependency, Outcome, RefusedBecause
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ClientMessageType, ContentType, RefusalReason
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
@@ -31,6 +31,7 @@ _HTTP_SECONDS = (0.01, 0.1, 1)
 """Few, as each exists for every method, route and status."""
 
 _CONTENT_TYPE = {"content_type": tuple(ContentType)}
+_WORKER = {"worker": tuple(ContentWorker)}
 _DEPENDENCY = {"dependency": tuple(Dependency)}
 _HTTP = {
     "method": ("GET", "HEAD", "POST", "OPTIONS", OTHER),
@@ -143,6 +144,29 @@ RECOVERY_DURATION = Histogram(
 )
 ACTIVE_STREAMS = Gauge("stream_active_streams", "Active streams.", {"state": tuple(StreamState)})
 
+# Content work
+
+CONTENT_QUEUE = Gauge(
+    "stream_content_queue_length",
+    "Requests that wait for a content worker or are in progress there.",
+    _WORKER,
+)
+CONTENT_WAIT = Histogram(
+    "stream_content_wait_seconds",
+    "How long requests waited for their turn at a content worker.",
+    _WORKER,
+    "seconds",
+    buckets=_WAIT_SECONDS,
+)
+CONTENT_CPU = Counter(
+    "stream_content_cpu_seconds_total", "Processor time of content workers: 1 a second is one core.", _WORKER, "seconds"
+)
+CONTENT_REFUSED = Counter(
+    "stream_content_refused_total",
+    "Requests refused with SERVER_BUSY, by reason.",
+    {**_WORKER, "reason": tuple(RefusedBecause)},
+)
+
 # Pace
 
 PACING_LAG = Histogram(
@@ -213,6 +237,8 @@ CONFIG_LIMIT = Gauge(
             "max_content_size",
             "processor_max_content_size",
             "max_chunk_size",
+            "content_wait_timeout",
+            "content_queue_size",
             "chunk_timeout",
             "drain_seconds",
         )

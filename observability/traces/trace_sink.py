@@ -49,7 +49,7 @@ class TraceSink:
         self._streams: dict[str, StreamRecord] = {}
         """By the ids of their spans: a recovered stream may be here twice, once for each connection."""
 
-    def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912 - one match over all events
+    def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         match event:
             case events.ConnectionAttempted():
                 self._handshakes.attempted(event)
@@ -94,6 +94,8 @@ class TraceSink:
             case events.SessionJoined() | events.UsageDropped():
                 pass
             case events.ServerStarted() | events.ServerListening() | events.WorkerReplaced():
+                pass
+            case events.ContentQueueChanged() | events.ContentWorked() | events.ContentRefused():
                 pass
             case events.DrainStarted() | events.DrainEnded():
                 pass

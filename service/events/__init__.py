@@ -19,6 +19,10 @@ from service.events.connections import (
     SessionJoined,
 )
 from service.events.process import (
+    ContentQueueChanged,
+    ContentRefused,
+    ContentWorked,
+    ContentWorker,
     Dependency,
     DependencyChanged,
     DependencyFailed,
@@ -29,6 +33,7 @@ from service.events.process import (
     HttpRequestServed,
     ListenerPurpose,
     LoopLagMeasured,
+    RefusedBecause,
     ServerListening,
     ServerStarted,
     StoredInMemory,
@@ -83,6 +88,9 @@ Event = (
     | StoredInMemory
     | CacheQueried
     | UsageDropped
+    | ContentQueueChanged
+    | ContentWorked
+    | ContentRefused
     | HttpRequestServed
     | FaultRaised
     | ServerStarted
@@ -102,6 +110,10 @@ __all__ = [
     "ConnectionAttempted",
     "ConnectionClosed",
     "ConnectionOpened",
+    "ContentQueueChanged",
+    "ContentRefused",
+    "ContentWorked",
+    "ContentWorker",
     "Dependency",
     "DependencyChanged",
     "DependencyFailed",
@@ -122,6 +134,7 @@ __all__ = [
     "RateLimitApproached",
     "RateLimitHit",
     "RecoveryRefused",
+    "RefusedBecause",
     "RequestAdmitted",
     "RequestRejected",
     "ServerListening",

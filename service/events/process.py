@@ -57,6 +57,49 @@ class StoredInMemory(Struct, frozen=True):
     """Why there is no file: one line."""
 
 
+class ContentWorker(StrEnum):
+    """What prepares content."""
+
+    THREAD = "thread"
+    """The content thread of the process, for all but large content."""
+
+    @property
+    def thread(self) -> str:
+        """The name of the thread that serves it."""
+        return f"content {self}"
+
+
+class ContentQueueChanged(Struct, frozen=True):
+    """A request joined or left the queue of a content worker."""
+
+    worker: ContentWorker
+    requests: int
+    """That wait or are in progress."""
+
+
+class ContentWorked(Struct, frozen=True):
+    """A content worker has finished a piece of work."""
+
+    worker: ContentWorker
+    waited_seconds: float
+    cpu_seconds: float
+
+
+class RefusedBecause(StrEnum):
+    """Why content was not prepared."""
+
+    QUEUE_FULL = "queue_full"
+    WAITED = "waited"
+    """Its turn did not come in time."""
+
+
+class ContentRefused(Struct, frozen=True):
+    """A request was refused with ``SERVER_BUSY``."""
+
+    worker: ContentWorker
+    reason: RefusedBecause
+
+
 class HttpRequestServed(Struct, frozen=True):
     method: str
     route: str | None

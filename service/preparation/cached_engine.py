@@ -1,6 +1,7 @@
 """A content engine that reuses plans made before."""
 
 import asyncio
+from functools import partial
 from importlib.metadata import version
 
 from msgspec import Struct
@@ -51,25 +52,25 @@ class CachedContentEngine:
         self._recorder = recorder
         self._store = store
 
-    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+    async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         stopwatch = Stopwatch()
         key = await self._key(request)
         cached = self._cache.get(key)
         if cached is not None:
             self._record(CacheTier.MEMORY, hit=True)
-            return await self._fit(cached, seconds_left, stopwatch)
+            return await self._fit(cached, request, client, seconds_left, stopwatch)
         store = self._store_for(request)
-        if store is not None and (cached := await self._get_stored(store, key)) is not None:
+        if store is not None and (cached := await self._get_stored(store, key, client)) is not None:
             self._record(CacheTier.MEMORY, hit=False)
-            return await self._fit(cached, seconds_left, stopwatch)
-        made = await self._engine.run_in_thread(self._make, key, request, seconds_left, stopwatch)
+            return await self._fit(cached, request, client, seconds_left, stopwatch)
+        made = await self._engine.work_on(request, client, partial(self._make, key, request, seconds_left, stopwatch))
         self._record(CacheTier.MEMORY, hit=made.found)
         if store is not None and made.to_store is not None:
             store.put(key, made.to_store)
         return made.preparation
 
-    async def unpack_plan(self, plan: bytes) -> Plan:
-        return await self._engine.unpack_plan(plan)
+    async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
+        return await self._engine.unpack_plan(plan, client)
 
     def close(self) -> None:
         """Accept no more work. The store is not closed."""
@@ -85,16 +86,20 @@ class CachedContentEngine:
         worth_it = request.content_type in _WORTH_SHARING and len(request.content) >= _SHARED_FROM_CHARACTERS
         return self._store if worth_it else None
 
-    async def _get_stored(self, store: PlanStore, key: bytes) -> CachedPlan | None:
+    async def _get_stored(self, store: PlanStore, key: bytes, client: str) -> CachedPlan | None:
         stored = await store.get(key)
-        cached = None if stored is None else await self._engine.run_in_thread(self._unpack, key, stored)
+        cached = None if stored is None else await self._engine.read(stored, client, partial(self._unpack, key))
         self._record(CacheTier.SHARED, hit=cached is not None)
         return cached
 
-    async def _fit(self, cached: CachedPlan, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
+    async def _fit(
+        self, cached: CachedPlan, request: StreamRequest, client: str, seconds_left: float, stopwatch: Stopwatch
+    ) -> Preparation:
         if fits(cached.plan, seconds_left - stopwatch.seconds):
             return Preparation(cached.plan, stopwatch.seconds, packed=cached.packed)
-        return await self._engine.run_in_thread(self._engine.fit_plan, cached, seconds_left, stopwatch)
+        return await self._engine.work_on(
+            request, client, partial(self._engine.fit_plan, cached, seconds_left, stopwatch)
+        )
 
     def _unpack(self, key: bytes, stored: bytes) -> CachedPlan | None:
         """In the thread: unpack a plan from the store, unless it has another version."""

@@ -1,12 +1,11 @@
 """A content engine that works in a thread and does not block the event loop."""
 
-import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from service.content import (
     DEFAULT_RULES,
@@ -20,16 +19,20 @@ from service.content import (
     prepare,
     unpack_plan,
 )
+from service.events import ContentWorker
+from service.preparation.fair_thread import FairThread, Turn
+from service.preparation.work_limits import DEFAULT_WORK_LIMITS, WorkLimits
 from service.protocol.limits import Limits
-from service.protocol.messages import StreamRequest
-from service.session.ports import Preparation, PreparationFailed
+from service.protocol.messages import ContentType, StreamRequest
+from service.session.ports import Preparation, PreparationFailed, Recorder
 
-_Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
-_THREADS = 1
-"""Only the native parsers release the GIL, so a second thread gains nothing and delays the event loop. Processes would
-not delay it, but take 20 MB each, and copy every document in both directions."""
+_WORST_SECONDS_PER_CHARACTER = {ContentType.TEXT: 1.2e-6, ContentType.HTML: 10e-6, ContentType.MARKDOWN: 10e-6}
+"""The processor time for the most expensive content of each type, as the benchmarks have it. It decides about turns
+until the cost is measured: a client that is not known yet may send the worst."""
+
+_UNPACKING_SECONDS_PER_BYTE = 0.2e-6
 
 _SWITCH_SECONDS = 0.0005
 """The switch interval of the interpreter. With its default of 5 ms the content thread would delay each pass of the
@@ -57,34 +60,50 @@ class Stopwatch:
 
 
 class ThreadedContentEngine:
-    """Implements ``session.ports.ContentEngine`` with one thread, which processes requests in order.
+    """Implements ``session.ports.ContentEngine`` with one thread, which clients share equally.
 
     The constructor sets the switch interval of the process. With ``packs``, that is where content may be stored, plans
     are packed too.
     """
 
-    def __init__(self, limits: Limits, rules: ContentRules = DEFAULT_RULES, *, packs: bool = False) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        recorder: Recorder,
+        rules: ContentRules = DEFAULT_RULES,
+        *,
+        packs: bool = False,
+        work_limits: WorkLimits = DEFAULT_WORK_LIMITS,
+    ) -> None:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.limits = limits
         self.rules = rules
         self._packs = packs
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="content")
+        self._thread = FairThread(ContentWorker.THREAD, work_limits, recorder)
 
-    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
-        return await self.run_in_thread(self._prepare, request, seconds_left, Stopwatch())
+    async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
+        return await self.work_on(request, client, partial(self._prepare, request, seconds_left, Stopwatch()))
 
-    async def unpack_plan(self, plan: bytes) -> Plan:
-        return await self.run_in_thread(unpack_plan, plan)
+    async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
+        return await self.read(plan, client, unpack_plan)
 
     def close(self) -> None:
-        """Drop queued work; work in progress is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Cancel queued work; work in progress is not waited for."""
+        self._thread.close()
 
-    async def run_in_thread(
-        self, work: Callable[_Arguments, _Result], *arguments: _Arguments.args, **_none: _Arguments.kwargs
-    ) -> _Result:
-        """Return the result of ``work``, done after all earlier work. If cancelled while queued, it is not done."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+    async def work_on(self, request: StreamRequest, client: str, work: Callable[[], _Result]) -> _Result:
+        """Return the result of ``work``, which prepares the request. If cancelled while it waits, it is not done.
+
+        Raises ``ServerBusy``.
+        """
+        characters = len(request.content)
+        turn = Turn(client, characters * _WORST_SECONDS_PER_CHARACTER[request.content_type], characters)
+        return await self._thread.run(turn, work)
+
+    async def read(self, plan: bytes, client: str, work: Callable[[bytes], _Result]) -> _Result:
+        """Return the result of ``work``, which reads a packed plan, as ``work_on`` does."""
+        turn = Turn(client, len(plan) * _UNPACKING_SECONDS_PER_BYTE, len(plan))
+        return await self._thread.run(turn, partial(work, plan))
 
     def make_plan(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
         """In the thread: the plan, without regard to the time left. Raises ``PreparationFailed``."""

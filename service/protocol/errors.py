@@ -6,7 +6,7 @@
 │   ├── ``InvalidSpeed`` ``InvalidHtmlMode`` ``InvalidControlAction`` ``NoActiveStream``
 │   └── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge``
 ├── ``LimitReached``: the client must wait or reconnect
-│   ├── ``RateLimitExceeded`` ``QueueFull`` ``OverCapacity``
+│   ├── ``RateLimitExceeded`` ``QueueFull`` ``ServerBusy`` ``OverCapacity``
 │   └── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
 └── ``ServiceFault``: a fault of the service; reported to its operators
     └── ``ChunkingFailed`` ``ProcessingFailed`` ``InternalError``
@@ -44,6 +44,7 @@ class ErrorCode(StrEnum):
     NO_ACTIVE_STREAM = "NO_ACTIVE_STREAM"
     OVER_CAPACITY = "OVER_CAPACITY"
     STREAM_TAKEN_OVER = "STREAM_TAKEN_OVER"
+    SERVER_BUSY = "SERVER_BUSY"
 
 
 class StreamingError(Exception):
@@ -56,6 +57,8 @@ class StreamingError(Exception):
     """Whether the same request may succeed later."""
     reportable: ClassVar[bool] = False
     """Whether the error tracker receives it."""
+    retry_after_seconds: float | None = None
+    """When the same request may succeed, if that can be estimated."""
 
 
 class ClientMistake(StreamingError):
@@ -153,6 +156,17 @@ class QueueFull(LimitReached):
 
     code = ErrorCode.QUEUE_FULL
     retryable = True
+
+
+class ServerBusy(LimitReached):
+    """The server has too much content to prepare. Repeat the request after `retry_after_ms`."""
+
+    code = ErrorCode.SERVER_BUSY
+    retryable = True
+
+    def __init__(self, sentence: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class OverCapacity(LimitReached):

@@ -157,10 +157,16 @@ class ErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
     retryable: Annotated[bool, doc("Whether the same message may succeed later.")]
     request_id: RequestId | UnsetType = UNSET
     stream_id: StreamId | UnsetType = UNSET
+    retry_after_ms: Annotated[
+        int | UnsetType,
+        doc("The milliseconds after which the same message may succeed; only of some retryable errors."),
+    ] = UNSET
 
     @classmethod
     def of(cls, error: StreamingError, request_id: str | UnsetType = UNSET, stream_id: str | UnsetType = UNSET) -> Self:
-        return cls(error.code, str(error), error.fatal, error.retryable, request_id, stream_id)
+        seconds = error.retry_after_seconds
+        retry_after_ms = UNSET if seconds is None else round(seconds * 1000)
+        return cls(error.code, str(error), error.fatal, error.retryable, request_id, stream_id, retry_after_ms)
 
 
 ServerMessage = (

@@ -57,7 +57,10 @@ class GetStream(Struct, frozen=True):
 
 
 class UnpackPlan(Struct, frozen=True):
-    """Unpack a stored plan, with ``ContentEngine.unpack_plan``. Result: ``PlanUnpacked`` or ``PlanUnreadable``."""
+    """Unpack a stored plan, with ``ContentEngine.unpack_plan``.
+
+    Result: ``PlanUnpacked``, ``PlanUnreadable`` or ``ContentEngineBusy``.
+    """
 
     ticket: int
     plan: bytes
@@ -136,6 +139,12 @@ class PlanUnreadable(Struct, frozen=True):
     ticket: int
 
 
+class ContentEngineBusy(Struct, frozen=True):
+    """The content engine has no capacity for the plan."""
+
+    ticket: int
+
+
 class AcquisitionDecided(Struct, frozen=True):
     ticket: int
     acquired: bool
@@ -177,6 +186,7 @@ EffectResult = (
     | StreamFetched
     | PlanUnpacked
     | PlanUnreadable
+    | ContentEngineBusy
     | AcquisitionDecided
     | SkipMarked
     | StoreFailed

@@ -151,14 +151,15 @@ class PreparationFailed(Exception):
 class ContentEngine(Protocol):
     """Content work outside the event loop."""
 
-    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+    async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         """Return a plan that fits into ``seconds_left`` of the session.
 
-        Raises the exception of the failed stage, or ``PreparationFailed`` with that exception as its cause.
+        Clients share the engine equally; ``client`` is any string that stands for one. Raises ``ServerBusy``, the
+        exception of the failed stage, or ``PreparationFailed`` with that exception as its cause.
         """
 
-    async def unpack_plan(self, plan: bytes) -> Plan:
-        """Return the plan that was packed. Raises ``UnreadablePlan``."""
+    async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
+        """Return the plan that was packed. Raises ``ServerBusy`` and ``UnreadablePlan``."""
 
     def close(self) -> None:
         """Accept no more work."""

@@ -124,8 +124,10 @@ def _try_to_recover(
     if record is None or reason is not None:
         raise _Refused(reason or RefusalReason.UNKNOWN)
     unpacked = yield effects.UnpackPlan(ticket, record.plan)
-    if not isinstance(unpacked, effects.PlanUnpacked):
+    if isinstance(unpacked, effects.PlanUnreadable):
         raise _Refused(RefusalReason.VERSION)
+    if not isinstance(unpacked, effects.PlanUnpacked):
+        raise _Refused(RefusalReason.UNAVAILABLE)
     _check_position(record, unpacked.plan, target)
     decision = yield effects.AcquireStream(ticket, record.stream_id, record.epoch, owner, record.trace)
     if not isinstance(decision, effects.AcquisitionDecided):

@@ -17,13 +17,16 @@ from service.setting_values import read_origins, read_tags
 from service.settings.about import About
 from service.settings.content_settings import ContentSettings
 from service.settings.network_settings import NetworkSettings
+from service.settings.preparation_settings import PreparationSettings
 from service.settings.session_settings import SessionSettings
 from service.settings.telemetry_settings import TelemetrySettings
 
 _SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"})
 
 
-class Settings(TelemetrySettings, ContentSettings, SessionSettings, NetworkSettings):  # the last group is first
+class Settings(
+    TelemetrySettings, PreparationSettings, ContentSettings, SessionSettings, NetworkSettings
+):  # the last group is first
     """The settings of the service. The environment variable is the name of the field in capitals."""
 
     model_config = SettingsConfigDict(

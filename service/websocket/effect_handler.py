@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from service.content import UnreadablePlan
 from service.events import FaultRaised, FaultSource
-from service.protocol.errors import ProcessingFailed, StreamingError
+from service.protocol.errors import ProcessingFailed, ServerBusy, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.trace import Trace, parse_trace_context
 from service.session import effects
@@ -49,6 +49,8 @@ class EffectHandler:
             match effect, exception:
                 case effects.UnpackPlan(), UnreadablePlan():
                     return effects.PlanUnreadable(effect.ticket)
+                case effects.UnpackPlan(), ServerBusy():
+                    return effects.ContentEngineBusy(effect.ticket)
                 case (
                     effects.JoinSession()
                     | effects.PutStream()
@@ -88,7 +90,7 @@ class EffectHandler:
             case effects.Prepare():
                 return await self._prepare(effect)
             case effects.UnpackPlan(ticket, plan):
-                return effects.PlanUnpacked(ticket, await engine.unpack_plan(plan))
+                return effects.PlanUnpacked(ticket, await engine.unpack_plan(plan, self._session_id))
             case effects.PutStream(ticket, record):
                 await store.put(record)
                 return effects.StreamStored(ticket)
@@ -111,7 +113,7 @@ class EffectHandler:
         return effects.AdmissionDecided(effect.ticket, admission, stream_id, trace, called_at)
 
     async def _prepare(self, effect: effects.Prepare) -> effects.PlanPrepared:
-        preparation = await self._services.engine.prepare(effect.request, effect.seconds_left)
+        preparation = await self._services.engine.prepare(effect.request, effect.seconds_left, self._session_id)
         if preparation.plan.failure is not None:
             self.record_fault(preparation.plan.failure, FaultSource.CONTENT, effect.stream_id, effect.trace)
         return effects.PlanPrepared(effect.ticket, preparation)

@@ -19,6 +19,8 @@ export class StreamingError extends Error {
   readonly fatal: boolean;
   /** Whether a repetition may succeed. */
   readonly retryable: boolean;
+  /** The milliseconds after which it may, if the service names them. */
+  readonly retryAfterMs?: number;
   readonly streamId?: string;
   readonly requestId?: string;
   /** Set with `NOT_RECOVERABLE`. */
@@ -30,6 +32,7 @@ export class StreamingError extends Error {
     details: {
       fatal?: boolean;
       retryable?: boolean;
+      retryAfterMs?: number | undefined;
       streamId?: string | undefined;
       requestId?: string | undefined;
       reason?: LossReason;
@@ -38,16 +41,18 @@ export class StreamingError extends Error {
     super(message);
     this.fatal = details.fatal ?? false;
     this.retryable = details.retryable ?? false;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
     if (details.streamId) this.streamId = details.streamId;
     if (details.requestId) this.requestId = details.requestId;
     if (details.reason) this.reason = details.reason;
   }
 
   /** @internal */
-  static of({ code, message, fatal, retryable, stream_id, request_id }: ErrorMessage): StreamingError {
+  static of({ code, message, fatal, retryable, retry_after_ms, stream_id, request_id }: ErrorMessage): StreamingError {
     return new StreamingError(code, message, {
       fatal,
       retryable,
+      retryAfterMs: retry_after_ms,
       streamId: stream_id,
       requestId: request_id,
     });

@@ -22,6 +22,7 @@ const advice: Record<ErrorCode, [meaning: string, remedy: string]> = {
   INVALID_HTML_MODE: ["The service does not support this HTML mode.", "Send fragment or incremental."],
   QUEUE_FULL: ["Ten requests are already waiting on this connection.", "Wait until one has ended, or cancel one."],
   NO_ACTIVE_STREAM: ["No stream was active when the control arrived; it may just have ended.", "No action is needed."],
+  SERVER_BUSY: ["The service has too much content to prepare.", "Try again in a few seconds."],
   OVER_CAPACITY: ["The service has reached its connection limit.", "Try again in a few seconds."],
   STREAM_TAKEN_OVER: ["Another connection recovered this stream.", "Check whether another tab has the same session."],
   NOT_RECOVERABLE: ["The connection was lost and the stream cannot be recovered. The shown part is correct but incomplete.", "Send it again."],

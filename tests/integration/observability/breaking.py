@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from importlib import import_module
+from threading import Event
 
 from fastapi import FastAPI, Request
 
@@ -20,6 +21,7 @@ from service.content.plan import Plan
 from service.events import UsageDropped
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
+from service.preparation.work_limits import WorkLimits
 from service.process.server import run
 from service.protocol.messages import ChunkBy, StreamRequest
 from service.session.ports import ContentEngine, Preparation
@@ -30,6 +32,11 @@ BREAK = "break on this: "
 """The engine fails for content that starts with this."""
 UNCUTTABLE = "cut this: "
 """Splitting fails for text that starts with this."""
+HOLD = "hold this: "
+"""Splitting waits for ``/break/hold`` for text that starts with this."""
+_HOLD_SECONDS = 120
+
+_released = Event()
 
 
 class BreakingEngine:
@@ -38,14 +45,14 @@ class BreakingEngine:
     def __init__(self, engine: ContentEngine) -> None:
         self._engine = engine
 
-    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+    async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         content = request.content
         if content.startswith(BREAK):
             raise ValueError(f"cannot cut {content!r}")
-        return await self._engine.prepare(request, seconds_left)
+        return await self._engine.prepare(request, seconds_left, client)
 
-    async def unpack_plan(self, plan: bytes) -> Plan:
-        return await self._engine.unpack_plan(plan)
+    async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
+        return await self._engine.unpack_plan(plan, client)
 
     def close(self) -> None:
         self._engine.close()
@@ -54,6 +61,8 @@ class BreakingEngine:
 def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     if text.startswith(UNCUTTABLE):
         raise ValueError(f"cannot cut {text!r}")
+    if text.startswith(HOLD):
+        assert _released.wait(_HOLD_SECONDS)
     return split_text(text, chunk_by, max_characters)
 
 
@@ -62,7 +71,9 @@ def create_app() -> FastAPI:
     settings = _settings()
     telemetry = Telemetry(settings)
     cache = MemoryPlanCache(settings.cache_size)
-    engine = CachedContentEngine(ThreadedContentEngine(settings.limits, packs=True), cache, telemetry.recorder)
+    limits = WorkLimits(settings.content_queue_size, settings.content_wait_timeout)
+    threaded = ThreadedContentEngine(settings.limits, telemetry.recorder, packs=True, work_limits=limits)
+    engine = CachedContentEngine(threaded, cache, telemetry.recorder)
     app = create_service(settings, engine=BreakingEngine(engine), telemetry=telemetry)
 
     @app.get("/break/route")
@@ -81,6 +92,10 @@ def create_app() -> FastAPI:
     @app.get("/break/usage")
     async def break_usage() -> None:
         telemetry.recorder.record(UsageDropped(1))
+
+    @app.get("/break/hold")
+    async def break_hold() -> None:
+        _released.set()
 
     @app.get("/break/sinks")
     async def break_sinks() -> None:

@@ -15,12 +15,13 @@ from tests.backends.otlp import OtlpReceiver, Span
 from tests.backends.redis import Redis
 from tests.clients.direct import WITHOUT_KEEP_ALIVE, handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer
-from tests.integration.observability.breaking import BREAK, UNCUTTABLE
+from tests.integration.observability.breaking import BREAK, HOLD, UNCUTTABLE
 
 SETTINGS = {
     "LOG_LEVEL": "DEBUG",
     "MAX_CONNECTIONS": 3,
     "MAX_REQUESTS_PER_SESSION": 20,
+    "CONTENT_QUEUE_SIZE": 1000,
     "MEMORY_LIMIT": 2**30,
     "DRAIN_SECONDS": 5,
     "PROCESSOR_MAX_CONTENT_SIZE": 200_000,
@@ -52,6 +53,7 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -
         await stream_documents(client)
         await control_streams(server, client, signals)
         await make_mistakes(client)
+    await wait_for_content(server, signals)
     await recover_streams(server)
     await lose_the_store(server, redis)
     await break_everything(server)
@@ -168,6 +170,21 @@ async def make_mistakes(client: Connection) -> None:
         await client.send_frame("not JSON")
     for _ in range(_MISTAKES):
         await client.receive_until("error")
+
+
+async def wait_for_content(server: RunningServer, signals: Signals) -> None:
+    """One request holds the content worker, and one of two others has no place in the queue."""
+    async with joined(server, "holder") as holder, joined(server, "early") as early, joined(server, "late") as late:
+        await request(holder, f"{HOLD}please")
+        await request(early, LONG)
+        await early.send("ping")
+        await early.receive_until("pong")
+        await request(late, f"{LONG} later")
+        assert (await late.receive_until("error"))[-1]["code"] == "SERVER_BUSY"
+        signals.scrapes.append(await scrape(server))
+        async with httpx.AsyncClient(base_url=server.url, limits=WITHOUT_KEEP_ALIVE) as http:
+            await http.get("/break/hold")
+        await holder.receive_until("stream_complete")
 
 
 async def break_everything(server: RunningServer) -> None:

@@ -8,6 +8,7 @@ from observability.registry.metrics import (
     CHUNKS,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
+    CONTENT_WAIT,
     DEPENDENCY_UP,
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
@@ -30,6 +31,10 @@ TWO = "two:8000"
 
 def preparations(*stretches: Observations) -> list[Series]:
     return histogram(PROCESSING_DURATION, *stretches, content_type="text")
+
+
+def waits(*stretches: Observations) -> list[Series]:
+    return histogram(CONTENT_WAIT, *stretches, worker="thread")
 
 
 def chunks(*stretches: Observations) -> list[Series]:
@@ -67,6 +72,14 @@ CASES: Final[Mapping[str, Case]] = {
         firing=(
             Firing(preparations((30, {0.25: 4.2}), (30, {})), 9, 45, "242.5ms"),
             Firing(preparations((30, {0.05: 94, 0.25: 6}), (30, {0.05: 100})), 6, 45, "125ms"),
+        ),
+    ),
+    "LongContentQueue": Case(
+        below=waits((30, {0.25: 96, 1: 4})),
+        low_traffic=waits((30, {1: 3.9})),
+        firing=(
+            Firing(waits((30, {1: 4.2}), (30, {})), 9, 45, "975ms"),
+            Firing(waits((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 45, "583.3ms"),
         ),
     ),
     "LargeContent": Case(

@@ -7,6 +7,7 @@ import time
 import msgspec
 from fastapi import FastAPI
 
+from observability.telemetry import Telemetry
 from service.app import create_app as create_service
 from service.preparation.engine import ThreadedContentEngine
 from service.process.server import run
@@ -26,14 +27,14 @@ LOST = "lost-"
 
 
 class FaultyEngine(ThreadedContentEngine):
-    async def prepare(self, request: StreamRequest, seconds_left: float) -> Preparation:
+    async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         if request.content.startswith(BROKEN):
             raise ArithmeticError("the engine is broken")
         if not request.content.startswith(SLOW):
-            return await super().prepare(request, seconds_left)
+            return await super().prepare(request, seconds_left, client)
         began = time.perf_counter()
         await asyncio.sleep(SLOW_SECONDS)
-        preparation = await super().prepare(request, seconds_left)
+        preparation = await super().prepare(request, seconds_left, client)
         return msgspec.structs.replace(preparation, seconds=time.perf_counter() - began)
 
 
@@ -47,7 +48,9 @@ class FaultyStore(SqliteSessionStore):
 def create_app() -> FastAPI:
     settings = load_settings()
     store = FaultyStore(None, settings.limits, settings.resume_ttl)
-    return create_service(settings, engine=FaultyEngine(settings.limits, packs=True), store=store)
+    telemetry = Telemetry(settings)
+    engine = FaultyEngine(settings.limits, telemetry.recorder, packs=True)
+    return create_service(settings, engine=engine, store=store, telemetry=telemetry)
 
 
 if __name__ == "__main__":

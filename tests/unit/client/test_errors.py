@@ -55,4 +55,5 @@ def test_an_unknown_close_code_shows_the_reason_of_the_frame() -> None:
 def test_an_error_message_has_its_fields() -> None:
     error = ServerError({"code": "QUEUE_FULL", "message": "Wait.", "retryable": True, "request_id": "r"})
     assert (str(error), error.code, error.fatal, error.retryable) == ("QUEUE_FULL: Wait.", "QUEUE_FULL", False, True)
-    assert (error.request_id, error.stream_id) == ("r", None)
+    assert (error.request_id, error.stream_id, error.retry_after_seconds) == ("r", None, None)
+    assert ServerError({"code": "SERVER_BUSY", "retry_after_ms": 2500}).retry_after_seconds == 2.5

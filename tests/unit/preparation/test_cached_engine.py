@@ -62,14 +62,14 @@ class Bench:
         limits: Limits = LIMITS,
         rules: ContentRules = DEFAULT_RULES,
     ) -> CachedContentEngine:
-        threaded = ThreadedContentEngine(limits, rules, packs=packs)
+        threaded = ThreadedContentEngine(limits, self, rules, packs=packs)
         self._engines.append(CachedContentEngine(threaded, MemoryPlanCache(cache_bytes), self, store))
         return self._engines[-1]
 
     def take_events(self) -> list[Event]:
-        """Return the events since the last call."""
+        """Return the lookups since the last call."""
         events, self.events = self.events, []
-        return events
+        return [event for event in events if isinstance(event, CacheQueried)]
 
     def close(self) -> None:
         for engine in self._engines:

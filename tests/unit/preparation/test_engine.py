@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.content import UnreadablePlan, unpack_plan
+from service.events import Event
 from service.preparation.engine import ThreadedContentEngine
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
@@ -14,9 +15,14 @@ from service.session.ports import PreparationFailed
 REQUEST = StreamRequest(content="Some words. " * 50)
 
 
+class _NoRecorder:
+    def record(self, event: Event) -> None:
+        """Do nothing."""
+
+
 @pytest.fixture
 def engine() -> Iterator[ThreadedContentEngine]:
-    engine = ThreadedContentEngine(Limits(), packs=True)
+    engine = ThreadedContentEngine(Limits(), _NoRecorder(), packs=True)
     yield engine
     engine.close()
 
@@ -31,7 +37,7 @@ async def test_the_packed_plan_equals_the_plan(engine: ThreadedContentEngine, se
 
 
 async def test_where_content_may_not_be_stored_plans_are_not_packed() -> None:
-    engine = ThreadedContentEngine(Limits())
+    engine = ThreadedContentEngine(Limits(), _NoRecorder())
     assert (await engine.prepare(REQUEST, 3)).packed is None
     engine.close()
 

@@ -97,11 +97,12 @@ class Served:
         self.events: list[Event] = []
         self._metrics = Metrics(settings)
         self._store = (FailingStore if failing_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
+        recorder = FanOut([self._metrics, self], on_failure=_refuse)
         self._services = Services(
             store=self._store,
-            engine=ThreadedContentEngine(settings.limits),
+            engine=ThreadedContentEngine(settings.limits, recorder),
             ids=RandomIds(lambda _trace_id, _parent: True),
-            recorder=FanOut([self._metrics, self], on_failure=_refuse),
+            recorder=recorder,
             ticker=Ticker(clock.now, lambda _woken, _lag: None),
             writer=FailingWriter(fails_on),
             clock=clock.now,

@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from service.content import pack_plan
+from service.content import Plan, pack_plan
 from service.events import Event, FaultRaised, FaultSource, StreamEnded
 from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
 from service.process.ids import RandomIds
-from service.protocol.errors import EmptyContent, ErrorCode
+from service.protocol.errors import EmptyContent, ErrorCode, ServerBusy
 from service.protocol.limits import Limits
 from service.protocol.messages import RefusalReason, StreamRequest
 from service.protocol.server_messages import Chunk, ServerMessage, StreamRecovered
 from service.session.effects import (
     AcquireStream,
     Admit,
+    ContentEngineBusy,
     EffectFailed,
     GetStream,
     MarkSkip,
@@ -32,7 +33,7 @@ from service.session.effects import (
     UpdateStatus,
 )
 from service.session.machine import SessionMachine
-from service.session.ports import PreparationFailed, StoreUnavailable
+from service.session.ports import Preparation, PreparationFailed, StoreUnavailable
 from service.session.records import Digest, SessionSnapshot, StreamStatus
 from service.session.tokens import digest_of
 from service.stores.sqlite.store import SqliteSessionStore
@@ -77,8 +78,8 @@ class Bench:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.engine = ThreadedContentEngine(Limits(), packs=True)
         self.events: list[Event] = []
+        self.engine = ThreadedContentEngine(Limits(), self, packs=True)
         services = Services(
             store=store,
             engine=self.engine,
@@ -118,8 +119,12 @@ class Bench:
         return answer
 
     @property
+    def faults(self) -> list[FaultRaised]:
+        return [event for event in self.events if isinstance(event, FaultRaised)]
+
+    @property
     def fault(self) -> FaultRaised:
-        [fault] = [event for event in self.events if isinstance(event, FaultRaised)]
+        [fault] = self.faults
         return fault
 
 
@@ -191,7 +196,7 @@ async def test_a_plan_of_another_version_is_refused_and_left_in_the_store(bench:
 async def test_an_unavailable_store_refuses_a_recovery(bench: Bench) -> None:
     bench.store.raises = StoreUnavailable()
     assert (await bench.recover()).reason is RefusalReason.UNAVAILABLE
-    assert not [event for event in bench.events if isinstance(event, FaultRaised)]
+    assert bench.faults == []
 
 
 async def test_a_fault_of_the_store_ends_a_recovery_with_an_error(bench: Bench) -> None:
@@ -255,7 +260,7 @@ async def test_an_unavailable_store_is_a_result_and_no_fault(
     else:
         break_calls(bench, monkeypatch, StoreUnavailable())
         assert await bench.handler.perform(effect) == StoreFailed(7)
-    assert bench.events == []
+    assert bench.faults == []
 
 
 async def test_a_mistake_of_the_client_in_preparation_is_no_fault_and_has_its_time(
@@ -265,4 +270,39 @@ async def test_a_mistake_of_the_client_in_preparation_is_no_fault_and_has_its_ti
     failure.__cause__ = mistake
     break_calls(bench, monkeypatch, failure)
     assert await bench.handler.perform(EFFECTS[1][0]) == EffectFailed(7, mistake, 0.25)
-    assert bench.events == []
+    assert bench.faults == []
+
+
+async def test_a_busy_engine_is_no_fault_and_refuses_a_recovery_for_the_moment(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = ServerBusy("Try again.", 5)
+    break_calls(bench, monkeypatch, busy)
+    assert await bench.handler.perform(EFFECTS[1][0]) == EffectFailed(7, busy)
+    assert await bench.handler.perform(EFFECTS[4][0]) == ContentEngineBusy(7)
+    assert bench.faults == []
+
+
+async def test_a_recovery_whose_plan_cannot_be_unpacked_now_may_be_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_plan: bytes, _client: str) -> Plan:
+        raise ServerBusy("Try again.", 5)
+
+    monkeypatch.setattr(bench.engine, "unpack_plan", refuse)
+    assert (await bench.recover()).reason is RefusalReason.UNAVAILABLE
+    monkeypatch.undo()
+    assert (await bench.recover()).recovered
+
+
+async def test_the_engine_receives_the_client_whose_turn_it_is(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients: list[str] = []
+    prepare = bench.engine.prepare
+
+    async def note(request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
+        clients.append(client)
+        return await prepare(request, seconds_left, client)
+
+    monkeypatch.setattr(bench.engine, "prepare", note)
+    await bench.converse(type="stream_request", content="some words")
+    assert clients == [STORED.session_id]

@@ -16,6 +16,8 @@ export declare class StreamingError extends Error {
     readonly fatal: boolean;
     /** Whether a repetition may succeed. */
     readonly retryable: boolean;
+    /** The milliseconds after which it may, if the service names them. */
+    readonly retryAfterMs?: number;
     readonly streamId?: string;
     readonly requestId?: string;
     /** Set with `NOT_RECOVERABLE`. */
@@ -23,6 +25,7 @@ export declare class StreamingError extends Error {
     constructor(code: ErrorCode, message: string, details?: {
         fatal?: boolean;
         retryable?: boolean;
+        retryAfterMs?: number | undefined;
         streamId?: string | undefined;
         requestId?: string | undefined;
         reason?: LossReason;

@@ -291,6 +291,8 @@ export interface ErrorMessage {
     request_id?: string;
     /** The id of the stream, as in its `stream_start`, in logs and in errors. */
     stream_id?: string;
+    /** The milliseconds after which the same message may succeed; only of some retryable errors. */
+    retry_after_ms?: number;
 }
 /**
  * - `RATE_LIMIT_EXCEEDED`: The session has used all its requests.
@@ -313,8 +315,9 @@ export interface ErrorMessage {
  * - `NO_ACTIVE_STREAM`: A control without a stream, or an `ack` of a stream that this connection did not complete.
  * - `OVER_CAPACITY`: The server has no free connection.
  * - `STREAM_TAKEN_OVER`: Another connection has recovered the stream of this one.
+ * - `SERVER_BUSY`: The server has too much content to prepare. Repeat the request after `retry_after_ms`.
  */
-export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER";
+export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "SERVER_BUSY";
 export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | Ping | Heartbeat;
 export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | Pong | HeartbeatAck | ErrorMessage;
 /** The client closed the connection. */

@@ -84,6 +84,12 @@ class ServerError(StreamingError):
         return bool(self.message.get("retryable"))
 
     @property
+    def retry_after_seconds(self) -> float | None:
+        """The time after which the same request may succeed, if the server names it."""
+        milliseconds = self.message.get("retry_after_ms")
+        return milliseconds / 1000 if isinstance(milliseconds, int) else None
+
+    @property
     def request_id(self) -> str | None:
         return self.message.get("request_id")
 
