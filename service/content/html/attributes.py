@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from service.content.html.elements import ELEMENTS, RENAMED
+from msgspec.structs import replace
+
+from service.content.html.elements import RENAMED
 from service.content.html.markup import VOID, WHITESPACE
-from service.content.html.nesting import ENDS_OTHERS, ENDS_PARAGRAPH_ONLY, SCOPES, TABLE_PARTS
+from service.content.html.nesting import USUAL_POSITIONS
 from service.content.html.nodes import is_value_of_node
 from service.content.html.references import write_value
 from service.content.html.removal import Removal
@@ -25,7 +27,7 @@ _Attributes = Sequence[tuple[str, str]]
 """Names in lower case, and values."""
 
 _NOTHING: Mapping[str, Rule] = {}
-_SIMPLE = ELEMENTS - VOID - SCOPES - (ENDS_OTHERS - ENDS_PARAGRAPH_ONLY)
+_POSITIONS = {name: position for name, position in USUAL_POSITIONS.items() if name not in VOID}
 _URLS = frozenset({"action", "background", "cite", "formaction", "href", "poster", "src", "srcset", "xlink:href"})
 _NEEDS_ATTRIBUTES = {"img": "src", "input": "type", "span": ""}
 """Elements that do nothing without this attribute; without any, if it is empty."""
@@ -57,9 +59,11 @@ class AttributeFilter:
         """Return what becomes of a start tag. ``written_name`` is its name in the source, if it was renamed."""
         if not attributes and not written_name and name not in _NEEDS_ATTRIBUTES:
             is_pre = name == "pre"
-            is_simple = name in _SIMPLE and not is_pre
             return StartTag(
-                name, f"<{name}>", preserves_space=is_pre, is_plain=name not in TABLE_PARTS, is_simple=is_simple
+                name,
+                f"<{name}>",
+                preserves_space=is_pre,
+                position=None if is_pre else _POSITIONS.get(name),
             )
         removed = self._removed = []
         values = self._values(name, attributes, written_name)
@@ -83,7 +87,7 @@ class AttributeFilter:
         preserves = name == "pre" or preserves_space(style)
         space = space_taken(style)
         text = _written(name, kept)
-        is_shown = bool(text) and not removed and not is_hidden
+        is_plain = text and not (removed or is_hidden or space or preserves)
         tag = StartTag(
             name,
             text,
@@ -92,13 +96,12 @@ class AttributeFilter:
             preserves,
             space=space,
             without_space=partial(_without_space, name, kept) if space else str,
-            is_plain=is_shown and name not in TABLE_PARTS,
-            is_simple=is_shown and not space and not preserves and name in _SIMPLE,
+            position=_POSITIONS.get(name) if is_plain else None,
         )
         if name == "img" and "src" not in kept:
             address = values.get("src", "")
             is_linkable = Removal.IMAGE_HOST in removed and self._link(address) is not None
-            return tag._replace(alternative=kept.get("alt", ""), address=address if is_linkable else "")
+            return replace(tag, alternative=kept.get("alt", ""), address=address if is_linkable else "")
         return tag
 
     def _values(self, name: str, attributes: _Attributes, written_name: str) -> dict[str, str]:

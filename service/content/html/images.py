@@ -28,11 +28,12 @@ def with_loose_images(html: str) -> str:
     while image >= 0:
         start = _start_of_tags(html, image, copied)
         end = _TAGS.match(html, image).end()  # type: ignore[union-attr]  # it matches anywhere
-        if bisect_right(preformatted, image) % 2 == 0:
-            pieces += html[copied:start], _loosened(html, start, end)
+        loosened = _loosened(html, start, end)
+        if loosened != html[start:end] and bisect_right(preformatted, image) % 2 == 0:
+            pieces += html[copied:start], loosened
             copied = end
         image = html.find("<img", end)
-    return "".join([*pieces, html[copied:]])
+    return "".join([*pieces, html[copied:]]) if pieces else html
 
 
 def _start_of_tags(html: str, place: int, first: int) -> int:

@@ -5,14 +5,11 @@ case, attributes as `` name="value"``, and only the four references below. Every
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from service.content.html.elements import TEXT_ELEMENTS, names
 
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>")
-
-PARTS = re.compile(r"<([^>]*)>")
-"""``split`` with it returns text and tags (without their delimiters) in turn: text first and last, maybe empty."""
 
 VOID = names("br col hr img input wbr")
 
@@ -26,7 +23,21 @@ REFERENCE = re.compile(r"(&(?:lt|gt|nbsp|amp);)")
 WHITESPACE = " \t\n\f\r"
 """White space in HTML: a no-break space is content."""
 
+_INDENTED_LINE = re.compile(r"\n[ \t\n\f]+")
+_TAG_IN_LINE = re.compile(rf"</?(?:{'|'.join(sorted(INLINE - {'br'}))})(?: [^>]*)?>")
+_ANY_TAG = re.compile("<[^>]*>")
 _SHOWS_WITHOUT_TEXT = re.compile(r"<(?:hr|img|input|table)(?=[ >])")
+
+
+def collapsed(text: str) -> str:
+    """Return ``text`` with each run of white space as one space. Linear in time."""
+    if "\n" in text:
+        text = _INDENTED_LINE.sub(" ", text).replace("\n", " ")
+    if "\t" in text or "\f" in text:
+        text = text.replace("\t", " ").replace("\f", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
 
 
 def resolve_references(text: str) -> str:
@@ -40,15 +51,6 @@ def resolve_references(text: str) -> str:
 def tag_name(tag: str) -> str:
     """Return the name of the element, given a tag without its delimiters."""
     return tag[1:] if tag[0] == "/" else tag.partition(" ")[0]
-
-
-class _VisibleTags(dict[str, str]):
-    """What is visible of each tag. Most tags of a document are equal to others."""
-
-    def __missing__(self, tag: str) -> str:
-        name = tag_name(tag)
-        self[tag] = text = "" if name in INLINE and name != "br" else "\n"
-        return text
 
 
 def slabs(html: str, start: int = 0, characters: int = 16_384) -> Iterator[str]:
@@ -66,14 +68,7 @@ def visible_text(html: str) -> str:
     """Return the visible text. Inline tags are dropped; any other tag, and a line break, is a line end."""
     if "<" not in html:
         return resolve_references(html)
-    visible = _VisibleTags().__getitem__
-    return resolve_references("".join(_visible_text(slab, visible) for slab in slabs(html)))
-
-
-def _visible_text(slab: str, visible: Callable[[str], str]) -> str:
-    parts = PARTS.split(slab)
-    parts[1::2] = map(visible, parts[1::2])
-    return "".join(parts)
+    return resolve_references("".join(_ANY_TAG.sub("\n", _TAG_IN_LINE.sub("", slab)) for slab in slabs(html)))
 
 
 def has_visible_content(html: str) -> bool:

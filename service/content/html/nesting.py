@@ -6,7 +6,10 @@ in every following block, so that 80 KB can grow to 95 MB.
 
 from collections.abc import Sequence
 
-from service.content.html.elements import names
+from msgspec import Struct
+
+from service.content.html.elements import ELEMENTS, names
+from service.content.html.markup import INLINE
 
 _ENDS_PARAGRAPH = names(
     "address article aside blockquote dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr",
@@ -29,8 +32,41 @@ SCOPES = _CELLS | {"table"}
 """Elements that an end tag in them does not reach beyond."""
 ENDS_OTHERS = _ENDS_PARAGRAPH | TABLE_PARTS | _RUBY_TEXTS | {"a"}
 """Elements whose start tag may close open elements."""
-ENDS_PARAGRAPH_ONLY = _ENDS_PARAGRAPH - _HEADINGS - _ENDS_ITEM.keys() - SCOPES
-"""Those that close nothing but a paragraph."""
+
+
+class Position(Struct, frozen=True):
+    """The usual position of a start tag, in which it closes and implies nothing."""
+
+    is_inline: bool
+    is_scope: bool = False
+    outside: frozenset[str] = frozenset()
+    """In none of these elements."""
+    parents: frozenset[str] | None = None
+    """Directly in one of these; ``None`` for anything but directly in a table or in its rows."""
+
+
+_OUTSIDE = {
+    **dict.fromkeys(_ENDS_PARAGRAPH, names("p")),
+    **dict.fromkeys(_HEADINGS | {"table"}, _HEADINGS | {"p"}),
+    "a": names("a"),
+}
+_PARENTS = {
+    "li": names("ul ol"),
+    **dict.fromkeys(("dt", "dd"), names("dl")),
+    **dict.fromkeys(_SECTIONS | {"caption", "colgroup"}, names("table")),
+    "tr": _SECTIONS,
+    **dict.fromkeys(("td", "th"), names("tr")),
+    "col": names("colgroup"),
+}
+ANYWHERE = Position(is_inline=True)
+USUAL_POSITIONS = {
+    **{
+        name: Position(name in INLINE, name in SCOPES, _OUTSIDE.get(name, frozenset()), _PARENTS.get(name))
+        for name in ELEMENTS & ENDS_OTHERS - _RUBY_TEXTS
+    },
+    **dict.fromkeys(INLINE - ENDS_OTHERS, ANYWHERE),
+    "img": Position(is_inline=False),
+}
 
 
 class OpenElements:
@@ -56,6 +92,13 @@ class OpenElements:
             scope = self._scopes[-1]
             self.is_between_cells = scope >= 0 and self.names[scope] == "table"
         return name
+
+    def is_at(self, position: Position) -> bool:
+        """Return whether the next start tag would be at this position."""
+        if position.parents is None:
+            return not self.is_between_cells and (not position.outside or position.outside.isdisjoint(self.names))
+        names = self.names
+        return bool(names) and names[-1] in position.parents and position.outside.isdisjoint(names)
 
     def at_start(self, name: str) -> tuple[int, Sequence[str]] | None:
         """Return the number of elements that stay open before a start tag, and the elements that it implies.

@@ -7,19 +7,19 @@ compares it with what a tree parser makes of it.
 
 import re
 from collections.abc import Sequence
-from itertools import chain
 
 from service.content.html.attributes import AttributeFilter, is_hidden
 from service.content.html.elements import DROPPED_INSIDE, DROPPED_WITH_CONTENT, EMBEDS, RENAMED
 from service.content.html.images import with_loose_images
-from service.content.html.markup import WHITESPACE, slabs
-from service.content.html.nesting import TABLE_PARTS
+from service.content.html.markup import WHITESPACE
 from service.content.html.references import read_text
 from service.content.html.removal import Removal, Removals
+from service.content.html.slab import Action, Slab
 from service.content.html.start_tag import StartTag
 from service.content.html.tokens import RawText, Token, attributes_of, preprocessed, token_at
 from service.content.html.writer import Writer
 
+_SLAB_CHARACTERS = 16_384
 _MAX_REMEMBERED = 1000
 """Longest tag, in characters, that is remembered, and the number of those: most tags of a document repeat."""
 
@@ -27,8 +27,8 @@ _LITERAL = frozenset({"textarea", "xmp"})
 """Elements whose content is text, with every ``<``."""
 _WHOLE_PAGE = frozenset({"html", "body"})
 """Elements that are never hidden: if they are, a script of the page shows them."""
-_SEPARATED = TABLE_PARTS | {"button", "input", "mtd", "text"}
-"""Elements that stand apart from what precedes them, even where their tags are removed."""
+_SEPARATED = frozenset({"button", "mtd", "text"})
+"""Elements outside the policy that stand apart from what precedes them."""
 
 
 def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str:
@@ -48,39 +48,58 @@ class _Normaliser:
         self._elements = attributes.elements
         self._removals = removals
         self._raw = RawText(html)
-        self._writer = Writer()
-        self._known: dict[str, StartTag | str] = {}
-        """By the text of a tag without its brackets: what a start tag becomes, or the name in an end tag."""
+        self._writer = Writer(removals)
+        self._known: dict[str, Action] = {}
+        """By the text of a tag without its brackets."""
         self._foreign = ""
         """The open ``svg`` or ``math``."""
 
     def run(self) -> str:
-        html, known = self._html, self._known
-        write, start_element, end_element = self._writer.text, self._writer.start, self._writer.end
-        first = html.find("<") if "<" in html else len(html)
-        if first:
-            write(html[:first])
-        place = done = first
-        """The offset up to which the source has been read; ``place`` is that of the piece."""
-        for piece in chain.from_iterable(slab[1:].split("<") for slab in slabs(html, first)):
-            start, place = place, place + len(piece) + 1
-            tag, bracket, text = piece.partition(">")
-            action = known.get(tag) if bracket and done <= start else None
-            if action is None:
-                if done <= start:
-                    done = self._unknown(start)
-                text = html[done:place] if done < place else ""
-            elif isinstance(action, str):
-                end_element(action)
-            elif not action.is_plain:
-                self._start(action)
-            elif not start_element(action):
-                self._removals.add(Removal.ELEMENT)
-            if text:
-                write(text)
-                done = place
-        self._removals.add_all([Removal.STYLE] * self._writer.styles_reduced)
+        done, length = 0, len(self._html)
+        while done < length:
+            start = self._html.find("<", done)
+            done = self._read(done, start if start >= 0 else length)
+            if done == start:
+                end = self._html.find("<", start + _SLAB_CHARACTERS)
+                done = self._read_slab(start, end if end >= 0 else length)
         return with_loose_images(self._writer.result())
+
+    def _read_slab(self, start: int, end: int) -> int:
+        """Read at least from the ``<`` at ``start`` to the one at ``end``. Return the offset at which to continue."""
+        slab = Slab(self._html[start:end], start)
+        items = slab.items(self._known)
+        done, stop = self._read(start, slab.start(0)), slab.start(0)
+        while True:
+            while done > stop:
+                skipped = next(items, None)
+                if skipped is None:
+                    return done
+                stop = slab.start(skipped[2] + 1)
+                done = self._read(done, stop)
+            item = self._writer.write(items, slab.texts)
+            if item is None:
+                return end
+            action, _, number = item
+            start, stop = slab.start(number), slab.start(number + 1)
+            if action is None:
+                done = self._unknown(start)
+            else:
+                assert not isinstance(action, str)
+                self._start(action)
+                done = stop - len(slab.texts[number])
+            done = self._read(done, stop)
+
+    def _read(self, start: int, end: int) -> int:
+        """Read at least up to ``end``, where there is a ``<`` or the end of the source, unless ``start`` is beyond."""
+        while start < end:
+            following = self._html.find("<", start, end)
+            if following == start:
+                start = self._unknown(start)
+            else:
+                following = following if following >= 0 else end
+                self._writer.text(self._html[start:following])
+                start = following
+        return start
 
     def _unknown(self, start: int) -> int:
         """Handle what begins at ``start`` and is not known yet. Return the offset at which to continue."""
@@ -137,21 +156,11 @@ class _Normaliser:
         if hidden:
             self._removals.add(Removal.HIDDEN)
         if hidden or self._writer.has_open(name):
-            self._writer.start(StartTag(name, "", is_hidden=hidden))
+            self._writer.open(StartTag(name, "", is_hidden=hidden))
 
     def _start(self, tag: StartTag) -> None:
-        if tag.removed:
-            self._removals.add_all(tag.removed)
-        if tag.is_hidden:
-            self._removals.add(Removal.HIDDEN)
-        if not self._writer.start(tag):
-            self._removals.add(Removal.ELEMENT)
-            if tag.name in _SEPARATED:
-                self._writer.separate()
-        elif tag.name == "input" and not tag.text:
-            self._removals.add(Removal.ELEMENT)
-            self._writer.separate()
-        elif tag.alternative:
+        self._writer.start(tag)
+        if tag.alternative:
             self._show_instead(tag.alternative, tag.address)
 
     def _end(self, name: str, tag: str) -> None:
@@ -168,7 +177,7 @@ class _Normaliser:
             self._writer.end(renamed)
             self._remember(tag, renamed)
 
-    def _remember(self, tag: str, action: StartTag | str) -> None:
+    def _remember(self, tag: str, action: Action) -> None:
         if len(tag) <= _MAX_REMEMBERED and len(self._known) < _MAX_REMEMBERED:
             self._known[tag] = action
 

@@ -7,7 +7,7 @@ import nh3
 from msgspec import Struct
 
 from service.content.html.attributes import AttributeFilter
-from service.content.html.markup import VOID, slabs
+from service.content.html.markup import slabs
 from service.content.html.normalise import normalise
 from service.content.html.policy import POLICIES, Policy
 from service.content.html.references import write_text
@@ -21,7 +21,7 @@ MAX_PASSES = 5
 """A document that is not stable after this number of passes is sent as text."""
 
 _SLAB_CHARACTERS = 8192
-_TAG_NAME = re.compile(rf"<(/?)((?!(?:{'|'.join(sorted(VOID))})[ >])[a-z][a-z0-9]*)")
+_END_TAGS = re.compile(r"(?:</[a-z][a-z0-9]*>)*")
 
 # A parser drops the first line end of a "pre": content that begins with one needs another.
 _LINE_END_IN_PRE = re.compile(r"(<pre(?: [^>]*+)?>)\n")
@@ -60,22 +60,19 @@ def sanitise_html(html: str, rules: ContentRules, max_characters: int) -> Saniti
 def _is_stable(html: str, cleaner: nh3.Cleaner) -> bool:
     """Return whether the cleaner returns canonical ``html`` as it is.
 
-    It is given one slab after the other, because its tree takes a hundred times the memory of hostile HTML. As long as
-    it agrees, the open elements are the whole state of a parser: inside of their start tags, the next slab is read as
-    it is in the document.
+    It is given one slab after the other, because its tree takes a hundred times the memory of hostile HTML. At the end
+    of a slab it adds the end tags of the elements that are open in its tree, which are the whole state of a parser as
+    long as it agrees: inside of their start tags, the next slab is read as it is in the document.
     """
-    open_names: list[str] = []
+    before = ""
     for slab in slabs(html, characters=_SLAB_CHARACTERS):
-        before = "".join(f"<{name}>" for name in open_names)
-        for closes, name in _TAG_NAME.findall(slab):
-            if not closes:
-                open_names.append(name)
-            elif not open_names or open_names.pop() != name:
-                return False
-        hidden = f"{before}{hide(slab)}{''.join(f'</{name}>' for name in reversed(open_names))}"
-        if _cleaned(hidden, cleaner) != hidden:
+        hidden = before + hide(slab)
+        cleaned = _cleaned(hidden, cleaner)
+        end_tags = cleaned[len(hidden) :]
+        if not cleaned.startswith(hidden) or not _END_TAGS.fullmatch(end_tags):
             return False
-    return not open_names
+        before = "".join(f"<{name}" for name in reversed(end_tags.split("</")[1:]))
+    return not before
 
 
 def _cleaned(hidden: str, cleaner: nh3.Cleaner) -> str:

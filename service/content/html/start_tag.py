@@ -1,12 +1,14 @@
 """What becomes of a start tag."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
+
+from service.content.html.nesting import Position
 from service.content.html.removal import Removal
 
 
-class StartTag(NamedTuple):
+class StartTag(Struct, frozen=True):
     """A start tag after filtering."""
 
     name: str
@@ -23,7 +25,5 @@ class StartTag(NamedTuple):
     """The part of the room around its content that its style takes."""
     without_space: Callable[[], str] = str
     """Return ``text`` without the declarations that take it."""
-    is_plain: bool = False
-    """Whether nothing is to be recorded or shown instead."""
-    is_simple: bool = False
-    """Whether it is plain, written, not void, preserves no space and ends no other element than a paragraph."""
+    position: Position | None = None
+    """Where only ``text`` is to be written for it, and nothing is to be recorded."""

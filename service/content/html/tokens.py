@@ -1,7 +1,7 @@
 """Tokens of HTML: what begins at a ``<``, as a browser's tokenizer reads it."""
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from service.content.html.references import read_value
@@ -91,5 +91,6 @@ class RawText:
         return {found[1].lower(): found.start() for found in _END_TAG_NAME.finditer(self._html)}
 
 
+@lru_cache(maxsize=64)
 def _end_tag(name: str) -> re.Pattern[str]:
     return re.compile(rf"</{name}(?=[{_SPACE}/>])[^>]*+(?:>|\Z)", re.IGNORECASE)

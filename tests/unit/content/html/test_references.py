@@ -8,7 +8,7 @@ from html5lib import parseFragment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.content.html.references import read_text, read_value, write_text, write_value
+from service.content.html.references import read_text, read_value, rewritten_text, write_text, write_value
 
 _PARTS = [
     "&",
@@ -55,6 +55,14 @@ def value_of(source: str) -> str:
 @given(sources)
 def test_text_is_that_of_a_browser(source: str) -> None:
     assert _CONTROLS.sub("", read_text(source)) == text_of(source)
+
+
+@given(
+    st.lists(sources | st.sampled_from(["&nbsp;", "\xa0", "<", ">", "&#13;", "\0", f"&{'a' * 40}", f"&#{'0' * 40}65"]))
+)
+def test_text_is_rewritten_as_if_it_was_read_and_written(sources: list[str]) -> None:
+    """Also if several texts are joined: no reference reaches from one into the next."""
+    assert rewritten_text("\0".join(sources)) == "\0".join(write_text(read_text(source)) for source in sources)
 
 
 @given(sources)

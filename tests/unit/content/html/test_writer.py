@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from service.content.html import sanitise, writer
+from service.content.html import normalise, pieces, sanitise, writer
 from service.content.html.policy import POLICIES
 from service.content.html.sanitise import sanitise_html
 from service.content.rules import DEFAULT_RULES, ContentRules
@@ -222,10 +222,12 @@ def test_normalising_is_idempotent_and_the_cleaner_confirms_it(soup: str) -> Non
 
 @given(soups)
 def test_division_into_slabs_changes_nothing(html: str) -> None:
-    """Pieces that are settled early are final, and the cleaner reads a slab as it does inside the document."""
+    """Pieces that are settled early are final, and the source and the result may be read in slabs."""
     expected = normalised(html)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "_MAX_PIECES", 1)
+        patch.setattr(normalise, "_SLAB_CHARACTERS", 1)
+        patch.setattr(pieces, "MAX_UNSETTLED", 1)
+        patch.setattr(writer, "MAX_UNSETTLED", 1)
         patch.setattr(sanitise, "_SLAB_CHARACTERS", 1)
         assert normalised(html) == expected
         sanitised = sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html
