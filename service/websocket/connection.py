@@ -92,11 +92,13 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         return self._monitor.read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._failed:
-            return
-        buffer = self._monitor.read_buffer
-        self._reader.feed(bytes(buffer[:nbytes]))
-        self._read_frames(more=nbytes == len(buffer))
+        self.data_received(bytes(self._monitor.read_buffer[:nbytes]))
+
+    def data_received(self, data: bytes) -> None:
+        """uvloop holds a reference to this method; without it, to that of the protocol before, which would live on."""
+        if not self._failed:
+            self._reader.feed(data)
+            self._read_frames(more=len(data) == len(self._monitor.read_buffer))
 
     def eof_received(self) -> None:
         self._abort_soon()
