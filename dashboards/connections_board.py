@@ -104,7 +104,7 @@ def _closes() -> Row:
                 Frame(
                     "Closed connections by reason",
                     "A minute. client is a regular close by the client, abnormal a client that disappeared, "
-                    "slow_client a client that read nothing for CHUNK_TIMEOUT.",
+                    "slow_client a client that read nothing for CHUNK_TIMEOUT, input_ one that sent too much.",
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(CONNECTION_CLOSES, "reason"), "{{reason}}"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from observability.metrics.memory import container_limit
 from observability.metrics.slots import MetricsDirectoryError
 from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
@@ -95,7 +96,9 @@ def create_app(
         writer=writer,
         clock=clock.now,
     )
-    monitor = ConnectionMonitor(settings.limits.max_message_bytes)
+    monitor = ConnectionMonitor(
+        settings.input_limits(settings.memory_limit or container_limit()), lambda: clock.now().seconds
+    )
     endpoint = StreamEndpoint(
         hub,
         monitor,

@@ -53,6 +53,12 @@ class _Group(Struct, frozen=True):
         return max(0, usage - sum(int(value) for name, value in lines if name in self.files.cache))
 
 
+def container_limit(root: Path = Path("/")) -> int | None:
+    """Return the memory limit of the innermost group that has one, in bytes."""
+    group = _group(root)
+    return None if group is None else group.nearest_limited()[1]
+
+
 class MemoryCollector(Collector):
     """Reads the files of the kernel at each scrape (three small reads); a value that they lack is absent.
 

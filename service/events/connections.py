@@ -33,6 +33,11 @@ class CloseReason(StrEnum):
     SHUTDOWN = "shutdown"
     TAKEN_OVER = "taken_over"
     """Another connection recovered the current stream of this one."""
+    INPUT_FRAMES = "input_frames"
+    INPUT_BYTES = "input_bytes"
+    MESSAGE_TIMEOUT = "message_timeout"
+    INPUT_MEMORY = "input_memory"
+    """It held most when all connections of the process held too much."""
     ABNORMAL = "abnormal"
     """The peer disappeared or broke the WebSocket protocol."""
 

@@ -61,7 +61,12 @@ class CloseCode(IntEnum):
         "the server restarts; another connection can recover the streams",
     )
     SESSION_OVER = 4010, "session over", "the session has ended", ErrorCode.SESSION_TIMEOUT
-    OVER_CAPACITY = 4101, "over capacity", "the server has no free connection", ErrorCode.OVER_CAPACITY
+    OVER_CAPACITY = (
+        4101,
+        "over capacity",
+        "the server has no free connection, or no memory for input",
+        ErrorCode.OVER_CAPACITY,
+    )
     SLOW_CLIENT = (
         4102,
         "slow client",
@@ -74,6 +79,19 @@ class CloseCode(IntEnum):
         "another connection has recovered the stream",
         ErrorCode.STREAM_TAKEN_OVER,
         False,
+    )
+    INPUT_LIMIT = (
+        4104,
+        "too much input",
+        "the client exceeded `MAX_FRAME_RATE` or `MAX_BYTE_RATE`",
+        ErrorCode.INPUT_LIMIT_EXCEEDED,
+        False,
+    )
+    MESSAGE_TIMEOUT = (
+        4105,
+        "unfinished message",
+        "a message exceeded `MESSAGE_STALL_TIMEOUT` or `MESSAGE_TIMEOUT`",
+        ErrorCode.MESSAGE_TIMEOUT,
     )
     IDLE = 4111, "idle", "the connection was idle for `IDLE_TIMEOUT`", ErrorCode.IDLE_TIMEOUT
 

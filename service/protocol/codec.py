@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.protocol.errors import (
     ClientMistake,
+    ContentTooLarge,
     InvalidChunkStrategy,
     InvalidContentType,
     InvalidControlAction,
@@ -81,12 +82,14 @@ _Decoded = TypeVar("_Decoded")
 _Name = TypeVar("_Name", bound=StrEnum)
 
 
-def decode(data: str | bytes) -> ClientMessage:
-    """The message in a frame: text frames as ``str``, binary frames as ``bytes``.
+def decode(data: str | bytes | None) -> ClientMessage:
+    """The message in a frame: text frames as ``str``, binary frames as ``bytes``, ``None`` for one that was not kept.
 
     Unknown fields are ignored; a missing ``content`` is empty content, a missing ``action`` an unknown one. Raises
     ``ClientMistake`` for every other input.
     """
+    if data is None:
+        raise ContentTooLarge("The message is larger than any content may be. Send it in parts.")
     if isinstance(data, bytes):
         raise InvalidMessage("Binary frames are not part of the protocol. Send JSON in text frames.")
     try:

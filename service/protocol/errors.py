@@ -7,7 +7,8 @@
 │   └── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge``
 ├── ``LimitReached``: the client must wait or reconnect
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``ServerBusy`` ``OverCapacity``
-│   └── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
+│   ├── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
+│   └── ``InputLimitExceeded`` ``MessageTimeout``
 └── ``ServiceFault``: a fault of the service; reported to its operators
     └── ``ChunkingFailed`` ``ProcessingFailed`` ``InternalError``
 
@@ -44,6 +45,8 @@ class ErrorCode(StrEnum):
     NO_ACTIVE_STREAM = "NO_ACTIVE_STREAM"
     OVER_CAPACITY = "OVER_CAPACITY"
     STREAM_TAKEN_OVER = "STREAM_TAKEN_OVER"
+    INPUT_LIMIT_EXCEEDED = "INPUT_LIMIT_EXCEEDED"
+    MESSAGE_TIMEOUT = "MESSAGE_TIMEOUT"
     SERVER_BUSY = "SERVER_BUSY"
 
 
@@ -170,7 +173,7 @@ class ServerBusy(LimitReached):
 
 
 class OverCapacity(LimitReached):
-    """The server has no free connection."""
+    """The server has no free connection, or no memory for what this one sends."""
 
     code = ErrorCode.OVER_CAPACITY
     fatal = True
@@ -206,6 +209,21 @@ class StreamTakenOver(LimitReached):
 
     code = ErrorCode.STREAM_TAKEN_OVER
     fatal = True
+
+
+class InputLimitExceeded(LimitReached):
+    """The client sent more frames than `MAX_FRAME_RATE`, or more bytes than `MAX_BYTE_RATE`, allows."""
+
+    code = ErrorCode.INPUT_LIMIT_EXCEEDED
+    fatal = True
+
+
+class MessageTimeout(LimitReached):
+    """A message was not finished: nothing of it arrived for `MESSAGE_STALL_TIMEOUT`, or it took `MESSAGE_TIMEOUT`."""
+
+    code = ErrorCode.MESSAGE_TIMEOUT
+    fatal = True
+    retryable = True
 
 
 class ServiceFault(StreamingError):

@@ -4,7 +4,16 @@ from msgspec import Struct
 
 from service.events import CloseReason, Outcome
 from service.protocol.close_codes import CloseCode
-from service.protocol.errors import IdleTimeout, SessionTimeout, SlowClient
+from service.protocol.errors import (
+    IdleTimeout,
+    InputLimitExceeded,
+    LimitReached,
+    MessageTimeout,
+    OverCapacity,
+    SessionTimeout,
+    SlowClient,
+)
+from service.protocol.limits import InputLimit
 from service.session.step import Close
 
 
@@ -26,3 +35,35 @@ DEADLINES = {
     SlowClient: Ending(Close(CloseCode.SLOW_CLIENT, abort=True), CloseReason.SLOW_CLIENT, Outcome.DISCONNECTED),
 }
 """By the error of the deadline."""
+
+
+_INPUT = {
+    InputLimit.FRAMES: (
+        CloseCode.INPUT_LIMIT,
+        CloseReason.INPUT_FRAMES,
+        InputLimitExceeded("Too many WebSocket frames arrived. Send fewer, and messages in one frame."),
+    ),
+    InputLimit.BYTES: (
+        CloseCode.INPUT_LIMIT,
+        CloseReason.INPUT_BYTES,
+        InputLimitExceeded("Too many bytes arrived. Send less, or wait for the end of a stream."),
+    ),
+    InputLimit.MESSAGE: (
+        CloseCode.MESSAGE_TIMEOUT,
+        CloseReason.MESSAGE_TIMEOUT,
+        MessageTimeout("A message was not finished in time. Reconnect, and send messages without pauses."),
+    ),
+    InputLimit.MEMORY: (
+        CloseCode.OVER_CAPACITY,
+        CloseReason.INPUT_MEMORY,
+        OverCapacity(
+            "The server has no memory for more input. Reconnect in some seconds, and let fewer requests wait."
+        ),
+    ),
+}
+
+
+def input_ending(limit: InputLimit) -> tuple[LimitReached, Ending]:
+    """Return the error for the client, and the end of its connection."""
+    code, reason, error = _INPUT[limit]
+    return error, Ending(Close(code), reason, Outcome.DISCONNECTED)

@@ -14,7 +14,7 @@ from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
 from service.protocol.errors import ClientMistake, InternalError, StreamingError, StreamTakenOver
 from service.protocol.instant import Instant
-from service.protocol.limits import Limits
+from service.protocol.limits import InputLimit, Limits
 from service.protocol.messages import (
     Ack,
     ClientMessage,
@@ -29,7 +29,7 @@ from service.protocol.server_messages import ErrorMessage, HeartbeatAck, Pong
 from service.session import replies
 from service.session.deadlines import Deadlines
 from service.session.effects import EffectResult
-from service.session.endings import DEADLINES, FAULT, RESTART, TAKEN_OVER, Ending
+from service.session.endings import DEADLINES, FAULT, RESTART, TAKEN_OVER, Ending, input_ending
 from service.session.event_log import EventLog
 from service.session.records import SessionSnapshot
 from service.session.step import Step, StepBuilder
@@ -78,6 +78,11 @@ class SessionMachine:
         """The id and the epoch of the current stream, if it has started and is in the store."""
         return self._streams.leased_stream
 
+    @property
+    def held_bytes(self) -> int:
+        """The memory of the content of requests that are not ended."""
+        return self._streams.held_bytes
+
     # Inputs
 
     def open(self, now: Instant) -> Step:
@@ -87,8 +92,8 @@ class SessionMachine:
             self._builder.send(replies.connected(self._snapshot, self._limits, self._token, now))
         return self._step(now)
 
-    def receive(self, data: str | bytes, size_bytes: int, now: Instant) -> Step:
-        """A frame arrived: text as ``str``, binary as ``bytes``; ``size_bytes`` is the size of its payload."""
+    def receive(self, data: str | bytes | None, size_bytes: int, now: Instant) -> Step:
+        """A message arrived, as ``Receiver.message_received`` describes it."""
         if self._ended(now):
             return self._step(now)
         self._deadlines.restart_idle(now.seconds)
@@ -156,6 +161,11 @@ class SessionMachine:
     def shutdown(self, returns_at: float, now: Instant) -> Step:
         """The server shuts down now. The client may connect again at ``returns_at``, in monotonic seconds."""
         self._end_for_restart(returns_at, now)
+        return self._step(now)
+
+    def exceed(self, limit: InputLimit, now: Instant) -> Step:
+        """The client exceeded a limit of what it may send."""
+        self._end_with_error(*input_ending(limit), now)
         return self._step(now)
 
     def fail(self, error: InternalError, now: Instant) -> Step:

@@ -9,6 +9,7 @@ from service.content.cached_plan import CachedPlan
 from service.content.plan import Plan
 from service.content.stage import StageTime
 from service.events import Event
+from service.protocol.limits import InputLimit
 from service.protocol.messages import StreamRequest
 from service.protocol.trace import Trace, TraceContext
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
@@ -17,8 +18,18 @@ from service.session.records import Admission, Claim, Digest, SessionSnapshot, S
 class Receiver(Protocol):
     """What a connection calls, never from within one of its own methods. Nothing of it raises."""
 
-    def message_received(self, data: str | bytes, size_bytes: int) -> None:
-        """A message arrived: text as ``str``, binary as ``bytes``; ``size_bytes`` is the size of its payload."""
+    @property
+    def held_bytes(self) -> int:
+        """The memory of what was received and is not done."""
+
+    def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
+        """A message arrived: text as ``str``, binary as ``bytes``, ``None`` if it was too large to be kept.
+
+        ``size_bytes`` is the size of its payload.
+        """
+
+    def limit_exceeded(self, limit: InputLimit) -> None:
+        """The client sent more than it may: close."""
 
     def unblocked(self) -> None:
         """``blocked`` became false: the kernel has accepted everything that was written."""

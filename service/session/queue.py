@@ -1,7 +1,7 @@
 """The streams that a connection has requested, in order."""
 
-from collections import deque
 from collections.abc import Iterator
+from sys import getsizeof
 
 from service.protocol.limits import QUEUE_LENGTH
 from service.protocol.messages import Recover, StreamRequest
@@ -14,7 +14,7 @@ class RequestQueue:
     __slots__ = ("_next_ticket", "_streams")
 
     def __init__(self) -> None:
-        self._streams: deque[StreamState] = deque()
+        self._streams: list[StreamState] = []
         self._next_ticket = 1
 
     @property
@@ -25,6 +25,12 @@ class RequestQueue:
     @property
     def full(self) -> bool:
         return len(self._streams) > QUEUE_LENGTH
+
+    @property
+    def held_bytes(self) -> int:
+        """The memory of the content of all requests."""
+        requests = (stream.message for stream in self._streams if isinstance(stream.message, StreamRequest))
+        return sum(getsizeof(request.content) for request in requests)
 
     def add(self, message: StreamRequest | Recover, now: float, content_bytes: int = 0) -> StreamState:
         stream = StreamState(self._next_ticket, message, content_bytes, now)

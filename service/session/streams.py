@@ -82,6 +82,11 @@ class Streams:
         return stream.stream_id, stream.epoch
 
     @property
+    def held_bytes(self) -> int:
+        """The memory of the content of requests that are not ended."""
+        return self._queue.held_bytes
+
+    @property
     def due_at(self) -> float | None:
         """When the next chunk is due, in monotonic seconds; ``None`` if none may be sent."""
         stream = self._queue.current

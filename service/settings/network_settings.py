@@ -92,7 +92,7 @@ class NetworkSettings(BaseSettings):
         int | None,
         Field(ge=1),
         About(
-            "The memory limit of the service, for metrics and alerts; if empty, the limit of the container.",
+            "The memory limit of the service, for INPUT_MEMORY, metrics and alerts; if empty, the limit of the container.",
             "a whole number of at least 1",
             "bytes",
         ),

@@ -12,20 +12,23 @@ from service.client_address import TrustedProxies
 from service.content import ContentRules
 from service.content.html.policy import POLICIES
 from service.content.html.urls import HostList, HostListError
-from service.protocol.limits import Limits
+from service.protocol.limits import BURST_SECONDS, QUEUE_LENGTH, InputLimits, Limits, Rate
 from service.setting_values import read_origins, read_tags
 from service.settings.about import About
 from service.settings.content_settings import ContentSettings
+from service.settings.input_settings import InputSettings
 from service.settings.network_settings import NetworkSettings
 from service.settings.preparation_settings import PreparationSettings
 from service.settings.session_settings import SessionSettings
 from service.settings.telemetry_settings import TelemetrySettings
 
+_INPUT_MEMORY = 64 * 1024 * 1024
+
 _SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"})
 
 
 class Settings(
-    TelemetrySettings, PreparationSettings, ContentSettings, SessionSettings, NetworkSettings
+    TelemetrySettings, PreparationSettings, ContentSettings, SessionSettings, InputSettings, NetworkSettings
 ):  # the last group is first
     """The settings of the service. The environment variable is the name of the field in capitals."""
 
@@ -54,6 +57,21 @@ class Settings(
             max_prepared_characters=self.processor_max_content_size,
             max_chunk_characters=self.max_chunk_size,
             chunk_timeout_seconds=self.chunk_timeout,
+        )
+
+    def input_limits(self, memory_limit: int | None) -> InputLimits:
+        """What a client may send. ``memory_limit`` is that of the container in bytes, if it has one."""
+        limits = self.limits
+        eighth = _INPUT_MEMORY if memory_limit is None else memory_limit // 8 // self.max_workers
+        requests = (QUEUE_LENGTH + 1) * limits.max_message_bytes
+        return InputLimits(
+            max_message_bytes=limits.max_message_bytes,
+            kept_message_bytes=limits.kept_message_bytes,
+            frames=Rate(self.max_frame_rate, BURST_SECONDS * self.max_frame_rate),
+            bytes=Rate(self.max_byte_rate, max(BURST_SECONDS * self.max_byte_rate, requests)),
+            message_stall_seconds=self.message_stall_timeout,
+            message_seconds=self.message_timeout,
+            process_bytes=self.input_memory or eighth,
         )
 
     @property

@@ -7,15 +7,20 @@ from collections.abc import MutableSet
 from typing import cast
 
 from service.protocol.close_codes import CloseCode
+from service.protocol.limits import InputLimit
 from service.session.ports import Receiver
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.frame_reader import Frame, FrameError, FrameReader, Opcode, close_code, decode_text
+from service.websocket.input_budget import InputBudget
 
 CLOSING_SECONDS = 2.0
 """A peer that does not answer a close frame within this time is disconnected."""
 
 CONGESTION_BYTES = 65_536
 """With more unsent bytes than this, no frames of the client are read."""
+
+CLOSING_BYTES = 65_536
+"""A peer that sends more than this after a close frame of the service is disconnected at once."""
 
 _FRAMES_A_PASS = 64
 """The most frames, and one message, of a connection are handled in a pass of the event loop: a client that floods must
@@ -25,6 +30,8 @@ not hold back other connections."""
 _TEXT_FRAME = 0x81
 _CONTROL_FRAME = 0x80
 _SHORT, _MEDIUM = 126, 65_536
+
+_HANDLED = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CLOSE})
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -52,6 +59,8 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         "__weakref__",
         "_awaits_pong",
         "_blocked",
+        "_budget",
+        "_bytes_after_close",
         "_close_timer",
         "_closing",
         "_failed",
@@ -61,6 +70,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         "_reader",
         "_receiver",
         "_transport",
+        "_unfinished",
     )
 
     def __init__(
@@ -70,11 +80,16 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self._transport = transport
         self._monitor = monitor
         self._open_connections = open_connections
-        self._reader = FrameReader(monitor.max_message_bytes)
+        limits = monitor.limits
+        self._reader = FrameReader(limits.max_message_bytes, limits.kept_message_bytes)
+        self._budget = InputBudget(limits)
+        self._unfinished = False
+        """Whether the end of a message is awaited."""
         self._receiver: Receiver | None = None
         self._blocked = False
         self._closing = False
         """Whether a close frame was sent."""
+        self._bytes_after_close = 0
         self._failed = False
         """Whether nothing that arrives can be read."""
         self._awaits_pong = False
@@ -96,9 +111,17 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     def data_received(self, data: bytes) -> None:
         """uvloop holds a reference to this method; without it, to that of the protocol before, which would live on."""
-        if not self._failed:
-            self._reader.feed(data)
-            self._read_frames(more=len(data) == len(self._monitor.read_buffer))
+        if self._closing:
+            self._bytes_after_close += len(data)
+            if self._bytes_after_close > CLOSING_BYTES:
+                self.abort()
+                return
+        if self._failed:
+            return
+        self._reader.feed(data)
+        self._charge(self._budget.receive_bytes(len(data), self._monitor.clock()))
+        self._read_frames(more=len(data) == len(self._monitor.read_buffer))
+        self._monitor.receive(len(data))
 
     def eof_received(self) -> None:
         self._abort_soon()
@@ -153,7 +176,33 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     def abort(self) -> None:
         self._transport.abort()
 
-    # For the server, the endpoint and the monitor
+    # service.websocket.connection_monitor.Monitored
+
+    @property
+    def held_bytes(self) -> int:
+        return self._reader.held_bytes + (0 if self._receiver is None else self._receiver.held_bytes)
+
+    def ping(self) -> None:
+        if self._closing or self._transport.is_closing():
+            return
+        if self._awaits_pong:
+            self._fail(FrameError(CloseCode.INTERNAL_ERROR, "keepalive ping timeout"), CloseCode.ABNORMAL)
+        else:
+            self._awaits_pong = True
+            self._transport.write(control_frame(Opcode.PING, b""))
+
+    def wait_for_message(self) -> None:
+        limit = self._budget.wait_for_message(
+            self._reader.message_bytes, self._monitor.clock(), reading=self._transport.is_reading()
+        )
+        if limit is not None:
+            self.exceed(limit)
+
+    def exceed(self, limit: InputLimit) -> None:
+        if self._receiver is not None and not self._closing:
+            self._receiver.limit_exceeded(limit)
+
+    # For the server and the endpoint
 
     def shutdown(self) -> None:
         """The server calls this at its end, after the hub has closed all connections."""
@@ -164,65 +213,69 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         raw_socket = cast("socket.socket", self._transport.get_extra_info("socket"))
         raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
 
-    def ping(self) -> None:
-        """Send a ping; without an answer to the last one, close."""
-        if self._closing or self._transport.is_closing():
-            return
-        if self._awaits_pong:
-            self._fail(FrameError(CloseCode.INTERNAL_ERROR, "keepalive ping timeout"), CloseCode.ABNORMAL)
-        else:
-            self._awaits_pong = True
-            self._transport.write(control_frame(Opcode.PING, b""))
-
     # Reading
 
     def _read_frames(self, *, more: bool = False) -> None:
-        """Handle what has arrived, up to a slice; the rest, and what the kernel has, in the next pass of the loop."""
-        pongs = b""
+        """Handle what has arrived, up to a slice; the rest, and what the kernel has, in the next pass of the loop.
+
+        ``more`` if the kernel has more. The parts of a large frame cost little and do not wait for the next pass.
+        """
         try:
-            for number in range(_FRAMES_A_PASS):
-                frame = self._reader.read()
-                if frame is None:
-                    more = more and number > 0  # a part of a large frame costs little: the next one need not wait
-                    break
-                if frame.opcode >= Opcode.PING:
-                    pongs += self._pong(frame)
-                elif frame.opcode != Opcode.CONTINUATION:
-                    self._write_pongs(pongs)
-                    pongs = b""
-                    self._handle(frame)
-                    more = more or self._reader.has_unread
-                    break
-            else:
-                more = True
+            frames, last = self._handle_slice()
         except FrameError as error:
             self._fail(error, error.code)
             return
-        self._write_pongs(pongs)
-        if more:
+        self._charge(self._budget.receive_frames(frames, self._monitor.clock()))
+        if last is None:
+            self._watch(unfinished=self._reader.unfinished)
+        elif last.opcode in _HANDLED:
+            self._watch(unfinished=False)
+        if (last is not None and self._reader.has_unread) or (more and frames):
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._continue_reading)
         elif self._congested and not self._closing:
             self._transport.pause_reading()
 
+    def _handle_slice(self) -> tuple[int, Frame | None]:
+        """Read some frames, up to a message; return their number and the last. ``None``: what is left is incomplete."""
+        pongs = b""
+        frames = 0
+        while frames < _FRAMES_A_PASS:
+            frame = self._reader.read()
+            if frame is None:
+                break
+            frames += 1
+            if frame.opcode == Opcode.PING:
+                pongs += control_frame(Opcode.PONG, frame.data)
+            elif frame.opcode == Opcode.PONG:
+                self._awaits_pong = False
+            elif frame.opcode in _HANDLED:
+                break
+        if pongs and not self._closing and not self._congested:  # a flood of pings must not fill the memory
+            self._transport.write(pongs)
+        if frame is not None and frame.opcode in _HANDLED:
+            self._handle(frame)
+        return frames, frame
+
     def _handle(self, frame: Frame) -> None:
-        """A message or a close frame."""
         if frame.opcode == Opcode.CLOSE:
             self._answer_close(frame.data)
         elif self._receiver is not None and not self._closing:
-            data = decode_text(frame.data) if frame.opcode == Opcode.TEXT else frame.data
-            self._receiver.message_received(data, len(frame.data))
+            data: str | bytes | None = frame.data if frame.kept else None
+            if frame.kept and frame.opcode == Opcode.TEXT:
+                data = decode_text(frame.data)
+            self._receiver.message_received(data, frame.size_bytes)
 
-    def _pong(self, frame: Frame) -> bytes:
-        """Return the answer to a ping; accept that to one of the service."""
-        if frame.opcode == Opcode.PING:
-            return control_frame(Opcode.PONG, frame.data)
-        self._awaits_pong = False
-        return b""
+    def _charge(self, limit: InputLimit | None) -> None:
+        if limit is not None:
+            self.exceed(limit)
 
-    def _write_pongs(self, pongs: bytes) -> None:
-        if pongs and not self._closing and not self._congested:  # a flood of pings must not fill the memory
-            self._transport.write(pongs)
+    def _watch(self, *, unfinished: bool) -> None:
+        if unfinished is not self._unfinished:
+            self._unfinished = unfinished
+            if unfinished:
+                self._budget.begin_message(self._reader.message_bytes, self._monitor.clock())
+            self._monitor.watch(self, unfinished=unfinished)
 
     def _continue_reading(self) -> None:
         if self._failed or self._transport.is_closing() or (self._congested and not self._closing):
@@ -249,7 +302,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         if not self._closing:
             self._send_close(error.code.to_bytes(2) + error.reason.encode())
         self._failed = True
-        self._reader = FrameReader(0)
+        self._reader = FrameReader(0, 0)
         if not self._transport.is_closing():
             self._transport.write_eof()
             self._transport.resume_reading()

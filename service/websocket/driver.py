@@ -6,6 +6,7 @@ from collections.abc import Callable
 from service.events import FaultSource
 from service.protocol.errors import InternalError
 from service.protocol.instant import Instant
+from service.protocol.limits import InputLimit
 from service.session.effects import TicketedEffect, UpdateStatus
 from service.session.machine import SessionMachine
 from service.session.ports import Connection
@@ -60,8 +61,15 @@ class Driver:
         self._connection.start(self)
         self._pass(self._machine.open)
 
-    def message_received(self, data: str | bytes, size_bytes: int) -> None:
+    @property
+    def held_bytes(self) -> int:
+        return self._machine.held_bytes
+
+    def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
         self._pass(self._machine.receive, data, size_bytes)
+
+    def limit_exceeded(self, limit: InputLimit) -> None:
+        self._pass(self._machine.exceed, limit)
 
     def unblocked(self) -> None:
         self._blocked = False

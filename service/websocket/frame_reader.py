@@ -39,7 +39,14 @@ class Frame(Struct, frozen=True):
 
     opcode: int
     data: bytes = b""
-    """Empty for a part, whose data the reader keeps."""
+    """Empty for a part, whose data the reader keeps, and for a message that is too large to be kept."""
+    size_bytes: int = 0
+    """Of the payload of a message."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether ``data`` is the whole message."""
+        return len(self.data) == self.size_bytes
 
 
 _PART = Frame(Opcode.CONTINUATION)
@@ -57,27 +64,41 @@ class FrameError(Exception):
 class FrameReader:
     """``feed`` accepts bytes in any portions; ``read`` returns one frame after the other."""
 
-    __slots__ = ("_at", "_fed", "_final", "_mask", "_max_bytes", "_message", "_missing", "_opcode")
+    __slots__ = (
+        "_at",
+        "_fed",
+        "_final",
+        "_kept_bytes",
+        "_mask",
+        "_max_bytes",
+        "_message",
+        "_missing",
+        "_opcode",
+        "message_bytes",
+    )
 
-    def __init__(self, max_bytes: int) -> None:
-        """``max_bytes`` is the largest payload of a message, whole or in parts."""
+    def __init__(self, max_bytes: int, kept_bytes: int) -> None:
+        """``max_bytes`` is the largest payload of a message, whole or in parts; over ``kept_bytes`` it is discarded."""
         self._max_bytes = max_bytes
+        self._kept_bytes = kept_bytes
+        self.message_bytes = 0
+        """The payload of the unfinished message that has arrived."""
         self._fed = b""
         self._at = 0
         """The offset in ``_fed`` of the next byte to read."""
         self._opcode = Opcode.CONTINUATION
         """Of the message whose end has not arrived; ``CONTINUATION`` if there is none."""
         self._message: bytearray | None = None
-        """Its payload so far; allocated if it does not arrive in one portion."""
+        """Its payload so far; allocated if it does not arrive in one portion, discarded if it is too large."""
         self._missing = 0
         """The bytes of the current frame that have not arrived."""
         self._mask = b""
         self._final = False
 
     @property
-    def message_bytes(self) -> int:
-        """The payload of the unfinished message that has arrived."""
-        return 0 if self._message is None else len(self._message)
+    def held_bytes(self) -> int:
+        """The memory of what has arrived and was not returned."""
+        return len(self._fed) + (0 if self._message is None else len(self._message))
 
     @property
     def unfinished(self) -> bool:
@@ -100,8 +121,6 @@ class FrameReader:
             return self._read_payload()
         fed, at = self._fed, self._at
         if len(fed) < at + _SHORT_HEADER:
-            if len(fed) == at:
-                self._fed, self._at = b"", 0  # an idle connection holds nothing
             return None
         first, second = fed[at], fed[at + 1]
         opcode = first & _OPCODE
@@ -143,30 +162,43 @@ class FrameReader:
         if len(self._fed) < end:
             return None
         payload = apply_mask(self._fed[start:end], self._fed[start - _MASK_BYTES : start])
-        self._at = end
+        self._advance(end)
         return Frame(opcode, payload)
 
     def _read_payload(self) -> Frame | None:
         start = self._at
         end = min(start + self._missing, len(self._fed))
         part = apply_mask(self._fed[start:end], self._mask)
-        self._at = end
-        self._missing -= end - start
-        if self._message is None and self._final and not self._missing:
+        self._advance(end)
+        self._missing -= len(part)
+        self.message_bytes += len(part)
+        if self._final and not self._missing and len(part) == self.message_bytes <= self._kept_bytes:
             return self._finish(part)
-        if self._message is None:
-            self._message = bytearray()
-        self._message += part
+        self._keep(part)
         if self._missing:
-            turn = (end - start) % _MASK_BYTES
+            turn = len(part) % _MASK_BYTES
             self._mask = self._mask[turn:] + self._mask[:turn]
-            self._fed, self._at = b"", 0
             return None
-        return self._finish(bytes(self._message)) if self._final else _PART
+        return self._finish(bytes(self._message or b"")) if self._final else _PART
+
+    def _advance(self, end: int) -> None:
+        """Everything before ``end`` is read; an idle connection holds nothing."""
+        if end == len(self._fed):
+            self._fed, self._at = b"", 0
+        else:
+            self._at = end
+
+    def _keep(self, part: bytes) -> None:
+        if self.message_bytes > self._kept_bytes:
+            self._message = None
+        elif self._message is None:
+            self._message = bytearray(part)
+        else:
+            self._message += part
 
     def _finish(self, message: bytes) -> Frame:
-        frame = Frame(self._opcode, message)
-        self._opcode, self._message = Opcode.CONTINUATION, None
+        frame = Frame(self._opcode, message, self.message_bytes)
+        self._opcode, self._message, self.message_bytes = Opcode.CONTINUATION, None, 0
         return frame
 
 

@@ -6,11 +6,13 @@ It prints its port, and ends at SIGTERM.
 import asyncio
 import socket
 import sys
+import time
 from typing import Any
 
 import uvicorn
 
 from service.process.server import uvicorn_config
+from service.protocol.limits import InputLimit, InputLimits, Rate
 from service.websocket.connection import text_frame
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.handshake import EXTENSION
@@ -27,11 +29,16 @@ class Echo:
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
 
-    def message_received(self, data: str | bytes, size_bytes: int) -> None:
+    held_bytes = 0
+
+    def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
+        assert data is not None
         if not self._transport.is_closing():
             self._transport.write(
                 text_frame(data.encode()) if isinstance(data, str) else BINARY_FRAME + text_frame(data)[1:]
             )
+
+    def limit_exceeded(self, limit: InputLimit) -> None: ...
 
     def unblocked(self) -> None: ...
 
@@ -49,7 +56,8 @@ def create_echo() -> Any:  # noqa: ANN401 - ASGI's
     return echo
 
 
-MONITOR = ConnectionMonitor(LARGEST_MESSAGE)
+_ANY = Rate(1e12, 1e12)
+MONITOR = ConnectionMonitor(InputLimits(LARGEST_MESSAGE, LARGEST_MESSAGE, _ANY, _ANY, 1e9, 1e9, 10**12), time.monotonic)
 
 if __name__ == "__main__":
     config = uvicorn_config(f"{__spec__.name}:create_echo")

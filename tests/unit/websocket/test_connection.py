@@ -7,8 +7,9 @@ import pytest
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
+from service.protocol.limits import InputLimit, InputLimits, Rate
 from service.websocket import connection as connection_module
-from service.websocket.connection import CONGESTION_BYTES, WebSocketConnection, control_frame, text_frame
+from service.websocket.connection import CLOSING_BYTES, CONGESTION_BYTES, WebSocketConnection, control_frame, text_frame
 from service.websocket.connection_monitor import KEEPALIVE_SECONDS, ConnectionMonitor
 from service.websocket.frame_reader import Opcode
 from tests.unit.websocket.client_frames import client_frame, text
@@ -70,20 +71,38 @@ class Transport(asyncio.Transport):
         self.end = "aborted"
 
 
+LIMITS = InputLimits(
+    max_message_bytes=1_000_000,
+    kept_message_bytes=300_000,
+    frames=Rate(10, 200),
+    bytes=Rate(1_000_000, 2_000_000),
+    message_stall_seconds=10,
+    message_seconds=60,
+    process_bytes=1_000_000,
+)
+
+
 class Peer:
     """A client with its connection, and the receiver of that."""
 
     def __init__(self) -> None:
-        self.monitor = ConnectionMonitor(max_message_bytes=1_000_000)
+        self.seconds = 0.0
+        self.monitor = ConnectionMonitor(LIMITS, lambda: self.seconds)
         self.transport = Transport()
         self.open_connections: set[object] = set()
         self.connection = WebSocketConnection(self.transport, self.monitor, self.open_connections)
-        self.received: list[tuple[str | bytes, int]] = []
+        self.received: list[tuple[str | bytes | None, int]] = []
+        self.exceeded: list[InputLimit] = []
+        self.held_bytes = 0
         self.ended: list[int] = []
         self.unblocks = 0
         self.on_message: Callable[[], None] = lambda: None
 
-    def message_received(self, data: str | bytes, size_bytes: int) -> None:
+    def limit_exceeded(self, limit: InputLimit) -> None:
+        self.exceeded.append(limit)
+        self.connection.close(4104, limit)
+
+    def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
         self.received.append((data, size_bytes))
         self.on_message()
 
@@ -215,6 +234,103 @@ async def test_each_ping_is_sent_after_the_answer_to_the_last_one(peer: Peer) ->
     peer.connection.ping()
     assert await peer.take_written() == control_frame(Opcode.CLOSE, b"\x03\xf3keepalive ping timeout")
     assert peer.ended == [1006]
+
+
+@pytest.mark.parametrize(
+    ("flood", "limit"),
+    [
+        (client_frame(Opcode.PING) * 201, InputLimit.FRAMES),
+        (
+            client_frame(Opcode.TEXT, final=False) + client_frame(Opcode.CONTINUATION, final=False) * 200,
+            InputLimit.FRAMES,
+        ),
+        (text("{}") * 201, InputLimit.FRAMES),
+        (client_frame(Opcode.BINARY, bytes(250_000)) * 9, InputLimit.BYTES),
+    ],
+    ids=["pings", "empty continuations", "messages", "bytes"],
+)
+async def test_a_flood_ends_the_connection(peer: Peer, flood: bytes, limit: InputLimit) -> None:
+    peer.send(flood)
+    for _ in range(300):
+        await asyncio.sleep(0)
+    assert (peer.exceeded, peer.ended) == ([limit], [4104])
+
+
+async def test_what_the_rate_allows_does_not(peer: Peer) -> None:
+    for _ in range(1000):
+        peer.send(text("{}"))
+        peer.seconds += 0.1
+    assert (len(peer.received), peer.exceeded) == (1000, [])
+
+
+async def test_a_message_that_is_too_large_is_reported_without_its_data(peer: Peer) -> None:
+    peer.send(client_frame(Opcode.TEXT, b"\xff" * 300_001))
+    assert (peer.received, peer.connection.held_bytes, peer.transport.end) == ([(None, 300_001)], 0, "")
+
+
+async def test_a_peer_that_goes_on_sending_after_a_close_frame_is_disconnected(peer: Peer) -> None:
+    peer.connection.close(1012, "restart")
+    peer.send(client_frame(Opcode.BINARY, bytes(CLOSING_BYTES - 100)))
+    assert peer.transport.end == ""
+    peer.send(bytes(101))
+    assert peer.transport.end == "aborted"
+
+
+async def examine(peer: Peer, seconds: float) -> None:
+    peer.seconds += seconds
+    peer.connection.wait_for_message()
+
+
+async def test_an_unfinished_message_ends_the_connection_unless_it_goes_on(peer: Peer) -> None:
+    peer.send(client_frame(Opcode.TEXT, b"x", final=False))
+    for _ in range(7):
+        await examine(peer, 8)
+        peer.send(client_frame(Opcode.PONG) + client_frame(Opcode.CONTINUATION, b"x", final=False))
+    assert peer.exceeded == []
+    await examine(peer, 4)
+    assert peer.exceeded == [InputLimit.MESSAGE]
+
+
+@pytest.mark.parametrize("beginning", [b"\x81", text("{}")[:-1]], ids=["half a header", "half a message"])
+async def test_pings_and_empty_parts_are_no_progress_of_a_message(peer: Peer, beginning: bytes) -> None:
+    peer.send(text("{}") + beginning)
+    await asyncio.sleep(0)
+    await examine(peer, 9)
+    assert peer.exceeded == []
+    await examine(peer, 1)
+    assert peer.exceeded == [InputLimit.MESSAGE]
+
+
+async def test_time_in_which_nothing_is_read_does_not_count_as_a_stall(peer: Peer) -> None:
+    peer.send(client_frame(Opcode.TEXT, b"x", final=False))
+    peer.transport.pause_reading()
+    await examine(peer, 20)
+    peer.transport.resume_reading()
+    await examine(peer, 5)
+    assert peer.exceeded == []
+
+
+async def test_a_finished_message_has_no_time(monkeypatch: pytest.MonkeyPatch, peer: Peer) -> None:
+    monkeypatch.setattr("service.websocket.connection_monitor._INTERVAL_SECONDS", 0)
+    peer.send(client_frame(Opcode.TEXT, b"{", final=False) + client_frame(Opcode.CONTINUATION, b"}"))
+    peer.seconds += 1000
+    with peer.monitor.running():
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert peer.exceeded == []
+
+
+async def test_the_connection_that_holds_most_ends_when_all_hold_too_much(peer: Peer) -> None:
+    small = WebSocketConnection(Transport(), peer.monitor, set())
+    peer.held_bytes = 900_000
+    begun = client_frame(Opcode.TEXT, b"x" * 200_000)[:-1]
+    for start in range(0, len(begun), 50_000):
+        small.data_received(begun[start : start + 50_000])
+    assert peer.exceeded == []
+    peer.held_bytes = 1_100_000
+    peer.monitor.receive(1_000_000)
+    assert peer.exceeded == [InputLimit.MEMORY]
+    assert small.held_bytes > 190_000
 
 
 async def test_a_connection_that_is_lost_before_its_start_is_reported() -> None:

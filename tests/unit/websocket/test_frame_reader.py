@@ -19,6 +19,10 @@ CONTROLS = st.builds(client_frame, st.sampled_from([Opcode.PING, Opcode.PONG]), 
 CUTS = st.lists(st.integers(0, 4000), max_size=8)
 
 
+def message(opcode: int, payload: bytes) -> Frame:
+    return Frame(opcode, payload, len(payload))
+
+
 @st.composite
 def messages(draw: st.DrawFn) -> tuple[bytes, list[Frame]]:
     """A message in parts with control frames between them: its bytes, and what the reader returns."""
@@ -28,7 +32,7 @@ def messages(draw: st.DrawFn) -> tuple[bytes, list[Frame]]:
     for number, part in enumerate(parts):
         final = number == len(parts) - 1
         sent += client_frame(opcode if number == 0 else Opcode.CONTINUATION, part, final=final, mask=draw(MASKS))
-        frames.append(Frame(opcode, b"".join(parts)) if final else Frame(Opcode.CONTINUATION))
+        frames.append(message(opcode, b"".join(parts)) if final else Frame(Opcode.CONTINUATION))
         if draw(st.booleans()):
             control = draw(st.sampled_from([Opcode.PING, Opcode.PONG]))
             payload = draw(st.binary(max_size=125))
@@ -37,9 +41,9 @@ def messages(draw: st.DrawFn) -> tuple[bytes, list[Frame]]:
     return sent, frames
 
 
-def read(sent: bytes, cuts: list[int], limit: int = LIMIT) -> tuple[list[Frame], FrameError | None]:
+def read(sent: bytes, cuts: list[int], limit: int = LIMIT, kept: int = 10**9) -> tuple[list[Frame], FrameError | None]:
     """Feed the bytes in portions; return all frames, and the error that ended them."""
-    reader = FrameReader(limit)
+    reader = FrameReader(limit, kept)
     frames: list[Frame] = []
     edges = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
     try:
@@ -93,7 +97,7 @@ def test_any_frames_are_accepted_and_refused_as_by_the_reference(sent: list[byte
 def test_a_message_of_any_length_arrives(length: int) -> None:
     payload = bytes(range(256)) * (length // 256) + bytes(length % 256)
     sent = client_frame(Opcode.BINARY, payload)
-    assert read(sent, [7, 100, 70_001], limit=length) == ([Frame(Opcode.BINARY, payload)], None)
+    assert read(sent, [7, 100, 70_001], limit=length) == ([message(Opcode.BINARY, payload)], None)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +112,18 @@ def test_a_message_over_the_limit_is_refused_when_it_is_announced(sent: bytes) -
     _, error = read(sent[:-1], [])
     assert error is not None
     assert error.code == 1009
+
+
+@given(messages(), CUTS)
+def test_a_message_that_is_too_large_to_be_kept_is_measured_and_not_held(
+    sent: tuple[bytes, list[Frame]], cuts: list[int]
+) -> None:
+    data, expected = sent
+    size = expected[-1].size_bytes if expected[-1].opcode < Opcode.CLOSE else expected[-2].size_bytes
+    frames, error = read(data, cuts, kept=max(0, size - 1))
+    assert error is None
+    [found] = [frame for frame in frames if frame.opcode in {Opcode.TEXT, Opcode.BINARY}]
+    assert (found.data, found.size_bytes, found.kept) == (b"", size, size == 0)
 
 
 def test_a_frame_of_2_to_the_63_bytes_is_refused() -> None:
@@ -150,13 +166,13 @@ def test_text_that_is_not_utf8_is_refused() -> None:
 
 
 def test_an_unfinished_message_is_measured_and_a_finished_one_leaves_nothing() -> None:
-    reader = FrameReader(LIMIT)
+    reader = FrameReader(LIMIT, LIMIT)
     sent = client_frame(Opcode.TEXT, b"x" * 500, final=False) + client_frame(Opcode.CONTINUATION, b"y" * 300)
     reader.feed(sent[:-100])
     assert reader.read() == Frame(Opcode.CONTINUATION)
     assert reader.read() is None
-    assert (reader.unfinished, reader.message_bytes) == (True, 700)
+    assert (reader.unfinished, reader.message_bytes, reader.held_bytes) == (True, 700, 700)
     reader.feed(sent[-100:])
-    assert reader.read() == Frame(Opcode.TEXT, b"x" * 500 + b"y" * 300)
+    assert reader.read() == message(Opcode.TEXT, b"x" * 500 + b"y" * 300)
     assert reader.read() is None
-    assert (reader.unfinished, reader.message_bytes, reader.has_unread) == (False, 0, False)
+    assert (reader.unfinished, reader.message_bytes, reader.held_bytes) == (False, 0, 0)

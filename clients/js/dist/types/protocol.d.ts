@@ -313,11 +313,13 @@ export interface ErrorMessage {
  * - `INVALID_HTML_MODE`: The `html_mode` is unknown.
  * - `QUEUE_FULL`: The queue of this connection has no place for another request.
  * - `NO_ACTIVE_STREAM`: A control without a stream, or an `ack` of a stream that this connection did not complete.
- * - `OVER_CAPACITY`: The server has no free connection.
+ * - `OVER_CAPACITY`: The server has no free connection, or no memory for what this one sends.
  * - `STREAM_TAKEN_OVER`: Another connection has recovered the stream of this one.
+ * - `INPUT_LIMIT_EXCEEDED`: The client sent more frames than `MAX_FRAME_RATE`, or more bytes than `MAX_BYTE_RATE`, allows.
+ * - `MESSAGE_TIMEOUT`: A message was not finished: nothing of it arrived for `MESSAGE_STALL_TIMEOUT`, or it took `MESSAGE_TIMEOUT`.
  * - `SERVER_BUSY`: The server has too much content to prepare. Repeat the request after `retry_after_ms`.
  */
-export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "SERVER_BUSY";
+export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY";
 export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | Ping | Heartbeat;
 export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | Pong | HeartbeatAck | ErrorMessage;
 /** The client closed the connection. */
@@ -344,12 +346,16 @@ export declare const CLOSE_INTERNAL_ERROR = 1011;
 export declare const CLOSE_RESTART = 1012;
 /** The session has ended. */
 export declare const CLOSE_SESSION_OVER = 4010;
-/** The server has no free connection. */
+/** The server has no free connection, or no memory for input. */
 export declare const CLOSE_OVER_CAPACITY = 4101;
 /** The client received no data for `CHUNK_TIMEOUT`. */
 export declare const CLOSE_SLOW_CLIENT = 4102;
 /** Another connection has recovered the stream. */
 export declare const CLOSE_TAKEN_OVER = 4103;
+/** The client exceeded `MAX_FRAME_RATE` or `MAX_BYTE_RATE`. */
+export declare const CLOSE_INPUT_LIMIT = 4104;
+/** A message exceeded `MESSAGE_STALL_TIMEOUT` or `MESSAGE_TIMEOUT`. */
+export declare const CLOSE_MESSAGE_TIMEOUT = 4105;
 /** The connection was idle for `IDLE_TIMEOUT`. */
 export declare const CLOSE_IDLE = 4111;
 /** After these, the next connection would end in the same way. */

@@ -25,9 +25,11 @@ CLOSE_CODES: dict[int, CloseCode] = {
     1011: CloseCode("an internal error, or no answer to a WebSocket ping of the service", may_reconnect=True),
     1012: CloseCode("the server restarts; another connection can recover the streams", may_reconnect=True),
     4010: CloseCode("the session has ended", may_reconnect=True),
-    4101: CloseCode("the server has no free connection", may_reconnect=True),
+    4101: CloseCode("the server has no free connection, or no memory for input", may_reconnect=True),
     4102: CloseCode("the client received no data for `CHUNK_TIMEOUT`", may_reconnect=True),
     4103: CloseCode("another connection has recovered the stream", may_reconnect=False),
+    4104: CloseCode("the client exceeded `MAX_FRAME_RATE` or `MAX_BYTE_RATE`", may_reconnect=False),
+    4105: CloseCode("a message exceeded `MESSAGE_STALL_TIMEOUT` or `MESSAGE_TIMEOUT`", may_reconnect=True),
     4111: CloseCode("the connection was idle for `IDLE_TIMEOUT`", may_reconnect=True),
 }
 """The codes of the service, and those that a proxy or the WebSocket library can report."""
