@@ -42,10 +42,9 @@ def refine_boundaries(max_characters: int, boundaries: Sequence[int], levels: Se
     The first of ``levels`` that has a boundary within the limit gives the furthest one. If none has, the nearest
     boundary is used, so the limit is hard only if the last level has every offset.
     """
-    lengths = map(sub, boundaries, chain((0,), boundaries))
-    too_long = [index for index, length in enumerate(lengths) if length > max_characters]
-    if not too_long:
+    if not boundaries or max(_lengths(boundaries)) <= max_characters:
         return boundaries
+    too_long = [index for index, length in enumerate(_lengths(boundaries)) if length > max_characters]
     refined = array("i")
     copied = 0
     for index in too_long:
@@ -56,6 +55,10 @@ def refine_boundaries(max_characters: int, boundaries: Sequence[int], levels: Se
         copied = index
     refined.extend(boundaries[copied:])
     return refined
+
+
+def _lengths(boundaries: Sequence[int]) -> Iterator[int]:
+    return map(sub, boundaries, chain((0,), boundaries))
 
 
 def _more_boundaries(max_characters: int, start: int, end: int, levels: Sequence[Level]) -> Iterator[int]:

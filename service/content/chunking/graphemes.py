@@ -26,6 +26,8 @@ _JOINING_LETTERS = re.compile(
     "[\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff\uff9e\uff9f\U000111c2\U000111c3\U0001193f\U00011941"
     "\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02\U0001f1e6-\U0001f1ff]"
 )
+# Those of them that are never one grapheme with a space: Hangul and the halves of flags.
+_JOINING_THEIR_KIND = re.compile("[\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff\U0001f1e6-\U0001f1ff]+")
 
 
 def is_of_single_characters(text: str) -> bool:
@@ -46,15 +48,24 @@ def graphemes(text: str) -> "array[int]":
     return ends
 
 
-def without_torn_graphemes(text: str, ends: "array[int]") -> "array[int]":
-    """Return ``ends`` without those inside a grapheme. Linear in time.
+def marks_on_space(characters: str) -> frozenset[str]:
+    """Return those of ``characters`` that are one grapheme with a space before them."""
+    if is_of_single_characters(characters):
+        return frozenset()
+    some = set(_JOINING_THEIR_KIND.sub("", characters))
+    alone = frozenset(graphemes(_SEPARATOR.join(f" {character}" for character in some)))
+    return frozenset(character for place, character in enumerate(some) if place * 3 + 1 not in alone)
+
+
+def without_torn_graphemes(text: str, ends: "array[int]", candidates: "array[int] | None" = None) -> "array[int]":
+    """Return ``ends`` without those inside a grapheme, which are among ``candidates``. Linear in time.
 
     To list all graphemes is slow. Where characters may join, only those around an end are read: those before it that
     join, one more, which may be their base, and the one after it.
     """
-    if is_of_single_characters(text):
-        return ends
-    doubtful = array("i", filter(partial(_may_tear, text), ends))
+    if candidates is None:
+        candidates = array("i") if is_of_single_characters(text) else ends
+    doubtful = array("i", filter(partial(_may_tear, text), candidates))
     if not doubtful:
         return ends
     around: list[str] = []

@@ -9,34 +9,20 @@ the following. Start tags stay with the following content, end tags with the pre
 something new, and no element is shown before its content.
 """
 
-import re
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, chain, compress, filterfalse
-from operator import sub
+from itertools import filterfalse
 from typing import NamedTuple
 
 from service.content.chunking.chunk import Level, refine_boundaries
+from service.content.chunking.gaps import read_slabs
 from service.content.chunking.graphemes import graphemes
+from service.content.chunking.html_words import html_words
+from service.content.chunking.offsets import merged
+from service.content.chunking.open_elements import OpenElements
+from service.content.chunking.passage import Passage
 from service.content.chunking.segment import segments
-from service.content.chunking.words import words
 from service.content.chunks import Chunks, CloseTexts
-from service.content.html.markup import INLINE, REFERENCES, VOID, tag_name
 from service.protocol.messages import ChunkBy
-
-_CODE = "code"
-_STAND_IN = "\ufffc"
-_VISIBLE_VOID = {"hr": _STAND_IN, "img": _STAND_IN, "input": _STAND_IN, "br": "\n"}
-
-_TOKENS = re.compile(r"(<[^>]*>|&[a-z]+;)")
-_SLAB_CHARACTERS = 16_384
-"""The HTML is read in slabs of about this size, because all tokens of hostile HTML at once take 50 times its memory."""
-
-_VISIBLE = re.compile(r"\S")
-_PREFORMATTED_TAG = re.compile(r"(</?pre(?=[ >]))")
-_SINGLE_LINE_END = re.compile(r"\n(?<!\n\n)(?!\n)")
-_LAST_BEFORE_MARKS = "\u02ff"
 
 
 class Increments(NamedTuple):
@@ -52,256 +38,33 @@ def split_increments(html: str, chunk_by: ChunkBy, max_characters: int) -> Incre
     No boundary is inside a tag, a reference or a grapheme; a grapheme with adjacent tags may exceed the limit. Linear
     in time and memory.
     """
-    passage = _Passage(html)
-    places = passage.boundaries(chunk_by, max_characters)
-    return Increments(Chunks(html, places), passage.closes(places))
+    elements = OpenElements()
+    if chunk_by is ChunkBy.WORD:
+        wanted = html_words(html, elements)
+    else:
+        wanted = _boundaries(html, chunk_by)
+        for slab in read_slabs(html):
+            elements.read(slab)
+    levels: list[Level] = [
+        lambda start, end: array("i", (start + cut for cut in html_words(html[start:end]))),
+        lambda start, end: _graphemes(html, start, end),
+    ]
+    cuts = refine_boundaries(max_characters, wanted, levels)
+    return Increments(Chunks(html, cuts), elements.closes(cuts))
 
 
-class _Token(NamedTuple):
-    """A tag or a reference."""
-
-    shows: str
-    """What is visible of it; a line end where a block or an image begins or ends."""
-    shown_at: int = -1
-    """Where ``shows`` has a character that is not white space, if it has one."""
-    name: str = ""
-    """Of an element that is not void."""
-    closes: bool = False
-    block_ends: tuple[int, ...] = ()
-    """Offsets in ``shows``."""
+def _boundaries(html: str, chunk_by: ChunkBy) -> "array[int]":
+    """Return the boundaries by other segments than words."""
+    passage = Passage(html)
+    places = segments(passage.text, chunk_by)
+    if chunk_by is ChunkBy.SENTENCE and passage.code_starts:
+        places = array("i", filterfalse(passage.is_inside_line_of_code, places))
+    cuts = passage.cuts(merged(places, passage.block_ends))
+    cuts.append(len(html))
+    return cuts
 
 
-_END = _Token("")
-
-
-class _Tokens(dict[str, _Token]):
-    """By their source. Most tokens of a document are equal to others."""
-
-    def __missing__(self, source: str) -> _Token:
-        self[source] = token = _token(source)
-        return token
-
-
-def _token(source: str) -> _Token:
-    if source in REFERENCES:
-        shows = REFERENCES[source]
-        return _Token(shows, -1 if shows.isspace() else 0)
-    name = tag_name(source[1:-1])
-    is_inline = name in INLINE
-    if name not in VOID:
-        closes = source[1] == "/"
-        return _Token("", -1, name, closes) if is_inline else _Token("\n", -1, name, closes, (1,))
-    shows = _VISIBLE_VOID.get(name, "")
-    if is_inline:
-        return _Token(shows, 0 if shows == _STAND_IN else -1)
-    return _Token(f"\n{shows}\n", 1, block_ends=(1, 3)) if shows else _Token("\n", block_ends=(1,))
-
-
-class _Passage:
-    """The visible text of HTML, and the source offset of each of its characters."""
-
-    def __init__(self, html: str) -> None:
-        self._length = len(html)
-        self._tokens = _Tokens()
-        # Parts: text without references, and each token that shows something.
-        self._parts = array("i")
-        """Visible characters before each part, and at the end."""
-        self._shifts = array("i")
-        """Source offset minus visible offset of each part."""
-        self._block_ends = array("i")
-        """Visible offset of each."""
-        self._code_starts, self._code_ends = array("i"), array("i")
-        """Visible offsets."""
-        self._moved = array("i")
-        """Source offset of characters that the boundary before them is not at; and of the end."""
-        self._moved_to = array("i")
-        """The boundary before each: that of the start tags before it, or of the tag that it is in."""
-        self._tags = array("i")
-        """Source offset of each tag of an element that is not void."""
-        self._innermost = array("i")
-        """The innermost open element after each of them: an index into the next two."""
-        self._end_tags = [""]
-        self._parents = array("i", (0,))
-        self._children: dict[tuple[int, str], int] = {}
-        """Elements by the element around them and their name: equal ones have the same close text."""
-        self._open = [0]
-        self._preformatted = 0
-        """Number of open elements, while reading."""
-        self._opening = -1
-        """Source offset of the start tags that stay with the next visible character, while reading."""
-        self._text = text = "".join(self._read(html))
-        self._parts.append(len(text))
-        self._moved.append(len(html))
-        self._visible = len(text) - len(text.lstrip()), len(text.rstrip())
-        """Where the visible text begins and ends."""
-
-    def boundaries(self, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
-        """Return the boundaries, the end included."""
-        places = segments(self._text, chunk_by)
-        if chunk_by is ChunkBy.SENTENCE and self._code_starts:
-            places = array("i", filterfalse(self._is_inside_line_of_code, places))
-        wanted = self._cuts(_merged(places, self._block_ends))
-        wanted.append(self._length)
-        levels: list[Level] = [
-            lambda start, end: self._cuts_between(start, end, words),
-            lambda start, end: self._cuts_between(start, end, graphemes),
-        ]
-        return refine_boundaries(max_characters, wanted, levels)
-
-    def closes(self, places: Sequence[int]) -> CloseTexts:
-        """Return the close text at each boundary."""
-        indices: list[int] = []
-        place, innermost = places[0], 0
-        for tag, after in zip(self._tags, self._innermost, strict=True):
-            if place <= tag:
-                reached = bisect_right(places, tag, len(indices))
-                indices += [innermost] * (reached - len(indices))
-                place = places[reached]
-            innermost = after
-        indices += [innermost] * (len(places) - len(indices))
-        return CloseTexts(self._end_tags, self._parents, indices)
-
-    def _read(self, html: str) -> Iterator[str]:
-        """Yield the visible text."""
-        seen = written = 0
-        for slab in _slabs(html):
-            parts = _TOKENS.split(self._with_spaces(slab))  # text and tokens in turn
-            starts = [*accumulate(map(len, parts), initial=written)]
-            tokens = [*map(self._tokens.__getitem__, parts[1::2])]
-            self._read_tokens(parts[::2], tokens, starts[1::2])
-            parts[1::2] = [token.shows for token in tokens]
-            places = [*accumulate(map(len, parts), initial=seen)]
-            self._parts.extend(compress(places, parts))
-            self._shifts.extend(compress(map(sub, starts, places), parts))
-            for token, place in zip(tokens, places[1::2], strict=False):
-                for end in token.block_ends:
-                    self._block_ends.append(place + end)
-                if token.name == _CODE:
-                    (self._code_ends if token.closes else self._code_starts).append(place)
-            seen, written = places[-1], starts[-1]
-            yield "".join(parts)
-
-    def _with_spaces(self, slab: str) -> str:
-        """Return ``slab`` with a space for each single line end outside preformatted text."""
-        if "\n" not in slab and "pre" not in slab:
-            return slab
-        parts = _PREFORMATTED_TAG.split(slab)
-        for place, part in enumerate(parts):
-            if place % 2:
-                self._preformatted += -1 if part[1] == "/" else 1
-            elif not self._preformatted:
-                parts[place] = _SINGLE_LINE_END.sub(" ", part)
-        return "".join(parts)
-
-    def _read_tokens(self, texts: Sequence[str], tokens: Sequence[_Token], starts: Sequence[int]) -> None:
-        """Record the elements and the characters that boundaries move from; each text is before the token."""
-        opening, open_elements = self._opening, self._open
-        for text, (_, shown_at, name, closes, _), start in zip(texts, chain(tokens, (_END,)), starts, strict=True):
-            if opening >= 0 and text and not text.isspace():
-                self._moved.append(start - len(text.lstrip()))
-                self._moved_to.append(opening)
-                opening = -1
-            if shown_at >= 0:
-                self._moved.append(start + shown_at)
-                self._moved_to.append(start if opening < 0 else opening)
-                opening = -1
-            elif name:
-                if closes:
-                    open_elements.pop()
-                    opening = -1
-                else:
-                    open_elements.append(self._element(open_elements[-1], name))
-                    if opening < 0:
-                        opening = start
-                self._tags.append(start)
-                self._innermost.append(open_elements[-1])
-        self._opening = opening
-
-    def _element(self, parent: int, name: str) -> int:
-        element = self._children.get((parent, name))
-        if element is None:
-            element = self._children[parent, name] = len(self._end_tags)
-            self._end_tags.append(f"</{name}>")
-            self._parents.append(parent)
-        return element
-
-    def _is_inside_line_of_code(self, place: int) -> bool:
-        is_inside_code = bisect_left(self._code_starts, place) > bisect_right(self._code_ends, place)
-        return is_inside_code and self._text[place - 1] != "\n"
-
-    def _cuts_between(self, start: int, end: int, split: Callable[[str], "array[int]"]) -> "array[int]":
-        """Return the boundaries of ``split`` in the source from ``start`` to ``end``."""
-        first, last = self._visible_offset(start), self._visible_offset(end)
-        return self._cuts(first + place for place in split(self._text[first:last]))
-
-    def _visible_offset(self, written: int) -> int:
-        """Return the number of visible characters before an offset in the source."""
-        starts = range(len(self._shifts))
-        part = bisect_right(starts, written, key=lambda part: self._parts[part] + self._shifts[part]) - 1
-        return min(written - self._shifts[part], self._parts[part + 1]) if part >= 0 else 0
-
-    def _cuts(self, places: Iterable[int]) -> "array[int]":
-        """Return the boundaries at ``places``, in order, that have visible text before and after them."""
-        text, parts, moved = self._text, self._parts, self._moved
-        done, end = self._visible
-        part = part_end = shift = move = 0
-        next_moved = moved[0]
-        cuts = array("i")
-        for place in places:
-            if place <= done:
-                continue
-            if place >= end:
-                break
-            done = start = place
-            if text[place].isspace():
-                start = _next_visible(text, place)
-                # There is no boundary before a mark on a space, unless a block begins with it.
-                done = start - _is_mark_on_space(text, start)
-                if done < start:
-                    continue
-            if start >= part_end:
-                part = bisect_right(parts, start, part)
-                part_end, shift = parts[part], self._shifts[part - 1]
-            cut = start + shift
-            if cut > next_moved:
-                move = bisect_left(moved, cut, move)
-                next_moved = moved[move]
-            cuts.append(self._moved_to[move] if cut == next_moved else cut)
-        return cuts
-
-
-def _merged(one: "array[int]", other: "array[int]") -> Iterator[int]:
-    """Yield the numbers of two sorted arrays in order. A list of all would take nine times their memory."""
-    done = 0
-    for start in range(0, len(one), _SLAB_CHARACTERS):
-        some = one[start : start + _SLAB_CHARACTERS]
-        reached = bisect_right(other, some[-1], done)
-        yield from sorted(some + other[done:reached])
-        done = reached
-    yield from other[done:]
-
-
-def _slabs(html: str) -> Iterator[str]:
-    """Yield ``html`` in slabs that end outside tags and references."""
-    start = 0
-    while start < len(html):
-        place = start + _SLAB_CHARACTERS
-        tag, tag_end = html.find("<", place), html.find(">", place)
-        if tag_end >= 0 and not 0 <= tag < tag_end:  # inside a tag
-            end = tag_end + 1
-        else:
-            end = html.find("&", place, tag if tag >= 0 else len(html))
-            end = end if end >= 0 else tag if tag >= 0 else len(html)
-        yield html[start:end]
-        start = end
-
-
-def _next_visible(text: str, place: int) -> int:
-    visible = _VISIBLE.search(text, place)
-    assert visible is not None
-    return visible.start()
-
-
-def _is_mark_on_space(text: str, place: int) -> bool:
-    """Return whether a combining mark is on the space before it."""
-    return text[place] > _LAST_BEFORE_MARKS and len(graphemes(text[place - 1 : place + 1])) == 1
+def _graphemes(html: str, start: int, end: int) -> "array[int]":
+    """Return the boundaries between graphemes from ``start`` to ``end``."""
+    passage = Passage(html[start:end], is_part=True)
+    return array("i", (start + cut for cut in passage.cuts(graphemes(passage.text))))

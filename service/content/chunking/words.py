@@ -3,13 +3,15 @@
 import re
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate, filterfalse
 from unicodedata import category
 
 from icu4py.breakers import WordBreaker
 
-from service.content.chunking.graphemes import is_of_single_characters, without_torn_graphemes
+from service.content.chunking.graphemes import marks_on_space, without_torn_graphemes
+from service.content.chunking.offsets import merged
 
 _LOCALE = "root"
 _SEPARATOR = "\u2029"
@@ -37,18 +39,24 @@ def words(text: str) -> "array[int]":
     In scripts without spaces, words are found by dictionary; punctuation stays with its word. Linear in time.
     """
     ends = array("i", [len(text) - len(text.lstrip())])
-    others = ""
+    others = firsts = ""
     for start, stop in _blocks(text, ends[0]):
         found = _WORD.findall(text, start, stop)
         ends.extend(accumulate(map(len, found), initial=ends.pop()))
-        others += "".join(filterfalse(str.isascii, found))
+        found = [*filterfalse(str.isascii, found)]
+        others += "".join(found)
+        firsts += "".join([word[0] for word in found])
     del ends[0]
     if not ends:
         return array("i", [len(text)] if text else [])
+    doubtful = array("i")
+    if marks := marks_on_space(firsts):
+        doubtful.extend(end for end in ends[:-1] if text[end] in marks)
     if UNSPACED.search(others) is not None:
-        ends = _with_unspaced(text, ends)
-    # ASCII words are divided only between white space and a letter, which a carriage return does not change.
-    return ends if is_of_single_characters(others.replace("\r", "")) else without_torn_graphemes(text, ends)
+        divisions = _divisions(text, ends)
+        doubtful += divisions
+        ends = merged(ends, divisions)
+    return without_torn_graphemes(text, ends, doubtful)
 
 
 def word_count(text: str) -> int:
@@ -63,10 +71,15 @@ def word_count(text: str) -> int:
         count += len(found)
         others = [*filterfalse(str.isascii, found)]
         if UNSPACED.search("".join(others)) is not None:
-            unspaced = [*filter(UNSPACED.search, others)]
-            count -= len(unspaced)
+            unspaced = Counter(filter(UNSPACED.search, others))
+            count -= unspaced.total()
+            times = iter(unspaced.values())
+            each = next(times)
             for word in WordBreaker(" ".join(unspaced), _LOCALE):
-                count += word[0].isalnum()
+                if word[0] == " ":
+                    each = next(times)
+                elif word[0].isalnum():
+                    count += each
     return count
 
 
@@ -79,30 +92,24 @@ def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _with_unspaced(text: str, ends: "array[int]") -> "array[int]":
-    """Return ``ends`` with those of the words inside of tokens in an unspaced script."""
+def _divisions(text: str, ends: "array[int]") -> "array[int]":
+    """Return the ends of the words inside of tokens in an unspaced script, but that of the last in each."""
     places = array("i", _unspaced(text, ends))
-    if not places:
-        return ends
-    starts = [ends[place - 1] if place else 0 for place in places]
+    starts = array("i", (ends[place - 1] if place else 0 for place in places))
+    tokens = [text[start : ends[place]] for start, place in zip(starts, places, strict=True)]
+    inside = dict.fromkeys(tokens, array("i"))
     # One breaker for all, because creating one is slow. A word always ends on both sides of a separator.
-    found = iter(
-        WordBreaker(
-            _SEPARATOR.join(text[start : ends[place]] for start, place in zip(starts, places, strict=True)), _LOCALE
-        )
-    )
-    all_ends = array("i")
-    copied = 0
-    for place, start in zip(places, starts, strict=True):
-        all_ends += ends[copied:place]
-        copied = place
-        end = start + len(next(found))
-        while end < ends[place]:
-            if _divides(text, end):
-                all_ends.append(end)
+    found = iter(WordBreaker(_SEPARATOR.join(inside), _LOCALE))
+    for token in inside:
+        divisions = array("i")
+        end = len(next(found))
+        while end < len(token):
+            if _divides(token, end):
+                divisions.append(end)
             end += len(next(found))
+        inside[token] = divisions
         next(found, None)
-    return all_ends + ends[copied:]
+    return array("i", (start + end for start, token in zip(starts, tokens, strict=True) for end in inside[token]))
 
 
 def _unspaced(text: str, ends: "array[int]") -> Iterator[int]:
