@@ -5,6 +5,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import limits, measures, thresholds
 from dashboards.board import Row, Uid, board
+from dashboards.content_queue import content_queue
 from dashboards.panels import Frame, heat, lines
 from dashboards.queries import (
     Query,
@@ -25,10 +26,6 @@ from observability.registry.metrics import (
     CHUNK_SEND,
     CHUNKS,
     CONTENT_BYTES,
-    CONTENT_CPU,
-    CONTENT_QUEUE,
-    CONTENT_REFUSED,
-    CONTENT_WAIT,
     ERRORS,
     PACING_LAG,
     PAUSED_SECONDS,
@@ -49,7 +46,7 @@ def streams() -> Dashboard:
         _requests(),
         _first_chunk(),
         _processing(),
-        _content_queue(),
+        content_queue(),
         _content(),
         _pace(),
         _lives(),
@@ -166,56 +163,6 @@ def _processing() -> Row:
             lines(
                 Frame("Busy threads, by stage", "Thread seconds a second: 1 is one thread.", units.Short, 6),
                 Query(amount(STAGE_DURATION, "stage"), "{{stage}}"),
-                stacked=True,
-            ),
-        ),
-    )
-
-
-def _content_queue() -> Row:
-    return Row(
-        "Queue for content work",
-        (
-            lines(
-                Frame(
-                    "Requests at content workers",
-                    "Requests that wait for their turn or are in progress, by worker.",
-                    units.Short,
-                    6,
-                ),
-                Query(total(CONTENT_QUEUE, "worker"), "{{worker}}"),
-                stacked=True,
-            ),
-            lines(
-                Frame(
-                    "Wait for content workers, p95",
-                    "How long requests waited for their turn. Clients that use little processor time are served first.",
-                    units.Seconds,
-                    6,
-                ),
-                Query(measures.CONTENT_WAIT_P95, "all"),
-                Query(quantile(0.95, CONTENT_WAIT, "worker"), "{{worker}}"),
-                limit=limits.CONTENT_WAIT,
-            ),
-            lines(
-                Frame(
-                    "Content refused",
-                    "Requests a minute that were refused with SERVER_BUSY: their turn did not come in time, or the "
-                    "queue was full.",
-                    units.RequestsPerMinute,
-                    6,
-                ),
-                Query(f"{per_minute(CONTENT_REFUSED, 'worker', 'reason')} > 0", "{{worker}}: {{reason}}"),
-                nothing="none refused",
-            ),
-            lines(
-                Frame(
-                    "Busy content workers",
-                    "Processor seconds a second: 1 is one core, and the most that a worker can use.",
-                    units.Short,
-                    6,
-                ),
-                Query(rate(CONTENT_CPU, "worker"), "{{worker}}"),
                 stacked=True,
             ),
         ),

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from service.protocol.errors import StreamingError
+from service.session.ports import RemoteFault
 
-_SAFE_TEXTS = (StreamingError, AttributeError, ImportError, MemoryError, NameError, RecursionError)
+_SAFE_TEXTS = (RemoteFault, StreamingError, AttributeError, ImportError, MemoryError, NameError, RecursionError)
 """Their texts are constants of the service, or name identifiers of the program."""
 
 _MAX_EXCEPTIONS = 20

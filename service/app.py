@@ -84,7 +84,12 @@ def create_app(
                 recorder,
                 settings.content_rules,
                 packs=stores_content,
-                work_limits=WorkLimits(settings.content_queue_size, settings.content_wait_timeout),
+                work_limits=WorkLimits(
+                    settings.content_queue_size,
+                    settings.content_wait_timeout,
+                    settings.content_cpu_limit,
+                    settings.content_memory_limit,
+                ),
             ),
             MemoryPlanCache(settings.cache_size),
             recorder,

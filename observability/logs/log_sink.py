@@ -137,6 +137,8 @@ class LogSink:
                 else:
                     fields = {"dependency": event.dependency, "reason": _clause(event.reason)}
                     log(process_lines.DEPENDENCY_UNAVAILABLE, **fields, impact=_IMPACT[event.dependency])
+            case events.ContentWorkKilled():
+                log(process_lines.CONTENT_WORK_KILLED, reason=event.reason, content_type=event.content_type)
             case events.UsageDropped():
                 log(process_lines.USAGE_DROPPED, rows=event.rows)
             case events.StoredInMemory():

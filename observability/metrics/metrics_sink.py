@@ -143,6 +143,8 @@ class Metrics:
                 self._counter(declared.CONTENT_CPU, event.worker).inc(event.cpu_seconds)
             case events.ContentRefused():
                 self._counter(declared.CONTENT_REFUSED, event.worker, event.reason).inc()
+            case events.ContentWorkKilled():
+                self._counter(declared.CONTENT_KILLED, event.reason).inc()
             case events.HttpRequestServed():
                 labels = _http_labels(event)
                 self._counter(declared.HTTP_REQUESTS, *labels).inc()

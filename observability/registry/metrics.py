@@ -19,7 +19,16 @@ from observability.registry.metric_types import (
 from service import __version__
 from service.content.html.removal import Removal
 from service.content.stage import Stage
-from service.events import AttemptOutcome, CacheTier, CloseReason, ContentWorker, Dependency, Outcome, RefusedBecause
+from service.events import (
+    AttemptOutcome,
+    CacheTier,
+    CloseReason,
+    ContentWorker,
+    Dependency,
+    KilledBecause,
+    Outcome,
+    RefusedBecause,
+)
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ClientMessageType, ContentType, RefusalReason
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
@@ -166,6 +175,11 @@ CONTENT_REFUSED = Counter(
     "Requests refused with SERVER_BUSY, by reason.",
     {**_WORKER, "reason": tuple(RefusedBecause)},
 )
+CONTENT_KILLED = Counter(
+    "stream_content_killed_total",
+    "Requests that ended with the process that prepared their content, by reason.",
+    {"reason": tuple(KilledBecause)},
+)
 
 # Pace
 
@@ -239,6 +253,8 @@ CONFIG_LIMIT = Gauge(
             "max_chunk_size",
             "content_wait_timeout",
             "content_queue_size",
+            "content_cpu_limit",
+            "content_memory_limit",
             "chunk_timeout",
             "drain_seconds",
         )

@@ -1,7 +1,8 @@
 """The log events of the process: start, stop, dependencies, faults, HTTP routes, and the log itself."""
 
 from observability.registry.log_types import MILLISECONDS, SECONDS, STREAM_FIELDS, LogEvent, LogField, LogLevel, one_of
-from service.events import Dependency, FaultSource
+from service.events import Dependency, FaultSource, KilledBecause
+from service.protocol.messages import ContentType
 
 _DEPENDENCY = LogField("dependency", one_of(Dependency))
 _TRACEBACK = LogField(
@@ -92,6 +93,14 @@ DEPENDENCY_RECOVERED = LogEvent(
     (_DEPENDENCY,),
     burst=20,
     always=True,
+)
+CONTENT_WORK_KILLED = LogEvent(
+    "content_work_killed",
+    LogLevel.WARNING,
+    "Preparation ended with its process: {reason}, type={content_type}",
+    "the process for large content exceeded a limit or crashed; an error_sent has the ids of the request",
+    (LogField("reason", one_of(KilledBecause)), LogField("content_type", one_of(ContentType))),
+    burst=10,
 )
 USAGE_DROPPED = LogEvent(
     "usage_dropped",

@@ -97,6 +97,8 @@ class TraceSink:
                 pass
             case events.ContentQueueChanged() | events.ContentWorked() | events.ContentRefused():
                 pass
+            case events.ContentWorkKilled():
+                pass
             case events.DrainStarted() | events.DrainEnded():
                 pass
             case _:

@@ -23,6 +23,7 @@ from service.events.process import (
     ContentRefused,
     ContentWorked,
     ContentWorker,
+    ContentWorkKilled,
     Dependency,
     DependencyChanged,
     DependencyFailed,
@@ -31,6 +32,7 @@ from service.events.process import (
     FaultRaised,
     FaultSource,
     HttpRequestServed,
+    KilledBecause,
     ListenerPurpose,
     LoopLagMeasured,
     RefusedBecause,
@@ -91,6 +93,7 @@ Event = (
     | ContentQueueChanged
     | ContentWorked
     | ContentRefused
+    | ContentWorkKilled
     | HttpRequestServed
     | FaultRaised
     | ServerStarted
@@ -112,6 +115,7 @@ __all__ = [
     "ConnectionOpened",
     "ContentQueueChanged",
     "ContentRefused",
+    "ContentWorkKilled",
     "ContentWorked",
     "ContentWorker",
     "Dependency",
@@ -126,6 +130,7 @@ __all__ = [
     "FaultSource",
     "FirstChunkSent",
     "HttpRequestServed",
+    "KilledBecause",
     "ListenerPurpose",
     "LoopLagMeasured",
     "MessageReceived",

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 
 
@@ -62,6 +63,8 @@ class ContentWorker(StrEnum):
 
     THREAD = "thread"
     """The content thread of the process, for all but large content."""
+    PROCESS = "process"
+    """A process for large content, which can be killed."""
 
     @property
     def thread(self) -> str:
@@ -83,6 +86,26 @@ class ContentWorked(Struct, frozen=True):
     worker: ContentWorker
     waited_seconds: float
     cpu_seconds: float
+
+
+class KilledBecause(StrEnum):
+    """Why the process for large content was killed, or ended, during a request."""
+
+    CPU = "cpu"
+    """The processor time of the request exceeded its limit."""
+    TIME = "time"
+    """There was no answer."""
+    MEMORY = "memory"
+    """The memory exceeded its limit."""
+    CRASH = "crash"
+    """A fault of a library."""
+
+
+class ContentWorkKilled(Struct, frozen=True):
+    """A request ended with the process that prepared its content."""
+
+    reason: KilledBecause
+    content_type: ContentType
 
 
 class RefusedBecause(StrEnum):

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from service.content import CachedPlan, Plan, UnreadablePlan, fits, plan_key, unpack_plan
 from service.events import CacheQueried, CacheTier
-from service.preparation.engine import Stopwatch, ThreadedContentEngine
+from service.preparation.engine import ThreadedContentEngine
+from service.preparation.stopwatch import Stopwatch
 from service.protocol.messages import ContentType, StreamRequest
 from service.session.ports import PlanCache, PlanStore, Preparation, Recorder
 
@@ -58,11 +59,11 @@ class CachedContentEngine:
         cached = self._cache.get(key)
         if cached is not None:
             self._record(CacheTier.MEMORY, hit=True)
-            return await self._fit(cached, request, client, seconds_left, stopwatch)
+            return await self._fit(cached, client, seconds_left, stopwatch)
         store = self._store_for(request)
         if store is not None and (cached := await self._get_stored(store, key, client)) is not None:
             self._record(CacheTier.MEMORY, hit=False)
-            return await self._fit(cached, request, client, seconds_left, stopwatch)
+            return await self._fit(cached, client, seconds_left, stopwatch)
         made = await self._engine.work_on(request, client, partial(self._make, key, request, seconds_left, stopwatch))
         self._record(CacheTier.MEMORY, hit=made.found)
         if store is not None and made.to_store is not None:
@@ -88,18 +89,17 @@ class CachedContentEngine:
 
     async def _get_stored(self, store: PlanStore, key: bytes, client: str) -> CachedPlan | None:
         stored = await store.get(key)
-        cached = None if stored is None else await self._engine.read(stored, client, partial(self._unpack, key))
+        cached = (
+            None if stored is None else await self._engine.read(len(stored), client, partial(self._unpack, key, stored))
+        )
         self._record(CacheTier.SHARED, hit=cached is not None)
         return cached
 
-    async def _fit(
-        self, cached: CachedPlan, request: StreamRequest, client: str, seconds_left: float, stopwatch: Stopwatch
-    ) -> Preparation:
+    async def _fit(self, cached: CachedPlan, client: str, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
         if fits(cached.plan, seconds_left - stopwatch.seconds):
             return Preparation(cached.plan, stopwatch.seconds, packed=cached.packed)
-        return await self._engine.work_on(
-            request, client, partial(self._engine.fit_plan, cached, seconds_left, stopwatch)
-        )
+        fit = partial(self._engine.fit_plan, cached, seconds_left, stopwatch)
+        return await self._engine.read(cached.memory_bytes, client, fit)
 
     def _unpack(self, key: bytes, stored: bytes) -> CachedPlan | None:
         """In the thread: unpack a plan from the store, unless it has another version."""

@@ -1,4 +1,4 @@
-"""A content engine that works in a thread and does not block the event loop."""
+"""A content engine that works outside the event loop: in a thread, and for large content in a process."""
 
 import sys
 import time
@@ -12,16 +12,17 @@ from service.content import (
     CachedPlan,
     ContentRules,
     Plan,
-    Stage,
-    StageTime,
     coalesce,
     pack_plan,
     prepare,
     unpack_plan,
 )
-from service.events import ContentWorker
+from service.events import ContentWorker, ContentWorkKilled, KilledBecause
+from service.preparation.content_process import ContentProcess
 from service.preparation.fair_thread import FairThread, Turn
+from service.preparation.stopwatch import Stopwatch
 from service.preparation.work_limits import DEFAULT_WORK_LIMITS, WorkLimits
+from service.preparation.worker_messages import Setup
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType, StreamRequest
 from service.session.ports import Preparation, PreparationFailed, Recorder
@@ -32,37 +33,29 @@ _WORST_SECONDS_PER_CHARACTER = {ContentType.TEXT: 1.2e-6, ContentType.HTML: 10e-
 """The processor time for the most expensive content of each type, as the benchmarks have it. It decides about turns
 until the cost is measured: a client that is not known yet may send the worst."""
 
-_UNPACKING_SECONDS_PER_BYTE = 0.2e-6
+_LARGE_SECONDS = 0.15
+"""Content that may take longer is prepared in the process: 15 KB of HTML and Markdown, 125 KB of text. This is the
+longest time for which other clients wait for a piece of work in the thread."""
+
+_READING_SECONDS_PER_BYTE = 0.2e-6
+
+_SECONDS_PER_CPU_SECOND = 10
+"""The process has a low priority: on one core that is in use, it gets a tenth of it."""
+
+_START_SECONDS = 30.0
+
+_IDLE_SECONDS = 600.0
+"""After this time without large content the process ends, which takes 25 MB; to start it takes 0.3 s."""
 
 _SWITCH_SECONDS = 0.0005
 """The switch interval of the interpreter. With its default of 5 ms the content thread would delay each pass of the
 event loop by that, and so every chunk."""
 
 
-class Stopwatch:
-    """Measures one preparation, from its construction on."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self.stages: list[StageTime] = []
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self._began
-
-    @contextmanager
-    def time(self, stage: Stage) -> Iterator[None]:
-        began = self.seconds
-        try:
-            yield
-        finally:
-            self.stages.append(StageTime(stage, began, self.seconds - began))
-
-
 class ThreadedContentEngine:
-    """Implements ``session.ports.ContentEngine`` with one thread, which clients share equally.
+    """Implements ``session.ports.ContentEngine`` with one thread and one process, which clients share equally.
 
-    The constructor sets the switch interval of the process. With ``packs``, that is where content may be stored, plans
+    The constructor sets the switch interval of this process. With ``packs``, that is where content may be stored, plans
     are packed too.
     """
 
@@ -80,34 +73,51 @@ class ThreadedContentEngine:
         self.rules = rules
         self._packs = packs
         self._thread = FairThread(ContentWorker.THREAD, work_limits, recorder)
+        self._process = ContentProcess(
+            Setup(limits, rules, work_limits.cpu_seconds, work_limits.memory_bytes),
+            _START_SECONDS + work_limits.cpu_seconds * _SECONDS_PER_CPU_SECOND,
+            self._record_killed,
+        )
+        self._process_thread = FairThread(
+            ContentWorker.PROCESS,
+            work_limits,
+            recorder,
+            cpu_clock=lambda: time.thread_time() + self._process.cpu_seconds,
+            idle_seconds=_IDLE_SECONDS,
+            on_idle=self._process.stop,
+        )
 
     async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         return await self.work_on(request, client, partial(self._prepare, request, seconds_left, Stopwatch()))
 
     async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
-        return await self.read(plan, client, unpack_plan)
+        return await self.read(len(plan), client, partial(unpack_plan, plan))
 
     def close(self) -> None:
         """Cancel queued work; work in progress is not waited for."""
         self._thread.close()
+        self._process_thread.close()
+        self._process.close()
 
     async def work_on(self, request: StreamRequest, client: str, work: Callable[[], _Result]) -> _Result:
         """Return the result of ``work``, which prepares the request. If cancelled while it waits, it is not done.
 
         Raises ``ServerBusy``.
         """
-        characters = len(request.content)
-        turn = Turn(client, characters * _WORST_SECONDS_PER_CHARACTER[request.content_type], characters)
-        return await self._thread.run(turn, work)
+        turn = Turn(client, _worst_seconds(request), len(request.content))
+        thread = self._process_thread if _is_large(request) else self._thread
+        return await thread.run(turn, work)
 
-    async def read(self, plan: bytes, client: str, work: Callable[[bytes], _Result]) -> _Result:
-        """Return the result of ``work``, which reads a packed plan, as ``work_on`` does."""
-        turn = Turn(client, len(plan) * _UNPACKING_SECONDS_PER_BYTE, len(plan))
-        return await self._thread.run(turn, partial(work, plan))
+    async def read(self, size_bytes: int, client: str, work: Callable[[], _Result]) -> _Result:
+        """Return the result of ``work``, which reads a plan of this size, as ``work_on`` does."""
+        return await self._thread.run(Turn(client, size_bytes * _READING_SECONDS_PER_BYTE, size_bytes), work)
 
     def make_plan(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
         """In the thread: the plan, without regard to the time left. Raises ``PreparationFailed``."""
         with _measure_failure(stopwatch):
+            if _is_large(request):
+                made = self._process.make_plan(request, stopwatch)
+                return made if self._packs else CachedPlan(made.plan)
             plan = prepare(request, self.limits, stopwatch.time, self.rules)
             return CachedPlan(plan, pack_plan(plan) if self._packs else None)
 
@@ -119,8 +129,19 @@ class ThreadedContentEngine:
                 as_packed = pack_plan(plan)
             return Preparation(plan, stopwatch.seconds, tuple(stopwatch.stages), as_packed)
 
+    def _record_killed(self, reason: KilledBecause, request: StreamRequest) -> None:
+        self._process_thread.record(ContentWorkKilled(reason, request.content_type))
+
     def _prepare(self, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
         return self.fit_plan(self.make_plan(request, stopwatch), seconds_left, stopwatch)
+
+
+def _worst_seconds(request: StreamRequest) -> float:
+    return len(request.content) * _WORST_SECONDS_PER_CHARACTER[request.content_type]
+
+
+def _is_large(request: StreamRequest) -> bool:
+    return _worst_seconds(request) > _LARGE_SECONDS
 
 
 @contextmanager

@@ -4,12 +4,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar, cast
 
 from msgspec import Struct
 
-from service.events import ContentQueueChanged, ContentRefused, ContentWorked, ContentWorker, RefusedBecause
+from service.events import ContentQueueChanged, ContentRefused, ContentWorked, ContentWorker, Event, RefusedBecause
 from service.preparation.fair_queue import Entry, FairQueue
 from service.preparation.work_limits import WorkLimits
 from service.protocol.errors import ServerBusy
@@ -76,6 +77,8 @@ class FairThread:
         self._serving = 0
         self._closing = False
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """That of the first caller, which is that of all others."""
 
     async def run(self, turn: Turn, work: Callable[[], _Result]) -> _Result:
         """Return the result of ``work``, done when its turn comes. If cancelled while it waits, it is not done.
@@ -92,7 +95,8 @@ class FairThread:
                 turn.client, call, now, cost_seconds=turn.cost_seconds, size_bytes=turn.size_bytes
             )
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, args=(loop,), name=self._worker.thread, daemon=True)
+                self._loop = loop
+                self._thread = threading.Thread(target=self._serve, name=self._worker.thread, daemon=True)
                 self._thread.start()
             self._changed.notify()
         self._record_length()
@@ -139,7 +143,16 @@ class FairThread:
 
     # In the thread
 
-    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+    def record(self, event: Event) -> None:
+        """Record an event of the work in progress, in the event loop."""
+        self._call_in_loop(self._recorder.record, event)
+
+    def _call_in_loop(self, callback: Callable[..., object], *arguments: object) -> None:
+        assert self._loop is not None
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+    def _serve(self) -> None:
         while (entry := self._take()) is not None:
             call = entry.item
             began = self._cpu_clock()
@@ -151,10 +164,7 @@ class FairThread:
             with self._changed:
                 self._queue.finish(entry, call.cpu_seconds, time.monotonic())
                 self._serving = 0
-            try:
-                loop.call_soon_threadsafe(self._finish, call, finish)
-            except RuntimeError:  # the loop has ended
-                return
+            self._call_in_loop(self._finish, call, finish)
             del entry, call, finish  # a thread that waits keeps no content
 
     def _take(self) -> Entry[_Call] | None:

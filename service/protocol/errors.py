@@ -4,7 +4,7 @@
 ├── ``ClientMistake``: the client can correct it; counted, never reported
 │   ├── ``InvalidMessage`` ``UnknownMessageType`` ``InvalidContentType`` ``InvalidChunkStrategy``
 │   ├── ``InvalidSpeed`` ``InvalidHtmlMode`` ``InvalidControlAction`` ``NoActiveStream``
-│   └── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge``
+│   └── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge`` ``ContentTooCostly``
 ├── ``LimitReached``: the client must wait or reconnect
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``ServerBusy`` ``OverCapacity``
 │   ├── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
@@ -142,6 +142,12 @@ class PreparedTooLarge(ClientMistake):
     """The content grew past `PROCESSOR_MAX_CONTENT_SIZE` during its conversion."""
 
     code = ErrorCode.CHUNKING_ERROR
+
+
+class ContentTooCostly(ClientMistake):
+    """The content takes more than `CONTENT_CPU_LIMIT` or `CONTENT_MEMORY_LIMIT` to prepare."""
+
+    code = ErrorCode.PROCESSING_ERROR
 
 
 class LimitReached(StreamingError):

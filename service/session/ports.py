@@ -159,6 +159,10 @@ class PreparationFailed(Exception):
         self.stages = stages
 
 
+class RemoteFault(Exception):
+    """An exception of another process. ``str()`` is its type and where it was raised, without its text."""
+
+
 class ContentEngine(Protocol):
     """Content work outside the event loop."""
 

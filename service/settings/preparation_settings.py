@@ -32,3 +32,23 @@ class PreparationSettings(BaseSettings):
             "bytes",
         ),
     ] = 16_777_216
+    content_cpu_limit: Annotated[
+        float,
+        Field(gt=0, le=3600, allow_inf_nan=False),
+        About(
+            "The processor time for the preparation of one large content; beyond it, the request fails with "
+            "PROCESSING_ERROR. 100 KB take up to 1 s.",
+            "a number over 0 and up to 3600",
+            "s",
+        ),
+    ] = 5
+    content_memory_limit: Annotated[
+        int,
+        Field(ge=33_554_432),
+        About(
+            "The memory of the process that prepares large content; a request that needs more fails with "
+            "PROCESSING_ERROR. Content takes up to 60 times its size.",
+            "a whole number of at least 33554432",
+            "bytes",
+        ),
+    ] = 134_217_728

@@ -71,7 +71,7 @@ def create_app() -> FastAPI:
     settings = _settings()
     telemetry = Telemetry(settings)
     cache = MemoryPlanCache(settings.cache_size)
-    limits = WorkLimits(settings.content_queue_size, settings.content_wait_timeout)
+    limits = WorkLimits(settings.content_queue_size, settings.content_wait_timeout, settings.content_cpu_limit)
     threaded = ThreadedContentEngine(settings.limits, telemetry.recorder, packs=True, work_limits=limits)
     engine = CachedContentEngine(threaded, cache, telemetry.recorder)
     app = create_service(settings, engine=BreakingEngine(engine), telemetry=telemetry)

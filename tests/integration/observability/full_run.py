@@ -22,9 +22,10 @@ SETTINGS = {
     "MAX_CONNECTIONS": 3,
     "MAX_REQUESTS_PER_SESSION": 20,
     "CONTENT_QUEUE_SIZE": 1000,
+    "CONTENT_CPU_LIMIT": 0.05,
     "MEMORY_LIMIT": 2**30,
     "DRAIN_SECONDS": 5,
-    "PROCESSOR_MAX_CONTENT_SIZE": 200_000,
+    "PROCESSOR_MAX_CONTENT_SIZE": 20_000,
     "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # no server listens there
 }
 WORKER_SETTINGS = {"WORKERS": 2, "MAX_SESSION_DURATION": 1}
@@ -160,7 +161,9 @@ async def control(client: Connection, action: str, answer: str) -> None:
 
 
 async def make_mistakes(client: Connection) -> None:
-    await request(client, "a\n\n" * 30_000, content_type="markdown")  # as HTML it exceeds PROCESSOR_MAX_CONTENT_SIZE
+    await request(client, "a\n\n" * 30_000, content_type="markdown")
+    assert (await client.receive_until("error"))[-1]["code"] == "PROCESSING_ERROR"
+    await request(client, "a\n\n" * 4_000, content_type="markdown")  # as HTML it exceeds PROCESSOR_MAX_CONTENT_SIZE
     assert (await client.receive_until("error"))[-1]["code"] == "CHUNKING_ERROR"
     await request(client, "<script>a()</script>", content_type="html")
     assert (await client.receive_until("error"))[-1]["code"] == "EMPTY_CONTENT"

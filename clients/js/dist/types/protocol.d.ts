@@ -303,7 +303,7 @@ export interface ErrorMessage {
  * - `INVALID_CHUNK_STRATEGY`: The `chunk_by` is unknown.
  * - `INVALID_CONTROL_ACTION`: The `action` is unknown or missing.
  * - `CHUNKING_ERROR`: The content grew past `PROCESSOR_MAX_CONTENT_SIZE` during its conversion. The content could not be split. A fault of the service, which reports it and streams the content unsplit.
- * - `PROCESSING_ERROR`: The content could not be processed: a fault of the service.
+ * - `PROCESSING_ERROR`: The content takes more than `CONTENT_CPU_LIMIT` or `CONTENT_MEMORY_LIMIT` to prepare. The content could not be processed: a fault of the service.
  * - `STREAM_ERROR`: The client received no data for `CHUNK_TIMEOUT`. It rarely receives this message.
  * - `EMPTY_CONTENT`: The content is empty or only white space, or is empty after sanitising.
  * - `UNKNOWN_MESSAGE_TYPE`: The `type` is unknown or missing.

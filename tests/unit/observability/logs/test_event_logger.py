@@ -19,7 +19,10 @@ OF_CLIENTS = {"rate_limit_approaching", "rate_limit_exceeded", "content_too_larg
 @pytest.mark.parametrize(
     ("level", "expected"),
     [
-        ("WARNING", {"service_listening", "library_message"} | OF_DEPENDENCIES | OF_FAULTS | OF_CLIENTS),
+        (
+            "WARNING",
+            {"service_listening", "library_message", "content_work_killed"} | OF_DEPENDENCIES | OF_FAULTS | OF_CLIENTS,
+        ),
         ("ERROR", {"service_listening"} | OF_DEPENDENCIES | OF_FAULTS),
     ],
 )

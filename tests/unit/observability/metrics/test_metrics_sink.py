@@ -14,12 +14,19 @@ from service.events import (
     CloseReason,
     ConnectionClosed,
     ConnectionOpened,
+    ContentQueueChanged,
+    ContentRefused,
+    ContentWorked,
+    ContentWorker,
+    ContentWorkKilled,
     Dependency,
     DependencyChanged,
     DependencyFailed,
     HttpRequestServed,
+    KilledBecause,
     Outcome,
     RateLimitHit,
+    RefusedBecause,
     RequestRejected,
     StreamPauseChanged,
     UsageDropped,
@@ -188,3 +195,16 @@ def test_drops_and_log_lines_are_counted_from_any_thread(metrics: Metrics) -> No
         thread.join()
     assert value(metrics, "stream_telemetry_dropped_total", signal="traces") == 12_000
     assert value(metrics, "stream_log_records_total", level="WARNING") == 4000
+
+
+def test_content_work_is_measured_by_worker(metrics: Metrics) -> None:
+    metrics.record(ContentQueueChanged(ContentWorker.THREAD, 3))
+    metrics.record(ContentQueueChanged(ContentWorker.THREAD, 2))
+    metrics.record(ContentWorked(ContentWorker.PROCESS, 0.2, 1.5))
+    metrics.record(ContentRefused(ContentWorker.THREAD, RefusedBecause.WAITED))
+    metrics.record(ContentWorkKilled(KilledBecause.CPU, ContentType.HTML))
+    assert value(metrics, "stream_content_queue_length", worker="thread") == 2
+    assert value(metrics, "stream_content_wait_seconds_sum", worker="process") == 0.2
+    assert value(metrics, "stream_content_cpu_seconds_total", worker="process") == 1.5
+    assert value(metrics, "stream_content_refused_total", worker="thread", reason="waited") == 1
+    assert value(metrics, "stream_content_killed_total", reason="cpu") == 1
