@@ -20,6 +20,7 @@ from dashboards.queries import (
     total,
 )
 from observability.registry.metrics import (
+    ACCEPT_PAUSES,
     CONFIG_LIMIT,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
@@ -28,9 +29,12 @@ from observability.registry.metrics import (
     ERRORS,
     MESSAGES_RECEIVED,
     MESSAGES_SENT,
+    PENDING_SOCKETS,
     RATE_LIMIT_HITS,
     RECEIVED_BYTES,
     SENT_BYTES,
+    SOCKET_LIMIT,
+    SOCKETS_DROPPED,
 )
 from service.protocol.errors import ErrorCode
 
@@ -51,6 +55,7 @@ def connections() -> Dashboard:
         "Connections and limits",
         "Handshakes, closed connections, rejected requests, and the limits in force.",
         _handshakes(),
+        _sockets(),
         _closes(),
         _limits(),
         _messages(),
@@ -91,6 +96,42 @@ def _handshakes() -> Row:
                 Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=FAILED_HANDSHAKES), "{{outcome}}"),
                 limit=limits.CONNECTION_FAILURES,
                 stacked=True,
+            ),
+        ),
+    )
+
+
+def _sockets() -> Row:
+    return Row(
+        "Sockets without a session",
+        (
+            lines(
+                Frame(
+                    "Sockets without a session",
+                    "By instance, and the sockets that a worker may have, by its descriptors. Many: clients that open "
+                    "sockets and send no request.",
+                    units.Short,
+                ),
+                Query(total(PENDING_SOCKETS, "instance"), "{{instance}}"),
+                Query(f"min by (instance) ({select(SOCKET_LIMIT)})", "limit of a worker of {{instance}}"),
+            ),
+            lines(
+                Frame(
+                    "Sockets closed without a session",
+                    "A minute. timeout, too_large and invalid by their request; stalled: did not read the response; "
+                    "evicted: another one needed the place.",
+                    units.CountsPerMinute,
+                ),
+                Query(per_minute(SOCKETS_DROPPED, "reason"), "{{reason}}"),
+                stacked=True,
+            ),
+            lines(
+                Frame(
+                    "No socket could be accepted",
+                    "Times a minute, for lack of descriptors: new clients and health checks waited.",
+                    units.CountsPerMinute,
+                ),
+                Query(per_minute(ACCEPT_PAUSES, "instance"), "{{instance}}"),
             ),
         ),
     )

@@ -132,7 +132,7 @@ class RunningServer:
             self._news.notify_all()
 
 
-def _stop_cleanly(server: RunningServer) -> None:
+def stop_cleanly(server: RunningServer) -> None:
     """Stop the server. It must exit with status 0, without an ERROR line and without other output."""
     status = server.stop()
     faults = [line for line in server.log if line["level"] == "ERROR"]
@@ -149,7 +149,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 
         def start(**settings: object) -> RunningServer:
             server = RunningServer(tmp_path, {"DRAIN_SECONDS": 0} | settings)
-            endings.callback(_stop_cleanly, server)
+            endings.callback(stop_cleanly, server)
             return server
 
         yield start
@@ -160,7 +160,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server with default settings, shared by all tests of the process that do not change its state."""
     running = RunningServer(tmp_path_factory.mktemp("server"), {"DRAIN_SECONDS": 0})
     yield running
-    _stop_cleanly(running)
+    stop_cleanly(running)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from observability.logs.event_logger import EventLogger
 from observability.logs.tracebacks import safe_traceback
-from observability.registry import connection_lines, process_lines, stream_lines
+from observability.registry import connection_lines, process_lines, socket_lines, stream_lines
 from observability.registry.metric_types import RecoveryKind
 from service import events
 from service.content.stage import Stage
@@ -151,6 +151,18 @@ class LogSink:
                     log(process_lines.METRICS_PUBLIC)
             case events.ServerListening():
                 log(process_lines.SERVICE_LISTENING, host=event.host, port=event.port, purpose=event.purpose)
+            case events.SocketLimitSet():
+                if event.descriptors < event.needed:
+                    limits = {"descriptors": event.descriptors, "needed": event.needed, "sockets": event.sockets}
+                    log(socket_lines.SOCKET_LIMIT_LOW, **limits)
+            case events.PendingSocketsCounted():
+                pass
+            case events.SocketDropped():
+                log(socket_lines.SOCKET_DROPPED, reason=event.reason)
+            case events.AcceptPaused():
+                log(socket_lines.ACCEPT_PAUSED, reason=event.reason)
+            case events.AcceptResumed():
+                log(socket_lines.ACCEPT_RESUMED, seconds=round(event.seconds, 3))
             case events.WorkerReplaced():
                 log(process_lines.WORKER_REPLACED, pid=event.pid, exit_code=event.exit_code)
             case events.DrainStarted():
@@ -166,7 +178,12 @@ class LogSink:
                 pass  # a ConnectionOpened or a FaultRaised follows
             case AttemptOutcome.REFUSED_CAPACITY:
                 self._logger.log(connection_lines.CONNECTION_LIMIT_REACHED, **_ids(event))
-            case AttemptOutcome.REFUSED_SESSION | AttemptOutcome.REFUSED_ORIGIN | AttemptOutcome.REFUSED_DRAINING:
+            case (
+                AttemptOutcome.REFUSED_SESSION
+                | AttemptOutcome.REFUSED_ORIGIN
+                | AttemptOutcome.REFUSED_DRAINING
+                | AttemptOutcome.REFUSED_ADDRESS
+            ):
                 self._logger.log(connection_lines.CONNECTION_REFUSED, **_ids(event), outcome=event.outcome)
             case _:
                 assert_never(event.outcome)

@@ -149,6 +149,14 @@ class Metrics:
                 labels = _http_labels(event)
                 self._counter(declared.HTTP_REQUESTS, *labels).inc()
                 self._histogram(declared.HTTP_REQUEST_DURATION, *labels).observe(event.seconds)
+            case events.PendingSocketsCounted():
+                self._gauge(declared.PENDING_SOCKETS).set(event.pending)
+            case events.SocketDropped():
+                self._counter(declared.SOCKETS_DROPPED, event.reason).inc()
+            case events.SocketLimitSet():
+                self._gauge(declared.SOCKET_LIMIT).set(event.sockets)
+            case events.AcceptPaused():
+                self._counter(declared.ACCEPT_PAUSES).inc()
             case events.RateLimitApproached() | events.StreamSkipRequested() | events.FallbackUsed():
                 pass  # counted as log lines
             case events.StoredInMemory():
@@ -156,6 +164,8 @@ class Metrics:
             case events.FaultRaised() | events.WorkerReplaced() | events.SessionJoined():
                 pass
             case events.ServerStarted() | events.ServerListening() | events.DrainStarted() | events.DrainEnded():
+                pass
+            case events.AcceptResumed():
                 pass
             case _:
                 assert_never(event)

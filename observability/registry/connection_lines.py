@@ -18,12 +18,17 @@ CONNECTION_REFUSED = LogEvent(
     "connection_refused",
     LogLevel.INFO,
     "Connection refused: {outcome}",
-    "a handshake is refused because of the request, or because the service shuts down",
+    "a handshake is refused because of the request or its address, or because the service shuts down",
     (
         LogField(
             "outcome",
             one_of(
-                (AttemptOutcome.REFUSED_SESSION, AttemptOutcome.REFUSED_ORIGIN, AttemptOutcome.REFUSED_DRAINING),
+                (
+                    AttemptOutcome.REFUSED_SESSION,
+                    AttemptOutcome.REFUSED_ORIGIN,
+                    AttemptOutcome.REFUSED_DRAINING,
+                    AttemptOutcome.REFUSED_ADDRESS,
+                ),
             ),
         ),
         SESSION_ID,
@@ -33,8 +38,8 @@ CONNECTION_REFUSED = LogEvent(
 CONNECTION_LIMIT_REACHED = LogEvent(
     "connection_limit_reached",
     LogLevel.WARNING,
-    "Connection refused: MAX_CONNECTIONS connections are open",
-    "a client receives OVER_CAPACITY",
+    "Connection refused: MAX_CONNECTIONS connections are open, or all sockets",
+    "a client receives OVER_CAPACITY, or 503 where no socket is free",
     (SESSION_ID,),
     burst=3,
 )

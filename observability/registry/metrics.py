@@ -25,6 +25,7 @@ from service.events import (
     CloseReason,
     ContentWorker,
     Dependency,
+    DropReason,
     KilledBecause,
     Outcome,
     RefusedBecause,
@@ -65,6 +66,19 @@ CONNECTION_DURATION = Histogram(
     unit="seconds",
     buckets=(1, 10, 60, 300, 900, 1800, 3600, 7200),
 )
+
+# Sockets, from the accept until they have a session
+
+PENDING_SOCKETS = Gauge("stream_pending_sockets", "Open sockets that have no session.")
+SOCKETS_DROPPED = Counter(
+    "stream_sockets_dropped_total",
+    "Sockets without a session that were closed, by reason.",
+    {"reason": tuple(DropReason)},
+)
+SOCKET_LIMIT = Gauge(
+    "stream_socket_limit", "Sockets of clients that each process may have open, by its descriptors.", workers="min"
+)
+ACCEPT_PAUSES = Counter("stream_accept_pauses_total", "Times that a process could accept no socket for a while.")
 
 # Messages
 
@@ -245,6 +259,9 @@ CONFIG_LIMIT = Gauge(
         "limit": (
             "max_workers",
             "max_connections",
+            "max_pending_sockets",
+            "request_timeout",
+            "max_request_size",
             "max_requests_per_session",
             "max_session_duration",
             "idle_timeout",

@@ -91,15 +91,15 @@ class TraceSink:
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():
                 pass
-            case events.SessionJoined() | events.UsageDropped():
+            case events.SessionJoined() | events.UsageDropped() | events.SocketLimitSet() | events.AcceptPaused():
                 pass
-            case events.ServerStarted() | events.ServerListening() | events.WorkerReplaced():
+            case events.ServerStarted() | events.ServerListening() | events.WorkerReplaced() | events.AcceptResumed():
                 pass
             case events.ContentQueueChanged() | events.ContentWorked() | events.ContentRefused():
                 pass
             case events.ContentWorkKilled():
                 pass
-            case events.DrainStarted() | events.DrainEnded():
+            case events.DrainStarted() | events.DrainEnded() | events.SocketDropped() | events.PendingSocketsCounted():
                 pass
             case _:
                 assert_never(event)

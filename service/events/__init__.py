@@ -42,6 +42,14 @@ from service.events.process import (
     TickerSwept,
     WorkerReplaced,
 )
+from service.events.sockets import (
+    AcceptPaused,
+    AcceptResumed,
+    DropReason,
+    PendingSocketsCounted,
+    SocketDropped,
+    SocketLimitSet,
+)
 from service.events.streams import (
     CacheQueried,
     CacheTier,
@@ -99,11 +107,18 @@ Event = (
     | ServerStarted
     | ServerListening
     | WorkerReplaced
+    | AcceptPaused
+    | AcceptResumed
+    | PendingSocketsCounted
+    | SocketDropped
+    | SocketLimitSet
     | DrainStarted
     | DrainEnded
 )
 
 __all__ = [
+    "AcceptPaused",
+    "AcceptResumed",
     "AttemptOutcome",
     "BackpressureApplied",
     "BackpressureReleased",
@@ -123,6 +138,7 @@ __all__ = [
     "DependencyFailed",
     "DrainEnded",
     "DrainStarted",
+    "DropReason",
     "ErrorSent",
     "Event",
     "FallbackUsed",
@@ -136,6 +152,7 @@ __all__ = [
     "MessageReceived",
     "MessagesSent",
     "Outcome",
+    "PendingSocketsCounted",
     "RateLimitApproached",
     "RateLimitHit",
     "RecoveryRefused",
@@ -145,6 +162,8 @@ __all__ = [
     "ServerListening",
     "ServerStarted",
     "SessionJoined",
+    "SocketDropped",
+    "SocketLimitSet",
     "StoredInMemory",
     "StreamEnded",
     "StreamPauseChanged",

@@ -19,6 +19,7 @@ class AttemptOutcome(StrEnum):
     REFUSED_CAPACITY = "refused_capacity"
     REFUSED_ORIGIN = "refused_origin"
     REFUSED_DRAINING = "refused_draining"
+    REFUSED_ADDRESS = "refused_address"
     ERROR = "error"
 
 

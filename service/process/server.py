@@ -5,15 +5,21 @@ import gc
 import multiprocessing
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
-from service.events import ListenerPurpose, ServerListening, WorkerReplaced
+from service.events import ListenerPurpose, ServerListening, SocketLimitSet, WorkerReplaced
+from service.process.acceptor import Acceptor
+from service.process.descriptors import DescriptorLimit, pending_sockets, raise_descriptor_limit
+from service.process.http_connection import HttpConnection, HttpLimits
 from service.process.listeners import METRICS_PORTS_STATE, Listeners, listen
+from service.process.socket_limiter import SocketLimiter, SocketLimits
 from service.process.supervisor import Loss, Supervisor, handle_hangup
 from service.session.ports import Recorder
 from service.settings import Settings
@@ -60,7 +66,7 @@ def uvicorn_config(application: str) -> uvicorn.Config:
         application,
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=HttpConnection,
         ws=WebSocketHandshake,
         ws_ping_interval=None,  # the connection monitor pings
         ws_per_message_deflate=False,  # it more than doubles the cost of a chunk and of an idle connection
@@ -81,6 +87,8 @@ class Server(uvicorn.Server):
         """``loss`` is the worker that this one replaces."""
         super().__init__(config)
         self._settings = settings
+        self._http_limits = HttpLimits(settings.request_timeout, settings.max_request_size, settings.chunk_timeout)
+        self._proxies = settings.proxies
         self._listeners = listeners
         self._loss = loss
         self._skip_drain = False
@@ -107,13 +115,23 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As that of uvicorn, with an acceptor of the service in place of the servers of the event loop."""
         metrics_ports = frozenset(_address(listener)[1] for listener in self._listeners.metrics)
         self.lifespan.state[METRICS_PORTS_STATE] = metrics_ports
-        await super().startup(sockets)
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        recorder: Recorder = self.lifespan.state[RECORDER_STATE]
+        descriptors = raise_descriptor_limit(self._settings)
+        self._limiter = self._create_limiter(descriptors, recorder)
+        acceptor = Acceptor(sockets or [], self._create_connection, self._limiter, recorder)
+        self.servers = [acceptor]  # type: ignore[list-item] # uvicorn closes it at the end
+        acceptor.start()
+        self.started = True
         # Objects that exist now are kept; without freeze, each full collection would delay all streams by 20 ms.
         gc.collect()
         gc.freeze()
-        recorder: Recorder = self.lifespan.state[RECORDER_STATE]
+        recorder.record(SocketLimitSet(descriptors.sockets, descriptors.descriptors, descriptors.needed))
         if self._loss is not None:
             recorder.record(WorkerReplaced(self._loss.pid, self._loss.exit_code))
         for listener in self._listeners.streams:
@@ -121,10 +139,30 @@ class Server(uvicorn.Server):
         for listener in self._listeners.metrics:
             recorder.record(ServerListening(*_address(listener), ListenerPurpose.METRICS))
 
+    def _create_limiter(self, descriptors: DescriptorLimit, recorder: Recorder) -> SocketLimiter:
+        hub: Hub = self.lifespan.state[HUB_STATE]
+        limits = SocketLimits(
+            pending_sockets(self._settings), descriptors.sockets, self._settings.max_connections_per_address
+        )
+        connections = self.server_state.connections
+        return SocketLimiter(limits, lambda: len(connections), lambda: hub.connections, recorder)
+
+    def _create_connection(self) -> HttpConnection:
+        return HttpConnection(
+            self.config,
+            self.server_state,
+            self.lifespan.state,
+            limits=self._http_limits,
+            limiter=self._limiter,
+            proxies=self._proxies,
+            recorder=self.lifespan.state[RECORDER_STATE],
+        )
+
     async def on_tick(self, counter: int) -> bool:
         supervisor = multiprocessing.parent_process()
         if supervisor is not None and not supervisor.is_alive():
             self.should_exit = True  # else it would occupy the port of the next start
+        self._limiter.report()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

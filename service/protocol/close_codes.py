@@ -118,4 +118,5 @@ class HandshakeRefusal(IntEnum):
     INVALID_SESSION_ID = 400, "the session id is invalid"
     FOREIGN_ORIGIN = 403, "the `Origin` is not in `ALLOWED_ORIGINS`; a client that sends no `Origin` is always accepted"
     UNKNOWN_PATH = 404, "the path has no WebSocket"
-    DRAINING = 503, "the server is shutting down; `Retry-After` contains the seconds to wait"
+    ADDRESS_LIMIT = 429, "`MAX_CONNECTIONS_PER_ADDRESS` connections are open from the address of the client"
+    DRAINING = 503, "the server is shutting down, or has no free socket; `Retry-After` contains the seconds to wait"

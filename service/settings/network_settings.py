@@ -55,6 +55,43 @@ class NetworkSettings(BaseSettings):
             "a whole number of at least 1",
         ),
     ] = 2000
+    max_connections_per_address: Annotated[
+        int | None,
+        Field(ge=1),
+        About(
+            "The maximum number of connections of a process from one address; an IPv6 address counts by its /64 "
+            "network. If empty, there is none. Behind a proxy, set TRUSTED_PROXIES first.",
+            "a whole number of at least 1",
+        ),
+    ] = None
+    max_pending_sockets: Annotated[
+        int,
+        Field(ge=32),
+        About(
+            "The maximum number of open sockets of a process that have no session; for a further one, the one that "
+            "has waited longest is closed. At least MAX_CONNECTIONS is in force.",
+            "a whole number of at least 32",
+        ),
+    ] = 2000
+    request_timeout: Annotated[
+        float,
+        Field(gt=0, le=3600, allow_inf_nan=False),
+        About(
+            "The time within which an HTTP request must be complete, from the opening of the connection or the first "
+            "byte of a later request.",
+            "a number over 0 and up to 3600",
+            "s",
+        ),
+    ] = 10
+    max_request_size: Annotated[
+        int,
+        Field(ge=1024, le=1_048_576),
+        About(
+            "The maximum size of an HTTP request, with its address, headers and body.",
+            "a whole number from 1024 to 1048576",
+            "bytes",
+        ),
+    ] = 16_384
     send_buffer_size: Annotated[
         int,
         Field(ge=4096, le=4_194_304),
@@ -92,7 +129,8 @@ class NetworkSettings(BaseSettings):
         int | None,
         Field(ge=1),
         About(
-            "The memory limit of the service, for INPUT_MEMORY, metrics and alerts; if empty, the limit of the container.",
+            "The memory limit of the service, for INPUT_MEMORY, metrics and alerts; if empty, the limit of the "
+            "container.",
             "a whole number of at least 1",
             "bytes",
         ),

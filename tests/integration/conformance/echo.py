@@ -62,6 +62,7 @@ MONITOR = ConnectionMonitor(InputLimits(LARGEST_MESSAGE, LARGEST_MESSAGE, _ANY, 
 if __name__ == "__main__":
     config = uvicorn_config(f"{__spec__.name}:create_echo")
     config.lifespan = "off"
+    config.http = "httptools"  # the connections of the service need its server
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()

@@ -121,8 +121,11 @@ def sharing(folder: Path, count: int, redis_url: str | None, settings: Mapping[s
     return [{"REDIS_URL": redis_url, "DATA_DIR": folder / f"data-{number}", **settings} for number in range(count)]
 
 
-def site(folder: Path, addresses: Sequence[str]) -> str:
-    """The shipped configuration, with a free port and these instances; put the included files into the folder."""
+def site(folder: Path, addresses: Sequence[str], *, limit: int = 50_000) -> str:
+    """The shipped configuration, with a free port and these instances; put the included files into the folder.
+
+    ``limit`` is in place of that on the connections of an address, and on its requests: all clients of a test have one.
+    """
     included = folder / "streaming"
     included.mkdir()
     listen = (SHIPPED / "streaming" / "listen.conf").read_text()
@@ -132,6 +135,8 @@ def site(folder: Path, addresses: Sequence[str]) -> str:
     lines = [f"server {address}{one}" for address in addresses for one in options]
     (included / "listen.conf").write_text(_replaced("listen 80;", f"listen 127.0.0.1:{free_port()};", listen))
     (included / "instances.conf").write_text("\n".join(lines))
+    limits = (SHIPPED / "streaming" / "limits.conf").read_text()
+    (included / "limits.conf").write_text(re.sub(r"\b200\b", str(limit), limits))
     return (SHIPPED / "streaming.conf").read_text()
 
 

@@ -4,9 +4,9 @@ import asyncio
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,9 +16,10 @@ from service.websocket.connection_monitor import KEEPALIVE_SECONDS
 from streaming_content_client import ConnectFailed, connect
 from tests.backends.nginx import Nginx
 from tests.clients.recovering import CountedStream, RecoveringClient
+from tests.conftest import RunningServer
 from tests.integration.instances.conftest import StartInstances, Store
 from tests.integration.instances.instances import SHIPPED, Instance, install, site
-from tests.waiting import wait_for
+from tests.waiting import eventually, wait_for
 
 LONG = {"content": "word " * 100, "speed": "superfast"}
 
@@ -151,6 +152,46 @@ async def test_the_headers_of_the_request_and_the_address_of_the_client_are_forw
         "x-forwarded-host: streaming.example",
     } <= set(lines)
     assert not [line for line in lines if line.startswith(("connection:", "upgrade:"))]
+
+
+async def test_one_address_has_a_limit_of_connections_and_of_requests(tmp_path: Path, server: RunningServer) -> None:
+    configuration = site(tmp_path, ["{}:{}".format(*server.address)], limit=5)
+    listen = tmp_path / "streaming" / "listen.conf"
+    # As behind another proxy: each request names its own address.
+    listen.write_text(f"{listen.read_text()}\nset_real_ip_from 127.0.0.1;\nreal_ip_header X-Test-Address;\n")
+    nginx = Nginx(tmp_path, configuration)
+    try:
+        one_network = [f"2001:db8::{number:x}:1" for number in range(1, 7)]
+        for clients in (["192.0.2.1"] * 6, one_network):
+            assert await _connections(nginx.address, clients) == [101] * 5 + [429]
+        others = [f"192.0.2.{number}" for number in range(10)] + [f"2001:db8:0:{number}::1" for number in range(1, 10)]
+        assert await _connections(nginx.address, others) == [101] * len(others)
+        async with httpx.AsyncClient(base_url=f"http://{nginx.address}") as pages:
+            headers = {"x-test-address": "192.0.2.99"}
+
+            async def is_refused() -> bool:
+                flood = await asyncio.gather(*(pages.get("/nowhere", headers=headers) for _ in range(50)))
+                return 429 in {answer.status_code for answer in flood}
+
+            await eventually(is_refused)
+            for path in ("/", "/health", "/ready") * 10:
+                assert (await pages.get(path, headers=headers)).status_code == 200
+    finally:
+        nginx.stop()
+
+
+async def _connections(address: str, clients: Iterable[str]) -> list[int]:
+    """The status of a handshake from each address in turn, while those before are connected."""
+    statuses = []
+    async with AsyncExitStack() as connections:
+        for number, client in enumerate(clients):
+            opening = connect(f"ws://{address}", f"s-{number}", additional_headers={"X-Test-Address": client})
+            try:
+                await connections.enter_async_context(opening)
+                statuses.append(101)
+            except ConnectFailed as refused:
+                statuses.append(refused.status or 0)
+    return statuses
 
 
 def test_the_timeouts_of_nginx_exceed_two_pings_of_the_service() -> None:

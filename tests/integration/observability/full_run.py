@@ -1,6 +1,7 @@
 """A run that provokes every metric, span and log line of the service at least once."""
 
 import asyncio
+import resource
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.backends.redis import Redis
 from tests.clients.direct import WITHOUT_KEEP_ALIVE, handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer
 from tests.integration.observability.breaking import BREAK, HOLD, UNCUTTABLE
+from tests.waiting import eventually
 
 SETTINGS = {
     "LOG_LEVEL": "DEBUG",
@@ -28,7 +30,7 @@ SETTINGS = {
     "PROCESSOR_MAX_CONTENT_SIZE": 20_000,
     "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # no server listens there
 }
-WORKER_SETTINGS = {"WORKERS": 2, "MAX_SESSION_DURATION": 1}
+WORKER_SETTINGS = {"HOST": "0.0.0.0", "WORKERS": 2, "MAX_SESSION_DURATION": 1, "MAX_PENDING_SOCKETS": 1_000_000_000}
 
 LONG = "word " * 1000
 _CONTROLS = 6000
@@ -61,6 +63,8 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -
     await be_refused(server)
     await use_up_the_limit(server)
     await read_late(server)
+    await leave_a_socket_without_a_request(server, signals)
+    await run_out_of_descriptors(server)
     await flood_the_log(server)
     await asyncio.to_thread(server.logged, "lines_suppressed")
     signals.scrapes.append(await scrape(server))
@@ -220,6 +224,34 @@ async def read_late(server: RunningServer) -> None:
         await asyncio.to_thread(server.logged, "backpressure_applied")
         await client.receive_until("stream_complete")
         await asyncio.to_thread(server.logged, "backpressure_released")
+
+
+async def leave_a_socket_without_a_request(server: RunningServer, signals: Signals) -> None:
+    """It is counted while it is open, and then sends what is no request."""
+    reader, writer = await asyncio.open_connection(*server.address)
+
+    async def counted() -> bool:
+        signals.scrapes.append(await scrape(server))
+        [pending] = [metric for metric in signals.scrapes.pop() if metric.name == "stream_pending_sockets"]
+        return pending.samples[0].value > 0
+
+    await eventually(counted)
+    signals.scrapes.append(await scrape(server))
+    writer.write(b"no request\r\n\r\n")
+    assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+
+
+async def run_out_of_descriptors(server: RunningServer) -> None:
+    """Lower the limit to what is open, and raise it again."""
+    process = psutil.Process(server.process.pid)
+    before = process.rlimit(resource.RLIMIT_NOFILE)
+    process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), before[1]))
+    _, writer = await asyncio.open_connection(*server.address)
+    await asyncio.to_thread(server.logged, "accept_paused")
+    process.rlimit(resource.RLIMIT_NOFILE, before)
+    await asyncio.to_thread(server.logged, "accept_resumed")
+    writer.close()
 
 
 async def flood_the_log(server: RunningServer) -> None:
