@@ -168,7 +168,10 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         hub: Hub = self.lifespan.state[HUB_STATE]
         await hub.drain(
-            self._settings.drain_seconds, self._settings.restart_seconds, is_forced=lambda: self._skip_drain
+            self._settings.drain_seconds,
+            self._settings.restart_seconds,
+            is_forced=lambda: self._skip_drain,
+            workers=self._settings.max_workers,
         )
         await self._wait_for_closes()
         await super().shutdown(sockets)

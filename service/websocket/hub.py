@@ -70,18 +70,21 @@ class Hub:
     def __iter__(self) -> Iterator[Member]:
         return iter(tuple(self._members))
 
-    async def drain(self, seconds: float, restart_seconds: float, is_forced: Callable[[], bool]) -> None:
+    async def drain(
+        self, seconds: float, restart_seconds: float, is_forced: Callable[[], bool], *, workers: int = 1
+    ) -> None:
         """Close all connections within ``seconds``, or when ``is_forced()``.
 
         Those without a stream close one after the other; active streams may end first, and are interrupted at the end.
-        ``restart_seconds`` is as in ``DrainSchedule``.
+        ``restart_seconds`` and ``workers`` are as in ``DrainSchedule``.
         """
         started_at = self._clock().seconds
         self.draining = True
         self._recorder.record(DrainStarted(len(self._members)))
         members = sorted(self, key=lambda member: not member.idle)
         idle = deque(member for member in members if member.idle)
-        schedule = DrainSchedule.of(len(idle), seconds, restart_seconds, streaming=len(idle) < len(members))
+        streaming = len(idle) < len(members)
+        schedule = DrainSchedule.of(len(idle), seconds, restart_seconds, streaming=streaming, workers=workers)
         self._first_return_at = started_at + schedule.first_return
         returns_at = {member: started_at + schedule.returns(index) for index, member in enumerate(members)}
         for member in members:
@@ -101,5 +104,5 @@ class Hub:
         interrupted = [member for member in self if not member.idle]
         ended_at = self._clock().seconds
         for index, member in enumerate(interrupted):
-            member.shutdown(ended_at + interrupted_return(index))
+            member.shutdown(ended_at + interrupted_return(index, workers))
         self._recorder.record(DrainEnded(ended_at - started_at, len(interrupted)))

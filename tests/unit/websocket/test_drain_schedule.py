@@ -42,6 +42,16 @@ def test_clients_return_after_their_close_in_its_order_and_not_together(
     assert most_within_100_ms(returns) <= 31
 
 
+@given(st.integers(1, 500), SECONDS, SECONDS, st.integers(1, 8))
+def test_the_clients_of_all_workers_together_do_not_return_faster(
+    idle: int, drain_seconds: float, restart_seconds: float, workers: int
+) -> None:
+    schedule = DrainSchedule.of(idle, drain_seconds, restart_seconds, streaming=False, workers=workers)
+    returns = [schedule.returns(index) for index in range(idle) for _ in range(workers)]
+    assert most_within_100_ms(returns) <= 31 + workers
+    assert schedule.closes(idle - 1) <= drain_seconds
+
+
 @given(st.integers(1, 3000), st.floats(0, 600), st.floats(0.1, 600))
 def test_no_client_returns_before_the_process_has_ended_and_restarted(
     idle: int, drain_seconds: float, restart_seconds: float
