@@ -2,8 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from service.content.chunking.chunk import Level, refine_boundaries
 from service.content.chunking.graphemes import graphemes
@@ -12,17 +11,7 @@ from service.content.chunking.words import words
 from service.content.html.markup import TAG, VOID, visible_text
 from service.protocol.messages import ChunkBy
 
-
-class _Part(NamedTuple):
-    """Text, or an element that is in no other, with its offsets in the source and in the visible text."""
-
-    source: str
-    start: int
-    seen: int
-
-    @property
-    def is_text(self) -> bool:
-        return not self.source.startswith("<")
+_BREAK = "<br>"
 
 
 def run_boundaries(html: str, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
@@ -32,21 +21,54 @@ def run_boundaries(html: str, chunk_by: ChunkBy, max_characters: int) -> Sequenc
 
 class _Run:
     def __init__(self, html: str) -> None:
-        self._length = len(html)
-        self._parts = _parts(html)
-        self._text = "".join(part.source if part.is_text else visible_text(part.source) for part in self._parts)
-        self._starts = array("i", (part.start for part in self._parts))
-        self._seen = array("i", (part.seen for part in self._parts))
+        self._html = html
+        # Parts: texts, and elements that are in no other.
+        self._starts = array("i")
+        """The offset of each in the source."""
+        self._seen = array("i")
+        """The number of visible characters before each."""
+        self._text = "".join(self._read(html))
         self._begin = len(self._text) - len(self._text.lstrip())
 
     def boundaries(self, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
         wanted = self._cuts(segments(self._text, chunk_by))
-        wanted.append(self._length)
+        wanted.append(len(self._html))
         levels: list[Level] = [
             lambda start, end: self._cuts(words(self._between(start, end)), self._visible_offset(start)),
             lambda start, end: self._cuts(graphemes(self._between(start, end)), self._visible_offset(start)),
         ]
         return refine_boundaries(max_characters, wanted, levels)
+
+    def _read(self, html: str) -> Iterator[str]:
+        """Yield the visible text of each part."""
+        depth = start = end = seen = 0
+        for tag in TAG.finditer(html):
+            if tag[1]:
+                depth -= 1
+            else:
+                if depth == 0:
+                    start = tag.start()
+                    if end < start:
+                        self._add(end, seen)
+                        seen += start - end
+                        yield html[end:start]
+                depth += tag[2] not in VOID
+            if depth == 0:
+                end = tag.end()
+                self._add(start, seen)
+                text = "\n" if tag[0] == _BREAK else visible_text(html[start:end])
+                seen += len(text)
+                yield text
+        if end < len(html):
+            self._add(end, seen)
+            yield html[end:]
+
+    def _add(self, start: int, seen: int) -> None:
+        self._starts.append(start)
+        self._seen.append(seen)
+
+    def _is_text(self, part: int) -> bool:
+        return self._html[self._starts[part]] != "<"
 
     def _between(self, start: int, end: int) -> str:
         """Return the visible text between two offsets in the source."""
@@ -54,10 +76,10 @@ class _Run:
 
     def _visible_offset(self, place: int) -> int:
         """Return the number of visible characters before an offset in the source that is in no element."""
-        if place == self._length:
+        if place == len(self._html):
             return len(self._text)
-        part = self._parts[bisect_right(self._starts, place) - 1]
-        return part.seen + place - part.start
+        part = bisect_right(self._starts, place) - 1
+        return self._seen[part] + place - self._starts[part]
 
     def _cuts(self, segment_ends: Sequence[int], first: int = 0) -> "array[int]":
         """Return the ends of segments after ``first`` that are boundaries: not before white space, nor at the ends."""
@@ -72,33 +94,11 @@ class _Run:
 
     def _cut(self, seen: int) -> int | None:
         """Return the boundary after ``seen`` visible characters, if the rules allow one."""
-        index = bisect_left(self._seen, seen)
-        if index == len(self._parts) or self._seen[index] > seen:
-            part = self._parts[index - 1]
-            return part.start + seen - part.seen if part.is_text else None
-        before, after = self._parts[index - 1], self._parts[index]
-        if after.is_text:
-            return before.start if before.source == "<br>" else None
-        return after.start
-
-
-def _parts(html: str) -> list[_Part]:
-    parts: list[_Part] = []
-    depth = start = end = seen = 0
-    for tag in TAG.finditer(html):
-        if tag[1]:
-            depth -= 1
-        else:
-            if depth == 0:
-                start = tag.start()
-                if end < start:
-                    parts.append(_Part(html[end:start], end, seen))
-                    seen += start - end
-            depth += tag[2] not in VOID
-        if depth == 0:
-            end = tag.end()
-            parts.append(_Part(html[start:end], start, seen))
-            seen += len(visible_text(html[start:end]))
-    if end < len(html):
-        parts.append(_Part(html[end:], end, seen))
-    return parts
+        after = bisect_left(self._seen, seen)
+        before = after - 1
+        if after == len(self._seen) or self._seen[after] > seen:
+            return self._starts[before] + seen - self._seen[before] if self._is_text(before) else None
+        if self._is_text(after):
+            start = self._starts[before]
+            return start if self._html.startswith(_BREAK, start) else None
+        return self._starts[after]

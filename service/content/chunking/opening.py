@@ -7,12 +7,12 @@ than the tags, so that the result is at most three times as long. A small wrappe
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
 from service.content.chunking.layout import UNSUPPORTED, WRAPPERS, flows
-from service.content.html.markup import TAG, VOID, WHITESPACE
+from service.content.html.markup import TAG, VOID, WHITESPACE, tag_name
 
 LARGE_CHARACTERS = 1000
 """A wrapper of this length is opened."""
@@ -20,6 +20,7 @@ MAX_DEPTH = 128
 """Deeper HTML is left as it is: the sanitiser has a limit."""
 
 ALLOWANCE_CHARACTERS = 20_000
+_MAX_PIECES = 512
 
 _ATTRIBUTE = re.compile(r' ([a-z\-]+)="([^"]*)"')
 _PASSED_ON = frozenset({"dir", "lang", "style", "title"})
@@ -69,22 +70,19 @@ class _Node(NamedTuple):
     """The index of the start tag; -1 for text."""
 
 
-class _Part(NamedTuple):
-    """A wrapper, and the start tags that are repeated around its content."""
-
-    node: _Node
-    passed: str
-
-
 class _Opener:
     def __init__(self, html: str) -> None:
         self._html = html
-        self._tags = list(TAG.finditer(html))
-        self._ends = array("i", range(len(self._tags)))
+        # Arrays, because a list of all tags of hostile HTML takes a hundred times its memory.
+        self._starts = array("i")
+        """The offset of each tag."""
+        self._ends = array("i")
         """For each start tag the index of its end tag, or its own if the element is void."""
         self._depth = 0
         open_tags: list[int] = []
-        for index, tag in enumerate(self._tags):
+        for index, tag in enumerate(TAG.finditer(html)):
+            self._starts.append(tag.start())
+            self._ends.append(index)
             if tag[1]:
                 self._ends[open_tags.pop()] = index
             elif tag[2] not in VOID:
@@ -96,26 +94,34 @@ class _Opener:
     def result(self) -> str:
         if self._depth > MAX_DEPTH:
             return self._html
-        return self._blocks(self._nodes(0, len(self._tags), 0, len(self._html)), "")
+        return self._blocks(self._nodes(0, len(self._starts), 0, len(self._html)), "")
 
     def _nodes(self, tag: int, last: int, start: int, end: int) -> Iterator[_Node]:
         """Yield the nodes in ``[start, end)``, where the tags are ``[tag, last)``."""
         while tag < last:
-            first = self._tags[tag].start()
-            if start < first:
-                yield _Node(start, first, -1)
-            start = self._tags[self._ends[tag]].end()
-            yield _Node(first, start, tag)
+            node = self._element(tag)
+            if start < node.start:
+                yield _Node(start, node.start, -1)
+            start = node.end
+            yield node
             tag = self._ends[tag] + 1
         if start < end:
             yield _Node(start, end, -1)
 
+    def _element(self, tag: int) -> _Node:
+        """Return the element whose start tag has the index ``tag``."""
+        return _Node(self._starts[tag], self._html.index(">", self._starts[self._ends[tag]]) + 1, tag)
+
     def _inside(self, node: _Node) -> Iterator[_Node]:
         last = self._ends[node.tag]
-        return self._nodes(node.tag + 1, last, self._tags[node.tag].end(), self._tags[last].start())
+        return self._nodes(node.tag + 1, last, node.start + len(self._tag(node)), self._starts[last])
+
+    def _tag(self, node: _Node) -> str:
+        """Return the start tag; empty for text."""
+        return "" if node.tag < 0 else self._html[node.start : self._html.index(">", node.start) + 1]
 
     def _name(self, node: _Node) -> str:
-        return "" if node.tag < 0 else self._tags[node.tag][2]
+        return tag_name(self._tag(node)[1:-1]) if node.tag >= 0 else ""
 
     def _blocks(self, nodes: Iterator[_Node], opening: str, *, in_table: bool = False) -> str:
         """Return ``nodes`` as blocks between the tags of ``opening``."""
@@ -124,75 +130,82 @@ class _Opener:
         return groups.joined()
 
     def _add(self, nodes: Iterator[_Node], groups: "_Groups") -> None:
-        run: list[_Node] = []
+        run = run_end = 0
         for node in nodes:
             if node.tag < 0 or flows(self._html, self._name(node), node.start, node.end):
-                run.append(node)
+                run, run_end = run if run < run_end else node.start, node.end
                 continue
-            self._add_run(run, groups)
-            run = []
-            if self._tags[node.tag][0] == "<div>":
+            self._add_run(run, run_end, groups)
+            run = run_end
+            if self._tag(node) == "<div>":
                 self._add(self._inside(node), groups)
-            elif (inside := self._opened(node, groups)) is not None:
-                groups.add_between(inside)
-            else:
+            elif not self._add_opened(node, groups):
                 groups.add(self._whole(node))
-        self._add_run(run, groups)
+        self._add_run(run, run_end, groups)
 
-    def _add_run(self, run: list[_Node], groups: "_Groups") -> None:
-        if run:
-            groups.add(paragraph(self._html[run[0].start : run[-1].end]))
+    def _add_run(self, start: int, end: int, groups: "_Groups") -> None:
+        if start < end:
+            groups.add(paragraph(self._html[start:end]))
 
     def _whole(self, node: _Node) -> str:
         """Return a block that is not opened."""
-        tag = self._tags[node.tag]
-        if tag[2] not in UNSUPPORTED or " data-" in tag[0]:
+        tag, name = self._tag(node), self._name(node)
+        if name not in UNSUPPORTED or " data-" in tag:
             return self._html[node.start : node.end]
-        return f"{tag[0]}{self._blocks(self._inside(node), '')}</{tag[2]}>"
+        return f"{tag}{self._blocks(self._inside(node), '')}</{name}>"
 
-    def _opened(self, node: _Node, groups: "_Groups") -> str | None:
-        """Return the content of a wrapper with what is repeated around it; ``None`` if it is not to be opened."""
-        parts = self._parts(node, groups)
-        added = groups.overhead + sum(_overhead(groups.opening + part.passed) for part in parts)
-        if not parts or added > self._allowance:
-            return None
-        self._allowance -= added
-        return "".join(
-            self._blocks(self._inside(part.node), groups.opening + part.passed, in_table=part.node != node)
-            for part in parts
-        )
-
-    def _parts(self, node: _Node, groups: "_Groups") -> list[_Part]:
-        """Return what is to be opened of an element: itself, or the cells of a table; nothing if it is a unit."""
-        tag = self._tags[node.tag]
+    def _add_opened(self, node: _Node, groups: "_Groups") -> bool:
+        """Add the content of a wrapper, with what is repeated around it. Return whether it is to be opened."""
+        cells: Iterable[int]
+        tag, name = self._tag(node), self._name(node)
         is_large = node.end - node.start >= LARGE_CHARACTERS
-        if _OF_A_UNIT.search(tag[0]):
-            return []
-        if tag[2] in WRAPPERS:
-            return [_Part(node, _passed_on(tag[0]))] if is_large else []
-        return self._cells(node, groups) if tag[2] == "table" and (is_large or groups.in_table) else []
+        if _OF_A_UNIT.search(tag):
+            return False
+        if name in WRAPPERS:
+            cells, passed = [node.tag] if is_large else [], [self._passed_on(tag)]
+        elif name == "table" and (is_large or groups.in_table):
+            cells, passed = self._cells(node, groups)
+        else:
+            return False
+        added = groups.overhead + sum(_overhead(groups.opening + each) for each in passed)
+        if not cells or added > self._allowance:
+            return False
+        self._allowance -= added
+        for cell, each in zip(cells, passed, strict=True):
+            inside = self._blocks(self._inside(self._element(cell)), groups.opening + each, in_table=cell != node.tag)
+            groups.add_between(inside)
+        return True
 
-    def _cells(self, table: _Node, groups: "_Groups") -> list[_Part]:
-        """Return the cells of a table that only places its content: with one cell in each row that is not blank."""
-        cells: list[_Part] = []
-        of_table = _passed_on(self._tags[table.tag][0])
+    def _cells(self, table: _Node, groups: "_Groups") -> tuple["array[int]", list[str]]:
+        """Return the cells of a table that only places its content: one in each row that is not blank.
+
+        They are the indices of their start tags, with the tags that are repeated around the content of each.
+        """
+        cells, passed = array("i"), list[str]()
+        of_table = self._passed_on(self._tag(table))
         for section in self._inside(table):
             if self._name(section) != "tbody":
-                return []
-            of_section = _passed_on(self._tags[section.tag][0])
+                return array("i"), []
+            of_section = of_table + self._passed_on(self._tag(section))
             for row in self._inside(section):
                 cell = self._only_cell(row)
                 if cell is None or (self._name(cell) == "th" and not groups.in_table):
-                    return []
-                of_cell = _passed_on(self._tags[row.tag][0]) + _passed_on(self._tags[cell.tag][0])
-                cells.append(_Part(cell, of_table + of_section + of_cell))
-        return cells
+                    return array("i"), []
+                cells.append(cell.tag)
+                passed.append(of_section + self._passed_on(self._tag(row)) + self._passed_on(self._tag(cell)))
+        return cells, passed
+
+    def _passed_on(self, tag: str) -> str:
+        """Return a tag with what the element of ``tag`` passes on to its content; empty if that is nothing."""
+        if " " not in tag and not tag.startswith("<th"):
+            return ""
+        return _passed_on(tag)
 
     def _only_cell(self, row: _Node) -> _Node | None:
         cells = list(self._inside(row))
         if len(cells) > 1:
             cells = [cell for cell in cells if _BLANK.fullmatch(self._html, cell.start, cell.end) is None] or cells[:1]
-        is_single = len(cells) == 1 and _OF_A_UNIT.search(self._tags[cells[0].tag][0]) is None
+        is_single = len(cells) == 1 and _OF_A_UNIT.search(self._tag(cells[0])) is None
         return cells[0] if is_single else None
 
 
@@ -206,7 +219,9 @@ class _Groups:
         self._closing = _closing(opening)
         self.overhead = _overhead(opening)
         """Length of the tags around a group."""
+        self._settled: list[str] = []
         self._pieces: list[str] = []
+        """What follows. Joining it saves memory: a short string takes fifty bytes in addition."""
         self._group: list[str] = []
         self._size = 0
 
@@ -219,15 +234,21 @@ class _Groups:
     def add_between(self, blocks: str) -> None:
         """Add blocks that have the tags around them already."""
         self._end_group()
-        self._pieces.append(blocks)
+        self._write(blocks)
 
     def joined(self) -> str:
         self._end_group()
-        return "".join(self._pieces)
+        return "".join([*self._settled, *self._pieces])
+
+    def _write(self, html: str) -> None:
+        self._pieces.append(html)
+        if len(self._pieces) >= _MAX_PIECES:
+            self._settled.append("".join(self._pieces))
+            self._pieces.clear()
 
     def _end_group(self) -> None:
         if self._size:
-            self._pieces += self.opening, *self._group, self._closing
+            self._write(f"{self.opening}{''.join(self._group)}{self._closing}")
         self._group.clear()
         self._size = 0
 
