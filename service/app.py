@@ -39,6 +39,7 @@ from service.websocket.endpoint import StreamEndpoint, WebSocketRouter
 from service.websocket.hub import Hub
 from service.websocket.lease_renewer import LeaseRenewer
 from service.websocket.message_writer import MessageWriter
+from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def create_app(
 
     hub = Hub(settings.max_connections, recorder, clock.now)
     writer = MessageWriter()
+    ticker = Ticker(clock.now, on_swept=lambda lag: recorder.record(TickerSwept(lag)))
     services = Services(
         store=selection.store,
         engine=engine
@@ -97,7 +99,8 @@ def create_app(
         ),
         ids=RandomIds(telemetry.samples),
         recorder=recorder,
-        ticker=Ticker(clock.now, on_swept=lambda woken, lag: recorder.record(TickerSwept(woken, lag))),
+        ticker=ticker,
+        pacer=Pacer(ticker, writer),
         writer=writer,
         clock=clock.now,
     )

@@ -2,10 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from functools import cached_property
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import force_setattr
 
+from service.content.chunk_frames import ChunkFrames
 from service.content.chunks import Chunks, CloseTexts
 from service.content.html.removal import Removal
 from service.protocol.errors import ChunkingFailed
@@ -15,7 +17,7 @@ Piece = tuple[str, str | UnsetType]
 """The data of a chunk, and in incremental mode its close text."""
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, dict=True):
     """Chunks in order, never empty, with their statistics."""
 
     chunks: Chunks
@@ -46,6 +48,16 @@ class Plan(Struct, frozen=True):
     @property
     def gap_seconds(self) -> float:
         return GAP_SECONDS[self.speed]
+
+    @cached_property
+    def frames(self) -> ChunkFrames:
+        """The frames of the chunks, for all streams of this plan."""
+        return ChunkFrames(self.chunks, self.closes)
+
+    def size_bytes(self, start: int, end: int) -> int:
+        """Return the bytes of UTF-8 of the chunks in ``[start, end)``."""
+        data, _ = self.joined(start, end)
+        return len(data) if data.isascii() else len(data.encode())
 
     def joined(self, start: int, end: int) -> Piece:
         """Return the chunks in ``[start, end)`` as one."""

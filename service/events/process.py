@@ -9,9 +9,8 @@ from service.protocol.trace import Trace
 
 
 class TickerSwept(Struct, frozen=True):
-    """The ticker woke the drivers that were due."""
+    """The ticker woke what was due."""
 
-    woken: int
     worst_lag_seconds: float
 
 

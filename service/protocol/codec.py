@@ -1,9 +1,9 @@
 """Decoding and encoding of frames. No other module of the service reads or writes the wire format."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -35,7 +35,7 @@ from service.protocol.messages import (
     StreamControl,
     StreamRequest,
 )
-from service.protocol.server_messages import ServerMessage
+from service.protocol.server_messages import Chunk, ServerMessage
 from service.protocol.trace import TraceHeaders
 
 _MESSAGE_TYPES = frozenset(ClientMessageType)
@@ -114,6 +114,21 @@ def encode(message: ServerMessage) -> bytes:
     """One message as UTF-8 JSON, the payload of a text frame."""
     return _encoder.encode(message)
 
+
+def encode_chunks(
+    first_index: int, data: Iterable[str], closes: Iterable[str | UnsetType]
+) -> Iterator[tuple[bytes, bytes]]:
+    """Consecutive chunks without their timestamps: what ``encode`` returns before and after that of each."""
+    chunks = [
+        Chunk(piece, index, _NO_TIMESTAMP, close)
+        for index, (piece, close) in enumerate(zip(data, closes, strict=False), first_index)
+    ]
+    parts = iter(_encoder.encode_lines(chunks).split(b"\n"))
+    return zip(parts, parts, strict=False)
+
+
+_NO_TIMESTAMP = cast("str", msgspec.Raw(b"\n"))
+"""A byte that JSON escapes in strings, so that it is only there and at the end of each line."""
 
 _encoder = msgspec.json.Encoder()
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+JSON_TIMESTAMP_BYTES = len('"2026-11-23T21:27:23.612Z"')
+
 
 def iso(wall: float) -> str:
     """Epoch seconds as ISO 8601 in UTC with milliseconds and ``Z``."""
@@ -12,12 +14,13 @@ def iso(wall: float) -> str:
 class Instant:
     """A point in time: ``seconds`` on a monotonic clock for deadlines, ``wall`` in epoch seconds for timestamps."""
 
-    __slots__ = ("_timestamp", "seconds", "wall")
+    __slots__ = ("_json_timestamp", "_timestamp", "seconds", "wall")
 
     def __init__(self, seconds: float, wall: float) -> None:
         self.seconds = seconds
         self.wall = wall
         self._timestamp: str | None = None
+        self._json_timestamp: bytes | None = None
 
     @property
     def timestamp(self) -> str:
@@ -25,6 +28,13 @@ class Instant:
         if self._timestamp is None:
             self._timestamp = iso(self.wall)
         return self._timestamp
+
+    @property
+    def json_timestamp(self) -> bytes:
+        """``timestamp`` as JSON: ``JSON_TIMESTAMP_BYTES`` with its quotes."""
+        if self._json_timestamp is None:
+            self._json_timestamp = f'"{self.timestamp}"'.encode()
+        return self._json_timestamp
 
     def __repr__(self) -> str:
         return f"Instant(seconds={self.seconds!r}, wall={self.wall!r})"

@@ -1,6 +1,7 @@
 """The delivery of one stream: the cursor and the pace over its chunks."""
 
 from service.content.plan import Piece
+from service.session.run import Run
 from service.session.source import ChunkSource
 
 BURST_CHUNKS = 64
@@ -13,18 +14,18 @@ LATE_GAPS = 3
 class Pace:
     """Chunk k is due at ``origin + k · gap``, so that a stream does not drift. All times are monotonic seconds."""
 
-    __slots__ = ("_gap_seconds", "_origin")
+    __slots__ = ("gap_seconds", "origin")
 
     def __init__(self, gap_seconds: float, origin: float) -> None:
-        self._gap_seconds = gap_seconds
-        self._origin = origin
+        self.gap_seconds = gap_seconds
+        self.origin = origin
 
     def due(self, index: int) -> float:
-        return self._origin + index * self._gap_seconds
+        return self.origin + index * self.gap_seconds
 
     def shift(self, seconds: float) -> None:
         """Delay all chunks that are not sent."""
-        self._origin += seconds
+        self.origin += seconds
 
 
 class Delivery:
@@ -96,6 +97,27 @@ class Delivery:
             if not self.skipped:
                 self.due_at = self._pace.due(self.index)
         return chunks
+
+    def run(self, until: float) -> Run | None:
+        """Return the chunks after the first one that ``take`` would return one by one before ``until``, if any.
+
+        None of them is the last one of the stream.
+        """
+        if self.skipped or self.index == self.first_index:
+            return None
+        pace = self._pace
+        seconds = until - self.due_at - self._late_seconds
+        end = min(self._source.planned, self.index + int(seconds / pace.gap_seconds))
+        if end <= self.index:
+            return None
+        return Run(self._source.frames, self.index, end, pace.origin, pace.gap_seconds, self._late_seconds)
+
+    def advance(self, count: int) -> None:
+        """Take ``count`` chunks, which were sent as a run."""
+        end = self.index + count
+        self.bytes += self._source.size_bytes(self.index, end)
+        self.index = end
+        self.due_at = self._pace.due(end)
 
     def pause(self, now: float) -> None:
         """Hold back all chunks; a second pause changes nothing."""

@@ -114,6 +114,10 @@ class SessionMachine:
             self._streams.deliver(now)
         return self._step(now)
 
+    def advance(self, chunks: int) -> None:
+        """The driver sent that number of chunks of the run of the last step. Comes before any other input."""
+        self._streams.advance(chunks)
+
     def resolve(self, result: EffectResult, now: Instant) -> Step:
         """An effect is performed. The result of a dropped ticket is ignored."""
         if not self._ended(now):
@@ -231,13 +235,12 @@ class SessionMachine:
     def _step(self, now: Instant) -> Step:
         if self._closes_when_idle and self._streams.idle:
             self._end_for_restart(self._returns_at if self.current is None else None, now)
-        return self._builder.build(self._wake_at())
-
-    def _wake_at(self) -> float | None:
         if self._close_reason is not None:
-            return None
+            return self._builder.build(None)
         streams, deadlines = self._streams, self._deadlines
         stream = streams.current
         deadlines.suspend_idle(suspended=stream is not None and not stream.paused)
         due_at, earliest = streams.due_at, deadlines.earliest
-        return earliest if due_at is None or earliest < due_at else due_at
+        if due_at is None or earliest < due_at:
+            return self._builder.build(earliest)
+        return self._builder.build(due_at, streams.run(earliest))

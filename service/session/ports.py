@@ -52,8 +52,8 @@ class Connection(Protocol):
     def unsent_bytes(self) -> int:
         """The bytes that were written and that the kernel has not accepted."""
 
-    def write(self, message: bytes) -> None:
-        """Send one encoded message (UTF-8) as a text frame."""
+    def write(self, frame: bytes) -> None:
+        """Send one complete frame."""
 
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake. A peer that does not answer it is disconnected after a timeout."""

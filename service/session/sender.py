@@ -10,6 +10,7 @@ from service.session.effects import EffectResult, UpdateStatus
 from service.session.ports import Preparation
 from service.session.records import StreamStatus
 from service.session.recovery import RecoveredStream, continue_delivery, store_skip
+from service.session.run import Run
 from service.session.source import PlanSource
 from service.session.step import StepBuilder
 from service.session.stream_state import StreamState
@@ -103,6 +104,10 @@ class StreamSender:
         if delivery is None or stream.paused or stream.skip_storage is not None or self._deadlines.blocked:
             return None
         return delivery.due_at
+
+    def run(self, stream: StreamState, until: float) -> Run | None:
+        """Return the chunks that may be sent without ``send_due`` before ``until``; ``None`` if there are none."""
+        return None if self.due_at(stream) is None else stream.active_delivery.run(until)
 
     def update_status(self, stream: StreamState, status: StreamStatus) -> None:
         if stream.resumable:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from msgspec import UNSET
 
+from service.content.chunk_frames import ChunkFrames
 from service.content.plan import Piece, Plan
 
 
@@ -15,6 +16,17 @@ class ChunkSource(Protocol):
 
     def ended(self, index: int) -> bool:
         """Whether there will never be a chunk at ``index``, the next to be taken."""
+
+    @property
+    def planned(self) -> int:
+        """The number of chunks that are fixed unless the rest is skipped, without the last one of the stream."""
+
+    @property
+    def frames(self) -> ChunkFrames:
+        """The frames of the chunks that are fixed."""
+
+    def size_bytes(self, start: int, end: int) -> int:
+        """Return the bytes of UTF-8 of the fixed chunks in ``[start, end)``."""
 
     def skip(self, index: int) -> None:
         """Merge everything from ``index`` on into as few chunks as possible; called at most once."""
@@ -47,6 +59,17 @@ class PlanSource:
 
     def ended(self, index: int) -> bool:
         return index >= self._skip_at and self._merged_until >= len(self._plan.chunks)
+
+    @property
+    def planned(self) -> int:
+        return min(self._skip_at, len(self._plan.chunks) - 1)
+
+    @property
+    def frames(self) -> ChunkFrames:
+        return self._plan.frames
+
+    def size_bytes(self, start: int, end: int) -> int:
+        return self._plan.size_bytes(start, end)
 
     def skip(self, index: int) -> None:
         self._skip_at = self._merged_until = index

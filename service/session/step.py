@@ -10,6 +10,7 @@ from service.protocol.errors import StreamingError
 from service.protocol.server_messages import ErrorMessage, ServerMessage
 from service.session.effects import Effect
 from service.session.event_log import EventLog
+from service.session.run import Run
 from service.session.stream_state import StreamState
 
 
@@ -39,6 +40,8 @@ class Step(Struct, frozen=True):
     close: Close | None = None
     dropped: Sequence[int] = ()
     """Tickets whose unresolved effects may be cancelled: their results are ignored."""
+    run: Run | None = None
+    """Chunks that need no ``tick``, the first at ``wake_at``. A driver may ignore it: ``tick`` returns the same."""
 
 
 class StepBuilder:
@@ -75,7 +78,7 @@ class StepBuilder:
         self.send(ErrorMessage.of(error, request_id, stream_id))
         self.log.error_sent(error, stream)
 
-    def build(self, wake_at: float | None) -> Step:
+    def build(self, wake_at: float | None, run: Run | None = None) -> Step:
         outbound, effects, close = self._outbound, self._effects, self.close
         if outbound:
             self._outbound = []
@@ -83,4 +86,4 @@ class StepBuilder:
             self._effects = []
         self.close = None
         dropped, self._dropped = self._dropped, ()
-        return Step(outbound, effects, self.log.take(), wake_at, close, dropped)
+        return Step(outbound, effects, self.log.take(), wake_at, close, dropped, run)

@@ -21,6 +21,7 @@ from service.session.recovery import (
     RecoveryTarget,
     recover_stream,
 )
+from service.session.run import Run
 from service.session.sender import StreamSender
 from service.session.step import StepBuilder
 from service.session.stream_state import StreamState
@@ -91,6 +92,11 @@ class Streams:
         """When the next chunk is due, in monotonic seconds; ``None`` if none may be sent."""
         stream = self._queue.current
         return None if stream is None else self._sender.due_at(stream)
+
+    def run(self, until: float) -> Run | None:
+        """Return the chunks that may be sent without ``deliver`` before ``until``; ``None`` if there are none."""
+        stream = self._queue.current
+        return None if stream is None else self._sender.run(stream, until)
 
     # Messages
 
@@ -264,6 +270,12 @@ class Streams:
             self._delivered.add(stream)
             self._finish(stream, Outcome.SKIPPED if stream.active_delivery.skipped else Outcome.COMPLETED, now)
             self._start_next(now)
+
+    def advance(self, chunks: int) -> None:
+        """That number of chunks of the last ``run`` was sent."""
+        stream = self._queue.current
+        assert stream is not None
+        stream.active_delivery.advance(chunks)
 
     def finish_all(self, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
         for stream in self._queue:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import struct
 from collections.abc import MutableSet
 from typing import cast
 
@@ -26,22 +25,9 @@ _FRAMES_A_PASS = 64
 """The most frames, and one message, of a connection are handled in a pass of the event loop: a client that floods must
 not hold back other connections."""
 
-# RFC 6455 section 5.2: FIN and opcode 1; a length under 126 is in the second byte, a larger one in 2 or 8 more.
-_TEXT_FRAME = 0x81
 _CONTROL_FRAME = 0x80
-_SHORT, _MEDIUM = 126, 65_536
 
 _HANDLED = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CLOSE})
-
-
-def text_frame(payload: bytes) -> bytes:
-    """Return an unmasked, unfragmented, uncompressed text frame, as a server sends it."""
-    length = len(payload)
-    if length < _SHORT:
-        return bytes((_TEXT_FRAME, length)) + payload
-    if length < _MEDIUM:
-        return struct.pack("!BBH", _TEXT_FRAME, 126, length) + payload
-    return struct.pack("!BBQ", _TEXT_FRAME, 127, length) + payload
 
 
 def control_frame(opcode: Opcode, payload: bytes) -> bytes:
@@ -58,7 +44,6 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     __slots__ = (
         "__weakref__",
         "_awaits_pong",
-        "_blocked",
         "_budget",
         "_bytes_after_close",
         "_close_timer",
@@ -71,6 +56,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         "_receiver",
         "_transport",
         "_unfinished",
+        "blocked",
     )
 
     def __init__(
@@ -86,7 +72,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self._unfinished = False
         """Whether the end of a message is awaited."""
         self._receiver: Receiver | None = None
-        self._blocked = False
+        self.blocked = False
         self._closing = False
         """Whether a close frame was sent."""
         self._bytes_after_close = 0
@@ -127,11 +113,11 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self._abort_soon()
 
     def pause_writing(self) -> None:
-        self._blocked = True
+        self.blocked = True
 
     def resume_writing(self) -> None:
         was_congested = self._receiver is not None and not self._transport.is_reading()
-        self._blocked = False
+        self.blocked = False
         if self._receiver is not None:
             self._receiver.unblocked()
         if was_congested:
@@ -142,7 +128,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self._monitor.discard(self, self._group)
         if self._close_timer is not None:
             self._close_timer.cancel()
-        self._blocked = False
+        self.blocked = False
         self._end(CloseCode.ABNORMAL)
 
     # service.session.ports.Connection
@@ -155,16 +141,12 @@ class WebSocketConnection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     @property
-    def blocked(self) -> bool:
-        return self._blocked
-
-    @property
     def unsent_bytes(self) -> int:
         return self._transport.get_write_buffer_size()
 
-    def write(self, message: bytes) -> None:
+    def write(self, frame: bytes) -> None:
         if not self._closing and not self._transport.is_closing():
-            self._transport.write(text_frame(message))
+            self._transport.write(frame)
 
     def close(self, code: int, reason: str) -> None:
         if self._closing or self._transport.is_closing():
@@ -285,7 +267,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     @property
     def _congested(self) -> bool:
-        return self._blocked and self.unsent_bytes > CONGESTION_BYTES
+        return self.blocked and self.unsent_bytes > CONGESTION_BYTES
 
     # Ends
 

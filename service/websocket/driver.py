@@ -12,13 +12,14 @@ from service.session.machine import SessionMachine
 from service.session.ports import Connection
 from service.session.step import Step
 from service.websocket.effect_handler import EffectHandler, Services
+from service.websocket.pacer import PacedRun
 
 
 class Driver:
     """One connection from its acceptance to its end, its receiver and its only writer.
 
-    ``slot``, ``wake_at`` and ``wake`` are for the ticker; ``idle``, ``leased_stream``, ``lose_lease``, ``drain`` and
-    ``shutdown`` for the hub.
+    ``slot``, ``wake_at`` and ``wake`` are for the ticker, ``wake`` and ``fail`` for the pacer; ``idle``,
+    ``leased_stream``, ``lose_lease``, ``drain`` and ``shutdown`` for the hub.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Driver:
         "_effect_handler",
         "_machine",
         "_on_ended",
+        "_run",
         "_services",
         "_tasks",
         "_unsent_bytes",
@@ -48,6 +50,8 @@ class Driver:
         self._services = services
         self._on_ended = on_ended
         self._effect_handler = EffectHandler(services, machine.connection_id, machine.session_id)
+        self._run: PacedRun | None = None
+        """The run of the last step, until the next input."""
         self._blocked = False
         self._unsent_bytes = 0
         """When the blocked connection was last examined."""
@@ -85,13 +89,30 @@ class Driver:
 
     def wake(self, now: Instant) -> None:
         try:
+            self._stop_run()
             if self._blocked and (unsent_bytes := self._connection.unsent_bytes) < self._unsent_bytes:
                 self._unsent_bytes = unsent_bytes
                 self._execute(self._machine.progress(now))
             else:
                 self._execute(self._machine.tick(now))
         except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
-            self._fail(exception)
+            self.fail(exception)
+
+    def fail(self, exception: Exception) -> None:
+        """Record an error of the service and close with 1011."""
+        current = self._machine.current
+        stream = ("", None) if current is None else (current.stream_id, current.trace)
+        error_id = self._effect_handler.record_fault(exception, FaultSource.CONNECTION, *stream)
+        try:
+            self._stop_run()
+            error = InternalError(f"The service failed. Reconnect; if it happens again, report id {error_id}.")
+            step = self._machine.fail(error, self._services.clock())
+            self._execute(step)
+            if step.close is None:  # the machine had ended, and the close of that step was not executed
+                self._connection.abort()
+        except Exception as second:  # noqa: BLE001 - the machine itself fails: nothing more can be sent
+            self._effect_handler.record_fault(second, FaultSource.CONNECTION, *stream, error_id)
+            self._connection.abort()
 
     @property
     def idle(self) -> bool:
@@ -118,9 +139,10 @@ class Driver:
     def _pass(self, machine_input: Callable[..., Step], *arguments: object) -> None:
         """Pass an input to the machine and execute the step."""
         try:
+            self._stop_run()
             self._execute(machine_input(*arguments, self._services.clock()))
         except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
-            self._fail(exception)
+            self.fail(exception)
 
     def _execute(self, step: Step) -> None:
         connection = self._connection
@@ -141,12 +163,27 @@ class Driver:
             connection.close(step.close.code, step.close.reason)
             if step.close.abort:
                 connection.abort()
-        if step.wake_at is not None:
-            self._services.ticker.schedule(self, step.wake_at)
+        self._continue(step)
+
+    def _continue(self, step: Step) -> None:
+        """Wait for what comes after the step."""
+        connection = self._connection
         if connection.blocked and not self._blocked:
             self._blocked = True
             self._unsent_bytes = connection.unsent_bytes
             self._pass(self._machine.block)
+        elif step.run is not None:
+            self._services.ticker.cancel(self)
+            self._run = self._services.pacer.start(step.run, connection, self)
+        elif step.wake_at is not None:
+            self._services.ticker.schedule(self, step.wake_at)
+
+    def _stop_run(self) -> None:
+        """Take the run back from the pacer, so that the machine has the position of the stream."""
+        run, self._run = self._run, None
+        if run is not None:
+            self._services.pacer.stop(run)
+            self._machine.advance(run.sent)
 
     async def _perform(self, effect: TicketedEffect) -> None:
         self._pass(self._machine.resolve, await self._effect_handler.perform(effect))
@@ -155,18 +192,3 @@ class Driver:
         task = self._tasks.pop(ticket, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()  # preparation that waits for the content thread is then never done
-
-    def _fail(self, exception: Exception) -> None:
-        """Record an error of the service and close with 1011."""
-        current = self._machine.current
-        stream = ("", None) if current is None else (current.stream_id, current.trace)
-        error_id = self._effect_handler.record_fault(exception, FaultSource.CONNECTION, *stream)
-        try:
-            error = InternalError(f"The service failed. Reconnect; if it happens again, report id {error_id}.")
-            step = self._machine.fail(error, self._services.clock())
-            self._execute(step)
-            if step.close is None:  # the machine had ended, and the close of that step was not executed
-                self._connection.abort()
-        except Exception as second:  # noqa: BLE001 - the machine itself fails: nothing more can be sent
-            self._effect_handler.record_fault(second, FaultSource.CONNECTION, *stream, error_id)
-            self._connection.abort()

@@ -13,6 +13,7 @@ from service.protocol.trace import Trace, parse_trace_context
 from service.session import effects
 from service.session.ports import ContentEngine, Ids, PreparationFailed, Recorder, SessionStore, StoreUnavailable
 from service.websocket.message_writer import MessageWriter
+from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
 
 
@@ -24,6 +25,7 @@ class Services(Struct, frozen=True):
     ids: Ids
     recorder: Recorder
     ticker: Ticker
+    pacer: Pacer
     writer: MessageWriter
     clock: Callable[[], Instant]
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from service.events import MessagesSent
 from service.protocol.codec import encode
+from service.protocol.frames import text_frame_header
 from service.protocol.server_messages import ServerMessage
 from service.session.ports import Connection
 
@@ -16,10 +17,13 @@ class MessageWriter:
         self._bytes = 0
 
     def send(self, connection: Connection, message: ServerMessage) -> None:
-        frame = encode(message)
-        connection.write(frame)
-        self._counts[type(message)] += 1
-        self._bytes += len(frame)
+        payload = encode(message)
+        connection.write(text_frame_header(len(payload)) + payload)
+        self.count(type(message), 1, len(payload))
+
+    def count(self, kind: type[ServerMessage], messages: int, payload_bytes: int) -> None:
+        self._counts[kind] += messages
+        self._bytes += payload_bytes
 
     def take_counts(self) -> MessagesSent | None:
         """Return the messages since the last call; ``None`` if there were none."""

@@ -16,6 +16,16 @@ _COARSE_SLOTS = 200
 and is scheduled again then: distant wake-ups, most of which are cancelled, share few slots."""
 
 
+def slot_after(seconds: float) -> int:
+    """Return the first slot that is not before ``seconds``."""
+    return math.ceil(seconds / QUANTUM_SECONDS)
+
+
+def slot_before(seconds: float) -> int:
+    """Return the last slot that is not after ``seconds``."""
+    return int(seconds / QUANTUM_SECONDS)
+
+
 class Sleeper(Protocol):
     """An object that is woken; it is in at most one slot."""
 
@@ -29,10 +39,10 @@ class Sleeper(Protocol):
 class Ticker:
     """Slots of sleepers on a grid of ``QUANTUM_SECONDS``, and one timer for the first slot.
 
-    No slot is swept before its time. ``on_swept`` receives the number of sleepers woken and the longest lag in seconds.
+    No slot is swept before its time. ``on_swept`` receives the longest lag of the sleepers woken, in seconds.
     """
 
-    def __init__(self, clock: Callable[[], Instant], on_swept: Callable[[int, float], None]) -> None:
+    def __init__(self, clock: Callable[[], Instant], on_swept: Callable[[float], None]) -> None:
         self._clock = clock
         self._on_swept = on_swept
         self._slots: dict[int, dict[Sleeper, None]] = {}
@@ -51,7 +61,7 @@ class Ticker:
 
     def schedule(self, sleeper: Sleeper, wake_at: float) -> None:
         """Wake ``sleeper`` at ``wake_at`` (monotonic seconds) or shortly after, unless it is already woken earlier."""
-        slot = max(math.ceil(wake_at / QUANTUM_SECONDS), self._swept_slot + 1)  # never into the sweep in progress
+        slot = max(slot_after(wake_at), self._swept_slot + 1)  # never into the sweep in progress
         if slot > self._near_slot:
             slot = max(slot - slot % _COARSE_SLOTS, self._swept_slot + 1)
         if sleeper.slot is not None:
@@ -88,19 +98,17 @@ class Ticker:
     def _sweep(self) -> None:
         self._timer = None
         now = self._clock()
-        self._swept_slot = int(now.seconds / QUANTUM_SECONDS)
+        self._swept_slot = slot_before(now.seconds)
         self._near_slot = self._swept_slot + _COARSE_SLOTS
-        woken = 0
-        worst_lag = 0.0
+        earliest = math.inf
         while self._order and self._order[0] <= self._swept_slot:
             slot = heapq.heappop(self._order)
             for sleeper in self._slots.pop(slot):
                 if sleeper.slot != slot:  # cancelled earlier in this sweep
                     continue
                 sleeper.slot = None
-                woken += 1
-                worst_lag = max(worst_lag, now.seconds - sleeper.wake_at)
+                earliest = min(earliest, sleeper.wake_at)
                 sleeper.wake(now)
         self._start_timer()
-        if woken:
-            self._on_swept(woken, worst_lag)
+        if earliest < math.inf:
+            self._on_swept(max(0.0, now.seconds - earliest))

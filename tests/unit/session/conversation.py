@@ -27,6 +27,7 @@ from service.session.effects import (
 from service.session.machine import SessionMachine
 from service.session.ports import Preparation
 from service.session.records import Admission, SessionSnapshot
+from service.session.run import Run
 from service.session.step import Close, Step
 from tests.unit.session.memory_store import MemoryStore, StoreEffect
 
@@ -58,7 +59,10 @@ def plan_of(
 
 
 class Conversation:
-    """Passes input to a machine and collects its output: ``sent`` has each message with the second of its step."""
+    """Passes input to a machine and collects its output: ``sent`` has each message with the second of its step.
+
+    Runs are sent without the machine, unless ``sends_runs`` is false.
+    """
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Conversation:
         store: MemoryStore | None = None,
         incarnation: str = "1",
         shared: bool = True,
+        sends_runs: bool = True,
     ) -> None:
         """With a ``token``, another conversation with the same ``store`` can recover the streams of this one."""
         self.limits = limits or Limits()
@@ -82,7 +87,10 @@ class Conversation:
             self.limits.max_session_seconds if seconds_left is None else seconds_left,
             shared,
         )
-        self.machine = SessionMachine(snapshot, "c-1", self.limits, at(self.now), token)
+        self._machine = SessionMachine(snapshot, "c-1", self.limits, at(self.now), token)
+        self._sends_runs = sends_runs
+        self._run: Run | None = None
+        self._run_sent = 0
         self.sent: list[tuple[float, Message]] = []
         self.events: list[Event] = []
         self.effects: list[TicketedEffect] = []
@@ -91,6 +99,14 @@ class Conversation:
         self.used = requests_used
         self.blocked = False
         self.execute(self.machine.open(at(self.now)))
+
+    @property
+    def machine(self) -> SessionMachine:
+        """For one input, before which the run is over."""
+        if self._run is not None:
+            self._run = None
+            self._machine.advance(self._run_sent)
+        return self._machine
 
     def execute(self, step: Step) -> list[Message]:
         messages = [json.loads(encode(message)) for message in step.outbound]
@@ -102,6 +118,8 @@ class Conversation:
             else:
                 self.effects.append(effect)
         self.wake_at = step.wake_at
+        if self._sends_runs:
+            self._run, self._run_sent = step.run, 0
         if step.close is not None:
             assert self.close is None, "the machine closed twice"
             self.close = step.close
@@ -124,7 +142,23 @@ class Conversation:
         return self.send(type="stream_control", action=action)
 
     def tick(self) -> list[Message]:
-        return self.execute(self.machine.tick(at(self.now)))
+        messages = [] if self._run is None else self._send_run(self._run)
+        if messages and self.wake_at is not None and self.now < self.wake_at:
+            return messages
+        return messages + self.execute(self.machine.tick(at(self.now)))
+
+    def _send_run(self, run: Run) -> list[Message]:
+        """Send the chunks of the run that are due, without the machine."""
+        messages: list[Message] = []
+        first = index = run.start + self._run_sent
+        while index < run.end and 0 <= self.now - (run.origin + index * run.gap_seconds) <= run.late_seconds:
+            [(before, after, payload_bytes)] = run.frames.between(index, index + 1)
+            messages.append(json.loads((before + at(self.now).json_timestamp + after)[-payload_bytes:]))
+            index += 1
+        self.sent += [(self.now, message) for message in messages]
+        self._run_sent += index - first
+        self.wake_at = run.origin + index * run.gap_seconds
+        return messages
 
     def sleep_until(self, seconds: float) -> None:
         """Let time pass, and wake the machine exactly when it is due."""

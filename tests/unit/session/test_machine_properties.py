@@ -96,10 +96,10 @@ def chunks_of(request_id: str, count: int) -> list[str]:
 class AnyOrder(RuleBasedStateMachine):
     """Time moves forward; all other input comes in any order."""
 
-    @initialize(used=st.sampled_from([0, 0, 10, 11]), speed=PACED)
-    def connect(self, used: int, speed: Speed) -> None:
+    @initialize(used=st.sampled_from([0, 0, 10, 11]), speed=PACED, sends_runs=st.booleans())
+    def connect(self, used: int, speed: Speed, sends_runs: bool) -> None:
         """Start with an active stream, where most errors occur."""
-        self.conversation = Conversation(LIMITS, requests_used=used)
+        self.conversation = Conversation(LIMITS, requests_used=used, sends_runs=sends_runs)
         self.client = Client()
         self.read = 0
         self.sent = 0

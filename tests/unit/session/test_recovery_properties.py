@@ -14,15 +14,16 @@ WORDS = [f"{k:02} " for k in range(30)]
 class Crashes(RuleBasedStateMachine):
     """One stream over any number of connections, and a client that recovers it after each crash."""
 
-    @initialize(longest=st.sampled_from([3, 10, 100]), skipped=st.booleans())
-    def connect(self, longest: int, skipped: bool) -> None:
+    @initialize(longest=st.sampled_from([3, 10, 100]), skipped=st.booleans(), sends_runs=st.booleans())
+    def connect(self, longest: int, skipped: bool, sends_runs: bool) -> None:
+        self.sends_runs = sends_runs
         self.store = MemoryStore()
         self.tokens = ["token 0"]
         self.refused = False
         self.ambiguous = False
         """Whether a skip could not be stored, so that a refusal is correct."""
         self.received: list[str] = []
-        self.conversation = Conversation(token="token 0", store=self.store)
+        self.conversation = Conversation(token="token 0", store=self.store, sends_runs=sends_runs)
         self.read = 0
         self.conversation.request()
         if skipped:
@@ -70,7 +71,7 @@ class Crashes(RuleBasedStateMachine):
         token = self.tokens[which % len(self.tokens)]
         own = f"token {len(self.tokens)}"
         self.tokens.append(own)
-        self.conversation = Conversation(token=own, store=self.store)
+        self.conversation = Conversation(token=own, store=self.store, sends_runs=self.sends_runs)
         self.read = 0
         self.conversation.recover("stream-1", len(self.received) - 1, token)
         if paused:

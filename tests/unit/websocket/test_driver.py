@@ -26,6 +26,7 @@ from service.stores.sqlite.store import SqliteSessionStore
 from service.websocket.driver import Driver
 from service.websocket.effect_handler import Services
 from service.websocket.message_writer import MessageWriter
+from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
 from tests.ops.alerts.promql import parse
 from tests.waiting import LIMIT_SECONDS
@@ -33,11 +34,19 @@ from tests.waiting import LIMIT_SECONDS
 SESSION_SECONDS = 3600.0
 
 
+def message_in(frame: bytes) -> dict[str, Any]:
+    """The message in a text frame of the service."""
+    message: dict[str, Any] = json.loads(frame[{126: 4, 127: 10}.get(frame[1], 2) :])
+    return message
+
+
 class Socket:
     """A connection whose peer reads everything."""
 
     blocked = False
     unsent_bytes = 0
+    fails_at = -1
+    """The number of the message that cannot be written."""
 
     def __init__(self) -> None:
         self.ended = asyncio.Event()
@@ -48,8 +57,10 @@ class Socket:
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
 
-    def write(self, message: bytes) -> None:
-        self.sent.append(json.loads(message)["type"])
+    def write(self, frame: bytes) -> None:
+        self.sent.append(message_in(frame)["type"])
+        if len(self.sent) == self.fails_at:
+            raise RuntimeError
 
     def close(self, code: int, reason: str) -> None:
         self._end(code)
@@ -98,13 +109,15 @@ class Served:
         self._metrics = Metrics(settings)
         self._store = (FailingStore if failing_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
         recorder = FanOut([self._metrics, self], on_failure=_refuse)
+        ticker, writer = Ticker(clock.now, lambda _lag: None), FailingWriter(fails_on)
         self._services = Services(
             store=self._store,
             engine=ThreadedContentEngine(settings.limits, recorder),
             ids=RandomIds(lambda _trace_id, _parent: True),
             recorder=recorder,
-            ticker=Ticker(clock.now, lambda _woken, _lag: None),
-            writer=FailingWriter(fails_on),
+            ticker=ticker,
+            pacer=Pacer(ticker, writer),
+            writer=writer,
             clock=clock.now,
         )
         snapshot = SessionSnapshot("s-1", "1", 0, SESSION_SECONDS)
@@ -162,6 +175,18 @@ async def test_a_message_that_cannot_be_sent_ends_the_connection_and_its_stream(
     assert served.samples("stream_connection_closes_total") == {("error",): 1}
     [fault] = [event for event in served.events if isinstance(event, FaultRaised)]
     assert fault.source is FaultSource.CONNECTION
+
+
+async def test_a_chunk_in_the_middle_of_a_stream_that_cannot_be_sent_ends_the_connection() -> None:
+    served = Served()
+    served.socket.fails_at = 5
+    async with served.running():
+        served.socket.receive(type="stream_request", content="word " * 10, speed="superfast")
+    assert served.socket.sent == ["connected", "stream_start", "chunk", "chunk", "chunk", "error"]
+    assert served.socket.close_code == 1011
+    [ended] = [event for event in served.events if isinstance(event, StreamEnded)]
+    assert ended.chunks == 2
+    assert [event.source for event in served.events if isinstance(event, FaultRaised)] == [FaultSource.CONNECTION]
 
 
 async def test_an_error_that_cannot_be_sent_aborts_the_connection() -> None:

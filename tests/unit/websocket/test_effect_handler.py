@@ -39,6 +39,7 @@ from service.session.tokens import digest_of
 from service.stores.sqlite.store import SqliteSessionStore
 from service.websocket.effect_handler import EffectHandler, Services
 from service.websocket.message_writer import MessageWriter
+from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
 from tests.contract.stores.contract import RECORD, THIRD
 from tests.unit.session.conversation import plan_of
@@ -80,13 +81,15 @@ class Bench:
         self.store = store
         self.events: list[Event] = []
         self.engine = ThreadedContentEngine(Limits(), self, packs=True)
+        ticker, writer = Ticker(clock.now, lambda _lag: None), MessageWriter()
         services = Services(
             store=store,
             engine=self.engine,
             ids=RandomIds(lambda _trace_id, _parent: True),
             recorder=self,
-            ticker=Ticker(clock.now, lambda _woken, _lag: None),
-            writer=MessageWriter(),
+            ticker=ticker,
+            pacer=Pacer(ticker, writer),
+            writer=writer,
             clock=clock.now,
         )
         self.handler = EffectHandler(services, "c-1", STORED.session_id)

@@ -131,7 +131,7 @@ def life(trace: Trace) -> tuple[Event, ...]:
         ),
         started(trace),
         FirstChunkSent("i", trace, ContentType.HTML, 0.5),
-        TickerSwept(1, 0.002),
+        TickerSwept(0.002),
         MessagesSent({Chunk: 249, StreamComplete: 1}, 30_000),
         BackpressureApplied("c", "s", "i", trace),
         BackpressureReleased("c", "s", "i", trace, 0.75),
