@@ -12,8 +12,8 @@ from typing import Any
 import uvicorn
 
 from service.process.server import uvicorn_config
+from service.protocol.frames import text_frame_header
 from service.protocol.limits import InputLimit, InputLimits, Rate
-from service.websocket.connection import text_frame
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.handshake import EXTENSION
 
@@ -34,9 +34,9 @@ class Echo:
     def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
         assert data is not None
         if not self._transport.is_closing():
-            self._transport.write(
-                text_frame(data.encode()) if isinstance(data, str) else BINARY_FRAME + text_frame(data)[1:]
-            )
+            payload = data.encode() if isinstance(data, str) else data
+            header = text_frame_header(len(payload))
+            self._transport.write((header if isinstance(data, str) else BINARY_FRAME + header[1:]) + payload)
 
     def limit_exceeded(self, limit: InputLimit) -> None: ...
 

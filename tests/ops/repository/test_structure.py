@@ -35,6 +35,7 @@ SLEEPS = {
     "tests/integration/instances/test_recovery.py": "a crash at different moments",
     "tests/ops/alerts/test_live_alerts.py": "the load",
     "tests/unit/stores/test_deadline.py": "a call that takes longer than its deadline",
+    "tests/unit/websocket/test_pacer.py": "virtual time",
 }
 """Test modules that sleep, and what the time stands for: never for a condition."""
 
