@@ -9,8 +9,8 @@ REASONING_TAGS = ("think", "thinking", "reasoning", "thought", "reflection")
 """Tags of Markdown whose content is a model's reasoning and not its answer."""
 
 
-class ContentRules(Struct, frozen=True):
-    """What content may contain beyond the limits. Other rules give other plans."""
+class ContentRules(Struct, frozen=True, eq=False):
+    """What content may contain beyond the limits. Other rules give other plans. Equal only to itself; see ``key``."""
 
     policy: Policy = EDITOR
     image_hosts: HostList = EVERY_HOST

@@ -81,3 +81,6 @@ DROPPED_INSIDE: Mapping[str, frozenset[str]] = {
     "svg": names("defs desc metadata"),
 }
 """Elements that are dropped with their content only inside of the named one. Elsewhere they are unknown tags."""
+
+LITERAL = names("textarea xmp")
+"""Elements whose content is text, with every ``<``."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from service.content.html.elements import ELEMENTS, names
-from service.content.html.markup import INLINE
+from service.content.html.markup import INLINE, VOID
 
 _ENDS_PARAGRAPH = names(
     "address article aside blockquote dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr",
@@ -38,6 +38,7 @@ class Position(Struct, frozen=True):
     """The usual position of a start tag, in which it closes and implies nothing."""
 
     is_inline: bool
+    is_void: bool = False
     is_scope: bool = False
     outside: frozenset[str] = frozenset()
     """In none of these elements."""
@@ -61,11 +62,13 @@ _PARENTS = {
 ANYWHERE = Position(is_inline=True)
 USUAL_POSITIONS = {
     **{
-        name: Position(name in INLINE, name in SCOPES, _OUTSIDE.get(name, frozenset()), _PARENTS.get(name))
+        name: Position(
+            name in INLINE, name in VOID, name in SCOPES, _OUTSIDE.get(name, frozenset()), _PARENTS.get(name)
+        )
         for name in ELEMENTS & ENDS_OTHERS - _RUBY_TEXTS
     },
-    **dict.fromkeys(INLINE - ENDS_OTHERS, ANYWHERE),
-    "img": Position(is_inline=False),
+    **dict.fromkeys(INLINE - ENDS_OTHERS - VOID, ANYWHERE),
+    **dict.fromkeys((INLINE & VOID) | {"img"}, Position(is_inline=True, is_void=True)),
 }
 
 

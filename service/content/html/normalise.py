@@ -8,32 +8,29 @@ compares it with what a tree parser makes of it.
 import re
 from collections.abc import Sequence
 
-from service.content.html.attributes import AttributeFilter, is_hidden
-from service.content.html.elements import DROPPED_INSIDE, DROPPED_WITH_CONTENT, EMBEDS, RENAMED
+from service.content.html.attributes import is_hidden
+from service.content.html.elements import DROPPED_INSIDE, DROPPED_WITH_CONTENT, EMBEDS, LITERAL, RENAMED
 from service.content.html.images import with_loose_images
+from service.content.html.known_tags import KnownTags, TagReader
 from service.content.html.markup import WHITESPACE
 from service.content.html.references import read_text
 from service.content.html.removal import Removal, Removals
-from service.content.html.slab import Action, Slab
+from service.content.html.slab import Slab
 from service.content.html.start_tag import StartTag
 from service.content.html.tokens import RawText, Token, attributes_of, preprocessed, token_at
 from service.content.html.writer import Writer
 
 _SLAB_CHARACTERS = 16_384
-_MAX_REMEMBERED = 1000
-"""Longest tag, in characters, that is remembered, and the number of those: most tags of a document repeat."""
 
-_LITERAL = frozenset({"textarea", "xmp"})
-"""Elements whose content is text, with every ``<``."""
 _WHOLE_PAGE = frozenset({"html", "body"})
 """Elements that are never hidden: if they are, a script of the page shows them."""
 _SEPARATED = frozenset({"button", "mtd", "text"})
 """Elements outside the policy that stand apart from what precedes them."""
 
 
-def normalise(html: str, attributes: AttributeFilter, removals: Removals) -> str:
+def normalise(html: str, reader: TagReader, removals: Removals) -> str:
     """Return ``html`` in canonical form. Normalising it again changes nothing. Linear in time and memory."""
-    return _Normaliser(preprocessed(html), attributes, removals).run()
+    return _Normaliser(preprocessed(html), reader, removals).run()
 
 
 _TEXT = re.compile(r"(?:<(?![A-Za-z!?]|/[\s\S])[^<]*+)+")
@@ -42,15 +39,15 @@ _SOURCE = re.compile(r"<source(?=[\s/>])", re.IGNORECASE)
 
 
 class _Normaliser:
-    def __init__(self, html: str, attributes: AttributeFilter, removals: Removals) -> None:
+    def __init__(self, html: str, reader: TagReader, removals: Removals) -> None:
         self._html = html
-        self._attributes = attributes
-        self._elements = attributes.elements
+        self._reader = reader
+        self._attributes = reader.attributes
+        self._elements = reader.attributes.elements
         self._removals = removals
         self._raw = RawText(html)
         self._writer = Writer(removals)
-        self._known: dict[str, Action] = {}
-        """By the text of a tag without its brackets."""
+        self._known = KnownTags(reader)
         self._foreign = ""
         """The open ``svg`` or ``math``."""
 
@@ -68,7 +65,22 @@ class _Normaliser:
         """Read at least from the ``<`` at ``start`` to the one at ``end``. Return the offset at which to continue."""
         slab = Slab(self._html[start:end], start)
         items = slab.items(self._known)
-        done, stop = self._read(start, slab.start(0)), slab.start(0)
+        stop = slab.start(0)
+        done = self._read(start, stop)
+
+        def handle(tag: StartTag | None, number: int) -> bool:
+            """Handle a tag. Return whether all of the text after it is text."""
+            nonlocal done, stop
+            if tag is not None:
+                self._start(tag)
+                return True
+            done = self._unknown(slab.start(number))
+            if slab.is_before_text(number, done):
+                return True
+            stop = slab.start(number + 1)
+            done = self._read(done, stop)
+            return False
+
         while True:
             while done > stop:
                 skipped = next(items, None)
@@ -76,18 +88,8 @@ class _Normaliser:
                     return done
                 stop = slab.start(skipped[2] + 1)
                 done = self._read(done, stop)
-            item = self._writer.write(items, slab.texts)
-            if item is None:
+            if self._writer.write(items, slab.texts, handle):
                 return end
-            action, _, number = item
-            start, stop = slab.start(number), slab.start(number + 1)
-            if action is None:
-                done = self._unknown(start)
-            else:
-                assert not isinstance(action, str)
-                self._start(action)
-                done = stop - len(slab.texts[number])
-            done = self._read(done, stop)
 
     def _read(self, start: int, end: int) -> int:
         """Read at least up to ``end``, where there is a ``<`` or the end of the source, unless ``start`` is beyond."""
@@ -106,17 +108,17 @@ class _Normaliser:
         if text := _TEXT.match(self._html, start):
             self._writer.text(text[0])
             return text.end()
-        return self._token(token_at(self._html, start), start)
+        return self._token(token_at(self._html, start))
 
-    def _token(self, token: Token, start: int) -> int:
+    def _token(self, token: Token) -> int:
         name, written, is_end, end = token
         if not name:
             self._removals.add(Removal.COMMENT)
         elif is_end:
-            self._end(name, self._html[start + 1 : end - 1])
+            self._end(name)
         elif name in DROPPED_WITH_CONTENT or name in DROPPED_INSIDE.get(self._foreign, ()):
             return self._drop(name, written, end)
-        elif name in _LITERAL and (content := self._raw.end(name, end)):
+        elif name in LITERAL and (content := self._raw.end(name, end)):
             self._start_written(name, written, end)
             text = self._html[end : content[0]]
             if text:
@@ -127,13 +129,10 @@ class _Normaliser:
             self._removals.add(Removal.ELEMENT)
             self._embed(name, attributes_of(written))
         else:
-            tag = self._start_written(name, written, end)
-            if tag is not None:
-                self._remember(self._html[start + 1 : end - 1], tag)
+            self._start_written(name, written, end)
         return end
 
-    def _start_written(self, name: str, written: str, end: int) -> StartTag | None:
-        """Handle a start tag. Return what it became, ``None`` if it was removed."""
+    def _start_written(self, name: str, written: str, end: int) -> None:
         renamed = RENAMED[name].name if name in RENAMED else name
         if renamed not in self._elements:
             self._removals.add(Removal.ELEMENT)
@@ -141,11 +140,8 @@ class _Normaliser:
                 self._writer.separate()
             if not written.endswith("/"):
                 self._start_unknown(name, written, end)
-            return None
-        attributes = attributes_of(written) if written else ()
-        tag = self._attributes.start_tag(renamed, attributes, name if name != renamed else "")
-        self._start(tag)
-        return tag
+            return
+        self._start(self._reader.start_tag(renamed, written, name))
 
     def _start_unknown(self, name: str, written: str, end: int) -> None:
         """Handle the start tag of an element whose content stays, unless it is hidden and has an end."""
@@ -163,23 +159,17 @@ class _Normaliser:
         if tag.alternative:
             self._show_instead(tag.alternative, tag.address)
 
-    def _end(self, name: str, tag: str) -> None:
+    def _end(self, name: str) -> None:
         if name == self._foreign:
             self._foreign = ""
         renamed = RENAMED[name].name if name in RENAMED else name
         if renamed not in self._elements:
             if self._writer.has_open(name):
                 self._writer.end(name)
+        elif name == "br":
+            self._start(self._attributes.start_tag(name))
         else:
-            if name == "br":
-                self._start(self._attributes.start_tag(name))
-                return
             self._writer.end(renamed)
-            self._remember(tag, renamed)
-
-    def _remember(self, tag: str, action: Action) -> None:
-        if len(tag) <= _MAX_REMEMBERED and len(self._known) < _MAX_REMEMBERED:
-            self._known[tag] = action
 
     def _drop(self, name: str, written: str, end: int) -> int:
         """Drop an element with its content, or without an end tag only its tag. Return the offset after it."""

@@ -8,6 +8,7 @@ from html.entities import html5
 # In a value, a name without its semicolon is text if "=" or another letter follows it: "?a=1&copy=2".
 _REFERENCE_IN_VALUE = re.compile(r"&(#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]{0,31}(?:;|(?![A-Za-z0-9=])))")
 
+_WRITTEN_OTHERWISE = re.compile('[&<>\xa0"]')
 _AMPERSAND = re.compile("&(?!(?:amp|lt|gt|nbsp);)")
 _OTHER_REFERENCE = re.compile(rf"{_AMPERSAND.pattern}(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]{{0,31}});?")
 
@@ -35,7 +36,7 @@ def rewritten_text(source: str) -> str:
 
 
 def write_value(value: str) -> str:
-    return write_text(value).replace('"', "&quot;")
+    return write_text(value).replace('"', "&quot;") if _WRITTEN_OTHERWISE.search(value) else value
 
 
 def _without_cr(text: str) -> str:

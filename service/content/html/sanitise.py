@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import nh3
 from msgspec import Struct
 
-from service.content.html.attributes import AttributeFilter
+from service.content.html.known_tags import tag_reader
 from service.content.html.markup import slabs
 from service.content.html.normalise import normalise
 from service.content.html.policy import POLICIES, Policy
@@ -21,6 +21,8 @@ MAX_PASSES = 5
 """A document that is not stable after this number of passes is sent as text."""
 
 _SLAB_CHARACTERS = 8192
+_OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|nbsp|quot);)")
+"""Not written by the normaliser. The cleaner does not see references; see stand_ins.py."""
 _END_TAGS = re.compile(r"(?:</[a-z][a-z0-9]*>)*")
 
 # A parser drops the first line end of a "pre": content that begins with one needs another.
@@ -43,31 +45,32 @@ def sanitise_html(html: str, rules: ContentRules, max_characters: int) -> Saniti
     is longer than ``max_characters``. Linear in time and memory.
     """
     removals = Removals()
-    attributes = AttributeFilter(rules)
-    cleaner = _CLEANERS[rules.policy.name]
-    html = normalise(without_stand_ins(html), attributes, removals)
+    reader = tag_reader(rules)
+    html = normalise(without_stand_ins(html), reader, removals)
     for _ in range(MAX_PASSES):
         check_prepared_size(html, max_characters)
-        if _is_stable(html, cleaner):
+        if is_stable(html, rules.policy):
             return SanitisedHtml(html, removals.counts())
-        cleaned = _cleaned(hide(html), cleaner)
-        html = normalise(reveal(cleaned), attributes, removals)
+        cleaned = _cleaned(hide(html), rules.policy)
+        html = normalise(reveal(cleaned), reader, removals)
     text = write_text(html)
     check_prepared_size(text, max_characters)
     return SanitisedHtml(text, {Removal.MARKUP: 1})
 
 
-def _is_stable(html: str, cleaner: nh3.Cleaner) -> bool:
-    """Return whether the cleaner returns canonical ``html`` as it is.
+def is_stable(html: str, policy: Policy) -> bool:
+    """Return whether ``html`` is canonical, and the cleaner returns it as it is.
 
     It is given one slab after the other, because its tree takes a hundred times the memory of hostile HTML. At the end
     of a slab it adds the end tags of the elements that are open in its tree, which are the whole state of a parser as
     long as it agrees: inside of their start tags, the next slab is read as it is in the document.
     """
+    if _OTHER_REFERENCE.search(html):
+        return False
     before = ""
     for slab in slabs(html, characters=_SLAB_CHARACTERS):
         hidden = before + hide(slab)
-        cleaned = _cleaned(hidden, cleaner)
+        cleaned = _cleaned(hidden, policy)
         end_tags = cleaned[len(hidden) :]
         if not cleaned.startswith(hidden) or not _END_TAGS.fullmatch(end_tags):
             return False
@@ -75,8 +78,8 @@ def _is_stable(html: str, cleaner: nh3.Cleaner) -> bool:
     return not before
 
 
-def _cleaned(hidden: str, cleaner: nh3.Cleaner) -> str:
-    return _LINE_END_IN_PRE.sub(r"\1\n\n", cleaner.clean(hidden))
+def _cleaned(hidden: str, policy: Policy) -> str:
+    return _LINE_END_IN_PRE.sub(r"\1\n\n", _CLEANERS[policy.name].clean(hidden))
 
 
 def check_prepared_size(html: str, max_characters: int) -> None:

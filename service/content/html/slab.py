@@ -1,15 +1,13 @@
 """A slab of the source, cut into its tags and the texts after them all at once: a call for each would take longer."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import count
 
+from service.content.html.known_tags import Action, KnownTags
 from service.content.html.markup import collapsed
 from service.content.html.references import rewritten_text
-from service.content.html.start_tag import StartTag
 
-Action = StartTag | str
-"""What is known of a tag: what a start tag becomes, or the name in an end tag."""
 Item = tuple[Action | None, str, int]
 """What is known of a tag, the text after it, and the number of both."""
 
@@ -35,8 +33,8 @@ class Slab:
         self.texts = self._parts[2::2]
         """The text after each tag, as it is in the source."""
 
-    def items(self, known: Mapping[str, Action]) -> Iterator[Item]:
-        """Return the tags and texts. Those added to ``known`` while the result is read are found.
+    def items(self, known: KnownTags) -> Iterator[Item]:
+        """Return the tags and texts.
 
         The texts are in canonical form, each run of white space as one space. Nothing is known of the last tag if a
         ``<`` is in the text after it.
@@ -45,7 +43,11 @@ class Slab:
         if tags and "<" in self._parts[-1]:
             tags[-1] = ""
         texts = collapsed(rewritten_text(_JOINT.join(self.texts))).split(_JOINT)
-        return zip(map(known.get, tags), texts, count(), strict=False)
+        return zip(map(known.__getitem__, tags), texts, count(), strict=False)
+
+    def is_before_text(self, number: int, offset: int) -> bool:
+        """Return whether a tag, whose start was asked for last, ends at ``offset``, and only text is after it."""
+        return offset == self._place + len(self._parts[2 * number + 1]) + 2 and "<" not in self.texts[number]
 
     def start(self, number: int) -> int:
         """Return the offset of a tag, or for their number the end. Linear in all, for numbers in ascending order."""

@@ -1,15 +1,15 @@
 """Stand-ins: characters that the cleaner sees in the place of those on which its time is quadratic.
 
 When it writes a text, it searches the rest of it again after each character that it escapes, and after each of U+0080
-to U+00BF: 100 KB of quotation marks take 0.3 s. None of these has a meaning in canonical HTML. The stand-ins are
-noncharacters, which Unicode reserves for use inside a program.
+to U+00BF: 100 KB of quotation marks take 0.3 s. In HTML with no references but the canonical ones, none of these has a
+meaning. The stand-ins are noncharacters, which Unicode reserves for use inside a program.
 """
 
 import re
 import string
 
-_REFERENCES = {"&amp;": "\ufdd0", "&lt;": "\ufdd1", "&gt;": "\ufdd2", "&nbsp;": "\ufdd3", "&quot;": "\ufdd4"}
-_PREFIX = "\ufdd5"
+_AMPERSAND = "\ufdd0"
+_PREFIX = "\ufdd1"
 _LETTERS = string.ascii_letters + string.digits + "_-"
 _FIRST = "\x80"
 _LEAD_BYTE = b"\xc2"
@@ -20,24 +20,19 @@ _LETTER = re.compile(f"{_PREFIX}([{re.escape(_LETTERS)}])")
 
 def without_stand_ins(html: str) -> str:
     """Return ``html`` with a replacement character for each character that is a stand-in."""
-    if not html.isascii():
-        for character in (*_REFERENCES.values(), _PREFIX):
-            html = html.replace(character, "\ufffd")
-    return html
+    return html if html.isascii() else html.replace(_AMPERSAND, "\ufffd").replace(_PREFIX, "\ufffd")
 
 
 def hide(html: str) -> str:
-    """Return canonical HTML ``without_stand_ins`` with stand-ins."""
+    """Return HTML ``without_stand_ins`` with stand-ins. The cleaner takes its references for text."""
     has_searched = _LEAD_BYTE in html.encode()
-    for reference, character in _REFERENCES.items():
-        html = html.replace(reference, character)
+    html = html.replace("&", _AMPERSAND)
     return html.translate(_SEARCHED_STAND_INS) if has_searched else html
 
 
 def reveal(html: str) -> str:
     """Return the HTML that ``hide`` was given."""
-    for reference, character in _REFERENCES.items():
-        html = html.replace(character, reference)
+    html = html.replace(_AMPERSAND, "&")
     if _PREFIX not in html:
         return html
     return _LETTER.sub(lambda found: chr(ord(_FIRST) + _LETTERS.index(found[1])), html)

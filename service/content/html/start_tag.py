@@ -1,6 +1,6 @@
 """What becomes of a start tag."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -23,7 +23,5 @@ class StartTag(Struct, frozen=True):
     """The address of that image, if it may be linked."""
     space: float = 0.0
     """The part of the room around its content that its style takes."""
-    without_space: Callable[[], str] = str
-    """Return ``text`` without the declarations that take it."""
     position: Position | None = None
     """Where only ``text`` is to be written for it, and nothing is to be recorded."""

@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_TAG_BEGINS = re.compile("/?[A-Za-z]")
 _ATTRIBUTE = re.compile(
     rf"""([^{_SPACE}/>][^{_SPACE}/>=]*+)
     (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "([^"]*+)"? | '([^']*+)'? | ([^{_SPACE}>]++) )? )?""",
@@ -52,6 +53,13 @@ def token_at(html: str, start: int) -> Token:
     assert found is not None
     end, name, attributes, whole = found.groups()
     return Token(name.lower() if whole else "", attributes or "", bool(end), found.end())
+
+
+def whole_tag(text: str) -> Token | None:
+    """Return the tag whose text without brackets this is, wherever that is in a source; ``None`` if it is none."""
+    tag = f"<{text}>"
+    token = token_at(tag, 0) if _TAG_BEGINS.match(text) else None
+    return token if token is not None and token.name and token.end == len(tag) else None
 
 
 def attributes_of(written: str) -> list[tuple[str, str]]:

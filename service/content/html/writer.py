@@ -1,9 +1,10 @@
 """Writing canonical HTML: strictly nested, with white space as a browser shows it, and no element that is empty."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from service.content.html.attributes import without_space
 from service.content.html.markup import INLINE, VOID, WHITESPACE, collapsed
 from service.content.html.nesting import ANYWHERE, SCOPES, TABLE_PARTS, USUAL_POSITIONS, OpenElements
 from service.content.html.pieces import END_TAGS, MAX_UNSETTLED, NOWHERE, Pieces
@@ -38,16 +39,18 @@ class Writer:
         self._too_deep: Counter[str] = Counter()
         """Open elements that are not written because of ``MAX_DEPTH``."""
 
-    def write(self, items: Iterator[Item], texts: Sequence[str]) -> Item | None:  # noqa: C901, PLR0912 - see below
-        """Write the items up to one that needs more than a writer, and return that; ``None`` if all are written.
+    def write(  # noqa: C901, PLR0912, PLR0915 - see below
+        self, items: Iterator[Item], texts: Sequence[str], handle: Callable[[StartTag | None, int], bool]
+    ) -> bool:
+        """Write the items up to one for which ``handle`` returns false. Return whether all are written.
 
-        ``texts`` are as in the source. The usual cases are written out here: a call for each would take longer.
+        ``handle`` gets the tags that need more than a writer, and uses the other methods. ``texts`` are as in the
+        source. The usual cases are written out here: a call for each would take longer.
         """
         names, written = self._names, self._pieces
         starts, pieces = written.starts, written.unsettled
         is_shown, flows, special = self._state()
-        for item in items:
-            action, text, number = item
+        for action, text, number in items:
             if isinstance(action, str):
                 if is_shown and len(names) > special and names[-1] == action:
                     if action in SCOPES:
@@ -66,21 +69,26 @@ class Writer:
                     self.end(action)
                     is_shown, flows, special = self._state()
             elif action is None or action.alternative:
-                return item
+                if not handle(action, number):
+                    return False
+                is_shown, flows, special = self._state()
             elif (
                 is_shown
                 and (position := action.position)
                 and len(names) < MAX_DEPTH
                 and ((position is ANYWHERE and not self._open.is_between_cells) or self._open.is_at(position))
             ):
-                if not position.is_inline and (written.space >= 0 or not written.after_space):
-                    written.begin_block()
-                if position.is_scope:
-                    self._open.push(action.name)
+                if position.is_void:
+                    written.void(action.name, action.text)
                 else:
-                    names.append(action.name)
-                starts.append(len(pieces))
-                pieces.append(action.text)
+                    if not position.is_inline and (written.space >= 0 or not written.after_space):
+                        written.begin_block()
+                    if position.is_scope:
+                        self._open.push(action.name)
+                    else:
+                        names.append(action.name)
+                    starts.append(len(pieces))
+                    pieces.append(action.text)
             else:
                 self.start(action)
                 is_shown, flows, special = self._state()
@@ -96,7 +104,7 @@ class Writer:
             else:
                 written.space = NOWHERE
                 pieces.append(text)
-        return None
+        return True
 
     def _state(self) -> tuple[bool, bool, int]:
         """Return whether content is shown, whether its white space is collapsed too, and up to which depth that is."""
@@ -149,7 +157,7 @@ class Writer:
             taken = context.taken + tag.space
             if taken > 1:
                 self._removals.add(Removal.STYLE)
-                text = tag.without_space()
+                text = without_space(tag)
             else:
                 context = context._replace(taken=taken)
         if tag.is_hidden:

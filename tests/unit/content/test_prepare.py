@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from service.content import Chunks, Plan, Removal, Stage, prepare
-from service.content.html.style.filter import StyleFilter
+from service.content.html.attributes import AttributeFilter
 from service.protocol.errors import ChunkingFailed, EmptyContent, PreparedTooLarge, ProcessingFailed, StreamingError
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest
@@ -124,9 +124,9 @@ def test_an_exception_inside_the_tree_parser_is_raised_and_not_printed(monkeypat
     def failing(*_arguments: object) -> None:
         raise fault
 
-    monkeypatch.setattr(StyleFilter, "allowed", failing)
+    monkeypatch.setattr(AttributeFilter, "start_tag", failing)
     with pytest.raises(ProcessingFailed) as caught:
-        prepared(request("<p style='color: red'>content</p>"))
+        prepared(request("<p style='color: #a1b2c3'>content</p>"))
     assert caught.value.__cause__ is fault
 
 

@@ -2,10 +2,11 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 
 from service.content.html.style.box import fitted
-from service.content.html.style.properties import KINDS, RULES, Kind
+from service.content.html.style.properties import KINDS, RULES, Kind, ValueRule
 from service.content.html.style.value import Declared, declared
 
 _COMMENTED = "/**/"
@@ -32,51 +33,38 @@ _PRESERVES_SPACE = re.compile(
     r"(?:\A|;)\s*white-space\s*:\s*(?:pre-wrap|pre-line|break-spaces|pre)\s*(?:;|\Z)", re.IGNORECASE
 )
 
+_MAX_REMEMBERED, _MAX_REMEMBERED_CHARACTERS = 128, 100
+"""Declarations that are remembered for each kind of elements: most repeat, also in other contents."""
 _Declaration = tuple[Sequence[Declared], bool, bool]
 """What is left of a declaration, whether it was important, and whether it is left as it was written."""
+_Read = Callable[[str], _Declaration]
 
 
-class StyleFilter:
-    """Filter of styles for one content; it caches results. Linear in time."""
+def allowed_style(style: str, element: str = "div") -> str | None:
+    """Return the allowed declarations of ``style`` on ``element``, ``None`` if there is none. Linear in time.
 
-    def __init__(self) -> None:
-        self._results: dict[tuple[Kind, str], str | None] = {}
-        self._declarations: dict[tuple[Kind, str], _Declaration] = {}
-
-    def allowed(self, style: str, element: str = "div") -> str | None:
-        """Return the allowed declarations of ``style`` on ``element``, ``None`` if there is none.
-
-        The style is returned unchanged if all are allowed as they are. Filtering it again changes nothing.
-        """
-        kind = KINDS.get(element, Kind.BLOCK)
-        key = kind, style
-        if key not in self._results:
-            self._results[key] = self._filtered(style, kind)
-        return self._results[key]
-
-    def _filtered(self, style: str, kind: Kind) -> str | None:
-        written: list[Declared] = []
-        important: list[Declared] = []
-        is_unchanged = _COMMENTED[:2] not in style
-        for text in _declarations(style):
-            key = kind, text
-            declaration = self._declarations.get(key)
-            if declaration is None:
-                declaration = self._declarations[key] = _read(text, kind)
-            pairs, is_important, is_written = declaration
-            is_unchanged = is_unchanged and is_written
-            (important if is_important else written).extend(pairs)
-        winning = dict(written)
-        if important or len(winning) < len(written):
-            winning = {}
-            for name, value in written + important:
-                winning.pop(name, None)
-                winning[name] = value
-            is_unchanged = False
-        fitting = fitted(winning, kind)
-        if is_unchanged and fitting and (fitting is winning or list(fitting.items()) == written):
-            return style
-        return "; ".join(f"{name}: {value}" for name, value in fitting.items()) or None
+    The style is returned unchanged if all are allowed as they are. Filtering it again changes nothing.
+    """
+    kind, read, read_and_remember = _READS.get(element, _READS_IN_BLOCK)
+    written: list[Declared] = []
+    important: list[Declared] = []
+    is_unchanged = _COMMENTED[:2] not in style
+    for text in _declarations(style):
+        is_remembered = len(text) <= _MAX_REMEMBERED_CHARACTERS
+        pairs, is_important, is_written = read_and_remember(text) if is_remembered else read(text)
+        is_unchanged = is_unchanged and is_written
+        (important if is_important else written).extend(pairs)
+    winning = dict(written)
+    if important or len(winning) < len(written):
+        winning = {}
+        for name, value in written + important:
+            winning.pop(name, None)
+            winning[name] = value
+        is_unchanged = False
+    fitting = fitted(winning, kind)
+    if is_unchanged and fitting and (fitting is winning or list(fitting.items()) == written):
+        return style
+    return "; ".join(f"{name}: {value}" for name, value in fitting.items()) or None
 
 
 def hides(style: str) -> bool:
@@ -131,13 +119,24 @@ def _split(style: str) -> Iterator[str]:
     yield style[start:]
 
 
-def _read(text: str, kind: Kind) -> _Declaration:
+def _read(rules: Mapping[str, ValueRule], text: str) -> _Declaration:
     own_name, _, own_value = text.partition(":")
-    own_name = own_name.strip(_SPACE)
+    own_name, own_value = own_name.strip(_SPACE), own_value.strip(_SPACE)
     value, is_important = _without_flag(own_value) if "!" in own_value else (own_value, False)
-    pairs = declared(own_name.lower(), value, RULES[kind])
-    is_written = not is_important and len(pairs) == 1 and pairs[0] == (own_name, own_value.strip(_SPACE))
-    return pairs, is_important, is_written
+    pairs = declared(own_name.lower(), value, rules)
+    return pairs, is_important, not is_important and len(pairs) == 1 and pairs[0] == (own_name, own_value)
+
+
+def _reads(kind: Kind) -> tuple[Kind, _Read, _Read]:
+    """Return a kind with its ``_read``, and with one that remembers results."""
+    read = partial(_read, RULES[kind])
+    return kind, read, lru_cache(maxsize=_MAX_REMEMBERED)(read)
+
+
+_READS_OF_KIND = {kind: _reads(kind) for kind in Kind}
+_READS_IN_BLOCK = _READS_OF_KIND[Kind.BLOCK]
+_READS = {element: _READS_OF_KIND[kind] for element, kind in KINDS.items()}
+"""Those of elements that are no blocks."""
 
 
 def _without_flag(value: str) -> tuple[str, bool]:

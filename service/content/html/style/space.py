@@ -18,7 +18,7 @@ _TAKES = re.compile(
 
 
 def space_taken(style: str) -> float:
-    """Return the part of the room that an allowed style takes; ``without_space`` is for those beyond 1 in sum."""
+    """Return the part of the room that an allowed style takes; ``style_without_space`` is for those beyond 1 in sum."""
     vertical = horizontal = 0.0
     for kind, side, value in _TAKES.findall(style.lower()):
         lengths = [_px(component) for component in (_FUNCTION.sub("", value) if "(" in value else value).split()]
@@ -35,7 +35,7 @@ def space_taken(style: str) -> float:
     return max(vertical / ROOM_PX[0], horizontal / ROOM_PX[1])
 
 
-def without_space(style: str) -> str | None:
+def style_without_space(style: str) -> str | None:
     """Return an allowed style without what takes space, ``None`` if nothing is left."""
     kept = [text.strip() for text in style.split(";") if not _TAKES.match(text.strip().lower())]
     return "; ".join(filter(None, kept)) or None

@@ -1,10 +1,13 @@
 """What the sanitiser keeps, and what it removes."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 
 from service.content.html import sanitise
-from service.content.html.sanitise import sanitise_html
+from service.content.html.policy import POLICIES
+from service.content.html.sanitise import is_stable, sanitise_html
 from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import PreparedTooLarge
 from tests.unit.content.documents import written_documents
@@ -109,6 +112,47 @@ def test_html_of_an_editor_is_unchanged(html: str) -> None:
 )
 def test_disallowed_markup_is_removed_and_its_text_kept(html: str, expected: str) -> None:
     assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == expected
+
+
+@pytest.mark.parametrize("characters", [1, 8192])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<b>a",
+        "a</b>",
+        "<b>a</i>",
+        "<b><i>a</b></i>",
+        "<p>a<p>b</p></p>",
+        "<p>a<div>b</div></p>",
+        "<a>a<a>b</a></a>",
+        "<h2>a<h3>b</h3></h2>",
+        "<tr><td>a</td></tr>",
+        "<table>a</table>",
+        "<table><tr><td>a</td></tr></table>",
+        "<table><tbody><tr><td>a</td></tr><b>b</b></tbody></table>",
+        "<select>a</select>",
+        "<svg>a</svg>",
+        "<script>a</script>",
+        "<b></b><!-- a -->",
+        '<p onclick="a">a</p>',
+        '<a href="javascript:a">a</a>',
+        '<a href="java&#115;cript:a">a</a>',
+        "<a href='a'>a</a>",
+        "a & b",
+        "a &copy; b",
+        "a &lt b",
+        "<pre>\na</pre>",
+        "<br>a</br>",
+        "<B>a</B>",
+    ],
+)
+def test_what_is_not_canonical_is_not_stable(html: str, characters: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sanitise, "_SLAB_CHARACTERS", characters)
+    for policy, before in product(POLICIES.values(), ("", "a", "<p>a</p>", "<ul><li>a</li></ul>")):
+        assert is_stable(f"{before}<p>a</p>", policy)
+        assert not is_stable(before + html, policy)
+        assert not is_stable(f"<div>{before}{html}</div>", policy)
+        assert not is_stable(f"{before}{html}<p>b</p>", policy)
 
 
 def test_unstable_html_is_sent_as_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from service.content.html.style.filter import StyleFilter
-from service.content.html.style.space import space_taken, without_space
+from service.content.html.style.filter import allowed_style
+from service.content.html.style.space import space_taken, style_without_space
 from tests.unit.content.html.style.test_filter import elements, styles
 
 
@@ -29,15 +29,15 @@ def test_the_space_of_a_style(style: str, taken: float) -> None:
 
 
 def test_only_what_takes_space_is_removed() -> None:
-    assert without_space("color: red; padding: 1px; border-collapse: collapse; margin-top:2px") == (
+    assert style_without_space("color: red; padding: 1px; border-collapse: collapse; margin-top:2px") == (
         "color: red; border-collapse: collapse"
     )
-    assert without_space("padding: 1px") is None
+    assert style_without_space("padding: 1px") is None
 
 
 @given(styles, elements)
 def test_nothing_takes_space_after_its_removal(style: str, element: str) -> None:
-    allowed = StyleFilter().allowed(style, element) or ""
-    left = without_space(allowed)
+    allowed = allowed_style(style, element) or ""
+    left = style_without_space(allowed)
     assert left is None or space_taken(left) == 0
-    assert left is None or StyleFilter().allowed(left, element) == left
+    assert left is None or allowed_style(left, element) == left
