@@ -4,6 +4,7 @@ Each command imports its own modules when it runs, so that ``--help`` is quick.
 """
 
 import argparse
+import gc
 import os
 import secrets
 import sys
@@ -177,6 +178,7 @@ def _positive(text: str) -> int:
 
 
 def _serve(_options: argparse.Namespace) -> int:
+    gc.disable()  # until the server has started: collections of what is imported free nothing and take a tenth of it
     from service.cli.serve import serve
 
     return serve()
