@@ -5,6 +5,8 @@ from functools import partial
 
 from benchmarks.browser import PAGE, SET_CONTENT
 from benchmarks.contents import HOSTILE, RICH
+from benchmarks.hostile_clients import CUT, END, ENDED, GET, PACE
+from benchmarks.hostile_clients import MEMORY as ATTACKER_MEMORY
 from benchmarks.measure import Goal
 from benchmarks.processes import BARE_FASTAPI, FLOOR
 from benchmarks.restart import FOLLOWED
@@ -54,6 +56,11 @@ GOALS = (
     Goal("browser_frames", "frames of {case} of HTML, p95, ms", 50, subject=PAGE),
     Goal("browser_frames", f"frames of {{case}} of HTML / {SET_CONTENT}", 1, SET_CONTENT, subject=PAGE),
     Goal("browser_memory", "memory of a stream, {case}, KB", 5, subject=PAGE),
+    Goal("attacks", "slowest GET / under attack, worst ({case}), ms", 250, subject=GET, over="worst"),
+    Goal("attacks", "p99 deviation / before the attack, worst ({case})", 2, subject=PACE, over="worst"),
+    Goal("attacks", "memory of an attacker, worst ({case}), KB", 1000, subject=ATTACKER_MEMORY, over="worst"),
+    Goal("attacks", "last cut, worst ({case}), s", 11, subject=CUT, over="worst", only=ENDED),
+    Goal("attacks", "end after SIGTERM, worst ({case}), s", 10, subject=END, over="worst"),
     Goal("restart", "restart, {case}", 60, subject=FOLLOWED, only=".*: most .* 100 ms", over="each"),
     Goal("restart", "restart, {case}", 0, subject=FOLLOWED, only=".*: (lost|failed attempts)", over="each"),
 )

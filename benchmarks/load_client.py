@@ -125,15 +125,9 @@ async def stream(server: Server, load: StreamLoad) -> StreamFigures:
     if whole:
         await _to_the_end(warm, _request(load, max(1, load.chunks // 10)), 0.1, 1)
         await asyncio.sleep(load.settle_seconds)
-    connections = await _connect(server, len(warm), load.streams)
-    window = connections[0].window
     request = _request(load, load.chunks)
-    if not whole:
-        await _request_all(connections, request, load.spread_seconds)
-        async with asyncio.timeout(_TIMEOUT_SECONDS):
-            for connection in connections:
-                await connection.wait(connection.streaming)
-        await asyncio.sleep(load.settle_seconds)
+    connections = await _connect(server, len(warm), load.streams) if whole else await start_streams(server, load)
+    window = connections[0].window
 
     before = cpu_seconds(server.pid), time.process_time(), time.perf_counter()
     window.is_open = True
@@ -161,13 +155,24 @@ async def stream(server: Server, load: StreamLoad) -> StreamFigures:
         delivered_percent=chunks / (streams * seconds / GAP_SECONDS) * 100,
         server_core_percent=server_cpu / seconds * 100,
         client_core_percent=client_cpu / seconds * 100,
-        deviation_p50_ms=_percentile(deviations, 50) * 1e3,
-        deviation_p99_ms=_percentile(deviations, 99) * 1e3,
+        deviation_p50_ms=percentile(deviations, 50) * 1e3,
+        deviation_p99_ms=percentile(deviations, 99) * 1e3,
         message_bytes=sum(len(connection.message) for connection in connections) / len(connections),
-        start_p50_ms=_percentile(window.starts, 50) * 1e3,
-        start_p99_ms=_percentile(window.starts, 99) * 1e3,
-        whole_p50_seconds=_percentile(window.wholes, 50),
+        start_p50_ms=percentile(window.starts, 50) * 1e3,
+        start_p99_ms=percentile(window.starts, 99) * 1e3,
+        whole_p50_seconds=percentile(window.wholes, 50),
     )
+
+
+async def start_streams(server: Server, load: StreamLoad) -> list[_Connection]:
+    """Start all streams of a load; return when each has its first chunk, and the load has settled."""
+    connections = await _connect(server, 0, load.streams)
+    await _request_all(connections, _request(load, load.chunks), load.spread_seconds)
+    async with asyncio.timeout(_TIMEOUT_SECONDS):
+        for connection in connections:
+            await connection.wait(connection.streaming)
+    await asyncio.sleep(load.settle_seconds)
+    return connections
 
 
 async def memory_bytes(server: Server, warm_connections: int, connections: int, settle_seconds: float) -> float:
@@ -228,6 +233,6 @@ async def _to_the_end(connections: list[_Connection], request: bytes, spread_sec
     await asyncio.gather(_request_all(connections, request, spread_seconds), *map(follow, connections))
 
 
-def _percentile(figures: Sequence[float], share: int) -> float:
+def percentile(figures: Sequence[float], share: int) -> float:
     """0 if there are no figures."""
     return sorted(figures)[len(figures) * share // 100] if figures else 0.0

@@ -33,6 +33,8 @@ class Scale(Struct, frozen=True):
     """Streams on each connection, one after the other."""
     store_rest_seconds: float = 3.5
     """Longer than the time to live and the interval between two sweeps."""
+    attackers: tuple[int, ...] = (1, 20)
+    """Sockets of each attack."""
     document_bytes: tuple[int, ...] = (2_000, 100_000)
     restart_clients: int = 1800
 

@@ -65,6 +65,10 @@ BURST_SECONDS = 10
 """A burst is what the rate allows in this time."""
 
 
+MESSAGE_FRAMES = 4
+"""A message counts as this number of frames, because decoding and answering it costs more."""
+
+
 class InputLimits(msgspec.Struct, frozen=True):
     """What one connection may send, and hold in the memory of the process."""
 

@@ -17,7 +17,8 @@ class InputSettings(BaseSettings):
         float,
         Field(ge=1, allow_inf_nan=False),
         About(
-            "The WebSocket frames that a connection may send, ten seconds of it at once; past it, it is closed.",
+            "The WebSocket frames that a connection may send, ten seconds of it at once; a message counts as four. "
+            "Past it, it is closed.",
             "a number of at least 1",
             "frames/s",
         ),
@@ -26,12 +27,12 @@ class InputSettings(BaseSettings):
         float,
         Field(ge=1024, allow_inf_nan=False),
         About(
-            "The bytes that a connection may send, ten seconds of it or 11 messages of the largest size at once; past "
-            "it, it is closed.",
+            "The bytes that a connection may send, ten seconds of it or 11 requests of the largest size at once. "
+            "Past it, it is closed.",
             "a number of at least 1024",
             "bytes/s",
         ),
-    ] = 4_194_304
+    ] = 2_097_152
     message_stall_timeout: Annotated[
         float,
         Field(ge=1, allow_inf_nan=False),

@@ -63,7 +63,7 @@ class Settings(
         """What a client may send. ``memory_limit`` is that of the container in bytes, if it has one."""
         limits = self.limits
         eighth = _INPUT_MEMORY if memory_limit is None else memory_limit // 8 // self.max_workers
-        requests = (QUEUE_LENGTH + 1) * limits.max_message_bytes
+        requests = (QUEUE_LENGTH + 1) * limits.kept_message_bytes
         return InputLimits(
             max_message_bytes=limits.max_message_bytes,
             kept_message_bytes=limits.kept_message_bytes,

@@ -6,7 +6,7 @@ from collections.abc import MutableSet
 from typing import cast
 
 from service.protocol.close_codes import CloseCode
-from service.protocol.limits import InputLimit
+from service.protocol.limits import MESSAGE_FRAMES, InputLimit
 from service.session.ports import Receiver
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.frame_reader import Frame, FrameError, FrameReader, Opcode, close_code, decode_text
@@ -200,23 +200,27 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     def _read_frames(self, *, more: bool = False) -> None:
         """Handle what has arrived, up to a slice; the rest, and what the kernel has, in the next pass of the loop.
 
-        ``more`` if the kernel has more. The parts of a large frame cost little and do not wait for the next pass.
+        ``more`` if the kernel may have more.
         """
         try:
             frames, last = self._handle_slice()
         except FrameError as error:
             self._fail(error, error.code)
             return
+        if last is not None and last.opcode in _HANDLED:
+            frames += MESSAGE_FRAMES - 1
         self._charge(self._budget.receive_frames(frames, self._monitor.clock()))
         if last is None:
             self._watch(unfinished=self._reader.unfinished)
         elif last.opcode in _HANDLED:
             self._watch(unfinished=False)
-        if (last is not None and self._reader.has_unread) or (more and frames):
+        if more or (last is not None and self._reader.has_unread):
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._continue_reading)
         elif self._congested and not self._closing:
             self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def _handle_slice(self) -> tuple[int, Frame | None]:
         """Read some frames, up to a message; return their number and the last. ``None``: what is left is incomplete."""
@@ -262,7 +266,6 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     def _continue_reading(self) -> None:
         if self._failed or self._transport.is_closing() or (self._congested and not self._closing):
             return
-        self._transport.resume_reading()
         self._read_frames()
 
     @property

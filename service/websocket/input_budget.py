@@ -16,8 +16,8 @@ def charge(rate: Rate, paid_until: float, amount: int, now: float) -> float | No
 
     Each unit costs ``1 / per_second`` of time. The payment may run ahead of ``now`` by the time of a burst.
     """
-    until = max(paid_until, now) + amount / rate.per_second
-    return until if until - now <= rate.burst / rate.per_second else None
+    ahead = max(paid_until - now, 0) + amount / rate.per_second
+    return now + ahead if ahead <= rate.burst / rate.per_second else None
 
 
 class InputBudget:

@@ -58,7 +58,7 @@ class Transport(asyncio.Transport):
 LIMITS = InputLimits(
     max_message_bytes=1_000_000,
     kept_message_bytes=300_000,
-    frames=Rate(10, 200),
+    frames=Rate(40, 200),
     bytes=Rate(1_000_000, 2_000_000),
     message_stall_seconds=10,
     message_seconds=60,
@@ -228,7 +228,7 @@ async def test_each_ping_is_sent_after_the_answer_to_the_last_one(peer: Peer) ->
             client_frame(Opcode.TEXT, final=False) + client_frame(Opcode.CONTINUATION, final=False) * 200,
             InputLimit.FRAMES,
         ),
-        (text("{}") * 201, InputLimit.FRAMES),
+        (text("{}") * 51, InputLimit.FRAMES),
         (client_frame(Opcode.BINARY, bytes(250_000)) * 9, InputLimit.BYTES),
     ],
     ids=["pings", "empty continuations", "messages", "bytes"],

@@ -58,7 +58,7 @@ def test_a_refused_amount_costs_nothing() -> None:
 def test_eleven_requests_of_the_largest_size_are_within_the_budget(max_content_size: int) -> None:
     limits = Settings(max_content_size=max_content_size).input_limits(None)
     budget = InputBudget(limits)
-    refusals = [budget.receive_bytes(limits.max_message_bytes, 0) for _ in range(11)]
+    refusals = [budget.receive_bytes(limits.kept_message_bytes, 0) for _ in range(11)]
     assert refusals == [None] * 11
     assert limits.kept_message_bytes >= 6 * max_content_size
 
