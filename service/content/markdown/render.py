@@ -264,7 +264,7 @@ class HtmlRenderer:
         "Html": _html_line,
         "InlineHtml": _inline_html,
         "FootnoteReference": lambda self, label: self._append(self._blocks.notes.reference(label)),
-        "TaskListMarker": lambda self, checked: self._blocks.lists[-1].check(checked=checked),
+        "TaskListMarker": lambda self, checked: self._blocks.lists[-1].check(self._blocks.out, checked=checked),
         "Start": _start,
         "End": _end,
     }
