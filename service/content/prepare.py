@@ -84,13 +84,13 @@ def _split_fallback(whole: str, request: StreamRequest, max_characters: int) -> 
 
 
 def _safe_html(request: StreamRequest, rules: ContentRules, max_characters: int, timer: StageTimer) -> SanitisedHtml:
-    html = request.content
+    sources = [request.content]
     if request.content_type is ContentType.MARKDOWN:
         with _stage(Stage.CONVERT, timer):
-            html = markdown_to_html(html, frozenset(rules.reasoning_tags))
-            check_prepared_size(html, max_characters)
+            sources = [markdown_to_html(request.content, frozenset(rules.reasoning_tags))]
+            check_prepared_size(sources[0], max_characters)
     with _stage(Stage.SANITISE, timer):
-        return sanitise_html(html, rules, max_characters)
+        return sanitise_html(sources.pop(), rules, max_characters)  # which releases the source when it was read
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Markdown to HTML that is not sanitised: the conversion of one document, step by step."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from pyromark import Markdown, Options
 
 from service.content.markdown.formulas import hide_formulas
@@ -28,8 +31,13 @@ def markdown_to_html(markdown: str, reasoning_tags: frozenset[str] = frozenset()
     """
     markdown = without_reasoning(markdown.replace("\0", "\ufffd"), reasoning_tags, PARSER)
     shield = Shield(markdown)
+    return shield.restored_html(HtmlRenderer(shield).render(_events(markdown, shield)))
+
+
+def _events(markdown: str, shield: Shield) -> Iterator[Any]:
+    """Yield the parser's events. What the parser holds is released after the last one, before the result is joined."""
     markdown = hide_shapes(markdown, shield)
     markdown = hide_characters(hide_formulas(markdown, shield, PARSER), shield)
     events = PARSER.events(markdown)
     del markdown  # the parser has its own copy
-    return shield.restored_html(HtmlRenderer(shield).render(events))
+    yield from events
