@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import browser, content, hostile_clients, restart, servers, telemetry
+from benchmarks import browser, content, fairness, hostile_clients, restart, servers, telemetry
 from benchmarks.goals import GOALS
 from benchmarks.machine import describe, pick_cores, raise_open_files
 from benchmarks.measure import Measure, Report
@@ -26,6 +26,7 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "browser": browser.browser,
     "restart": restart.restart,
     "attacks": hostile_clients.attacks,
+    "fairness": fairness.fairness,
 }
 """By the name for ``--only``."""
 USUAL = ("streams", "memory", "start", "content", "cache")

@@ -5,6 +5,7 @@ from functools import partial
 
 from benchmarks.browser import PAGE, SET_CONTENT
 from benchmarks.contents import HOSTILE, RICH
+from benchmarks.fairness import ATTACKS
 from benchmarks.hostile_clients import CUT, END, ENDED, GET, PACE
 from benchmarks.hostile_clients import MEMORY as ATTACKER_MEMORY
 from benchmarks.measure import Goal
@@ -61,6 +62,8 @@ GOALS = (
     Goal("attacks", "memory of an attacker, worst ({case}), KB", 1000, subject=ATTACKER_MEMORY, over="worst"),
     Goal("attacks", "last cut, worst ({case}), s", 11, subject=CUT, over="worst", only=ENDED),
     Goal("attacks", "end after SIGTERM, worst ({case}), s", 10, subject=END, over="worst"),
+    *(Goal("fairness", f"first chunk {name}, {{case}}", 500, subject=name, only="p99, ms") for name in ATTACKS),
+    *(Goal("fairness", f"{name}, {{case}}", 0, subject=name, only="small refused") for name in ATTACKS),
     Goal("restart", "restart, {case}", 60, subject=FOLLOWED, only=".*: most .* 100 ms", over="each"),
     Goal("restart", "restart, {case}", 0, subject=FOLLOWED, only=".*: (lost|failed attempts)", over="each"),
 )

@@ -37,6 +37,7 @@ class Scale(Struct, frozen=True):
     """Sockets of each attack."""
     document_bytes: tuple[int, ...] = (2_000, 100_000)
     restart_clients: int = 1800
+    small_documents: int = 300
 
 
 QUICK = Scale(
@@ -57,4 +58,5 @@ QUICK = Scale(
     store_chunks=50,
     document_bytes=(2_000, 50_000),
     restart_clients=500,
+    small_documents=100,
 )

@@ -116,6 +116,7 @@ def create_app(
         services=services,
         stores_content=stores_content,
         draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
+        proxies=settings.proxies,
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
     loop_monitor = LoopMonitor(writer, recorder, clock.now)

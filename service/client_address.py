@@ -43,6 +43,13 @@ class TrustedProxies(Struct, frozen=True):
                     break
         return address_group(address)
 
+    def identify(self, scope: MutableMapping[str, Any], session_id: str) -> str:
+        """Return what stands for the client: its address where proxies are trusted, else its session.
+
+        Without trusted proxies, all clients may have the address of one proxy.
+        """
+        return (self.networks and self.client_address(scope)) or session_id
+
     def trusts(self, address: str) -> bool:
         """Whether the address is that of a trusted proxy."""
         parsed = _parse(address)

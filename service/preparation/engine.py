@@ -33,8 +33,8 @@ _WORST_SECONDS_PER_CHARACTER = {ContentType.TEXT: 1.2e-6, ContentType.HTML: 10e-
 """The processor time for the most expensive content of each type, as the benchmarks have it. It decides about turns
 until the cost is measured: a client that is not known yet may send the worst."""
 
-_LARGE_SECONDS = 0.15
-"""Content that may take longer is prepared in the process: 15 KB of HTML and Markdown, 125 KB of text. This is the
+_LARGE_SECONDS = 0.1
+"""Content that may take longer is prepared in the process: 10 KB of HTML and Markdown, 83 KB of text. This is the
 longest time for which other clients wait for a piece of work in the thread."""
 
 _READING_SECONDS_PER_BYTE = 0.2e-6

@@ -43,13 +43,14 @@ class Driver:
         machine: SessionMachine,
         services: Services,
         on_ended: Callable[["Driver"], None],
+        content_client: str,
     ) -> None:
-        """``on_ended`` is called last."""
+        """``on_ended`` is called last; ``content_client`` is the client among which the content engine is shared."""
         self._connection = connection
         self._machine = machine
         self._services = services
         self._on_ended = on_ended
-        self._effect_handler = EffectHandler(services, machine.connection_id, machine.session_id)
+        self._effect_handler = EffectHandler(services, machine.connection_id, machine.session_id, content_client)
         self._run: PacedRun | None = None
         """The run of the last step, until the next input."""
         self._blocked = False

@@ -33,9 +33,11 @@ class Services(Struct, frozen=True):
 class EffectHandler:
     """Performs the effects of one connection and records their faults."""
 
-    __slots__ = ("_connection_id", "_services", "_session_id")
+    __slots__ = ("_client", "_connection_id", "_services", "_session_id")
 
-    def __init__(self, services: Services, connection_id: str, session_id: str) -> None:
+    def __init__(self, services: Services, connection_id: str, session_id: str, client: str) -> None:
+        """``client`` is that of the content engine."""
+        self._client = client
         self._services = services
         self._connection_id = connection_id
         self._session_id = session_id
@@ -92,7 +94,7 @@ class EffectHandler:
             case effects.Prepare():
                 return await self._prepare(effect)
             case effects.UnpackPlan(ticket, plan):
-                return effects.PlanUnpacked(ticket, await engine.unpack_plan(plan, self._session_id))
+                return effects.PlanUnpacked(ticket, await engine.unpack_plan(plan, self._client))
             case effects.PutStream(ticket, record):
                 await store.put(record)
                 return effects.StreamStored(ticket)
@@ -115,7 +117,7 @@ class EffectHandler:
         return effects.AdmissionDecided(effect.ticket, admission, stream_id, trace, called_at)
 
     async def _prepare(self, effect: effects.Prepare) -> effects.PlanPrepared:
-        preparation = await self._services.engine.prepare(effect.request, effect.seconds_left, self._session_id)
+        preparation = await self._services.engine.prepare(effect.request, effect.seconds_left, self._client)
         if preparation.plan.failure is not None:
             self.record_fault(preparation.plan.failure, FaultSource.CONTENT, effect.stream_id, effect.trace)
         return effects.PlanPrepared(effect.ticket, preparation)

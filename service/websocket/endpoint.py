@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from service.client_address import TrustedProxies
 from service.events import AttemptOutcome, ConnectionAttempted, ErrorSent, FaultRaised, FaultSource
 from service.protocol.close_codes import CloseCode, HandshakeRefusal
 from service.protocol.codec import is_session_id
@@ -45,8 +46,10 @@ class StreamEndpoint:
         services: Services,
         stores_content: bool,
         draining_retry_seconds: int,
+        proxies: TrustedProxies,
     ) -> None:
         self._hub = hub
+        self._proxies = proxies
         self._monitor = monitor
         self._limits = limits
         self._stores_content = stores_content
@@ -78,7 +81,11 @@ class StreamEndpoint:
             connection.limit_send_buffer(self._send_buffer_bytes)
             if not self._hub.reserve():
                 self._refuse_capacity(connection, session_id, started_at)
-            elif (driver := await self._open(connection, session_id, started_at)) is None:
+            elif (
+                driver := await self._open(
+                    connection, session_id, self._proxies.identify(scope, session_id), started_at
+                )
+            ) is None:
                 self._hub.release()
             else:
                 self._hub.register(driver)
@@ -89,7 +96,9 @@ class StreamEndpoint:
         error = OverCapacity("The server is full. Reconnect in some seconds.")
         self._close_with_error(connection, session_id, error, CloseCode.OVER_CAPACITY)
 
-    async def _open(self, connection: WebSocketConnection, session_id: str, started_at: float) -> Driver | None:
+    async def _open(
+        self, connection: WebSocketConnection, session_id: str, content_client: str, started_at: float
+    ) -> Driver | None:
         """Open the session; return ``None`` if it failed, and the connection closes."""
         services = self._services
         try:
@@ -106,7 +115,7 @@ class StreamEndpoint:
         self._record_attempt(started_at, AttemptOutcome.ACCEPTED, session_id)
         token = services.ids.new_token() if self._stores_content else None
         machine = SessionMachine(snapshot, services.ids.new_id(), self._limits, services.clock(), token)
-        return Driver(connection, machine, services, self._forget)
+        return Driver(connection, machine, services, self._forget, content_client)
 
     def _forget(self, driver: Member) -> None:
         self._hub.discard(driver)

@@ -79,3 +79,10 @@ def test_an_ipv4_address_is_one_client(address: IPv4Address) -> None:
 def test_what_is_no_network_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"host bits|does not appear"):
         TrustedProxies.parse(text)
+
+
+def test_a_client_is_identified_by_its_address_only_where_proxies_are_trusted() -> None:
+    scope = {"client": (PROXY, 50_000), "headers": [(b"x-forwarded-for", CLIENT.encode())]}
+    assert PROXIES.identify(scope, "a-session") == CLIENT
+    assert TrustedProxies().identify(scope, "a-session") == "a-session"
+    assert PROXIES.identify({"client": None, "headers": []}, "a-session") == "a-session"

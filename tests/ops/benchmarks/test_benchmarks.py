@@ -39,6 +39,8 @@ TINY = Scale(
     store_repeats=2,
     store_rest_seconds=0.1,
     document_bytes=(2_000,),
+    attackers=(2,),
+    small_documents=3,
 )
 SERVERS = {"service", "bare FastAPI (a)", "floor (b)"}
 
@@ -120,6 +122,15 @@ def test_stores_are_compared_with_nothing_stored() -> None:
     assert all(set(one.figures[case]) == {NOTHING_STORED, "SQLite", "Redis"} for one in taken)
     assert measures["stores_whole"].median(case, NOTHING_STORED) > 19 * 0.03
     assert measures["stores_checks"].median(f"{case}: CPU of Redis, ms", "Redis") > 0
+
+
+def test_small_documents_are_measured_beside_attackers() -> None:
+    measures, targets = measure("fairness")
+
+    subjects = {"alone", "beside 100 KB", "beside 10 KB"}
+    assert all(set(by_subject) == subjects for by_subject in measures["fairness"].figures.values())
+    assert measures["fairness"].figures["small refused"] == {subject: [0] for subject in subjects}
+    assert [target.limit for target in targets] == [500, 500, 0, 0]
 
 
 @pytest.mark.parametrize(("figure", "strict", "status"), [(8.0, True, 0), (10.0, False, 0), (10.0, True, 1)])

@@ -22,7 +22,7 @@ from service.stores.plan_cache import MemoryPlanCache
 LIMITS = Limits()
 HOUR = 3600.0
 TEXT = StreamRequest(content="Some words that come again. " * 20)
-LARGE = StreamRequest(content="<p>Some <b>words</b> that come again.</p>\n" * 300, content_type=ContentType.HTML)
+LARGE = StreamRequest(content="<p>Some <b>words</b> that come again.</p>\n" * 230, content_type=ContentType.HTML)
 MEMORY_HIT, MEMORY_MISS = CacheQueried(CacheTier.MEMORY, hit=True), CacheQueried(CacheTier.MEMORY, hit=False)
 SHARED_HIT, SHARED_MISS = CacheQueried(CacheTier.SHARED, hit=True), CacheQueried(CacheTier.SHARED, hit=False)
 
@@ -291,13 +291,13 @@ async def test_an_unreadable_plan_in_the_store_is_replaced(bench: Bench) -> None
 
 async def test_processes_with_other_rules_share_a_store_and_no_plan(bench: Bench) -> None:
     shelf = Shelf()
-    link = replace(LARGE, content='<p><a href="https://a.example/">a</a></p>' * 300)
+    link = replace(LARGE, content='<p><a href="https://a.example/">a</a></p>' * 230)
     every = await bench.engine(shelf).prepare(link, HOUR)
     none = await bench.engine(shelf, rules=ContentRules(link_hosts=HostList.parse("none"))).prepare(link, HOUR)
     assert bench.take_events() == [SHARED_MISS, MEMORY_MISS] * 2
     assert "href=" in every.plan.chunks[0]
     assert "href=" not in "".join(none.plan.chunks)
-    assert none.plan.removed == {Removal.LINK_HOST: 300}
+    assert none.plan.removed == {Removal.LINK_HOST: 230}
 
 
 async def test_other_limits_give_another_plan(bench: Bench) -> None:

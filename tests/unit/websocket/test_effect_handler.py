@@ -92,7 +92,7 @@ class Bench:
             writer=writer,
             clock=clock.now,
         )
-        self.handler = EffectHandler(services, "c-1", STORED.session_id)
+        self.handler = EffectHandler(services, "c-1", STORED.session_id, "192.0.2.1")
         self.performed: list[TicketedEffect] = []
         self.sent: list[ServerMessage] = []
 
@@ -308,4 +308,4 @@ async def test_the_engine_receives_the_client_whose_turn_it_is(bench: Bench, mon
 
     monkeypatch.setattr(bench.engine, "prepare", note)
     await bench.converse(type="stream_request", content="some words")
-    assert clients == [STORED.session_id]
+    assert clients == ["192.0.2.1"]

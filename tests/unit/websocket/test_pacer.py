@@ -222,6 +222,7 @@ class World:
                 machine(snapshot, f"c-{number}", LIMITS, self._now(), f"token {number}"),
                 services,
                 lambda _driver, socket=socket: socket.ended.set(),  # type: ignore[misc]
+                "a client",
             )
             for number, socket in enumerate(self.sockets)
         ]
