@@ -153,12 +153,12 @@ class SessionMachine:
     def drain(self, returns_at: float, now: Instant) -> Step:
         """The server shuts down soon: start no stream.
 
-        Close after the active one; without one, at the next request or at ``shutdown``. The client may connect again at
-        ``returns_at``, in monotonic seconds, and at once if it has requests that did not start.
+        Close after the active one; without one, if a request waits or as soon as one arrives, or at ``shutdown``. The
+        client may connect again at ``returns_at``, in monotonic seconds, and at once if requests did not start.
         """
         self._streams.draining = True
         self._returns_at = returns_at
-        self._closes_when_idle = not self._streams.idle
+        self._closes_when_idle = self.current is not None
         self._ended(now)
         return self._step(now)
 

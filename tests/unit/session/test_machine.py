@@ -111,6 +111,13 @@ def test_after_the_last_stream_of_a_drain_the_client_waits_for_its_time() -> Non
     assert conversation.close.retry_after_ms == round(1000 * (9.0 - conversation.now))
 
 
+def test_a_request_that_waits_for_its_admission_closes_the_connection_at_the_drain() -> None:
+    conversation = Conversation()
+    conversation.request("waiting")
+    conversation.execute(conversation.machine.drain(9.0, at(0.0)))
+    assert conversation.close == Close(CloseCode.RESTART)
+
+
 def test_an_idle_connection_stays_in_a_drain_until_its_shutdown() -> None:
     conversation = Conversation()
     conversation.execute(conversation.machine.drain(9.0, at(0.0)))
