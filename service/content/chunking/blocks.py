@@ -33,24 +33,23 @@ def to_blocks(html: str) -> str:
     if is_simple_run(html):
         return html
     pieces: list[str] = []
-    run = 0
-    """Where a run of text and inline elements began."""
+    copied = run = 0
+    """Where what is not in the pieces begins, and in it a run of text and inline elements."""
     for name, start, end in nodes(html):
         if flows(html, name, start, end):
             continue
         if is_to_be_read(html, name, start, end):
             return opened(html)
         if run < start:
-            _append_paragraph(pieces, html[run:start])
-        pieces.append(html[start:end])
+            pieces += _without_space_at_end(html[copied:run]), paragraph(html[run:start])
+            copied = start
         run = end
     if run < len(html):
-        _append_paragraph(pieces, html[run:])
-    return "".join(pieces)
+        pieces += _without_space_at_end(html[copied:run]), paragraph(html[run:])
+        copied = len(html)
+    return "".join([*pieces, html[copied:]]) if pieces else html
 
 
-def _append_paragraph(pieces: list[str], run: str) -> None:
-    if pieces:
-        # Before a block, this space is at the end of a line.
-        pieces[-1] = _SPACE_AT_END.sub(r"\1", pieces[-1])
-    pieces.append(paragraph(run))
+def _without_space_at_end(blocks: str) -> str:
+    """Return ``blocks`` as they are before another block, where a space at their end would be at the end of a line."""
+    return _SPACE_AT_END.sub(r"\1", blocks)

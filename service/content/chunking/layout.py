@@ -15,8 +15,9 @@ UNSUPPORTED = WRAPPERS | names("address dd dl dt figcaption figure hgroup")
 _START_TAG = re.compile(r"<([a-z][a-z0-9]*)(?: [^>]*+)?>")
 
 _WRAPPED = rf"(?:<(?:{'|'.join(sorted(UNSUPPORTED))})(?: [^>]*+)?>)*"
-_BEGINS_AS_BLOCK = re.compile(rf"{_WRAPPED}<(?:p|h[1-6]|ul|ol|blockquote|pre|hr)[ >]")
 _PARAGRAPHS = names("p h1 h2 h3 h4 h5 h6")
+_BLOCKS = _PARAGRAPHS | names("ul ol blockquote pre hr")
+_BEGINS_AS_BLOCK = re.compile(rf"{_WRAPPED}<(?:{'|'.join(sorted(_BLOCKS))})[ >]")
 _INLINE_TAG = rf"</?(?:{'|'.join(sorted(INLINE))})(?: [^>]*+)?>"
 _PARAGRAPH_WITH_TEXT = re.compile(rf"<(p|h[1-6])(?: [^>]*+)?>(?=(?:<[^>]*+>|\s)*[^<\s])(?:[^<]++|{_INLINE_TAG})*</\1>")
 _FLOWING_CONTENT = re.compile(rf"(?:[^<]++|</?(?:{'|'.join(sorted(INLINE | {'img'}))})(?: [^>]*+)?>)*")
@@ -57,17 +58,22 @@ def flows(html: str, name: str, start: int, end: int) -> bool:
 
 def begins_as_block(html: str, node: Node) -> bool:
     """Return whether every editor begins a block with ``node``."""
-    return _BEGINS_AS_BLOCK.match(html, node.start) is not None
+    name = node.name
+    return name in _BLOCKS or (name in UNSUPPORTED and _BEGINS_AS_BLOCK.match(html, node.start) is not None)
 
 
 def ends_as_paragraph(html: str, node: Node) -> bool:
     """Return whether ``node`` ends with a paragraph or heading that has text, so that an editor appends behind it."""
+    if node.name in _PARAGRAPHS:
+        return _PARAGRAPH_WITH_TEXT.fullmatch(html, node.start, node.end) is not None
+    if node.name not in UNSUPPORTED:
+        return False
     end = node.end
     while (name := html[(tag := html.rfind("<", node.start, end)) + 2 : end - 1]) in UNSUPPORTED:
         end = tag
     if name not in _PARAGRAPHS:
         return False
-    start = max(html.rfind(f"<{name}{after}", node.start, tag) for after in " >") if end < node.end else node.start
+    start = max(html.rfind(f"<{name}{after}", node.start, tag) for after in " >")
     return _PARAGRAPH_WITH_TEXT.fullmatch(html, start, end) is not None
 
 
