@@ -25,7 +25,8 @@ async def test_health_reports_each_part(start_server: StartServer) -> None:
     server = start_server(RAILWAY_ENVIRONMENT="staging", MAX_CONNECTIONS=1)
     health = (await get(server, "/health")).json()
     assert (health["status"], health["version"], health["environment"]) == ("ok", __version__, "staging")
-    assert set(health["parts"]) == {"event_loop", "connections", "sessions", "usage_store"}
+    stores = {"sessions", "stream_reads", "stream_writes", "usage_store"}
+    assert set(health["parts"]) == {"event_loop", "connections"} | stores
     assert health["paths"] == {
         "page": "/websocket-test",
         "docs": "/docs",
