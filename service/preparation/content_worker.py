@@ -29,8 +29,8 @@ from service.preparation.worker_messages import (
 from service.protocol.errors import ProcessingFailed, StreamingError
 from service.protocol.messages import StreamRequest
 
-_NICENESS = 10
-"""Streams come first: on one core that is in use, the process gets a tenth of it."""
+_NICENESS = 5
+"""Streams come first: of one core that is in use, the process gets a quarter."""
 
 _FAILED = ProcessingFailed("The content could not be processed. Try again, or send it as text.")
 

@@ -40,7 +40,7 @@ longest time for which other clients wait for a piece of work in the thread."""
 _READING_SECONDS_PER_BYTE = 0.2e-6
 
 _SECONDS_PER_CPU_SECOND = 10
-"""The process has a low priority: on one core that is in use, it gets a tenth of it."""
+"""The process has a low priority: of one core that is in use, it gets a quarter at most."""
 
 _START_SECONDS = 30.0
 
@@ -92,6 +92,11 @@ class ThreadedContentEngine:
 
     async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
         return await self.read(len(plan), client, partial(unpack_plan, plan))
+
+    @property
+    def process_cpu_seconds(self) -> float:
+        """The processor time that large content has taken in the process."""
+        return self._process.cpu_seconds
 
     def close(self) -> None:
         """Cancel queued work; work in progress is not waited for."""
