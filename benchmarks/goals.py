@@ -29,6 +29,7 @@ GOALS = (
     Goal("cpu", f"CPU for a chunk at {{case}} / {_B}", 2.5, _B),
     Goal("deviation_p99", "deviation p99 at {case}, ms", 20),
     Goal("memory", f"memory of an idle connection at {{case}} / {_A}", 1.2, _A),
+    Goal("memory", "memory of an idle connection at {case}, KB", 14),
     _content(4, only=".* KB Latin text by word .*"),
     _content(2, only=".* KB Latin text by character .*"),
     _content(4, only=".* KB HTML, fragment .*"),
