@@ -20,7 +20,7 @@ async def test_a_stopped_reader_of_the_log_delays_no_stream(tmp_path: Path, sess
     process = subprocess.Popen(  # noqa: ASYNC220 - it takes a millisecond, and nothing else runs
         [sys.executable, "-m", "service", "serve"],
         cwd=tmp_path,
-        env=environment(HOST="127.0.0.1", PORT=0, DRAIN_SECONDS=0, LOG_LEVEL="DEBUG"),
+        env=environment(HOST="127.0.0.1", PORT=0, DRAIN_SECONDS=0, LOG_LEVEL="DEBUG", MAX_FRAME_RATE=1_000_000),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
