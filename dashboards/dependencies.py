@@ -7,11 +7,16 @@ from dashboards.board import Row
 from dashboards.panels import BAD, GOOD, Frame, lines, number, states
 from dashboards.queries import Query, per_minute, quantiles, rate, ratio, select
 from observability.registry.metrics import (
+    CONFIG_LIMIT,
     DEPENDENCY_ERRORS,
     DEPENDENCY_UP,
     PLAN_CACHE_LOOKUPS,
     RECOVERIES,
     RECOVERY_DURATION,
+    STORE_BYTES,
+    STORE_LIMIT,
+    STORE_REFUSALS,
+    STORE_SESSIONS,
     USAGE_DROPPED,
 )
 
@@ -65,6 +70,40 @@ def dependencies() -> Row:
                 ),
                 Query(per_minute(USAGE_DROPPED), "rows"),
                 limit=limits.USAGE_LOST,
+            ),
+        ),
+    )
+
+
+def store_limits() -> Row:
+    return Row(
+        "Limits of the session store",
+        (
+            lines(
+                Frame(
+                    "Use of the session store",
+                    "The bytes and the sessions that it holds, as a share of STORE_MAX_BYTES and STORE_MAX_SESSIONS. "
+                    "Sessions without a request make room for others, so a full use of sessions may be harmless.",
+                    units.PercentUnit,
+                    12,
+                ),
+                Query(ratio(f"max({select(STORE_BYTES)})", f"max({select(STORE_LIMIT)})"), "bytes"),
+                Query(
+                    ratio(f"max({select(STORE_SESSIONS)})", f"max({select(CONFIG_LIMIT, limit='store_max_sessions')})"),
+                    "sessions",
+                ),
+                most=1,
+            ),
+            lines(
+                Frame(
+                    "Not kept by the session store",
+                    "Streams (bytes) and sessions a minute that exceed the limits. The clients are served, but cannot "
+                    "recover their streams.",
+                    units.CountsPerMinute,
+                    12,
+                ),
+                Query(per_minute(STORE_REFUSALS, "limit"), "{{limit}}"),
+                limit=limits.STORE_REFUSALS,
             ),
         ),
     )

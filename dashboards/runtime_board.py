@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import limits, measures
 from dashboards.board import Row, Uid, board
-from dashboards.dependencies import dependencies, recovery
+from dashboards.dependencies import dependencies, recovery, store_limits
 from dashboards.foreign import (
     GC_COLLECTIONS,
     PROCESS_CPU,
@@ -45,6 +45,7 @@ def runtime() -> Dashboard:
         _instances(),
         dependencies(),
         recovery(),
+        store_limits(),
         _memory(),
         _loop(),
         _http(),

@@ -141,6 +141,10 @@ class LogSink:
                 log(process_lines.CONTENT_WORK_KILLED, reason=event.reason, content_type=event.content_type)
             case events.UsageDropped():
                 log(process_lines.USAGE_DROPPED, rows=event.rows)
+            case events.StoreLimitReached():
+                log(process_lines.STORE_LIMIT_REACHED, **_ids(event), limit=event.limit)
+            case events.StoreMeasured():
+                pass
             case events.StoredInMemory():
                 log(process_lines.STORE_IN_MEMORY, store=event.what, reason=_clause(event.reason))
             case events.ServerStarted():

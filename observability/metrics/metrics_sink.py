@@ -48,6 +48,7 @@ class Metrics:
         self._counter, self._gauge, self._histogram = metrics.counter, metrics.gauge, metrics.histogram
         for (limit,) in declared.CONFIG_LIMIT.combinations():
             self._gauge(declared.CONFIG_LIMIT, limit).set(getattr(settings, limit))
+        self._gauge(declared.STORE_LIMIT).set(settings.store_max_bytes)
         for metric in (declared.BUILD_INFO, availability):
             for labels in metric.combinations():
                 self._gauge(metric, *labels).set(1)
@@ -159,6 +160,11 @@ class Metrics:
                 self._counter(declared.ACCEPT_PAUSES).inc()
             case events.RateLimitApproached() | events.StreamSkipRequested() | events.FallbackUsed():
                 pass  # counted as log lines
+            case events.StoreLimitReached():
+                self._counter(declared.STORE_REFUSALS, event.limit).inc()
+            case events.StoreMeasured():
+                self._gauge(declared.STORE_BYTES).set(event.bytes)
+                self._gauge(declared.STORE_SESSIONS).set(event.sessions)
             case events.StoredInMemory():
                 self._gauge(declared.DEPENDENCY_UP, event.what).set(0)
             case events.FaultRaised() | events.WorkerReplaced() | events.SessionJoined():

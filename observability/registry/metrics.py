@@ -29,6 +29,7 @@ from service.events import (
     KilledBecause,
     Outcome,
     RefusedBecause,
+    StoreLimit,
 )
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ClientMessageType, ContentType, RefusalReason
@@ -228,6 +229,23 @@ PLAN_CACHE_LOOKUPS = Counter(
     "Lookups of plans in a cache; the shared cache is queried after a miss in memory.",
     {"tier": tuple(CacheTier), "result": tuple(Lookup)},
 )
+STORE_BYTES = Gauge(
+    "stream_store_bytes",
+    "Bytes of the session store: of the file, or of sessions and streams in Redis.",
+    unit="bytes",
+    workers="max",
+)
+STORE_LIMIT = Gauge(
+    "stream_store_limit_bytes", "Limit of stream_store_bytes: STORE_MAX_BYTES.", unit="bytes", workers="max"
+)
+STORE_SESSIONS = Gauge(
+    "stream_store_sessions", "Sessions in the session store. The limit is STORE_MAX_SESSIONS.", workers="max"
+)
+STORE_REFUSALS = Counter(
+    "stream_store_refusals_total",
+    "Streams (bytes) and sessions (sessions) that the store did not keep because of a limit.",
+    {"limit": tuple(StoreLimit)},
+)
 USAGE_DROPPED = Counter(
     "stream_usage_dropped_total", "Usage rows that were lost, because neither the queue nor the file could take them."
 )
@@ -274,6 +292,7 @@ CONFIG_LIMIT = Gauge(
             "content_memory_limit",
             "chunk_timeout",
             "drain_seconds",
+            "store_max_sessions",
         )
     },
     workers="max",

@@ -1,7 +1,16 @@
 """The log events of the process: start, stop, dependencies, faults, HTTP routes, and the log itself."""
 
-from observability.registry.log_types import MILLISECONDS, SECONDS, STREAM_FIELDS, LogEvent, LogField, LogLevel, one_of
-from service.events import Dependency, FaultSource, KilledBecause
+from observability.registry.log_types import (
+    MILLISECONDS,
+    SECONDS,
+    SESSION_ID,
+    STREAM_FIELDS,
+    LogEvent,
+    LogField,
+    LogLevel,
+    one_of,
+)
+from service.events import Dependency, FaultSource, KilledBecause, StoreLimit
 from service.protocol.messages import ContentType
 
 _DEPENDENCY = LogField("dependency", one_of(Dependency))
@@ -72,6 +81,16 @@ STORE_IN_MEMORY = LogEvent(
         LogField("store", one_of((Dependency.SESSION_STORE, Dependency.USAGE_STORE))),
         LogField("reason", "the problem with the file"),
     ),
+)
+STORE_LIMIT_REACHED = LogEvent(
+    "store_limit_reached",
+    LogLevel.WARNING,
+    "The session store keeps no more {limit} of session {session_id}: its streams cannot be recovered. Check who uses "
+    "the store before raising its limit",
+    "a session uses more than its share of STORE_MAX_BYTES (bytes), or STORE_MAX_SESSIONS sessions have requests "
+    "(sessions); the client is served all the same",
+    (LogField("limit", one_of(StoreLimit)), SESSION_ID),
+    burst=3,
 )
 DEPENDENCY_UNAVAILABLE = LogEvent(
     "dependency_unavailable",

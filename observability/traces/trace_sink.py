@@ -91,7 +91,9 @@ class TraceSink:
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():
                 pass
-            case events.SessionJoined() | events.UsageDropped() | events.SocketLimitSet() | events.AcceptPaused():
+            case events.StoreLimitReached() | events.StoreMeasured() | events.SocketLimitSet() | events.AcceptPaused():
+                pass
+            case events.SessionJoined() | events.UsageDropped():
                 pass
             case events.ServerStarted() | events.ServerListening() | events.WorkerReplaced() | events.AcceptResumed():
                 pass

@@ -39,6 +39,9 @@ from service.events.process import (
     ServerListening,
     ServerStarted,
     StoredInMemory,
+    StoreLimit,
+    StoreLimitReached,
+    StoreMeasured,
     TickerSwept,
     WorkerReplaced,
 )
@@ -96,6 +99,8 @@ Event = (
     | DependencyChanged
     | DependencyFailed
     | StoredInMemory
+    | StoreLimitReached
+    | StoreMeasured
     | CacheQueried
     | UsageDropped
     | ContentQueueChanged
@@ -164,6 +169,9 @@ __all__ = [
     "SessionJoined",
     "SocketDropped",
     "SocketLimitSet",
+    "StoreLimit",
+    "StoreLimitReached",
+    "StoreMeasured",
     "StoredInMemory",
     "StreamEnded",
     "StreamPauseChanged",

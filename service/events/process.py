@@ -49,6 +49,29 @@ class DependencyFailed(Struct, frozen=True):
     dependency: Dependency
 
 
+class StoreLimit(StrEnum):
+    """A limit on what the session store keeps."""
+
+    BYTES = "bytes"
+    """The share of a session in ``STORE_MAX_BYTES``."""
+    SESSIONS = "sessions"
+    """``STORE_MAX_SESSIONS``."""
+
+
+class StoreLimitReached(Struct, frozen=True):
+    """The session store did not keep a stream or a session, because of a limit; the client is served without it."""
+
+    limit: StoreLimit
+    session_id: str
+
+
+class StoreMeasured(Struct, frozen=True):
+    """What the session store holds."""
+
+    bytes: int
+    sessions: int
+
+
 class StoredInMemory(Struct, frozen=True):
     """Data that belongs into a file in ``DATA_DIR`` is kept in memory and lost when the process ends."""
 

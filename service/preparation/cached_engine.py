@@ -53,17 +53,16 @@ class CachedContentEngine:
         self._recorder = recorder
         self._store = store
 
+    async def find(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation | None:
+        return await self._find(await self._key(request), request, client, seconds_left, Stopwatch())
+
     async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         stopwatch = Stopwatch()
         key = await self._key(request)
-        cached = self._cache.get(key)
-        if cached is not None:
-            self._record(CacheTier.MEMORY, hit=True)
-            return await self._fit(cached, client, seconds_left, stopwatch)
+        found = await self._find(key, request, client, seconds_left, stopwatch)
+        if found is not None:
+            return found
         store = self._store_for(request)
-        if store is not None and (cached := await self._get_stored(store, key, client)) is not None:
-            self._record(CacheTier.MEMORY, hit=False)
-            return await self._fit(cached, client, seconds_left, stopwatch)
         made = await self._engine.work_on(request, client, partial(self._make, key, request, seconds_left, stopwatch))
         self._record(CacheTier.MEMORY, hit=made.found)
         if store is not None and made.to_store is not None:
@@ -76,6 +75,19 @@ class CachedContentEngine:
     def close(self) -> None:
         """Accept no more work. The store is not closed."""
         self._engine.close()
+
+    async def _find(
+        self, key: bytes, request: StreamRequest, client: str, seconds_left: float, stopwatch: Stopwatch
+    ) -> Preparation | None:
+        cached = self._cache.get(key)
+        if cached is not None:
+            self._record(CacheTier.MEMORY, hit=True)
+            return await self._fit(cached, client, seconds_left, stopwatch)
+        store = self._store_for(request)
+        if store is None or (cached := await self._get_stored(store, key, client)) is None:
+            return None
+        self._record(CacheTier.MEMORY, hit=False)
+        return await self._fit(cached, client, seconds_left, stopwatch)
 
     async def _key(self, request: StreamRequest) -> bytes:
         if len(request.content) <= _HASHED_IN_LOOP_CHARACTERS:

@@ -90,6 +90,10 @@ class ThreadedContentEngine:
     async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         return await self.work_on(request, client, partial(self._prepare, request, seconds_left, Stopwatch()))
 
+    async def find(self, _request: StreamRequest, _seconds_left: float, _client: str = "") -> Preparation | None:
+        """No plan is kept."""
+        return None
+
     async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
         return await self.read(len(plan), client, partial(unpack_plan, plan))
 

@@ -42,6 +42,28 @@ class Prepare(Struct, frozen=True):
     """Of the session: the stream has to fit into them."""
 
 
+class FindPlan(Struct, frozen=True):
+    """Find the plan of a repetition, with ``ContentEngine.find``. Result: ``PlanPrepared`` or ``PlanNotFound``."""
+
+    ticket: int
+    request: StreamRequest
+    stream_id: str
+    trace: Trace
+    seconds_left: float
+
+
+class ChargeRepetition(Struct, frozen=True):
+    """Count that a repeated request is prepared again, with ``SessionStore.charge_repetition``.
+
+    Result: ``RepetitionCharged``.
+    """
+
+    ticket: int
+    snapshot: SessionSnapshot
+    repeats: str
+    """The stream of the first attempt."""
+
+
 class PutStream(Struct, frozen=True):
     """Store a stream, with ``SessionStore.put``. Result: ``StreamStored`` or ``StoreFailed``."""
 
@@ -119,6 +141,17 @@ class PlanPrepared(Struct, frozen=True):
     preparation: Preparation
 
 
+class PlanNotFound(Struct, frozen=True):
+    """The plan has to be made again."""
+
+    ticket: int
+
+
+class RepetitionCharged(Struct, frozen=True):
+    ticket: int
+    admission: Admission
+
+
 class StreamStored(Struct, frozen=True):
     ticket: int
 
@@ -176,12 +209,25 @@ class EffectFailed(Struct, frozen=True):
     stages: tuple[StageTime, ...] = ()
 
 
-TicketedEffect = JoinSession | Admit | Prepare | PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
+TicketedEffect = (
+    JoinSession
+    | Admit
+    | Prepare
+    | FindPlan
+    | ChargeRepetition
+    | PutStream
+    | GetStream
+    | UnpackPlan
+    | AcquireStream
+    | MarkSkip
+)
 Effect = TicketedEffect | UpdateStatus
 EffectResult = (
     SessionJoined
     | AdmissionDecided
     | PlanPrepared
+    | PlanNotFound
+    | RepetitionCharged
     | StreamStored
     | StreamFetched
     | PlanUnpacked

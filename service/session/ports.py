@@ -91,8 +91,17 @@ class SessionStore(Protocol):
         presented: a client that repeats a request with the same token is charged once.
         """
 
+    async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
+        """Record that a request is prepared again that repeats the one of ``stream_id``.
+
+        The first two times nothing is counted; from the third time on, it is counted like a request, or not admitted.
+        """
+
     async def put(self, record: StreamRecord) -> None:
-        """Store the stream. When this returns, the stream survives the death of this process."""
+        """Store the stream. When this returns, the stream survives the death of this process.
+
+        A store keeps a bounded number of bytes, and refuses first those of the session that uses most of them.
+        """
 
     async def get(self, stream_id: str) -> StreamRecord | None:
         """Return the record; ``None`` if there is none or if its time to live is over."""
@@ -172,6 +181,9 @@ class ContentEngine(Protocol):
         Clients share the engine equally; ``client`` is any string that stands for one. Raises ``ServerBusy``, the
         exception of the failed stage, or ``PreparationFailed`` with that exception as its cause.
         """
+
+    async def find(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation | None:
+        """Return what ``prepare`` would, if the plan need not be made; else ``None``. Raises ``ServerBusy``."""
 
     async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
         """Return the plan that was packed. Raises ``ServerBusy`` and ``UnreadablePlan``."""

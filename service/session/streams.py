@@ -2,20 +2,19 @@
 
 from typing import assert_never
 
-from msgspec.structs import replace
-
 from service.events import Outcome
 from service.protocol.errors import NoActiveStream, RateLimitExceeded, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import Ack, ControlAction, Recover, RefusalReason, StreamRequest
 from service.protocol.server_messages import StreamCancelled, StreamPaused, StreamResumed, StreamSkipped
+from service.protocol.trace import Trace
 from service.session import effects, replies
 from service.session.deadlines import Deadlines
 from service.session.delivered_streams import DeliveredStreams
 from service.session.ports import Preparation
 from service.session.queue import RequestQueue
-from service.session.records import Digest, SessionSnapshot, StreamStatus
+from service.session.records import Admission, Digest, SessionSnapshot, StreamStatus
 from service.session.recovery import (
     RecoveredStream,
     RecoveryTarget,
@@ -23,6 +22,7 @@ from service.session.recovery import (
 )
 from service.session.run import Run
 from service.session.sender import StreamSender
+from service.session.session_state import SessionState
 from service.session.step import StepBuilder
 from service.session.stream_state import StreamState
 from service.session.tokens import claim_of, digest_of
@@ -40,7 +40,7 @@ class Streams:
         "_owner",
         "_queue",
         "_sender",
-        "_snapshot",
+        "_session",
         "draining",
     )
 
@@ -53,7 +53,7 @@ class Streams:
         builder: StepBuilder,
     ) -> None:
         """``owner`` is the digest under which streams are stored; ``None`` if they are not."""
-        self._snapshot = snapshot
+        self._session = SessionState(snapshot, deadlines)
         self._owner = owner
         self._limits = limits
         self._deadlines = deadlines
@@ -108,11 +108,10 @@ class Streams:
             self._reject(request, mistake)
             return
         stream = self._queue.add(request, now.seconds, content_bytes)
-        snapshot = self._snapshot_at(now)
-        if snapshot.shared:
+        if self._session.snapshot.shared:
             self._request_admission(stream, now)
         else:
-            self._builder.request(effects.JoinSession(stream.ticket, snapshot))
+            self._builder.request(effects.JoinSession(stream.ticket, self._session.at(now)))
 
     def recover(self, message: Recover, now: Instant) -> None:
         if self._queue.full:
@@ -160,13 +159,13 @@ class Streams:
 
     # Results of effects
 
-    def resolve(self, result: effects.EffectResult, now: Instant) -> None:
+    def resolve(self, result: effects.EffectResult, now: Instant) -> None:  # noqa: C901 - one match over all results
         """Continue the stream of the ticket; the result for a stream that has ended is ignored."""
         stream = self._queue.find(result.ticket)
         if stream is None:
             return
-        if isinstance(result, effects.SessionJoined):
-            self._join(result.snapshot, now)
+        if isinstance(result, effects.SessionJoined) and self._session.join(result.snapshot, now):
+            self._builder.log.joined(result.snapshot)
         match result:
             case effects.EffectFailed():
                 self._fail(stream, result, now)
@@ -175,7 +174,14 @@ class Streams:
             case effects.AdmissionDecided():
                 self._admit(stream, result, now)
             case effects.PlanPrepared(_, preparation):
+                self._record_admission(stream)
                 self._store(stream, preparation, now)
+            case effects.PlanNotFound():
+                assert stream.repeats is not None
+                charge = effects.ChargeRepetition(stream.ticket, self._session.at(now), stream.repeats)
+                self._builder.request(charge)
+            case effects.RepetitionCharged(_, admission):
+                self._prepare_again(stream, admission, now)
             case _ if stream.recovery is not None:
                 self._continue_recovery(stream, result, now)
             case _ if stream.skip_storage is not None:
@@ -187,39 +193,39 @@ class Streams:
                 raise AssertionError(result)
         self.deliver(now)
 
-    def _join(self, snapshot: SessionSnapshot, now: Instant) -> None:
-        """The session is in the shared store: its count and its end apply, and streams are stored from now on."""
-        if self._snapshot.shared:  # by the effect of another request
-            return
-        self._snapshot = snapshot
-        self._deadlines.move_session_end(snapshot.seconds_left, now.seconds)
-        self._builder.log.joined(snapshot)
-
     def _request_admission(self, stream: StreamState, now: Instant) -> None:
         claim = None if self._owner is None else claim_of(stream.request, self._owner)
-        self._builder.request(effects.Admit(stream.ticket, self._snapshot_at(now), stream.request, claim))
+        self._builder.request(effects.Admit(stream.ticket, self._session.at(now), stream.request, claim))
 
     def _admit(self, stream: StreamState, decision: effects.AdmissionDecided, now: Instant) -> None:
         admission = decision.admission
-        self._snapshot = replace(self._snapshot, requests_used=admission.requests_used)
+        self._session.count(admission)
         active_here = admission.repeats is not None and self._queue.contains(admission.repeats)
         mistake = check_admission(admission, self._limits, active_here=active_here)
         if mistake is None:
             stream.admit(decision, now.seconds)
             if stream.repeats is None:
-                self._builder.log.admitted(stream, decision, self._limits)
+                self._record_admission(stream)
         else:
-            self._remove(stream)
-            if isinstance(mistake, RateLimitExceeded):
-                self._builder.log.rate_limit_hit(self._limits.max_requests)
-            self._reject(stream.request, mistake)
+            self._refuse_admission(stream, mistake)
         self._start_next(now)
+
+    def _refuse_admission(self, stream: StreamState, mistake: StreamingError) -> None:
+        self._remove(stream)
+        if isinstance(mistake, RateLimitExceeded):
+            self._builder.log.rate_limit_hit(self._limits.max_requests)
+        self._reject(stream.request, mistake)
+
+    def _record_admission(self, stream: StreamState) -> None:
+        """Record a request that is charged or prepared; a repetition that is recovered is recorded as such."""
+        if stream.decision is not None and not stream.admission_recorded:
+            self._builder.log.admitted(stream, stream.decision, self._limits)
 
     def _store(self, stream: StreamState, preparation: Preparation, now: Instant) -> None:
         """Store the stream before ``stream_start`` announces it, if it may be stored."""
         record = None
-        if self._owner is not None and self._snapshot.shared:
-            record = stream.create_record(preparation, self._snapshot, self._owner)
+        if self._owner is not None and self._session.snapshot.shared:
+            record = stream.create_record(preparation, self._session.snapshot, self._owner)
         if record is None:
             self._sender.start(stream, preparation, now, resumable=False)
         else:
@@ -239,23 +245,33 @@ class Streams:
                 self._give_up_recovery(stream, end.value, now)
 
     def _give_up_recovery(self, stream: StreamState, reason: RefusalReason, now: Instant) -> None:
-        """Refuse a ``recover``; prepare a repeated request again, under an id of its own.
+        """Refuse a ``recover``; prepare a repeated request again, under an id of its own, unless its plan is found.
 
         The connection of the first attempt may still store a stream under the other id.
         """
         if stream.decision is not None:
             stream.stream_id = stream.decision.stream_id
-            self._builder.log.admitted(stream, stream.decision, self._limits)
-            self._prepare(stream, now)
+            self._builder.request(effects.FindPlan(stream.ticket, *self._preparation_of(stream, now)))
         else:
             self._remove(stream)
             self._refuse_recovery(stream.stream_id, reason, now)
             self._start_next(now)
 
+    def _prepare_again(self, stream: StreamState, admission: Admission, now: Instant) -> None:
+        """Prepare a repeated request, if the limit of the session permits it."""
+        self._session.count(admission)
+        mistake = check_admission(admission, self._limits, active_here=False)
+        if mistake is None:
+            self._record_admission(stream)
+            self._prepare(stream, now)
+        else:
+            self._refuse_admission(stream, mistake)
+            self._start_next(now)
+
     def _fail(self, stream: StreamState, failure: effects.EffectFailed, now: Instant) -> None:
         error = failure.error
         stream.failure = failure
-        if not stream.admitted:
+        if isinstance(stream.message, StreamRequest) and not stream.admission_recorded:
             self._builder.log.rejected(stream.request, error)
         self._builder.send_error(error, stream.request_id, stream)
         self._finish(stream, Outcome.ERROR if error.reportable else Outcome.REJECTED, now, error)
@@ -296,14 +312,15 @@ class Streams:
             self._prepare(stream, now)
 
     def _prepare(self, stream: StreamState, now: Instant) -> None:
-        seconds_left = self._deadlines.session_ends_at - now.seconds
-        self._builder.request(
-            effects.Prepare(stream.ticket, stream.request, stream.stream_id, stream.admitted_trace, seconds_left)
-        )
+        self._builder.request(effects.Prepare(stream.ticket, *self._preparation_of(stream, now)))
+
+    def _preparation_of(self, stream: StreamState, now: Instant) -> tuple[StreamRequest, str, Trace, float]:
+        seconds_left = self._session.seconds_left(now)
+        return stream.request, stream.stream_id, stream.admitted_trace, seconds_left
 
     def _recover(self, stream: StreamState, target: RecoveryTarget, now: Instant) -> None:
         assert self._owner is not None
-        stream.recovery = recover_stream(stream.ticket, target, self._owner, self._snapshot)
+        stream.recovery = recover_stream(stream.ticket, target, self._owner, self._session.snapshot)
         self._continue_recovery(stream, None, now)
 
     def _finish(self, stream: StreamState, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
@@ -319,9 +336,6 @@ class Streams:
     def _remove(self, stream: StreamState) -> None:
         self._queue.remove(stream)
         self._builder.drop(stream.ticket)
-
-    def _snapshot_at(self, now: Instant) -> SessionSnapshot:
-        return replace(self._snapshot, seconds_left=self._deadlines.session_ends_at - now.seconds)
 
     # Refusals
 

@@ -73,6 +73,25 @@ class SessionSettings(BaseSettings):
             "s",
         ),
     ] = 300
+    store_max_bytes: Annotated[
+        int,
+        Field(ge=2**20),
+        About(
+            "The size up to which the session store grows. A session that uses more than its share of what is left has "
+            "streams that cannot be recovered.",
+            "a whole number of at least 1048576",
+            "bytes",
+        ),
+    ] = 1_073_741_824
+    store_max_sessions: Annotated[
+        int,
+        Field(ge=1),
+        About(
+            "The number of sessions that the session store keeps. Sessions without a request make room for new ones; "
+            "without any, a new session is counted in its process and its streams cannot be recovered.",
+            "a whole number of at least 1",
+        ),
+    ] = 250_000
     cache_size: Annotated[
         int,
         Field(ge=0),

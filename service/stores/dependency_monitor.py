@@ -10,7 +10,7 @@ from typing import TypeVar
 from service.events import Dependency, DependencyChanged, DependencyFailed
 from service.session.ports import Recorder, StoreUnavailable
 from service.stores.breaker import Breaker
-from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected
+from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected, StoreFull
 
 _PROBE_SECONDS = 0.1
 """How often the breaker is checked for a due probe."""
@@ -68,7 +68,7 @@ class DependencyMonitor:
                 break
             try:
                 return await self._call(question)
-            except (Overloaded, Rejected):
+            except (Overloaded, Rejected, StoreFull):
                 raise
             except StoreUnavailable:
                 if attempt == self._attempts:
@@ -106,13 +106,19 @@ class DependencyMonitor:
         began = self._clock()
         try:
             answer = await question()
+        except StoreFull:
+            self._answered(probes=probes)
+            raise
         except StoreUnavailable as unavailable:
             self.fail(unavailable, silent=isinstance(unavailable, NoAnswer) and self._answered_at < began)
             raise
+        self._answered(probes=probes)
+        return answer
+
+    def _answered(self, *, probes: bool) -> None:
         self._answered_at = self._clock()
         if (probes or self.available) and self._breaker.answered() and not self._damaged:
             self._recorder.record(DependencyChanged(self._dependency, up=True))
-        return answer
 
     def _begin_probing(self) -> None:
         if self._probing is None or self._probing.done():

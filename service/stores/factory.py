@@ -8,12 +8,18 @@ from service.settings import Settings
 from service.stores.failover import FailoverSessionStore
 from service.stores.sqlite.schema import SchemaMismatch
 from service.stores.sqlite.store import SqliteSessionStore
+from service.stores.store_limits import StoreLimits
 
 if TYPE_CHECKING:
     from service.stores.redis.plan_store import RedisPlanStore
 
 FILE_NAME = "sessions.sqlite3"
 """In ``DATA_DIR``."""
+
+
+_LOCAL_SESSIONS = 50_000
+_LOCAL_BYTES = 32 * 2**20
+"""What a process keeps of sessions in its memory; it stores no streams there."""
 
 
 class StoreSelection(NamedTuple):
@@ -27,15 +33,17 @@ class StoreSelection(NamedTuple):
 def create_session_store(settings: Settings, recorder: Recorder) -> StoreSelection:
     """Redis if ``REDIS_URL`` is set, else a file, or memory if the file cannot be used. Blocks while the file opens."""
     limits, ttl_seconds = settings.limits, settings.resume_ttl
-    memory = SqliteSessionStore(None, limits, ttl_seconds)
+    store_limits = StoreLimits(settings.store_max_bytes, settings.store_max_sessions)
+    local_limits = StoreLimits(_LOCAL_BYTES, min(_LOCAL_SESSIONS, settings.store_max_sessions))
+    memory = SqliteSessionStore(None, limits, ttl_seconds, store_limits=local_limits)
     if settings.redis_url is not None:
         from service.stores.redis.store import RedisSessionStore  # noqa: PLC0415 - loading the library takes long
 
-        redis = RedisSessionStore(settings.redis_url.get_secret_value(), limits, ttl_seconds)
+        redis = RedisSessionStore(settings.redis_url.get_secret_value(), limits, ttl_seconds, store_limits=store_limits)
         return StoreSelection(FailoverSessionStore(redis, memory, recorder), "redis")
     path = settings.data_dir / FILE_NAME
     try:
-        file = SqliteSessionStore(path, limits, ttl_seconds)
+        file = SqliteSessionStore(path, limits, ttl_seconds, store_limits=store_limits)
     except (OSError, SchemaMismatch) as error:
         reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
         return StoreSelection(memory, "memory", StoredInMemory(Dependency.SESSION_STORE, f"{path}: {reason}"))

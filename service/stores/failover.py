@@ -2,23 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from service.events import Dependency
+from service.events import Dependency, StoreLimitReached, StoreMeasured
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 from service.session.ports import Recorder, SessionStore, StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.breaker import Breaker
 from service.stores.dependency_monitor import DependencyMonitor
-from service.stores.failures import Rejected
+from service.stores.failures import Rejected, StoreFull
 from service.stores.local_counts import LocalCounts
+from service.stores.store_limits import StoreSize
 
 _ATTEMPTS = 3
+_MEASURE_SECONDS = 5.0
 _OPENS = 20
 """Sessions that are opened at once; further handshakes wait, and delay no connection that is open."""
 _PROBE = StreamRecord(
@@ -44,6 +46,9 @@ class SharedStore(SessionStore, Protocol):
     on_failure: Callable[[StoreUnavailable], None] | None
     """Called on the event loop when work failed for which no caller waits."""
 
+    async def measure(self) -> StoreSize:
+        """Return what the store holds."""
+
 
 class FailoverSessionStore:
     """Fulfils ``session.ports.SessionStore`` over a ``primary`` that may be unavailable and a ``local`` one in memory.
@@ -67,6 +72,9 @@ class FailoverSessionStore:
     ) -> None:
         self._primary = primary
         self._local = local
+        self._recorder = recorder
+        self._clock = clock
+        self._measure_at = 0.0
         self._local_counts = LocalCounts(clock)
         self._opens = asyncio.Semaphore(_OPENS)
         self._sessions = DependencyMonitor(
@@ -93,7 +101,7 @@ class FailoverSessionStore:
 
     async def open(self, session_id: str) -> SessionSnapshot:
         async with self._opens:
-            with suppress(StoreUnavailable):
+            with suppress(StoreUnavailable), self._limited(session_id):
                 snapshot = await self._sessions.call(lambda: self._primary.open(session_id))
                 return await self._join(snapshot) if session_id in self._local_counts else snapshot
         return replace(await self._local.open(session_id), shared=False)
@@ -111,8 +119,15 @@ class FailoverSessionStore:
             self._local_counts.add(snapshot, 1)
         return admission
 
+    async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
+        if snapshot.shared:
+            with suppress(StoreUnavailable):
+                return await self._sessions.call(lambda: self._primary.charge_repetition(snapshot, stream_id))
+        return await self._local.charge_repetition(snapshot, stream_id)
+
     async def put(self, record: StreamRecord) -> None:
-        await self._call_on_streams(self._writes, lambda: self._primary.put(record))
+        with self._limited(record.session_id):
+            await self._call_on_streams(self._writes, lambda: self._primary.put(record))
 
     async def get(self, stream_id: str) -> StreamRecord | None:
         return await self._call_on_streams(self._reads, lambda: self._primary.get(stream_id))
@@ -130,6 +145,7 @@ class FailoverSessionStore:
         for monitor in (self._sessions, self._writes, self._reads):
             if self._sessions.available:
                 await monitor.check()
+        await self._measure()
         if epochs:
             with suppress(StoreUnavailable):
                 return await self._call_on_streams(self._writes, lambda: self._primary.renew_leases(epochs))
@@ -144,6 +160,22 @@ class FailoverSessionStore:
             await monitor.close()
         await self._primary.close()
         await self._local.close()
+
+    @contextmanager
+    def _limited(self, session_id: str) -> Iterator[None]:
+        """Record that a limit of the store was reached."""
+        try:
+            yield
+        except StoreFull as full:
+            self._recorder.record(StoreLimitReached(full.limit, session_id))
+            raise
+
+    async def _measure(self) -> None:
+        if self._sessions.available and self._clock() >= self._measure_at:
+            self._measure_at = self._clock() + _MEASURE_SECONDS
+            with suppress(StoreUnavailable):
+                size = await self._call_on_streams(self._reads, self._primary.measure)
+                self._recorder.record(StoreMeasured(size.bytes, size.sessions))
 
     async def _join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         """Add what was counted in this process to the session in the primary."""

@@ -1,5 +1,6 @@
 """Why a call of a store failed: the kinds that decide whether it is repeated, and whether the store is unavailable."""
 
+from service.events import StoreLimit
 from service.session.ports import StoreUnavailable
 
 
@@ -9,6 +10,14 @@ class NoAnswer(StoreUnavailable):
 
 class Overloaded(StoreUnavailable):
     """The call was not made, because too much content is queued. The store itself may be available."""
+
+
+class StoreFull(StoreUnavailable):
+    """The store works, and keeps no more of this session. ``limit`` is the limit that was reached."""
+
+    def __init__(self, limit: StoreLimit) -> None:
+        super().__init__(f"The store is full: {limit}")
+        self.limit = limit
 
 
 class Rejected(StoreUnavailable):

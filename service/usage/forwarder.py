@@ -37,16 +37,23 @@ class Forwarder:
         database: Database,
         lock: FileLock,
         oldest: Callable[[], float],
+        unused: Callable[[], float],
         *,
         on_change: Callable[[bool, str], None],
         on_failure: Callable[[], None],
         on_dropped: Callable[[int], None],
     ) -> None:
-        """``oldest`` returns the Unix time before which rows are deleted from the database."""
+        """Rows that ended before the Unix time that ``oldest`` returns are deleted from the database.
+
+        So are sessions without a stream that ended before ``unused``.
+        """
         self._spool = spool
         self._database = database
         self._lock = lock
         self._oldest = oldest
+        self._unused = unused
+        self._checked_until = 0.0
+        """When the last sessions ended that were examined for streams."""
         self._on_change = on_change
         self._on_failure = on_failure
         self._on_dropped = on_dropped
@@ -80,7 +87,8 @@ class Forwarder:
             return _LOCK_SECONDS
         try:
             moved, more = self._move()
-            if expiry := time.monotonic() >= self._expiry_at:
+            # When no row waits: the streams of an old session may be among those that wait.
+            if expiry := not more and time.monotonic() >= self._expiry_at:
                 self._delete_expired()
         except sqlite3.Error:  # the writer reports it
             return _POLL_SECONDS
@@ -101,8 +109,11 @@ class Forwarder:
         return pause * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
 
     def _delete_expired(self) -> None:
-        if not self._database.delete_before(self._oldest()):
-            self._expiry_at = time.monotonic() + _EXPIRY_SECONDS
+        unused = self._unused()
+        if self._database.delete_before(self._oldest()) or self._database.delete_unused(self._checked_until, unused):
+            return
+        self._checked_until = unused
+        self._expiry_at = time.monotonic() + _EXPIRY_SECONDS
 
     def _move(self) -> tuple[bool, bool]:
         """Return whether there were rows, and whether there may be more."""

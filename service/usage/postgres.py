@@ -46,6 +46,11 @@ def _delete_before(table: Table) -> str:
 
 _INSERT = {kind: _insert(table) for kind, table in TABLES.items()}
 _DELETE_BEFORE = [_delete_before(table) for table in TABLES.values()]
+_DELETE_UNUSED = (
+    "DELETE FROM usage_sessions WHERE (session_id, incarnation) IN (SELECT session_id, incarnation FROM usage_sessions"
+    " AS session WHERE ends_at >= to_timestamp(%s) AND ends_at < to_timestamp(%s) AND NOT EXISTS"
+    " (SELECT 1 FROM usage_streams WHERE session_id = session.session_id) LIMIT %s)"
+)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Found = TypeVar("Found")
@@ -80,6 +85,12 @@ class Database:
         """Delete some rows that ended before ``time``, in Unix seconds; return whether there may be more."""
         return self._execute(
             lambda connection: max(connection.execute(one, (time, _SLICE)).rowcount for one in _DELETE_BEFORE) == _SLICE
+        )
+
+    def delete_unused(self, after: float, before: float) -> bool:
+        """Delete some sessions without a stream that ended in this time; return whether there may be more."""
+        return self._execute(
+            lambda connection: connection.execute(_DELETE_UNUSED, (after, before, _SLICE)).rowcount == _SLICE
         )
 
     def select(self, query: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:

@@ -9,6 +9,9 @@ from typing import Annotated, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 
+UNUSED_SECONDS = 86_400
+"""The time for which the row of a session without a stream is kept after its end, if that is less than the rest."""
+
 
 class ColumnType(Enum):
     """The types of a column: in SQLite, in PostgreSQL, and as PostgreSQL reads it from JSON."""

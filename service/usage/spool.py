@@ -25,13 +25,14 @@ _SLICE = 5_000
 """Rows that are deleted in one transaction, or added before they are counted again: it locks the file."""
 
 
-def _schema(table: Table) -> tuple[str, str]:
+def _schema(table: Table) -> tuple[str, ...]:
     columns = [f"{one.name} {one.type.sqlite}{'' if one.nullable else ' NOT NULL'}" for one in table.columns]
     # AUTOINCREMENT: the number of a row that is about to be removed is never used again.
     rows = ", ".join(["seq INTEGER PRIMARY KEY AUTOINCREMENT", *columns, f"UNIQUE ({', '.join(table.key)})"])
     return (
         f"CREATE TABLE IF NOT EXISTS {table.name} ({rows})",
         f"CREATE INDEX IF NOT EXISTS {table.name}_by_time ON {table.name} ({table.expiry})",
+        f"CREATE INDEX IF NOT EXISTS {table.name}_by_session ON {table.name} (session_id)",
     )
 
 
@@ -48,6 +49,11 @@ _DELETE_BEFORE = [
     f"DELETE FROM {table.name} WHERE seq IN (SELECT seq FROM {table.name} WHERE {table.expiry} < ? LIMIT ?)"
     for table in TABLES.values()
 ]
+_DELETE_UNUSED = (
+    "DELETE FROM usage_sessions WHERE seq IN (SELECT seq FROM usage_sessions AS session"
+    " WHERE ends_at >= ? AND ends_at < ?"
+    " AND NOT EXISTS (SELECT 1 FROM usage_streams WHERE session_id = session.session_id) LIMIT ?)"
+)
 
 
 class Spool:
@@ -101,10 +107,11 @@ class Spool:
     def delete_before(self, time: float) -> None:
         """Delete rows that ended before ``time``, in Unix seconds."""
         for statement in _DELETE_BEFORE:
-            deleted = _SLICE
-            while deleted == _SLICE:
-                with self._transaction() as connection:
-                    deleted = connection.execute(statement, (time, _SLICE)).rowcount
+            self._delete(statement, time)
+
+    def delete_unused(self, after: float, before: float) -> None:
+        """Delete sessions without a stream that ended in this time, in Unix seconds."""
+        self._delete(_DELETE_UNUSED, after, before)
 
     def count(self) -> int:
         """The number of stored rows."""
@@ -114,6 +121,12 @@ class Spool:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    def _delete(self, statement: str, *parameters: float) -> None:
+        deleted = _SLICE
+        while deleted == _SLICE:
+            with self._transaction() as connection:
+                deleted = connection.execute(statement, (*parameters, _SLICE)).rowcount
 
     def _make_schema(self) -> None:
         with self._transaction() as connection:

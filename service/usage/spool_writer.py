@@ -50,10 +50,17 @@ class SpoolWriter:
         if not self._worker.put(row):
             self._on_dropped(1)
 
-    def start(self, spool: Spool, oldest: Callable[[], float]) -> None:
-        """Start to store rows. ``oldest`` returns the Unix time before which rows are deleted from the spool."""
+    def start(self, spool: Spool, oldest: Callable[[], float], unused: Callable[[], float] | None = None) -> None:
+        """Start to store rows. ``oldest`` returns the Unix time before which rows are deleted from the spool.
+
+        ``unused`` returns the Unix time before which sessions without a stream are deleted; ``None`` if streams do not
+        stay in the spool.
+        """
         self._spool = spool
         self._oldest = oldest
+        self._unused = unused
+        self._checked_until = 0.0
+        """When the last sessions ended that were examined for streams."""
         self._worker.start()
 
     def close(self, seconds: float) -> bool:
@@ -70,6 +77,10 @@ class SpoolWriter:
 
     def _delete_expired(self) -> float:
         self._spool.delete_before(self._oldest())
+        if self._unused is not None:
+            before = self._unused()
+            self._spool.delete_unused(self._checked_until, before)
+            self._checked_until = before
         self._report(up=True)
         return _EXPIRY_SECONDS
 

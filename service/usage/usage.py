@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from service.events import Dependency, DependencyChanged, DependencyFailed, StoredInMemory, UsageDropped
 from service.process.file_lock import FileLock
 from service.session.ports import Recorder
+from service.usage.rows import UNUSED_SECONDS
 from service.usage.sink import UsageSink
 from service.usage.spool import FILE_NAME, Spool
 from service.usage.spool_writer import SpoolWriter
@@ -52,7 +53,7 @@ class Usage:
     def start(self) -> None:
         """Start the threads. Blocks for milliseconds, or up to ten seconds while other processes lock the file."""
         self._spool = self._open_spool()
-        self._writer.start(self._spool, self._oldest)
+        self._writer.start(self._spool, self._oldest, self._unused if self._database_url is None else None)
         if self._database_url is not None:
             self._forwarder = self._create_forwarder(self._spool, self._database_url)
             self._forwarder.start()
@@ -87,6 +88,7 @@ class Usage:
             Database(database_url),
             FileLock(None if spool.path is None else self._data_dir / LOCK_NAME),
             self._oldest,
+            self._unused,
             on_change=on_change,
             on_failure=on_failure,
             on_dropped=self._dropped,
@@ -94,6 +96,9 @@ class Usage:
 
     def _oldest(self) -> float:
         return self._wall() - self._retention_seconds
+
+    def _unused(self) -> float:
+        return self._wall() - min(self._retention_seconds, UNUSED_SECONDS)
 
     def _dropped(self, rows: int) -> None:
         self._recorder.record(UsageDropped(rows))

@@ -84,7 +84,7 @@ class EffectHandler:
         self._services.recorder.record(fault)
         return error_id
 
-    async def _perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:  # noqa: PLR0911 - one for each effect
+    async def _perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:  # noqa: C901, PLR0911 - one for each effect
         store, engine = self._services.store, self._services.engine
         match effect:
             case effects.JoinSession(ticket, snapshot):
@@ -93,6 +93,11 @@ class EffectHandler:
                 return await self._admit(effect)
             case effects.Prepare():
                 return await self._prepare(effect)
+            case effects.FindPlan(ticket, request, _, _, seconds_left):
+                found = await engine.find(request, seconds_left, self._session_id)
+                return effects.PlanNotFound(ticket) if found is None else effects.PlanPrepared(ticket, found)
+            case effects.ChargeRepetition(ticket, snapshot, repeats):
+                return effects.RepetitionCharged(ticket, await store.charge_repetition(snapshot, repeats))
             case effects.UnpackPlan(ticket, plan):
                 return effects.PlanUnpacked(ticket, await engine.unpack_plan(plan, self._client))
             case effects.PutStream(ticket, record):
@@ -135,9 +140,9 @@ class EffectHandler:
 def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace | None]:
     """Return the source of a fault, and the stream if it is known; the id in a ``recover`` may be any string."""
     match effect:
-        case effects.JoinSession() | effects.Admit():
+        case effects.JoinSession() | effects.Admit() | effects.ChargeRepetition():
             return FaultSource.ADMISSION, "", None
-        case effects.Prepare():
+        case effects.Prepare() | effects.FindPlan():
             return FaultSource.CONTENT, effect.stream_id, effect.trace
         case effects.PutStream():
             return FaultSource.SESSION_STORE, effect.record.stream_id, effect.record.trace

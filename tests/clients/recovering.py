@@ -153,7 +153,13 @@ class RecoveringClient:
         delays = _delays()
         while self._connection is None:
             try:
-                self._connection = await connect(self._url, self._session_id, timeout=LIMIT_SECONDS, ping_interval=None)
+                self._connection = await connect(
+                    self._url,
+                    self._session_id,
+                    timeout=LIMIT_SECONDS,
+                    open_timeout=LIMIT_SECONDS,  # of many clients in one process, some are late by themselves
+                    ping_interval=None,
+                )
                 self._connected = self._connection.connected
             except StreamingError as error:
                 if time.perf_counter() > deadline:

@@ -8,6 +8,11 @@ import hashlib
 
 from msgspec import Struct
 
+from service.stores.store_limits import CLAIMS_FOR_EACH_REQUEST, FREE_PREPARATIONS, SESSION_BYTES, SHARE
+
+PREFIX = "streaming:3:"
+"""The number is the version of the keys below it; services of another version do not read them."""
+
 
 class Script(Struct, frozen=True):
     text: str
@@ -15,83 +20,263 @@ class Script(Struct, frozen=True):
     """The name under which Redis has cached the script after its first call."""
 
 
-def _script(text: str) -> Script:
+def _script(text: str, *shared: str) -> Script:
+    """A script that begins with functions that it shares with others."""
+    text = "".join((*shared, text))
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-OPEN = _script("""
--- KEYS: session. ARGV: incarnation, milliseconds (for a new one). Returns: incarnation, requests, milliseconds left.
+_CLOCK = """
+local function clock()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+"""
+
+_SESSIONS = f"""
+-- The sessions, and those of them without a request, by their ends.
+local ALL, UNUSED = '{PREFIX}sessions', '{PREFIX}sessions:unused'
+
+local function forget(ids)
+    for _, id in ipairs(ids) do
+        redis.call('ZREM', ALL, id)
+        redis.call('ZREM', UNUSED, id)
+    end
+    return #ids
+end
+
+-- Whether one more session can be stored. Sessions without a request make room: their connections restore them.
+local function has_room(most)
+    forget(redis.call('ZRANGEBYSCORE', ALL, '-inf', clock(), 'LIMIT', 0, 100))
+    local excess = redis.call('ZCARD', ALL) - most + 1
+    if excess > 0 then
+        local unused = redis.call('ZRANGE', UNUSED, 0, excess - 1)
+        for _, id in ipairs(unused) do
+            redis.call('DEL', '{PREFIX}session:' .. id)
+        end
+        excess = excess - forget(unused)
+    end
+    return excess <= 0
+end
+
+-- Create the session: it is written before anything else, for lack of memory.
+local function create(id, incarnation, requests, left)
+    local key = '{PREFIX}session:' .. id
+    redis.call('HSET', key, 'incarnation', incarnation, 'requests', requests)
+    redis.call('PEXPIRE', key, left)
+    for _, set in ipairs(requests > 0 and {{ALL}} or {{ALL, UNUSED}}) do
+        redis.call('ZADD', set, clock() + left, id)
+        redis.call('PEXPIRE', set, math.max(left, redis.call('PTTL', set)))
+    end
+end
+
+-- Count requests of the session; return its count.
+local function count(id, requests)
+    redis.call('ZREM', UNUSED, id)
+    return redis.call('HINCRBY', '{PREFIX}session:' .. id, 'requests', requests)
+end
+
+-- Return the requests used and the milliseconds left of a session of which a connection has a snapshot.
+local function known_session(id, incarnation, known, left_of_snapshot)
+    local key = '{PREFIX}session:' .. id
+    local left = redis.call('PTTL', key)
+    if left <= 0 then  -- lost: created again
+        create(id, incarnation, known, left_of_snapshot)
+        return known, left_of_snapshot
+    end
+    local session = redis.call('HMGET', key, 'incarnation', 'requests')
+    local used = tonumber(session[2])
+    if session[1] == incarnation and used < known then  -- created again from a snapshot with a lower count
+        used = count(id, known - used)
+    end
+    return used, left
+end
+"""
+
+_STREAMS = f"""
+-- The stored streams by their ends, the bytes of all, and those of each session. Redis deletes a stream at its end; it
+-- is released here soon after. An account is the size, the session and the stream.
+local ENDS, BYTES, HELD = '{PREFIX}streams', '{PREFIX}bytes', '{PREFIX}bytes:sessions'
+
+local function add(account, sign)
+    local size, session = string.match(account, '^(%d+) (%S*) ')
+    redis.call('INCRBY', BYTES, sign * size)
+    if redis.call('HINCRBY', HELD, session, sign * size) <= 0 then
+        redis.call('HDEL', HELD, session)
+    end
+end
+
+local function release(account)
+    if account and redis.call('ZREM', ENDS, account) == 1 then
+        add(account, -1)
+    end
+end
+
+local function release_ended(most)
+    for _, account in ipairs(redis.call('ZRANGEBYSCORE', ENDS, '-inf', clock(), 'LIMIT', 0, most)) do
+        release(account)
+    end
+end
+
+-- Keep the stream for a time. The accounts are kept longer than every stream.
+local function keep(stream, account, milliseconds)
+    redis.call('PEXPIRE', stream, milliseconds)
+    if account then
+        redis.call('ZADD', ENDS, 'XX', clock() + milliseconds, account)
+        for _, key in ipairs({{ENDS, BYTES, HELD}}) do
+            redis.call('PEXPIRE', key, math.max(2 * milliseconds, redis.call('PTTL', key)))
+        end
+    end
+end
+
+local function used_bytes()
+    return tonumber(redis.call('GET', BYTES) or 0) + {SESSION_BYTES} * redis.call('ZCARD', '{PREFIX}sessions')
+end
+"""
+
+OPEN = _script(
+    """
+-- KEYS: session. ARGV: id, incarnation, milliseconds (for a new one), the number of sessions.
+-- Returns: incarnation, requests, milliseconds left; nothing if there are too many sessions.
 local left = redis.call('PTTL', KEYS[1])
 if left > 0 then
     local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests')
     return {session[1], tonumber(session[2]), left}
 end
-redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'requests', 0)
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return {ARGV[1], 0, tonumber(ARGV[2])}
-""")
+if not has_room(tonumber(ARGV[4])) then
+    return {}
+end
+create(ARGV[1], ARGV[2], 0, tonumber(ARGV[3]))
+return {ARGV[2], 0, tonumber(ARGV[3])}
+""",
+    _CLOCK,
+    _SESSIONS,
+)
 
-JOIN = _script("""
--- KEYS: session. ARGV: incarnation, requests to add, milliseconds (for a new one). Returns: as OPEN.
-local left = redis.call('PTTL', KEYS[1])
+JOIN = _script(
+    """
+-- KEYS: session. ARGV: id, incarnation, requests to add, milliseconds (for a new one), the number of sessions.
+-- Returns: as OPEN.
+local requests, left = tonumber(ARGV[3]), redis.call('PTTL', KEYS[1])
 if left <= 0 then
-    left = tonumber(ARGV[3])
-    redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'requests', 0)
-    redis.call('PEXPIRE', KEYS[1], left)
-end
-local requests = redis.call('HINCRBY', KEYS[1], 'requests', ARGV[2])
-return {redis.call('HGET', KEYS[1], 'incarnation'), requests, left}
-""")
-
-ADMIT = _script("""
--- KEYS: session, claim of the owner, claim of the token presented (each claim is optional).
--- ARGV: limit; incarnation, requests and milliseconds left of the snapshot; stream, fingerprint.
--- Returns: admitted, requests, the stream repeated, conflicts. A claim is a fingerprint and a stream, in one string.
-local limit, incarnation, known = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
-local stream, fingerprint = ARGV[5], ARGV[6]
-local left = redis.call('PTTL', KEYS[1])
-if left <= 0 then  -- lost: created again
+    if not has_room(tonumber(ARGV[5])) then
+        return {}
+    end
     left = tonumber(ARGV[4])
-    redis.call('HSET', KEYS[1], 'incarnation', incarnation, 'requests', known)
-    redis.call('PEXPIRE', KEYS[1], left)
+    create(ARGV[1], ARGV[2], 0, left)
 end
-local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests')
-local used = tonumber(session[2])
-if session[1] == incarnation and used < known then  -- created again from a snapshot with a lower count
-    used = known
-    redis.call('HSET', KEYS[1], 'requests', used)
+local used = requests > 0 and count(ARGV[1], requests) or redis.call('HINCRBY', KEYS[1], 'requests', 0)
+return {redis.call('HGET', KEYS[1], 'incarnation'), used, left}
+""",
+    _CLOCK,
+    _SESSIONS,
+)
+
+ADMIT = _script(
+    f"""
+-- KEYS: claims of the session.
+-- ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the bytes of the store; stream,
+-- fingerprint, the claim of the owner, the claim of the token presented (the last two are optional).
+-- Returns: admitted, requests, the stream repeated, conflicts. A claim is a fingerprint and a stream, in one string.
+local id, limit, stream, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[7], ARGV[8]
+local used, left = known_session(id, ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]))
+local function claim(first, value)
+    local room = {CLAIMS_FOR_EACH_REQUEST} * limit - redis.call('HLEN', KEYS[1])
+    if room > 0 and used_bytes() < tonumber(ARGV[6]) then
+        for number = first, #ARGV do
+            redis.call('HSET', KEYS[1], ARGV[number], value)
+        end
+        redis.call('PEXPIRE', KEYS[1], left)
+    end
 end
-local made = KEYS[3] and redis.call('GET', KEYS[3])
+local made = ARGV[10] and redis.call('HGET', KEYS[1], ARGV[10])
 if made then
     if string.sub(made, 1, #fingerprint) ~= fingerprint then
-        return {0, used, false, 1}
+        return {{0, used, false, 1}}
     end
-    redis.call('SET', KEYS[2], made, 'PX', left)
-    return {1, used, string.sub(made, #fingerprint + 1), 0}
+    if not redis.call('HGET', KEYS[1], ARGV[9]) then
+        ARGV[10] = nil
+        claim(9, made)
+    end
+    return {{1, used, string.sub(made, #fingerprint + 1), 0}}
 end
 if used >= limit then
-    return {0, used, false, 0}
+    return {{0, used, false, 0}}
 end
-for number = 2, #KEYS do  -- repetitions with the same token are charged once
-    redis.call('SET', KEYS[number], fingerprint .. stream, 'PX', left)
+if ARGV[9] then  -- repetitions with the same token are charged once
+    claim(9, fingerprint .. stream)
 end
-return {1, redis.call('HINCRBY', KEYS[1], 'requests', 1), false, 0}
-""")
+return {{1, count(id, 1), false, 0}}
+""",
+    _CLOCK,
+    _SESSIONS,
+    _STREAMS,
+)
 
-PUT = _script("""
--- KEYS: stream. ARGV: milliseconds; all fields and values.
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-""")
+CHARGE_REPETITION = _script(
+    f"""
+-- KEYS: claims of the session. ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the stream
+-- repeated. Returns: admitted, requests.
+local used, left = known_session(ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]))
+local preparations = redis.call('HINCRBY', KEYS[1], 'preparations:' .. ARGV[6], 1)
+redis.call('PEXPIRE', KEYS[1], left)
+if preparations <= {FREE_PREPARATIONS} then
+    return {{1, used}}
+end
+if used >= tonumber(ARGV[2]) then
+    return {{0, used}}
+end
+return {{1, count(ARGV[1], 1)}}
+""",
+    _CLOCK,
+    _SESSIONS,
+)
+
+PUT = _script(
+    f"""
+-- KEYS: stream. ARGV: milliseconds, the bytes of the store, session, size, account; all fields and values.
+-- Returns: whether it is stored.
+local size, account = tonumber(ARGV[4]), ARGV[5]
+local before = redis.call('HGET', KEYS[1], 'account')
+local replaced = before and tonumber(string.match(before, '^%d+')) or 0
+local held = tonumber(redis.call('HGET', HELD, ARGV[3]) or 0) - replaced
+local free = tonumber(ARGV[2]) - used_bytes() + replaced
+local stored = held + size <= free / {SHARE}
+if stored then
+    redis.call('HSET', KEYS[1], 'account', account, unpack(ARGV, 6))
+    release(before)
+    redis.call('ZADD', ENDS, 0, account)
+    add(account, 1)
+    keep(KEYS[1], account, tonumber(ARGV[1]))
+end
+release_ended(100)
+return stored and 1 or 0
+""",
+    _CLOCK,
+    _STREAMS,
+)
+
+MEASURE = _script(
+    """
+-- Returns: the bytes and the number of sessions.
+release_ended(1000)
+forget(redis.call('ZRANGEBYSCORE', ALL, '-inf', clock(), 'LIMIT', 0, 1000))
+return {used_bytes(), redis.call('ZCARD', ALL)}
+""",
+    _CLOCK,
+    _SESSIONS,
+    _STREAMS,
+)
 
 GET = _script("""
 -- KEYS: stream. ARGV: fields. Returns: their values.
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
 """)
 
-ACQUIRE = _script("""
+ACQUIRE = _script(
+    """
 -- KEYS: stream. ARGV: epoch, owner, milliseconds. Returns: whether it was at that epoch.
-local stream = redis.call('HMGET', KEYS[1], 'epoch', 'owners')
+local stream = redis.call('HMGET', KEYS[1], 'epoch', 'owners', 'account')
 if stream[1] ~= ARGV[1] then
     return 0
 end
@@ -99,9 +284,12 @@ if not string.find(' ' .. stream[2] .. ' ', ' ' .. ARGV[2] .. ' ', 1, true) then
     redis.call('HSET', KEYS[1], 'owners', stream[2] .. ' ' .. ARGV[2])
 end
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+keep(KEYS[1], stream[3], tonumber(ARGV[3]))
 return 1
-""")
+""",
+    _CLOCK,
+    _STREAMS,
+)
 
 MARK_SKIP = _script("""
 -- KEYS: stream. ARGV: epoch, index, whether it is settled. Returns: whether it was at that epoch.
@@ -112,39 +300,49 @@ redis.call('HSET', KEYS[1], 'skip_at', ARGV[2], 'skip_settled', ARGV[3])
 return 1
 """)
 
-RENEW_LEASES = _script("""
+RENEW_LEASES = _script(
+    """
 -- KEYS: streams. ARGV: the minimum and the full time to live; the epochs. Returns: the numbers, from 1, of lost ones.
-local minimum, full = tonumber(ARGV[1]), ARGV[2]
+local minimum, full = tonumber(ARGV[1]), tonumber(ARGV[2])
 local lost = {}
-for number, stream in ipairs(KEYS) do
-    local epoch = redis.call('HGET', stream, 'epoch')
-    if epoch and epoch ~= ARGV[number + 2] then
+for number, key in ipairs(KEYS) do
+    local stream = redis.call('HMGET', key, 'epoch', 'account')
+    if stream[1] and stream[1] ~= ARGV[number + 2] then
         lost[#lost + 1] = number
-    elseif epoch and redis.call('PTTL', stream) < minimum then
-        redis.call('PEXPIRE', stream, full)
+    elseif stream[1] and redis.call('PTTL', key) < minimum then
+        keep(key, stream[2], full)
     end
 end
 return lost
-""")
+""",
+    _CLOCK,
+    _STREAMS,
+)
 
-UPDATE_STATUS = _script("""
+UPDATE_STATUS = _script(
+    """
 -- KEYS: streams, one for each change. ARGV: time to live of an ended stream; epoch and change of each.
 local fields = {
     paused = {'paused', 1},
     resumed = {'paused', 0},
     ended = {'counted', 1},
 }
-for number, stream in ipairs(KEYS) do
+for number, key in ipairs(KEYS) do
     local epoch, change = ARGV[2 * number], ARGV[2 * number + 1]
-    if redis.call('HGET', stream, 'epoch') == epoch then
+    local stream = redis.call('HMGET', key, 'epoch', 'account')
+    if stream[1] == epoch then
         if change == 'acknowledged' then
-            redis.call('DEL', stream)
+            redis.call('DEL', key)
+            release(stream[2])
         else
-            redis.call('HSET', stream, unpack(fields[change]))
+            redis.call('HSET', key, unpack(fields[change]))
         end
         if change == 'ended' then
-            redis.call('PEXPIRE', stream, ARGV[1])
+            keep(key, stream[2], tonumber(ARGV[1]))
         end
     end
 end
-""")
+""",
+    _CLOCK,
+    _STREAMS,
+)

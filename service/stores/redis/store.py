@@ -3,29 +3,32 @@
 Keys, each with a time to live, under ``streaming:`` and their version:
 
 - ``session:<id>``, a hash: incarnation and requests used
-- ``claim:<session id>:<digest of a token>:<request id>``, a string: fingerprint and stream id
-- ``stream:<id>``, a hash: a ``StreamRecord``
+- ``claims:<session id>``, a hash: by the digest of a token and the request id, fingerprint and stream id; and by stream
+  id, how often its request was prepared again
+- ``stream:<id>``, a hash: a ``StreamRecord``, and what it counts for in the limits
+- ``sessions``, ``sessions:unused``, ``streams``, sorted sets by end, and ``bytes``, ``bytes:sessions``: what is stored
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
 
+from service.events import StoreLimit
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 from service.session.ports import StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.stores.failures import StoreFull
+from service.stores.redis import scripts
 from service.stores.redis.client import DEADLINE_SECONDS, RedisClient
-from service.stores.redis.scripts import ACQUIRE, ADMIT, GET, JOIN, MARK_SKIP, OPEN, PUT, RENEW_LEASES, UPDATE_STATUS
-
-_PREFIX = "streaming:2:"
-"""The number is the version of the keys below it; services of another version do not read them."""
+from service.stores.store_limits import STREAM_BYTES, StoreLimits, StoreSize
 
 _MAX_QUEUED_CHANGES = 10_000
 _BATCH = 500
@@ -60,9 +63,15 @@ class RedisSessionStore:
     """
 
     def __init__(
-        self, url: str, limits: Limits, resume_ttl_seconds: float, deadline_seconds: float = DEADLINE_SECONDS
+        self,
+        url: str,
+        limits: Limits,
+        resume_ttl_seconds: float,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        store_limits: StoreLimits = StoreLimits(),  # noqa: B008 - immutable
     ) -> None:
         self._limits = limits
+        self._store_limits = store_limits
         self._ttl = _milliseconds(resume_ttl_seconds)
         self._active_ttl = _milliseconds(resume_ttl_seconds * _MARGIN)
         self._server = RedisClient(url, deadline_seconds)
@@ -72,47 +81,68 @@ class RedisSessionStore:
 
     async def open(self, session_id: str) -> SessionSnapshot:
         duration = _milliseconds(self._limits.max_session_seconds)
-        incarnation, used, left = await self._server.run(OPEN, [_session(session_id)], uuid4().hex, duration)
-        return SessionSnapshot(session_id, incarnation.decode(), used, left / 1000)
+        most = self._store_limits.max_sessions
+        session = await self._server.run(scripts.OPEN, [_session(session_id)], session_id, uuid4().hex, duration, most)
+        return _snapshot(session_id, session)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
-        known = (snapshot.incarnation, snapshot.requests_used, _milliseconds(snapshot.seconds_left))
-        incarnation, used, left = await self._server.run(JOIN, [_session(snapshot.session_id)], *known)
-        return SessionSnapshot(snapshot.session_id, incarnation.decode(), used, left / 1000)
+        session_id, most = snapshot.session_id, self._store_limits.max_sessions
+        session = await self._server.run(scripts.JOIN, [_session(session_id)], session_id, *_known(snapshot), most)
+        return _snapshot(session_id, session)
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         if snapshot.seconds_left <= 0:
             return Admission(admitted=False, requests_used=snapshot.requests_used)
-        keys, fingerprint = [_session(snapshot.session_id)], b""
+        names: list[str] = []
         if claim is not None:
-            fingerprint = claim.fingerprint
-            keys += [
-                _claim(snapshot.session_id, token, claim)
-                for token in (claim.owner, claim.presented)
-                if token is not None
-            ]
-        known = (snapshot.incarnation, snapshot.requests_used, _milliseconds(snapshot.seconds_left))
-        limit = self._limits.max_requests
-        admitted, used, repeats, conflicts = await self._server.run(ADMIT, keys, limit, *known, stream_id, fingerprint)
+            tokens = (token for token in (claim.owner, claim.presented) if token is not None)
+            names = [f"{token.hex()}:{claim.request_id}" for token in tokens]
+        admitted, used, repeats, conflicts = await self._server.run(
+            scripts.ADMIT,
+            [_claims(snapshot.session_id)],
+            snapshot.session_id,
+            self._limits.max_requests,
+            *_known(snapshot),
+            self._store_limits.max_bytes,
+            stream_id,
+            b"" if claim is None else claim.fingerprint,
+            *names,
+        )
         return Admission(bool(admitted), used, None if repeats is None else repeats.decode(), bool(conflicts))
 
+    async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
+        session_id, limit = snapshot.session_id, self._limits.max_requests
+        admitted, used = await self._server.run(
+            scripts.CHARGE_REPETITION, [_claims(session_id)], session_id, limit, *_known(snapshot), stream_id
+        )
+        return Admission(bool(admitted), used)
+
+    async def measure(self) -> StoreSize:
+        return StoreSize(*await self._server.run(scripts.MEASURE, []))
+
     async def put(self, record: StreamRecord) -> None:
-        await self._server.run(PUT, [_stream(record.stream_id)], self._active_ttl, *_encode(record))
+        fields = list(_encode(record))
+        size = STREAM_BYTES + len(record.plan)
+        account = f"{size} {record.session_id} {record.stream_id}"
+        limits = (self._store_limits.max_bytes, record.session_id, size, account)
+        stored = await self._server.run(scripts.PUT, [_stream(record.stream_id)], self._active_ttl, *limits, *fields)
+        if not stored:
+            raise StoreFull(StoreLimit.BYTES)
 
     async def get(self, stream_id: str) -> StreamRecord | None:
-        return _decode(stream_id, await self._server.run(GET, [_stream(stream_id)], *_FIELDS))
+        return _decode(stream_id, await self._server.run(scripts.GET, [_stream(stream_id)], *_FIELDS))
 
     async def acquire(self, stream_id: str, epoch: int, owner: Digest) -> bool:
-        return bool(await self._server.run(ACQUIRE, [_stream(stream_id)], epoch, owner.hex(), self._active_ttl))
+        return bool(await self._server.run(scripts.ACQUIRE, [_stream(stream_id)], epoch, owner.hex(), self._active_ttl))
 
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
-        return bool(await self._server.run(MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)))
+        return bool(await self._server.run(scripts.MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)))
 
     async def renew_leases(self, epochs: Mapping[str, int]) -> frozenset[str]:
         lost: set[str] = set()
         for ids in _batches(list(epochs)):
             keys, expected = [_stream(one) for one in ids], [epochs[one] for one in ids]
-            numbers = await self._server.run(RENEW_LEASES, keys, self._ttl, self._active_ttl, *expected)
+            numbers = await self._server.run(scripts.RENEW_LEASES, keys, self._ttl, self._active_ttl, *expected)
             lost.update(ids[number - 1] for number in numbers)
         return frozenset(lost)
 
@@ -135,7 +165,7 @@ class RedisSessionStore:
             changes = [part for _, epoch, status in batch for part in (epoch, status.value)]
             try:
                 await self._server.run(
-                    UPDATE_STATUS, [_stream(stream_id) for stream_id, *_ in batch], self._ttl, *changes
+                    scripts.UPDATE_STATUS, [_stream(stream_id) for stream_id, *_ in batch], self._ttl, *changes
                 )
             except StoreUnavailable as unavailable:
                 self._changes.clear()  # without them a stream is kept longer, or charged twice, but never lost
@@ -148,15 +178,27 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _session(session_id: str) -> str:
-    return f"{_PREFIX}session:{session_id}"
+    return f"{scripts.PREFIX}session:{session_id}"
 
 
-def _claim(session_id: str, token: Digest, claim: Claim) -> str:
-    return f"{_PREFIX}claim:{session_id}:{token.hex()}:{claim.request_id}"
+def _claims(session_id: str) -> str:
+    return f"{scripts.PREFIX}claims:{session_id}"
 
 
 def _stream(stream_id: str) -> str:
-    return f"{_PREFIX}stream:{stream_id}"
+    return f"{scripts.PREFIX}stream:{stream_id}"
+
+
+def _known(snapshot: SessionSnapshot) -> tuple[str, int, int]:
+    return snapshot.incarnation, snapshot.requests_used, _milliseconds(snapshot.seconds_left)
+
+
+def _snapshot(session_id: str, session: Sequence[Any]) -> SessionSnapshot:
+    """What a script returned; ``StoreFull`` if that is nothing."""
+    if not session:
+        raise StoreFull(StoreLimit.SESSIONS)
+    incarnation, used, left = session
+    return SessionSnapshot(session_id, incarnation.decode(), used, left / 1000)
 
 
 def _batches(ids: list[str]) -> Iterator[list[str]]:

@@ -8,10 +8,20 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from service.events import StoreLimit
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.stores.failures import StoreFull
+from service.stores.store_limits import (
+    CLAIMS_FOR_EACH_REQUEST,
+    FREE_PREPARATIONS,
+    SHARE,
+    STREAM_BYTES,
+    StoreLimits,
+    StoreSize,
+)
 
 _DIGEST_BYTES = 32
 _MARGIN = 1.25
@@ -29,21 +39,41 @@ _CHANGES = {
     StreamStatus.ENDED: f"UPDATE streams SET counted = 1, ends_at = :ended {_IF_THERE}",
     StreamStatus.ACKNOWLEDGED: f"DELETE FROM streams {_IF_THERE}",
 }
-_SWEEPS = [
+_SWEEP_SESSIONS, _SWEEP_CLAIMS, _SWEEP_STREAMS = (
     f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE ends_at <= :now LIMIT :most)"
     for table, key in (
-        ("streams", "stream_id"),
-        ("claims", "session_id, owner, request_id"),
         ("sessions", "session_id"),
+        ("claims", "session_id, owner, request_id"),
+        ("streams", "stream_id"),
     )
-]
+)
+_SWEEPS = (_SWEEP_STREAMS, _SWEEP_CLAIMS, _SWEEP_SESSIONS)
+_FORGET_UNUSED, _FORGET = (
+    f"DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions {which} ORDER BY ends_at LIMIT :most)"
+    for which in ("WHERE requests = 0", "")
+)
+_PREPARED_AGAIN = (
+    "UPDATE claims SET preparations = preparations + 1 WHERE session_id = ? AND stream_id = ? RETURNING preparations"
+)
+_HELD = "SELECT total(bytes) FROM streams WHERE session_id = ? AND stream_id <> ?"
 
 
 class Rows:
     """Sessions, claims and streams as rows. ``clock`` returns wall-clock seconds, shared by all processes."""
 
-    def __init__(self, limits: Limits, resume_ttl_seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        store_limits: StoreLimits,
+        resume_ttl_seconds: float,
+        clock: Callable[[], float],
+        *,
+        forgets: bool,
+    ) -> None:
+        """``forgets``: a new session is always stored, in place of the one that ends first if necessary."""
         self._limits = limits
+        self._store_limits = store_limits
+        self._forgets = forgets
         self._ttl = resume_ttl_seconds
         self._clock = clock
 
@@ -53,6 +83,7 @@ class Rows:
         now = self._clock()
         session = _find_session(rows, session_id, now)
         if session is None:
+            self._make_room(rows, now)
             session = (secrets.token_hex(8), 0, now + self._limits.max_session_seconds)
             _put_session(rows, session_id, *session)
         incarnation, requests, ends_at = session
@@ -61,6 +92,8 @@ class Rows:
     def join(self, rows: sqlite3.Connection, snapshot: SessionSnapshot) -> SessionSnapshot:
         now = self._clock()
         session = _find_session(rows, snapshot.session_id, now)
+        if session is None:
+            self._make_room(rows, now)
         incarnation, requests, ends_at = session or (snapshot.incarnation, 0, now + snapshot.seconds_left)
         requests += snapshot.requests_used
         _put_session(rows, snapshot.session_id, incarnation, requests, ends_at)
@@ -79,7 +112,7 @@ class Rows:
             incarnation, used, ends_at = session
             if incarnation == snapshot.incarnation:  # a higher count was reached while this store was unavailable
                 used = max(used, snapshot.requests_used)
-        repeats, conflicts = _find_claim(rows, snapshot.session_id, claim, now)
+        repeats, conflicts, preparations = _find_claim(rows, snapshot.session_id, claim, now)
         admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
         if admitted and repeats is None:
             used += 1
@@ -88,20 +121,56 @@ class Rows:
         if admitted and claim is not None:
             # A client may repeat a request with the token of its first attempt any number of times.
             names = {claim.owner, claim.presented} - {None} if repeats is None else {claim.owner}
-            rows.executemany(
-                "REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (snapshot.session_id, name, claim.request_id, claim.fingerprint, repeats or stream_id, ends_at)
-                    for name in names
-                ],
-            )
+            if self._has_room_for_claims(rows, snapshot.session_id):
+                fixed = (claim.request_id, claim.fingerprint, repeats or stream_id, ends_at, preparations)
+                rows.executemany(
+                    "REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [(snapshot.session_id, name, *fixed) for name in names],
+                )
         return Admission(admitted, used, repeats, conflicts)
+
+    def charge_repetition(self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str) -> Admission:
+        prepared = rows.execute(_PREPARED_AGAIN, (snapshot.session_id, stream_id)).fetchall()
+        if prepared and max(prepared)[0] <= FREE_PREPARATIONS:
+            session = _find_session(rows, snapshot.session_id, self._clock())
+            return Admission(admitted=True, requests_used=snapshot.requests_used if session is None else session[1])
+        return self.admit(rows, snapshot, stream_id, None)
+
+    def measure(self, rows: sqlite3.Connection) -> StoreSize:
+        [(sessions,)] = rows.execute("SELECT sessions FROM totals")
+        return StoreSize(_used_bytes(rows), sessions)
+
+    def _make_room(self, rows: sqlite3.Connection, now: float) -> None:
+        """Delete sessions, if there are too many, until one more can be stored. Raises ``StoreFull``.
+
+        A session without a request is restored by its connection with the first one.
+        """
+        most = self._store_limits.max_sessions
+        [(sessions,)] = rows.execute("SELECT sessions FROM totals")
+        if sessions < most:
+            return
+        at = {"now": now, "most": sessions - most + 1}
+        for statement in (_SWEEP_SESSIONS, _FORGET_UNUSED, *([_FORGET] if self._forgets else [])):
+            at["most"] -= rows.execute(statement, at).rowcount
+            if at["most"] <= 0:
+                return
+        raise StoreFull(StoreLimit.SESSIONS)
+
+    def _has_room_for_claims(self, rows: sqlite3.Connection, session_id: str) -> bool:
+        most = CLAIMS_FOR_EACH_REQUEST * self._limits.max_requests
+        [(claims,)] = rows.execute("SELECT count(*) FROM claims WHERE session_id = ?", (session_id,))
+        return bool(claims < most and _used_bytes(rows) < self._store_limits.max_bytes)
 
     # Streams
 
     def put(self, rows: sqlite3.Connection, record: StreamRecord) -> None:
+        """Raises ``StoreFull``."""
+        size = STREAM_BYTES + len(record.plan)
+        [(held,)] = rows.execute(_HELD, (record.session_id, record.stream_id))
+        if held + size > (self._store_limits.max_bytes - _used_bytes(rows)) / SHARE:
+            raise StoreFull(StoreLimit.BYTES)
         rows.execute(
-            "REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 record.stream_id,
                 record.session_id,
@@ -117,6 +186,7 @@ class Rows:
                 record.paused,
                 record.counted,
                 self._clock() + self._ttl * _MARGIN,
+                size,
             ),
         )
         rows.execute("INSERT INTO contents VALUES (?, ?)", (record.stream_id, record.plan))
@@ -218,19 +288,32 @@ def _find_session(rows: sqlite3.Connection, session_id: str, now: float) -> tupl
 
 
 def _put_session(rows: sqlite3.Connection, session_id: str, incarnation: str, requests: int, ends_at: float) -> None:
-    rows.execute("REPLACE INTO sessions VALUES (?, ?, ?, ?)", (session_id, incarnation, requests, ends_at))
+    rows.execute(
+        "INSERT INTO sessions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation,"
+        " requests = excluded.requests, ends_at = excluded.ends_at",
+        (session_id, incarnation, requests, ends_at),
+    )
 
 
-def _find_claim(rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float) -> tuple[str | None, bool]:
-    """The stream of an equal claim made before, and whether the request id was claimed for other content."""
+def _used_bytes(rows: sqlite3.Connection) -> int:
+    """Of the file, including what the present transaction adds; deleted rows leave free pages, which are used again."""
+    numbers = [rows.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")]
+    pages, free, page_bytes = numbers
+    return int((pages - free) * page_bytes)
+
+
+def _find_claim(
+    rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float
+) -> tuple[str | None, bool, int]:
+    """The stream of an equal claim made before, whether the request id was claimed for other content, preparations."""
     if claim is None or claim.presented is None:
-        return None, False
+        return None, False, 0
     row = rows.execute(
-        "SELECT fingerprint, stream_id FROM claims WHERE session_id = ? AND owner = ? AND request_id = ?"
+        "SELECT fingerprint, stream_id, preparations FROM claims WHERE session_id = ? AND owner = ? AND request_id = ?"
         " AND ends_at > ?",
         (session_id, claim.presented, claim.request_id, now),
     ).fetchone()
     if row is None:
-        return None, False
-    fingerprint, stream_id = row
-    return (stream_id, False) if fingerprint == claim.fingerprint else (None, True)
+        return None, False, 0
+    fingerprint, stream_id, preparations = row
+    return (stream_id, False, preparations) if fingerprint == claim.fingerprint else (None, True, 0)

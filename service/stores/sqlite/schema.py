@@ -1,11 +1,13 @@
 """The schema of the file with sessions, created by the first process that opens it."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from service.process.sqlite_file import connect
+from service.stores.store_limits import STREAM_BYTES
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE sessions (
     session_id TEXT PRIMARY KEY,
@@ -22,6 +24,7 @@ CREATE TABLE claims (
     fingerprint BLOB NOT NULL,
     stream_id TEXT NOT NULL,
     ends_at REAL NOT NULL,
+    preparations INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (session_id, owner, request_id)
 ) WITHOUT ROWID;
 CREATE INDEX claims_by_end ON claims (ends_at);
@@ -40,7 +43,8 @@ CREATE TABLE streams (
     skip_settled INTEGER NOT NULL,
     paused INTEGER NOT NULL,
     counted INTEGER NOT NULL,
-    ends_at REAL NOT NULL
+    ends_at REAL NOT NULL,
+    bytes INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX streams_by_end ON streams (ends_at);
 
@@ -51,12 +55,37 @@ CREATE TABLE contents (
 );
 """
 
+_TOTALS = """
+CREATE INDEX streams_by_session ON streams (session_id, bytes);
+CREATE INDEX unused_sessions ON sessions (ends_at) WHERE requests = 0;
+
+-- The number of rows, which SQLite would have to count.
+CREATE TABLE totals (sessions INTEGER NOT NULL);
+INSERT INTO totals SELECT count(*) FROM sessions;
+CREATE TRIGGER session_added AFTER INSERT ON sessions BEGIN
+    UPDATE totals SET sessions = sessions + 1;
+END;
+CREATE TRIGGER session_deleted AFTER DELETE ON sessions BEGIN
+    UPDATE totals SET sessions = sessions - 1;
+END;
+"""
+
 _UPGRADE_FROM_1 = """
 ALTER TABLE sessions RENAME COLUMN epoch TO incarnation;
 ALTER TABLE streams RENAME COLUMN session_epoch TO session_incarnation;
 """
 
-_STATEMENTS = {0: _SCHEMA, 1: _UPGRADE_FROM_1}
+_UPGRADE_FROM_2 = f"""
+ALTER TABLE claims ADD COLUMN preparations INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE streams ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE streams SET bytes = {STREAM_BYTES} + (SELECT length(plan) FROM contents WHERE stream_id = streams.stream_id);
+{_TOTALS}"""  # noqa: S608 - of constants of this module
+
+_SCRIPTS = {
+    0: _SCHEMA + _TOTALS,
+    1: _UPGRADE_FROM_1 + _UPGRADE_FROM_2,
+    2: _UPGRADE_FROM_2,
+}
 """The statements that migrate a file from each earlier version; a new file has version 0."""
 
 _OPEN_SECONDS = 10.0
@@ -100,7 +129,7 @@ def _create_schema(connection: sqlite3.Connection) -> None:
                 f"it has version {version}, and this service supports up to {_SCHEMA_VERSION}: run the newer service, "
                 "or remove the file"
             )
-        for statement in _STATEMENTS.get(version, "").split(";"):  # executescript would commit
+        for statement in _statements(_SCRIPTS.get(version, "")):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
         connection.execute("COMMIT")
@@ -108,3 +137,13 @@ def _create_schema(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements one by one: ``executescript`` would commit."""
+    statement = ""
+    for line in script.splitlines():
+        statement += f"{line}\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -11,6 +11,7 @@ from service.session.records import Admission, Claim, Digest, SessionSnapshot, S
 from service.stores.sqlite.rows import Rows
 from service.stores.sqlite.schema import open_connection
 from service.stores.sqlite.transactions import DEADLINE_SECONDS, TransactionThread
+from service.stores.store_limits import StoreLimits, StoreSize
 
 SWEEP_SECONDS = 2.0
 """The interval at which expired content is deleted from the file."""
@@ -21,7 +22,8 @@ class SqliteSessionStore:
 
     ``clock`` returns wall-clock seconds, which the processes of a machine share. The constructor blocks while the file
     is opened, and raises ``SchemaMismatch``. A call fails after ``deadline_seconds`` without the lock of the file or
-    without progress; the time in which the call is queued is not counted.
+    without progress; the time in which the call is queued is not counted. In memory, the oldest sessions make room for
+    new ones.
     """
 
     def __init__(  # noqa: PLR0913 - the last three have defaults
@@ -31,10 +33,11 @@ class SqliteSessionStore:
         resume_ttl_seconds: float,
         clock: Callable[[], float] = time.time,
         *,
+        store_limits: StoreLimits = StoreLimits(),  # noqa: B008 - immutable
         sweep_seconds: float = SWEEP_SECONDS,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
-        self._rows = Rows(limits, resume_ttl_seconds, clock)
+        self._rows = Rows(limits, store_limits, resume_ttl_seconds, clock, forgets=path is None)
         self.on_failure: Callable[[StoreUnavailable], None] | None = None
         deadline = None if path is None else deadline_seconds  # nothing could stand in for memory
         self._thread = TransactionThread(open_connection(path), self._rows.sweep, sweep_seconds, deadline, self._failed)
@@ -47,6 +50,12 @@ class SqliteSessionStore:
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         return await self._thread.call(partial(self._rows.admit, snapshot=snapshot, stream_id=stream_id, claim=claim))
+
+    async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
+        return await self._thread.call(partial(self._rows.charge_repetition, snapshot=snapshot, stream_id=stream_id))
+
+    async def measure(self) -> StoreSize:
+        return await self._thread.call(self._rows.measure)
 
     async def put(self, record: StreamRecord) -> None:
         await self._thread.call(partial(self._rows.put, record=record), len(record.plan))

@@ -17,7 +17,7 @@ from msgspec import Struct
 from service.process.background_worker import BackgroundWorker
 from service.session.ports import StoreUnavailable
 from service.stores.deadline import AnswerDeadline
-from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected
+from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected, StoreFull
 
 DEADLINE_SECONDS = 5.0
 """For the lock of the file, while another process holds it, and for the thread to make any progress.
@@ -243,6 +243,8 @@ class TransactionThread:
 
 def _unavailable(error: Exception) -> StoreUnavailable:
     """Messages of SQLite contain no content; those of other exceptions may."""
+    if isinstance(error, StoreFull):
+        return error
     name = type(error).__name__
     if not isinstance(error, sqlite3.Error):
         unavailable = Rejected(name)

@@ -8,16 +8,20 @@ the abstract methods, and pytest runs the tests on the stores that ``make`` retu
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import ClassVar
 
 import msgspec
 import pytest
 
+from service.events import StoreLimit
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace, TraceContext
 from service.session.ports import SessionStore
 from service.session.records import Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.stores.failures import StoreFull
+from service.stores.store_limits import StoreLimits, StoreSize
 from tests.waiting import eventually
 
 FIRST, SECOND, THIRD = b"m" * 32, b"t" * 32, b"l" * 32
@@ -41,7 +45,7 @@ RICH_RECORD = msgspec.structs.replace(
     owners=(FIRST, SECOND),
     request_id=None,
     trace=Trace("a" * 32, "b" * 16, sampled=False, parent=TraceContext("a" * 32, "c" * 16, sampled=True)),
-    plan=b"\0" * 1_000_000,
+    plan=b"\0" * 100_000,
     epoch=3,
     skip_at=7,
     skip_settled=True,
@@ -56,10 +60,21 @@ def claim(
     return Claim(request_id, content * 32, owner, presented)
 
 
+LARGE = 10_000
+"""Bytes of a plan."""
+
+
+def stream_of(session_id: str, number: int, plan_bytes: int) -> StreamRecord:
+    return msgspec.structs.replace(
+        RECORD, stream_id=f"{session_id}-{number}", session_id=session_id, plan=b"\1" * plan_bytes
+    )
+
+
 class SessionStoreContract(ABC):
     """One store, used by one process."""
 
     limits: ClassVar = Limits(max_requests=5, max_session_seconds=60)
+    store_limits = StoreLimits(max_bytes=2**20, max_sessions=20)
     resume_ttl_seconds: ClassVar[float] = 10
     slack_seconds: ClassVar[float] = 1e-3
     """The tolerance of ``SessionSnapshot.seconds_left`` for a store with a clock of its own."""
@@ -67,6 +82,10 @@ class SessionStoreContract(ABC):
     @abstractmethod
     def make(self) -> SessionStore:
         """Create a store with ``limits`` and ``resume_ttl_seconds``; it is empty at the beginning of a test."""
+
+    @abstractmethod
+    async def size(self, store: SessionStore) -> StoreSize:
+        """Return what the store holds."""
 
     @abstractmethod
     async def pass_seconds(self, seconds: float) -> None:
@@ -232,6 +251,117 @@ class SessionStoreContract(ABC):
         await self.pass_session(0.3)
         anew = await store.admit(await store.open("s"), "c-stream", claim(owner=THIRD, presented=FIRST))
         assert (anew.requests_used, anew.repeats) == (1, None)
+
+    async def test_a_repetition_that_is_prepared_again_is_charged_from_the_third_time_on(
+        self, store: SessionStore
+    ) -> None:
+        snapshot = await store.open("s")
+        await store.admit(snapshot, "a-stream", claim())
+        await store.admit(snapshot, "other-stream", claim("other"))
+        await store.admit(snapshot, "b-stream", claim(owner=SECOND, presented=FIRST))
+        charged = [await store.charge_repetition(snapshot, "a-stream") for _ in range(2)]
+        await store.admit(snapshot, "c-stream", claim(owner=THIRD, presented=SECOND))
+        charged += [await store.charge_repetition(snapshot, "a-stream") for _ in range(4)]
+        assert [(one.admitted, one.requests_used) for one in charged] == [
+            (True, 2),
+            (True, 2),
+            (True, 3),
+            (True, 4),
+            (True, 5),
+            (False, 5),
+        ]
+        assert (await store.charge_repetition(snapshot, "other-stream")).admitted, "of another request"
+        assert (await store.open("s")).requests_used == 5
+
+    async def test_a_session_makes_a_bounded_number_of_claims(self, store: SessionStore) -> None:
+        snapshot = await store.open("s")
+        await store.admit(snapshot, "a-stream", claim())
+        owners = [bytes([number]) * 32 for number in range(100)]
+        for owner in owners:
+            await store.admit(snapshot, "again", claim(owner=owner, presented=FIRST))
+        kept = [(await store.admit(snapshot, "later", claim(owner=owner, presented=owner))).repeats for owner in owners]
+        assert kept.count("a-stream") == 4 * self.limits.max_requests - 1
+        again = await store.admit(snapshot, "again", claim(owner=SECOND, presented=FIRST))
+        assert again.repeats == "a-stream", "the token of the first attempt is always valid"
+
+    # Limits of the store
+
+    async def test_the_session_that_uses_most_of_the_bytes_is_refused_first(self, store: SessionStore) -> None:
+        refused: set[str] = set()
+        for number in range(60):
+            for session in ("large", "larger"):
+                try:
+                    await store.put(stream_of(session, number, LARGE * (1 + (session == "larger"))))
+                except StoreFull:
+                    refused.add(f"{session}-{number}")
+        assert "larger-0" not in refused
+        assert {"large-59", "larger-59"} <= refused
+        size = await self.size(store)
+        assert size.bytes <= self.store_limits.max_bytes
+        with pytest.raises(StoreFull) as full:
+            await store.put(stream_of("large", 60, LARGE))
+        assert full.value.limit is StoreLimit.BYTES
+        small = stream_of("small", 0, LARGE)
+        await store.put(small)
+        assert await store.get(small.stream_id) == small, "another session is not affected"
+
+    async def test_bytes_are_free_again_when_streams_have_ended(self, store: SessionStore) -> None:
+        async def fill(session: str) -> int:
+            for number in range(1000):
+                try:
+                    await store.put(stream_of(session, number, LARGE))
+                except StoreFull:
+                    return number
+            raise AssertionError("the store has no limit")
+
+        first = await fill("one")
+        store.update_status("one-0", 0, StreamStatus.ACKNOWLEDGED)
+        store.update_status("one-1", 0, StreamStatus.ACKNOWLEDGED)
+
+        async def has_room() -> bool:
+            try:
+                await store.put(stream_of("one", first, LARGE))
+            except StoreFull:
+                return False
+            return True
+
+        await eventually(has_room)
+        await store.acquire("one-2", 0, SECOND)
+        await self.pass_ttl(1.3)
+
+        async def is_empty() -> bool:
+            with suppress(StoreFull):
+                await store.put(stream_of("another", 0, LARGE))
+            return (await self.size(store)).bytes < 10 * LARGE
+
+        await eventually(is_empty)
+        assert await fill("one") >= first - 1
+
+    async def test_a_stream_that_is_put_again_is_counted_once(self, store: SessionStore) -> None:
+        for _ in range(100):
+            await store.put(stream_of("s", 0, LARGE))
+        assert (await self.size(store)).bytes < 10 * LARGE
+
+    async def test_sessions_without_a_request_make_room_and_their_connections_restore_them(
+        self, store: SessionStore
+    ) -> None:
+        first = await store.open("first")
+        for number in range(2 * self.store_limits.max_sessions):
+            await store.open(f"s{number}")
+        assert (await self.size(store)).sessions <= self.store_limits.max_sessions
+        assert (await store.admit(first, "a-stream", None)).requests_used == 1
+        assert (await store.open("first")).incarnation == first.incarnation
+
+    async def test_sessions_end_and_make_room(self, store: SessionStore) -> None:
+        for number in range(self.store_limits.max_sessions):
+            await store.admit(await store.open(f"s{number}"), "a-stream", None)
+        await self.pass_session(1)
+        assert (await store.open("new")).requests_used == 0
+
+        async def one_is_left() -> bool:
+            return (await self.size(store)).sessions == 1
+
+        await eventually(one_is_left)
 
     # Streams
 
@@ -434,6 +564,17 @@ class SharedStoreContract(SessionStoreContract):
         again = await store.open("s")
         assert (again.incarnation, again.requests_used) == (snapshot.incarnation, 2)
         assert again.seconds_left == pytest.approx(snapshot.seconds_left, abs=self.slack_seconds)
+
+    async def test_a_new_session_is_refused_if_every_session_has_requests(self, store: SessionStore) -> None:
+        snapshots = [await store.open(f"s{number}") for number in range(self.store_limits.max_sessions)]
+        for snapshot in snapshots:
+            await store.admit(snapshot, "a-stream", None)
+        local = SessionSnapshot("new", "of-one-process", 1, self.limits.max_session_seconds)
+        for call in (store.open("new"), store.join(local)):
+            with pytest.raises(StoreFull) as full:
+                await call
+            assert full.value.limit is StoreLimit.SESSIONS
+        assert (await store.open("s0")).incarnation == snapshots[0].incarnation
 
     async def test_concurrent_calls_of_open_create_one_session(self, store: SessionStore, other: SessionStore) -> None:
         snapshots = await asyncio.gather(*(one.open("s") for one in (store, other) * 10))

@@ -7,6 +7,7 @@ import pytest
 
 from service.session.ports import SessionStore
 from service.stores.sqlite.store import SqliteSessionStore
+from service.stores.store_limits import StoreSize
 from tests.contract.stores.contract import SessionStoreContract
 
 
@@ -24,9 +25,17 @@ class InSqlite(SessionStoreContract):
 
     def make(self) -> SessionStore:
         self.sqlite = SqliteSessionStore(
-            self.path, self.limits, self.resume_ttl_seconds, lambda: self.seconds, sweep_seconds=0.01
+            self.path,
+            self.limits,
+            self.resume_ttl_seconds,
+            lambda: self.seconds,
+            store_limits=self.store_limits,
+            sweep_seconds=0.01,
         )
         return self.sqlite
+
+    async def size(self, store: SessionStore) -> StoreSize:
+        return await self.sqlite.measure()
 
     async def pass_seconds(self, seconds: float) -> None:
         self.seconds += seconds

@@ -5,7 +5,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Any
@@ -19,8 +19,9 @@ from service.session.records import StreamStatus
 from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected
 from service.stores.sqlite.schema import SchemaMismatch
 from service.stores.sqlite.store import SqliteSessionStore
+from service.stores.store_limits import StoreLimits
 from tests.conftest import PROJECT, environment
-from tests.contract.stores.contract import RECORD, SharedStoreContract
+from tests.contract.stores.contract import FIRST, RECORD, SECOND, SharedStoreContract, claim
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.contract.stores.sqlite_worker import PLAN, SNAPSHOT
 from tests.waiting import eventually
@@ -38,6 +39,14 @@ class TestInAFile(InSqlite, SharedStoreContract):
     @pytest.fixture(autouse=True)
     def _place(self, tmp_path: Path) -> None:
         self.path = self.file = tmp_path / "data" / "sessions.sqlite3"
+
+    @pytest.fixture
+    async def roomy(self) -> AsyncIterator[SessionStore]:
+        """A store that keeps more than the others of these tests."""
+        self.store_limits = StoreLimits()
+        store = self.make()
+        yield store
+        await store.close()
 
     async def test_data_survives_a_restart(self, store: SessionStore) -> None:
         await store.put(RECORD)
@@ -67,9 +76,9 @@ class TestInAFile(InSqlite, SharedStoreContract):
             await store.get("a-stream")
         store.update_status("a-stream", 0, StreamStatus.PAUSED)
 
-    async def test_the_file_shrinks_after_content_is_deleted(self, store: SessionStore) -> None:
+    async def test_the_file_shrinks_after_content_is_deleted(self, roomy: SessionStore) -> None:
         for number in range(30):
-            await store.put(msgspec.structs.replace(RECORD, stream_id=f"s{number}", plan=bytes(MEGABYTE)))
+            await roomy.put(msgspec.structs.replace(RECORD, stream_id=f"s{number}", plan=bytes(MEGABYTE)))
         await self.pass_ttl(1.3)
 
         async def is_small() -> bool:
@@ -97,19 +106,19 @@ class TestInAFile(InSqlite, SharedStoreContract):
         assert await store.get("a-stream") == RECORD
         await store.close()
 
-    async def test_a_full_disk_makes_the_store_unavailable(self, store: SessionStore) -> None:
+    async def test_a_full_disk_makes_the_store_unavailable(self, roomy: SessionStore) -> None:
         large = msgspec.structs.replace(RECORD, stream_id="large", plan=bytes(10 * MEGABYTE))
-        await store.put(RECORD)
+        await roomy.put(RECORD)
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (5 * MEGABYTE, hard))
         try:
             with pytest.raises(Refused):
-                await store.put(large)
+                await roomy.put(large)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert await store.get("a-stream") == RECORD
-        await store.put(large)
-        assert await store.get("large") == large
+        assert await roomy.get("a-stream") == RECORD
+        await roomy.put(large)
+        assert await roomy.get("large") == large
 
     async def test_a_damaged_table_is_reported_and_the_others_are_used(self, store: SessionStore) -> None:
         await store.put(RECORD)
@@ -132,17 +141,17 @@ class TestInAFile(InSqlite, SharedStoreContract):
         await eventually(reported)
         await damaged.close()
 
-    async def test_content_that_waits_for_a_stalled_disk_is_bounded(self, store: SessionStore) -> None:
+    async def test_content_that_waits_for_a_stalled_disk_is_bounded(self, roomy: SessionStore) -> None:
         large = msgspec.structs.replace(RECORD, plan=bytes(10 * MEGABYTE))
         others = [msgspec.structs.replace(large, stream_id=f"s{number}") for number in range(9)]
         with closing(sqlite3.connect(self.file, isolation_level=None)) as locking:
             locking.execute("BEGIN IMMEDIATE")
-            waiting = [asyncio.ensure_future(store.put(record)) for record in (large, *others)]
+            waiting = [asyncio.ensure_future(roomy.put(record)) for record in (large, *others)]
             refused, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             assert [type(one.exception()) for one in refused] == [Overloaded] * 4
         await asyncio.gather(*waiting, return_exceptions=True)
         assert not any(one.exception() for one in waiting[:6])
-        await store.put(msgspec.structs.replace(large, stream_id="later"))
+        await roomy.put(msgspec.structs.replace(large, stream_id="later"))
 
     async def test_a_file_of_another_format_is_not_changed(self) -> None:
         self.file.parent.mkdir()
@@ -158,23 +167,54 @@ class TestInAFile(InSqlite, SharedStoreContract):
         with pytest.raises(SchemaMismatch, match="version 99"):
             self.make()
 
-    async def test_a_file_of_version_1_is_upgraded_with_its_data(self, store: SessionStore) -> None:
+    @pytest.mark.parametrize("version", [1, 2])
+    async def test_a_file_of_an_earlier_version_is_upgraded_with_its_data(
+        self, store: SessionStore, version: int
+    ) -> None:
         snapshot = await store.open("s")
         await store.put(RECORD)
+        await store.admit(snapshot, "a-stream", claim())
+        before = await self.sqlite._thread.call(held)  # noqa: SLF001 - no call returns it
         await store.close()
         with closing(sqlite3.connect(self.file)) as older:
-            older.execute("ALTER TABLE sessions RENAME COLUMN incarnation TO epoch")
-            older.execute("ALTER TABLE streams RENAME COLUMN session_incarnation TO session_epoch")
-            older.execute("PRAGMA user_version=1")
+            older.executescript("".join(OLDER[version:]))
+            older.execute(f"PRAGMA user_version={version}")
         later = self.make()
         assert (await later.open("s")).incarnation == snapshot.incarnation
         assert await later.get(RECORD.stream_id) == RECORD
+        assert (await later.admit(snapshot, "b-stream", claim(owner=SECOND, presented=FIRST))).repeats == "a-stream"
+        assert (await self.size(later)).sessions == 1
+        assert await self.sqlite._thread.call(held) == before  # noqa: SLF001 - as above
         await later.close()
 
     async def test_the_error_names_a_directory_that_cannot_be_created(self) -> None:
         self.file.parent.write_text("")
         with pytest.raises(SchemaMismatch, match="cannot be opened"):
             self.make()
+
+
+OLDER = (
+    "",
+    """
+    ALTER TABLE sessions RENAME COLUMN incarnation TO epoch;
+    ALTER TABLE streams RENAME COLUMN session_incarnation TO session_epoch;
+    """,
+    """
+    DROP TRIGGER session_added;
+    DROP TRIGGER session_deleted;
+    DROP TABLE totals;
+    DROP INDEX unused_sessions;
+    DROP INDEX streams_by_session;
+    ALTER TABLE streams DROP COLUMN bytes;
+    ALTER TABLE claims DROP COLUMN preparations;
+    """,
+)
+"""By version: the statements that make a file of it out of a file of the next version. All columns keep their order."""
+
+
+def held(rows: sqlite3.Connection) -> list[tuple[str, int]]:
+    """The bytes of each stream."""
+    return rows.execute("SELECT stream_id, bytes FROM streams").fetchall()
 
 
 def damage(file: Path, table: str) -> None:

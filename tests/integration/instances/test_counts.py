@@ -41,16 +41,22 @@ async def test_the_limit_is_exact_while_another_program_locks_the_file(
         await check_exact(instances, lock)
 
 
-async def check_exact(instances: Instances, before_requests: Callable[[], None] = lambda: None) -> None:
-    clients = [RecoveringClient(instances.address, "shared") for _ in range(CONNECTIONS)]
+async def check_exact(
+    instances: Instances,
+    before_requests: Callable[[], None] = lambda: None,
+    session_id: str = "shared",
+    connections: int = CONNECTIONS,
+) -> None:
+    """Requests of all connections at once are admitted up to the limit of their session, and not one more."""
+    clients = [RecoveringClient(instances.address, session_id) for _ in range(connections)]
     await asyncio.gather(*(client.join() for client in clients))
     assert all(sum(member.serving().values()) > 0 for member in instances.members)
     before_requests()
     answers = [answer for one in await asyncio.gather(*map(_request_all, clients)) for answer in one]
     outcomes = Counter(answer.get("code", answer["type"]) for answer in answers)
-    assert outcomes == {"stream_complete": 100, "RATE_LIMIT_EXCEEDED": CONNECTIONS * REQUESTS_OF_EACH - 100}
+    assert outcomes == {"stream_complete": 100, "RATE_LIMIT_EXCEEDED": connections * REQUESTS_OF_EACH - 100}
     await asyncio.gather(*(client.leave() for client in clients))
-    async with RecoveringClient(instances.address, "shared") as late:
+    async with RecoveringClient(instances.address, session_id) as late:
         assert (await late.join())["requests_left"] == 0
 
 

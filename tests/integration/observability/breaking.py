@@ -51,6 +51,9 @@ class BreakingEngine:
             raise ValueError(f"cannot cut {content!r}")
         return await self._engine.prepare(request, seconds_left, client)
 
+    async def find(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation | None:
+        return await self._engine.find(request, seconds_left, client)
+
     async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
         return await self._engine.unpack_plan(plan, client)
 

@@ -104,6 +104,18 @@ def test_expired_rows_are_deleted_in_slices(path: Path, monkeypatch: pytest.Monk
     spool.close()
 
 
+def test_sessions_without_a_stream_are_deleted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.usage.spool._SLICE", 2)
+    spool = Spool(path)
+    spool.add(
+        [a_row("a-stream", session_id="used"), *(SessionRow(name, "1", 1.0, 10.0) for name in ("used", *"abcde"))]
+    )
+    spool.add([SessionRow("new", "1", 1.0, 20.0)])
+    spool.delete_unused(0.0, 20.0)
+    assert [row.session_id for _, row in spool.oldest(SessionRow, 10)] == ["used", "new"]
+    spool.close()
+
+
 def test_columns_of_a_newer_version_are_ignored(path: Path) -> None:
     """A rollback runs the older version on the same file."""
     spool = Spool(path)

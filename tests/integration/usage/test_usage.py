@@ -16,7 +16,7 @@ from service.usage import forwarder as forwarder_module
 from service.usage import postgres as postgres_module
 from service.usage.migrate import migrate
 from service.usage.postgres import NOT_MIGRATED, Database, DatabaseUnavailable
-from service.usage.rows import StreamRow
+from service.usage.rows import SessionRow, StreamRow
 from service.usage.sources import FileRows
 from service.usage.spool import FILE_NAME, Spool
 from service.usage.usage import Usage
@@ -343,6 +343,41 @@ def test_without_a_database_expired_rows_are_deleted_from_the_file(start_usage: 
         spool.add([a_row("old", now - 91 * DAY), a_row("new", now - 89 * DAY)])
     usage, _ = start_usage()
     wait_for(lambda: in_file(tmp_path) == ["new"], "the expired rows are deleted")
+    usage.close(SECONDS)
+
+
+def sessions(now: float) -> list[SessionRow]:
+    """Ended sessions: one whose stream has a row, and those without one, by their age in days."""
+    return [
+        SessionRow(name, "1", 0.0, now - days * DAY) for name, days in (("used", 2), ("unused", 2), ("recent", 0.9))
+    ]
+
+
+def test_sessions_without_a_stream_are_kept_a_day_in_the_database(start_usage: StartUsage, migrated_url: str) -> None:
+    now = time.time()
+    with closing(Database(migrated_url)) as database:
+        database.insert(StreamRow, [a_row("a-stream", now - 2 * DAY, session_id="used")])
+        database.insert(SessionRow, sessions(now))
+
+        def kept() -> list[str]:
+            return [name for (name,) in database.select("SELECT session_id FROM usage_sessions ORDER BY 1", {})]
+
+        usage, _ = start_usage(migrated_url)
+        wait_for(lambda: kept() == ["recent", "used"], "the session without a stream is deleted")
+        usage.close(SECONDS)
+
+
+def test_sessions_without_a_stream_are_kept_a_day_in_the_file(start_usage: StartUsage, tmp_path: Path) -> None:
+    now = time.time()
+    with closing(Spool(tmp_path / FILE_NAME)) as spool:
+        spool.add([a_row("a-stream", now - 2 * DAY, session_id="used"), *sessions(now)])
+
+    def kept() -> list[str]:
+        rows = FileRows(tmp_path / FILE_NAME).select("SELECT session_id FROM usage_sessions ORDER BY 1", {})
+        return [name for (name,) in rows]
+
+    usage, _ = start_usage()
+    wait_for(lambda: kept() == ["recent", "used"], "the session without a stream is deleted")
     usage.close(SECONDS)
 
 

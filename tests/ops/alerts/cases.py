@@ -17,6 +17,7 @@ from observability.registry.metrics import (
     PROCESSING_DURATION,
     RATE_LIMIT_HITS,
     REQUESTS,
+    STORE_REFUSALS,
     TELEMETRY_DROPPED,
     TELEMETRY_ERRORS,
     USAGE_DROPPED,
@@ -226,7 +227,22 @@ CASES: Final[Mapping[str, Case]] = {
         below=[*outage("database", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="session_store")],
         firing=tuple(
             Firing(outage(dependency), 11, 30, labels=OF_INSTANCE | {"dependency": dependency})
-            for dependency in ("plan_cache", "usage_store", "database")
+            for dependency in ("stream_writes", "stream_reads", "plan_cache", "usage_store", "database")
+        ),
+    ),
+    "StoreFull": Case(
+        below=counter(STORE_REFUSALS, (1, 5), (29, 0), limit="bytes"),
+        firing=(
+            Firing(
+                [
+                    *counter(STORE_REFUSALS, (30, 3), (30, 0), limit="bytes"),
+                    *counter(STORE_REFUSALS, (60, 0), limit="sessions"),
+                ],
+                6,
+                45,
+                "15",
+                OF_JOB | {"limit": "bytes"},
+            ),
         ),
     ),
     "UsageDropping": Case(

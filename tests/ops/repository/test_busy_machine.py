@@ -2,26 +2,16 @@
 
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.ops.packaging.project import PROJECT
 
 
-@pytest.fixture
-def _busy_loops() -> Iterator[None]:
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
-    yield
-    for loop in loops:
-        loop.kill()
-        loop.wait()
-
-
 @pytest.mark.proof
-@pytest.mark.usefixtures("_busy_loops")
+@pytest.mark.usefixtures("busy_loops")
 def test_suite_passes_beside_busy_loops(record_property: Callable[[str, object], None]) -> None:
     """`make test` beside two endless loops, three times."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}

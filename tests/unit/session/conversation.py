@@ -17,10 +17,12 @@ from service.protocol.trace import Trace
 from service.session.effects import (
     AdmissionDecided,
     Admit,
+    ChargeRepetition,
     EffectFailed,
     EffectResult,
     PlanPrepared,
     Prepare,
+    RepetitionCharged,
     TicketedEffect,
     UpdateStatus,
 )
@@ -29,6 +31,7 @@ from service.session.ports import Preparation
 from service.session.records import Admission, SessionSnapshot
 from service.session.run import Run
 from service.session.step import Close, Step
+from service.stores.store_limits import FREE_PREPARATIONS
 from tests.unit.session.memory_store import MemoryStore, StoreEffect
 
 Message = dict[str, Any]
@@ -187,8 +190,21 @@ class Conversation:
         preparation = Preparation(result, 0.002, packed=pack_plan(result))
         return self.resolve(PlanPrepared(effect.ticket, preparation))
 
-    def perform(self, effect: Admit | StoreEffect) -> list[Message]:
-        return self.decide(effect) if isinstance(effect, Admit) else self.resolve(self.store.perform(effect))
+    def charge(self, effect: ChargeRepetition) -> list[Message]:
+        """Resolve a ``ChargeRepetition`` as a store does."""
+        self.store.preparations[effect.repeats] += 1
+        charged = self.store.preparations[effect.repeats] > FREE_PREPARATIONS
+        admitted = not charged or self.used < self.limits.max_requests
+        self.used += charged and admitted
+        return self.resolve(RepetitionCharged(effect.ticket, Admission(admitted, self.used)))
+
+    def perform(self, effect: Admit | ChargeRepetition | StoreEffect) -> list[Message]:
+        match effect:
+            case Admit():
+                return self.decide(effect)
+            case ChargeRepetition():
+                return self.charge(effect)
+        return self.resolve(self.store.perform(effect))
 
     def pending(self, kind: type[TicketedEffect]) -> list[Any]:
         return [effect for effect in self.effects if isinstance(effect, kind)]

@@ -1,5 +1,7 @@
 """A session store and a content engine without time, which perform the effects of the machines of a test."""
 
+from collections import Counter
+
 from msgspec.structs import replace
 
 from service.content import unpack_plan
@@ -8,9 +10,11 @@ from service.session.effects import (
     AcquireStream,
     AcquisitionDecided,
     EffectResult,
+    FindPlan,
     GetStream,
     JoinSession,
     MarkSkip,
+    PlanNotFound,
     PlanUnpacked,
     PutStream,
     SessionJoined,
@@ -23,7 +27,7 @@ from service.session.effects import (
 )
 from service.session.records import SessionSnapshot, StreamRecord, StreamStatus
 
-StoreEffect = JoinSession | PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
+StoreEffect = JoinSession | FindPlan | PutStream | GetStream | UnpackPlan | AcquireStream | MarkSkip
 
 
 class MemoryStore:
@@ -37,10 +41,14 @@ class MemoryStore:
         self.status_updates: list[UpdateStatus] = []
         self.unavailable = False
         self.performs_failed_calls = False
+        self.preparations: Counter[str] = Counter()
+        """How often a repeated request was prepared again, by the stream of its first attempt."""
         self.session: SessionSnapshot | None = None
         """The session that a connection joins; if ``None``, it is created from the snapshot."""
 
     def perform(self, effect: StoreEffect) -> EffectResult:  # noqa: PLR0911 - one for each effect
+        if isinstance(effect, FindPlan):
+            return PlanNotFound(effect.ticket)
         if isinstance(effect, UnpackPlan):
             return PlanUnpacked(effect.ticket, unpack_plan(effect.plan))
         if self.unavailable:

@@ -1,7 +1,7 @@
 """Conversations with a stored stream, and their chunks."""
 
 from service.protocol.messages import Speed
-from service.session.effects import Admit, GetStream
+from service.session.effects import Admit, ChargeRepetition, FindPlan, GetStream
 from service.session.records import Admission
 from tests.unit.session.conversation import Conversation, Message, plan_of
 from tests.unit.session.memory_store import MemoryStore
@@ -34,7 +34,8 @@ def repeat_request(store: MemoryStore | None = None, repeats: str = "stream-of-t
     conversation.request("one two three", request_id="r-1", token=TOKEN)
     admission = Admission(admitted=True, requests_used=1, repeats=repeats)
     conversation.decide(conversation.pending(Admit)[0], admission)
-    conversation.perform(conversation.pending(GetStream)[0])
+    for kind in (GetStream, FindPlan, ChargeRepetition):
+        conversation.perform(conversation.pending(kind)[0])
     return conversation
 
 

@@ -2,12 +2,24 @@
 
 from service.events import (
     RequestAdmitted,
+    RequestRejected,
     StreamEnded,
     StreamRecovered,
 )
-from service.session.effects import Admit, Prepare
+from service.protocol.errors import ServerBusy
+from service.protocol.limits import Limits
+from service.session.effects import (
+    Admit,
+    ChargeRepetition,
+    EffectFailed,
+    FindPlan,
+    GetStream,
+    PlanPrepared,
+    Prepare,
+)
+from service.session.ports import Preparation
 from service.session.records import Admission
-from tests.unit.session.conversation import Conversation
+from tests.unit.session.conversation import Conversation, plan_of
 from tests.unit.session.memory_store import MemoryStore
 from tests.unit.session.recovery import (
     CHUNKS,
@@ -83,6 +95,56 @@ def test_a_request_that_is_prepared_again_is_active_here() -> None:
     admission = Admission(admitted=True, requests_used=1, repeats="stream-of-the-first-attempt")
     second.decide(second.pending(Admit)[0], admission)
     assert second.last()["code"] == "INVALID_MESSAGE"
+
+
+def repeat_again(store: MemoryStore, used: int) -> Conversation:
+    """Return a connection whose client has repeated a request, of a session that has used its requests."""
+    conversation = Conversation(Limits(max_requests=5), requests_used=used, token=OTHER, store=store)
+    conversation.request("one two three", request_id="r-1", token=TOKEN)
+    admission = Admission(admitted=True, requests_used=used, repeats="stream-of-the-first-attempt")
+    conversation.decide(conversation.pending(Admit)[0], admission)
+    conversation.perform(conversation.pending(GetStream)[0])
+    return conversation
+
+
+def test_a_request_that_is_prepared_again_is_charged_from_the_third_time_on() -> None:
+    store = MemoryStore()
+    used = []
+    for _ in range(4):
+        conversation = repeat_again(store, used=3)
+        conversation.run_effects()
+        conversation.sleep_until(2)
+        assert len(conversation.event(RequestAdmitted)) == len(conversation.event(StreamEnded)) == 1
+        used.append(conversation.used)
+    assert used == [3, 3, 4, 4]
+    conversation = repeat_again(store, used=5)
+    conversation.run_effects()
+    assert conversation.last()["code"] == "RATE_LIMIT_EXCEEDED"
+    assert conversation.event(RequestAdmitted) == conversation.event(StreamEnded) == []
+    assert conversation.event(RequestRejected)[0].code == "RATE_LIMIT_EXCEEDED"
+    conversation.request("another")
+    assert len(conversation.pending(Admit)) == 1, "the connection continues"
+
+
+def test_a_request_whose_plan_is_found_is_not_charged() -> None:
+    store = MemoryStore()
+    store.preparations["stream-of-the-first-attempt"] = 10
+    conversation = repeat_again(store, used=5)
+    (find,) = conversation.pending(FindPlan)
+    preparation = Preparation(plan_of(["one ", "two"]), 0.001)
+    conversation.resolve(PlanPrepared(find.ticket, preparation))
+    conversation.sleep_until(2)
+    assert [data for _, data in chunks_of(conversation)] == ["one ", "two"]
+    assert conversation.pending(ChargeRepetition) == []
+    assert len(conversation.event(RequestAdmitted)) == 1
+
+
+def test_a_repetition_for_which_the_engine_has_no_time_is_rejected() -> None:
+    conversation = repeat_again(MemoryStore(), used=3)
+    (find,) = conversation.pending(FindPlan)
+    conversation.resolve(EffectFailed(find.ticket, ServerBusy("Try again.")))
+    assert [event.code for event in conversation.event(RequestRejected)] == ["SERVER_BUSY"]
+    assert conversation.event(StreamEnded) == []
 
 
 def test_the_token_of_the_first_attempt_recovers_a_stream_that_was_repeat_request() -> None:

@@ -7,14 +7,23 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from service.events import Dependency, DependencyChanged, DependencyFailed, Event
+from service.events import (
+    Dependency,
+    DependencyChanged,
+    DependencyFailed,
+    Event,
+    StoreLimit,
+    StoreLimitReached,
+    StoreMeasured,
+)
 from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.breaker import Breaker
 from service.stores.failover import FailoverSessionStore
-from service.stores.failures import Damaged, NoAnswer, Refused, Rejected
+from service.stores.failures import Damaged, NoAnswer, Refused, Rejected, StoreFull
 from service.stores.sqlite.store import SqliteSessionStore
+from service.stores.store_limits import StoreSize
 from tests.contract.stores.contract import RECORD
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.waiting import eventually
@@ -54,6 +63,10 @@ class Remote(SqliteSessionStore):
         self._count()
         return await super().join(snapshot)
 
+    async def measure(self) -> StoreSize:
+        self._count()
+        return await super().measure()
+
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         self._count()
         return await super().admit(snapshot, stream_id, claim)
@@ -84,9 +97,13 @@ class Recording:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.sizes: list[StoreMeasured] = []
 
     def record(self, event: Event) -> None:
-        self.events.append(event)
+        if isinstance(event, StoreMeasured):
+            self.sizes.append(event)
+        else:
+            self.events.append(event)
 
 
 class TestWithAnAvailablePrimary(InSqlite):
@@ -226,9 +243,9 @@ async def test_sessions_are_opened_a_few_at_a_time(scene: Scene) -> None:
 
 async def test_an_idle_store_is_probed(scene: Scene) -> None:
     assert await scene.store.renew_leases({}) == frozenset()
-    assert scene.remote.calls == 3, "sessions, writing and reading have not been used yet"
+    assert scene.remote.calls == 4, "sessions, writing and reading have not been used yet, and the size is measured"
     assert await scene.store.renew_leases({}) == frozenset()
-    assert scene.remote.calls == 3, "they have just answered"
+    assert scene.remote.calls == 4, "they have just answered"
 
 
 async def test_an_idle_store_that_is_unavailable_is_reported(scene: Scene) -> None:
@@ -320,3 +337,32 @@ async def test_streams_are_neither_stored_nor_recovered_in_degraded_mode(scene: 
     store.update_status("a-stream", 0, StreamStatus.PAUSED)
     await scene.becomes_available()
     assert await store.get("a-stream") == RECORD
+
+
+async def test_what_the_store_does_not_keep_is_recorded_and_is_no_failure(scene: Scene) -> None:
+    scene.remote.failures = [StoreFull(StoreLimit.SESSIONS), StoreFull(StoreLimit.BYTES)]
+    snapshot = await scene.store.open("s")
+    assert not snapshot.shared, "the session is counted in this process"
+    with pytest.raises(StoreFull):
+        await scene.store.put(RECORD)
+    assert scene.recording.events == [
+        StoreLimitReached(StoreLimit.SESSIONS, "s"),
+        StoreLimitReached(StoreLimit.BYTES, RECORD.session_id),
+    ]
+    assert (await scene.store.join(snapshot)).shared, "as soon as there is room"
+
+
+async def test_a_full_store_that_was_unavailable_is_available_again(scene: Scene) -> None:
+    await scene.becomes_unavailable()
+    scene.remote.failures = [StoreFull(StoreLimit.SESSIONS)]
+    await scene.becomes_available()
+
+
+async def test_the_size_of_the_store_is_measured_now_and_then(scene: Scene) -> None:
+    await scene.store.open("s")
+    await scene.store.renew_leases({})
+    await scene.store.renew_leases({})
+    assert [size.sessions for size in scene.recording.sizes] == [1]
+    scene.seconds += 5
+    await scene.store.renew_leases({})
+    assert len(scene.recording.sizes) == 2

@@ -75,6 +75,9 @@ class Store:
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         return Admission(admitted=True, requests_used=snapshot.requests_used + 1)
 
+    async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
+        return Admission(admitted=True, requests_used=snapshot.requests_used)
+
     async def put(self, record: StreamRecord) -> None:
         self._perform(PutStream(0, record))
 
@@ -118,6 +121,9 @@ class Engine:
         incremental = request.html_mode is HtmlMode.INCREMENTAL
         plan = plan_of(words, request.speed, 40, closes if incremental else None)
         return Preparation(plan, 0.002, packed=pack_plan(plan))
+
+    async def find(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation | None:
+        return None
 
     async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
         return unpack_plan(plan)

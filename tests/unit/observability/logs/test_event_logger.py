@@ -7,7 +7,15 @@ import pytest
 
 from observability.logs.line_writer import LineWriter
 from observability.recorder import FanOut
-from service.events import AcceptPaused, ConnectionAttempted, Event, LoopLagMeasured, SocketLimitSet, WorkerReplaced
+from service.events import (
+    AcceptPaused,
+    ConnectionAttempted,
+    Event,
+    LoopLagMeasured,
+    SocketLimitSet,
+    StoreLimitReached,
+    WorkerReplaced,
+)
 from tests.unit.observability.logs.captured_log import OpenLog
 from tests.unit.observability.logs.sample_events import LIMIT_APPROACHED, all_events, ended, error_sent
 
@@ -31,7 +39,7 @@ def test_the_listening_address_and_the_end_of_an_outage_are_logged_at_every_leve
 ) -> None:
     log = open_log(level)
     logging.getLogger("library").warning("careful")
-    skipped = LoopLagMeasured | WorkerReplaced | ConnectionAttempted | AcceptPaused | SocketLimitSet
+    skipped = LoopLagMeasured | WorkerReplaced | ConnectionAttempted | AcceptPaused | SocketLimitSet | StoreLimitReached
     lines = log.record(*(event for event in all_events() if not isinstance(event, skipped)))
     assert {line["event"] for line in lines} == expected
 

@@ -39,6 +39,7 @@ def test_exactly_the_declared_series_exist_from_the_start(metrics: Metrics) -> N
         declared.DEPENDENCY_UP,
         declared.MEMORY_USAGE,
         declared.MEMORY_LIMIT,
+        declared.STORE_LIMIT,
     )
     assert not any(initial[series] for metric in METRICS if metric not in set_at_start for series in series_of(metric))
     assert len(initial) < 1500

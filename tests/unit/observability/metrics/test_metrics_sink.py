@@ -28,6 +28,10 @@ from service.events import (
     RateLimitHit,
     RefusedBecause,
     RequestRejected,
+    StoredInMemory,
+    StoreLimit,
+    StoreLimitReached,
+    StoreMeasured,
     StreamPauseChanged,
     UsageDropped,
 )
@@ -134,6 +138,19 @@ def test_gauges_follow_open_connections_and_active_streams(metrics: Metrics) -> 
         metrics.record(event)
         seen.append(now())
     assert seen == [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 0, 0), (1, 0, 0), (0, 0, 0)]
+
+
+def test_what_the_store_holds_and_what_it_does_not_keep(metrics: Metrics) -> None:
+    metrics.record(StoreMeasured(bytes=1000, sessions=7))
+    metrics.record(StoreLimitReached(StoreLimit.SESSIONS, "s"))
+    assert (value(metrics, "stream_store_bytes"), value(metrics, "stream_store_sessions")) == (1000, 7)
+    assert value(metrics, "stream_store_refusals_total", limit="sessions") == 1
+    assert value(metrics, "stream_store_refusals_total", limit="bytes") == 0
+
+
+def test_a_store_in_memory_is_unavailable(metrics: Metrics) -> None:
+    metrics.record(StoredInMemory(Dependency.SESSION_STORE, "read-only"))
+    assert value(metrics, "stream_dependency_up", dependency="session_store") == 0
 
 
 def test_a_dependency_is_available_until_an_event_reports_otherwise(metrics: Metrics) -> None:
