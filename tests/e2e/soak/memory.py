@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 
 import psutil
 
@@ -12,15 +13,18 @@ _SAMPLE_SECONDS = 1.0
 
 
 class Memory:
-    """The resident memory of an instance, with its workers, at regular moments."""
+    """The resident memory of an instance, with its child processes, at regular moments."""
 
     def __init__(self, instance: Instance) -> None:
         self._process = psutil.Process(instance.server.process.pid)
         self._samples: list[int] = []
 
     def sample(self) -> None:
-        family = [self._process, *self._process.children(recursive=True)]
-        self._samples.append(sum(process.memory_info().rss for process in family))
+        total = self._process.memory_info().rss
+        for process in self._process.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # a child may have ended
+                total += process.memory_info().rss
+        self._samples.append(total)
 
     @property
     def quarters(self) -> list[float]:
