@@ -100,6 +100,7 @@ class ContentProcess:
         child = self._child
         if child is not None:
             child.process.kill()
+            child.process.wait()
 
     def _ask(self, request: StreamRequest) -> Reply:
         data = REQUEST_ENCODER.encode(request)

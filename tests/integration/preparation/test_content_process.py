@@ -158,6 +158,7 @@ def test_a_closed_process_ends_whatever_it_does(bench: Bench) -> None:
     child.suspend()
     failing = bench.fails()
     bench.process.close()
+    assert bench.children == []
     assert isinstance(failing.error(), ContentTooCostly)
     assert not child.is_running()
     assert isinstance(bench.fails().error(), ProcessingFailed)
