@@ -8,8 +8,10 @@ meaning. The stand-ins are noncharacters, which Unicode reserves for use inside 
 import re
 import string
 
-_AMPERSAND = "\ufdd0"
-_PREFIX = "\ufdd1"
+_RESERVED = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5"
+"""All are replaced in the source: results do not depend on which of them are in use."""
+_AMPERSAND = _RESERVED[0]
+_PREFIX = _RESERVED[1]
 _LETTERS = string.ascii_letters + string.digits + "_-"
 _FIRST = "\x80"
 _LEAD_BYTE = b"\xc2"
@@ -19,8 +21,11 @@ _LETTER = re.compile(f"{_PREFIX}([{re.escape(_LETTERS)}])")
 
 
 def without_stand_ins(html: str) -> str:
-    """Return ``html`` with a replacement character for each character that is a stand-in."""
-    return html if html.isascii() else html.replace(_AMPERSAND, "\ufffd").replace(_PREFIX, "\ufffd")
+    """Return ``html`` with a replacement character for each character that is, or was, a stand-in."""
+    if not html.isascii():
+        for character in _RESERVED:
+            html = html.replace(character, "\ufffd")
+    return html
 
 
 def hide(html: str) -> str:

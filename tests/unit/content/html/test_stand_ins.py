@@ -42,6 +42,6 @@ def test_the_cleaner_agrees_with_and_without_stand_ins(document: str) -> None:
 
 
 def test_a_stand_in_in_the_source_is_no_reference() -> None:
-    html = "<p title='\ufdd0quot;'>\ufdd0lt;b &#xfdd0;lt; \ufdd1A «a»</p>"
-    expected = '<p title="\ufffdquot;">\ufffdlt;b lt; \ufffdA «a»</p>'
+    html = "<p title='\ufdd0quot;'>\ufdd0lt;b\ufdd5 &#xfdd0;lt; \ufdd1A «a»</p>"
+    expected = '<p title="\ufffdquot;">\ufffdlt;b\ufffd lt; \ufffdA «a»</p>'
     assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == expected
