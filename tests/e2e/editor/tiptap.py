@@ -52,7 +52,8 @@ class Tiptap:
     def is_equal(self, extensions: str, whole: str, chunks: Sequence[str]) -> bool:
         """Return whether ``insertContent`` of each chunk makes the document of ``setContent(whole)``.
 
-        The editor has the ``usual`` extensions, or those of the ``starter`` kit alone.
+        The editor has the ``usual`` extensions, also those for details, mentions and formulas (``nodes``), or those of
+        the ``starter`` kit alone.
         """
         return bool(self._answer("equal", [extensions, whole, list(chunks)])["equal"])
 

@@ -4,15 +4,18 @@
 import { createInterface } from "node:readline";
 import { JSDOM } from "jsdom";
 
-const { window } = new JSDOM();
+const { window } = new JSDOM("<!doctype html>"); // KaTeX needs standards mode
 Object.assign(globalThis, { window, document: window.document });
 for (const name of ["DOMParser", "Element", "HTMLElement", "MutationObserver", "Node", "getComputedStyle"])
   globalThis[name] = window[name];
 
 const { Editor } = await import("@tiptap/core");
+const { Details, DetailsContent, DetailsSummary } = await import("@tiptap/extension-details");
 const { Highlight } = await import("@tiptap/extension-highlight");
 const { Image } = await import("@tiptap/extension-image");
 const { TaskItem, TaskList } = await import("@tiptap/extension-list");
+const { Mathematics } = await import("@tiptap/extension-mathematics");
+const { Mention } = await import("@tiptap/extension-mention");
 const { Subscript } = await import("@tiptap/extension-subscript");
 const { Superscript } = await import("@tiptap/extension-superscript");
 const { TableKit } = await import("@tiptap/extension-table");
@@ -20,22 +23,26 @@ const { TextAlign } = await import("@tiptap/extension-text-align");
 const { TextStyleKit } = await import("@tiptap/extension-text-style");
 const { StarterKit } = await import("@tiptap/starter-kit");
 
-const editor = new Editor({
-  extensions: [
-    StarterKit, // with links, lists, quotes, code blocks, underline, …
-    Highlight.configure({ multicolor: true }),
-    Image.configure({ allowBase64: true }),
-    Subscript,
-    Superscript,
-    TableKit,
-    TaskItem.configure({ nested: true }),
-    TaskList,
-    TextAlign.configure({ types: ["heading", "paragraph"] }),
-    TextStyleKit,
-  ],
-});
+const usual = [
+  StarterKit, // with links, lists, quotes, code blocks, underline, …
+  Highlight.configure({ multicolor: true }),
+  Image.configure({ allowBase64: true }),
+  Subscript,
+  Superscript,
+  TableKit,
+  TaskItem.configure({ nested: true }),
+  TaskList,
+  TextAlign.configure({ types: ["heading", "paragraph"] }),
+  TextStyleKit,
+];
+const nodes = [...usual, Details, DetailsContent, DetailsSummary, Mathematics, Mention];
 
-const editors = { usual: editor, starter: new Editor({ extensions: [StarterKit] }) };
+const editor = new Editor({ extensions: usual });
+const editors = {
+  usual: editor,
+  starter: new Editor({ extensions: [StarterKit] }),
+  nodes: new Editor({ extensions: nodes }),
+};
 
 // A document without the empty paragraphs at its end.
 const trimmed = ({ content }) => {
