@@ -17,6 +17,7 @@ from benchmarks.scale import QUICK, Scale
 
 MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "streams": servers.streams,
+    "growth": servers.growth,
     "memory": servers.memory,
     "start": servers.start,
     "content": content.content,
@@ -29,7 +30,7 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "fairness": fairness.fairness,
 }
 """By the name for ``--only``."""
-USUAL = ("streams", "memory", "start", "content", "cache")
+USUAL = ("streams", "growth", "memory", "start", "content", "cache")
 """The measures that are taken by default; the others take long or need a browser."""
 
 

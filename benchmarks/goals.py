@@ -25,9 +25,11 @@ _pace = partial(Goal, "telemetry_deviation_p99", limit=1, minus=OFF, over="each"
 
 
 GOALS = (
-    Goal("cpu", f"CPU for a chunk at {{case}} / {_A}", 0.9, _A),
-    Goal("cpu", f"CPU for a chunk at {{case}} / {_B}", 2.5, _B),
+    Goal("cpu", f"CPU for a chunk at {{case}} / {_A}", 0.35, _A),
+    Goal("cpu", f"CPU for a chunk at {{case}} / {_B}", 1.4, _B),
     Goal("deviation_p99", "deviation p99 at {case}, ms", 20),
+    Goal("growth_deviation_p99", "deviation p99 at {case}, ms", 20, over="each"),
+    Goal("growth_slope", "CPU for a chunk, {case}", 1.1),
     Goal("memory", f"memory of an idle connection at {{case}} / {_A}", 1.2, _A),
     Goal("memory", "memory of an idle connection at {case}, KB", 14),
     _content(4, only=".* KB Latin text by word .*"),

@@ -2,7 +2,10 @@
 
 from msgspec import Struct
 
-GAP_SECONDS = 0.03
+from service.protocol.messages import GAP_SECONDS as GAPS
+from service.protocol.messages import Speed
+
+GAP_SECONDS = GAPS[Speed.SUPERFAST]
 """Between two chunks at ``superfast``."""
 CHUNK_CHARACTERS = 60
 
@@ -25,12 +28,17 @@ class StreamLoad(Struct, frozen=True):
     repeats: int = 1
     """Whole streams on each connection, one after the other."""
     chunk_characters: int = CHUNK_CHARACTERS
+    speed: Speed = Speed.SUPERFAST
+
+    @property
+    def gap_seconds(self) -> float:
+        return GAPS[self.speed]
 
     @property
     def chunks(self) -> int:
         """Of one stream; for a window, enough that no stream ends in it even if the beginning is slow."""
         seconds = 2 * self.spread_seconds + self.settle_seconds + self.window_seconds + 5
-        return self.whole_chunks or round(seconds / GAP_SECONDS)
+        return self.whole_chunks or round(seconds / self.gap_seconds)
 
 
 class StreamFigures(Struct, frozen=True):

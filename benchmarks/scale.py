@@ -8,6 +8,9 @@ class Scale(Struct, frozen=True):
 
     rounds: int = 3
     streams: tuple[int, ...] = (200, 1000)
+    superfast_streams: tuple[int, ...] = (200, 2000)
+    """To compare few with many."""
+    fast_streams: tuple[int, ...] = (3000,)
     spread_seconds_per_stream: float = 0.004
     settle_seconds: float = 1
     window_seconds: float = 4
@@ -43,6 +46,8 @@ class Scale(Struct, frozen=True):
 QUICK = Scale(
     rounds=1,
     streams=(300,),
+    superfast_streams=(100, 600),
+    fast_streams=(800,),
     window_seconds=2,
     connections=500,
     starts=3,

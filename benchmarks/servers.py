@@ -7,8 +7,23 @@ import msgspec
 from benchmarks import load_client
 from benchmarks.load import GAP_SECONDS, StreamLoad
 from benchmarks.measure import Measure
-from benchmarks.processes import BARE_FASTAPI, FLOOR, REDIS, SERVICE, Server, cpu_seconds, run_on, serve, without
+from benchmarks.processes import (
+    BARE_FASTAPI,
+    FLOOR,
+    NODE_WS,
+    PICOWS,
+    REDIS,
+    SERVICE,
+    Server,
+    cpu_seconds,
+    floor,
+    run_on,
+    serve,
+    without,
+)
 from benchmarks.rounds import KEPT_UP, Race, Run
+from service.protocol.messages import GAP_SECONDS as GAP_OF_SPEED
+from service.protocol.messages import Speed
 
 NOTHING_STORED = "nothing stored"
 _TTL_SECONDS = 1.0
@@ -34,8 +49,35 @@ def streams(run: Run) -> list[Measure]:
     cpu = Measure("cpu", "CPU of the server for a delivered chunk", "µs")
     checks = Measure("checks", "Checks: did server and client keep up? are the messages alike?", "", compared=False)
     fields = {"delivered, % of due": "delivered_percent", **KEPT_UP, "message, bytes": "message_bytes"}
-    programs, measures = (SERVICE, BARE_FASTAPI, FLOOR), ((cpu, "chunk_cpu_us"), *pace())
-    return Race(programs, loads, scale.rounds, measures, checks, fields).run(run)
+    programs = SERVICE, BARE_FASTAPI, FLOOR, PICOWS, NODE_WS
+    return Race(programs, loads, scale.rounds, ((cpu, "chunk_cpu_us"), *pace()), checks, fields).run(run)
+
+
+def growth(run: Run) -> list[Measure]:
+    """CPU and pace of a chunk with few and with very many streams."""
+    scale = run.scale
+    cpu = Measure("growth_cpu", "CPU of the server for a delivered chunk, from few streams to many", "µs")
+    checks = Measure("growth_checks", "Checks: did server and client keep up?", "", compared=False)
+    measures = (cpu, "chunk_cpu_us"), *pace("growth_")
+    fields = {"delivered, % of due": "delivered_percent", **KEPT_UP}
+    for speed, counts in ((Speed.SUPERFAST, scale.superfast_streams), (Speed.FAST, scale.fast_streams)):
+        loads = {
+            f"{count} {speed} streams": StreamLoad(
+                count,
+                count * scale.spread_seconds_per_stream,
+                scale.settle_seconds,
+                scale.window_seconds,
+                speed=speed,
+            )
+            for count in counts
+        }
+        programs = SERVICE, floor(GAP_OF_SPEED[speed])
+        Race(programs, loads, scale.rounds, measures, checks, fields).run(run)
+    few, *_, many = (f"{count} {Speed.SUPERFAST} streams" for count in scale.superfast_streams)
+    slope = Measure("growth_slope", "CPU for a chunk, many streams / few", "", compared=False)
+    for subject in cpu.figures[few]:
+        slope.add(f"{many} / {few}", subject, cpu.median(many, subject) / cpu.median(few, subject))
+    return [*(measure for measure, _ in measures), checks, slope]
 
 
 def memory(run: Run) -> list[Measure]:

@@ -20,6 +20,8 @@ from service.protocol.messages import ContentType
 TINY = Scale(
     rounds=1,
     streams=(5,),
+    superfast_streams=(5, 10),
+    fast_streams=(5,),
     settle_seconds=0.1,
     window_seconds=0.5,
     warm_connections=5,
@@ -42,7 +44,7 @@ TINY = Scale(
     attackers=(2,),
     small_documents=3,
 )
-SERVERS = {"service", "bare FastAPI (a)", "floor (b)"}
+SERVERS = {"service", "bare FastAPI (a)", "floor (b)", "picows (c)", "Node ws (d)"}
 
 
 def measure(*names: str) -> tuple[dict[str, Measure], list[Target]]:
@@ -62,14 +64,29 @@ def assert_positive(*measures: Measure) -> None:
             assert all(figure > 0 for figures in by_subject.values() for figure in figures), one.name
 
 
-def test_service_is_compared_with_a_bare_fastapi_and_the_floor() -> None:
+def test_service_is_compared_with_a_bare_fastapi_the_floor_and_its_peers() -> None:
     measures, targets = measure("streams", "memory", "start")
 
     assert list(measures) == ["cpu", "deviation_p50", "deviation_p99", "checks", "memory", "start"]
     for name in ("cpu", "deviation_p50", "deviation_p99"):
         assert set(measures[name].figures["5 streams"]) == SERVERS
     assert_positive(measures["cpu"], measures["deviation_p50"], measures["start"])
-    assert [target.limit for target in targets] == [0.9, 2.5, 20, 1.2]
+    assert [target.limit for target in targets] == [0.35, 1.4, 20, 1.2, 14]
+    messages = measures["checks"].figures["5 streams: message, bytes"]
+    assert len({figures[0] for figures in messages.values()}) == 1, "all servers send the same"
+
+
+def test_few_streams_are_compared_with_many() -> None:
+    measures, targets = measure("growth")
+
+    cases = ["5 superfast streams", "10 superfast streams", "5 fast streams"]
+    for name in ("growth_cpu", "growth_deviation_p50", "growth_deviation_p99"):
+        assert list(measures[name].figures) == cases
+        assert all(set(by_subject) == {"service", "floor (b)"} for by_subject in measures[name].figures.values())
+    cpu = measures["growth_cpu"]
+    case = "10 superfast streams / 5 superfast streams"
+    assert measures["growth_slope"].median(case) == cpu.median(cases[1]) / cpu.median(cases[0])
+    assert [target.limit for target in targets] == [20, 20, 20, 1.1]
 
 
 def test_content_work_and_cache_are_measured_for_every_kind_of_content() -> None:
