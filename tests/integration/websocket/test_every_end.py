@@ -4,7 +4,7 @@ import asyncio
 
 import psutil
 
-from tests.clients.direct import handshake, joined, metric, stalled, until_closed
+from tests.clients.direct import handshake, joined, metric, request, stalled, until_closed
 from tests.conftest import StartServer
 from tests.waiting import eventually
 
@@ -31,6 +31,10 @@ async def test_a_client_that_sends_a_close_frame_and_reads_nothing_leaves_no_des
 ) -> None:
     server = start_server(SEND_BUFFER_SIZE=4096)
     process = psutil.Process(server.process.pid)
+    async with joined(server, "large") as large:  # large content starts a process, which has descriptors of its own
+        await request(large, "x" * 99_000)
+        await large.control("skip")
+        await large.receive_until("stream_complete")
     descriptors = process.num_fds()
     close_frame = b"\x88\x80\x00\x00\x00\x00"  # masked with zeros, without a code
 
