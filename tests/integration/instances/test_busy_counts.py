@@ -1,11 +1,8 @@
 """The request limit of a session on a machine that does something else, with a store that is slow."""
 
-import asyncio
-import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +14,15 @@ INSTANCES = 4
 CONNECTIONS = INSTANCES * 2000 // REQUESTS_OF_EACH
 ROUNDS = 10
 SLOW_SECONDS = 1
+LOCKING_PROGRAM = """
+import sqlite3, sys, threading
+other = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+other.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+threading.Event().wait(float(sys.argv[2]))
+other.execute("ROLLBACK")
+"""
+"""A process of its own: the event loop of the test is late by seconds, and would hold the lock for as long."""
 
 
 @pytest.fixture
@@ -30,20 +36,16 @@ def slow(store: Store, request: pytest.FixtureRequest) -> Callable[[], None]:
                 client.client_pause(SLOW_SECONDS * 1000)
 
         return pause
-    other: Any = request.getfixturevalue("other_program")
+    file = request.getfixturevalue("tmp_path") / "data" / FILE_NAME
 
     def lock() -> None:
-        other.execute("BEGIN IMMEDIATE")
-        asyncio.get_running_loop().call_later(SLOW_SECONDS, other.execute, "ROLLBACK")
+        program = [sys.executable, "-c", LOCKING_PROGRAM, str(file), str(SLOW_SECONDS)]
+        locking = subprocess.Popen(program, stdout=subprocess.PIPE)
+        request.addfinalizer(locking.wait)
+        assert locking.stdout is not None
+        locking.stdout.readline()
 
     return lock
-
-
-@pytest.fixture
-def other_program(tmp_path: Path) -> Any:  # noqa: ANN401 - a generator of a connection
-    (tmp_path / "data").mkdir()
-    with closing(sqlite3.connect(tmp_path / "data" / FILE_NAME, timeout=60, isolation_level=None)) as other:
-        yield other
 
 
 @pytest.mark.proof
