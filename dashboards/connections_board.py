@@ -103,7 +103,7 @@ def _handshakes() -> Row:
 
 def _sockets() -> Row:
     return Row(
-        "Sockets without a session",
+        "Sockets",
         (
             lines(
                 Frame(
