@@ -29,6 +29,7 @@ SETTINGS = {
     "MEMORY_LIMIT": 2**30,
     "DRAIN_SECONDS": 5,
     "PROCESSOR_MAX_CONTENT_SIZE": 20_000,
+    "STORE_MAX_BYTES": 2**20,
     "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # no server listens there
 }
 WORKER_SETTINGS = {"HOST": "0.0.0.0", "WORKERS": 2, "MAX_SESSION_DURATION": 1, "MAX_PENDING_SOCKETS": 1_000_000_000}
@@ -151,13 +152,15 @@ async def recover_streams(server: RunningServer) -> None:
 
 
 async def lose_the_store(server: RunningServer, redis: Redis) -> None:
-    """Stop the store, and wait until it is available again."""
+    """Stop the store, and wait until it is available again; a session that began without it joins it then."""
     async with joined(server, "steadfast") as client:
         redis.stop()
         while not any(line.get("dependency") == "session_store" for line in server.log):
             await stream(client, "All the same.")
-        redis.start()
-        await asyncio.to_thread(server.logged, "dependency_recovered", dependency="session_store")
+        async with joined(server, "early") as early:
+            redis.start()
+            await asyncio.to_thread(server.logged, "dependency_recovered", dependency="session_store")
+            await stream(early, "With the store.")
 
 
 async def control(client: Connection, action: str, answer: str) -> None:
@@ -213,9 +216,10 @@ async def be_refused(server: RunningServer) -> None:
 
 
 async def use_up_the_limit(server: RunningServer) -> None:
+    """That of the session, and before it its share of the store."""
     async with joined(server, "greedy") as client:
         for _ in range(20):
-            await stream(client, "More.")
+            await stream(client, 3 * LONG, chunk_by="paragraph")
         await request(client, "One too many.")
         assert (await client.receive_until("error"))[-1]["code"] == "RATE_LIMIT_EXCEEDED"
 

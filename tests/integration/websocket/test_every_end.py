@@ -49,7 +49,7 @@ async def test_a_client_that_sends_a_close_frame_and_reads_nothing_leaves_no_des
 
 
 async def test_pings_without_reading_the_pongs_use_no_memory(start_server: StartServer) -> None:
-    server = start_server(SEND_BUFFER_SIZE=4096)
+    server = start_server(SEND_BUFFER_SIZE=4096, MAX_FRAME_RATE=1_000_000, MAX_BYTE_RATE=1_000_000_000)
     process = psutil.Process(server.process.pid)
     ping = b"\x89\xfd\x00\x00\x00\x00" + b"p" * 125
     async with joined(server, "flood") as client:
