@@ -8,6 +8,9 @@ from html.entities import html5
 # In a value, a name without its semicolon is text if "=" or another letter follows it: "?a=1&copy=2".
 _REFERENCE_IN_VALUE = re.compile(r"&(#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]{0,31}(?:;|(?![A-Za-z0-9=])))")
 
+# Eight digits are already more than any character has: beyond a length, a number is refused by ``int``.
+_NUMBER = re.compile("&#(?:0*([0-9]{1,8})[0-9]*|([xX])0*([0-9A-Fa-f]{1,8})[0-9A-Fa-f]*)")
+
 _WRITTEN_OTHERWISE = re.compile('[&<>\xa0"]')
 _AMPERSAND = re.compile("&(?!(?:amp|lt|gt|nbsp);)")
 _OTHER_REFERENCE = re.compile(rf"{_AMPERSAND.pattern}(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]{{0,31}});?")
@@ -15,7 +18,7 @@ _OTHER_REFERENCE = re.compile(rf"{_AMPERSAND.pattern}(?:#[0-9]+|#[xX][0-9A-Fa-f]
 
 def read_text(source: str) -> str:
     """Return the text of ``source``, which has no tags."""
-    return _without_cr(unescape(source)) if "&" in source else source
+    return _without_cr(unescape(_shortened(source))) if "&" in source else source
 
 
 def read_value(source: str) -> str:
@@ -44,13 +47,18 @@ def _without_cr(text: str) -> str:
     return text.replace("\r", "\n")
 
 
+def _shortened(source: str) -> str:
+    """Return ``source`` with numbers of at most eight digits, in references to the same characters."""
+    return _NUMBER.sub(r"&#\1\2\3", source) if "&#" in source else source
+
+
 def _resolved(found: re.Match[str]) -> str:
     name = found[1]
-    return unescape(found[0]) if name[0] == "#" else html5.get(name, found[0])
+    return unescape(_shortened(found[0])) if name[0] == "#" else html5.get(name, found[0])
 
 
 def _rewritten(found: re.Match[str]) -> str:
-    return _rewritten_reference(found[0])
+    return _rewritten_reference(_shortened(found[0]))
 
 
 @lru_cache(maxsize=1024)

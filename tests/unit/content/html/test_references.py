@@ -8,6 +8,7 @@ from html5lib import parseFragment
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.content.html import references
 from service.content.html.references import read_text, read_value, rewritten_text, write_text, write_value
 
 _PARTS = [
@@ -65,6 +66,19 @@ def test_text_is_rewritten_as_if_it_was_read_and_written(sources: list[str]) -> 
     assert rewritten_text("\0".join(sources)) == "\0".join(write_text(read_text(source)) for source in sources)
 
 
+def test_what_is_remembered_of_references_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def remembered(reference: str) -> str:
+        lengths.append(len(reference))
+        return reference
+
+    monkeypatch.setattr(references, "_rewritten_reference", remembered)
+    rewritten_text(f"&#{'1' * 5000};&#x{'1' * 5000};&{'a' * 5000};")
+    assert len(lengths) == 3
+    assert max(lengths) <= 40
+
+
 @given(sources)
 def test_a_value_is_that_of_a_browser(source: str) -> None:
     assert _CONTROLS.sub("", read_value(source.replace('"', "&quot;"))) == value_of(source)
@@ -85,6 +99,8 @@ def test_a_value_is_that_of_a_browser(source: str) -> None:
         ("&#65;&#x41;&#X41;&#65", "AAAA", "AAAA"),
         ("&#128;&#x9f;", "€Ÿ", "€Ÿ"),
         ("&#0;&#xD800;&#x110000;&#99999999999999999999;", "����", "����"),
+        (f"&#{'0' * 5000}65;&#x{'0' * 5000}41;", "AA", "AA"),
+        (f"&#{'9' * 5000};&#x{'9' * 5000};", "��", "��"),
         ("&#;&#x;&;& &", "&#;&#x;&;& &", "&#;&#x;&;& &"),
         ("&amp;lt;", "&lt;", "&lt;"),
     ],
