@@ -204,25 +204,20 @@ class Writer:
 
     def _text(self, text: str) -> None:
         """Write text in canonical form."""
+        if self._contexts[-1][1].is_hidden:
+            return
+        if self._open.is_between_cells:
+            if not text.strip(WHITESPACE):
+                return
+            self._open_cell()
         if self._contexts[-1][1].preserves_space:
-            if self._open.is_between_cells:
-                if not text.strip(WHITESPACE):
-                    return
-                self._open_cell()
-            if not self._contexts[-1][1].is_hidden:
-                self._pieces.preformatted(text)
+            self._pieces.preformatted(text)
             return
         text = collapsed(text)
         if self._pieces.after_space:
             text = text.removeprefix(" ")
-        if not text or self._contexts[-1][1].is_hidden:
-            return
-        if self._open.is_between_cells:
-            if text == " ":
-                return
-            self._open_cell()
-            text = text.removeprefix(" ")
-        self._pieces.text(text)
+        if text:
+            self._pieces.text(text)
 
     def _leave_out(self, name: str) -> None:
         if name not in INLINE:

@@ -76,6 +76,10 @@ def test_white_space_in_tables_is_only_that_of_cells() -> None:
         ("<pre>a  <b>b  c</b></pre>", "<pre>a  <b>b  c</b></pre>"),
         ("<p>a<code>b  c</code></p>", "<p>a<code>b c</code></p>"),
         ("<a style='white-space: pre'>a  b</a>", '<a style="white-space: pre-wrap">a  b</a>'),
+        (
+            "<table><colgroup style='white-space: pre'>a  b\n",
+            '<table><colgroup style="white-space: pre-wrap"></colgroup><tbody><tr><td>a b</td></tr></tbody></table>',
+        ),
     ],
 )
 def test_white_space_in_preformatted_text_is_kept(html: str, expected: str) -> None:
