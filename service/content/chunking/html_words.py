@@ -31,7 +31,8 @@ def html_words(html: str, elements: OpenElements | None = None) -> "array[int]":
         begin = slab.start + len(masked) - len(masked.lstrip())
         stops = [*accumulate(map(len, found), initial=begin)]
         if not masked.isascii():
-            special.extend(_special(found, stops))
+            # The first word may have begun with tags in the slab before.
+            special.extend(_special(found, [ends[-1], *stops[1:]] if ends else stops))
         ends.extend(islice(stops, 1, None))
         if ends and not masked.rstrip(CLOSING)[-1:].isspace():  # the word goes on in the next slab
             del ends[-1]

@@ -26,6 +26,7 @@ def test_words_of_the_source_are_those_of_the_visible_text(html: str) -> None:
 
 
 @pytest.mark.parametrize("characters", [1, 7, 30])
+@example("<p>a <b>\u200d</b></p>")  # the tags of the last word are in the slab before it
 @given(htmls)
 def test_words_do_not_depend_on_where_slabs_end(characters: int, html: str) -> None:
     with patch.object(gaps, "_SLAB_CHARACTERS", characters):
