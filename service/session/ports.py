@@ -31,6 +31,9 @@ class Receiver(Protocol):
     def limit_exceeded(self, limit: InputLimit) -> None:
         """The client sent more than it may: close."""
 
+    def control_blocked(self) -> None:
+        """A ping or pong was written while ``blocked`` is true; its own writes the receiver examines itself."""
+
     def unblocked(self) -> None:
         """``blocked`` became false: the kernel has accepted everything that was written."""
 
@@ -49,8 +52,8 @@ class Connection(Protocol):
         """Whether the kernel has not accepted everything that was written."""
 
     @property
-    def unsent_bytes(self) -> int:
-        """The bytes that were written and that the kernel has not accepted."""
+    def undelivered_bytes(self) -> int:
+        """The bytes that were written and that the client has not acknowledged."""
 
     def write(self, frame: bytes) -> None:
         """Send one complete frame."""

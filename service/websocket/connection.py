@@ -2,7 +2,10 @@
 
 import asyncio
 import socket
+import sys
+import termios
 from collections.abc import MutableSet
+from fcntl import ioctl
 from typing import cast
 
 from service.protocol.close_codes import CloseCode
@@ -19,7 +22,7 @@ CONGESTION_BYTES = 65_536
 """With more unsent bytes than this, no frames of the client are read."""
 
 CLOSING_BYTES = 65_536
-"""A peer that sends more than this after a close frame of the service is disconnected at once."""
+"""Of a peer that sends more than this after a close frame of the service, nothing more is read."""
 
 _FRAMES_A_PASS = 64
 """The most frames, and one message, of a connection are handled in a pass of the event loop: a client that floods must
@@ -100,7 +103,8 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         if self._closing:
             self._bytes_after_close += len(data)
             if self._bytes_after_close > CLOSING_BYTES:
-                self.abort()
+                # Aborted now, it would lose the error and the close frame, which it may be about to read.
+                self._transport.pause_reading()
                 return
         if self._failed:
             return
@@ -141,8 +145,12 @@ class WebSocketConnection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     @property
-    def unsent_bytes(self) -> int:
-        return self._transport.get_write_buffer_size()
+    def undelivered_bytes(self) -> int:
+        if self._transport.is_closing():
+            return 0
+        # The kernel takes more only when a third of its buffer is free, for which a slow client may need many seconds.
+        kernel = ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4))
+        return self._transport.get_write_buffer_size() + int.from_bytes(kernel, sys.byteorder)
 
     def write(self, frame: bytes) -> None:
         if not self._closing and not self._transport.is_closing():
@@ -167,11 +175,13 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     def ping(self) -> None:
         if self._closing or self._transport.is_closing():
             return
+        if self.blocked:
+            return  # ping and pong would wait for what is unsent; the receiver has a limit for its progress
         if self._awaits_pong:
             self._fail(FrameError(CloseCode.INTERNAL_ERROR, "keepalive ping timeout"), CloseCode.ABNORMAL)
         else:
             self._awaits_pong = True
-            self._transport.write(control_frame(Opcode.PING, b""))
+            self._write_control(control_frame(Opcode.PING, b""))
 
     def wait_for_message(self) -> None:
         limit = self._budget.wait_for_message(
@@ -192,8 +202,11 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     def limit_send_buffer(self, size_bytes: int) -> None:
         """Limit the send buffer of the kernel, which would hide a stalled client; the kernel doubles the value."""
-        raw_socket = cast("socket.socket", self._transport.get_extra_info("socket"))
-        raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
+
+    @property
+    def _socket(self) -> socket.socket:
+        return cast("socket.socket", self._transport.get_extra_info("socket"))
 
     # Reading
 
@@ -210,10 +223,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         if last is not None and last.opcode in _HANDLED:
             frames += MESSAGE_FRAMES - 1
         self._charge(self._budget.receive_frames(frames, self._monitor.clock()))
-        if last is None:
-            self._watch(unfinished=self._reader.unfinished)
-        elif last.opcode in _HANDLED:
-            self._watch(unfinished=False)
+        self._watch(unfinished=self._reader.unfinished and (last is None or last.opcode not in _HANDLED))
         if more or (last is not None and self._reader.has_unread):
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._continue_reading)
@@ -238,10 +248,15 @@ class WebSocketConnection(asyncio.BufferedProtocol):
             elif frame.opcode in _HANDLED:
                 break
         if pongs and not self._closing and not self._congested:  # a flood of pings must not fill the memory
-            self._transport.write(pongs)
+            self._write_control(pongs)
         if frame is not None and frame.opcode in _HANDLED:
             self._handle(frame)
         return frames, frame
+
+    def _write_control(self, frames: bytes) -> None:
+        self._transport.write(frames)
+        if self.blocked and self._receiver is not None:
+            self._receiver.control_blocked()
 
     def _handle(self, frame: Frame) -> None:
         if frame.opcode == Opcode.CLOSE:
@@ -270,7 +285,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     @property
     def _congested(self) -> bool:
-        return self.blocked and self.unsent_bytes > CONGESTION_BYTES
+        return self.blocked and self._transport.get_write_buffer_size() > CONGESTION_BYTES
 
     # Ends
 
@@ -296,6 +311,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     def _send_close(self, payload: bytes) -> None:
         self._transport.write(control_frame(Opcode.CLOSE, payload))
         self._closing = True
+        self._reader.keep_nothing()  # only a close frame matters
         self._abort_soon()
 
     def _end(self, code: int) -> None:

@@ -32,7 +32,7 @@ class Driver:
         "_run",
         "_services",
         "_tasks",
-        "_unsent_bytes",
+        "_undelivered_bytes",
         "slot",
         "wake_at",
     )
@@ -54,7 +54,7 @@ class Driver:
         self._run: PacedRun | None = None
         """The run of the last step, until the next input."""
         self._blocked = False
-        self._unsent_bytes = 0
+        self._undelivered_bytes = 0
         """When the blocked connection was last examined."""
         self._tasks: dict[int, asyncio.Task[None]] = {}
         """The task of the last effect of each ticket."""
@@ -76,6 +76,9 @@ class Driver:
     def limit_exceeded(self, limit: InputLimit) -> None:
         self._pass(self._machine.exceed, limit)
 
+    def control_blocked(self) -> None:
+        self._pass(self._machine.tick)
+
     def unblocked(self) -> None:
         self._blocked = False
         self._pass(self._machine.unblock)
@@ -91,8 +94,8 @@ class Driver:
     def wake(self, now: Instant) -> None:
         try:
             self._stop_run()
-            if self._blocked and (unsent_bytes := self._connection.unsent_bytes) < self._unsent_bytes:
-                self._unsent_bytes = unsent_bytes
+            if self._blocked and (undelivered := self._connection.undelivered_bytes) < self._undelivered_bytes:
+                self._undelivered_bytes = undelivered
                 self._execute(self._machine.progress(now))
             else:
                 self._execute(self._machine.tick(now))
@@ -171,7 +174,7 @@ class Driver:
         connection = self._connection
         if connection.blocked and not self._blocked:
             self._blocked = True
-            self._unsent_bytes = connection.unsent_bytes
+            self._undelivered_bytes = connection.undelivered_bytes
             self._pass(self._machine.block)
         elif step.run is not None:
             self._services.ticker.cancel(self)

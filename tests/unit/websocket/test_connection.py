@@ -79,6 +79,7 @@ class Peer:
         self.exceeded: list[InputLimit] = []
         self.held_bytes = 0
         self.ended: list[int] = []
+        self.control_blocks = 0
         self.unblocks = 0
         self.on_message: Callable[[], None] = lambda: None
 
@@ -89,6 +90,9 @@ class Peer:
     def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
         self.received.append((data, size_bytes))
         self.on_message()
+
+    def control_blocked(self) -> None:
+        self.control_blocks += 1
 
     def unblocked(self) -> None:
         self.unblocks += 1
@@ -252,12 +256,43 @@ async def test_a_message_that_is_too_large_is_reported_without_its_data(peer: Pe
     assert (peer.received, peer.connection.held_bytes, peer.transport.end) == ([(None, 300_001)], 0, "")
 
 
-async def test_a_peer_that_goes_on_sending_after_a_close_frame_is_disconnected(peer: Peer) -> None:
+async def test_of_a_peer_that_goes_on_sending_after_a_close_frame_nothing_more_is_read(peer: Peer) -> None:
     peer.connection.close(1012, "restart")
     peer.send(client_frame(Opcode.BINARY, bytes(CLOSING_BYTES - 100)))
-    assert peer.transport.end == ""
+    assert peer.transport.reading
     peer.send(bytes(101))
-    assert peer.transport.end == "aborted"
+    assert (peer.transport.reading, peer.transport.end) == (False, "")
+
+
+async def test_after_a_close_frame_no_message_is_held(peer: Peer) -> None:
+    begun = client_frame(Opcode.TEXT, b"x" * 100_000)
+    peer.send(begun[:60_000])
+    peer.connection.close(1012, "restart")
+    peer.send(begun[60_000:-1])
+    assert peer.connection.held_bytes == 0
+    peer.send(begun[-1:] + client_frame(Opcode.CLOSE, b"\x03\xf4"))
+    await asyncio.sleep(0)
+    assert (peer.received, peer.transport.end) == ([], "closed")
+
+
+async def test_a_blocked_connection_is_not_pinged_and_owes_no_answer(peer: Peer) -> None:
+    peer.connection.ping()
+    peer.connection.pause_writing()
+    await peer.take_written()
+    for _ in range(3):
+        peer.connection.ping()
+    assert (peer.transport.written, peer.ended) == (b"", [])
+
+
+async def test_the_receiver_learns_that_a_control_frame_blocked_the_connection(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer.transport, "write", lambda _data: peer.connection.pause_writing())
+    peer.send(client_frame(Opcode.PING))
+    assert peer.control_blocks == 1
+    peer.connection.resume_writing()
+    peer.connection.ping()
+    assert peer.control_blocks == 2
 
 
 async def examine(peer: Peer, seconds: float) -> None:
@@ -283,6 +318,26 @@ async def test_pings_and_empty_parts_are_no_progress_of_a_message(peer: Peer, be
     assert peer.exceeded == []
     await examine(peer, 1)
     assert peer.exceeded == [InputLimit.MESSAGE]
+
+
+@pytest.mark.parametrize(
+    ("fragments", "exceeded"), [(64, [InputLimit.MESSAGE]), (0, [])], ids=["unfinished", "finished"]
+)
+async def test_a_slice_that_ends_with_what_has_arrived_is_watched_alike(
+    monkeypatch: pytest.MonkeyPatch, peer: Peer, fragments: int, exceeded: list[InputLimit]
+) -> None:
+    monkeypatch.setattr("service.websocket.connection_monitor._INTERVAL_SECONDS", 0)
+    ping, part = client_frame(Opcode.PING), client_frame(Opcode.CONTINUATION, final=False)
+    if fragments:
+        peer.send(client_frame(Opcode.TEXT, b"x", final=False) + part * (fragments - 1))
+    else:
+        peer.send(ping[:1])
+        peer.send(ping[1:] + ping * 63)
+    peer.seconds += 20
+    with peer.monitor.running():
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert peer.exceeded == exceeded
 
 
 async def test_time_in_which_nothing_is_read_does_not_count_as_a_stall(peer: Peer) -> None:

@@ -44,7 +44,7 @@ class Socket:
     """A connection whose peer reads everything."""
 
     blocked = False
-    unsent_bytes = 0
+    undelivered_bytes = 0
     fails_at = -1
     """The number of the message that cannot be written."""
 

@@ -161,7 +161,7 @@ class Socket:
         self.open = True
         self.ended = asyncio.Event()
         self.stalled = self.blocked = False
-        self.unsent_bytes = 0
+        self.undelivered_bytes = 0
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -171,7 +171,7 @@ class Socket:
             self._write(frame)
             if self.stalled:
                 self.blocked = True
-                self.unsent_bytes += len(frame)
+                self.undelivered_bytes += len(frame)
 
     def close(self, code: int, reason: str) -> None:
         if self.open:
@@ -193,7 +193,7 @@ class Socket:
     def accept_all(self) -> None:
         """The peer reads again."""
         self.stalled = False
-        self.unsent_bytes = 0
+        self.undelivered_bytes = 0
         if self.blocked and self.open and self._receiver is not None:
             self.blocked = False
             self._receiver.unblocked()
@@ -281,7 +281,7 @@ class World:
         self.sockets[number].stalled = True
 
     async def read_some(self, number: int, _argument: None) -> None:
-        self.sockets[number].unsent_bytes //= 2
+        self.sockets[number].undelivered_bytes //= 2
 
     async def read_all(self, number: int, _argument: None) -> None:
         self.sockets[number].accept_all()
