@@ -118,7 +118,10 @@ class ContentProcess:
             reply = REPLY_DECODER.decode(child.connection.recv_bytes())
         except (EOFError, OSError, MsgspecError) as error:
             self._child = None
-            reason = _REASONS.get(_exit_status(child), KilledBecause.CRASH)
+            status = _exit_status(child)
+            if self._closed:
+                raise _shutting_down() from error
+            reason = _REASONS.get(status, KilledBecause.CRASH)
             self.cpu_seconds += self._setup.cpu_seconds if reason is KilledBecause.CPU else 0.0
             raise self._too_costly(reason, request) from error
         if reply.leaves:
@@ -130,7 +133,7 @@ class ContentProcess:
             self._child = _start(self._setup)
         if self._closed:
             self.stop()
-            raise ProcessingFailed("The server shuts down. Try again.")
+            raise _shutting_down()
         return self._child
 
     def _too_costly(self, reason: KilledBecause, request: StreamRequest) -> StreamingError:
@@ -138,6 +141,10 @@ class ContentProcess:
         if reason is KilledBecause.CRASH:
             return ProcessingFailed("The content could not be processed. Try again, or send it as text.")
         return ContentTooCostly(_SENTENCES[reason])
+
+
+def _shutting_down() -> StreamingError:
+    return ProcessingFailed("The server shuts down. Try again.")
 
 
 def _exit_status(child: _Child) -> int:

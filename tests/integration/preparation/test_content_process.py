@@ -159,7 +159,8 @@ def test_a_closed_process_ends_whatever_it_does(bench: Bench) -> None:
     failing = bench.fails()
     bench.process.close()
     assert bench.children == []
-    assert isinstance(failing.error(), ContentTooCostly)
+    assert isinstance(failing.error(), ProcessingFailed)
+    assert bench.killed == [], "the content exceeded no limit"
     assert not child.is_running()
     assert isinstance(bench.fails().error(), ProcessingFailed)
     assert bench.children == []
