@@ -94,7 +94,7 @@ class EffectHandler:
             case effects.Prepare():
                 return await self._prepare(effect)
             case effects.FindPlan(ticket, request, _, _, seconds_left):
-                found = await engine.find(request, seconds_left, self._session_id)
+                found = await engine.find(request, seconds_left, self._client)
                 return effects.PlanNotFound(ticket) if found is None else effects.PlanPrepared(ticket, found)
             case effects.ChargeRepetition(ticket, snapshot, repeats):
                 return effects.RepetitionCharged(ticket, await store.charge_repetition(snapshot, repeats))

@@ -22,6 +22,7 @@ from service.session.effects import (
     Admit,
     ContentEngineBusy,
     EffectFailed,
+    FindPlan,
     GetStream,
     MarkSkip,
     PlanUnreadable,
@@ -33,7 +34,7 @@ from service.session.effects import (
     UpdateStatus,
 )
 from service.session.machine import SessionMachine
-from service.session.ports import Preparation, PreparationFailed, StoreUnavailable
+from service.session.ports import PreparationFailed, StoreUnavailable
 from service.session.records import Digest, SessionSnapshot, StreamStatus
 from service.session.tokens import digest_of
 from service.stores.sqlite.store import SqliteSessionStore
@@ -298,14 +299,24 @@ async def test_a_recovery_whose_plan_cannot_be_unpacked_now_may_be_tried_again(
     assert (await bench.recover()).recovered
 
 
-async def test_the_engine_receives_the_client_whose_turn_it_is(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    clients: list[str] = []
-    prepare = bench.engine.prepare
+@pytest.mark.parametrize(
+    ("method", "effect"),
+    [
+        ("prepare", Prepare(7, REQUEST, "a-stream", TRACE, 60.0)),
+        ("find", FindPlan(7, REQUEST, "a-stream", TRACE, 60.0)),
+        ("unpack_plan", UnpackPlan(7, STORED.plan)),
+    ],
+)
+async def test_the_engine_receives_the_client_whose_turn_it_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str, effect: TicketedEffect
+) -> None:
+    received: list[object] = []
+    original = getattr(bench.engine, method)
 
-    async def note(request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
-        clients.append(client)
-        return await prepare(request, seconds_left, client)
+    async def note(*arguments: object) -> object:
+        received.extend(arguments)
+        return await original(*arguments)
 
-    monkeypatch.setattr(bench.engine, "prepare", note)
-    await bench.converse(type="stream_request", content="some words")
-    assert clients == ["192.0.2.1"]
+    monkeypatch.setattr(bench.engine, method, note)
+    await bench.handler.perform(effect)
+    assert received[-1] == "192.0.2.1"
