@@ -10,6 +10,8 @@ _REFERENCE_IN_VALUE = re.compile(r"&(#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za
 
 # Eight digits are already more than any character has: beyond a length, a number is refused by ``int``.
 _NUMBER = re.compile("&#(?:0*([0-9]{1,8})[0-9]*|([xX])0*([0-9A-Fa-f]{1,8})[0-9A-Fa-f]*)")
+_SHORT_CHARACTERS = 12
+"""The length of a reference with eight digits: most are shorter, and a substitution takes longer than to read one."""
 
 _WRITTEN_OTHERWISE = re.compile('[&<>\xa0"]')
 _AMPERSAND = re.compile("&(?!(?:amp|lt|gt|nbsp);)")
@@ -49,7 +51,8 @@ def _without_cr(text: str) -> str:
 
 def _shortened(source: str) -> str:
     """Return ``source`` with numbers of at most eight digits, in references to the same characters."""
-    return _NUMBER.sub(r"&#\1\2\3", source) if "&#" in source else source
+    is_long = len(source) > _SHORT_CHARACTERS and "&#" in source
+    return _NUMBER.sub(r"&#\1\2\3", source) if is_long else source
 
 
 def _resolved(found: re.Match[str]) -> str:
