@@ -43,8 +43,7 @@ def content_queue() -> Row:
                     units.RequestsPerMinute,
                     5,
                 ),
-                Query(f"{per_minute(CONTENT_REFUSED, 'worker', 'reason')} > 0", "{{worker}}: {{reason}}"),
-                nothing="none refused",
+                Query(per_minute(CONTENT_REFUSED, "worker", "reason"), "{{worker}}: {{reason}}"),
             ),
             lines(
                 Frame(
@@ -54,8 +53,7 @@ def content_queue() -> Row:
                     units.RequestsPerMinute,
                     4,
                 ),
-                Query(f"{per_minute(CONTENT_KILLED, 'reason')} > 0", "{{reason}}"),
-                nothing="none killed",
+                Query(per_minute(CONTENT_KILLED, "reason"), "{{reason}}"),
             ),
             lines(
                 Frame(

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from redis import Redis as Client
 
 from tests.backends.redis import Redis
 from tests.clients.recovering import CountedStream, RecoveringClient
@@ -12,6 +14,14 @@ from tests.waiting import wait_for
 
 CANARY = "xylophonecanary"
 CONTENTS = ({"content": f"{CANARY} " * 200}, {"content": f"<p>{CANARY}</p>" * 800, "content_type": "html"})
+
+
+def _values(client: Client, key: bytes) -> list[bytes]:
+    """All values of a key in Redis."""
+    kind = client.type(key)
+    if kind == b"string":
+        return [cast("bytes", client.get(key))]
+    return cast("list[bytes]", client.hvals(key) if kind == b"hash" else client.zrange(key, 0, -1))
 
 
 class StoredBytes:
@@ -31,10 +41,9 @@ class StoredBytes:
                     yield file.read_bytes()
         if self._redis is not None:
             with self._redis.client() as client:
-                for key in client.scan_iter():
+                for key in cast("list[bytes]", client.keys()):
                     yield key
-                    values = client.hvals(key) if client.type(key) == b"hash" else [client.get(key)]
-                    yield from (value for value in values if isinstance(value, bytes))
+                    yield from _values(client, key)
 
 
 @pytest.fixture

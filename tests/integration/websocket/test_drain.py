@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -13,6 +14,14 @@ from tests.conftest import RunningServer, StartServer
 from tests.waiting import LIMIT_SECONDS
 
 LONG_DOCUMENT = "word " * 2000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def hangup_is_not_ignored() -> Iterator[None]:
+    """Under nohup the tests ignore SIGHUP, and so would the servers that they start."""
+    before = signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 async def _streaming(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 
 from service.content.html.policy import PAGE
 from service.content.html.urls import HostList
@@ -101,14 +102,13 @@ def test_a_wrong_host_is_reported_with_what_to_do(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_rules_for_content_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_settings().content_rules == DEFAULT_RULES
+    assert asdict(load_settings().content_rules) == asdict(DEFAULT_RULES)
     monkeypatch.setenv("CONTENT_POLICY", "PAGE")
     monkeypatch.setenv("IMAGE_HOSTS", "cdn.example.com,relative")
     monkeypatch.setenv("LINK_HOSTS", "none")
     monkeypatch.setenv("REASONING_TAGS", "Think, plan")
-    assert load_settings().content_rules == ContentRules(
-        PAGE, HostList.parse("relative,cdn.example.com"), HostList.parse("none"), ("think", "plan")
-    )
+    rules = ContentRules(PAGE, HostList.parse("relative,cdn.example.com"), HostList.parse("none"), ("think", "plan"))
+    assert asdict(load_settings().content_rules) == asdict(rules)
 
 
 def test_what_is_shown_names_every_setting() -> None:

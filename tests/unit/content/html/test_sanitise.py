@@ -177,5 +177,5 @@ def test_html_that_grows_past_the_limit_is_refused() -> None:
 
 @given(written_documents)
 def test_equivalent_spellings_have_the_same_result(document_and_written: tuple[str, str]) -> None:
-    document, written = document_and_written
-    assert sanitise_html(written, DEFAULT_RULES, NO_LIMIT).html == document
+    document, written = (sanitise_html(text, DEFAULT_RULES, NO_LIMIT).html for text in document_and_written)
+    assert written == document
