@@ -23,6 +23,8 @@ from service.settings.session_settings import SessionSettings
 from service.settings.telemetry_settings import TelemetrySettings
 
 _INPUT_MEMORY = 64 * 1024 * 1024
+_FRAME_BYTES = 4096
+"""A client may send its largest requests in frames of this size at once."""
 
 _SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"})
 
@@ -64,14 +66,15 @@ class Settings(
         limits = self.limits
         eighth = _INPUT_MEMORY if memory_limit is None else memory_limit // 8 // self.max_workers
         requests = (QUEUE_LENGTH + 1) * limits.kept_message_bytes
+        frames = requests // _FRAME_BYTES
         return InputLimits(
             max_message_bytes=limits.max_message_bytes,
             kept_message_bytes=limits.kept_message_bytes,
-            frames=Rate(self.max_frame_rate, BURST_SECONDS * self.max_frame_rate),
+            frames=Rate(self.max_frame_rate, max(BURST_SECONDS * self.max_frame_rate, frames)),
             bytes=Rate(self.max_byte_rate, max(BURST_SECONDS * self.max_byte_rate, requests)),
             message_stall_seconds=self.message_stall_timeout,
             message_seconds=self.message_timeout,
-            process_bytes=self.input_memory or eighth,
+            process_bytes=self.input_memory or max(eighth, limits.kept_message_bytes),
         )
 
     @property

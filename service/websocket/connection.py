@@ -183,10 +183,9 @@ class WebSocketConnection(asyncio.BufferedProtocol):
             self._awaits_pong = True
             self._write_control(control_frame(Opcode.PING, b""))
 
-    def wait_for_message(self) -> None:
-        limit = self._budget.wait_for_message(
-            self._reader.message_bytes, self._monitor.clock(), reading=self._transport.is_reading()
-        )
+    def wait_for_message(self, *, late: bool) -> None:
+        reading = self._transport.is_reading() and not late
+        limit = self._budget.wait_for_message(self._reader.message_bytes, self._monitor.clock(), reading=reading)
         if limit is not None:
             self.exceed(limit)
 

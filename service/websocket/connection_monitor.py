@@ -25,8 +25,8 @@ class Monitored(Protocol):
     def ping(self) -> None:
         """Send a ping; without an answer to the last one, close."""
 
-    def wait_for_message(self) -> None:
-        """Close if a message is unfinished for too long."""
+    def wait_for_message(self, *, late: bool) -> None:
+        """Close if a message is unfinished for too long; ``late`` if the service has not read in time."""
 
     def exceed(self, limit: InputLimit) -> None:
         """Close, because of this limit."""
@@ -46,6 +46,7 @@ class ConnectionMonitor:
         """By the second in which they are pinged."""
         self._unfinished: dict[Monitored, None] = {}
         self._turn = 0
+        self._due_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     @contextmanager
@@ -82,12 +83,14 @@ class ConnectionMonitor:
                 connection.exceed(InputLimit.MEMORY)
 
     def _schedule(self) -> None:
+        self._due_at = self.clock() + _INTERVAL_SECONDS
         self._timer = asyncio.get_running_loop().call_later(_INTERVAL_SECONDS, self._examine)
 
     def _examine(self) -> None:
+        late = self.clock() - self._due_at > _INTERVAL_SECONDS  # what has arrived is read after this
         self._schedule()
         self._turn = (self._turn + 1) % KEEPALIVE_SECONDS
         for connection in tuple(self._groups[self._turn]):
             connection.ping()
         for connection in tuple(self._unfinished):
-            connection.wait_for_message()
+            connection.wait_for_message(late=late)

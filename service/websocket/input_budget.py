@@ -23,7 +23,15 @@ def charge(rate: Rate, paid_until: float, amount: int, now: float) -> float | No
 class InputBudget:
     """The budget of one connection. Each method returns the limit that is exceeded, if any."""
 
-    __slots__ = ("_began_at", "_bytes_until", "_frames_until", "_limits", "_message_bytes", "_progress_at")
+    __slots__ = (
+        "_began_at",
+        "_bytes_until",
+        "_examined_at",
+        "_frames_until",
+        "_limits",
+        "_message_bytes",
+        "_progress_at",
+    )
 
     def __init__(self, limits: InputLimits) -> None:
         self._limits = limits
@@ -31,6 +39,7 @@ class InputBudget:
         self._bytes_until = 0.0
         self._began_at = 0.0
         self._progress_at = 0.0
+        self._examined_at = 0.0
         self._message_bytes = 0
 
     def receive_frames(self, count: int, now: float) -> InputLimit | None:
@@ -49,14 +58,20 @@ class InputBudget:
 
     def begin_message(self, message_bytes: int, now: float) -> None:
         """A message began whose end has not arrived; ``message_bytes`` of it have."""
-        self._began_at = self._progress_at = now
+        self._began_at = self._progress_at = self._examined_at = now
         self._message_bytes = message_bytes
 
     def wait_for_message(self, message_bytes: int, now: float, *, reading: bool) -> InputLimit | None:
-        """The message is still unfinished, with this much of it; without ``reading`` the client is not at fault."""
+        """The message is still unfinished, with this much of it.
+
+        Without ``reading``, the time since the last call is not that of the client.
+        """
+        if not reading:
+            self._began_at += now - self._examined_at
         if message_bytes != self._message_bytes or not reading:
             self._message_bytes = message_bytes
             self._progress_at = now
+        self._examined_at = now
         stalled = now - self._progress_at >= self._limits.message_stall_seconds
         return InputLimit.MESSAGE if stalled or now - self._began_at >= self._limits.message_seconds else None
 

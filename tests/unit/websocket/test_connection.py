@@ -297,7 +297,7 @@ async def test_the_receiver_learns_that_a_control_frame_blocked_the_connection(
 
 async def examine(peer: Peer, seconds: float) -> None:
     peer.seconds += seconds
-    peer.connection.wait_for_message()
+    peer.connection.wait_for_message(late=False)
 
 
 async def test_an_unfinished_message_ends_the_connection_unless_it_goes_on(peer: Peer) -> None:

@@ -63,19 +63,19 @@ def test_eleven_requests_of_the_largest_size_are_within_the_budget(max_content_s
     assert limits.kept_message_bytes >= 6 * max_content_size
 
 
-@given(st.lists(st.tuples(st.floats(0.1, 30), st.booleans()), min_size=1, max_size=40))
-def test_a_message_ends_without_progress_and_after_its_whole_time(steps: list[tuple[float, bool]]) -> None:
+@given(st.lists(st.tuples(st.integers(1, 30), st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_a_message_ends_without_progress_and_after_its_whole_time(steps: list[tuple[int, bool, bool]]) -> None:
+    """Time in which the service does not read counts for neither."""
     budget = InputBudget(LIMITS)
     budget.begin_message(0, 0)
-    now = progress_at = 0.0
-    size = 0
-    for seconds, progresses in steps:
+    now = size = without_progress = of_client = 0
+    for seconds, progresses, reading in steps:
         now += seconds
-        if progresses:
-            size += 1
-            progress_at = now
-        late = now - progress_at >= LIMITS.message_stall_seconds or now >= LIMITS.message_seconds
-        assert (budget.wait_for_message(size, now, reading=True) is InputLimit.MESSAGE) is late
+        size += progresses
+        without_progress = 0 if progresses or not reading else without_progress + seconds
+        of_client += seconds if reading else 0
+        late = without_progress >= LIMITS.message_stall_seconds or of_client >= LIMITS.message_seconds
+        assert (budget.wait_for_message(size, now, reading=reading) is InputLimit.MESSAGE) is late
 
 
 HELD = st.dictionaries(st.integers(), st.integers(0, 300), max_size=30)
