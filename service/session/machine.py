@@ -80,7 +80,7 @@ class SessionMachine:
 
     @property
     def held_bytes(self) -> int:
-        """The memory of the content of requests that are not ended."""
+        """The memory of the content of requests that have not started."""
         return self._streams.held_bytes
 
     # Inputs

@@ -28,7 +28,7 @@ class RequestQueue:
 
     @property
     def held_bytes(self) -> int:
-        """The memory of the content of all requests."""
+        """The memory of the content of all requests that have not started."""
         requests = (stream.message for stream in self._streams if isinstance(stream.message, StreamRequest))
         return sum(getsizeof(request.content) for request in requests)
 

@@ -32,28 +32,30 @@ class StreamSender:
         plan = preparation.plan
         stream.preparation = None
         stream.resumable = resumable
-        stream.delivery = Delivery(PlanSource(plan), plan.gap_seconds, now.seconds)
+        delivery = Delivery(PlanSource(plan), plan.gap_seconds, now.seconds)
+        stream.start(delivery)
         self._builder.send(replies.stream_start(stream, preparation, now))
         self._builder.log.started(stream, preparation)
         if stream.paused:
             self.update_status(stream, StreamStatus.PAUSED)
-        self._apply_controls(stream, stream.delivery, now)
+        self._apply_controls(stream, delivery, now)
 
     def start_recovered(self, stream: StreamState, recovered: RecoveredStream, now: Instant) -> None:
         """Continue a stream after the index that the client received last; a repeated request starts at index 0."""
         record, message = recovered.record, stream.message
         stream.restore(recovered)
+        last_index = message.last_index if isinstance(message, Recover) else -1
+        delivery = continue_delivery(recovered, last_index, now.seconds)
+        stream.start(delivery)
         if isinstance(message, Recover):
-            stream.delivery = continue_delivery(recovered, message.last_index, now.seconds)
             self._builder.send(replies.stream_recovered(stream, recovered, now))
         else:
-            stream.delivery = continue_delivery(recovered, -1, now.seconds)
             preparation = Preparation(recovered.plan, record.processing_seconds)
             self._builder.send(replies.stream_start(stream, preparation, now))
         self._builder.log.recovered(stream, recovered, now.seconds)
         if stream.paused != record.paused:
             self.update_status(stream, StreamStatus.PAUSED if stream.paused else StreamStatus.RESUMED)
-        self._apply_controls(stream, stream.delivery, now)
+        self._apply_controls(stream, delivery, now)
 
     def set_paused(self, stream: StreamState, now: Instant, *, paused: bool) -> None:
         """Pause or resume the stream, or the start of a stream that has not started."""

@@ -94,6 +94,12 @@ class StreamState:
             processing_seconds=preparation.seconds,
         )
 
+    def start(self, delivery: Delivery) -> None:
+        """Take the delivery of the chunks. The content of the request is not needed any more, so it is released."""
+        self.delivery = delivery
+        if isinstance(self.message, StreamRequest):
+            self.message = replace(self.message, content="")
+
     def restore(self, recovered: RecoveredStream) -> None:
         """Take the state of the stored stream."""
         record = recovered.record

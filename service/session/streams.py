@@ -84,7 +84,7 @@ class Streams:
 
     @property
     def held_bytes(self) -> int:
-        """The memory of the content of requests that are not ended."""
+        """The memory of the content of requests that have not started."""
         return self._queue.held_bytes
 
     @property

@@ -75,6 +75,17 @@ def test_each_speed_has_its_gap(speed: Speed, gap: float) -> None:
     assert conversation.wake_at == pytest.approx(gap)
 
 
+def test_the_content_of_a_request_is_held_until_its_stream_starts() -> None:
+    conversation = Conversation()
+    held = conversation.machine.held_bytes
+    conversation.request(content="x" * 5000)
+    assert conversation.machine.held_bytes - held > 5000
+    conversation.run_effects(plan_of(["one ", "two"]))
+    assert conversation.types()[-1] == "chunk"
+    conversation.request(content="x" * 3000)
+    assert 3000 < conversation.machine.held_bytes - held < 4000
+
+
 def test_one_stream_is_active_at_a_time_and_the_others_wait_in_order() -> None:
     conversation = Conversation()
     for name in ("a", "b", "c"):
