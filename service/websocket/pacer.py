@@ -99,10 +99,11 @@ class Phase:
         if self._first is None or run.due_at < self._first.due_at:
             self._set_first(run)
 
-    def remove(self, run: PacedRun) -> None:
-        run.phase = None
-        del self.runs[run]
-        if run is self._first:
+    def remove(self, *runs: PacedRun) -> None:
+        for run in runs:
+            run.phase = None
+            del self.runs[run]
+        if self._first not in self.runs:
             self._set_first(min(self.runs, key=_due_at, default=None))
 
     def advance(self) -> None:
@@ -167,8 +168,7 @@ class Pacer:
             if not size_bytes or run.connection.blocked:
                 stopped.append(run)
         self._writer.count(Chunk, chunks, payload_bytes)
-        for run in stopped:
-            phase.remove(run)
+        phase.remove(*stopped)
         phase.advance()
         if phase.runs:
             self._file_phase(phase)
