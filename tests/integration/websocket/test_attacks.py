@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from benchmarks.attacks import ATTACKS, Attack, connect, frame, run_attack
+from streaming_content_client import ConnectionClosed
 from tests.clients.direct import get, joined, metric, request, stream
 from tests.conftest import RunningServer, StartServer
 from tests.waiting import LIMIT_SECONDS
@@ -61,10 +62,11 @@ async def test_the_attackers_are_ended_and_a_stream_beside_them_is_complete(
 
 
 async def test_the_client_gets_a_sentence_before_the_close(start_server: StartServer) -> None:
-    server = start_server(MAX_FRAME_RATE=4)
+    server = start_server(MAX_FRAME_RATE=4, MAX_CONTENT_SIZE=1)
     async with joined(server, "chatty") as chatty:
-        for _ in range(11):
-            await chatty.send("ping")
+        with suppress(ConnectionClosed):
+            for _ in range(100):
+                await chatty.send("ping")
         messages = [message async for message in chatty]
     error = messages[-1]
     assert (error["code"], error["fatal"], error["retryable"]) == ("INPUT_LIMIT_EXCEEDED", True, False)
