@@ -72,7 +72,7 @@ class StoreUnavailable(Exception):
 class SessionStore(Protocol):
     """Sessions, their request counts, and recoverable streams.
 
-    Every implementation passes tests/contract/stores/contract.py. Coroutines raise only ``StoreUnavailable``. Times
+    Every implementation passes tests/contract/stores/contract. Coroutines raise only ``StoreUnavailable``. Times
     are durations, so that a store may use its own clock.
     """
 

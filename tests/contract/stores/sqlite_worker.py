@@ -14,7 +14,7 @@ import msgspec
 from service.protocol.limits import Limits
 from service.session.records import SessionSnapshot
 from service.stores.sqlite.store import SqliteSessionStore
-from tests.contract.stores.contract import RECORD
+from tests.contract.stores.contract.records import RECORD
 
 SNAPSHOT = SessionSnapshot("s", "an-epoch", 0, 3600)
 PLAN = bytes(range(256)) * 400

@@ -20,7 +20,8 @@ from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
 from tests.conftest import environment
-from tests.contract.stores.contract import FIRST, RECORD, SECOND, THIRD, SharedStoreContract, claim
+from tests.contract.stores.contract import SharedStoreContract
+from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, THIRD, claim
 from tests.waiting import wait_for
 
 LIMITS = Limits(max_requests=100, max_session_seconds=60)

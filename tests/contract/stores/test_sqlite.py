@@ -21,7 +21,8 @@ from service.stores.sqlite.schema import SchemaMismatch
 from service.stores.sqlite.store import SqliteSessionStore
 from service.stores.store_limits import StoreLimits
 from tests.conftest import PROJECT, environment
-from tests.contract.stores.contract import FIRST, RECORD, SECOND, SharedStoreContract, claim
+from tests.contract.stores.contract import SharedStoreContract
+from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, claim
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.contract.stores.sqlite_worker import PLAN, SNAPSHOT
 from tests.waiting import eventually

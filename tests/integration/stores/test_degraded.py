@@ -14,7 +14,7 @@ from service.stores.factory import FILE_NAME
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.clients.recovering import RecoveringClient
 from tests.conftest import RunningServer
-from tests.contract.stores.contract import RECORD
+from tests.contract.stores.contract.records import RECORD
 from tests.contract.stores.test_sqlite import damage
 
 

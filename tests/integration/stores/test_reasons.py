@@ -22,7 +22,7 @@ from service.stores.redis.store import RedisSessionStore
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
-from tests.contract.stores.contract import RECORD
+from tests.contract.stores.contract.records import RECORD
 
 PASSWORD, WORDS, REQUEST_ID, TOKEN = "hunter-2", "private words", "my-request", b"t0k3n-of" * 4
 SECRETS = (PASSWORD, WORDS, REQUEST_ID, TOKEN.decode(), TOKEN.hex())

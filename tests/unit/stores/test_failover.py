@@ -24,7 +24,7 @@ from service.stores.failover import FailoverSessionStore
 from service.stores.failures import Damaged, NoAnswer, Refused, Rejected, StoreFull
 from service.stores.sqlite.store import SqliteSessionStore
 from service.stores.store_limits import StoreSize
-from tests.contract.stores.contract import RECORD
+from tests.contract.stores.contract.records import RECORD
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.waiting import eventually
 

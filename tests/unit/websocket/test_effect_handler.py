@@ -42,7 +42,7 @@ from service.websocket.effect_handler import EffectHandler, Services
 from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
-from tests.contract.stores.contract import RECORD, THIRD
+from tests.contract.stores.contract.records import RECORD, THIRD
 from tests.unit.session.conversation import plan_of
 
 TOKEN = "the token of the first connection"
