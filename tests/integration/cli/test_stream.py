@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from service.cli import main
-from tests.integration.cli.scripted import Message, ScriptedService, serving
+from tests.integration.cli.scripted import Message, ScriptedService
+from tests.integration.cli.scripted_server import serving
 
 TEXT = "One two.\r\n\n\tThree  na\u00efve \u65e5\u672c\u8a9e"
 
