@@ -144,8 +144,9 @@ def _closes() -> Row:
             lines(
                 Frame(
                     "Closed connections by reason",
-                    "A minute. client is a regular close by the client, abnormal a client that disappeared, "
-                    "slow_client a client that read nothing for CHUNK_TIMEOUT, input_ one that sent too much.",
+                    "A minute. client is a regular close by the client, abnormal and keepalive_timeout a client that "
+                    "disappeared, slow_client one that read nothing for CHUNK_TIMEOUT, input_ one that sent too much, "
+                    "protocol_error one whose frames are invalid.",
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(CONNECTION_CLOSES, "reason"), "{{reason}}"),

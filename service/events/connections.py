@@ -39,8 +39,12 @@ class CloseReason(StrEnum):
     MESSAGE_TIMEOUT = "message_timeout"
     INPUT_MEMORY = "input_memory"
     """It held most when all connections of the process held too much."""
+    PROTOCOL_ERROR = "protocol_error"
+    """It broke the WebSocket protocol: 1002, 1007 or 1009."""
+    KEEPALIVE_TIMEOUT = "keepalive_timeout"
+    """It did not answer a ping."""
     ABNORMAL = "abnormal"
-    """The peer disappeared or broke the WebSocket protocol."""
+    """The peer disappeared, or closed with a code that is not that of a regular end."""
 
 
 class ConnectionAttempted(Struct, frozen=True):

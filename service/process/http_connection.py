@@ -122,6 +122,7 @@ class HttpConnection(HttpToolsProtocol):
         self._cancel_timers()
         self.connections.discard(self)
         if self._opened:
+            self._limiter.release(self.transport)
             super().connection_lost(exc)
         for cycle in self._cycles:  # uvicorn stops the last one only
             cycle.disconnected = True
@@ -140,7 +141,7 @@ class HttpConnection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._cycles:
-            self._limiter.answer(self)
+            self._limiter.forget(self)
 
     def evict(self) -> None:
         """Close at once, for another socket."""
@@ -225,7 +226,7 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._complete = True
         if self._cycles:
-            self._limiter.answer(self)
+            self._limiter.forget(self)
         super().on_message_complete()
 
     def _check_handshake(self) -> None:

@@ -124,6 +124,7 @@ class Server(uvicorn.Server):
         recorder: Recorder = self.lifespan.state[RECORDER_STATE]
         descriptors = raise_descriptor_limit(self._settings)
         self._limiter = self._create_limiter(descriptors, recorder)
+        self.config.ws_protocol_class = partial(WebSocketHandshake, on_lost=self._limiter.release)  # type: ignore[assignment]
         acceptor = Acceptor(sockets or [], self._create_connection, self._limiter, recorder)
         self.servers = [acceptor]  # type: ignore[list-item] # uvicorn closes it at the end
         acceptor.start()

@@ -5,11 +5,12 @@ client that sends its request at once is served, health checks among them, howev
 If instead the further sockets had to wait, those that send nothing would hold the places.
 """
 
-from collections import defaultdict
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from service.events import AttemptOutcome, ConnectionAttempted, DropReason, PendingSocketsCounted, SocketDropped
 from service.session.ports import Recorder
@@ -31,12 +32,6 @@ class HttpSocket(Protocol):
         """Close at once."""
 
 
-class Transport(Protocol):
-    """What remains the same when a socket changes from HTTP to WebSocket."""
-
-    def is_closing(self) -> bool: ...
-
-
 class SocketLimits(Struct, frozen=True):
     max_pending: int
     """Sockets without a session."""
@@ -46,8 +41,27 @@ class SocketLimits(Struct, frozen=True):
     """WebSockets of one address, and as many sockets without a request; ``None`` does not limit them."""
 
 
+class _Evictable(Struct):
+    """Sockets that may be closed for others, each phase in the order in which they entered it."""
+
+    idle: dict[HttpSocket, None] = field(default_factory=dict)
+    waiting: dict[HttpSocket, None] = field(default_factory=dict)
+
+    @property
+    def oldest(self) -> HttpSocket | None:
+        """The one that has waited longest; first those that have their response, or do not read it."""
+        return next(iter(self.idle), None) or next(iter(self.waiting), None)
+
+    def discard(self, socket: HttpSocket) -> None:
+        self.idle.pop(socket, None)
+        self.waiting.pop(socket, None)
+
+    def __len__(self) -> int:
+        return len(self.idle) + len(self.waiting)
+
+
 class SocketLimiter:
-    """The sockets that have no session, in the order in which they may be closed."""
+    """The sockets that have no session, and the number of WebSockets of each address."""
 
     def __init__(
         self, limits: SocketLimits, sockets: Callable[[], int], sessions: Callable[[], int], recorder: Recorder
@@ -57,11 +71,13 @@ class SocketLimiter:
         self._sockets = sockets
         self._sessions = sessions
         self._recorder = recorder
-        self._idle: dict[HttpSocket, None] = {}
-        self._waiting: dict[HttpSocket, None] = {}
-        self._answering: set[HttpSocket] = set()
+        self._evictable = _Evictable()
+        self._evictable_of: defaultdict[str, _Evictable] = defaultdict(_Evictable)
+        """By address, where there is a limit for each."""
+        self._websockets: Counter[str] = Counter()
+        self._address_of: dict[asyncio.BaseTransport, str] = {}
+        """By the transport, which remains the same when a socket changes from HTTP to WebSocket."""
         self._reported = 0
-        self._websockets: defaultdict[str, set[Transport]] = defaultdict(set)
 
     @property
     def accepts_a_pass(self) -> int:
@@ -84,8 +100,8 @@ class SocketLimiter:
         return True
 
     def evict_one(self) -> bool:
-        """Close the socket that has waited longest; first those that have their response, or do not read it."""
-        oldest = next(iter(self._idle), None) or next(iter(self._waiting), None)
+        """Close the oldest socket that may be closed; return ``False`` if there is none."""
+        oldest = self._evictable.oldest
         if oldest is None:
             return False
         self._evict(oldest)
@@ -96,69 +112,71 @@ class SocketLimiter:
     def wait(self, socket: HttpSocket) -> None:
         """The socket was opened, or a request has begun to arrive on it."""
         self.forget(socket)
-        self._waiting[socket] = None
+        self._evictable.waiting[socket] = None
+        if self._counts(socket.address):
+            self._evictable_of[socket.address].waiting[socket] = None
 
     def limit_address(self, socket: HttpSocket) -> None:
-        """Close the oldest socket of the same address, if there are too many."""
-        if self._limits.max_per_address is None or not socket.address:
-            return
-        same = [other for group in (self._idle, self._waiting) for other in group if other.address == socket.address]
-        if len(same) > self._limits.max_per_address:
-            self._evict(same[0])
-
-    def answer(self, socket: HttpSocket) -> None:
-        """Its request is complete: it is not closed for others."""
-        self.forget(socket)
-        self._answering.add(socket)
+        """The address of a socket that waits became known: close the oldest of the same, if there are too many."""
+        self.wait(socket)
+        same = self._evictable_of.get(socket.address)
+        if same is not None and len(same) > cast("int", self._limits.max_per_address):
+            self._evict(cast("HttpSocket", same.oldest))
 
     def idle(self, socket: HttpSocket) -> None:
         """It has its response, or does not read it."""
         self.forget(socket)
-        self._idle[socket] = None
+        self._evictable.idle[socket] = None
+        if self._counts(socket.address):
+            self._evictable_of[socket.address].idle[socket] = None
 
     def forget(self, socket: HttpSocket) -> None:
-        """It is closed, or no longer HTTP."""
-        self._idle.pop(socket, None)
-        self._waiting.pop(socket, None)
-        self._answering.discard(socket)
+        """It is not closed for others: its request is complete, it is closed, or it is no longer HTTP."""
+        self._evictable.discard(socket)
+        if (same := self._evictable_of.get(socket.address)) is not None:
+            same.discard(socket)
+            if not same:
+                del self._evictable_of[socket.address]
 
     # Handshakes
 
-    def admit_handshake(self, address: str, transport: Transport) -> AttemptOutcome | None:
-        """Return ``None`` and count the WebSocket until its transport closes, or return why it is refused."""
+    def admit_handshake(self, address: str, transport: asyncio.BaseTransport) -> AttemptOutcome | None:
+        """Return ``None`` and count the WebSocket until ``release``, or return why it is refused."""
         refusal = self._refusal(address)
         if refusal is not None:
             self._recorder.record(ConnectionAttempted(refusal))
-        elif self._limits.max_per_address is not None and address:
-            self._websockets[address].add(transport)
+        elif self._counts(address):
+            self._address_of[transport] = address
+            self._websockets[address] += 1
         return refusal
 
+    def release(self, transport: asyncio.BaseTransport) -> None:
+        """The transport is lost. It may be one that was not admitted."""
+        address = self._address_of.pop(transport, None)
+        if address is not None:
+            self._websockets[address] -= 1
+            if not self._websockets[address]:
+                del self._websockets[address]
+
     def _refusal(self, address: str) -> AttemptOutcome | None:
-        evictable = len(self._idle) + len(self._waiting)
+        evictable = len(self._evictable)
         if (
             self.pending - evictable >= self._limits.max_pending - RESERVED_SOCKETS
             or self._sockets() - evictable >= self._limits.max_sockets - RESERVED_SOCKETS
         ):
             return AttemptOutcome.REFUSED_CAPACITY
-        if self._limits.max_per_address is None or address not in self._websockets:
-            return None
-        self._forget_closed(address)
-        if len(self._websockets[address]) >= self._limits.max_per_address:
+        if self._limits.max_per_address is not None and self._websockets[address] >= self._limits.max_per_address:
             return AttemptOutcome.REFUSED_ADDRESS
         return None
 
     def report(self) -> None:
-        """Record what has changed since the last call, and release the transports of closed WebSockets."""
+        """Record the number of sockets without a session, if it has changed since the last call."""
         if self.pending != self._reported:
             self._reported = self.pending
             self._recorder.record(PendingSocketsCounted(self._reported))
-        for address in tuple(self._websockets):
-            self._forget_closed(address)
-            if not self._websockets[address]:
-                del self._websockets[address]
 
-    def _forget_closed(self, address: str) -> None:
-        self._websockets[address] = {one for one in self._websockets[address] if not one.is_closing()}
+    def _counts(self, address: str) -> bool:
+        return self._limits.max_per_address is not None and bool(address)
 
     def _evict(self, socket: HttpSocket) -> None:
         self.forget(socket)

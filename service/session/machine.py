@@ -177,10 +177,11 @@ class SessionMachine:
         self._end_with_error(error, FAULT, now)
         return self._step(now)
 
-    def disconnect(self, code: int, now: Instant) -> Step:
-        """The connection is lost or closed with ``code``; 1006 if there was no close frame."""
+    def disconnect(self, code: int, failure: CloseReason | None, now: Instant) -> Step:
+        """The connection is lost or closed, as ``Receiver.connection_ended`` describes it."""
         if self._close_reason is None:
-            self._close_reason = CloseReason.CLIENT if code in _CLIENT_CLOSE_CODES else CloseReason.ABNORMAL
+            by_client = CloseReason.CLIENT if code in _CLIENT_CLOSE_CODES else CloseReason.ABNORMAL
+            self._close_reason = failure or by_client
         self._log.unblocked(self.current, now.seconds)
         self._streams.finish_all(Outcome.DISCONNECTED, now)
         self._log.closed(self._close_reason, code, now.seconds)

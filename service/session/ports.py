@@ -8,7 +8,7 @@ from msgspec import Struct
 from service.content.cached_plan import CachedPlan
 from service.content.plan import Plan
 from service.content.stage import StageTime
-from service.events import Event
+from service.events import CloseReason, Event
 from service.protocol.limits import InputLimit
 from service.protocol.messages import StreamRequest
 from service.protocol.trace import Trace, TraceContext
@@ -37,8 +37,11 @@ class Receiver(Protocol):
     def unblocked(self) -> None:
         """``blocked`` became false: the kernel has accepted everything that was written."""
 
-    def connection_ended(self, code: int) -> None:
-        """The connection is lost or closed with ``code``; 1006 if there was no close frame. Called last, once."""
+    def connection_ended(self, code: int, failure: CloseReason | None) -> None:
+        """The connection is lost or closed with ``code``; 1006 if there was no close frame. Called last, once.
+
+        ``failure`` is why the connection closed by itself: ``PROTOCOL_ERROR``, ``KEEPALIVE_TIMEOUT`` or ``None``.
+        """
 
 
 class Connection(Protocol):

@@ -4,10 +4,11 @@ import asyncio
 import socket
 import sys
 import termios
-from collections.abc import MutableSet
+from collections.abc import Callable, MutableSet
 from fcntl import ioctl
 from typing import cast
 
+from service.events import CloseReason
 from service.protocol.close_codes import CloseCode
 from service.protocol.limits import MESSAGE_FRAMES, InputLimit
 from service.session.ports import Receiver
@@ -54,6 +55,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         "_failed",
         "_group",
         "_monitor",
+        "_on_lost",
         "_open_connections",
         "_reader",
         "_receiver",
@@ -63,12 +65,20 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     )
 
     def __init__(
-        self, transport: asyncio.Transport, monitor: ConnectionMonitor, open_connections: MutableSet[object]
+        self,
+        transport: asyncio.Transport,
+        monitor: ConnectionMonitor,
+        open_connections: MutableSet[object],
+        on_lost: Callable[[asyncio.BaseTransport], object],
     ) -> None:
-        """``open_connections`` is the set from which the server reads whether sockets are open."""
+        """``open_connections`` is the set from which the server reads whether sockets are open.
+
+        ``on_lost`` is called with the transport when it is lost.
+        """
         self._transport = transport
         self._monitor = monitor
         self._open_connections = open_connections
+        self._on_lost = on_lost
         limits = monitor.limits
         self._reader = FrameReader(limits.max_message_bytes, limits.kept_message_bytes)
         self._budget = InputBudget(limits)
@@ -129,6 +139,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open_connections.discard(self)
+        self._on_lost(self._transport)
         self._monitor.discard(self, self._group)
         if self._close_timer is not None:
             self._close_timer.cancel()
@@ -178,7 +189,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         if self.blocked:
             return  # ping and pong would wait for what is unsent; the receiver has a limit for its progress
         if self._awaits_pong:
-            self._fail(FrameError(CloseCode.INTERNAL_ERROR, "keepalive ping timeout"), CloseCode.ABNORMAL)
+            self._fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout", CloseReason.KEEPALIVE_TIMEOUT)
         else:
             self._awaits_pong = True
             self._write_control(control_frame(Opcode.PING, b""))
@@ -217,7 +228,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         try:
             frames, last = self._handle_slice()
         except FrameError as error:
-            self._fail(error, error.code)
+            self._fail(error.code, error.reason, CloseReason.PROTOCOL_ERROR)
             return
         if last is not None and last.opcode in _HANDLED:
             frames += MESSAGE_FRAMES - 1
@@ -296,16 +307,16 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self._transport.close()
         self._end(code)
 
-    def _fail(self, error: FrameError, code: int) -> None:
+    def _fail(self, code: CloseCode, reason: str, failure: CloseReason) -> None:
         """RFC 6455 section 7.1.7. The close frame would be lost if the socket were closed with unread input."""
         if not self._closing:
-            self._send_close(error.code.to_bytes(2) + error.reason.encode())
+            self._send_close(code.to_bytes(2) + reason.encode())
         self._failed = True
         self._reader = FrameReader(0, 0)
         if not self._transport.is_closing():
             self._transport.write_eof()
             self._transport.resume_reading()
-        self._end(code)
+        self._end(code, failure)
 
     def _send_close(self, payload: bytes) -> None:
         self._transport.write(control_frame(Opcode.CLOSE, payload))
@@ -313,11 +324,11 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self._reader.keep_nothing()  # only a close frame matters
         self._abort_soon()
 
-    def _end(self, code: int) -> None:
+    def _end(self, code: int, failure: CloseReason | None = None) -> None:
         """Report the end of the connection, once."""
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
-            receiver.connection_ended(code)
+            receiver.connection_ended(code, failure)
 
     def _abort_soon(self) -> None:
         """Abort after a timeout: the transport would wait without end for a peer that does not read."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from service.events import FaultSource
+from service.events import CloseReason, FaultSource
 from service.protocol.errors import InternalError
 from service.protocol.instant import Instant
 from service.protocol.limits import InputLimit
@@ -83,9 +83,9 @@ class Driver:
         self._blocked = False
         self._pass(self._machine.unblock)
 
-    def connection_ended(self, code: int) -> None:
+    def connection_ended(self, code: int, failure: CloseReason | None) -> None:
         """After this no task, timer or reference remains."""
-        self._pass(self._machine.disconnect, code)
+        self._pass(self._machine.disconnect, code, failure)
         self._services.ticker.cancel(self)
         for task in self._tasks.values():
             task.cancel()

@@ -1,10 +1,14 @@
 """The handshake of a WebSocket: the protocol class of uvicorn, which then makes room for ``WebSocketConnection``."""
 
-from typing import cast
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
 
+import uvicorn
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.http11 import Request
 
 from service.websocket.connection import WebSocketConnection
@@ -21,6 +25,22 @@ class WebSocketHandshake(WebSocketsSansIOProtocol):
 
     _handed_over = False
 
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        *,
+        on_lost: Callable[[asyncio.BaseTransport], object] = lambda _transport: None,
+    ) -> None:
+        """``on_lost`` is called with the transport when it is lost, also after ``hand_over``."""
+        super().__init__(config, server_state, app_state)
+        self._on_lost = on_lost
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._on_lost(self.transport)
+        super().connection_lost(exc)
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:  # the handshake is valid, so there is a scope, and its application has not run yet
@@ -31,7 +51,7 @@ class WebSocketHandshake(WebSocketsSansIOProtocol):
         """Return the connection of the accepted WebSocket, to which its socket now belongs."""
         self._handed_over = True
         self.connections.discard(self)
-        return WebSocketConnection(self.transport, monitor, cast("set[object]", self.connections))
+        return WebSocketConnection(self.transport, monitor, cast("set[object]", self.connections), self._on_lost)
 
     async def run_asgi(self) -> None:
         """Run the application, at whose return uvicorn would close the socket."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from service.events import CloseReason
 from service.process.server import uvicorn_config
 from service.protocol.frames import text_frame_header
 from service.protocol.limits import InputLimit, InputLimits, Rate
@@ -44,7 +45,7 @@ class Echo:
 
     def unblocked(self) -> None: ...
 
-    def connection_ended(self, code: int) -> None: ...
+    def connection_ended(self, code: int, failure: CloseReason | None) -> None: ...
 
 
 async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's

@@ -147,6 +147,16 @@ async def test_an_address_has_a_limit_of_connections(start_server: StartServer) 
     assert server.logged("connection_refused", outcome="refused_address")
 
 
+async def test_a_refused_handshake_releases_its_place(start_server: StartServer) -> None:
+    server = start_server(MAX_CONNECTIONS_PER_ADDRESS=1)
+
+    async def is_free() -> bool:
+        return (await handshake(server, "/ws/nowhere"))[0] == 404
+
+    for _ in range(3):
+        await eventually(is_free)
+
+
 async def test_a_forwarded_address_counts_only_if_the_proxy_is_trusted(start_server: StartServer) -> None:
     async def attempts(server: RunningServer, *addresses: str) -> list[int]:
         async with AsyncExitStack() as clients:

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from streaming_content_client import Connection
-from tests.clients.direct import DOCUMENT, data, handshake, joined, request, stream, until_closed
+from tests.clients.direct import DOCUMENT, data, handshake, joined, metric, request, stream, until_closed
 from tests.conftest import RunningServer, StartServer
 
 INVALID: dict[str, tuple[str | bytes, str]] = {
@@ -156,4 +156,5 @@ async def test_a_broken_frame_closes_only_its_own_connection(start_server: Start
             client.transport.write(frame)
             messages, code = await until_closed(client)
         assert (messages, code) == ([], expected_code)
+        assert await metric(server, 'stream_connection_closes_total{reason="protocol_error"}') == 1
         assert data(await other.receive_until("stream_complete")) == DOCUMENT

@@ -40,7 +40,7 @@ async def test_what_the_kernel_of_a_slow_client_acknowledges_is_progress() -> No
         accepted.settimeout(0)
         transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, accepted)
         limits = Settings().input_limits(None)
-        connection = WebSocketConnection(transport, ConnectionMonitor(limits, loop.time), set())
+        connection = WebSocketConnection(transport, ConnectionMonitor(limits, loop.time), set(), lambda _: None)
         connection.limit_send_buffer(65_536)
         while not connection.blocked:
             connection.write(bytes(1024))

@@ -1,5 +1,9 @@
 """Which socket is closed for a further one, and which handshake is refused."""
 
+import asyncio
+from collections import Counter
+from typing import cast
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
@@ -34,7 +38,7 @@ class Process:
         """A WebSocket, or why there is none."""
         socket = self.accept(address)
         assert socket is not None
-        refusal = self.limiter.admit_handshake(address, socket)
+        refusal = self.limiter.admit_handshake(address, cast("asyncio.BaseTransport", socket))
         self.limiter.forget(socket)
         if refusal is not None:
             socket.close()
@@ -42,7 +46,7 @@ class Process:
 
 
 class Socket:
-    """Fulfils ``HttpSocket`` and ``Transport``."""
+    """Fulfils ``HttpSocket``, and is its own transport."""
 
     def __init__(self, process: Process, address: str) -> None:
         self.process = process
@@ -56,6 +60,7 @@ class Socket:
 
     def close(self) -> None:
         self.process.limiter.forget(self)
+        self.process.limiter.release(cast("asyncio.BaseTransport", self))
         self.process.open.discard(self)
 
 
@@ -77,12 +82,12 @@ def test_the_socket_that_has_waited_longest_is_closed_for_a_further_one() -> Non
 def test_one_that_has_its_response_is_closed_first_and_one_that_waits_for_it_never() -> None:
     process = Process(max_pending=3, max_sockets=100)
     answering, waiting, idle = accepted(process, 3)
-    process.limiter.answer(answering)
+    process.limiter.forget(answering)
     process.limiter.idle(idle)
     later = accepted(process, 2)
     assert process.open == {answering, *later}
     for socket in later:
-        process.limiter.answer(socket)
+        process.limiter.forget(socket)
     assert process.accept() is None
     assert process.open == {answering, *later}
     assert waiting.is_closing()
@@ -117,7 +122,6 @@ def test_an_address_has_its_own_limit_until_one_of_its_sockets_closes() -> None:
     assert isinstance(process.handshake(""), Socket)
     assert isinstance(first, Socket)
     first.close()
-    process.limiter.report()
     assert isinstance(process.handshake("192.0.2.1"), Socket)
 
 
@@ -135,18 +139,18 @@ def test_a_socket_outlives_many_passes(max_pending: int, accepts: int) -> None:
 
 
 class Door(RuleBasedStateMachine):
-    """In any order: no limit is exceeded, and there is room while a socket waits for its request."""
+    """In any order: no limit is exceeded, there is room while a socket waits for its request, and nothing is left."""
 
     sockets = Bundle("sockets")
 
     @initialize(pending=st.integers(1, 5), descriptors=st.integers(1, 8))
     def begin(self, pending: int, descriptors: int) -> None:
-        self.process = Process(pending, descriptors)
+        self.process = Process(pending, descriptors, max_per_address=2)
         self.answering: set[Socket] = set()
 
-    @rule(target=sockets)
-    def accept(self) -> Socket | None:
-        socket = self.process.accept()
+    @rule(target=sockets, address=st.sampled_from(["", "192.0.2.1", "192.0.2.2"]))
+    def accept(self, address: str) -> Socket | None:
+        socket = self.process.accept(address)
         assert (socket is None) == (
             len(self.answering)
             >= min(self.process.limiter._limits.max_pending, self.process.limiter._limits.max_sockets)  # noqa: SLF001 - of this test
@@ -156,7 +160,7 @@ class Door(RuleBasedStateMachine):
     @rule(socket=sockets)
     def answer(self, socket: Socket | None) -> None:
         if socket is not None and not socket.is_closing():
-            self.process.limiter.answer(socket)
+            self.process.limiter.forget(socket)
             self.answering.add(socket)
 
     @rule(socket=sockets, again=st.booleans())
@@ -177,6 +181,15 @@ class Door(RuleBasedStateMachine):
         assert self.process.limiter.pending <= limits.max_pending
         assert len(self.process.open) <= limits.max_sockets
         assert self.answering <= self.process.open
+
+    @invariant()
+    def only_sockets_that_may_be_closed_are_kept(self) -> None:
+        kept = self.process.limiter._evictable_of  # noqa: SLF001 - of this test
+        evictable = [socket for socket in self.process.open - self.answering if isinstance(socket, Socket)]
+        assert len(self.process.limiter._evictable) == len(evictable)  # noqa: SLF001 - of this test
+        assert {address: len(same) for address, same in kept.items()} == Counter(
+            socket.address for socket in evictable if socket.address
+        )
 
 
 TestDoor = Door.TestCase

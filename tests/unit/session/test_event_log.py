@@ -130,7 +130,7 @@ def test_a_disconnect_ends_backpressure() -> None:
     conversation.stream("a ", "b ", "c")
     conversation.set_blocked(True)
     conversation.now = 1.0
-    conversation.execute(conversation.machine.disconnect(1006, at(1.0)))
+    conversation.execute(conversation.machine.disconnect(1006, None, at(1.0)))
     kinds = [type(event) for event in conversation.events[-3:]]
     assert kinds == [BackpressureReleased, StreamEnded, ConnectionClosed]
 

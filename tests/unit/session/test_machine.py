@@ -69,13 +69,21 @@ def test_a_fault_ends_all_streams_and_closes_with_1011() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"), [(1000, CloseReason.CLIENT), (1001, CloseReason.CLIENT), (1006, CloseReason.ABNORMAL)]
+    ("code", "failure", "reason"),
+    [
+        (1000, None, CloseReason.CLIENT),
+        (1001, None, CloseReason.CLIENT),
+        (1006, None, CloseReason.ABNORMAL),
+        (1002, None, CloseReason.ABNORMAL),
+        (1002, CloseReason.PROTOCOL_ERROR, CloseReason.PROTOCOL_ERROR),
+        (1011, CloseReason.KEEPALIVE_TIMEOUT, CloseReason.KEEPALIVE_TIMEOUT),
+    ],
 )
-def test_a_disconnect_ends_all_streams(code: int, reason: CloseReason) -> None:
+def test_a_disconnect_ends_all_streams(code: int, failure: CloseReason | None, reason: CloseReason) -> None:
     conversation = Conversation()
     conversation.stream("a", "b")
     conversation.now = 3.0
-    conversation.execute(conversation.machine.disconnect(code, at(3.0)))
+    conversation.execute(conversation.machine.disconnect(code, failure, at(3.0)))
     assert conversation.outcomes == [Outcome.DISCONNECTED]
     [closed] = conversation.event(ConnectionClosed)
     assert (closed.reason, closed.code, closed.duration_seconds, closed.requests) == (reason, code, 3.0, 1)
@@ -84,7 +92,7 @@ def test_a_disconnect_ends_all_streams(code: int, reason: CloseReason) -> None:
 def test_the_close_reason_is_that_of_the_service_if_it_closed_first() -> None:
     conversation = Conversation(seconds_left=1)
     conversation.sleep_until(1)
-    conversation.execute(conversation.machine.disconnect(1006, at(1.0)))
+    conversation.execute(conversation.machine.disconnect(1006, None, at(1.0)))
     [closed] = conversation.event(ConnectionClosed)
     assert closed.reason is CloseReason.SESSION_TIMEOUT
 

@@ -230,7 +230,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.read_messages()
         if self.open and not self.drained:  # a drain without an active stream waits for the shutdown
             assert self.client.waiting == [], "a request without its terminal message"
-        conversation.execute(conversation.machine.disconnect(1000, at(conversation.now)))
+        conversation.execute(conversation.machine.disconnect(1000, None, at(conversation.now)))
         admitted = [event.stream_id for event in conversation.event(RequestAdmitted)]
         ended = [event.stream_id for event in conversation.event(StreamEnded)]
         assert sorted(admitted) == sorted(ended), "an admitted request without its one outcome"

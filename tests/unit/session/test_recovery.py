@@ -150,7 +150,7 @@ def test_of_two_recoveries_the_last_one_keeps_the_stream_and_the_other_closes() 
     assert (error["code"], error["fatal"], error["retryable"]) == ("STREAM_TAKEN_OVER", True, False)
     assert second.close is not None
     assert second.close.code == 4103
-    second.execute(second.machine.disconnect(4103, at(second.now)))
+    second.execute(second.machine.disconnect(4103, None, at(second.now)))
     assert [event.outcome for event in second.event(StreamEnded)] == [Outcome.TAKEN_OVER]
     assert [event.reason for event in second.event(ConnectionClosed)] == [CloseReason.TAKEN_OVER]
     third.sleep_until(2)
@@ -233,7 +233,7 @@ def test_an_index_after_the_last_merged_chunk_is_refused() -> None:
 def test_a_stream_that_ended_twice_is_counted_once() -> None:
     store = MemoryStore()
     first = start_stream(store)
-    first.execute(first.machine.disconnect(1006, at(first.now)))
+    first.execute(first.machine.disconnect(1006, None, at(first.now)))
     assert [event.counted for event in first.event(StreamEnded)] == [False]
     assert [note.status for note in store.status_updates] == [StreamStatus.ENDED]
     second = start_recovery(store, 0)

@@ -159,7 +159,7 @@ class Socket:
 
     def _end(self, code: int) -> None:
         assert self._receiver is not None
-        self._receiver.connection_ended(code)
+        self._receiver.connection_ended(code, None)
 
     def accept_all(self) -> None:
         """The peer reads again."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from service.events import CloseReason
 from service.protocol.limits import InputLimit, InputLimits, Rate
 from service.websocket.connection import WebSocketConnection
 from service.websocket.connection_monitor import ConnectionMonitor
@@ -69,11 +70,13 @@ class Peer:
         self.monitor = ConnectionMonitor(LIMITS, lambda: self.seconds)
         self.transport = Transport()
         self.open_connections: set[object] = set()
-        self.connection = WebSocketConnection(self.transport, self.monitor, self.open_connections)
+        self.lost: list[object] = []
+        self.connection = WebSocketConnection(self.transport, self.monitor, self.open_connections, self.lost.append)
         self.received: list[tuple[str | bytes | None, int]] = []
         self.exceeded: list[InputLimit] = []
         self.held_bytes = 0
         self.ended: list[int] = []
+        self.failures: list[CloseReason | None] = []
         self.control_blocks = 0
         self.unblocks = 0
         self.on_message: Callable[[], None] = lambda: None
@@ -92,8 +95,9 @@ class Peer:
     def unblocked(self) -> None:
         self.unblocks += 1
 
-    def connection_ended(self, code: int) -> None:
+    def connection_ended(self, code: int, failure: CloseReason | None) -> None:
         self.ended.append(code)
+        self.failures.append(failure)
 
     def send(self, data: bytes) -> None:
         buffer = self.connection.get_buffer(-1)

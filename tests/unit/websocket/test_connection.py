@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from service.events import CloseReason
 from service.protocol.limits import InputLimit
 from service.websocket import connection as connection_module
 from service.websocket.connection import CLOSING_BYTES, CONGESTION_BYTES, WebSocketConnection, control_frame
@@ -82,14 +83,14 @@ async def test_a_close_is_reported_after_the_caller_has_returned_and_ends_with_t
     assert (peer.received, peer.ended, peer.transport.written) == ([("one", 3)], [1012], b"")
     assert peer.transport.end == "closed"
     peer.connection.connection_lost(None)
-    assert (peer.ended, peer.open_connections) == ([1012], set())
+    assert (peer.ended, peer.open_connections, peer.lost) == ([1012], set(), [peer.transport])
 
 
 @pytest.mark.parametrize(("payload", "code"), [(b"", 1005), (b"\x0f\xa1bye", 4001)])
 async def test_a_close_frame_of_the_client_is_answered_alike(peer: Peer, payload: bytes, code: int) -> None:
     peer.send(client_frame(Opcode.TEXT, b"x", final=False) + client_frame(Opcode.CLOSE, payload))
     assert peer.transport.written == control_frame(Opcode.CLOSE, payload)
-    assert (peer.transport.end, peer.ended) == ("closed", [code])
+    assert (peer.transport.end, peer.ended, peer.failures) == ("closed", [code], [None])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ async def test_a_violation_is_answered_with_a_close_frame_and_the_rest_discarded
     peer.send(sent)
     assert code.to_bytes(2) in peer.transport.written
     peer.send(text("late"))
-    assert (peer.received, peer.ended) == ([], [code])
+    assert (peer.received, peer.ended, peer.failures) == ([], [code], [CloseReason.PROTOCOL_ERROR])
     assert (peer.transport.end, peer.transport.reading) == ("eof", True)
 
 
@@ -120,7 +121,7 @@ async def test_each_ping_is_sent_after_the_answer_to_the_last_one(peer: Peer) ->
     await peer.take_written()
     peer.connection.ping()
     assert await peer.take_written() == control_frame(Opcode.CLOSE, b"\x03\xf3keepalive ping timeout")
-    assert peer.ended == [1006]
+    assert (peer.ended, peer.failures) == ([1011], [CloseReason.KEEPALIVE_TIMEOUT])
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ async def test_a_finished_message_has_no_time(monkeypatch: pytest.MonkeyPatch, p
 
 
 async def test_the_connection_that_holds_most_ends_when_all_hold_too_much(peer: Peer) -> None:
-    small = WebSocketConnection(Transport(), peer.monitor, set())
+    small = WebSocketConnection(Transport(), peer.monitor, set(), peer.lost.append)
     peer.held_bytes = 900_000
     begun = client_frame(Opcode.TEXT, b"x" * 200_000)[:-1]
     for start in range(0, len(begun), 50_000):

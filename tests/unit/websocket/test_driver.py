@@ -80,7 +80,7 @@ class Socket:
 
     def _report_end(self, code: int) -> None:
         assert self._receiver is not None
-        self._receiver.connection_ended(code)
+        self._receiver.connection_ended(code, None)
 
 
 class FailingStore(SqliteSessionStore):

@@ -118,7 +118,7 @@ class Bench:
     async def recover(self, last_index: int = 3) -> StreamRecovered:
         machine = await self.converse(type="recover", stream_id=STORED.stream_id, last_index=last_index, token=TOKEN)
         answer = next(message for message in self.sent if isinstance(message, StreamRecovered))
-        self.events += machine.disconnect(1006, clock.now()).events
+        self.events += machine.disconnect(1006, None, clock.now()).events
         self.sent.clear()
         return answer
 
