@@ -5,11 +5,12 @@ from functools import lru_cache
 from service.content.html.attributes import AttributeFilter
 from service.content.html.elements import LITERAL, RENAMED
 from service.content.html.start_tag import StartTag
-from service.content.html.tokens import attributes_of, whole_tag
+from service.content.html.tokens import Token, attributes_of, whole_tag
 from service.content.rules import ContentRules
 
-Action = StartTag | str
-"""What a start tag becomes, or the name in an end tag."""
+Action = StartTag | str | Token
+"""What a start tag becomes, or the name in an end tag; or a tag that is not of the policy, or whose content is not read
+as usual."""
 
 _MAX_TAGS = 1000
 """Tags that are remembered for one content."""
@@ -32,8 +33,7 @@ class TagReader:
     def read(self, tag: str) -> Action | None:
         """Return what is known of a tag, given without its brackets, wherever it is in a content.
 
-        ``None`` for text that is more or less than a tag, and for tags that are not of the policy, or whose content is
-        not read as usual.
+        ``None`` for text that is more or less than a tag.
         """
         return self._read_shared(tag) if len(tag) <= _MAX_CHARACTERS else self._read(tag)
 
@@ -45,12 +45,12 @@ class TagReader:
     def _read(self, tag: str) -> Action | None:
         token = whole_tag(tag)
         if token is None or token.name in LITERAL:
-            return None
+            return token
         name = RENAMED[token.name].name if token.name in RENAMED else token.name
         if name not in self.attributes.elements:
-            return None
+            return token
         if token.is_end:
-            return name if name != "br" else None
+            return name if name != "br" else token
         return self._start(name, token.attributes, token.name)
 
     def _start(self, name: str, attributes: str, written_name: str) -> StartTag:

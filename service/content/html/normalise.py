@@ -65,16 +65,17 @@ class _Normaliser:
         """Read at least from the ``<`` at ``start`` to the one at ``end``. Return the offset at which to continue."""
         slab = Slab(self._html[start:end], start)
         items = slab.items(self._known)
-        stop = slab.start(0)
+        stop = slab.first
         done = self._read(start, stop)
 
-        def handle(tag: StartTag | None, number: int) -> bool:
+        def handle(tag: StartTag | Token | None, number: int) -> bool:
             """Handle a tag. Return whether all of the text after it is text."""
             nonlocal done, stop
-            if tag is not None:
+            if isinstance(tag, StartTag):
                 self._start(tag)
                 return True
-            done = self._unknown(slab.start(number))
+            place = slab.start(number)
+            done = self._unknown(place) if tag is None else self._token(tag, place + tag.end)
             if slab.is_before_text(number, done):
                 return True
             stop = slab.start(number + 1)
@@ -108,10 +109,12 @@ class _Normaliser:
         if text := _TEXT.match(self._html, start):
             self._writer.text(text[0])
             return text.end()
-        return self._token(token_at(self._html, start))
+        token = token_at(self._html, start)
+        return self._token(token, token.end)
 
-    def _token(self, token: Token) -> int:
-        name, written, is_end, end = token
+    def _token(self, token: Token, end: int) -> int:
+        """Handle a token that ends at ``end``. Return the offset at which to continue."""
+        name, written, is_end, _ = token
         if not name:
             self._removals.add(Removal.COMMENT)
         elif is_end:

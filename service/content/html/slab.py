@@ -1,8 +1,9 @@
 """A slab of the source, cut into its tags and the texts after them all at once: a call for each would take longer."""
 
 import re
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, count
 
 from service.content.html.known_tags import Action, KnownTags
 from service.content.html.markup import collapsed
@@ -28,8 +29,8 @@ class Slab:
         self._parts = _TAG.split(source[:last])
         """Text and tags in turn, and in the last text no ``<``, each of which would be searched for its end."""
         self._parts[-1] += source[last:]
-        self._number, self._place = 0, start + len(self._parts[0])
-        """A tag, and its offset."""
+        self.first = start + len(self._parts[0])
+        """The offset of the first tag, or without one the end."""
         self.texts = self._parts[2::2]
         """The text after each tag, as it is in the source."""
 
@@ -46,12 +47,15 @@ class Slab:
         return zip(map(known.__getitem__, tags), texts, count(), strict=False)
 
     def is_before_text(self, number: int, offset: int) -> bool:
-        """Return whether a tag, whose start was asked for last, ends at ``offset``, and only text is after it."""
-        return offset == self._place + len(self._parts[2 * number + 1]) + 2 and "<" not in self.texts[number]
+        """Return whether a tag ends at ``offset``, and only text is after it."""
+        text = self.texts[number]
+        return offset + len(text) == self.start(number + 1) and "<" not in text
 
     def start(self, number: int) -> int:
-        """Return the offset of a tag, or for their number the end. Linear in all, for numbers in ascending order."""
-        between = self._parts[2 * self._number + 1 : 2 * number + 1]
-        self._place += sum(map(len, between)) + len(between)
-        self._number = number
-        return self._place
+        """Return the offset of a tag, or for their number the end."""
+        return self._starts[2 * number] + 2 * number  # the brackets of the tags before it
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        """The offset of each part after the first, were there no brackets; and of the end."""
+        return [*accumulate(map(len, self._parts[1:]), initial=self.first)]

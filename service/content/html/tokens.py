@@ -22,7 +22,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_TAG_BEGINS = re.compile("/?[A-Za-z]")
 _ATTRIBUTE = re.compile(
     rf"""([^{_SPACE}/>][^{_SPACE}/>=]*+)
     (?: [{_SPACE}]*+=[{_SPACE}]*+ (?: "([^"]*+)"? | '([^']*+)'? | ([^{_SPACE}>]++) )? )?""",
@@ -51,15 +50,21 @@ def token_at(html: str, start: int) -> Token:
     """Return the token that begins with the ``<`` at ``start``, before a letter or one of ``/!?``."""
     found = _TOKEN.match(html, start)
     assert found is not None
-    end, name, attributes, whole = found.groups()
-    return Token(name.lower() if whole else "", attributes or "", bool(end), found.end())
+    return _token(found)
 
 
 def whole_tag(text: str) -> Token | None:
-    """Return the tag whose text without brackets this is, wherever that is in a source; ``None`` if it is none."""
-    tag = f"<{text}>"
-    token = token_at(tag, 0) if _TAG_BEGINS.match(text) else None
-    return token if token is not None and token.name and token.end == len(tag) else None
+    """Return the tag whose text without brackets this is, wherever that is in a source; ``None`` if it is none.
+
+    Its offsets are those in the tag alone.
+    """
+    found = _TOKEN.match(f"<{text}>")
+    return _token(found) if found is not None and found["whole"] and found.end() == len(text) + 2 else None
+
+
+def _token(found: re.Match[str]) -> Token:
+    end, name, attributes, whole = found.groups()
+    return Token(name.lower() if whole else "", attributes or "", bool(end), found.end())
 
 
 def attributes_of(written: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from service.content.html.references import rewritten_text, write_text
 from service.content.html.removal import Removal, Removals
 from service.content.html.slab import Item
 from service.content.html.start_tag import StartTag
+from service.content.html.tokens import Token
 
 MAX_DEPTH = 256
 """Maximum nesting; the tags of deeper elements are removed, their content is kept."""
@@ -40,7 +41,7 @@ class Writer:
         """Open elements that are not written because of ``MAX_DEPTH``."""
 
     def write(  # noqa: C901, PLR0912, PLR0915 - see below
-        self, items: Iterator[Item], texts: Sequence[str], handle: Callable[[StartTag | None, int], bool]
+        self, items: Iterator[Item], texts: Sequence[str], handle: Callable[[StartTag | Token | None, int], bool]
     ) -> bool:
         """Write the items up to one for which ``handle`` returns false. Return whether all are written.
 
@@ -68,7 +69,7 @@ class Writer:
                 else:
                     self.end(action)
                     is_shown, flows, special = self._state()
-            elif action is None or action.alternative:
+            elif not isinstance(action, StartTag) or action.alternative:
                 if not handle(action, number):
                     return False
                 is_shown, flows, special = self._state()
