@@ -25,6 +25,9 @@ _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|nbsp|quot);)")
 """Not written by the normaliser. The cleaner does not see references; see stand_ins.py."""
 _END_TAGS = re.compile(r"(?:</[a-z][a-z0-9]*>)*")
 
+_DROPPED_AT_START = "\ufeff "
+"""A parser drops one byte order mark; white space behind it is then at the start."""
+
 # A parser drops the first line end of a "pre": content that begins with one needs another.
 _LINE_END_IN_PRE = re.compile(r"(<pre(?: [^>]*+)?>)\n")
 
@@ -51,7 +54,7 @@ def sanitise_html(html: str, rules: ContentRules, max_characters: int) -> Saniti
         check_prepared_size(html, max_characters)
         if is_stable(html, rules.policy):
             return SanitisedHtml(html, removals.counts())
-        cleaned = _cleaned(hide(html), rules.policy)
+        cleaned = _cleaned(hide(html.lstrip(_DROPPED_AT_START)), rules.policy)
         html = normalise(reveal(cleaned), reader, removals)
     text = write_text(html)
     check_prepared_size(text, max_characters)

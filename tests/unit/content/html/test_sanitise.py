@@ -155,6 +155,12 @@ def test_what_is_not_canonical_is_not_stable(html: str, characters: int, monkeyp
         assert not is_stable(f"{before}{html}<p>b</p>", policy)
 
 
+def test_byte_order_marks_that_the_cleaner_drops_at_the_start_are_dropped_at_once() -> None:
+    sanitised = sanitise_html("\ufeff \ufeff<b></b>" * 9 + "<b> a\ufeff</b>", DEFAULT_RULES, NO_LIMIT)
+    assert sanitised.html == "<b>a\ufeff</b>"
+    assert not sanitised.removed
+
+
 def test_unstable_html_is_sent_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sanitise, "MAX_PASSES", 0)
     text = sanitise_html("<p onclick=x>a", DEFAULT_RULES, NO_LIMIT).html
