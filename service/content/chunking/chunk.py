@@ -15,6 +15,9 @@ from service.protocol.messages import ChunkBy
 Level = Callable[[int, int], Sequence[int]]
 """Returns the possible boundaries between two others, in order. Only what exceeds the limit is read again."""
 
+_OF_ONE_WORD = frozenset({ChunkBy.WORD, ChunkBy.CHARACTER})
+"""Segments in which no word ends."""
+
 
 def split_text(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     """Return ``text`` in chunks of ``chunk_by``, none longer than ``max_characters``.
@@ -23,17 +26,22 @@ def split_text(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     chunk is white space alone, unless there is more of it than the chunks beside it can take.
     """
     ends = segments(text, chunk_by)
-    levels: list[Level] = [
+    levels = levels_within(
+        chunk_by,
         lambda start, end: array("i", (start + place for place in words(text[start:end]))),
         lambda start, end: array("i", (start + place for place in graphemes(text[start:end]))),
-        lambda start, end: range(start + 1, end),
-    ]
-    refined = refine_boundaries(max_characters, ends, levels)
+    )
+    refined = refine_boundaries(max_characters, ends, [*levels, lambda start, end: range(start + 1, end)])
     if refined is ends:
         return Chunks(text, ends)
     if any(text[cut].isspace() for cut in {*refined}.difference(ends)):
         refined = _without_blanks(text, refined, max_characters)
     return Chunks(text, refined)
+
+
+def levels_within(chunk_by: ChunkBy, of_words: Level, of_graphemes: Level) -> Sequence[Level]:
+    """Return the levels for segments of ``chunk_by``: only those that divide them."""
+    return [of_graphemes] if chunk_by in _OF_ONE_WORD else [of_words, of_graphemes]
 
 
 def refine_boundaries(max_characters: int, boundaries: Sequence[int], levels: Sequence[Level]) -> Sequence[int]:

@@ -63,8 +63,9 @@ def without_torn_graphemes(text: str, ends: "array[int]", candidates: "array[int
     To list all graphemes is slow. Where characters may join, only those around an end are read: those before it that
     join, one more, which may be their base, and the one after it.
     """
-    if candidates is None:
-        candidates = array("i") if is_of_single_characters(text) else ends
+    candidates = ends if candidates is None else candidates
+    if not candidates or is_of_single_characters(text):
+        return ends
     doubtful = array("i", filter(partial(_may_tear, text), candidates))
     if not doubtful:
         return ends

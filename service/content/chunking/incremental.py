@@ -13,7 +13,7 @@ from array import array
 from itertools import filterfalse
 from typing import NamedTuple
 
-from service.content.chunking.chunk import Level, refine_boundaries
+from service.content.chunking.chunk import levels_within, refine_boundaries
 from service.content.chunking.gaps import read_slabs
 from service.content.chunking.graphemes import graphemes
 from service.content.chunking.html_words import html_words
@@ -45,10 +45,11 @@ def split_increments(html: str, chunk_by: ChunkBy, max_characters: int) -> Incre
         wanted = _boundaries(html, chunk_by)
         for slab in read_slabs(html):
             elements.read(slab)
-    levels: list[Level] = [
+    levels = levels_within(
+        chunk_by,
         lambda start, end: array("i", (start + cut for cut in html_words(html[start:end]))),
         lambda start, end: _graphemes(html, start, end),
-    ]
+    )
     cuts = refine_boundaries(max_characters, wanted, levels)
     return Increments(Chunks(html, cuts), elements.closes(cuts))
 

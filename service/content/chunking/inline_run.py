@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from service.content.chunking.chunk import Level, refine_boundaries
+from service.content.chunking.chunk import levels_within, refine_boundaries
 from service.content.chunking.graphemes import graphemes
 from service.content.chunking.segment import segments
 from service.content.chunking.words import words
@@ -33,10 +33,11 @@ class _Run:
     def boundaries(self, chunk_by: ChunkBy, max_characters: int) -> Sequence[int]:
         wanted = self._cuts(segments(self._text, chunk_by))
         wanted.append(len(self._html))
-        levels: list[Level] = [
+        levels = levels_within(
+            chunk_by,
             lambda start, end: self._cuts(words(self._between(start, end)), self._visible_offset(start)),
             lambda start, end: self._cuts(graphemes(self._between(start, end)), self._visible_offset(start)),
-        ]
+        )
         return refine_boundaries(max_characters, wanted, levels)
 
     def _read(self, html: str) -> Iterator[str]:

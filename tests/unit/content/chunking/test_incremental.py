@@ -3,12 +3,15 @@
 
 import re
 from itertools import accumulate
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from service.content.chunking import incremental
 from service.content.chunking.graphemes import graphemes
+from service.content.chunking.html_words import html_words
 from service.content.chunking.incremental import Increments, split_increments
 from service.content.html import markup
 from service.content.html.markup import REFERENCE, TAG
@@ -184,6 +187,17 @@ def test_every_state_of_an_attack_is_safe_to_a_second_parser(family: str) -> Non
         for chunk_by in (WORD, CHARACTER):
             for part in shown(split_increments(html, chunk_by, 40)):
                 assert dangers(part) == [], attack
+
+
+@pytest.mark.parametrize(
+    ("chunk_by", "times", "first"), [(WORD, 1, [20, 40, 52]), (SENTENCE, 1, [20, 40, 52]), (CHARACTER, 0, [4, 5, 6])]
+)
+def test_words_are_read_once_and_not_inside_of_a_word(chunk_by: ChunkBy, times: int, first: list[int]) -> None:
+    html = f"<p>{'a' * 50}</p>{'<p></p>' * 50}"
+    with patch.object(incremental, "html_words", wraps=html_words) as read:
+        bounds = split_increments(html, chunk_by, 20).chunks.bounds
+    assert read.call_count == times
+    assert [*bounds[1:4]] == first
 
 
 def test_close_texts_are_shared_at_any_depth() -> None:
