@@ -14,7 +14,7 @@ from service.protocol.codec import encode_chunks
 from service.protocol.frames import text_frame_header
 from service.protocol.instant import JSON_TIMESTAMP_BYTES
 
-BLOCK_CHUNKS = 16
+BLOCK_CHUNKS = 32
 
 ChunkFrame = tuple[bytes, bytes, int]
 """What comes before the JSON of the timestamp, what comes after it, and the bytes of the payload with the timestamp."""

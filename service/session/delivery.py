@@ -1,38 +1,18 @@
 """The delivery of one stream: the cursor and the pace over its chunks."""
 
 from service.content.plan import Piece
+from service.session.pace import Pace
 from service.session.run import Run
 from service.session.source import ChunkSource
 
 BURST_CHUNKS = 64
 """The most chunks of one ``take``, so that a skipped stream does not hold back other connections."""
 
-LATE_GAPS = 3
-"""A stream that is late by more than this number of gaps is rebased instead of sending a burst."""
-
-
-class Pace:
-    """Chunk k is due at ``origin + k · gap``, so that a stream does not drift. All times are monotonic seconds."""
-
-    __slots__ = ("gap_seconds", "origin")
-
-    def __init__(self, gap_seconds: float, origin: float) -> None:
-        self.gap_seconds = gap_seconds
-        self.origin = origin
-
-    def due(self, index: int) -> float:
-        return self.origin + index * self.gap_seconds
-
-    def shift(self, seconds: float) -> None:
-        """Delay all chunks that are not sent."""
-        self.origin += seconds
-
 
 class Delivery:
     """Takes chunks from a source, each once and in order: none before it is due, none during a pause."""
 
     __slots__ = (
-        "_late_seconds",
         "_pace",
         "_paused_at",
         "_paused_seconds",
@@ -52,7 +32,6 @@ class Delivery:
         """Start at ``index``, after ``bytes_before`` that another connection has sent."""
         self._source = source
         self._pace = Pace(gap_seconds, now - index * gap_seconds)
-        self._late_seconds = LATE_GAPS * gap_seconds
         self._paused_at: float | None = None
         self.started_at = now
         self.first_index = index
@@ -81,11 +60,10 @@ class Delivery:
     def take(self, now: float) -> list[Piece]:
         """Return the chunks that are due and advance ``index``; the first of them has the former ``index``."""
         chunks: list[Piece] = []
-        late_seconds = now - self.due_at
-        if self._paused_at is not None or late_seconds < 0:
+        if self._paused_at is not None or now < self.due_at:
             return chunks
-        if late_seconds > self._late_seconds and not self.skipped:
-            self._pace.shift(late_seconds)  # rebase: this chunk is due now
+        if not self.skipped:
+            self._pace.rebase(self.index, now)
         while len(chunks) < BURST_CHUNKS and self.due_at <= now:
             chunk = self._source.chunk(self.index)
             if chunk is None:
@@ -106,11 +84,11 @@ class Delivery:
         if self.skipped or self.index == self.first_index:
             return None
         pace = self._pace
-        seconds = until - self.due_at - self._late_seconds
+        seconds = until - self.due_at - pace.late_seconds
         end = min(self._source.planned, self.index + int(seconds / pace.gap_seconds))
         if end <= self.index:
             return None
-        return Run(self._source.frames, self.index, end, pace.origin, pace.gap_seconds, self._late_seconds)
+        return Run(self._source.frames, self.index, end, pace, until)
 
     def advance(self, count: int) -> None:
         """Take ``count`` chunks, which were sent as a run."""

@@ -18,7 +18,7 @@ class RunOwner(Protocol):
     """The driver of a stream. No method raises; each of them stops its run."""
 
     def wake(self, now: Instant) -> None:
-        """The machine decides what follows: the run is over or too late, or its connection is blocked."""
+        """The machine decides what follows: the run is over or may miss a deadline, or its connection is blocked."""
 
     def fail(self, exception: Exception) -> None:
         """A chunk could not be sent."""
@@ -42,17 +42,20 @@ class PacedRun:
 
     @property
     def gap_seconds(self) -> float:
-        return self._run.gap_seconds
+        return self._run.pace.gap_seconds
 
     @property
     def due_at(self) -> float:
         """When the next chunk is due, in monotonic seconds."""
-        run = self._run
-        return run.origin + (run.start + self.sent) * run.gap_seconds
+        return self._run.pace.due(self._run.start + self.sent)
 
-    def is_due(self, now: Instant) -> bool:
-        """Whether the next chunk is due, and not so late that the machine decides."""
-        return 0 <= now.seconds - self.due_at <= self._run.late_seconds
+    def rebase(self, now: Instant) -> bool:
+        """Let the next chunk be due now if it is too late; return false if it is for the machine to decide."""
+        run, index = self._run, self._run.start + self.sent
+        if not run.ends_in_time(index, now.seconds):
+            return False
+        run.pace.rebase(index, now.seconds)
+        return True
 
     def send(self, json_timestamp: bytes) -> int:
         """Send the next chunk; return the bytes of its payload, 0 if there is none or it could not be sent."""
@@ -181,10 +184,13 @@ class Pacer:
         stopped: list[PacedRun] = []
         for run in phase.runs:
             run.phase = None
-            size_bytes = 0
-            while run.is_due(now) and (size_bytes := run.send(json_timestamp)):
+            size_bytes = run.send(json_timestamp) if run.rebase(now) else 0
+            while size_bytes:
                 chunks += 1
                 payload_bytes += size_bytes
+                if run.due_at > now.seconds:
+                    break
+                size_bytes = run.send(json_timestamp)
             if not size_bytes or run.connection.blocked:
                 stopped.append(run)
             else:

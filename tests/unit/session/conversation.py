@@ -154,13 +154,15 @@ class Conversation:
         """Send the chunks of the run that are due, without the machine."""
         messages: list[Message] = []
         first = index = run.start + self._run_sent
-        while index < run.end and 0 <= self.now - (run.origin + index * run.gap_seconds) <= run.late_seconds:
+        pace = run.pace
+        while index < run.end and pace.due(index) <= self.now and run.ends_in_time(index, self.now):
+            pace.rebase(index, self.now)
             [(before, after, payload_bytes)] = run.frames.between(index, index + 1)
             messages.append(json.loads((before + at(self.now).json_timestamp + after)[-payload_bytes:]))
             index += 1
         self.sent += [(self.now, message) for message in messages]
         self._run_sent += index - first
-        self.wake_at = run.origin + index * run.gap_seconds
+        self.wake_at = pace.due(index)
         return messages
 
     def sleep_until(self, seconds: float) -> None:

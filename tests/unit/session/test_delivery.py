@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.session.delivery import BURST_CHUNKS, LATE_GAPS, Delivery, Pace
+from service.session.delivery import BURST_CHUNKS, Delivery
+from service.session.pace import LATE_GAPS, Pace
 from service.session.source import PlanSource
 from tests.unit.session.conversation import plan_of
 
