@@ -67,7 +67,7 @@ def uvicorn_config(application: str) -> uvicorn.Config:
         factory=True,
         loop="uvloop",
         http=HttpConnection,
-        ws=WebSocketHandshake,
+        ws=WebSocketHandshake,  # the server adds its arguments
         ws_ping_interval=None,  # the connection monitor pings
         ws_per_message_deflate=False,  # it more than doubles the cost of a chunk and of an idle connection
         log_config=None,
@@ -124,7 +124,9 @@ class Server(uvicorn.Server):
         recorder: Recorder = self.lifespan.state[RECORDER_STATE]
         descriptors = raise_descriptor_limit(self._settings)
         self._limiter = self._create_limiter(descriptors, recorder)
-        self.config.ws_protocol_class = partial(WebSocketHandshake, on_lost=self._limiter.release)  # type: ignore[assignment]
+        self.config.ws_protocol_class = partial(  # type: ignore[assignment] # it is called only
+            WebSocketHandshake, on_lost=self._limiter.release, recorder=recorder
+        )
         acceptor = Acceptor(sockets or [], self._create_connection, self._limiter, recorder)
         self.servers = [acceptor]  # type: ignore[list-item] # uvicorn closes it at the end
         acceptor.start()

@@ -1,7 +1,9 @@
 """The handshake of a WebSocket: the protocol class of uvicorn, which then makes room for ``WebSocketConnection``."""
 
 import asyncio
+import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, cast
 
 import uvicorn
@@ -9,15 +11,19 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.http11 import Request
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.typing import StatusLike
 
+from service.events import DropReason, SocketDropped
+from service.session.ports import Recorder
 from service.websocket.connection import WebSocketConnection
 from service.websocket.connection_monitor import ConnectionMonitor
 
 EXTENSION = "streaming.handshake"
 """The key of the handshake in the extensions of the scope. The endpoint removes it, because it is a cycle."""
 
-_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_INVALID_HTTP = "The handshake is not valid HTTP."
 
 
 class WebSocketHandshake(WebSocketsSansIOProtocol):
@@ -31,11 +37,14 @@ class WebSocketHandshake(WebSocketsSansIOProtocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         *,
-        on_lost: Callable[[asyncio.BaseTransport], object] = lambda _transport: None,
+        on_lost: Callable[[asyncio.BaseTransport], object],
+        recorder: Recorder,
     ) -> None:
         """``on_lost`` is called with the transport when it is lost, also after ``hand_over``."""
         super().__init__(config, server_state, app_state)
+        self.conn.reject = _reject  # type: ignore[method-assign] # uvicorn offers no place for another class
         self._on_lost = on_lost
+        self._recorder = recorder
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_lost(self.transport)
@@ -43,7 +52,9 @@ class WebSocketHandshake(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
-        if not self.close_sent:  # the handshake is valid, so there is a scope, and its application has not run yet
+        if self.close_sent:
+            self._recorder.record(SocketDropped(DropReason.INVALID))
+        else:  # the handshake is valid, so there is a scope, and its application has not run yet
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = self
             self.transport.pause_reading()  # what follows is for the connection
 
@@ -74,9 +85,21 @@ class WebSocketHandshake(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated and not self.transport.is_closing():
-            # Too many or too long headers: uvicorn would never answer.
-            self.transport.write(_BAD_REQUEST)
+            # Uvicorn does not send the answer to lines that are too many or too long; to others there is none.
+            answer = b"".join(self.conn.data_to_send())
+            self._recorder.record(SocketDropped(DropReason.TOO_LARGE if answer else DropReason.INVALID))
+            self.transport.write(answer or _reject(HTTPStatus.BAD_REQUEST, _INVALID_HTTP).serialize())
             self.transport.close()
 
     def shutdown(self) -> None:
         self.transport.abort()
+
+
+def _reject(status: StatusLike, text: str) -> Response:
+    """As ``ServerProtocol.reject``, with the first line of the text in JSON."""
+    status = HTTPStatus(status)
+    body = json.dumps({"error": text.partition("\n")[0]}).encode()
+    headers = Headers(
+        {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"},
+    )
+    return Response(status.value, status.phrase, headers, body)

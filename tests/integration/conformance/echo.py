@@ -7,16 +7,17 @@ import asyncio
 import socket
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import uvicorn
 
-from service.events import CloseReason
+from service.events import CloseReason, Event
 from service.process.server import uvicorn_config
 from service.protocol.frames import text_frame_header
 from service.protocol.limits import InputLimit, InputLimits, Rate
 from service.websocket.connection_monitor import ConnectionMonitor
-from service.websocket.handshake import EXTENSION
+from service.websocket.handshake import EXTENSION, WebSocketHandshake
 
 LARGEST_MESSAGE = 16 * 2**20
 """Bytes: that of the cases."""
@@ -48,6 +49,12 @@ class Echo:
     def connection_ended(self, code: int, failure: CloseReason | None) -> None: ...
 
 
+class Silence:
+    """Fulfils ``Recorder``."""
+
+    def record(self, event: Event) -> None: ...
+
+
 async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's
     handshake = scope["extensions"].pop(EXTENSION)
     await receive()
@@ -66,6 +73,7 @@ if __name__ == "__main__":
     config = uvicorn_config(f"{__spec__.name}:create_echo")
     config.lifespan = "off"
     config.http = "httptools"  # the connections of the service need its server
+    config.ws = partial(WebSocketHandshake, on_lost=lambda _: None, recorder=Silence())  # type: ignore[assignment] # called
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()

@@ -37,14 +37,26 @@ async def dropped(server: RunningServer, reason: str) -> float:
         (GET + b"X: " + b"a" * 20_000 + b"\r\n\r\n", 431),
         (GET + b"X: a\r\n" * 200_000, 431),
         (HANDSHAKE + b"Host: a\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", 431),
+        # by the library of the handshake
+        (HANDSHAKE + b"Host: a\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431),
+        (HANDSHAKE + b"Host: a\r\n" + b"X: a\r\n" * 200 + b"\r\n", 431),
+        (HANDSHAKE.replace(b"raw", b"a" * 9000) + b"Host: a\r\n\r\n", 414),
+        (HANDSHAKE.replace(b"GET", b"POST") + b"Host: a\r\n\r\n", 405),
+        (HANDSHAKE.replace(b"Key", b"Kez") + b"Host: a\r\n\r\n", 400),
+        (HANDSHAKE.replace(b"13", b"12") + b"Host: a\r\n\r\n", 400),
+        (HANDSHAKE.replace(b"Upgrade: w", b"Upgrade: h2c\r\nUpgrade: w") + b"Host: a\r\n\r\n", 426),
+        (HANDSHAKE + b"Host: a\r\nContent-Length: 5\r\n\r\nhello", 400),
     ],
 )
 async def test_a_request_that_is_not_valid_or_too_large_is_refused_with_a_sentence(
     server: RunningServer, request_: bytes, status: int
 ) -> None:
+    reasons = ("invalid", "too_large")
+    before = sum([await dropped(server, reason) for reason in reasons])
     head, _, body = (await answer(server, request_)).partition(b"\r\n\r\n")
+    assert sum([await dropped(server, reason) for reason in reasons]) == before + 1
     assert int(head.split()[1]) == status
-    assert b"connection: close" in head
+    assert b"connection: close" in head.lower()
     assert json.loads(body)["error"].endswith(".")
 
 
