@@ -1,10 +1,12 @@
 """The Redis store, with a real Redis that is stopped, frozen, full or restarted."""
 
 import asyncio
+import re
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
@@ -14,12 +16,13 @@ from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import SessionSnapshot, StreamStatus
 from service.stores.failures import NoAnswer, Refused
+from service.stores.redis import scripts
 from service.stores.redis.store import RedisSessionStore
 from service.stores.store_limits import StoreSize
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
-from tests.conftest import environment
+from tests.conftest import PROJECT, environment
 from tests.contract.stores.contract import SharedStoreContract
 from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, THIRD, claim
 from tests.waiting import wait_for
@@ -44,15 +47,33 @@ asyncio.run(count())
 """A process that makes requests; its argument is the URL."""
 
 
+def documented_user() -> list[str]:
+    """The command that creates a user with the permissions that the service needs."""
+    [command] = re.findall("`(ACL SETUSER .*?)`", (PROJECT / "docs" / "operations.md").read_text())
+    return command.split()
+
+
+def test_the_documented_user_has_no_permission_that_is_not_used() -> None:
+    in_scripts = re.findall(r"redis\.call\('(\w+)'", Path(scripts.__file__).read_text())
+    alone = ["PING", "SELECT", "EVAL", "EVALSHA", "GET", "SET"]
+    permissions = [part[1:].upper() for part in documented_user() if part.startswith("+")]
+    assert sorted(permissions) == sorted({*in_scripts, *alone})
+
+
 class TestRedisSessionStore(SharedStoreContract):
+    """As the user of docs/operations.md."""
+
     slack_seconds: ClassVar = 0.25
 
     @pytest.fixture(autouse=True)
     def _redis(self, redis: Redis) -> None:
         self.redis = redis
+        with redis.client() as client:
+            client.execute_command(*documented_user())
 
     def make(self) -> RedisSessionStore:
-        return RedisSessionStore(self.redis.url, self.limits, self.resume_ttl_seconds, store_limits=self.store_limits)
+        url = self.redis.url.replace("//", "//streaming:password@")
+        return RedisSessionStore(url, self.limits, self.resume_ttl_seconds, store_limits=self.store_limits)
 
     async def size(self, store: SessionStore) -> StoreSize:
         assert isinstance(store, RedisSessionStore)
