@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,17 @@ from packaging.requirements import Requirement
 
 from observability.registry.metrics import METRICS
 from service import __version__
+from service.content import prepare
+from service.protocol.limits import Limits
+from service.protocol.messages import ContentType, StreamRequest
 from tests.ops.packaging.project import PROJECT, pyproject
 
 DOCUMENTS = [
     *(PROJECT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((PROJECT / "docs").rglob("*.md")),
 ]
+
+README = (PROJECT / "README.md").read_text()
 
 EACH_DOCUMENT = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=[str(document.relative_to(PROJECT)) for document in DOCUMENTS]
@@ -66,6 +72,17 @@ def test_every_direct_dependency_has_its_reason() -> None:
 
 def test_the_changelog_has_a_section_for_this_version() -> None:
     assert re.search(rf"^## \[?{re.escape(__version__)}\b", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
+def test_the_demo_of_the_readme_prints_what_the_service_returns() -> None:
+    pattern = r"^\$ printf '(.*?)' \\\n.*?\n(.*)\noutcome .*?^chunks +(\d+)\nbytes +(\d+)$"
+    demo = re.search(pattern, README, re.MULTILINE | re.DOTALL)
+    assert demo is not None
+    content, printed, chunks, size = demo.groups()
+    request = StreamRequest(content=content.replace("\\n", "\n"), content_type=ContentType.MARKDOWN)
+    plan = prepare(request, Limits(), lambda _stage: nullcontext())
+    data = list(plan.chunks)
+    assert (printed, int(chunks), int(size)) == ("".join(data), len(data), len("".join(data).encode()))
 
 
 def anchors(document: Path) -> Iterator[str]:
