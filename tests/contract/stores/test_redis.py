@@ -49,6 +49,7 @@ asyncio.run(count())
 
 def documented_user() -> list[str]:
     """The command that creates a user with the permissions that the service needs."""
+    command: str
     [command] = re.findall("`(ACL SETUSER .*?)`", (PROJECT / "docs" / "operations.md").read_text())
     return command.split()
 
@@ -69,7 +70,7 @@ class TestRedisSessionStore(SharedStoreContract):
     def _redis(self, redis: Redis) -> None:
         self.redis = redis
         with redis.client() as client:
-            client.execute_command(*documented_user())
+            client.execute_command(*documented_user())  # type: ignore[no-untyped-call]
 
     def make(self) -> RedisSessionStore:
         url = self.redis.url.replace("//", "//streaming:password@")
