@@ -18,7 +18,7 @@ async def test_a_handshake_with_too_many_headers_is_refused_and_its_descriptor_c
     server = start_server()
     descriptors = psutil.Process(server.process.pid).num_fds()
     status, _, _ = await handshake(server, "/ws/stream/fat", cookie="x" * 10_000)
-    assert status == 400
+    assert status == 431
 
     async def is_closed() -> bool:
         return psutil.Process(server.process.pid).num_fds() <= descriptors + 1
