@@ -60,8 +60,8 @@ class Pieces:
             self.starts.append(NOWHERE)
 
     def imply_from(self, first: int) -> None:
-        """Mark the start tags from the index ``first`` on as those of a cell that no tag of the source opened."""
-        self._implied = range(first, len(self.unsettled))
+        """Mark the start tags, if any, from the index ``first`` on: no tag of the source opened their cell."""
+        self._implied = range(first, len(self.unsettled)) or self._implied
 
     def text(self, text: str) -> None:
         """Write text with each run of white space as one space. It is not empty, and has no space after a space."""

@@ -15,7 +15,8 @@ from service.content.html.start_tag import StartTag
 from service.content.html.tokens import Token
 
 MAX_DEPTH = 256
-"""Maximum nesting; the tags of deeper elements are removed, their content is kept."""
+"""Maximum nesting; the tags of deeper elements are removed, their content is kept. The parts of a table may be three
+levels deeper: those that are missing are added, which must not depend on the depth of the table."""
 
 
 class _Context(NamedTuple):
@@ -139,7 +140,7 @@ class Writer:
             if tag.text and not (context.is_hidden or tag.is_hidden):
                 self._pieces.void(name, tag.text)
             return True
-        if len(self._names) >= MAX_DEPTH:
+        if len(self._names) >= MAX_DEPTH and name not in TABLE_PARTS:
             self._too_deep[name] += 1
             self._leave_out(name)
             return False
@@ -205,13 +206,14 @@ class Writer:
 
     def _text(self, text: str) -> None:
         """Write text in canonical form."""
-        if self._contexts[-1][1].is_hidden:
-            return
         if self._open.is_between_cells:
             if not text.strip(WHITESPACE):
                 return
             self._open_cell()
-        if self._contexts[-1][1].preserves_space:
+        context = self._contexts[-1][1]
+        if context.is_hidden:
+            return
+        if context.preserves_space:
             self._pieces.preformatted(text)
             return
         text = collapsed(text)

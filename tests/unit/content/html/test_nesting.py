@@ -109,6 +109,17 @@ def test_elements_beyond_the_depth_limit_are_removed_and_their_text_kept(tag: st
         depth += {"open": 1, "close": -1, "text": 0}[mark]
         deepest = max(deepest, depth)
     assert MAX_DEPTH // 2 < deepest <= MAX_DEPTH + len(("tbody", "tr", "td"))
+    assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == html
+
+
+@pytest.mark.parametrize("depth", range(MAX_DEPTH - 4, MAX_DEPTH))
+@pytest.mark.parametrize(
+    "table", ["<table>a<td>b<td>", "<table><tr><tr title=a><td><td colspan=2>b", "<table><col><th>"]
+)
+def test_all_parts_of_a_table_that_is_not_too_deep_are_written(table: str, depth: int) -> None:
+    expected = "<div>" * depth + normalised(table) + "</div>" * depth
+    for html in ("<div>" * depth + table, expected):
+        assert sanitise_html(html, DEFAULT_RULES, NO_LIMIT).html == expected
 
 
 def test_the_end_tag_of_a_too_deep_element_closes_no_other() -> None:

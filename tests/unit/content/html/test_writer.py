@@ -192,6 +192,8 @@ def test_words_stay_apart_in_elements_that_are_too_deep() -> None:
         ("<ul><li {}>x<li>c</ul>", "<ul><li>c</li></ul>"),
         ("<table><tr {}><td>x<tr><td>c</table>", "<table><tbody><tr><td>c</td></tr></tbody></table>"),
         ("<table {}><td>x</table>c", "c"),
+        ("<table><colgroup {}>c <td>d</table>", "<table><tbody><tr><td>c</td><td>d</td></tr></tbody></table>"),
+        ("<table><div><table {}><tr>x<b>y</b></tr></table></div></table>c", "c"),
         ("a<br {}>c", "ac"),
         ("a<img src=/x alt=y {}>c", "ac"),
         ("a<hr {}>c", "ac"),
