@@ -61,6 +61,8 @@ class _Reader:
         begins = True
         for piece in SentenceBreaker(self._text, _LOCALE):
             start, end = end, end + len(piece)
+            if end <= sentence_end:  # a remainder: UAX #29 begins a sentence with it
+                continue
             if piece.isspace():
                 if sentence_end == start > 0:
                     sentence_end = end

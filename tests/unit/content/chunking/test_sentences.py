@@ -123,6 +123,8 @@ def test_addresses_code_and_names_are_not_divided(whole: str) -> None:
         ("So `He? No' and `She? No'.", ["So `He? ", "No' and `She? ", "No'."]),
         ("Really?! Yes!! Well… No. Wait... So", ["Really?! ", "Yes!! ", "Well… No. ", "Wait... ", "So"]),
         ("Is it so?… Then", ["Is it so?… ", "Then"]),
+        ("It is so. )\nThen", ["It is so. )\n", "Then"]),
+        ("It is so. )\n \u2029 Then", ["It is so. )\n \u2029 ", "Then"]),
         ("I have no. Five", ["I have no. ", "Five"]),
     ],
 )
