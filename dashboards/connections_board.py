@@ -36,6 +36,7 @@ from observability.registry.metrics import (
     SOCKET_LIMIT,
     SOCKETS_DROPPED,
 )
+from service.events import CloseReason
 from service.protocol.errors import ErrorCode
 
 _LIMIT_CODES: Final = (
@@ -46,6 +47,13 @@ _LIMIT_CODES: Final = (
     ErrorCode.SESSION_TIMEOUT,
     ErrorCode.IDLE_TIMEOUT,
     ErrorCode.STREAM_ERROR,
+)
+_LIMIT_CLOSES: Final = (
+    CloseReason.SESSION_TIMEOUT,
+    CloseReason.INPUT_FRAMES,
+    CloseReason.INPUT_BYTES,
+    CloseReason.MESSAGE_TIMEOUT,
+    CloseReason.INPUT_MEMORY,
 )
 
 
@@ -132,6 +140,7 @@ def _sockets() -> Row:
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(ACCEPT_PAUSES, "instance"), "{{instance}}"),
+                limit=limits.ACCEPT_PAUSES,
             ),
         ),
     )
@@ -181,14 +190,14 @@ def _limits() -> Row:
             ),
             lines(
                 Frame(
-                    "Session timeouts",
-                    "Connections closed because their session reached its maximum duration: the current rate "
-                    "as a number in 5 minutes; the alert counts 5 whole minutes.",
+                    "Connections closed at a limit",
+                    "Because their session reached its maximum duration, or for what they sent, by reason: the "
+                    "current rate as a number in 5 minutes; the alerts count 5 whole minutes.",
                     units.Short,
                     6,
                 ),
-                Query(per_5_minutes(CONNECTION_CLOSES, reason="session_timeout"), "session_timeout"),
-                limit=limits.SESSION_TIMEOUTS,
+                Query(per_5_minutes(CONNECTION_CLOSES, "reason", reason=_LIMIT_CLOSES), "{{reason}}"),
+                limit=limits.CLOSES_AT_A_LIMIT,
             ),
             lines(
                 Frame(

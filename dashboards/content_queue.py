@@ -54,6 +54,7 @@ def content_queue() -> Row:
                     4,
                 ),
                 Query(per_minute(CONTENT_KILLED, "reason"), "{{reason}}"),
+                limit=limits.CONTENT_KILLED,
             ),
             lines(
                 Frame(

@@ -20,5 +20,6 @@ CONNECTION_FAILURES_PER_5_MINUTES: Final = 5
 LOOP_LAG_P99_SECONDS: Final = 0.1
 PACING_LAG_P99_SECONDS: Final = 0.1
 RATE_LIMIT_HITS_PER_5_MINUTES: Final = 50
-SESSION_TIMEOUTS_PER_5_MINUTES: Final = 50
+CLOSES_AT_A_LIMIT_PER_5_MINUTES: Final = 50
+"""Connections whose session has ended, or that sent more than they may; each by its reason."""
 RESTARTS_PER_15_MINUTES: Final = 3

@@ -5,9 +5,11 @@ from typing import Final
 
 from dashboards.foreign import PROCESS_START, UP
 from observability.registry.metrics import (
+    ACCEPT_PAUSES,
     CHUNKS,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
+    CONTENT_KILLED,
     CONTENT_WAIT,
     DEPENDENCY_UP,
     EVENT_LOOP_LAG,
@@ -51,9 +53,9 @@ def attempts(**outcomes: float) -> list[Series]:
     ]
 
 
-def timeouts(growth: float) -> list[Series]:
-    """Closes per minute for half an hour because of the maximum session duration; then none."""
-    return counter(CONNECTION_CLOSES, (30, growth), (30, 0), reason="session_timeout")
+def closes(reason: str, growth: float) -> list[Series]:
+    """Closes per minute for half an hour with this reason; then none."""
+    return counter(CONNECTION_CLOSES, (30, growth), (30, 0), reason=reason)
 
 
 def limit_hits(growth: float) -> list[Series]:
@@ -205,9 +207,38 @@ CASES: Final[Mapping[str, Case]] = {
         firing=(Firing(limit_hits(10.2), 9, 45, "51"), Firing(limit_hits(12), 9, 45, "60")),
     ),
     "SessionTimeoutSurge": Case(
-        below=[*timeouts(9.8), *counter(CONNECTION_CLOSES, (30, 100), reason="client")],
-        low_traffic=timeouts(9.9),
-        firing=(Firing(timeouts(10.2), 19, 45, "51"), Firing(timeouts(12), 19, 45, "60")),
+        below=[*closes("session_timeout", 9.8), *closes("client", 100)],
+        low_traffic=closes("session_timeout", 9.9),
+        firing=tuple(
+            Firing(closes("session_timeout", growth), 19, 45, value) for growth, value in ((10.2, "51"), (12, "60"))
+        ),
+    ),
+    "InputLimitSurge": Case(
+        below=[*closes("input_frames", 9.8), *closes("input_bytes", 9.8), *closes("protocol_error", 100)],
+        low_traffic=closes("input_bytes", 9.9),
+        firing=tuple(
+            Firing(closes(reason, 10.2), 9, 45, "51", OF_JOB | {"reason": reason})
+            for reason in ("input_frames", "input_bytes", "message_timeout", "input_memory")
+        ),
+    ),
+    "AcceptPaused": Case(
+        below=counter(ACCEPT_PAUSES, (30, 0)),
+        firing=(Firing(counter(ACCEPT_PAUSES, (10, 0), (1, 1), (49, 0)), 10, 20, "1", OF_INSTANCE),),
+    ),
+    "ContentWorkKilled": Case(
+        below=counter(CONTENT_KILLED, (1, 5), (29, 0), reason="cpu"),
+        firing=(
+            Firing(
+                [
+                    *counter(CONTENT_KILLED, (30, 3), (30, 0), reason="memory"),
+                    *counter(CONTENT_KILLED, (60, 0), reason="cpu"),
+                ],
+                6,
+                45,
+                "15",
+                OF_JOB | {"reason": "memory"},
+            ),
+        ),
     ),
     "SessionStoreDown": Case(
         below=[*outage("session_store", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="plan_cache")],
