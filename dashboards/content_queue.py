@@ -21,7 +21,7 @@ def content_queue() -> Row:
                     units.Short,
                     5,
                 ),
-                Query(total(CONTENT_QUEUE, "worker"), "{{worker}}"),
+                Query(total(CONTENT_QUEUE, "content_worker"), "{{content_worker}}"),
                 stacked=True,
             ),
             lines(
@@ -32,7 +32,7 @@ def content_queue() -> Row:
                     5,
                 ),
                 Query(measures.CONTENT_WAIT_P95, "all"),
-                Query(quantile(0.95, CONTENT_WAIT, "worker"), "{{worker}}"),
+                Query(quantile(0.95, CONTENT_WAIT, "content_worker"), "{{content_worker}}"),
                 limit=limits.CONTENT_WAIT,
             ),
             lines(
@@ -43,7 +43,7 @@ def content_queue() -> Row:
                     units.RequestsPerMinute,
                     5,
                 ),
-                Query(per_minute(CONTENT_REFUSED, "worker", "reason"), "{{worker}}: {{reason}}"),
+                Query(per_minute(CONTENT_REFUSED, "content_worker", "reason"), "{{content_worker}}: {{reason}}"),
             ),
             lines(
                 Frame(
@@ -63,7 +63,7 @@ def content_queue() -> Row:
                     units.Short,
                     5,
                 ),
-                Query(rate(CONTENT_CPU, "worker"), "{{worker}}"),
+                Query(rate(CONTENT_CPU, "content_worker"), "{{content_worker}}"),
                 stacked=True,
             ),
         ),

@@ -42,7 +42,7 @@ _HTTP_SECONDS = (0.01, 0.1, 1)
 """Few, as each exists for every method, route and status."""
 
 _CONTENT_TYPE = {"content_type": tuple(ContentType)}
-_WORKER = {"worker": tuple(ContentWorker)}
+_CONTENT_WORKER = {"content_worker": tuple(ContentWorker)}
 _DEPENDENCY = {"dependency": tuple(Dependency)}
 _HTTP = {
     "method": ("GET", "HEAD", "POST", "OPTIONS", OTHER),
@@ -173,22 +173,25 @@ ACTIVE_STREAMS = Gauge("stream_active_streams", "Active streams.", {"state": tup
 CONTENT_QUEUE = Gauge(
     "stream_content_queue_length",
     "Requests that wait for a content worker or are in progress there.",
-    _WORKER,
+    _CONTENT_WORKER,
 )
 CONTENT_WAIT = Histogram(
     "stream_content_wait_seconds",
     "How long requests waited for their turn at a content worker.",
-    _WORKER,
+    _CONTENT_WORKER,
     "seconds",
     buckets=_WAIT_SECONDS,
 )
 CONTENT_CPU = Counter(
-    "stream_content_cpu_seconds_total", "Processor time of content workers: 1 a second is one core.", _WORKER, "seconds"
+    "stream_content_cpu_seconds_total",
+    "Processor time of content workers: 1 a second is one core.",
+    _CONTENT_WORKER,
+    "seconds",
 )
 CONTENT_REFUSED = Counter(
     "stream_content_refused_total",
     "Requests refused with SERVER_BUSY, by reason.",
-    {**_WORKER, "reason": tuple(RefusedBecause)},
+    {**_CONTENT_WORKER, "reason": tuple(RefusedBecause)},
 )
 CONTENT_KILLED = Counter(
     "stream_content_killed_total",

@@ -54,8 +54,8 @@ async def test_small_documents_are_served_beside_attackers_which_are_refused(sta
     small = asyncio.create_task(read_small_documents(server, refused))
     await asyncio.wait([small, *attackers], return_when=asyncio.FIRST_COMPLETED)
     assert len(small.result()) == SMALL_DOCUMENTS
-    assert await metric(server, 'stream_content_refused_total{reason="queue_full",worker="process"}') >= 1
-    assert await metric(server, 'stream_content_refused_total{reason="queue_full",worker="thread"}') == 0
+    assert await metric(server, 'stream_content_refused_total{content_worker="process",reason="queue_full"}') >= 1
+    assert await metric(server, 'stream_content_refused_total{content_worker="thread",reason="queue_full"}') == 0
     for task in attackers:
         task.cancel()
     await asyncio.gather(*attackers, return_exceptions=True)

@@ -37,7 +37,7 @@ def preparations(*stretches: Observations) -> list[Series]:
 
 
 def waits(*stretches: Observations) -> list[Series]:
-    return histogram(CONTENT_WAIT, *stretches, worker="thread")
+    return histogram(CONTENT_WAIT, *stretches, content_worker="thread")
 
 
 def chunks(*stretches: Observations) -> list[Series]:

@@ -220,8 +220,8 @@ def test_content_work_is_measured_by_worker(metrics: Metrics) -> None:
     metrics.record(ContentWorked(ContentWorker.PROCESS, 0.2, 1.5))
     metrics.record(ContentRefused(ContentWorker.THREAD, RefusedBecause.WAITED))
     metrics.record(ContentWorkKilled(KilledBecause.CPU, ContentType.HTML))
-    assert value(metrics, "stream_content_queue_length", worker="thread") == 2
-    assert value(metrics, "stream_content_wait_seconds_sum", worker="process") == 0.2
-    assert value(metrics, "stream_content_cpu_seconds_total", worker="process") == 1.5
-    assert value(metrics, "stream_content_refused_total", worker="thread", reason="waited") == 1
+    assert value(metrics, "stream_content_queue_length", content_worker="thread") == 2
+    assert value(metrics, "stream_content_wait_seconds_sum", content_worker="process") == 0.2
+    assert value(metrics, "stream_content_cpu_seconds_total", content_worker="process") == 1.5
+    assert value(metrics, "stream_content_refused_total", content_worker="thread", reason="waited") == 1
     assert value(metrics, "stream_content_killed_total", reason="cpu") == 1
