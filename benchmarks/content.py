@@ -28,8 +28,9 @@ from benchmarks.contents import (
 from benchmarks.measure import Measure
 from benchmarks.processes import run_on
 from benchmarks.rounds import Run
-from service.content import Plan, pack_plan, prepare, unpack_plan
+from service.content import Plan, pack_plan, unpack_plan
 from service.content.markdown.convert import PARSER, markdown_to_html
+from service.content.prepare import prepare
 from service.content.rules import REASONING_TAGS
 from service.events import Event
 from service.preparation.cached_engine import CachedContentEngine

@@ -19,7 +19,7 @@ from service.http.metrics_route import metrics_route
 from service.http.middleware import HttpMetricsMiddleware, MetricsPortMiddleware
 from service.http.static_routes import static_routes
 from service.preparation.cached_engine import CachedContentEngine
-from service.preparation.engine import ThreadedContentEngine
+from service.preparation.engine import ThreadedContentEngine, load_in_background
 from service.preparation.work_limits import WorkLimits
 from service.process import clock
 from service.process.ids import RandomIds
@@ -129,6 +129,7 @@ def create_app(
             recorder.record(selection.degradation)
         threadsafe_recorder.open()
         await asyncio.to_thread(usage.start)
+        load_in_background()
         with record_loop_faults(recorder, services.ids.new_id), loop_monitor.running(), monitor.running():
             async with lease_renewer.run():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}

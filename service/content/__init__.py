@@ -1,13 +1,11 @@
-"""Content: ``prepare()`` sanitises, converts and splits; ``coalesce()`` fits a plan into the time of a session."""
+"""What the other packages need of content; ``prepare`` and ``coalesce``, which load the engine, are not here."""
 
 from service.content.cached_plan import CachedPlan
 from service.content.chunks import Chunks, CloseTexts
-from service.content.coalesce import coalesce, fits
 from service.content.html.removal import Removal
 from service.content.plan import Piece, Plan
 from service.content.plan_codec import UnreadablePlan, pack_plan, unpack_plan
 from service.content.plan_key import CHUNKER_VERSION, plan_key
-from service.content.prepare import prepare
 from service.content.rules import DEFAULT_RULES, ContentRules
 from service.content.stage import Stage, StageTime, StageTimer
 
@@ -25,10 +23,7 @@ __all__ = [
     "StageTime",
     "StageTimer",
     "UnreadablePlan",
-    "coalesce",
-    "fits",
     "pack_plan",
     "plan_key",
-    "prepare",
     "unpack_plan",
 ]

@@ -9,16 +9,6 @@ from service.content.chunking.chunk import refine_boundaries
 from service.content.chunks import Chunks, CloseTexts
 from service.content.plan import Plan
 
-USABLE_SHARE = 0.95
-"""Usable part of the remaining time: a late stream is shifted, not accelerated."""
-RESERVED_SECONDS = 1.0
-"""Reserved for preparation before the first chunk and messages after the last."""
-
-
-def fits(plan: Plan, seconds_left: float) -> bool:
-    """Return whether ``plan`` can be streamed unchanged in the remaining time."""
-    return len(plan.chunks) <= _fitting(plan, seconds_left)
-
 
 def coalesce(plan: Plan, seconds_left: float) -> Plan:
     """Return ``plan`` unchanged if it can be streamed in the remaining time, else with neighbouring chunks merged.
@@ -26,20 +16,15 @@ def coalesce(plan: Plan, seconds_left: float) -> Plan:
     The result has as many chunks as the time allows, each merged from about the same number. The chunk limit takes
     precedence over the time, so the result may still be too long. Linear in time.
     """
-    if fits(plan, seconds_left):
+    if plan.fits(seconds_left):
         return plan
-    fitting = _fitting(plan, seconds_left)
+    fitting = plan.chunks_in(seconds_left)
     ends = _ends(plan, fitting)
     closes = plan.closes
     if closes is not None:
         last_chunks = (bisect_left(plan.chunks.bounds, end) - 1 for end in ends)
         closes = CloseTexts(closes.tags, closes.parents, map(closes.indices.__getitem__, last_chunks))
     return replace(plan, chunks=Chunks(plan.chunks.text, ends), closes=closes)
-
-
-def _fitting(plan: Plan, seconds_left: float) -> int:
-    """Return the number of chunks that the time allows, at least one."""
-    return 1 + max(0, int((seconds_left * USABLE_SHARE - RESERVED_SECONDS) / plan.gap_seconds))
 
 
 def _ends(plan: Plan, fitting: int) -> Sequence[int]:

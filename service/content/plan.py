@@ -13,6 +13,11 @@ from service.content.html.removal import Removal
 from service.protocol.errors import ChunkingFailed
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 
+USABLE_SHARE = 0.95
+"""Usable part of the remaining time: a late stream is shifted, not accelerated."""
+RESERVED_SECONDS = 1.0
+"""Reserved for preparation before the first chunk and messages after the last."""
+
 Piece = tuple[str, str | UnsetType]
 """The data of a chunk, and in incremental mode its close text."""
 
@@ -53,6 +58,14 @@ class Plan(Struct, frozen=True, dict=True):
     def frames(self) -> ChunkFrames:
         """The frames of the chunks, for all streams of this plan."""
         return ChunkFrames(self.chunks, self.closes)
+
+    def chunks_in(self, seconds: float) -> int:
+        """Return how many chunks a session that ends after ``seconds`` has time for, at least one."""
+        return 1 + max(0, int((seconds * USABLE_SHARE - RESERVED_SECONDS) / self.gap_seconds))
+
+    def fits(self, seconds: float) -> bool:
+        """Return whether a session that ends after ``seconds`` has time for all chunks."""
+        return len(self.chunks) <= self.chunks_in(seconds)
 
     def size_bytes(self, start: int, end: int) -> int:
         """Return the bytes of UTF-8 of the chunks in ``[start, end)``."""

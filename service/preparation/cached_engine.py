@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from msgspec import Struct
 
-from service.content import CachedPlan, Plan, UnreadablePlan, fits, plan_key, unpack_plan
+from service.content import CachedPlan, Plan, UnreadablePlan, plan_key, unpack_plan
 from service.events import CacheQueried, CacheTier
 from service.preparation.engine import ThreadedContentEngine
 from service.preparation.stopwatch import Stopwatch
@@ -108,7 +108,7 @@ class CachedContentEngine:
         return cached
 
     async def _fit(self, cached: CachedPlan, client: str, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
-        if fits(cached.plan, seconds_left - stopwatch.seconds):
+        if cached.plan.fits(seconds_left - stopwatch.seconds):
             return Preparation(cached.plan, stopwatch.seconds, packed=cached.packed)
         fit = partial(self._engine.fit_plan, cached, seconds_left, stopwatch)
         return await self._engine.read(cached.memory_bytes, client, fit)

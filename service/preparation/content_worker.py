@@ -15,7 +15,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from service.content import pack_plan, prepare
+from service.content import pack_plan
+from service.content.prepare import prepare
 from service.preparation.stopwatch import Stopwatch
 from service.preparation.worker_messages import (
     REPLY_ENCODER,

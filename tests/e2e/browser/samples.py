@@ -4,7 +4,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from service.content import Plan, prepare
+from service.content import Plan
+from service.content.prepare import prepare
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest
 from tests.conftest import PROJECT

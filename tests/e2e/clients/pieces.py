@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hypothesis import given
 
-from service.content import Plan, prepare
+from service.content import Plan
+from service.content.prepare import prepare
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from service.content import prepare
+from service.content.prepare import prepare
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, StreamRequest
 from tests.documents.corpora import Document, demos, mails, readmes

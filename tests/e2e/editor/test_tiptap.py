@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.content import Plan, prepare
+from service.content import Plan
+from service.content.prepare import prepare
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, StreamRequest

@@ -11,7 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from benchmarks.contents import HOSTILE, RICH
-from service.content import DEFAULT_RULES, pack_plan, prepare
+from service.content import DEFAULT_RULES, pack_plan
+from service.content.prepare import prepare
 from service.events import KilledBecause
 from service.preparation.content_process import ContentProcess
 from service.preparation.stopwatch import Stopwatch

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 
 from observability.registry.metrics import METRICS
 from service import __version__
-from service.content import prepare
+from service.content.prepare import prepare
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType, StreamRequest
 from tests.ops.packaging.project import PROJECT, pyproject

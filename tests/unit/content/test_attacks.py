@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.content import Plan, prepare
+from service.content import Plan
 from service.content.html import sanitise
 from service.content.html.policy import POLICIES
 from service.content.html.removal import Removal
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown.convert import markdown_to_html
+from service.content.prepare import prepare
 from service.content.rules import DEFAULT_RULES, ContentRules
 from service.protocol.errors import EmptyContent, PreparedTooLarge
 from service.protocol.limits import Limits

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icu4py.breakers import CharacterBreaker
 
-from service.content import Plan, prepare
+from service.content import Plan
 from service.content.chunking.blocks import to_blocks
 from service.content.html.markup import REFERENCE, TAG, VOID, visible_text
 from service.content.html.sanitise import sanitise_html
 from service.content.markdown.convert import markdown_to_html
+from service.content.prepare import prepare
 from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits

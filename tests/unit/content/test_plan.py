@@ -6,8 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.content import Chunks, CloseTexts, Plan, coalesce
-from service.content.coalesce import RESERVED_SECONDS, USABLE_SHARE
+from service.content import Chunks, CloseTexts, Plan
+from service.content.coalesce import coalesce
+from service.content.plan import RESERVED_SECONDS, USABLE_SHARE
 from service.protocol.messages import GAP_SECONDS, Complexity, Speed
 from service.session.source import PlanSource
 

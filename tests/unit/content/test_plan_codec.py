@@ -21,11 +21,11 @@ from service.content import (
     UnreadablePlan,
     pack_plan,
     plan_key,
-    prepare,
     unpack_plan,
 )
 from service.content.html.policy import PAGE
 from service.content.html.urls import HostList
+from service.content.prepare import prepare
 from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import ChunkingFailed
 from service.protocol.limits import Limits

@@ -6,8 +6,9 @@ from importlib import import_module
 
 import pytest
 
-from service.content import Chunks, Plan, Removal, Stage, prepare
+from service.content import Chunks, Plan, Removal, Stage
 from service.content.html.attributes import AttributeFilter
+from service.content.prepare import prepare
 from service.protocol.errors import ChunkingFailed, EmptyContent, PreparedTooLarge, ProcessingFailed, StreamingError
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed, StreamRequest

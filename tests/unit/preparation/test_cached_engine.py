@@ -8,7 +8,8 @@ from importlib import import_module
 import pytest
 from msgspec.structs import replace
 
-from service.content import DEFAULT_RULES, ContentRules, Plan, Removal, UnreadablePlan, coalesce, pack_plan, unpack_plan
+from service.content import DEFAULT_RULES, ContentRules, Plan, Removal, UnreadablePlan, pack_plan, unpack_plan
+from service.content.coalesce import coalesce
 from service.content.html.urls import HostList
 from service.events import CacheQueried, CacheTier, Event
 from service.preparation.cached_engine import CachedContentEngine
@@ -89,7 +90,7 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.prepared = 0
         self.began, self._open = threading.Event(), threading.Event()
-        module = import_module("service.preparation.engine")
+        module = import_module("service.content.prepare")
         prepare = module.prepare
 
         def gated(*arguments: object) -> object:
