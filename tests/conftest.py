@@ -98,6 +98,10 @@ class RunningServer:
         assert lines, f"no {event!r} with {fields} in the log, which ends: {self.log[-5:]} {self.noise[-20:]}"
         return lines[0]
 
+    def parse(self, line: str) -> LogLine | None:
+        """A line of the log; ``None`` for other output."""
+        return json.loads(line) if line.startswith("{") else None
+
     @contextmanager
     def unread(self) -> Iterator[None]:
         """Stop reading the output of the process."""
@@ -123,10 +127,11 @@ class RunningServer:
         with output:
             for line in output:
                 with self._news:
-                    if line.startswith("{"):
-                        self.log.append(json.loads(line))
-                    else:
+                    parsed = self.parse(line)
+                    if parsed is None:
                         self.noise.append(line)
+                    else:
+                        self.log.append(parsed)
                     self._news.notify_all()
         with self._news:
             self._news.notify_all()

@@ -30,9 +30,9 @@ _ERROR_LINES = {
     ErrorCode.CONTENT_TOO_LARGE: connection_lines.CONTENT_TOO_LARGE,
     ErrorCode.CHUNKING_ERROR: connection_lines.CONTENT_TOO_LARGE,  # sent only for HTML that grew over its limit
     ErrorCode.SESSION_TIMEOUT: connection_lines.SESSION_TIMEOUT,
-    ErrorCode.PROCESSING_ERROR: connection_lines.PROCESSING_FAILED,
-    ErrorCode.INTERNAL_ERROR: connection_lines.PROCESSING_FAILED,
+    ErrorCode.PROCESSING_ERROR: connection_lines.CONTENT_TOO_COSTLY,
 }
+"""Of errors that are no fault of the service."""
 _BLOCKED_SECONDS = 0.1
 
 
@@ -121,7 +121,8 @@ class LogSink:
                 self._ended(event)
             case events.ErrorSent():
                 fields = _ids(event) | {"code": event.code}
-                log(_ERROR_LINES.get(event.code, connection_lines.ERROR_SENT), **fields)
+                mistake = _ERROR_LINES.get(event.code, connection_lines.ERROR_SENT)
+                log(connection_lines.PROCESSING_FAILED if event.fault else mistake, **fields)
                 log(connection_lines.ERROR_DETAIL, **fields, quote=event.message[:_MAX_QUOTED_CHARACTERS])
             case events.FaultRaised():
                 fields = {"error_id": event.error_id, "source": event.source, **_ids(event)}

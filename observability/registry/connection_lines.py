@@ -125,6 +125,16 @@ SESSION_TIMEOUT = LogEvent(
     sign="❌",
     burst=50,
 )
+CONTENT_TOO_COSTLY = LogEvent(
+    "content_too_costly",
+    LogLevel.WARNING,
+    "Stream processing error: content too costly, {session_id}",
+    "a request ends because its content exceeds CONTENT_CPU_LIMIT or CONTENT_MEMORY_LIMIT; content_work_killed has "
+    "the limit",
+    (*STREAM_FIELDS, _CODE),
+    sign="❌",
+    burst=50,
+)
 PROCESSING_FAILED = LogEvent(
     "processing_failed",
     LogLevel.ERROR,

@@ -117,7 +117,8 @@ CONTENT_WORK_KILLED = LogEvent(
     "content_work_killed",
     LogLevel.WARNING,
     "Preparation ended with its process: {reason}, type={content_type}",
-    "the process for large content exceeded a limit or crashed; an error_sent has the ids of the request",
+    "the process for large content exceeded a limit or crashed; the next content_too_costly or processing_failed has "
+    "the ids of the request",
     (LogField("reason", one_of(KilledBecause)), LogField("content_type", one_of(ContentType))),
     burst=10,
 )

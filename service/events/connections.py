@@ -96,6 +96,8 @@ class ErrorSent(Struct, frozen=True):
     session_id: str
     code: ErrorCode
     message: str
+    fault: bool
+    """Whether it is a fault of the service: two codes are also those of mistakes."""
     stream_id: str = ""
     """Of the stream that the error ends or refers to; empty, as is ``trace``, if there is none."""
     trace: Trace | None = None

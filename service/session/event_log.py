@@ -71,7 +71,9 @@ class EventLog:
             self._events.append(events.BackpressureReleased(*self._connection, *_ids(stream), seconds))
 
     def error_sent(self, error: StreamingError, stream: StreamState | None) -> None:
-        self._events.append(events.ErrorSent(*self._connection, error.code, str(error), *_ids(stream)))
+        self._events.append(
+            events.ErrorSent(*self._connection, error.code, str(error), error.reportable, *_ids(stream))
+        )
 
     def rejected(self, request: StreamRequest, error: StreamingError) -> None:
         outcome = events.Outcome.ERROR if error.reportable else events.Outcome.REJECTED

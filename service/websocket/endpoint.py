@@ -131,7 +131,7 @@ class StreamEndpoint:
     def _close_with_error(
         self, connection: WebSocketConnection, session_id: str, error: StreamingError, code: CloseCode
     ) -> None:
-        self._services.recorder.record(ErrorSent("", session_id, error.code, str(error)))
+        self._services.recorder.record(ErrorSent("", session_id, error.code, str(error), error.reportable))
         self._services.writer.send(connection, ErrorMessage.of(error))
         connection.close(code, code.reason)
 

@@ -16,7 +16,7 @@ from service.events import (
     StreamSkipRequested,
     StreamStarted,
 )
-from service.protocol.errors import ProcessingFailed
+from service.protocol.errors import ContentTooCostly, ProcessingFailed, StreamingError
 from service.protocol.messages import ClientMessageType
 from service.protocol.trace import Trace, TraceContext, parse_trace_context
 from service.session.effects import (
@@ -154,18 +154,23 @@ def test_the_error_of_a_deadline_is_recorded_with_the_stream_that_it_ends(second
     assert "stream_id" not in conversation.all("error")[0], "to the client it is about the connection"
 
 
-def test_a_failed_preparation_is_recorded_with_its_time() -> None:
+@pytest.mark.parametrize(
+    ("error", "fault"), [(ProcessingFailed("It broke."), True), (ContentTooCostly("Too much."), False)]
+)
+def test_a_failed_preparation_is_recorded_with_its_time_and_whose_fault_it_is(
+    error: StreamingError, *, fault: bool
+) -> None:
     conversation = Conversation()
     conversation.request("words")
     [admit] = conversation.pending(Admit)
     conversation.decide(admit)
     [prepare] = conversation.pending(Prepare)
     conversation.now = 0.3
-    conversation.resolve(EffectFailed(prepare.ticket, ProcessingFailed("It broke."), 0.25, STAGES))
+    conversation.resolve(EffectFailed(prepare.ticket, error, 0.25, STAGES))
     [ended] = conversation.event(StreamEnded)
     assert (ended.started, ended.processing_seconds, ended.stages) == (False, 0.25, STAGES)
     [sent] = conversation.event(ErrorSent)
-    assert (sent.stream_id, sent.trace) == ("stream-1", TRACE)
+    assert (sent.code, sent.fault, sent.stream_id, sent.trace) == ("PROCESSING_ERROR", fault, "stream-1", TRACE)
 
 
 def test_pause_and_skip_are_recorded_in_their_order() -> None:

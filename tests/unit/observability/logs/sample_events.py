@@ -138,11 +138,13 @@ SETTINGS = {"ALLOWED_ORIGINS": "*", "HOST": "0.0.0.0", "METRICS_TOKEN": "", "MET
 """The settings that have a line of their own at the start."""
 
 
-def error_sent(code: ErrorCode = ErrorCode.INVALID_SPEED, text: str = "speed 'oops' is unknown.") -> ErrorSent:
+def error_sent(
+    code: ErrorCode = ErrorCode.INVALID_SPEED, text: str = "speed 'oops' is unknown.", *, fault: bool = False
+) -> ErrorSent:
     """As the session machine records it; a request over the rate limit has no stream."""
     if code is ErrorCode.RATE_LIMIT_EXCEEDED:
-        return ErrorSent("c", SESSION_ID, code, text)
-    return ErrorSent("c", SESSION_ID, code, text, STREAM_ID, TRACE)
+        return ErrorSent("c", SESSION_ID, code, text, fault)
+    return ErrorSent("c", SESSION_ID, code, text, fault, STREAM_ID, TRACE)
 
 
 def fault(source: FaultSource, text: str = "text") -> FaultRaised:
@@ -188,6 +190,7 @@ def all_events() -> list[Event]:
         ended(),
         ended(Outcome.ERROR, error=ErrorCode.INTERNAL_ERROR),
         *(error_sent(code) for code in ErrorCode),
+        error_sent(ErrorCode.INTERNAL_ERROR, fault=True),
         LIMIT_APPROACHED,
         DependencyChanged(Dependency.DATABASE, up=False, reason="ConnectionRefusedError"),
         DependencyChanged(Dependency.DATABASE, up=True),

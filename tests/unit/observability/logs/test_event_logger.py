@@ -21,7 +21,13 @@ from tests.unit.observability.logs.sample_events import LIMIT_APPROACHED, all_ev
 
 OF_DEPENDENCIES = {"store_in_memory", "dependency_unavailable", "dependency_recovered", "usage_dropped"}
 OF_FAULTS = {"fallback_used", "fault_raised", "processing_failed"}
-OF_CLIENTS = {"rate_limit_approaching", "rate_limit_exceeded", "content_too_large", "session_timeout"}
+OF_CLIENTS = {
+    "rate_limit_approaching",
+    "rate_limit_exceeded",
+    "content_too_large",
+    "content_too_costly",
+    "session_timeout",
+}
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def test_the_text_layout_has_the_signs_and_json_has_none(open_log: OpenLog) -> N
         ErrorCode.CONTENT_TOO_LARGE,
         ErrorCode.SESSION_TIMEOUT,
         ErrorCode.PROCESSING_ERROR,
+        ErrorCode.INTERNAL_ERROR,
     )
     events: list[Event] = [
         OPENED,
@@ -95,7 +96,7 @@ def test_the_text_layout_has_the_signs_and_json_has_none(open_log: OpenLog) -> N
         LIMIT_APPROACHED,
         FALLBACK,
     ]
-    events += [error_sent(code) for code in errors]
+    events += [error_sent(code, fault=code is ErrorCode.INTERNAL_ERROR) for code in errors]
     text = open_log("INFO", "text")
     text.record_all(events)
     messages = [re.sub(r"^.{32}.{16} .{8} ", "", line) for line in text.text().splitlines()]
@@ -112,6 +113,7 @@ def test_the_text_layout_has_the_signs_and_json_has_none(open_log: OpenLog) -> N
         "❌ Rate limit exceeded",
         "❌ Content too large",
         "❌ Session timeout",
+        "❌ Stream processing error",
         "❌ Stream processing error",
     ]
     lines = json.dumps(open_log("INFO", "json").record(*events), ensure_ascii=False)

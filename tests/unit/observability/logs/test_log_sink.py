@@ -101,8 +101,15 @@ def test_a_message_is_a_template_over_declared_fields() -> None:
         (error_sent(ErrorCode.CONTENT_TOO_LARGE), "WARNING", f"Content too large: {SESSION_ID}"),
         (error_sent(ErrorCode.CHUNKING_ERROR), "WARNING", f"Content too large: {SESSION_ID}"),
         (error_sent(ErrorCode.SESSION_TIMEOUT), "WARNING", f"Session timeout: {SESSION_ID}"),
-        (error_sent(ErrorCode.PROCESSING_ERROR), "ERROR", "Stream processing error: PROCESSING_ERROR"),
-        (error_sent(ErrorCode.INTERNAL_ERROR), "ERROR", "Stream processing error: INTERNAL_ERROR"),
+        (
+            error_sent(ErrorCode.PROCESSING_ERROR),
+            "WARNING",
+            f"Stream processing error: content too costly, {SESSION_ID}",
+        ),
+        *(
+            (error_sent(code, fault=True), "ERROR", f"Stream processing error: {code}")
+            for code in (ErrorCode.PROCESSING_ERROR, ErrorCode.CHUNKING_ERROR, ErrorCode.INTERNAL_ERROR)
+        ),
         (FALLBACK, "ERROR", "Chunking failed, using fallback: type=text"),
         (error_sent(ErrorCode.INVALID_SPEED), "INFO", "Error sent: INVALID_SPEED"),
         (recovered(), "INFO", "Stream recovered: continues at chunk 20 of 45"),

@@ -113,7 +113,7 @@ def life(trace: Trace) -> tuple[Event, ...]:
         ConnectionOpened("c", "s", 0),
         MessageReceived(ClientMessageType.STREAM_REQUEST, 100),
         MessageReceived(None, 10),
-        ErrorSent("c", "s", ErrorCode.INVALID_MESSAGE, "…"),
+        ErrorSent("c", "s", ErrorCode.INVALID_MESSAGE, "…", fault=False),
         RequestAdmitted(
             "c",
             "s",
