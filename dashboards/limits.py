@@ -26,4 +26,4 @@ UNAVAILABLE_DEPENDENCIES: Final = Limit(1, ("SessionStoreDown", "DependencyDown"
 STORE_REFUSALS: Final = Limit(0, ("StoreFull",))
 USAGE_LOST: Final = Limit(0, ("UsageDropping",))
 RESTARTS: Final = Limit(thresholds.RESTARTS_PER_15_MINUTES, ("Restarting",))
-INSTANCES_DOWN: Final = Limit(1, ("ServiceDown", "TargetDown"))
+INSTANCES_DOWN: Final = Limit(1, ("ServiceDown", "NoTarget", "TargetDown"))

@@ -27,7 +27,7 @@ class Severity(StrEnum):
     """The watchdog, which always fires."""
 
 
-class Alert(Struct, frozen=True, rename={"name": "alert", "hold": "for"}):
+class Alert(Struct, frozen=True, rename={"name": "alert", "hold": "for", "keep": "keep_firing_for"}):
     """An alerting rule."""
 
     name: str
@@ -36,6 +36,8 @@ class Alert(Struct, frozen=True, rename={"name": "alert", "hold": "for"}):
     annotations: Mapping[str, str]
     hold: str = "0s"
     """How long ``expr`` must hold before the alert fires: a duration of Prometheus."""
+    keep: str = "0s"
+    """How long the alert fires on after ``expr`` held for the last time."""
 
     @property
     def severity(self) -> Severity:

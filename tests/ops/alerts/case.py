@@ -28,12 +28,15 @@ class Firing(Struct, frozen=True):
     """The value in the description, as the template formats it."""
     labels: Mapping[str, str] = field(default_factory=lambda: OF_JOB)
     """The labels besides severity and concern."""
+    description: str = ""
+    """The description, where its template has more than labels and the value."""
 
     def expected(self, alert: Alert) -> dict[str, dict[str, str]]:
         """The labels and annotations that promtool compares."""
         return {
             "exp_labels": {**alert.labels, **self.labels},
-            "exp_annotations": {name: self._rendered(text) for name, text in alert.annotations.items()},
+            "exp_annotations": {name: self._rendered(text) for name, text in alert.annotations.items()}
+            | ({"description": self.description} if self.description else {}),
         }
 
     def _rendered(self, template: str) -> str:

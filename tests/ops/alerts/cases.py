@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.foreign import PROCESS_START, UP
+from dashboards.rules import JOB
 from observability.registry.metrics import (
     ACCEPT_PAUSES,
+    BUILD_INFO,
     CHUNKS,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
@@ -24,6 +26,7 @@ from observability.registry.metrics import (
     TELEMETRY_ERRORS,
     USAGE_DROPPED,
 )
+from service import __version__
 from tests.ops.alerts.burn_cases import BURN_CASES
 from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, Case, Firing, first_chunks, requests
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
@@ -153,22 +156,40 @@ CASES: Final[Mapping[str, Case]] = {
         ),
         low_traffic=attempts(error=0.4, refused_capacity=0.5),
         firing=(
-            Firing(attempts(error=0.6, refused_capacity=0.6), 9, 45, "6"),
-            Firing(attempts(accepted=100, error=1, refused_capacity=2), 6, 45, "15"),
+            Firing(attempts(error=0.6, refused_capacity=0.6), 4, 50, "6"),
+            Firing(attempts(accepted=100, error=1, refused_capacity=2), 1, 50, "6"),
         ),
     ),
     "ServiceDown": Case(
         below=[*gauge(UP, (30, 1)), *gauge(UP, (30, 0), instance=TWO)],
+        firing=(
+            Firing(
+                [*gauge(UP, (10, 1), (20, 0), (30, 1)), *gauge(UP, (10, 1), (20, 0), (30, 1), instance=TWO)],
+                12,
+                45,
+            ),
+        ),
+    ),
+    "NoTarget": Case(
+        below=gauge(UP, (30, 0)),
         firing=tuple(
             Firing(
-                [
-                    *gauge(UP, (10, 1), (20, down), (30, 1)),
-                    *gauge(UP, (10, 1), (20, down), (30, 1), instance=TWO),
-                ],
-                at,
+                # A missing series is looked back for over 5 minutes.
+                [*gauge(UP, (10, 1), (20, None), (30, 1)), *gauge(UP, (60, 1), job="prometheus"), *other],
+                17,
                 45,
+                description=f"No target has the job {JOB}, so its outage would not be noticed. {reason}",
             )
-            for down, at in ((0, 12), (None, 17))  # a missing series is looked back for over 5 minutes
+            for other, reason in (
+                (
+                    [],
+                    "The scrape configuration has no such job_name, or service discovery finds no instance. ",
+                ),
+                (
+                    gauge(BUILD_INFO, (60, 1), job="streaming", version=__version__),
+                    f"The service is scraped under the job name streaming: its job_name must be {JOB}. ",
+                ),
+            )
         ),
     ),
     "TargetDown": Case(

@@ -33,7 +33,7 @@ def scaled(duration: str, scale: float) -> str:
 
 
 def scaled_rules(scale: float) -> list[dict[str, Any]]:
-    """Both rule files with every range and every hold multiplied. Names are unchanged."""
+    """Both rule files with every range, every hold and every ``keep_firing_for`` multiplied. Names are unchanged."""
     files = (RECORDING_GROUPS, ALERT_GROUPS)
     return [
         {"groups": [{"name": group.name, "rules": [_scaled(rule, scale) for rule in group.rules]} for group in groups]}
@@ -45,7 +45,7 @@ def _scaled(rule: Alert | Recording, scale: float) -> dict[str, Any]:
     scaled_rule: dict[str, Any] = msgspec.to_builtins(rule)
     scaled_rule["expr"] = _RANGE.sub(lambda found: f"[{scaled(found[1], scale)}]", rule.expr)
     if isinstance(rule, Alert):
-        scaled_rule["for"] = scaled(rule.hold, scale)
+        scaled_rule |= {"for": scaled(rule.hold, scale), "keep_firing_for": scaled(rule.keep, scale)}
     return scaled_rule
 
 

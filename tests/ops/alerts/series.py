@@ -25,10 +25,10 @@ def counter(metric: Counter, *stretches: Growth, instance: str = INSTANCE, **lab
     return [_line(metric.name, _total(stretches), instance, labels)]
 
 
-def gauge(metric: Gauge, *stretches: Stretch, instance: str = INSTANCE, **labels: str) -> list[Series]:
+def gauge(metric: Gauge, *stretches: Stretch, job: str = JOB, instance: str = INSTANCE, **labels: str) -> list[Series]:
     _check(metric, labels)
     values = (value for minutes, value in stretches for _ in range(minutes))
-    return [_line(metric.name, values, instance, labels)]
+    return [_line(metric.name, values, instance, labels, job)]
 
 
 def histogram(metric: Histogram, *stretches: Observations, instance: str = INSTANCE, **labels: str) -> list[Series]:
@@ -55,8 +55,10 @@ def _check(metric: Metric, labels: Mapping[str, str]) -> None:
     assert all(value in metric.labels[label] for label, value in labels.items()), (metric.name, labels)
 
 
-def _line(name: str, values: Iterator[float | None], instance: str, labels: Mapping[str, str]) -> Series:
-    matchers = ",".join(f'{label}="{value}"' for label, value in {"job": JOB, "instance": instance, **labels}.items())
+def _line(
+    name: str, values: Iterator[float | None], instance: str, labels: Mapping[str, str], job: str = JOB
+) -> Series:
+    matchers = ",".join(f'{label}="{value}"' for label, value in {"job": job, "instance": instance, **labels}.items())
     samples = ("_" if value is None else f"{value:.10g}" for value in values)
     return {"series": f"{name}{{{matchers}}}", "values": " ".join(samples)}
 

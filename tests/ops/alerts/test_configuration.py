@@ -51,8 +51,8 @@ def rules(scale: float) -> list[dict[str, Any]]:
 
 
 def durations(rule: dict[str, Any]) -> list[str]:
-    return [*DURATION.findall(rule["expr"]), rule.get("for", "0s")]
+    return [*DURATION.findall(rule["expr"]), rule.get("for", "0s"), rule.get("keep_firing_for", "0s")]
 
 
 def without_durations(rule: dict[str, Any]) -> dict[str, Any]:
-    return {**rule, "expr": DURATION.sub("", rule["expr"]), "for": ""}
+    return {**rule, "expr": DURATION.sub("", rule["expr"]), "for": "", "keep_firing_for": ""}

@@ -1,5 +1,6 @@
 """Rules, runbooks, dashboards and the registry use the same names and numbers."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -27,9 +28,15 @@ ONE_OR_ALL = 1
 """A line at 1 marks the first of a count or the whole of a share, and not a threshold of a rule."""
 
 
+_QUERY = re.compile(r'\bquery "([^"]+)"')
+"""A query in a template of an annotation."""
+
+
 def expressions() -> Iterator[str]:
     yield from (rule.expr for rule in RECORDINGS.values())
-    yield from (alert.expr for alert in ALERTS.values())
+    for alert in ALERTS.values():
+        yield alert.expr
+        yield from _QUERY.findall("".join(alert.annotations.values()))
     yield from (query for file in RUNBOOKS.glob("*.md") for query in queries(file.read_text()))
 
 
@@ -42,6 +49,12 @@ def used() -> list[Metric]:
 @pytest.mark.parametrize("rule", [*RECORDINGS.values(), *ALERTS.values()], ids=[*RECORDINGS, *ALERTS])
 def test_a_rule_uses_only_declared_series(rule: Recording | Alert) -> None:
     assert faults(rule.expr, declared()) == []
+
+
+def test_an_annotation_queries_only_declared_series() -> None:
+    found = [query for alert in ALERTS.values() for query in _QUERY.findall("".join(alert.annotations.values()))]
+    assert found
+    assert [fault for query in found for fault in faults(query, declared())] == []
 
 
 @pytest.mark.parametrize("metric", used(), ids=lambda metric: metric.name)

@@ -126,6 +126,20 @@ def test_a_case_covers_both_sides_of_threshold_floor_and_hold(alert: Alert) -> N
     assert any(resolution(firing.resolved_at or firing.at)[0] == 1 for firing in case.firing)
 
 
+def test_bursts_that_follow_each_other_are_one_alert(tmp_path: Path) -> None:
+    """500 refusals a minute, every ten minutes: fires within two minutes and until the bursts have ended."""
+    alert = ALERTS["ConnectionFailures"]
+    bursts = [stretch for _ in range(6) for stretch in ((1, 500), (9, 0))]
+    series = counter(CONNECTION_ATTEMPTS, (10, 0), *bursts, (60, 0), outcome="refused_capacity")
+    rule = f'ALERTS{{alertname="{alert.name}", alertstate="firing"}}'
+    checks = [
+        {"eval_time": f"{minute}m", "expr": f"count({rule})", "exp_samples": [{"labels": "{}", "value": 1}]}
+        for minute in range(12, 70)
+    ]
+    test = scenario("bursts", series, [*silent(alert, range(10)), *silent(alert, [80])])
+    run(tmp_path, [alert], [{**test, "promql_expr_test": checks}], step=1)
+
+
 def deploy(old: str, new: str, up: list[Series]) -> list[Series]:
     """A rolling deploy at minute 20: the old process drains and cuts some streams, the new one accepts its clients.
 
