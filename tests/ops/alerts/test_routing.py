@@ -3,14 +3,16 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from promql_parser import parse_duration
 
-from dashboards.rules import ALERTMANAGER, ALERTS, Alert
-from tests.backends.alertmanager import Alertmanager
-from tests.ops.alerts.cases import CASES
+from dashboards.rules import ALERTMANAGER, ALERTS, JOB, Alert
+from tests.backends.alertmanager import Alertmanager, Labels
+from tests.ops.alerts.cases import CASES, TWO
 from tests.ops.alerts.configuration import RECEIVERS, alertmanager
 from tests.ops.alerts.documents import ALERTS_DOCUMENT, section
 from tests.waiting import wait_for
@@ -57,60 +59,84 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alertmanager]:
     server.stop()
 
 
-def states(running: Alertmanager, job: str) -> dict[str, str]:
-    """The state of each alert of a job by its name, for all alerts that were posted before.
+def wait_until_evaluated(running: Alertmanager) -> None:
+    """Return when the state of each alert that was posted before is final.
 
     Alertmanager evaluates inhibition after it has accepted an alert, and in the order of the alerts: when an alert that
     is posted now is inhibited, the state of the others is final.
     """
-    last = f"after-{job}"
+    last = uuid4().hex
     running.fire(labels("HighErrorRate", job=last), labels("AvailabilityBurnSlow", job=last))
     wait_for(lambda: "suppressed" in {state for _, state in running.states(f'job="{last}"')}, "the last inhibition")
-    return {found["alertname"]: state for found, state in running.states(f'job="{job}"')}
 
 
-SAME_CONCERN = [
-    ("HighErrorRate", "AvailabilityBurnSlow"),
-    ("AvailabilityBurnFast", "AvailabilityBurnSlow"),
-    ("FirstChunkBurnFast", "FirstChunkBurnSlow"),
-    ("FirstChunkBurnFast", "SlowResponse"),
-    ("ServiceDown", "TargetDown"),
-    ("SessionStoreDown", "DependencyDown"),  # one server may be behind both
-]
-SAME_JOB = [("ServiceDown", name) for name in ALERTS.keys() - {"ServiceDown", "TargetDown", "Watchdog"}]
-SAME_INSTANCE = [("TargetDown", name) for name in ("HighMemory", "EventLoopLag", "PacingLag", "Restarting")]
+OF_THE_SAME_STORE = {"stream_writes", "stream_reads", "plan_cache"}
+SOURCES = {
+    "ServiceDown",
+    "TargetDown",
+    "SessionStoreDown",
+    "HighErrorRate",
+    "AvailabilityBurnFast",
+    "FirstChunkBurnFast",
+}
 
 
-@pytest.mark.parametrize(("source", "target"), sorted([*SAME_CONCERN, *SAME_JOB, *SAME_INSTANCE]))
-def test_an_alert_inhibits_its_consequences(running: Alertmanager, source: str, target: str) -> None:
-    job = f"{source}-{target}"  # the alerts of the other tests fire in the same Alertmanager
-    running.fire(labels(source, job=job), labels(target, job=job), labels(target, job=f"not-{job}"))
-    assert states(running, job) == {source: "active", target: "suppressed"}
-    assert states(running, f"not-{job}") == {target: "active"}
+def inhibits(source: Labels, target: Labels) -> bool:
+    """Whether the second alert follows from the first, both of one job."""
+    name = target["alertname"]
+    same_instance = "instance" in target and source.get("instance") == target["instance"]
+    match source["alertname"]:
+        case "ServiceDown":
+            return name not in {"ServiceDown", "Watchdog"}
+        case "TargetDown":
+            return same_instance and name != "TargetDown"
+        case "SessionStoreDown":
+            return same_instance and name == "DependencyDown" and target["dependency"] in OF_THE_SAME_STORE
+        case "HighErrorRate" | "AvailabilityBurnFast":
+            return name == "AvailabilityBurnSlow"
+        case "FirstChunkBurnFast":
+            return name in {"FirstChunkBurnSlow", "SlowResponse"}
+    return False
 
 
-@pytest.mark.parametrize(
-    ("source", "other", "own"),
-    [
-        ("HighErrorRate", "SlowResponse", {}),  # another concern
-        ("SessionStoreDown", "UsageDropping", {}),
-        ("ServiceDown", "Watchdog", {}),
-        ("TargetDown", "HighErrorRate", {}),  # of the job: the other instances fail
-        ("TargetDown", "HighMemory", {"instance": "two:8000"}),
-    ],
-)
-def test_an_alert_does_not_inhibit_an_unrelated_one(
-    running: Alertmanager, source: str, other: str, own: dict[str, str]
-) -> None:
-    job = f"{source}-beside-{other}"
-    running.fire(labels(source, job=job), labels(other, job=job, **own))
-    assert states(running, job) == {source: "active", other: "active"}
+def variants(name: str) -> Iterator[Labels]:
+    """The labels of an alert in all its cases, on two instances if it has one."""
+    for own in {tuple(sorted(firing.labels.items())): firing.labels for firing in CASES[name].firing}.values():
+        yield {"alertname": name, **own, **ALERTS[name].labels}
+        if "instance" in own:
+            yield {"alertname": name, **own, **ALERTS[name].labels, "instance": TWO}
 
 
-def test_alerts_without_a_concern_do_not_inhibit_each_other(running: Alertmanager) -> None:
-    """Another service that uses the same Alertmanager has no such label."""
+def test_of_two_faults_at_once_one_is_inhibited_only_if_it_follows_from_the_other(running: Alertmanager) -> None:
+    """Every pair of alerts, as the only two of a job."""
+    every = [one for name in ALERTS for one in variants(name)]
+    pairs = {f"pair {number}": pair for number, pair in enumerate(combinations(every, 2))}
+    running.fire(*({**one, "job": job} for job, pair in pairs.items() for one in pair))
+    wait_until_evaluated(running)
+    found: dict[str, list[Labels]] = {}
+    for one, state in running.states('job=~"pair.+"'):
+        if state == "suppressed":
+            found.setdefault(one["job"], []).append({**one, "job": JOB})
+    expected = {
+        job: followers
+        for job, (one, other) in pairs.items()
+        if (followers := [*([other] if inhibits(one, other) else []), *([one] if inhibits(other, one) else [])])
+    }
+    assert found == expected
+    assert {pairs[job][0]["alertname"] for job in found} | {pairs[job][1]["alertname"] for job in found} >= SOURCES
+
+
+def test_an_alert_of_another_job_is_not_inhibited(running: Alertmanager) -> None:
+    running.fire(labels("ServiceDown", job="down"), labels("HighMemory", job="up"), labels("HighErrorRate", job="up"))
+    wait_until_evaluated(running)
+    assert [state for _, state in running.states('job="up"')] == ["active", "active"]
+
+
+def test_alerts_of_another_service_do_not_inhibit_each_other(running: Alertmanager) -> None:
+    """Another service that uses the same Alertmanager has no such labels."""
     critical, warning = (
         {"alertname": severity, "job": "other-service", "severity": severity} for severity in ("critical", "warning")
     )
     running.fire(critical, warning)
-    assert states(running, "other-service") == {"critical": "active", "warning": "active"}
+    wait_until_evaluated(running)
+    assert [state for _, state in running.states('job="other-service"')] == ["active", "active"]
