@@ -114,7 +114,7 @@ def _annotations() -> Iterator[AnnotationQuery]:
     )
     running, before = select(BUILD_INFO), f"{select(BUILD_INFO)} offset 2m"
     yield (
-        _annotation("Versions", "purple", f"count by (version) ({running}) unless count by (version) ({before})")
+        _annotation("Versions", "purple", f"max by (version) ({running}) unless max by (version) ({before})")
         .title_format("Version {{version}}")
         .text_format("running, and was not two minutes ago")
     )

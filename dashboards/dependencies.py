@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models import units
 from dashboards import limits
 from dashboards.board import Row
 from dashboards.panels import BAD, GOOD, Frame, lines, number, states
-from dashboards.queries import Query, per_minute, quantiles, rate, ratio, select
+from dashboards.queries import Query, of_instances, per_minute, quantiles, rate, ratio, select
 from observability.registry.metrics import (
     CONFIG_LIMIT,
     DEPENDENCY_ERRORS,
@@ -33,7 +33,7 @@ def dependencies() -> Row:
                     3,
                     5,
                 ),
-                Query(f"count({select(DEPENDENCY_UP)} == 0) or vector(0)"),
+                Query(f"count({of_instances(DEPENDENCY_UP, 'dependency')} == 0) or vector(0)"),
                 limits.UNAVAILABLE_DEPENDENCIES,
             ),
             states(
@@ -45,7 +45,7 @@ def dependencies() -> Row:
                     9,
                     5,
                 ),
-                Query(select(DEPENDENCY_UP), "{{instance}} {{dependency}}"),
+                Query(of_instances(DEPENDENCY_UP, "dependency"), "{{instance}} {{dependency}}"),
                 (0, "unavailable", BAD),
                 (1, "up", GOOD),
             ),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from dashboards.objectives import ELIGIBLE_REQUESTS
-from dashboards.queries import quantile, rate, ratio, select, total
+from dashboards.queries import of_instances, quantile, rate, ratio, total
 from observability.registry.metrics import (
     CONFIG_LIMIT,
     CONNECTIONS_ACTIVE,
@@ -26,11 +26,11 @@ FIRST_CHUNK_P95: Final = quantile(0.95, TIME_TO_FIRST_CHUNK)
 LOOP_LAG_P99: Final = quantile(0.99, EVENT_LOOP_LAG, "instance")
 PACING_LAG_P99: Final = quantile(0.99, PACING_LAG, "instance")
 
-MEMORY_SHARE: Final = f"{select(MEMORY_USAGE)} / {select(MEMORY_LIMIT)}"
+MEMORY_SHARE: Final = f"{of_instances(MEMORY_USAGE)} / {of_instances(MEMORY_LIMIT)}"
 """By instance; absent if no limit is known."""
 
 CAPACITY: Final = (
-    f"{select(CONFIG_LIMIT, limit='max_connections')} * ignoring (limit) {select(CONFIG_LIMIT, limit='max_workers')}"
+    f"{of_instances(CONFIG_LIMIT, limit='max_connections')} * {of_instances(CONFIG_LIMIT, limit='max_workers')}"
 )
 """Connections that each instance accepts."""
 CAPACITY_USED_SHARE: Final = f"{total(CONNECTIONS_ACTIVE, 'instance')} / sum by (instance) ({CAPACITY})"

@@ -12,6 +12,7 @@ from dashboards.foreign import ALERTS, ALERTS_SINCE, UP
 from dashboards.panels import BAD, NOTE, WARN, Column, Frame, Limit, lines, number, rows, states
 from dashboards.queries import (
     Query,
+    of_instances,
     per_minute,
     quantile,
     quantiles,
@@ -170,7 +171,7 @@ def _alerts() -> Row:
                     units.Short,
                     6,
                 ),
-                Query(total(BUILD_INFO, "version"), "{{version}}"),
+                Query(f"sum by (version) ({of_instances(BUILD_INFO, 'version')})", "{{version}}"),
                 stacked=True,
             ),
         ),

@@ -42,8 +42,14 @@ def recorded(name: str) -> str:
 
 
 def total(gauge: Gauge, *by: str, **only: Only) -> str:
-    """The sum over all instances."""
+    """The sum over all instances, of a gauge that is a sum over workers too."""
+    assert gauge.workers == "sum", gauge.name
     return _sum(gauge, by, select(gauge, **only))
+
+
+def of_instances(gauge: Gauge, *by: str, **only: Only) -> str:
+    """By job, instance and these labels: the values of the workers of an instance, combined as the gauge declares."""
+    return _aggregate(gauge.workers, gauge, ("job", "instance", *by), select(gauge, **only))
 
 
 def rate(counter: Counter, *by: str, where: str = "", **only: Only) -> str:
@@ -126,9 +132,13 @@ def _rate(selector: str) -> str:
 
 
 def _sum(metric: Metric, by: Sequence[str], expr: str) -> str:
-    unknown = set(by) - {*metric.labels, "le", "job", "instance"}
+    return _aggregate("sum", metric, by, expr)
+
+
+def _aggregate(operation: str, metric: Metric, by: Sequence[str], expr: str) -> str:
+    unknown = set(by) - {*metric.labels, "le", "job", "instance", "worker"}
     assert not unknown, (metric.name, unknown)
-    return f"sum by ({', '.join(by)}) ({expr})" if by else f"sum({expr})"
+    return f"{operation} by ({', '.join(by)}) ({expr})" if by else f"{operation}({expr})"
 
 
 def _series(metric: Metric, suffix: str, where: str = "", only: Mapping[str, Only] | None = None) -> str:

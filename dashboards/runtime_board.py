@@ -20,7 +20,7 @@ from dashboards.foreign import (
     UP,
 )
 from dashboards.panels import BAD, GOOD, Column, Frame, heat, lines, rows, states
-from dashboards.queries import Query, buckets, per_minute, quantile, rate, select
+from dashboards.queries import Query, buckets, of_instances, per_minute, quantile, rate, select
 from observability.registry.metrics import (
     BUILD_INFO,
     CONFIG_LIMIT,
@@ -65,7 +65,7 @@ def _instances() -> Row:
             ),
             rows(
                 Frame("Versions", "The version of each instance.", units.NoUnit, 5, 5),
-                Query(select(BUILD_INFO)),
+                Query(of_instances(BUILD_INFO, "version")),
                 Column("instance", "Instance"),
                 Column("version", "Version"),
             ),
@@ -78,12 +78,12 @@ def _instances() -> Row:
                     5,
                     5,
                 ),
-                Query(f"changes({select(PROCESS_START)}[15m])", "{{instance}}"),
+                Query(f"min by (job, instance) (changes({select(PROCESS_START)}[15m]))", "{{instance}}"),
                 limit=limits.RESTARTS,
             ),
             rows(
                 Frame("Workers", "Processes that serve, by the settings.", units.Short, 5, 5),
-                Query(select(CONFIG_LIMIT, limit="max_workers")),
+                Query(of_instances(CONFIG_LIMIT, limit="max_workers")),
                 Column("instance", "Instance"),
                 Column("Value", "Workers"),
             ),
@@ -110,13 +110,13 @@ def _memory() -> Row:
             lines(
                 Frame(
                     "Memory",
-                    "In use without the page cache, the resident memory of the process, and the limit.",
+                    "In use without the page cache, the resident memory of the processes, and the limit.",
                     units.BytesIEC,
                     6,
                 ),
-                Query(select(MEMORY_USAGE), "{{instance}}"),
-                Query(select(PROCESS_MEMORY), "{{instance}}, process"),
-                Query(select(MEMORY_LIMIT), "{{instance}}, limit"),
+                Query(of_instances(MEMORY_USAGE), "{{instance}}"),
+                Query(of_instances(PROCESS_MEMORY), "{{instance}}, processes"),
+                Query(of_instances(MEMORY_LIMIT), "{{instance}}, limit"),
             ),
             lines(
                 Frame(
@@ -126,7 +126,7 @@ def _memory() -> Row:
                     units.Short,
                     6,
                 ),
-                Query(rate(PROCESS_CPU, "instance"), "{{instance}}"),
+                Query(rate(PROCESS_CPU, "instance", "worker"), "{{instance}} {{worker}}"),
             ),
             lines(
                 Frame(
@@ -135,7 +135,7 @@ def _memory() -> Row:
                     units.PercentUnit,
                     6,
                 ),
-                Query(f"{select(PROCESS_FDS)} / {select(PROCESS_MAX_FDS)}", "{{instance}}"),
+                Query(f"{select(PROCESS_FDS)} / {select(PROCESS_MAX_FDS)}", "{{instance}} {{worker}}"),
                 most=1,
             ),
         ),

@@ -1,13 +1,14 @@
 """The metrics of prometheus_client, created from their declarations."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from observability.registry import metric_types
 
 _Child = TypeVar("_Child", Counter, Gauge, Histogram)
+_MODES: Final[dict[str, Any]] = {"sum": "livesum", "max": "max", "min": "min"}
 _Children = dict[str, dict[tuple[str, ...], _Child]]
 """By name, then by label values: a lookup in a dictionary is much faster than ``labels()``."""
 
@@ -25,7 +26,7 @@ class MetricSet:
                 case metric_types.Counter():
                     _add(self._counters, metric, Counter(name, text, labels, unit=unit, registry=registry))
                 case metric_types.Gauge(workers=mode):
-                    gauge = Gauge(name, text, labels, unit=unit, registry=registry, multiprocess_mode=mode)
+                    gauge = Gauge(name, text, labels, unit=unit, registry=registry, multiprocess_mode=_MODES[mode])
                     _add(self._gauges, metric, gauge)
                 case metric_types.Histogram(buckets=buckets):
                     histogram = Histogram(name, text, labels, unit=unit, registry=registry, buckets=buckets)

@@ -36,9 +36,9 @@ class Counter(Metric, frozen=True):
 class Gauge(Metric, frozen=True, kw_only=True):
     type = "gauge"
 
-    workers: Literal["livesum", "max", "min"] = "livesum"
-    """How the values of several workers are combined: the sum over live workers; the maximum, where all are equal; or
-    the minimum, where one affected worker is enough."""
+    workers: Literal["sum", "max", "min"] = "sum"
+    """How rules and dashboards combine the values of the workers of an instance: the sum; the maximum, where all are
+    equal; or the minimum, where one affected worker is enough."""
 
 
 class Histogram(Metric, frozen=True, kw_only=True):

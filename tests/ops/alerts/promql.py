@@ -20,6 +20,8 @@ class Selector(Struct, frozen=True):
     """The function whose argument it is: ``rate``, ``histogram_quantile``, … or none."""
     kept: frozenset[str] | None = None
     """The labels that an aggregation with ``by`` keeps; ``None`` without such an aggregation."""
+    aggregation: str = ""
+    """The innermost aggregation around it: ``sum``, ``max``, … or none."""
 
 
 class Expression(Struct, frozen=True):
@@ -45,25 +47,26 @@ def queries(markdown: str) -> list[str]:
     return _FENCED.findall(markdown)
 
 
-def _selectors(node: promql.Expr, function: str = "", kept: frozenset[str] | None = None) -> Iterator[Selector]:
+def _selectors(
+    node: promql.Expr, function: str = "", kept: frozenset[str] | None = None, aggregation: str = ""
+) -> Iterator[Selector]:
     match node:
         case promql.VectorSelector():
-            yield Selector(node.name or "", tuple(_matchers(node)), function, kept)
+            yield Selector(node.name or "", tuple(_matchers(node)), function, kept, aggregation)
         case promql.MatrixSelector():
-            yield from _selectors(node.vector_selector, function, kept)
+            yield from _selectors(node.vector_selector, function, kept, aggregation)
         case promql.Call():
             for argument in node.args:
-                yield from _selectors(argument, node.func.name, kept)
+                yield from _selectors(argument, node.func.name, kept, aggregation)
         case promql.AggregateExpr():
             by = node.modifier is not None and node.modifier.type == promql.AggModifierType.By
-            yield from _selectors(
-                node.expr, function, frozenset(node.modifier.labels) if by and node.modifier else kept
-            )
+            inner = frozenset(node.modifier.labels) if by and node.modifier else kept
+            yield from _selectors(node.expr, function, inner, str(node.op))
         case promql.BinaryExpr():
-            yield from _selectors(node.lhs, function, kept)
-            yield from _selectors(node.rhs, function, kept)
+            yield from _selectors(node.lhs, function, kept, aggregation)
+            yield from _selectors(node.rhs, function, kept, aggregation)
         case promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
-            yield from _selectors(node.expr, function, kept)
+            yield from _selectors(node.expr, function, kept, aggregation)
 
 
 def _matchers(selector: promql.VectorSelector) -> Iterator[tuple[str, str]]:

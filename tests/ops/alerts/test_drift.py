@@ -10,7 +10,7 @@ from dashboards import limits, thresholds
 from dashboards.objectives import ELIGIBLE_REQUESTS, FAILED_HANDSHAKES, FAST, OBJECTIVES, SLOW, Objective
 from dashboards.panels import Limit
 from dashboards.rules import ALERTS, RECORDING_GROUPS, RECORDINGS, Alert, Recording
-from observability.registry.metric_types import Histogram, Metric
+from observability.registry.metric_types import Gauge, Histogram, Metric
 from observability.registry.metrics import (
     CHUNKS,
     EVENT_LOOP_LAG,
@@ -22,6 +22,7 @@ from observability.registry.metrics import (
 from tests.ops.alerts.documents import ALERTS_DOCUMENT, RUNBOOKS, section
 from tests.ops.alerts.promql import parse, queries
 from tests.ops.alerts.vocabulary import LEVELS, declared, faults
+from tests.ops.dashboards.boards import all_expressions
 
 LIMITS = {name: limit for name, limit in vars(limits).items() if isinstance(limit, Limit)}
 ONE_OR_ALL = 1
@@ -78,6 +79,19 @@ def test_a_renamed_metric_is_detected(metric: Metric) -> None:
 )
 def test_an_undeclared_name_is_detected(expression: str, fault: str) -> None:
     assert faults(expression, declared()) == [fault]
+
+
+GAUGES = {metric.name: metric for metric in METRICS if isinstance(metric, Gauge)}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [*(rule.expr for rule in RECORDINGS.values()), *(alert.expr for alert in ALERTS.values()), *all_expressions()],
+)
+def test_a_gauge_is_combined_over_workers_as_it_is_declared(expression: str) -> None:
+    for selector in parse(expression).selectors:
+        if (gauge := GAUGES.get(selector.metric)) and "worker" not in (selector.kept or ()):
+            assert selector.aggregation == gauge.workers, selector.metric
 
 
 def test_a_recorded_series_has_the_labels_of_its_level() -> None:

@@ -19,6 +19,8 @@ ANY: Final = None
 """A label may have any value."""
 TARGET: Final[Mapping[str, tuple[str, ...] | None]] = {"job": ANY, "instance": ANY}
 """The labels that a scrape adds."""
+WORKER: Final[Mapping[str, tuple[str, ...] | None]] = {"worker": ANY}
+"""The label that every series of an instance with several workers has."""
 LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "job": {"job": ANY},
     "instance": TARGET,
@@ -69,7 +71,7 @@ def _faults(selector: Selector, series: Mapping[str, Series]) -> Iterator[str]:
 
 
 def _series(metric: Metric) -> dict[str, Series]:
-    labels = {**TARGET, **metric.labels}
+    labels = {**TARGET, **WORKER, **metric.labels}
     if not isinstance(metric, Histogram):
         return {metric.name: Series(labels, counts=isinstance(metric, Counter))}
     return {
