@@ -21,7 +21,7 @@ from dashboards.queries import (
 )
 from observability.registry.metrics import (
     ACCEPT_PAUSES,
-    CONFIG_LIMIT,
+    CONFIG_LIMITS,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
     CONNECTION_DURATION,
@@ -209,13 +209,15 @@ def _limits() -> Row:
             rows(
                 Frame(
                     "Limits in force",
-                    "By setting and in its unit; the maximum, where instances differ.",
+                    "By setting; the maximum, where instances differ.",
                     units.Short,
                     6,
                 ),
-                Query(f"max by (limit) ({select(CONFIG_LIMIT)})"),
+                tuple(Query(f"max by (limit) ({select(metric)})") for metric in CONFIG_LIMITS),
                 Column("limit", "Limit"),
-                Column("Value", "Value"),
+                Column("Value #A", "Number"),
+                Column("Value #B", "Time", units.Seconds),
+                Column("Value #C", "Size", units.BytesIEC),
             ),
         ),
     )

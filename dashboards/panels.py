@@ -167,8 +167,10 @@ class Column(Struct, frozen=True):
     """A column of a table: a label of the series and its heading."""
 
     label: str
-    """``Value`` is the value of the series."""
+    """``Value`` is the value of the series; with several queries ``Value #A`` is that of the first."""
     heading: str
+    unit: str = ""
+    """Of these values, if it is not that of the panel."""
     colours: tuple[tuple[str, str], ...] = ()
     """Colours of values."""
     links: tuple[tuple[str, str], ...] = ()
@@ -177,25 +179,18 @@ class Column(Struct, frozen=True):
     """The first part of these URLs."""
 
 
-def rows(frame: Frame, query: Query, *columns: Column, nothing: str = "-") -> Panel:
-    """A table with a row for each series at the end of the time range."""
+def rows(frame: Frame, queries: Query | tuple[Query, ...], *columns: Column, nothing: str = "-") -> Panel:
+    """A table with a row for each series at the end of the time range, of one query or of several."""
     order = {column.label: index for index, column in enumerate(columns)}
+    asked = (queries,) if isinstance(queries, Query) else queries
+    organised = {"indexByName": order, "renameByName": {column.label: column.heading for column in columns}}
+    steps: list[tuple[str, dict[str, object]]] = [("merge", {})] if len(asked) > 1 else []
+    steps += [("filterFieldsByName", {"include": {"names": list(order)}}), ("organize", organised)]
     panel = (
         _begin(table.Panel(), frame, (), None)
-        .targets([_target(query, "A", PromQueryFormat.TABLE).instant()])
+        .targets([target.instant() for target in _targets(asked, PromQueryFormat.TABLE)])
         .no_value(nothing)
-        .transformations(
-            [
-                model.DataTransformerConfig(id_val="filterFieldsByName", options={"include": {"names": list(order)}}),
-                model.DataTransformerConfig(
-                    id_val="organize",
-                    options={
-                        "indexByName": order,
-                        "renameByName": {column.label: column.heading for column in columns},
-                    },
-                ),
-            ]
-        )
+        .transformations([model.DataTransformerConfig(id_val=name, options=options) for name, options in steps])
     )
     for column in columns:
         if properties := list(_properties(column)):
@@ -204,6 +199,8 @@ def rows(frame: Frame, query: Query, *columns: Column, nothing: str = "-") -> Pa
 
 
 def _properties(column: Column) -> Iterator[model.DynamicConfigValue]:
+    if column.unit:
+        yield model.DynamicConfigValue(id_val="unit", value=column.unit)
     texts = dict(column.links)
     results = {value: model.ValueMappingResult(text=texts.get(value)) for value in texts}
     results |= {value: model.ValueMappingResult(color=colour) for value, colour in column.colours}
@@ -225,7 +222,7 @@ def _begin(
 ) -> _Kind:
     panel.title(frame.title).description(frame.description).unit(frame.unit).span(frame.width).height(frame.height)
     panel.datasource(DATASOURCE)
-    panel.targets([_target(query, chr(ord("A") + index), shape) for index, query in enumerate(queries)])
+    panel.targets([*_targets(queries, shape)])
     if limit is not None:
         beyond = [(value, limit.colour) for value in (limit.value, *limit.more)]
         panel.thresholds(_steps((None, GOOD), *beyond))
@@ -239,6 +236,10 @@ def _begin(
             ]
         )
     return panel
+
+
+def _targets(queries: Sequence[Query], shape: PromQueryFormat) -> list[prometheus.Dataquery]:
+    return [_target(query, chr(ord("A") + index), shape) for index, query in enumerate(queries)]
 
 
 def _target(query: Query, ref_id: str, shape: PromQueryFormat) -> prometheus.Dataquery:

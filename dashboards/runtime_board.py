@@ -20,7 +20,7 @@ from dashboards.foreign import (
     UP,
 )
 from dashboards.panels import BAD, GOOD, Column, Frame, heat, lines, rows, states
-from dashboards.queries import Query, buckets, of_instances, per_minute, quantile, rate, select
+from dashboards.queries import Query, buckets, observations, of_instances, per_minute, rate, ratio, select, within
 from observability.registry.metrics import (
     BUILD_INFO,
     CONFIG_LIMIT,
@@ -194,8 +194,12 @@ def _http() -> Row:
                 stacked=True,
             ),
             lines(
-                Frame("HTTP duration, p95 by route", "Coarse: the buckets are 10 ms, 100 ms and 1 s.", units.Seconds),
-                Query(quantile(0.95, HTTP_REQUEST_DURATION, "route"), "{{route}}"),
+                Frame("HTTP responses within 100 ms", "Share of the responses, by route.", units.PercentUnit),
+                Query(
+                    ratio(within(HTTP_REQUEST_DURATION, 0.1, "route"), observations(HTTP_REQUEST_DURATION, "route")),
+                    "{{route}}",
+                ),
+                most=1,
             ),
         ),
     )

@@ -46,8 +46,9 @@ class Metrics:
         created[availability.name] = availability
         metrics = MetricSet(created.values(), self._registry if exposed is None else None)
         self._counter, self._gauge, self._histogram = metrics.counter, metrics.gauge, metrics.histogram
-        for (limit,) in declared.CONFIG_LIMIT.combinations():
-            self._gauge(declared.CONFIG_LIMIT, limit).set(getattr(settings, limit))
+        for metric in declared.CONFIG_LIMITS:
+            for (limit,) in metric.combinations():
+                self._gauge(metric, limit).set(getattr(settings, limit))
         self._gauge(declared.STORE_LIMIT).set(settings.store_max_bytes)
         for metric in (declared.BUILD_INFO, availability):
             for labels in metric.combinations():
@@ -147,9 +148,9 @@ class Metrics:
             case events.ContentWorkKilled():
                 self._counter(declared.CONTENT_KILLED, event.reason).inc()
             case events.HttpRequestServed():
-                labels = _http_labels(event)
-                self._counter(declared.HTTP_REQUESTS, *labels).inc()
-                self._histogram(declared.HTTP_REQUEST_DURATION, *labels).observe(event.seconds)
+                method, route, status = _http_labels(event)
+                self._counter(declared.HTTP_REQUESTS, method, route, status).inc()
+                self._histogram(declared.HTTP_REQUEST_DURATION, route).observe(event.seconds)
             case events.PendingSocketsCounted():
                 self._gauge(declared.PENDING_SOCKETS).set(event.pending)
             case events.SocketDropped():
@@ -207,10 +208,12 @@ def _exemplar(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:
     return {"trace_id": trace.trace_id, "span_id": trace.span_id} if trace.sampled or exported else None
 
 
-def _http_labels(event: events.HttpRequestServed) -> tuple[str, ...]:
-    methods, routes, _ = declared.HTTP_REQUESTS.labels.values()
-    return (
-        event.method if event.method in methods else OTHER,
-        event.route if event.route in routes else OTHER,
-        f"{event.status // 100}xx",
-    )
+def _http_labels(event: events.HttpRequestServed) -> tuple[str, str, str]:
+    """The declared combination that is nearest to what happened."""
+    declared_labels = declared.HTTP_REQUESTS
+    methods, routes, _ = declared_labels.labels.values()
+    method = event.method if event.method in methods else OTHER
+    route = event.route if event.route in routes else OTHER
+    status = f"{event.status // 100}xx"
+    nearest = ((method, route, status), (OTHER, route, status), (OTHER, OTHER, status))
+    return next(labels for labels in nearest if labels in declared_labels.only)

@@ -23,10 +23,13 @@ class Metric(Struct, frozen=True):
     help: str
     labels: Mapping[str, tuple[str, ...]] = {}
     unit: str = ""
+    only: frozenset[tuple[str, ...]] = frozenset()
+    """The combinations of label values that exist; empty: all of them."""
 
     def combinations(self) -> Iterator[tuple[str, ...]]:
         """The label values of each series; one empty tuple for a metric without labels."""
-        return product(*self.labels.values())
+        every = product(*self.labels.values())
+        return (values for values in every if values in self.only) if self.only else every
 
 
 class Counter(Metric, frozen=True):

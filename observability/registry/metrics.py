@@ -1,10 +1,11 @@
 """All metrics. Nothing is counted that is not declared here.
 
-All label values are known in advance, and every combination exists from the start at 0: a counter that is absent before
-its first error shows no increase at that error. No label contains an id, an address or text from a client.
+All label values are known in advance, and every combination that can happen exists from the start at 0: a counter that
+is absent before its first error shows no increase at that error. No label contains an id, an address or text from a
+client.
 """
 
-from observability.registry.log_types import LogLevel
+from observability.registry import process_metrics
 from observability.registry.metric_types import (
     OTHER,
     Counter,
@@ -13,10 +14,10 @@ from observability.registry.metric_types import (
     Lookup,
     Metric,
     RecoveryKind,
-    Signal,
     StreamState,
 )
-from service import __version__
+from observability.registry.process_metrics import *  # noqa: F403 - this module has all metrics
+from observability.registry.process_metrics import LAG_SECONDS
 from service.content.html.removal import Removal
 from service.content.stage import Stage
 from service.events import (
@@ -37,18 +38,10 @@ from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 
 _PROCESSING_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _WAIT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
-_HTTP_SECONDS = (0.01, 0.1, 1)
-"""Few, as each exists for every method, route and status."""
 
 _CONTENT_TYPE = {"content_type": tuple(ContentType)}
 _CONTENT_WORKER = {"content_worker": tuple(ContentWorker)}
 _DEPENDENCY = {"dependency": tuple(Dependency)}
-_HTTP = {
-    "method": ("GET", "HEAD", "POST", "OPTIONS", OTHER),
-    "route": ("/", "/health", "/ready", "/metrics", OTHER),
-    "status_class": ("2xx", "3xx", "4xx", "5xx"),
-}
 
 # Connections
 
@@ -205,7 +198,7 @@ PACING_LAG = Histogram(
     "stream_pacing_lag_seconds",
     "Lag of the latest stream in a sweep of the ticker.",
     unit="seconds",
-    buckets=_LAG_SECONDS,
+    buckets=LAG_SECONDS,
 )
 CHUNK_SEND = Histogram(
     "stream_chunk_send_seconds",
@@ -253,76 +246,10 @@ USAGE_DROPPED = Counter(
     "stream_usage_dropped_total", "Usage rows that were lost, because neither the queue nor the file could take them."
 )
 
-# The process
-
-EVENT_LOOP_LAG = Histogram(
-    "stream_event_loop_lag_seconds",
-    "Lag of the event loop.",
-    unit="seconds",
-    buckets=_LAG_SECONDS,
+_OF_THE_PROCESS = set(vars(process_metrics))
+METRICS: tuple[Metric, ...] = tuple(
+    value
+    for name, value in sorted(globals().items(), key=lambda named: named[0] in _OF_THE_PROCESS)
+    if isinstance(value, Metric)
 )
-MEMORY_USAGE = Gauge(
-    "stream_memory_usage_bytes",
-    "Memory in use without the page cache: of the container, or else of the scraped process.",
-    unit="bytes",
-    workers="max",
-)
-MEMORY_LIMIT = Gauge(
-    "stream_memory_limit_bytes",
-    "Limit of the memory usage: MEMORY_LIMIT, or else the limit of the container; absent if there is none.",
-    unit="bytes",
-    workers="max",
-)
-CONFIG_LIMIT = Gauge(
-    "stream_config_limit",
-    "Effective limits, by setting and in its unit.",
-    {
-        "limit": (
-            "max_workers",
-            "max_connections",
-            "max_pending_sockets",
-            "request_timeout",
-            "max_request_size",
-            "max_requests_per_session",
-            "max_session_duration",
-            "idle_timeout",
-            "max_content_size",
-            "processor_max_content_size",
-            "max_chunk_size",
-            "content_wait_timeout",
-            "content_queue_size",
-            "content_cpu_limit",
-            "content_memory_limit",
-            "chunk_timeout",
-            "drain_seconds",
-            "store_max_sessions",
-        )
-    },
-    workers="max",
-)
-BUILD_INFO = Gauge(
-    "stream_build_info", "Always 1; the label is the version.", {"version": (__version__,)}, workers="max"
-)
-
-# Telemetry
-
-TELEMETRY_DROPPED = Counter(
-    "stream_telemetry_dropped_total",
-    "Log lines, spans and error reports that were dropped.",
-    {"signal": tuple(Signal)},
-)
-TELEMETRY_ERRORS = Counter(
-    "stream_telemetry_errors_total",
-    "Events that a sink failed to record; streams are not affected.",
-    {"sink": ("Metrics", "TraceSink", "LogSink", "SentrySink", "Dependencies", "UsageSink", OTHER)},
-)
-LOG_RECORDS = Counter("stream_log_records_total", "Log lines by level.", {"level": tuple(LogLevel)})
-
-# HTTP
-
-HTTP_REQUESTS = Counter("stream_http_requests_total", "HTTP requests; other: a path without a route.", _HTTP)
-HTTP_REQUEST_DURATION = Histogram(
-    "stream_http_request_duration_seconds", "Duration of HTTP requests.", _HTTP, "seconds", buckets=_HTTP_SECONDS
-)
-
-METRICS: tuple[Metric, ...] = tuple(value for value in tuple(globals().values()) if isinstance(value, Metric))
+"""Those of the process after the others."""

@@ -192,13 +192,18 @@ class _Picture:
         return True
 
     def _draw_table(self, panel: Json, frame: Axes) -> bool:
-        [target], columns = panel["targets"], panel["transformations"][-1]["options"]
+        columns = panel["transformations"][-1]["options"]
         labels = sorted(columns["indexByName"], key=columns["indexByName"].get)
-        found = self._source.query(target["expr"])
+        single = len(panel["targets"]) == 1
+        found = [
+            (series, "Value" if single else f"Value #{target['refId']}")
+            for target in panel["targets"]
+            for series in self._source.query(target["expr"])
+        ]
         _, height = frame.get_window_extent().size
         for column, label in enumerate(labels if found else ()):
             heading = columns["renameByName"][label]
-            cells = [_cell(panel, heading, label, series) for series in found[: int((height - 50) // 18)]]
+            cells = [_cell(panel, heading, label, *one) for one in found[: int((height - 50) // 18)]]
             for row, (text, colour) in enumerate([(heading, _FAINT), *cells]):
                 weight = "normal" if row else "bold"
                 left, bottom = 0.03 + 0.96 * column / len(labels), 1 - (42 + 19 * row) / height
@@ -264,16 +269,20 @@ def _scale(axes: Axes, defaults: Json) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_value(value, unit)))
 
 
-def _cell(panel: Json, heading: str, label: str, series: Series) -> tuple[str, str]:
-    """The text and the colour of a cell, by the value mappings of its column."""
-    if label == "Value":
-        return format_value(series.values[0], panel["fieldConfig"]["defaults"]["unit"]), _TEXT
+def _cell(panel: Json, heading: str, label: str, series: Series, value_label: str) -> tuple[str, str]:
+    """The text and the colour of a cell, by the overrides of its column."""
+    overrides = panel["fieldConfig"]["overrides"]
+    properties = {
+        item["id"]: item["value"]
+        for override in overrides
+        for item in (override["properties"] if override["matcher"]["options"] == heading else ())
+    }
+    if label == value_label:
+        return format_value(series.values[0], properties.get("unit", panel["fieldConfig"]["defaults"]["unit"])), _TEXT
     text = series.labels.get(label, "")
-    for override in panel["fieldConfig"]["overrides"]:
-        for item in override["properties"] if override["matcher"]["options"] == heading else ():
-            if item["id"] == "mappings":
-                result = item["value"][0]["options"].get(text, {})
-                return result.get("text", text), _COLOURS.get(result.get("color", "blue"), _TEXT)
+    if "mappings" in properties:
+        result = properties["mappings"][0]["options"].get(text, {})
+        return result.get("text", text), _COLOURS.get(result.get("color", "blue"), _TEXT)
     return text, _TEXT
 
 

@@ -1,4 +1,4 @@
-"""The number of series does not depend on clients and on what they send."""
+"""The number of series is small, and does not depend on clients and on what they send."""
 
 import asyncio
 from uuid import uuid4
@@ -6,9 +6,11 @@ from uuid import uuid4
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.clients.direct import WITHOUT_KEEP_ALIVE, joined, metric, request
+from tests.clients.direct import WITHOUT_KEEP_ALIVE, get, joined, metric, request
 from tests.conftest import RunningServer, StartServer
 
+MOST = 800
+"""Series of a process."""
 SESSIONS = 1000
 AT_A_TIME = 50
 
@@ -17,6 +19,11 @@ async def series(http: httpx.AsyncClient) -> set[tuple[str, frozenset[tuple[str,
     """Every series by name and labels."""
     families = text_string_to_metric_families((await http.get("/metrics")).text)
     return {(sample.name, frozenset(sample.labels.items())) for family in families for sample in family.samples}
+
+
+async def test_a_process_starts_with_few_series(server: RunningServer) -> None:
+    lines = (await get(server, "/metrics")).text.splitlines()
+    assert 300 < sum(not line.startswith("#") for line in lines) < MOST
 
 
 async def test_a_thousand_sessions_add_no_series(start_server: StartServer) -> None:

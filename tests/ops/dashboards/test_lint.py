@@ -143,11 +143,21 @@ def test_ranges_are_variables_of_grafana(panel: Json) -> None:
 
 @EACH_PANEL
 def test_unit_fits_the_dimension_of_the_query(panel: Json) -> None:
-    unit = panel["fieldConfig"]["defaults"]["unit"]
-    for expression in expressions(panel):
+    for target, expression in zip(panel["targets"], expressions(panel), strict=True):
         node = promql.parse(expression)
         fitting = bucketed(node) if panel["type"] == "heatmap" else of(node)
-        assert unit in fitting.units()
+        assert unit(panel, target) in fitting.units()
+
+
+def unit(panel: Json, target: Json) -> str:
+    """The unit of a query: that of its column in a table of several, or else that of the panel."""
+    organised = panel["transformations"][-1]["options"] if panel["type"] == "table" else {"renameByName": {}}
+    heading = organised["renameByName"].get(f"Value #{target['refId']}")
+    for override in panel["fieldConfig"]["overrides"]:
+        for item in override["properties"] if override["matcher"]["options"] == heading else ():
+            if item["id"] == "unit":
+                return str(item["value"])
+    return str(panel["fieldConfig"]["defaults"]["unit"])
 
 
 @EACH_PANEL

@@ -8,9 +8,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from observability.metrics.metrics_sink import Metrics
 from observability.registry import metrics as declared
-from observability.registry.metric_types import Histogram
-from observability.registry.metrics import METRICS
-from service.settings import Settings
+from observability.registry.metric_types import Gauge, Histogram
+from observability.registry.metrics import CONFIG_LIMITS, METRICS
+from service.settings import Settings, about
 from tests.unit.observability.metrics.samples import (
     OPENMETRICS,
     POSTGRESQL,
@@ -34,7 +34,7 @@ def test_exactly_the_declared_series_exist_from_the_start(metrics: Metrics) -> N
         series for metric in METRICS for series in series_of(metric)
     }
     set_at_start = (
-        declared.CONFIG_LIMIT,
+        *CONFIG_LIMITS,
         declared.BUILD_INFO,
         declared.DEPENDENCY_UP,
         declared.MEMORY_USAGE,
@@ -56,10 +56,18 @@ def test_the_thresholds_of_alerts_are_bucket_bounds(metrics: Metrics) -> None:
 
 
 def test_limits_and_version_are_exposed() -> None:
-    metrics = Metrics(Settings(max_connections=7, idle_timeout=1.5))
+    metrics = Metrics(Settings(max_connections=7, idle_timeout=1.5, max_content_size=2048))
     assert value(metrics, "stream_config_limit", limit="max_connections") == 7
-    assert value(metrics, "stream_config_limit", limit="idle_timeout") == 1.5
+    assert value(metrics, "stream_config_limit_seconds", limit="idle_timeout") == 1.5
+    assert value(metrics, "stream_config_limit_bytes", limit="max_content_size") == 2048
     assert value(metrics, "stream_build_info", version="2.4.1") == 1
+
+
+@pytest.mark.parametrize("metric", CONFIG_LIMITS, ids=lambda metric: metric.name)
+def test_a_limit_is_in_the_metric_of_its_unit(metric: Gauge) -> None:
+    units = {"s": "seconds", "bytes": "bytes"}
+    of_settings = {name: units.get(about(name).unit, "") for name in Settings.model_fields}
+    assert {of_settings[limit] for (limit,) in metric.combinations()} == {metric.unit}
 
 
 def test_exemplars_have_the_ids_of_the_trace(metrics: Metrics) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from msgspec.structs import replace
 
 from observability.metrics.metrics_sink import Metrics
@@ -185,18 +186,30 @@ def test_requests_without_a_stream_are_counted(metrics: Metrics) -> None:
     assert value(metrics, "stream_duration_seconds_count", outcome="cancelled") == 0
 
 
-def test_text_from_a_client_creates_no_series(metrics: Metrics) -> None:
-    before = set(values(metrics))
-    metrics.record(HttpRequestServed("BREW", "/pots/{pot}", 404, 0.001))
-    metrics.record(HttpRequestServed("GET", None, 404, 0.001))
-    metrics.record(HttpRequestServed("GET", "/ready", 503, 0.001))
-    assert set(values(metrics)) == before
-    assert value(metrics, "stream_http_requests_total", method="other", route="other", status_class="4xx") == 1
-    assert value(metrics, "stream_http_requests_total", method="GET", route="other", status_class="4xx") == 1
-    assert (
-        value(metrics, "stream_http_request_duration_seconds_count", method="GET", route="/ready", status_class="5xx")
-        == 1
-    )
+@pytest.mark.parametrize(
+    ("method", "path", "status", "counted"),
+    [
+        ("GET", "/ready", 503, ("GET", "/ready", "5xx")),
+        ("GET", "/metrics", 401, ("GET", "/metrics", "4xx")),
+        ("POST", "/health", 405, ("POST", "/health", "4xx")),
+        ("PUT", "/health", 405, ("other", "/health", "4xx")),
+        ("GET", None, 404, ("GET", "other", "4xx")),
+        ("BREW", "/pots/{pot}", 404, ("other", "other", "4xx")),
+        ("OPTIONS", None, 200, ("OPTIONS", "other", "2xx")),
+        ("OPTIONS", "/docs", 500, ("other", "other", "5xx")),
+        ("GET", "/", 307, ("other", "other", "3xx")),
+    ],
+)
+def test_an_http_request_is_counted_once_and_creates_no_series(
+    metrics: Metrics, method: str, path: str | None, status: int, counted: tuple[str, str, str]
+) -> None:
+    before = values(metrics)
+    metrics.record(HttpRequestServed(method, path, status, 0.05))
+    changed = {key for key, number in values(metrics).items() if number != before[key]}
+    counter = "stream_http_requests_total", frozenset(zip(("method", "route", "status_class"), counted, strict=True))
+    assert [key for key in changed if key[0] == counter[0]] == [counter]
+    assert value(metrics, "stream_http_request_duration_seconds_bucket", route=counted[1], le="0.1") == 1
+    assert values(metrics).keys() == before.keys()
 
 
 def test_drops_and_log_lines_are_counted_from_any_thread(metrics: Metrics) -> None:
