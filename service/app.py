@@ -27,6 +27,7 @@ from service.process.loop_faults import record_loop_faults
 from service.process.loop_monitor import LoopMonitor
 from service.process.server import HUB_STATE, RECORDER_STATE
 from service.process.threadsafe_recorder import ThreadsafeRecorder
+from service.session.options import SessionOptions
 from service.session.ports import ContentEngine, Recorder, SessionStore
 from service.settings import Settings, SettingsError, load_settings
 from service.stores.factory import StoreSelection, create_plan_store, create_session_store
@@ -117,6 +118,7 @@ def create_app(
         stores_content=stores_content,
         draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
         proxies=settings.proxies,
+        options=SessionOptions(records_content=settings.logs_content),
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
     loop_monitor = LoopMonitor(writer, recorder, clock.now)

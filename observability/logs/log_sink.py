@@ -14,6 +14,8 @@ from service.protocol.errors import ErrorCode
 from service.protocol.trace import Trace
 
 _MAX_QUOTED_CHARACTERS = 200
+_MAX_CHUNK_CHARACTERS = 500
+"""JSON writes a character in at most six bytes, so that the line fits ``PIPE_BUF``."""
 _STAGES = {Stage.SANITISE: "Sanitising", Stage.CHUNK: "Chunking"}
 """The stages that have a fallback."""
 _IMPACT = {
@@ -94,6 +96,9 @@ class LogSink:
                 log(stream_lines.FALLBACK_USED, **_ids(event), stage=stage, content_type=event.content_type)
             case events.FirstChunkSent():
                 log(stream_lines.FIRST_CHUNK_SENT, **_ids(event), ms=_milliseconds(event.seconds))
+            case events.ChunkSent():
+                quote = event.data[:_MAX_CHUNK_CHARACTERS]
+                log(stream_lines.CHUNK_SENT, **_ids(event), index=event.index, quote=quote)
             case events.StreamRecovered():
                 log(
                     stream_lines.STREAM_RECOVERED,
@@ -150,6 +155,8 @@ class LogSink:
                 log(process_lines.STORE_IN_MEMORY, store=event.what, reason=_clause(event.reason))
             case events.ServerStarted():
                 log(process_lines.SERVICE_STARTED, version=event.version, settings=event.settings)
+                if event.settings["LOG_CONTENT"] == "on":
+                    log(process_lines.CONTENT_LOGGED)
                 if event.settings["ALLOWED_ORIGINS"] == "*":
                     log(process_lines.EVERY_ORIGIN_ALLOWED)
                 if _serves_public_metrics(event.settings):

@@ -168,7 +168,7 @@ class Metrics:
                 self._gauge(declared.STORE_SESSIONS).set(event.sessions)
             case events.StoredInMemory():
                 self._gauge(declared.DEPENDENCY_UP, event.what).set(0)
-            case events.FaultRaised() | events.WorkerReplaced() | events.SessionJoined():
+            case events.FaultRaised() | events.WorkerReplaced() | events.SessionJoined() | events.ChunkSent():
                 pass
             case events.ServerStarted() | events.ServerListening() | events.DrainStarted() | events.DrainEnded():
                 pass

@@ -1,7 +1,8 @@
 """All log events. Nothing is logged that is not declared here.
 
-A line has ``ts``, ``level``, ``event``, ``message`` and those fields of its event that have a value. No line contains
-the content of a request or a chunk. Text that a client chose is a field of its own, ``quote``, written only at DEBUG.
+A line has ``ts``, ``level``, ``event``, ``message`` and those fields of its event that have a value. No line but
+``chunk_sent`` contains the content of a request or a chunk. Text that a client chose is a field of its own, ``quote``,
+written only at DEBUG.
 """
 
 from observability.registry import connection_lines, process_lines, socket_lines, stream_lines

@@ -36,6 +36,12 @@ EVERY_ORIGIN_ALLOWED = LogEvent(
     "Web pages of every origin may connect; set ALLOWED_ORIGINS to refuse others",
     "the service starts, and ALLOWED_ORIGINS is *",
 )
+CONTENT_LOGGED = LogEvent(
+    "content_logged",
+    LogLevel.WARNING,
+    "LOG_CONTENT is on: at LOG_LEVEL=DEBUG this log contains the content of clients. Set LOG_CONTENT=off in production",
+    "the service starts, and LOG_CONTENT is on",
+)
 METRICS_PUBLIC = LogEvent(
     "metrics_public",
     LogLevel.INFO,

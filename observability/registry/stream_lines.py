@@ -90,6 +90,19 @@ FIRST_CHUNK_SENT = LogEvent(
     "the first chunk of a stream is sent",
     (TRACE_ID, SPAN_ID, STREAM_ID, LogField("ms", "since the request left the queue", MILLISECONDS)),
 )
+CHUNK_SENT = LogEvent(
+    "chunk_sent",
+    LogLevel.DEBUG,
+    "Chunk {index} sent",
+    "a chunk is sent, and LOG_CONTENT is on",
+    (
+        TRACE_ID,
+        SPAN_ID,
+        STREAM_ID,
+        LogField("index", "of the chunk, from 0"),
+        LogField("quote", "its content, at most 500 characters"),
+    ),
+)
 STREAM_RECOVERED = LogEvent(
     "stream_recovered",
     LogLevel.INFO,

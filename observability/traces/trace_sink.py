@@ -93,7 +93,7 @@ class TraceSink:
                 pass
             case events.StoreLimitReached() | events.StoreMeasured() | events.SocketLimitSet() | events.AcceptPaused():
                 pass
-            case events.SessionJoined() | events.UsageDropped():
+            case events.SessionJoined() | events.UsageDropped() | events.ChunkSent():
                 pass
             case events.ServerStarted() | events.ServerListening() | events.WorkerReplaced() | events.AcceptResumed():
                 pass

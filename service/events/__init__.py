@@ -2,7 +2,7 @@
 
 The session machine returns events, adapters add their own, and one recorder receives them all. Ids are for logs and
 spans; only enums and booleans may become metric labels. Durations are in seconds, sizes in bytes of UTF-8. No event
-carries the content of a client.
+but ``ChunkSent`` carries the content of a client.
 """
 
 from service.events.connections import (
@@ -56,6 +56,7 @@ from service.events.sockets import (
 from service.events.streams import (
     CacheQueried,
     CacheTier,
+    ChunkSent,
     FallbackUsed,
     FirstChunkSent,
     Outcome,
@@ -86,6 +87,7 @@ Event = (
     | StreamStarted
     | FallbackUsed
     | FirstChunkSent
+    | ChunkSent
     | StreamRecovered
     | RecoveryRefused
     | StreamPauseChanged
@@ -129,6 +131,7 @@ __all__ = [
     "BackpressureReleased",
     "CacheQueried",
     "CacheTier",
+    "ChunkSent",
     "CloseReason",
     "ConnectionAttempted",
     "ConnectionClosed",

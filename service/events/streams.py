@@ -108,6 +108,16 @@ class FirstChunkSent(Struct, frozen=True):
     """Since the request left the queue, without the time in which the client paused the stream."""
 
 
+class ChunkSent(Struct, frozen=True):
+    """A chunk was sent; recorded with ``LOG_CONTENT`` only, for the log."""
+
+    stream_id: str
+    trace: Trace
+    index: int
+    data: str
+    """The content of the client."""
+
+
 class StreamRecovered(Struct, frozen=True):
     """A stream continues on another connection, and is active from now on."""
 

@@ -1,10 +1,12 @@
 """The events of one connection."""
 
+from collections.abc import Iterable
+
 from msgspec import UNSET
 
 from service import events
 from service.content.html.removal import Removal
-from service.content.plan import Plan
+from service.content.plan import Piece, Plan
 from service.content.stage import Stage
 from service.protocol.errors import StreamingError
 from service.protocol.limits import Limits
@@ -23,9 +25,11 @@ class EventLog:
     A method named after what happened appends its event. ``stream`` is the current stream, if there is one.
     """
 
-    __slots__ = ("_blocked_at", "_connection", "_events", "_opened_at", "_requests", "_session_id")
+    __slots__ = ("_blocked_at", "_connection", "_events", "_opened_at", "_requests", "_session_id", "records_content")
 
-    def __init__(self, connection_id: str, session_id: str, now: float) -> None:
+    def __init__(self, connection_id: str, session_id: str, now: float, *, records_content: bool = False) -> None:
+        self.records_content = records_content
+        """Whether each chunk has an event; no chunk may then be sent without the machine."""
         self._connection = (connection_id, session_id)
         self._session_id = session_id
         self._opened_at = now
@@ -143,6 +147,11 @@ class EventLog:
         self._events.append(
             events.FirstChunkSent(stream.stream_id, stream.admitted_trace, stream.content_type, seconds)
         )
+
+    def chunks(self, stream: StreamState, first: int, pieces: Iterable[Piece]) -> None:
+        """Chunks from index ``first`` on were sent. For ``records_content`` only."""
+        for index, (data, _) in enumerate(pieces, first):
+            self._events.append(events.ChunkSent(stream.stream_id, stream.admitted_trace, index, data))
 
     def pause_changed(self, stream: StreamState) -> None:
         self._events.append(

@@ -31,6 +31,7 @@ from service.session.deadlines import Deadlines
 from service.session.effects import EffectResult
 from service.session.endings import DEADLINES, FAULT, RESTART, TAKEN_OVER, Ending, input_ending
 from service.session.event_log import EventLog
+from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.session.records import SessionSnapshot
 from service.session.step import Step, StepBuilder
 from service.session.stream_state import StreamState
@@ -43,8 +44,15 @@ _CLIENT_CLOSE_CODES = {CloseCode.NORMAL, CloseCode.PEER_LEFT, CloseCode.NO_CODE}
 class SessionMachine:
     """One connection of one session. Not thread-safe; never blocks; depends only on its arguments."""
 
-    def __init__(
-        self, snapshot: SessionSnapshot, connection_id: str, limits: Limits, now: Instant, token: str | None = None
+    def __init__(  # noqa: PLR0913 - independent facts
+        self,
+        snapshot: SessionSnapshot,
+        connection_id: str,
+        limits: Limits,
+        now: Instant,
+        token: str | None = None,
+        *,
+        options: SessionOptions = DEFAULT_OPTIONS,
     ) -> None:
         """``token`` allows other connections to recover the streams of this one; ``None`` if content is not stored."""
         self._snapshot = snapshot
@@ -53,7 +61,7 @@ class SessionMachine:
         self._limits = limits
         self._token = token
         self._deadlines = Deadlines(limits, now.seconds, snapshot.seconds_left)
-        self._log = EventLog(connection_id, snapshot.session_id, now.seconds)
+        self._log = EventLog(connection_id, snapshot.session_id, now.seconds, records_content=options.records_content)
         self._builder = StepBuilder(self._log)
         owner = None if token is None else digest_of(token)
         self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)

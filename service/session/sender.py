@@ -90,8 +90,11 @@ class StreamSender:
         if delivery is None or stream.skip_storage is not None or self._deadlines.blocked:
             return False
         first = delivery.index
-        for index, (data, close) in enumerate(delivery.take(now.seconds), first):
+        pieces = delivery.take(now.seconds)
+        for index, (data, close) in enumerate(pieces, first):
             self._builder.send(Chunk(data, index, now.timestamp, close))
+        if self._builder.log.records_content:
+            self._builder.log.chunks(stream, first, pieces)
         if first == 0 < delivery.index and stream.record is None and stream.dequeued_at is not None:
             waited_seconds = now.seconds - stream.dequeued_at - delivery.paused_seconds(now.seconds)
             self._builder.log.first_chunk(stream, waited_seconds)

@@ -96,7 +96,7 @@ class Streams:
     def run(self, until: float) -> Run | None:
         """Return the chunks that may be sent without ``deliver`` before ``until``; ``None`` if there are none."""
         stream = self._queue.current
-        return None if stream is None else self._sender.run(stream, until)
+        return None if stream is None or self._builder.log.records_content else self._sender.run(stream, until)
 
     # Messages
 

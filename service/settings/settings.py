@@ -61,6 +61,11 @@ class Settings(
             chunk_timeout_seconds=self.chunk_timeout,
         )
 
+    @property
+    def logs_content(self) -> bool:
+        """Whether chunks are logged."""
+        return self.log_content and self.log_level == "DEBUG"
+
     def input_limits(self, memory_limit: int | None) -> InputLimits:
         """What a client may send. ``memory_limit`` is that of the container in bytes, if it has one."""
         limits = self.limits

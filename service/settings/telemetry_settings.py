@@ -28,6 +28,13 @@ class TelemetrySettings(BaseSettings):
             "auto, json or text",
         ),
     ] = "auto"
+    log_content: Annotated[
+        bool,
+        About(
+            "Whether the log contains the content of chunks at LOG_LEVEL=DEBUG. Not for production: docs/security.md.",
+            "on or off",
+        ),
+    ] = False
     railway_environment: Annotated[
         str, About("The name of the environment, set by Railway; shown in the log and in /health.", "any name")
     ] = ""

@@ -12,6 +12,7 @@ from service.protocol.errors import InternalError, OverCapacity, StreamingError
 from service.protocol.limits import Limits
 from service.protocol.server_messages import ErrorMessage
 from service.session.machine import SessionMachine
+from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.websocket.connection import WebSocketConnection
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.driver import Driver
@@ -47,12 +48,14 @@ class StreamEndpoint:
         stores_content: bool,
         draining_retry_seconds: int,
         proxies: TrustedProxies,
+        options: SessionOptions = DEFAULT_OPTIONS,
     ) -> None:
         self._hub = hub
         self._proxies = proxies
         self._monitor = monitor
         self._limits = limits
         self._stores_content = stores_content
+        self._options = options
         self._draining_retry_seconds = draining_retry_seconds
         self._allowed_origins = allowed_origins
         self._send_buffer_bytes = send_buffer_bytes
@@ -114,7 +117,8 @@ class StreamEndpoint:
             return None
         self._record_attempt(started_at, AttemptOutcome.ACCEPTED, session_id)
         token = services.ids.new_token() if self._stores_content else None
-        machine = SessionMachine(snapshot, services.ids.new_id(), self._limits, services.clock(), token)
+        connection_id, now = services.ids.new_id(), services.clock()
+        machine = SessionMachine(snapshot, connection_id, self._limits, now, token, options=self._options)
         return Driver(connection, machine, services, self._forget, content_client)
 
     def _forget(self, driver: Member) -> None:

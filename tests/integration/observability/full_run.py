@@ -32,7 +32,14 @@ SETTINGS = {
     "STORE_MAX_BYTES": 2**20,
     "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # no server listens there
 }
-WORKER_SETTINGS = {"HOST": "0.0.0.0", "WORKERS": 2, "MAX_SESSION_DURATION": 1, "MAX_PENDING_SOCKETS": 1_000_000_000}
+WORKER_SETTINGS = {
+    "HOST": "0.0.0.0",
+    "LOG_LEVEL": "DEBUG",
+    "LOG_CONTENT": "on",
+    "WORKERS": 2,
+    "MAX_SESSION_DURATION": 1,
+    "MAX_PENDING_SOCKETS": 1_000_000_000,
+}
 
 LONG = "word " * 1000
 _CONTROLS = 6000

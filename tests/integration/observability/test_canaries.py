@@ -25,12 +25,25 @@ HEADERS = dict.fromkeys(
 )
 
 
-@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+@pytest.mark.parametrize(
+    ("level", "log_content"),
+    [
+        ("INFO", "on"),  # which has an effect at DEBUG only
+        ("DEBUG", "off"),
+    ],
+)
 async def test_no_private_data_is_exported(
-    start_breaking_server: StartServer, otlp: OtlpReceiver, kent: Kent, session_id: str, level: str
+    start_breaking_server: StartServer,
+    otlp: OtlpReceiver,
+    kent: Kent,
+    session_id: str,
+    *,
+    level: str,
+    log_content: str,
 ) -> None:
     server = start_breaking_server(
         LOG_LEVEL=level,
+        LOG_CONTENT=log_content,
         ALLOWED_ORIGINS=EDITOR,
         METRICS_TOKEN=SCRAPER,
         OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint,
@@ -65,6 +78,29 @@ async def test_no_private_data_is_exported(
     assert fallback["stream_id"] == fault["stream_id"]
     # ... and no private data.
     assert [(signal, canary) for signal, text in exported.items() for canary in CANARIES if canary in text] == []
+
+
+async def test_with_log_content_each_chunk_is_in_the_log_and_in_no_other_signal(
+    start_breaking_server: StartServer, otlp: OtlpReceiver, kent: Kent, session_id: str
+) -> None:
+    server = start_breaking_server(
+        LOG_LEVEL="DEBUG", LOG_CONTENT="on", OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint, SENTRY_DSN=kent.dsn
+    )
+    async with connect(server.ws(session_id)) as client:
+        content = f"{CONTENT} " * 10
+        assert await stream(client, content) == content
+        await request(client, BREAK + CONTENT)
+        await client.receive_until("error")
+    server.stop()
+    chunks = [(line["level"], line["index"], line["quote"]) for line in server.log if line["event"] == "chunk_sent"]
+    assert chunks == [("DEBUG", index, f"{CONTENT} ") for index in range(10)]
+    others = [line for line in server.log if line["event"] != "chunk_sent"]
+    assert [(line["level"], line["event"]) for line in others if "LOG_CONTENT" in line["message"]] == [
+        ("WARNING", "content_logged")
+    ]
+    assert CONTENT not in json.dumps(others)
+    assert CONTENT not in b"".join(otlp.received).decode(errors="replace")
+    assert CONTENT not in json.dumps(kent.items())
 
 
 async def use(client: Connection) -> None:

@@ -27,6 +27,7 @@ from service.session.effects import (
     UpdateStatus,
 )
 from service.session.machine import SessionMachine
+from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.session.ports import Preparation
 from service.session.records import Admission, SessionSnapshot
 from service.session.run import Run
@@ -78,6 +79,7 @@ class Conversation:
         incarnation: str = "1",
         shared: bool = True,
         sends_runs: bool = True,
+        options: SessionOptions = DEFAULT_OPTIONS,
     ) -> None:
         """With a ``token``, another conversation with the same ``store`` can recover the streams of this one."""
         self.limits = limits or Limits()
@@ -90,7 +92,7 @@ class Conversation:
             self.limits.max_session_seconds if seconds_left is None else seconds_left,
             shared,
         )
-        self._machine = SessionMachine(snapshot, "c-1", self.limits, at(self.now), token)
+        self._machine = SessionMachine(snapshot, "c-1", self.limits, at(self.now), token, options=options)
         self._sends_runs = sends_runs
         self._run: Run | None = None
         self._run_sent = 0

@@ -3,11 +3,12 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from service.events import Outcome, RequestAdmitted, StreamEnded
+from service.events import ChunkSent, Outcome, RequestAdmitted, StreamEnded
 from service.protocol.errors import EmptyContent, ProcessingFailed
 from service.protocol.limits import QUEUE_LENGTH, Limits
 from service.protocol.messages import GAP_SECONDS, Speed
 from service.session.effects import Admit, Prepare
+from service.session.options import SessionOptions
 from tests.profiles import scaled
 from tests.unit.session.conversation import Conversation, Message, at, plan_of
 
@@ -96,10 +97,14 @@ def chunks_of(request_id: str, count: int) -> list[str]:
 class AnyOrder(RuleBasedStateMachine):
     """Time moves forward; all other input comes in any order."""
 
-    @initialize(used=st.sampled_from([0, 0, 10, 11]), speed=PACED, sends_runs=st.booleans())
-    def connect(self, used: int, speed: Speed, sends_runs: bool) -> None:
+    @initialize(
+        used=st.sampled_from([0, 0, 10, 11]), speed=PACED, sends_runs=st.booleans(), records_content=st.booleans()
+    )
+    def connect(self, used: int, speed: Speed, sends_runs: bool, records_content: bool) -> None:
         """Start with an active stream, where most errors occur."""
-        self.conversation = Conversation(LIMITS, requests_used=used, sends_runs=sends_runs)
+        options = SessionOptions(records_content=records_content)
+        self.conversation = Conversation(LIMITS, requests_used=used, sends_runs=sends_runs, options=options)
+        self.records_content = records_content
         self.client = Client()
         self.read = 0
         self.sent = 0
@@ -235,6 +240,9 @@ class AnyOrder(RuleBasedStateMachine):
         ended = [event.stream_id for event in conversation.event(StreamEnded)]
         assert sorted(admitted) == sorted(ended), "an admitted request without its one outcome"
         assert all(isinstance(event.outcome, Outcome) for event in conversation.event(StreamEnded))
+        chunks = [(chunk["index"], chunk["data"]) for chunk in conversation.all("chunk")]
+        recorded = [(event.index, event.data) for event in conversation.event(ChunkSent)]
+        assert recorded == (chunks if self.records_content else [])
 
 
 AnyOrder.TestCase.settings = scaled(2, stateful_steps=40)

@@ -113,3 +113,16 @@ def test_the_rules_for_content_are_those_of_the_settings(monkeypatch: pytest.Mon
 
 def test_what_is_shown_names_every_setting() -> None:
     assert set(load_settings().shown()) == {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize(
+    ("level", "log_content", "logs_content"), [("DEBUG", "on", True), ("INFO", "on", False), ("DEBUG", "off", False)]
+)
+def test_content_is_logged_only_if_two_settings_ask_for_it(
+    monkeypatch: pytest.MonkeyPatch, level: str, log_content: str, *, logs_content: bool
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", level)
+    monkeypatch.setenv("LOG_CONTENT", log_content)
+    assert load_settings().logs_content is logs_content
+    monkeypatch.delenv("LOG_CONTENT")
+    assert not load_settings().logs_content

@@ -10,6 +10,7 @@ from service.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    ChunkSent,
     CloseReason,
     ConnectionAttempted,
     ConnectionClosed,
@@ -134,7 +135,13 @@ def recovered(*, repeated: bool = False) -> StreamRecovered:
     )
 
 
-SETTINGS = {"ALLOWED_ORIGINS": "*", "HOST": "0.0.0.0", "METRICS_TOKEN": "", "METRICS_PORT": ""}
+SETTINGS = {
+    "ALLOWED_ORIGINS": "*",
+    "HOST": "0.0.0.0",
+    "LOG_CONTENT": "on",
+    "METRICS_TOKEN": "",
+    "METRICS_PORT": "",
+}
 """The settings that have a line of their own at the start."""
 
 
@@ -180,6 +187,7 @@ def all_events() -> list[Event]:
         STARTED,
         FALLBACK,
         FirstChunkSent(STREAM_ID, TRACE, ContentType.TEXT, 0.01),
+        ChunkSent(STREAM_ID, TRACE, 0, "A chunk."),
         BackpressureApplied("c", SESSION_ID, STREAM_ID, TRACE),
         BackpressureReleased("c", SESSION_ID, STREAM_ID, TRACE, 0.5),
         StreamPauseChanged(SESSION_ID, STREAM_ID, TRACE, paused=True),

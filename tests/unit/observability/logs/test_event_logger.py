@@ -35,7 +35,10 @@ OF_CLIENTS = {
     [
         (
             "WARNING",
-            {"service_listening", "library_message", "content_work_killed"} | OF_DEPENDENCIES | OF_FAULTS | OF_CLIENTS,
+            {"service_listening", "library_message", "content_work_killed", "content_logged"}
+            | OF_DEPENDENCIES
+            | OF_FAULTS
+            | OF_CLIENTS,
         ),
         ("ERROR", {"service_listening"} | OF_DEPENDENCIES | OF_FAULTS),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import re
+import select
 from string import Formatter
 
 import pytest
@@ -16,6 +17,7 @@ from observability.registry.process_lines import (
 )
 from service.content.stage import Stage
 from service.events import (
+    ChunkSent,
     Dependency,
     DependencyChanged,
     Event,
@@ -208,6 +210,18 @@ def test_text_from_a_client_is_logged_only_at_debug_and_exception_texts_never(op
     lines = open_log("DEBUG").record(*events)
     assert [line["quote"] for line in lines if "quote" in line] == ["{oops} <red>", refused.stream_id[:200]]
     assert [word for word in ("canary", SECRET) if word in json.dumps(lines)] == []
+
+
+@pytest.mark.parametrize("character", ["x", "語", "\x00", "😀"])
+def test_a_chunk_is_logged_at_debug_and_its_line_fits_the_atomic_size_of_a_pipe(
+    open_log: OpenLog, character: str
+) -> None:
+    sent = ChunkSent(STREAM_ID, TRACE, 2**53, character * 1000)
+    assert open_log("INFO").record(sent) == []
+    log = open_log("DEBUG")
+    [line] = log.record(sent)
+    assert line.items() >= {"level": "DEBUG", "stream_id": STREAM_ID, "quote": character * 500}.items()
+    assert len(log.text().encode()) <= select.PIPE_BUF
 
 
 @pytest.mark.parametrize("source", FaultSource)

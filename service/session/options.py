@@ -1,0 +1,13 @@
+"""What a deployment decides about its sessions, apart from their limits."""
+
+from msgspec import Struct
+
+
+class SessionOptions(Struct, frozen=True):
+    """The same for all connections of a process."""
+
+    records_content: bool = False
+    """Each chunk has an event, so no step has a run."""
+
+
+DEFAULT_OPTIONS = SessionOptions()
