@@ -1,10 +1,12 @@
-"""Memory usage and limit, from the control groups (cgroups) of the kernel.
+"""Memory usage and limit, from the processes of the service or from the control groups (cgroups) of the kernel.
 
-Sources: https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
+Sources: https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/admin-guide/cgroup-v1/memory.html,
+https://docs.kernel.org/filesystems/proc.html
 """
 
+import multiprocessing
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -60,17 +62,22 @@ def container_limit(root: Path = Path("/")) -> int | None:
 
 
 class MemoryCollector(Collector):
-    """Reads the files of the kernel at each scrape (three small reads); a value that they lack is absent.
+    """Reads the files of the kernel at each scrape; a value that they lack is absent.
 
-    Usage and limit are those of one group, the innermost with a limit, so their ratio is the distance to an
-    out-of-memory kill. All workers of a container are in one group and return the same values. Without a group, usage
-    is the resident memory of the scraped process alone.
+    Usage and limit are of the same thing, so that their ratio is the distance to the limit. With a ``limit`` from the
+    settings, usage is that of all processes of the service. Without one, both are those of one cgroup, the innermost with
+    a limit: the container. Without a cgroup, usage is that of all processes of the service, and there is no limit. All
+    workers return the same values.
     """
 
-    def __init__(self, limit: int | None, root: Path = Path("/")) -> None:
+    def __init__(self, limit: int | None, root: Path = Path("/"), first_process: int | None = None) -> None:
+        """``first_process`` is the process that started all others of the service: by default the supervisor of this
+        worker, or this process."""
         self._limit = limit
         self._root = root
-        self._group = _group(root)
+        self._group = _group(root) if limit is None else None
+        supervisor = multiprocessing.parent_process()
+        self._first_process = first_process or (supervisor and supervisor.pid) or os.getpid()
 
     def collect(self) -> Iterable[Metric]:
         usage, limit = self._measure()
@@ -80,9 +87,10 @@ class MemoryCollector(Collector):
 
     def _measure(self) -> tuple[int | None, int | None]:
         if self._group is None:
-            return _resident(self._root), self._limit
+            usages = [_private(process) for process in _processes(self._root / "proc", self._first_process)]
+            return sum(usages) or None, self._limit
         folder, limit = self._group.nearest_limited()
-        return self._group.usage(folder), self._limit or limit
+        return self._group.usage(folder), limit
 
 
 def _group(root: Path) -> _Group | None:
@@ -110,9 +118,19 @@ def _find_group(mount: Path, path: str, files: _Files) -> _Group | None:
     return _Group(folders, files) if folders else None
 
 
-def _resident(root: Path) -> int | None:
-    pages = (_text(root / "proc/self/statm") or "").split()
-    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else None
+def _processes(proc: Path, first: int) -> Iterator[Path]:
+    """The folders of a process and of all its descendants."""
+    folder = proc / str(first)
+    yield folder
+    for children in folder.glob("task/*/children"):
+        for child in (_text(children) or "").split():
+            yield from _processes(proc, int(child))
+
+
+def _private(process: Path) -> int:
+    """Resident memory without the pages of files, which processes share and the kernel reclaims; 0 if it has ended."""
+    pages = (_text(process / "statm") or "").split()
+    return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE") if pages else 0
 
 
 def _number(file: Path) -> int | None:

@@ -19,7 +19,7 @@ EVENT_LOOP_LAG = Histogram(
 )
 MEMORY_USAGE = Gauge(
     "stream_memory_usage_bytes",
-    "Memory in use without the page cache: of the container, or else of the scraped process.",
+    "Memory in use without the page cache: of the container, or with MEMORY_LIMIT of all processes of the service.",
     unit="bytes",
     workers="max",
 )

@@ -1,4 +1,4 @@
-"""Memory usage and limit, from trees of cgroup files as in containers and on hosts."""
+"""Memory usage and limit, from trees of files as in containers and on hosts."""
 
 import os
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ from observability.metrics.memory import MemoryCollector
 MIB = 2**20
 
 V1_NO_LIMIT = 9223372036854771712
+FIRST = 10
+"""The process that started all others."""
 
 
 def tree(root: Path, files: Mapping[str, object]) -> Path:
@@ -43,8 +45,23 @@ def lines(stat: dict[str, int]) -> str:
     return "\n".join(f"{name} {value}" for name, value in stat.items())
 
 
+def processes(children: Mapping[int, tuple[int, ...]]) -> dict[str, object]:
+    """The files of processes with two threads, of which one has started the children. Each has 800 private pages."""
+    files: dict[str, object] = {}
+    for process, started in children.items():
+        files[f"proc/{process}/statm"] = "5000 1200 400 1 0 900 0"
+        files[f"proc/{process}/task/{process}/children"] = ""
+        files[f"proc/{process}/task/{process + 1}/children"] = " ".join(map(str, started))
+    return files
+
+
+def private(count: int) -> int:
+    """The memory of this many processes."""
+    return count * 800 * os.sysconf("SC_PAGE_SIZE")
+
+
 def shown(root: Path, limit: int | None = None) -> dict[str, float]:
-    families = MemoryCollector(limit, root).collect()
+    families = MemoryCollector(limit, root, FIRST).collect()
     return {sample.name: sample.value for family in families for sample in family.samples}
 
 
@@ -92,14 +109,30 @@ def test_the_largest_number_of_version_1_is_no_limit(tmp_path: Path) -> None:
     assert shown(tree(tmp_path, files)) == expected(160 * MIB)
 
 
-def test_the_setting_wins(tmp_path: Path) -> None:
-    files = {"proc/self/cgroup": "0::/", **v2("", 50 * MIB, 512 * MIB, inactive_file=0)}
-    assert shown(tree(tmp_path, files), limit=300 * MIB) == expected(50 * MIB, 300 * MIB)
+def test_with_a_limit_from_the_settings_usage_is_that_of_the_processes_and_not_of_the_group(tmp_path: Path) -> None:
+    """A group that surrounds the service contains other processes too."""
+    files = {"proc/self/cgroup": "0::/", **v2("", 745 * MIB, 4096 * MIB, inactive_file=0), **processes({FIRST: ()})}
+    assert shown(tree(tmp_path, files), limit=256 * MIB) == expected(private(1), 256 * MIB)
 
 
-def test_where_no_group_counts_usage_is_the_resident_memory_of_the_process(tmp_path: Path) -> None:
-    files = {"proc/self/cgroup": "0::/", "proc/self/statm": "5000 1200 300 1 0 900 0"}
-    assert shown(tree(tmp_path, files)) == expected(1200 * os.sysconf("SC_PAGE_SIZE"))
+def test_with_several_workers_usage_is_that_of_all_processes(tmp_path: Path) -> None:
+    """The supervisor, two workers, and the process for large content of one of them; another process of the machine."""
+    tree(tmp_path, processes({FIRST: (20, 30), 20: (40,), 30: (), 40: (), 99: ()}))
+    assert shown(tmp_path, limit=256 * MIB) == expected(private(4), 256 * MIB)
+
+
+def test_without_a_group_usage_is_that_of_the_processes(tmp_path: Path) -> None:
+    files = {"proc/self/cgroup": "0::/", **processes({FIRST: (20,), 20: ()})}
+    assert shown(tree(tmp_path, files)) == expected(private(2))
+
+
+def test_a_process_that_ends_during_the_scrape_has_no_memory(tmp_path: Path) -> None:
+    assert shown(tree(tmp_path, processes({FIRST: (20,)})), limit=MIB) == expected(private(1), MIB)
+
+
+def test_this_process_has_memory() -> None:
+    usage = sum(family.samples[0].value for family in MemoryCollector(2**40).collect()) - 2**40
+    assert MIB < usage < 2**36
 
 
 def test_a_cache_larger_than_the_usage_read_just_before_leaves_nothing(tmp_path: Path) -> None:
@@ -109,7 +142,7 @@ def test_a_cache_larger_than_the_usage_read_just_before_leaves_nothing(tmp_path:
 
 def test_a_limit_that_is_changed_while_the_process_runs_is_seen(tmp_path: Path) -> None:
     tree(tmp_path, {"proc/self/cgroup": "0::/", **v2("", 5 * MIB, "max", inactive_file=0)})
-    collector = MemoryCollector(None, tmp_path)
+    collector = MemoryCollector(None, tmp_path, FIRST)
     assert len(list(collector.collect())) == 1
     tree(tmp_path, v2("", 5 * MIB, 64 * MIB, inactive_file=0))
     assert [family.samples[0].value for family in collector.collect()] == [5 * MIB, 64 * MIB]
