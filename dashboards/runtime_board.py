@@ -32,6 +32,7 @@ from observability.registry.metrics import (
     MEMORY_USAGE,
     TELEMETRY_DROPPED,
     TELEMETRY_ERRORS,
+    TELEMETRY_THROTTLED,
 )
 
 _ONE_WORKER: Final = "Available with one worker only."
@@ -212,12 +213,14 @@ def _telemetry() -> Row:
             lines(
                 Frame(
                     "Telemetry dropped",
-                    "Log lines, spans and error reports a minute. The receiver is unavailable or too slow; "
-                    "streams are not affected.",
+                    "Log lines, spans and error reports a minute that were lost: the receiver is unavailable, refuses "
+                    "them or does not keep up. Streams are not affected. Those over a limit are not lost: a flood of "
+                    "equal error reports is thinned out on purpose.",
                     units.EventsPerMinute,
                     6,
                 ),
                 Query(per_minute(TELEMETRY_DROPPED, "signal"), "{{signal}}"),
+                Query(per_minute(TELEMETRY_THROTTLED, "signal"), "{{signal}} over a limit"),
                 limit=limits.DROPPED,
             ),
             lines(

@@ -54,7 +54,7 @@ class Telemetry:
         )
         self.dependencies = DependencyStates(settings)
         sinks: list[Sink] = [self.metrics, LogSink(self._logger), self.dependencies]
-        self._sentry = _create_sentry_sink(settings, partial(self.metrics.count_dropped, Signal.ERRORS))
+        self._sentry = _create_sentry_sink(settings, self.metrics)
         if self._sentry is not None:
             sinks.append(self._sentry)
         self._otlp = _create_otlp(settings, partial(self.metrics.count_dropped, Signal.TRACES))
@@ -126,12 +126,14 @@ def _metrics_directory(settings: Settings) -> Path:
     return settings.metrics_dir or settings.data_dir / "metrics"
 
 
-def _create_sentry_sink(settings: Settings, on_dropped: Callable[[int], None]) -> "SentrySink | None":
+def _create_sentry_sink(settings: Settings, metrics: Metrics) -> "SentrySink | None":
     if settings.sentry_dsn is None:
         return None
     from observability.sentry.sentry_sink import SentrySink  # noqa: PLC0415 - the SDK takes 50 ms and 4 MB
 
-    return SentrySink(settings, on_dropped)
+    return SentrySink(
+        settings, partial(metrics.count_dropped, Signal.ERRORS), partial(metrics.count_throttled, Signal.ERRORS)
+    )
 
 
 def _create_otlp(settings: Settings, on_dropped: Callable[[int], None]) -> "Otlp | None":

@@ -65,14 +65,13 @@ class MemoryCollector(Collector):
     """Reads the files of the kernel at each scrape; a value that they lack is absent.
 
     Usage and limit are of the same thing, so that their ratio is the distance to the limit. With a ``limit`` from the
-    settings, usage is that of all processes of the service. Without one, both are those of one cgroup, the innermost with
-    a limit: the container. Without a cgroup, usage is that of all processes of the service, and there is no limit. All
-    workers return the same values.
+    settings, usage is that of all processes of the service. Without one, both are those of one cgroup, the innermost
+    with a limit: the container. Without a cgroup, usage is that of all processes of the service, and there is no limit.
+    All workers return the same values.
     """
 
     def __init__(self, limit: int | None, root: Path = Path("/"), first_process: int | None = None) -> None:
-        """``first_process`` is the process that started all others of the service: by default the supervisor of this
-        worker, or this process."""
+        """``first_process`` started all others of the service: by default the supervisor of this one, or this one."""
         self._limit = limit
         self._root = root
         self._group = _group(root) if limit is None else None

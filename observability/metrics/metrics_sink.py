@@ -66,6 +66,10 @@ class Metrics:
         """Count what a signal lost on its way out."""
         self._counter(declared.TELEMETRY_DROPPED, signal).inc(count)
 
+    def count_throttled(self, signal: Signal) -> None:
+        """Count what a signal leaves out on purpose."""
+        self._counter(declared.TELEMETRY_THROTTLED, signal).inc()
+
     def count_log_record(self, level: LogLevel) -> None:
         """Count a log line."""
         self._counter(declared.LOG_RECORDS, level).inc()

@@ -78,8 +78,13 @@ BUILD_INFO = Gauge(
 
 TELEMETRY_DROPPED = Counter(
     "stream_telemetry_dropped_total",
-    "Log lines, spans and error reports that were dropped.",
+    "Log lines, spans and error reports that were lost.",
     {"signal": tuple(Signal)},
+)
+TELEMETRY_THROTTLED = Counter(
+    "stream_telemetry_throttled_total",
+    "Error reports that were not sent on purpose, because others of the same minute are sufficient.",
+    {"signal": (Signal.ERRORS,)},
 )
 TELEMETRY_ERRORS = Counter(
     "stream_telemetry_errors_total",

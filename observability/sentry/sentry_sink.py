@@ -33,13 +33,15 @@ _WITHHELD = "[withheld: it may quote content]"
 class SentrySink:
     """Reports faults in a background worker, which starts with the first fault.
 
-    ``on_dropped`` is called, in any thread, for each fault that Sentry does not receive: suppressed by a rate limit,
-    in excess of the queue, refused by Sentry or lost in transit. ``record`` must be called in one thread.
+    ``on_throttled`` is called for each fault over the limits of a minute. ``on_dropped`` is called, in any thread, with
+    the number of others that Sentry does not receive: in excess of the queue, refused by Sentry or lost in transit.
+    ``record`` must be called in one thread.
     """
 
-    def __init__(self, settings: Settings, on_dropped: Callable[[int], None]) -> None:
+    def __init__(self, settings: Settings, on_dropped: Callable[[int], None], on_throttled: Callable[[], None]) -> None:
         self._client = sentry_client(settings)
         self._on_dropped = on_dropped
+        self._on_throttled = on_throttled
         self._throttle = Throttle(time.monotonic)
         self._suppressed = 0
         """Faults suppressed in windows that have ended, since the last report."""
@@ -55,12 +57,13 @@ class SentrySink:
     def record(self, event: Event) -> None:
         if not isinstance(event, FaultRaised):
             return
-        allowed = self._allows(event.exception)
-        if not allowed or not self._worker.put(_Report(event, datetime.now(UTC), self._suppressed)):
+        if not self._allows(event.exception):
+            self._on_throttled()
+        elif self._worker.put(_Report(event, datetime.now(UTC), self._suppressed)):
+            self._suppressed = 0
+            self._worker.start()
+        else:
             self._on_dropped(1)
-            return
-        self._suppressed = 0
-        self._worker.start()
 
     def close(self, seconds: float) -> None:
         """Deliver what is queued, for at most this time; the rest is dropped, as is every later fault."""

@@ -216,6 +216,7 @@ def test_drops_and_log_lines_are_counted_from_any_thread(metrics: Metrics) -> No
     def lose() -> None:
         for _ in range(1000):
             metrics.count_dropped(Signal.TRACES, 3)
+            metrics.count_throttled(Signal.ERRORS)
             metrics.count_log_record(LogLevel.WARNING)
 
     threads = [threading.Thread(target=lose) for _ in range(4)]
@@ -224,6 +225,7 @@ def test_drops_and_log_lines_are_counted_from_any_thread(metrics: Metrics) -> No
     for thread in threads:
         thread.join()
     assert value(metrics, "stream_telemetry_dropped_total", signal="traces") == 12_000
+    assert value(metrics, "stream_telemetry_throttled_total", signal="errors") == 4000
     assert value(metrics, "stream_log_records_total", level="WARNING") == 4000
 
 
