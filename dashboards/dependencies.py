@@ -2,12 +2,13 @@
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits
+from dashboards import limits, measures
 from dashboards.board import Row
 from dashboards.panels import BAD, GOOD, Frame, lines, number, states
-from dashboards.queries import Query, of_instances, per_minute, quantiles, rate, ratio, select
+from dashboards.queries import Query, of_instances, per_minute, quantile, quantiles, rate, ratio, select
 from observability.registry.metrics import (
     CONFIG_LIMIT,
+    DEPENDENCY_CALLS,
     DEPENDENCY_ERRORS,
     DEPENDENCY_UP,
     PLAN_CACHE_LOOKUPS,
@@ -42,7 +43,7 @@ def dependencies() -> Row:
                     "A dependency is unavailable if one worker of the instance cannot reach it. Contains the "
                     "dependencies that are configured.",
                     units.NoUnit,
-                    9,
+                    7,
                     5,
                 ),
                 Query(of_instances(DEPENDENCY_UP, "dependency"), "{{instance}} {{dependency}}"),
@@ -55,17 +56,29 @@ def dependencies() -> Row:
                     "Calls a minute that failed. A single one is repeated and has no effect on clients. An "
                     "unavailable dependency is called only now and then.",
                     units.CountsPerMinute,
-                    6,
+                    5,
                     5,
                 ),
                 Query(per_minute(DEPENDENCY_ERRORS, "dependency"), "{{dependency}}"),
             ),
             lines(
                 Frame(
+                    "Time of calls, p95",
+                    "Until the answer, the error or the deadline. Requests wait for open, admit and put.",
+                    units.Seconds,
+                    5,
+                    5,
+                ),
+                Query(measures.DEPENDENCY_CALL_P95, "{{dependency}}"),
+                Query(quantile(0.95, DEPENDENCY_CALLS, "dependency", "operation"), "{{dependency}} {{operation}}"),
+                limit=limits.DEPENDENCY_CALLS,
+            ),
+            lines(
+                Frame(
                     "Usage rows lost",
                     "Rows a minute that neither the queue nor the file could store.",
                     units.EventsPerMinute,
-                    6,
+                    4,
                     5,
                 ),
                 Query(per_minute(USAGE_DROPPED), "rows"),

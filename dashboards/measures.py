@@ -8,6 +8,7 @@ from observability.registry.metrics import (
     CONFIG_LIMIT,
     CONNECTIONS_ACTIVE,
     CONTENT_WAIT,
+    DEPENDENCY_CALLS,
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
     MEMORY_USAGE,
@@ -23,6 +24,7 @@ FAILED_SHARE: Final = ratio(rate(REQUESTS, outcome="error"), rate(REQUESTS, wher
 PROCESSING_P95: Final = quantile(0.95, PROCESSING_DURATION)
 CONTENT_WAIT_P95: Final = quantile(0.95, CONTENT_WAIT)
 FIRST_CHUNK_P95: Final = quantile(0.95, TIME_TO_FIRST_CHUNK)
+DEPENDENCY_CALL_P95: Final = quantile(0.95, DEPENDENCY_CALLS, "dependency")
 LOOP_LAG_P99: Final = quantile(0.99, EVENT_LOOP_LAG, "instance")
 PACING_LAG_P99: Final = quantile(0.99, PACING_LAG, "instance")
 

@@ -17,6 +17,7 @@ MEMORY_SHARE: Final = 0.8
 CONNECTION_FAILURES_PER_5_MINUTES: Final = 5
 """Handshakes that failed or found the instance at its capacity."""
 
+DEPENDENCY_CALL_P95_SECONDS: Final = 0.25
 LOOP_LAG_P99_SECONDS: Final = 0.1
 PACING_LAG_P99_SECONDS: Final = 0.1
 RATE_LIMIT_HITS_PER_5_MINUTES: Final = 50

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -133,12 +133,10 @@ def create_app(
         await asyncio.to_thread(usage.start)
         load_in_background()
         with record_loop_faults(recorder, services.ids.new_id), loop_monitor.running(), monitor.running():
-            async with lease_renewer.run():
+            async with lease_renewer.run(), plan_store.running() if plan_store is not None else nullcontext():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         services.engine.close()
         await selection.store.close()
-        if plan_store is not None:
-            await plan_store.close()
         await asyncio.gather(asyncio.to_thread(usage.close, _USAGE_SECONDS), asyncio.to_thread(telemetry.flush))
         telemetry.close()
 

@@ -51,7 +51,7 @@ class LogSink:
                 pass
             case events.RequestRejected() | events.RateLimitHit():
                 pass  # an ErrorSent follows
-            case events.DependencyFailed() | events.CacheQueried():
+            case events.DependencyCalled() | events.DependencyFailed() | events.CacheQueried():
                 pass
             case events.ContentQueueChanged() | events.ContentWorked() | events.ContentRefused():
                 pass  # an ErrorSent follows a refusal

@@ -41,9 +41,12 @@ class Metrics:
     def __init__(self, settings: Settings, exposed: CollectorRegistry | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a third of all series
         self._registry = exposed or CollectorRegistry()
-        availability = replace(declared.DEPENDENCY_UP, labels={"dependency": configured_dependencies(settings)})
+        configured = configured_dependencies(settings)
+        availability = replace(declared.DEPENDENCY_UP, labels={"dependency": configured})
+        calls = frozenset(labels for labels in declared.DEPENDENCY_CALLS.only if labels[0] in configured)
         created = {metric.name: metric for metric in declared.METRICS if metric not in _COLLECTED}
         created[availability.name] = availability
+        created[declared.DEPENDENCY_CALLS.name] = replace(declared.DEPENDENCY_CALLS, only=calls)
         metrics = MetricSet(created.values(), self._registry if exposed is None else None)
         self._counter, self._gauge, self._histogram = metrics.counter, metrics.gauge, metrics.histogram
         for metric in declared.CONFIG_LIMITS:
@@ -134,6 +137,8 @@ class Metrics:
                 self._counter(declared.BACKPRESSURE).inc()
             case events.BackpressureReleased():
                 self._histogram(declared.CHUNK_SEND).observe(event.seconds)
+            case events.DependencyCalled():
+                self._histogram(declared.DEPENDENCY_CALLS, event.dependency, event.operation).observe(event.seconds)
             case events.DependencyChanged():
                 self._gauge(declared.DEPENDENCY_UP, event.dependency).set(event.up)
             case events.DependencyFailed():

@@ -21,6 +21,7 @@ from observability.registry.process_metrics import LAG_SECONDS
 from service.content.html.removal import Removal
 from service.content.stage import Stage
 from service.events import (
+    OPERATIONS,
     AttemptOutcome,
     CacheTier,
     CloseReason,
@@ -28,6 +29,7 @@ from service.events import (
     Dependency,
     DropReason,
     KilledBecause,
+    Operation,
     Outcome,
     RefusedBecause,
     StoreLimit,
@@ -38,10 +40,12 @@ from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 
 _PROCESSING_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _WAIT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_CALL_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5)
 
 _CONTENT_TYPE = {"content_type": tuple(ContentType)}
 _CONTENT_WORKER = {"content_worker": tuple(ContentWorker)}
 _DEPENDENCY = {"dependency": tuple(Dependency)}
+_CALLED = frozenset((dependency, call) for dependency, calls in OPERATIONS.items() for call in calls)
 
 # Connections
 
@@ -220,6 +224,17 @@ DEPENDENCY_UP = Gauge(
     workers="min",
 )
 DEPENDENCY_ERRORS = Counter("stream_dependency_errors_total", "Failed calls of a dependency.", _DEPENDENCY)
+DEPENDENCY_CALLS = Histogram(
+    "stream_dependency_call_seconds",
+    "Calls of a dependency, until the answer, the error or the deadline; absent if it is not configured.",
+    {
+        "dependency": tuple(OPERATIONS),
+        "operation": tuple(Operation),
+    },
+    "seconds",
+    only=_CALLED,
+    buckets=_CALL_SECONDS,
+)
 PLAN_CACHE_LOOKUPS = Counter(
     "stream_plan_cache_lookups_total",
     "Lookups of plans in a cache; the shared cache is queried after a miss in memory.",

@@ -91,6 +91,8 @@ class TraceSink:
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():
                 pass
+            case events.DependencyCalled():
+                pass
             case events.StoreLimitReached() | events.StoreMeasured() | events.SocketLimitSet() | events.AcceptPaused():
                 pass
             case events.SessionJoined() | events.UsageDropped() | events.ChunkSent():

@@ -5,6 +5,7 @@ spans; only enums and booleans may become metric labels. Durations are in second
 but ``ChunkSent`` carries the content of a client.
 """
 
+from service.events.calls import OPERATIONS, DataSystem, DependencyCalled, Operation
 from service.events.connections import (
     AttemptOutcome,
     BackpressureApplied,
@@ -98,6 +99,7 @@ Event = (
     | TickerSwept
     | MessagesSent
     | LoopLagMeasured
+    | DependencyCalled
     | DependencyChanged
     | DependencyFailed
     | StoredInMemory
@@ -124,6 +126,7 @@ Event = (
 )
 
 __all__ = [
+    "OPERATIONS",
     "AcceptPaused",
     "AcceptResumed",
     "AttemptOutcome",
@@ -141,7 +144,9 @@ __all__ = [
     "ContentWorkKilled",
     "ContentWorked",
     "ContentWorker",
+    "DataSystem",
     "Dependency",
+    "DependencyCalled",
     "DependencyChanged",
     "DependencyFailed",
     "DrainEnded",
@@ -159,6 +164,7 @@ __all__ = [
     "LoopLagMeasured",
     "MessageReceived",
     "MessagesSent",
+    "Operation",
     "Outcome",
     "PendingSocketsCounted",
     "RateLimitApproached",

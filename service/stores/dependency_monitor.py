@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import Context
 from typing import TypeVar
 
 from service.events import Dependency, DependencyChanged, DependencyFailed
@@ -122,7 +123,7 @@ class DependencyMonitor:
 
     def _begin_probing(self) -> None:
         if self._probing is None or self._probing.done():
-            self._probing = asyncio.get_running_loop().create_task(self._probe_until_answered())
+            self._probing = asyncio.get_running_loop().create_task(self._probe_until_answered(), context=Context())
 
     async def _probe_until_answered(self) -> None:
         while not self.available:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from service.events import Dependency, StoredInMemory
+from service.events import DataSystem, Dependency, StoredInMemory
+from service.process.dependency_calls import DependencyCalls
 from service.session.ports import Recorder, SessionStore
 from service.settings import Settings
 from service.stores.failover import FailoverSessionStore
@@ -39,11 +40,18 @@ def create_session_store(settings: Settings, recorder: Recorder) -> StoreSelecti
     if settings.redis_url is not None:
         from service.stores.redis.store import RedisSessionStore  # noqa: PLC0415 - loading the library takes long
 
-        redis = RedisSessionStore(settings.redis_url.get_secret_value(), limits, ttl_seconds, store_limits=store_limits)
+        redis = RedisSessionStore(
+            settings.redis_url.get_secret_value(),
+            limits,
+            ttl_seconds,
+            store_limits=store_limits,
+            measure=DependencyCalls(Dependency.SESSION_STORE, DataSystem.REDIS, recorder).measure,
+        )
         return StoreSelection(FailoverSessionStore(redis, memory, recorder), "redis")
     path = settings.data_dir / FILE_NAME
     try:
-        file = SqliteSessionStore(path, limits, ttl_seconds, store_limits=store_limits)
+        calls = DependencyCalls(Dependency.SESSION_STORE, DataSystem.SQLITE, recorder)
+        file = SqliteSessionStore(path, limits, ttl_seconds, store_limits=store_limits, measure=calls.measure)
     except (OSError, SchemaMismatch) as error:
         reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
         return StoreSelection(memory, "memory", StoredInMemory(Dependency.SESSION_STORE, f"{path}: {reason}"))

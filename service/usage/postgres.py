@@ -14,6 +14,8 @@ import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from service.events import Operation
+from service.process.dependency_calls import MeasureCall, unmeasured
 from service.usage.rows import TABLES, ColumnType, Row, Table
 
 CONNECT_SECONDS = 5
@@ -71,58 +73,64 @@ class Database:
     ``CONNECT_SECONDS`` for each address of the host.
     """
 
-    def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS, measure: MeasureCall = unmeasured) -> None:
         self._url = url
         self._answer_seconds = answer_seconds
+        self._measure = measure
         self._connection: Connection | None = None
 
     def insert(self, kind: type[Row], rows: Sequence[Row]) -> None:
         """Store the rows in one transaction; ignore those that are stored already. Raises ``RowsRefused``."""
         text = msgspec.json.encode(rows).decode()
-        self._execute(lambda connection: connection.execute(_INSERT[kind], (text,)))
+        self._execute(Operation.INSERT, lambda connection: connection.execute(_INSERT[kind], (text,)))
 
     def delete_before(self, time: float) -> bool:
         """Delete some rows that ended before ``time``, in Unix seconds; return whether there may be more."""
         return self._execute(
-            lambda connection: max(connection.execute(one, (time, _SLICE)).rowcount for one in _DELETE_BEFORE) == _SLICE
+            Operation.DELETE,
+            lambda connection: (
+                max(connection.execute(one, (time, _SLICE)).rowcount for one in _DELETE_BEFORE) == _SLICE
+            ),
         )
 
     def delete_unused(self, after: float, before: float) -> bool:
         """Delete some sessions without a stream that ended in this time; return whether there may be more."""
         return self._execute(
-            lambda connection: connection.execute(_DELETE_UNUSED, (after, before, _SLICE)).rowcount == _SLICE
+            Operation.DELETE,
+            lambda connection: connection.execute(_DELETE_UNUSED, (after, before, _SLICE)).rowcount == _SLICE,
         )
 
     def select(self, query: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        return self._execute(lambda connection: connection.execute(query, parameters).fetchall())
+        return self._execute(Operation.SELECT, lambda connection: connection.execute(query, parameters).fetchall())
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _execute(self, work: Callable[[Connection], Found]) -> Found:
+    def _execute(self, operation: Operation, work: Callable[[Connection], Found]) -> Found:
         """Do the work in a transaction, on a new connection if the old one was lost."""
         connected = self._connection is not None
         try:
             try:
-                return self._attempt(work)
+                return self._attempt(operation, work)
             except psycopg.OperationalError:
                 if not connected:
                     raise
-                return self._attempt(work)  # the server may have restarted since the last statement
+                return self._attempt(operation, work)  # the server may have restarted since the last statement
         except _REFUSED as error:
             raise RowsRefused from error
         except psycopg.Error as error:
             raise DatabaseUnavailable(reason(error, self._url)) from None  # its text may contain the password
 
-    def _attempt(self, work: Callable[[Connection], Found]) -> Found:
-        connection = self._connection = self._connection or connect(self._url)
+    def _attempt(self, operation: Operation, work: Callable[[Connection], Found]) -> Found:
         try:
-            with answering(connection, self._answer_seconds), connection.transaction():
-                # In the transaction, as a connection pooler may give the server's session to another client after it.
-                connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
-                return work(connection)
+            with self._measure(operation):
+                connection = self._connection = self._connection or connect(self._url)
+                with answering(connection, self._answer_seconds), connection.transaction():
+                    # In the transaction: a connection pooler may give the server's session to another client after it.
+                    connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
+                    return work(connection)
         except psycopg.Error:
             self.close()
             raise

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from service.events import Dependency, DependencyChanged, DependencyFailed, StoredInMemory, UsageDropped
+from service.events import DataSystem, Dependency, DependencyChanged, DependencyFailed, StoredInMemory, UsageDropped
+from service.process.dependency_calls import DependencyCalls
 from service.process.file_lock import FileLock
 from service.session.ports import Recorder
 from service.usage.rows import UNUSED_SECONDS
@@ -85,7 +86,10 @@ class Usage:
         on_change, on_failure = self._reports(Dependency.DATABASE)
         return Forwarder(
             spool,
-            Database(database_url),
+            Database(
+                database_url,
+                measure=DependencyCalls(Dependency.DATABASE, DataSystem.POSTGRESQL, self._recorder).measure,
+            ),
             FileLock(None if spool.path is None else self._data_dir / LOCK_NAME),
             self._oldest,
             self._unused,

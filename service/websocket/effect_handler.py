@@ -12,6 +12,7 @@ from service.protocol.instant import Instant
 from service.protocol.trace import Trace, parse_trace_context
 from service.session import effects
 from service.session.ports import ContentEngine, Ids, PreparationFailed, Recorder, SessionStore, StoreUnavailable
+from service.websocket.call_origin import CallOrigin, call_origin
 from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
@@ -43,7 +44,9 @@ class EffectHandler:
         self._session_id = session_id
 
     async def perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:
-        """Return the result of the effect. Never raises: an exception is a result too."""
+        """Return the result of the effect. Never raises: an exception is a result too. Called in a task of its own."""
+        _, stream_id, trace = _attribute(effect)
+        call_origin.set(CallOrigin(self._connection_id, self._session_id, stream_id, trace))
         try:
             return await self._perform(effect)
         except PreparationFailed as failure:
@@ -117,8 +120,9 @@ class EffectHandler:
         services = self._services
         called_at = services.clock().seconds
         stream_id = services.ids.new_id()
-        admission = await services.store.admit(effect.snapshot, stream_id, effect.claim)
         trace = services.ids.new_trace(parse_trace_context(effect.request.trace))
+        call_origin.set(CallOrigin(self._connection_id, self._session_id, stream_id, trace))
+        admission = await services.store.admit(effect.snapshot, stream_id, effect.claim)
         return effects.AdmissionDecided(effect.ticket, admission, stream_id, trace, called_at)
 
     async def _prepare(self, effect: effects.Prepare) -> effects.PlanPrepared:
@@ -138,7 +142,7 @@ class EffectHandler:
 
 
 def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace | None]:
-    """Return the source of a fault, and the stream if it is known; the id in a ``recover`` may be any string."""
+    """Return the source of its faults, and the stream if it is known; the id in a ``recover`` may be any string."""
     match effect:
         case effects.JoinSession() | effects.Admit() | effects.ChargeRepetition():
             return FaultSource.ADMISSION, "", None

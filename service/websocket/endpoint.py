@@ -13,6 +13,7 @@ from service.protocol.limits import Limits
 from service.protocol.server_messages import ErrorMessage
 from service.session.machine import SessionMachine
 from service.session.options import DEFAULT_OPTIONS, SessionOptions
+from service.websocket.call_origin import CallOrigin, call_origin
 from service.websocket.connection import WebSocketConnection
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.driver import Driver
@@ -104,6 +105,7 @@ class StreamEndpoint:
     ) -> Driver | None:
         """Open the session; return ``None`` if it failed, and the connection closes."""
         services = self._services
+        call_origin.set(CallOrigin(session_id=session_id))
         try:
             snapshot = await services.store.open(session_id)
         except Exception as exception:  # noqa: BLE001 - every exception is reported to the client

@@ -13,6 +13,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from service.events import Operation
+from service.process.dependency_calls import MeasureCall, unmeasured
 from service.session.ports import StoreUnavailable
 from service.stores.deadline import AnswerDeadline
 from service.stores.failures import NoAnswer, Refused, Rejected
@@ -38,8 +40,9 @@ class RedisClient:
     it. No call is repeated here, as it may have been executed. Strings in answers are bytes.
     """
 
-    def __init__(self, url: str, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, url: str, deadline_seconds: float = DEADLINE_SECONDS, measure: MeasureCall = unmeasured) -> None:
         self._deadline_seconds = deadline_seconds
+        self._measure = measure
         # First come, first served: the pool of the library that waits lets later callers overtake.
         self._free = asyncio.Semaphore(_CONNECTIONS)
         self._answers = 0
@@ -57,15 +60,15 @@ class RedisClient:
             driver_info=None,
         )
 
-    async def command(self, *parts: Part) -> Any:  # noqa: ANN401
+    async def command(self, operation: Operation, *parts: Part) -> Any:  # noqa: ANN401
         """The answer to the command."""
-        async with self._call():
+        async with self._call(operation):
             return await self._execute(*parts)
 
-    async def run(self, script: Script, keys: Sequence[str], *arguments: Part) -> Any:  # noqa: ANN401
+    async def run(self, operation: Operation, script: Script, keys: Sequence[str], *arguments: Part) -> Any:  # noqa: ANN401
         """The result of the script."""
         parts = (len(keys), *keys, *arguments)
-        async with self._call():
+        async with self._call(operation):
             try:
                 return await self._execute("EVALSHA", script.digest, *parts)
             except NoScriptError:  # not run since Redis was started
@@ -76,22 +79,23 @@ class RedisClient:
             await self._pool.aclose()
 
     @asynccontextmanager
-    async def _call(self) -> AsyncIterator[None]:
-        """Acquire a connection slot, start the deadline, and convert errors."""
+    async def _call(self, operation: Operation) -> AsyncIterator[None]:
+        """Acquire a connection slot, start the deadline, convert errors, and measure all of it."""
         answers = self._answers if self._free.locked() else -1
-        async with self._free:
-            if self._silent and self._answers == answers:  # none was answered while this one was queued
-                raise NoAnswer("Redis did not answer the calls before")
-            try:
-                async with AnswerDeadline(self._deadline_seconds):
-                    yield
-            except (TimeoutError, RedisTimeoutError) as error:
-                self._silent = True
-                raise NoAnswer(f"Redis did not answer within {self._deadline_seconds:g} s") from error
-            except (RedisError, OSError) as error:
-                raise _failure(error) from error
-            self._answers += 1
-            self._silent = False
+        with self._measure(operation):
+            async with self._free:
+                if self._silent and self._answers == answers:  # none was answered while this one was queued
+                    raise NoAnswer("Redis did not answer the calls before")
+                try:
+                    async with AnswerDeadline(self._deadline_seconds):
+                        yield
+                except (TimeoutError, RedisTimeoutError) as error:
+                    self._silent = True
+                    raise NoAnswer(f"Redis did not answer within {self._deadline_seconds:g} s") from error
+                except (RedisError, OSError) as error:
+                    raise _failure(error) from error
+                self._answers += 1
+                self._silent = False
 
     async def _execute(self, *command: Part) -> Any:  # noqa: ANN401
         # A connection that was closed while idle is opened again here.

@@ -4,9 +4,12 @@ Keys: ``streaming:plan:<key>``, a string, the packed plan, with a time to live.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 
-from service.events import Dependency
+from service.events import DataSystem, Dependency, Operation
+from service.process.dependency_calls import DependencyCalls
 from service.session.ports import Recorder, StoreUnavailable
 from service.stores.breaker import Breaker
 from service.stores.dependency_monitor import DependencyMonitor
@@ -18,25 +21,29 @@ _DEADLINE_SECONDS = 0.25
 """The work that a plan saves rarely takes longer."""
 _PUTS = 16
 """Concurrent writes; a further plan is not stored, and does not occupy memory."""
+_CHECK_SECONDS = 1.0
 
 
 class RedisPlanStore:
     """Implements ``session.ports.PlanStore``. ``url`` is a ``redis://``, ``rediss://`` or ``unix://`` address.
 
-    While Redis is unavailable only probes are sent.
+    While Redis is unavailable only probes are sent. In ``running`` it is probed without requests too.
     """
 
     def __init__(self, url: str, ttl_seconds: float, recorder: Recorder, breaker: Breaker | None = None) -> None:
         self._ttl_milliseconds = max(1, round(ttl_seconds * 1000))
-        self._server = RedisClient(url, _DEADLINE_SECONDS)
+        calls = DependencyCalls(Dependency.PLAN_CACHE, DataSystem.REDIS, recorder)
+        self._server = RedisClient(url, _DEADLINE_SECONDS, calls.measure)
         self._monitor = DependencyMonitor(
-            Dependency.PLAN_CACHE, lambda: self._server.command("PING"), recorder, breaker
+            Dependency.PLAN_CACHE, lambda: self._server.command(Operation.PING, "PING"), recorder, breaker
         )
         self._puts: set[asyncio.Task[None]] = set()
 
     async def get(self, key: bytes) -> bytes | None:
         with suppress(StoreUnavailable):
-            found: bytes | None = await self._monitor.call(lambda: self._server.command("GET", _name(key)))
+            found: bytes | None = await self._monitor.call(
+                lambda: self._server.command(Operation.GET, "GET", _name(key))
+            )
             return found
         return None
 
@@ -46,6 +53,17 @@ class RedisPlanStore:
             self._puts.add(task)
             task.add_done_callback(self._puts.discard)
 
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Probe Redis while it has not answered for a while and the context lasts; then close."""
+        check = asyncio.create_task(self._check_periodically(), context=Context())
+        try:
+            yield
+        finally:
+            check.cancel()
+            await asyncio.wait([check])
+            await self.close()
+
     async def close(self) -> None:
         puts = list(self._puts)
         for put in puts:
@@ -54,10 +72,15 @@ class RedisPlanStore:
         await self._monitor.close()
         await self._server.close()
 
+    async def _check_periodically(self) -> None:
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            await self._monitor.check()
+
     async def _put(self, key: bytes, plan: bytes) -> None:
         with suppress(StoreUnavailable):
             await self._monitor.call(
-                lambda: self._server.command("SET", _name(key), plan, "PX", self._ttl_milliseconds)
+                lambda: self._server.command(Operation.PUT, "SET", _name(key), plan, "PX", self._ttl_milliseconds)
             )
 
 

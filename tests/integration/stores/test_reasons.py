@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from observability.logs.log_sink import LogSink
-from service.events import DependencyChanged, DependencyFailed, Event
+from service.events import DependencyCalled, DependencyChanged, DependencyFailed, Event
 from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import StreamRecord
@@ -48,6 +48,8 @@ class Recording:
         self._lines.append(f"{line} {fields}")
 
     def record(self, event: Event) -> None:
+        if isinstance(event, DependencyCalled):
+            return
         self._events.append(event)
         self._sink.record(event)
 

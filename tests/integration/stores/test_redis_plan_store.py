@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 
 import pytest
 
-from service.events import Dependency, DependencyChanged, DependencyFailed, Event
+from service.events import DataSystem, Dependency, DependencyCalled, DependencyChanged, DependencyFailed, Event
 from service.stores.breaker import FAILURES, Breaker
 from service.stores.redis.plan_store import RedisPlanStore
 from tests.backends.dead import black_hole, refusing, silent
@@ -24,10 +24,16 @@ class Recording:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.calls: list[tuple[str, str]] = []
+        """Operations and their errors."""
         self._news = asyncio.Event()
 
     def record(self, event: Event) -> None:
-        self.events.append(event)
+        if isinstance(event, DependencyCalled):
+            assert (event.dependency, event.system) == (Dependency.PLAN_CACHE, DataSystem.REDIS)
+            self.calls.append((event.operation, event.error_type))
+        else:
+            self.events.append(event)
         self._news.set()
 
     @property
@@ -67,6 +73,7 @@ async def test_a_plan_is_shared_for_its_time_to_live(redis: Redis) -> None:
         assert name == b"streaming:plan:" + KEY.hex().encode()
         assert (TTL_SECONDS - 10) * 1000 < client.pttl(name) <= TTL_SECONDS * 1000
     assert recording.events == []
+    assert recording.calls == [("get", ""), ("put", ""), ("get", ""), ("get", "")]
 
 
 @pytest.mark.parametrize("dead", [refusing, silent, black_hole])
@@ -100,6 +107,17 @@ async def test_redis_is_used_again_without_a_request_when_it_is_available(start_
         store.put(KEY, b"a plan")
         await stored(redis)
         assert await store.get(KEY) == b"a plan"
+
+
+async def test_redis_that_hangs_is_unavailable_without_a_request() -> None:
+    recording = Recording()
+    with silent() as address:
+        store = RedisPlanStore(f"redis://{address}/0", TTL_SECONDS, recording, Breaker(rest_seconds=3600))
+        async with store.running():
+            await recording.wait_for(lambda: bool(recording.changes))
+        assert [change.up for change in recording.changes] == [False]
+        assert recording.calls == [("ping", "NoAnswer")] * FAILURES
+    assert len(asyncio.all_tasks()) == 1, "no check is left"
 
 
 async def test_more_callers_than_connections_wait_in_order(redis: Redis) -> None:

@@ -3,20 +3,24 @@
 import threading
 from collections.abc import Callable
 
-from service.events import Dependency, DependencyChanged, Event, UsageDropped
+from service.events import Dependency, DependencyCalled, DependencyChanged, Event, UsageDropped
 from tests.waiting import LIMIT_SECONDS
 
 
 class Recording:
-    """Implements ``session.ports.Recorder``."""
+    """Implements ``session.ports.Recorder``. Calls are apart from the other events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.calls: list[DependencyCalled] = []
         self._news = threading.Condition()
 
     def record(self, event: Event) -> None:
         with self._news:
-            self.events.append(event)
+            if isinstance(event, DependencyCalled):
+                self.calls.append(event)
+            else:
+                self.events.append(event)
             self._news.notify_all()
 
     @property

@@ -40,6 +40,8 @@ def test_rows_wait_while_the_database_is_unavailable(
     [(up, reason), back] = recording.changes(Dependency.DATABASE)
     assert (up, "refused" in reason, back) == (False, True, (True, ""))
     assert DependencyFailed(Dependency.DATABASE) in recording.events
+    calls = {(call.system, call.operation, call.error_type) for call in recording.calls}
+    assert {("postgresql", "insert", ""), ("postgresql", "insert", "OperationalError")} <= calls
     assert (sorted(in_database(url)), in_file(tmp_path)) == (["before", "waiting"], [])
 
 

@@ -11,6 +11,8 @@ from tests.ops.alerts.series import INSTANCE, Growth, Observations, Series, coun
 
 OF_JOB = {"job": JOB}
 OF_INSTANCE = {"job": JOB, "instance": INSTANCE}
+TWO = "two:8000"
+"""A second instance."""
 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 _VALUE = re.compile(r"\{\{ \$value( \|[^}]*)? \}\}")

@@ -13,7 +13,6 @@ from observability.registry.metrics import (
     CONNECTION_CLOSES,
     CONTENT_KILLED,
     CONTENT_WAIT,
-    DEPENDENCY_UP,
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
     MEMORY_USAGE,
@@ -21,18 +20,14 @@ from observability.registry.metrics import (
     PROCESSING_DURATION,
     RATE_LIMIT_HITS,
     REQUESTS,
-    STORE_REFUSALS,
     TELEMETRY_DROPPED,
     TELEMETRY_ERRORS,
-    USAGE_DROPPED,
 )
 from service import __version__
 from tests.ops.alerts.burn_cases import BURN_CASES
-from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, Case, Firing, first_chunks, requests
+from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing, first_chunks, requests
+from tests.ops.alerts.dependency_cases import DEPENDENCY_CASES
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
-
-TWO = "two:8000"
-"""A second instance."""
 
 
 def preparations(*stretches: Observations) -> list[Series]:
@@ -66,12 +61,9 @@ def limit_hits(growth: float) -> list[Series]:
     return counter(RATE_LIMIT_HITS, (30, growth), (30, 0), scope="session")
 
 
-def outage(dependency: str, minutes: int = 20) -> list[Series]:
-    return gauge(DEPENDENCY_UP, (10, 1), (minutes, 0), (50 - minutes, 1), dependency=dependency)
-
-
 CASES: Final[Mapping[str, Case]] = {
     **BURN_CASES,
+    **DEPENDENCY_CASES,
     "SlowProcessing": Case(
         below=preparations((30, {0.05: 96, 0.25: 4})),
         low_traffic=preparations((30, {0.25: 3.9})),
@@ -260,46 +252,6 @@ CASES: Final[Mapping[str, Case]] = {
                 OF_JOB | {"reason": "memory"},
             ),
         ),
-    ),
-    "SessionStoreDown": Case(
-        below=[*outage("session_store", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="plan_cache")],
-        firing=(
-            Firing(
-                [
-                    *outage("session_store"),
-                    *gauge(DEPENDENCY_UP, (60, 1), dependency="session_store", instance=TWO),
-                ],
-                11,
-                30,
-                labels=OF_INSTANCE | {"dependency": "session_store"},
-            ),
-        ),
-    ),
-    "DependencyDown": Case(
-        below=[*outage("database", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="session_store")],
-        firing=tuple(
-            Firing(outage(dependency), 11, 30, labels=OF_INSTANCE | {"dependency": dependency})
-            for dependency in ("stream_writes", "stream_reads", "plan_cache", "usage_store", "database")
-        ),
-    ),
-    "StoreFull": Case(
-        below=counter(STORE_REFUSALS, (1, 5), (29, 0), limit="bytes"),
-        firing=(
-            Firing(
-                [
-                    *counter(STORE_REFUSALS, (30, 3), (30, 0), limit="bytes"),
-                    *counter(STORE_REFUSALS, (60, 0), limit="sessions"),
-                ],
-                6,
-                45,
-                "15",
-                OF_JOB | {"limit": "bytes"},
-            ),
-        ),
-    ),
-    "UsageDropping": Case(
-        below=counter(USAGE_DROPPED, (30, 0)),
-        firing=(Firing(counter(USAGE_DROPPED, (10, 0), (1, 200), (49, 0)), 10, 20, "200"),),
     ),
     "TelemetryDropping": Case(
         below=counter(TELEMETRY_DROPPED, (30, 0), signal="logs"),

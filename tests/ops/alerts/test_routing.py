@@ -12,7 +12,8 @@ from promql_parser import parse_duration
 
 from dashboards.rules import ALERTMANAGER, ALERTS, JOB, Alert
 from tests.backends.alertmanager import Alertmanager, Labels
-from tests.ops.alerts.cases import CASES, TWO
+from tests.ops.alerts.case import TWO
+from tests.ops.alerts.cases import CASES
 from tests.ops.alerts.configuration import RECEIVERS, alertmanager
 from tests.ops.alerts.documents import ALERTS_DOCUMENT, section
 from tests.waiting import wait_for

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from observability.metrics.metrics_sink import Metrics
 from observability.registry.log_types import LogLevel
 from observability.registry.metric_types import Signal
+from observability.registry.metrics import DEPENDENCY_CALLS
 from service.content.stage import Stage, StageTime
 from service.events import (
     CacheQueried,
@@ -20,11 +21,14 @@ from service.events import (
     ContentWorked,
     ContentWorker,
     ContentWorkKilled,
+    DataSystem,
     Dependency,
+    DependencyCalled,
     DependencyChanged,
     DependencyFailed,
     HttpRequestServed,
     KilledBecause,
+    Operation,
     Outcome,
     RateLimitHit,
     RefusedBecause,
@@ -37,9 +41,11 @@ from service.events import (
     UsageDropped,
 )
 from service.protocol.errors import ErrorCode
+from service.protocol.instant import Instant
 from service.protocol.messages import (
     ContentType,
 )
+from service.settings import Settings
 from tests.unit.observability.metrics.samples import (
     SAMPLED,
     UNSAMPLED,
@@ -165,6 +171,19 @@ def test_a_dependency_is_available_until_an_event_reports_otherwise(metrics: Met
     metrics.record(DependencyChanged(Dependency.PLAN_CACHE, up=True))
     assert up() == [*Dependency]
     assert value(metrics, "stream_dependency_errors_total", dependency="plan_cache") == 1
+
+
+def test_calls_of_configured_dependencies_are_measured(metrics: Metrics) -> None:
+    for dependency, operation in DEPENDENCY_CALLS.combinations():
+        call = DependencyCalled(Dependency(dependency), DataSystem.REDIS, Operation(operation), Instant(5, 5), 0.3)
+        metrics.record(call)
+        labels = {"dependency": dependency, "operation": operation}
+        assert value(metrics, "stream_dependency_call_seconds_sum", **labels) == 0.3
+        assert value(metrics, "stream_dependency_call_seconds_bucket", le="0.25", **labels) == 0
+        assert value(metrics, "stream_dependency_call_seconds_bucket", le="0.5", **labels) == 1
+    alone = values(Metrics(Settings()))
+    names = {dict(labels)["dependency"] for name, labels in alone if name == "stream_dependency_call_seconds_count"}
+    assert names == {"session_store"}
 
 
 def test_cache_lookups_and_dropped_usage_are_counted(metrics: Metrics) -> None:

@@ -1,0 +1,77 @@
+"""The cases of the alerts on dependencies."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from observability.registry.metrics import DEPENDENCY_CALLS, DEPENDENCY_UP, STORE_REFUSALS, USAGE_DROPPED
+from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing
+from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
+
+
+def calls(*stretches: Observations) -> list[Series]:
+    return histogram(DEPENDENCY_CALLS, *stretches, dependency="session_store", operation="admit")
+
+
+def outage(dependency: str, minutes: int = 20) -> list[Series]:
+    return gauge(DEPENDENCY_UP, (10, 1), (minutes, 0), (50 - minutes, 1), dependency=dependency)
+
+
+DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
+    "SessionStoreDown": Case(
+        below=[*outage("session_store", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="plan_cache")],
+        firing=(
+            Firing(
+                [
+                    *outage("session_store"),
+                    *gauge(DEPENDENCY_UP, (60, 1), dependency="session_store", instance=TWO),
+                ],
+                11,
+                30,
+                labels=OF_INSTANCE | {"dependency": "session_store"},
+            ),
+        ),
+    ),
+    "DependencyDown": Case(
+        below=[*outage("database", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="session_store")],
+        firing=tuple(
+            Firing(outage(dependency), 11, 30, labels=OF_INSTANCE | {"dependency": dependency})
+            for dependency in ("stream_writes", "stream_reads", "plan_cache", "usage_store", "database")
+        ),
+    ),
+    "SlowDependency": Case(
+        below=calls((30, {0.1: 96, 0.5: 4})),
+        low_traffic=calls((30, {0.5: 3.9})),
+        firing=(
+            Firing(calls((30, {0.5: 4.2}), (30, {})), 9, 45, "487.5ms", OF_JOB | {"dependency": "session_store"}),
+            Firing(
+                [
+                    *calls((30, {0.1: 94, 0.5: 6}), (30, {0.1: 100})),
+                    *histogram(DEPENDENCY_CALLS, (60, {0.1: 100}), dependency="database", operation="insert"),
+                ],
+                6,
+                45,
+                "291.7ms",
+                OF_JOB | {"dependency": "session_store"},
+            ),
+        ),
+    ),
+    "StoreFull": Case(
+        below=counter(STORE_REFUSALS, (1, 5), (29, 0), limit="bytes"),
+        firing=(
+            Firing(
+                [
+                    *counter(STORE_REFUSALS, (30, 3), (30, 0), limit="bytes"),
+                    *counter(STORE_REFUSALS, (60, 0), limit="sessions"),
+                ],
+                6,
+                45,
+                "15",
+                OF_JOB | {"limit": "bytes"},
+            ),
+        ),
+    ),
+    "UsageDropping": Case(
+        below=counter(USAGE_DROPPED, (30, 0)),
+        firing=(Firing(counter(USAGE_DROPPED, (10, 0), (1, 200), (49, 0)), 10, 20, "200"),),
+    ),
+}
