@@ -27,7 +27,7 @@ OBJECTIVES: Final = (AVAILABILITY, FIRST_CHUNK)
 
 FAILED_HANDSHAKES: Final = 'outcome=~"error|refused_capacity"'
 """Handshakes that count as failures: neither a mistake of the client nor a refusal during a drain."""
-ELIGIBLE_REQUESTS: Final = 'outcome!~"rejected|cancelled|disconnected|shutdown|taken_over"'
+ELIGIBLE_REQUESTS: Final = 'outcome!~"rejected|cancelled|disconnected|slow_client|shutdown|taken_over"'
 """Requests that count towards availability: neither ended by the client nor by a deploy."""
 
 

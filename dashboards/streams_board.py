@@ -61,7 +61,7 @@ def _requests() -> Row:
                 Frame(
                     "Requests by outcome",
                     "Stream requests a minute that ended. Only error is a failure of the service; rejected is "
-                    "a mistake of the client.",
+                    "a mistake of the client, slow_client one that did not read.",
                     units.RequestsPerMinute,
                 ),
                 Query(per_minute(REQUESTS, "outcome"), "{{outcome}}"),

@@ -108,7 +108,7 @@ class Metrics:
             case events.ErrorSent():
                 self._counter(declared.ERRORS, event.code).inc()
             case events.RequestRejected():
-                self._counter(declared.REQUESTS, event.content_type, event.outcome).inc()
+                self._counter(declared.REQUESTS, event.content_type or OTHER, event.outcome).inc()
             case events.RateLimitHit():
                 self._counter(declared.RATE_LIMIT_HITS, "session").inc()
             case events.RequestAdmitted():

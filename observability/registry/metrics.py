@@ -5,6 +5,8 @@ is absent before its first error shows no increase at that error. No label conta
 client.
 """
 
+from itertools import product
+
 from observability.registry import process_metrics
 from observability.registry.metric_types import (
     OTHER,
@@ -96,8 +98,10 @@ SENT_BYTES = Counter("stream_sent_bytes_total", "Payload of messages to clients.
 REQUESTS = Counter(
     "stream_requests_total",
     "Stream requests by outcome, each counted once, also after recoveries; error is a failure of the service. "
-    "taken_over: it was queued on a connection whose stream another connection recovered.",
-    {**_CONTENT_TYPE, "outcome": tuple(Outcome)},
+    "taken_over: it was queued on a connection whose stream another connection recovered; other: a request that could "
+    "not be decoded.",
+    {"content_type": (*ContentType, OTHER), "outcome": tuple(Outcome)},
+    only=frozenset({*product(ContentType, Outcome), (OTHER, Outcome.REJECTED)}),
 )
 ERRORS = Counter("stream_errors_total", "Errors sent to clients, by code.", {"code": tuple(ErrorCode)})
 RATE_LIMIT_HITS = Counter(

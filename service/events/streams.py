@@ -19,6 +19,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
     DISCONNECTED = "disconnected"
+    SLOW_CLIENT = "slow_client"
+    """Its connection was closed because the client did not read for ``CHUNK_TIMEOUT``."""
     REJECTED = "rejected"
     ERROR = "error"
     TIMEOUT = "timeout"
@@ -32,7 +34,8 @@ class RequestRejected(Struct, frozen=True):
 
     connection_id: str
     session_id: str
-    content_type: ContentType
+    content_type: ContentType | None
+    """``None`` if the message could not be decoded."""
     code: ErrorCode
     outcome: Outcome
     """``rejected``, or ``error`` after an error of the service."""

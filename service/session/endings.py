@@ -32,7 +32,7 @@ TAKEN_OVER = Ending(Close(CloseCode.TAKEN_OVER), CloseReason.TAKEN_OVER, Outcome
 DEADLINES = {
     SessionTimeout: Ending(Close(CloseCode.SESSION_OVER), CloseReason.SESSION_TIMEOUT, Outcome.TIMEOUT),
     IdleTimeout: Ending(Close(CloseCode.IDLE), CloseReason.IDLE_TIMEOUT, Outcome.TIMEOUT),
-    SlowClient: Ending(Close(CloseCode.SLOW_CLIENT, abort=True), CloseReason.SLOW_CLIENT, Outcome.DISCONNECTED),
+    SlowClient: Ending(Close(CloseCode.SLOW_CLIENT, abort=True), CloseReason.SLOW_CLIENT, Outcome.SLOW_CLIENT),
 }
 """By the error of the deadline."""
 

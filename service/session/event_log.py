@@ -10,7 +10,7 @@ from service.content.plan import Piece, Plan
 from service.content.stage import Stage
 from service.protocol.errors import StreamingError
 from service.protocol.limits import Limits
-from service.protocol.messages import ClientMessageType, ContentType, RefusalReason, Speed, StreamRequest
+from service.protocol.messages import ClientMessageType, ContentType, RefusalReason, Speed
 from service.protocol.trace import Trace
 from service.session.effects import AdmissionDecided
 from service.session.ports import Preparation
@@ -79,9 +79,10 @@ class EventLog:
             events.ErrorSent(*self._connection, error.code, str(error), error.reportable, *_ids(stream))
         )
 
-    def rejected(self, request: StreamRequest, error: StreamingError) -> None:
+    def rejected(self, content_type: ContentType | None, error: StreamingError) -> None:
+        """``content_type`` is ``None`` for a request that could not be decoded."""
         outcome = events.Outcome.ERROR if error.reportable else events.Outcome.REJECTED
-        self._events.append(events.RequestRejected(*self._connection, request.content_type, error.code, outcome))
+        self._events.append(events.RequestRejected(*self._connection, content_type, error.code, outcome))
 
     def rate_limit_hit(self, limit: int) -> None:
         self._events.append(events.RateLimitHit(self._session_id, limit))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from service.events import CloseReason, Outcome
 from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
-from service.protocol.errors import ClientMistake, InternalError, StreamingError, StreamTakenOver
+from service.protocol.errors import ClientMistake, ContentTooLarge, InternalError, StreamingError, StreamTakenOver
 from service.protocol.instant import Instant
 from service.protocol.limits import InputLimit, Limits
 from service.protocol.messages import (
@@ -110,6 +110,8 @@ class SessionMachine:
         except ClientMistake as mistake:
             type_ = ClientMessageType(mistake.message_type) if mistake.message_type else None
             self._log.received(type_, size_bytes)
+            if type_ is ClientMessageType.STREAM_REQUEST or isinstance(mistake, ContentTooLarge):
+                self._log.rejected(None, mistake)
             self._builder.send_error(mistake, mistake.request_id)
             return self._step(now)
         self._log.received(ClientMessageType.of(message), size_bytes)

@@ -272,7 +272,7 @@ class Streams:
         error = failure.error
         stream.failure = failure
         if isinstance(stream.message, StreamRequest) and not stream.admission_recorded:
-            self._builder.log.rejected(stream.request, error)
+            self._builder.log.rejected(stream.request.content_type, error)
         self._builder.send_error(error, stream.request_id, stream)
         self._finish(stream, Outcome.ERROR if error.reportable else Outcome.REJECTED, now, error)
         self._start_next(now)
@@ -340,7 +340,7 @@ class Streams:
     # Refusals
 
     def _reject(self, request: StreamRequest, error: StreamingError) -> None:
-        self._builder.log.rejected(request, error)
+        self._builder.log.rejected(request.content_type, error)
         self._builder.send_error(error, request.request_id)
 
     def _refuse_recovery(self, stream_id: str, reason: RefusalReason, now: Instant) -> None:

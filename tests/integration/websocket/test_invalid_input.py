@@ -67,6 +67,17 @@ async def test_it_gets_its_error_and_the_connection_still_streams(
         assert await stream(socket, DOCUMENT) == DOCUMENT
 
 
+async def test_each_request_that_cannot_be_decoded_is_counted(start_server: StartServer, session_id: str) -> None:
+    server = start_server()
+    rejected = 'stream_requests_total{content_type="other",outcome="rejected"}'
+    assert await metric(server, rejected) == 0
+    async with joined(server, session_id) as socket:
+        for _ in range(300):
+            await socket.send_frame(INVALID["an unknown speed"][0])
+            assert await _error_code(socket) == "INVALID_SPEED"
+    assert await metric(server, rejected) == 300
+
+
 @pytest.mark.parametrize("action", ["pause", "resume", "skip", "cancel"])
 async def test_a_control_without_a_stream_is_an_error(server: RunningServer, session_id: str, action: str) -> None:
     async with joined(server, session_id) as socket:

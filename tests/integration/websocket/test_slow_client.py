@@ -16,9 +16,13 @@ async def test_a_stalled_client_is_disconnected_after_chunk_timeout(start_server
     server = start_server(CHUNK_TIMEOUT=1, SEND_BUFFER_SIZE=4096)
     async with stalled(server, "stalled"):
         closed = await asyncio.to_thread(server.logged, "connection_closed", session_id="stalled")
+    ended = server.logged("stream_ended", session_id="stalled")
+    assert (ended["outcome"], ended["resumable"]) == ("slow_client", True)
     assert closed["reason"] == "slow_client"
     assert closed["seconds"] >= 1
     assert await metric(server, 'stream_connection_closes_total{reason="slow_client"}') == 1
+    assert await metric(server, 'stream_requests_total{content_type="text",outcome="slow_client"}') >= 1
+    assert await metric(server, 'stream_requests_total{content_type="text",outcome="disconnected"}') == 0
 
 
 async def test_a_stalled_client_does_not_block_others(start_server: StartServer) -> None:

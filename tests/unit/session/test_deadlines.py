@@ -67,7 +67,7 @@ def test_a_client_that_receives_nothing_for_the_chunk_timeout_is_disconnected() 
     conversation.sleep_until(5.0)
     assert conversation.close is not None
     assert (conversation.close.code, conversation.close.abort) == (4102, True)
-    assert conversation.outcomes == [Outcome.DISCONNECTED]
+    assert conversation.outcomes == [Outcome.SLOW_CLIENT]
 
 
 def test_progress_of_a_blocked_connection_restarts_the_chunk_timeout() -> None:

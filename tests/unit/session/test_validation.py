@@ -12,7 +12,7 @@ from service.session.effects import (
     Admit,
 )
 from service.session.records import Admission
-from tests.unit.session.conversation import Conversation
+from tests.unit.session.conversation import Conversation, at
 from tests.unit.session.memory_store import MemoryStore
 from tests.unit.session.recovery import CHUNKS, OTHER, STREAM, TOKEN, chunks_of, start_stream
 
@@ -60,3 +60,23 @@ def test_a_repeated_request_is_refused_while_its_stream_is_active_here() -> None
     assert conversation.last()["code"] == "INVALID_MESSAGE"
     conversation.sleep_until(2)
     assert chunks_of(conversation) == list(enumerate(CHUNKS))
+
+
+@pytest.mark.parametrize(
+    ("frame", "counts"),
+    [
+        ('{"type": "stream_request", "content": "a", "speed": "warp"}', True),
+        ('{"type": "stream_request", "content": ["a"]}', True),
+        (None, True),  # too large to be kept: no other message may be so large
+        ('{"type": "stream_control", "action": "explode"}', False),
+        ('{"type": "teleport"}', False),
+        ("not JSON", False),
+        (b"binary", False),
+    ],
+)
+def test_a_request_that_cannot_be_decoded_is_recorded_as_rejected(frame: str | bytes | None, *, counts: bool) -> None:
+    conversation = Conversation()
+    [error] = conversation.execute(conversation.machine.receive(frame, 10, at(0)))
+    assert [(event.content_type, event.code, event.outcome) for event in conversation.event(RequestRejected)] == (
+        [(None, error["code"], "rejected")] if counts else []
+    )
