@@ -1,6 +1,5 @@
 """The telemetry of one process, composed from its settings."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -11,26 +10,21 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from observability.dependencies import DependencyStates
+from observability.exporters import Exporters
 from observability.logs.event_logger import EventLogger
 from observability.logs.log_sink import LogSink
 from observability.metrics.metrics_sink import Metrics
 from observability.metrics.slots import MetricsDirectoryError, claim_slot, merged_registry, prepare_slots
+from observability.otlp.otel_settings import enabled_signals, load_dotenv_variables
 from observability.recorder import FanOut, Sink
 from observability.registry.metric_types import Signal
 from observability.registry.process_lines import METRICS_NOT_SHARED
-from observability.traces.otel_settings import (
-    check_sdk_variables,
-    load_batch_settings,
-    load_dotenv_variables,
-    load_sampling_ratio,
-    otlp_enabled,
-)
+from observability.resource_attributes import INSTANCE_ID, load_resource_attributes
 from service.protocol.trace import TraceContext
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from observability.sentry.sentry_sink import SentrySink
-    from observability.traces.otlp import Otlp
 
 _FLUSH_SECONDS = 2.0
 """The time that the exporters have at shutdown, all at once."""
@@ -43,43 +37,52 @@ class Telemetry:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        load_dotenv_variables()
+        attributes = load_resource_attributes(settings.railway_environment)
+        instance = attributes[INSTANCE_ID]
         self._slot_error: MetricsDirectoryError | None = None
         exposed = self._claim_slot() if settings.max_workers > 1 else None
-        self.metrics = Metrics(settings, exposed)
+        self.metrics = Metrics(settings, exposed, attributes)
+        self._exporters = Exporters(attributes, self.metrics)
+        logs = self._exporters.logs
         self._logger = EventLogger(
             settings.log_level,
             settings.log_format,
             self.metrics.count_log_record,
             partial(self.metrics.count_dropped, Signal.LOGS),
+            instance=instance,
+            export=None if logs is None else logs.write,
         )
         self.dependencies = DependencyStates(settings)
         sinks: list[Sink] = [self.metrics, LogSink(self._logger), self.dependencies]
-        self._sentry = _create_sentry_sink(settings, self.metrics)
+        self._sentry = _create_sentry_sink(settings, instance, self.metrics)
         if self._sentry is not None:
             sinks.append(self._sentry)
-        self._otlp = _create_otlp(settings, partial(self.metrics.count_dropped, Signal.TRACES))
-        if self._otlp is not None:
-            sinks.append(self._otlp.sink)
+        if self._exporters.tracing is not None:
+            sinks.append(self._exporters.tracing.sink)
         self.recorder = FanOut(sinks, on_failure=self._sink_failed)
 
     def samples(self, trace_id: str, parent: TraceContext | None) -> bool:
         """The sampling decision for a stream. Without a collector always true, so that every stream has exemplars."""
-        return self._otlp is None or self._otlp.sampling.samples(trace_id, parent)
+        tracing = self._exporters.tracing
+        return tracing is None or tracing.sampling.samples(trace_id, parent)
 
     def instrument(self, app: FastAPI) -> None:
         """Trace the HTTP routes if a collector is configured."""
-        if self._otlp is not None:
-            self._otlp.instrument(app)
+        if self._exporters.tracing is not None:
+            self._exporters.tracing.instrument(app)
 
     def start(self) -> None:
-        """Open the log. To be called in the process that serves, once its event loop runs."""
+        """Open the log and begin to export. To be called in the process that serves, once its event loop runs."""
         self._logger.open()
+        if self._exporters.metrics is not None:
+            self._exporters.metrics.start()
         if self._slot_error is not None:
             self._logger.log(METRICS_NOT_SHARED, reason=str(self._slot_error))
 
     def flush(self) -> None:
         """Send what the exporters can send within 2 s; blocks for as long. The log stays open. In any thread."""
-        exporters = [part for part in (self._sentry, self._otlp) if part is not None]
+        exporters = [*self._exporters.created, *([self._sentry] if self._sentry else [])]
         # In parallel: an exporter whose receiver is unavailable uses all its time.
         threads = [Thread(target=part.close, args=[_FLUSH_SECONDS]) for part in exporters]
         for thread in threads:
@@ -108,10 +111,8 @@ class Telemetry:
 def check_telemetry_settings() -> None:
     """Raises ``SettingsError`` for what the telemetry of a worker would refuse, before there are workers."""
     load_dotenv_variables()
-    if otlp_enabled():
-        check_sdk_variables()
-        load_batch_settings()
-        load_sampling_ratio()
+    load_resource_attributes(environment="")
+    enabled_signals()
 
 
 def share_metrics(settings: Settings) -> AbstractContextManager[None]:
@@ -126,21 +127,14 @@ def _metrics_directory(settings: Settings) -> Path:
     return settings.metrics_dir or settings.data_dir / "metrics"
 
 
-def _create_sentry_sink(settings: Settings, metrics: Metrics) -> "SentrySink | None":
+def _create_sentry_sink(settings: Settings, instance: str, metrics: Metrics) -> "SentrySink | None":
     if settings.sentry_dsn is None:
         return None
     from observability.sentry.sentry_sink import SentrySink  # noqa: PLC0415 - the SDK takes 50 ms and 4 MB
 
     return SentrySink(
-        settings, partial(metrics.count_dropped, Signal.ERRORS), partial(metrics.count_throttled, Signal.ERRORS)
+        settings,
+        instance,
+        partial(metrics.count_dropped, Signal.ERRORS),
+        partial(metrics.count_throttled, Signal.ERRORS),
     )
-
-
-def _create_otlp(settings: Settings, on_dropped: Callable[[int], None]) -> "Otlp | None":
-    load_dotenv_variables()
-    if not otlp_enabled():
-        return None
-    check_sdk_variables()
-    from observability.traces.otlp import Otlp  # noqa: PLC0415 - the SDK takes 60 ms and 5 MB
-
-    return Otlp(settings.railway_environment, on_dropped)

@@ -4,7 +4,7 @@ import atexit
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -40,7 +40,8 @@ class EventLogger:
     """The destination of all log lines of a process. Lines before ``open`` and after ``close`` are lost.
 
     Libraries are logged from WARNING on, whatever ``level`` is: below that they log headers, query strings and frames.
-    ``on_record(level)`` is called for each line, ``on_lost(count)`` for lines that were dropped.
+    ``on_record(level)`` is called for each line, ``on_lost(count)`` for lines that were dropped, and
+    ``export(level, message, fields)``, if any, with each line that is written. ``instance`` is the id of this process.
     """
 
     def __init__(  # noqa: PLR0913 - the last two are for tests
@@ -50,6 +51,8 @@ class EventLogger:
         on_record: Callable[[LogLevel], None],
         on_lost: Callable[[int], None],
         *,
+        instance: str,
+        export: Callable[[LogLevel, str, Mapping[str, object]], None] | None = None,
         descriptor: int = _STANDARD_OUTPUT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,7 +61,8 @@ class EventLogger:
         self._on_record = on_record
         self._throttle = Throttle(clock)
         self._on_lost = on_lost
-        self._layout = _layout(log_format, descriptor)
+        self._export = export
+        self._layout = _layout(log_format, descriptor, instance)
         self._descriptor = descriptor
         self._writer: LineWriter | None = None
 
@@ -111,8 +115,10 @@ class EventLogger:
 
     def _write(self, writer: LineWriter, message: "Message") -> None:
         record = message.record
-        level = LogLevel(record["level"].name)
-        writer.write(self._layout(level, record["message"], record["extra"]))
+        level, text, fields = LogLevel(record["level"].name), record["message"], record["extra"]
+        writer.write(self._layout(level, text, fields))
+        if self._export is not None:
+            self._export(level, text, fields)
         self._on_record(level)
 
     def _lost_notice(self, count: int) -> bytes:
@@ -160,9 +166,9 @@ def _safe_argument(argument: object) -> object:
     return f"{type(argument).__qualname__}{f': {text}' if text else ''}"
 
 
-def _layout(log_format: LogFormat, descriptor: int) -> Layout:
-    if log_format == "json":
-        return json_layout
+def _layout(log_format: LogFormat, descriptor: int, instance: str) -> Layout:
     if log_format == "text":
         return text_layout
-    return coloured_layout if os.isatty(descriptor) else json_layout
+    if log_format == "auto" and os.isatty(descriptor):
+        return coloured_layout
+    return partial(json_layout, instance=instance)

@@ -30,13 +30,14 @@ _DIM = "\x1b[2m"
 _COLOURS = {"DEBUG": "\x1b[36m", "INFO": "\x1b[32m", "WARNING": "\x1b[1;33m", "ERROR": "\x1b[1;31m"}
 
 
-def json_layout(level: str, message: str, fields: Mapping[str, object]) -> bytes:
-    """One compact object of flat keys; ``ts`` is UTC.
+def json_layout(level: str, message: str, fields: Mapping[str, object], *, instance: str) -> bytes:
+    """One compact object of flat keys; ``ts`` is UTC, ``instance`` the id of this process in all telemetry.
 
     A long traceback is shortened at its beginning so that the line fits ``PIPE_BUF``: the lines of several processes
     on one pipe do not interleave.
     """
-    line = {"ts": datetime.now(UTC), "level": level, "event": fields["event"], "message": message, **fields}
+    head = {"ts": datetime.now(UTC), "level": level, "event": fields["event"], "message": message}
+    line = {**head, **fields, "instance": instance}
     encoded = _encode_line(line)
     exception = line.get("exception")
     if len(encoded) <= PIPE_BUF or not isinstance(exception, str):
@@ -87,11 +88,13 @@ def _encode_line(line: Mapping[str, object]) -> bytes:
     try:
         return _encode(line) + b"\n"
     except UnicodeEncodeError:  # half of a surrogate pair, which a library may take from a file name
-        return _encode({key: _without_surrogates(value) for key, value in line.items()}) + b"\n"
+        texts = {key: encodable_text(value) if isinstance(value, str) else value for key, value in line.items()}
+        return _encode(texts) + b"\n"
 
 
-def _without_surrogates(value: object) -> object:
-    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+def encodable_text(text: str) -> str:
+    """The text with halves of surrogate pairs escaped, which no encoder accepts."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def _escape(text: str) -> str:

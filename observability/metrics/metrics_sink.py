@@ -1,5 +1,7 @@
 """The sink that counts, and the exposition of the metrics."""
 
+import re
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -7,6 +9,7 @@ from prometheus_client import (
     CollectorRegistry,
     Gauge,
     GCCollector,
+    Metric,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -27,6 +30,8 @@ from service.settings import Settings
 
 _SINK_LABELS = {"DependencyStates": "Dependencies"}
 """Released label values of ``stream_telemetry_errors_total`` that are not the name of the class."""
+_NO_LABEL = re.compile(r"^(?=\d)|[^a-zA-Z0-9_]")
+"""What the name of an attribute may have and that of a label may not."""
 _COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT)
 """Metrics that ``MemoryCollector`` reads at each scrape."""
 
@@ -35,19 +40,28 @@ class Metrics:
     """All declared metrics, each label combination at 0.
 
     ``exposed`` is the registry of the metrics of all workers. Without it this process is the only one, and exposes its
-    own metrics and those of the interpreter. All methods but ``record`` may be called from any thread.
+    own metrics and those of the interpreter. ``resource`` are the attributes that identify this process. All methods
+    but ``record`` may be called from any thread.
     """
 
-    def __init__(self, settings: Settings, exposed: CollectorRegistry | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        exposed: CollectorRegistry | None = None,
+        resource: Mapping[str, str] | None = None,
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a third of all series
-        self._registry = exposed or CollectorRegistry()
+        self._own = CollectorRegistry(
+            target_info={_NO_LABEL.sub("_", name): value for name, value in (resource or {}).items()}
+        )
+        self._exposed = exposed or self._own
         configured = configured_dependencies(settings)
         availability = replace(declared.DEPENDENCY_UP, labels={"dependency": configured})
         calls = frozenset(labels for labels in declared.DEPENDENCY_CALLS.only if labels[0] in configured)
         created = {metric.name: metric for metric in declared.METRICS if metric not in _COLLECTED}
         created[availability.name] = availability
         created[declared.DEPENDENCY_CALLS.name] = replace(declared.DEPENDENCY_CALLS, only=calls)
-        metrics = MetricSet(created.values(), self._registry if exposed is None else None)
+        metrics = MetricSet(created.values(), self._own)
         self._counter, self._gauge, self._histogram = metrics.counter, metrics.gauge, metrics.histogram
         for metric in declared.CONFIG_LIMITS:
             for (limit,) in metric.combinations():
@@ -56,14 +70,18 @@ class Metrics:
         for metric in (declared.BUILD_INFO, availability):
             for labels in metric.combinations():
                 self._gauge(metric, *labels).set(1)
-        if exposed is None:
-            for collect in (ProcessCollector, PlatformCollector, GCCollector):
-                collect(registry=self._registry)
-        self._registry.register(MemoryCollector(settings.memory_limit))
+        for collect in (ProcessCollector, PlatformCollector, GCCollector):
+            collect(registry=self._own)
+        for registry in {self._own, self._exposed}:
+            registry.register(MemoryCollector(settings.memory_limit))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The metrics in the format of the Accept header, and the content type. Not for the event loop."""
-        return exposition(self._registry, accept)
+        return exposition(self._exposed, accept)
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics of this process alone. Not for the event loop."""
+        return self._own.collect()
 
     def count_dropped(self, signal: Signal, count: int = 1) -> None:
         """Count what a signal lost on its way out."""

@@ -92,5 +92,10 @@ class Signal(StrEnum):
     """The signals that telemetry exports and may drop."""
 
     LOGS = "logs"
+    """Lines on standard output."""
+    OTLP_LOGS = "otlp_logs"
+    """The same lines on their way to a collector."""
+    METRICS = "metrics"
+    """Exports of metrics to a collector."""
     TRACES = "traces"
     ERRORS = "errors"

@@ -78,7 +78,8 @@ BUILD_INFO = Gauge(
 
 TELEMETRY_DROPPED = Counter(
     "stream_telemetry_dropped_total",
-    "Log lines, spans and error reports that were lost.",
+    "Log lines (logs: on standard output, otlp_logs: to a collector), spans, error reports and exports of metrics that "
+    "were lost.",
     {"signal": tuple(Signal)},
 )
 TELEMETRY_THROTTLED = Counter(

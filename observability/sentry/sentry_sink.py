@@ -38,8 +38,12 @@ class SentrySink:
     ``record`` must be called in one thread.
     """
 
-    def __init__(self, settings: Settings, on_dropped: Callable[[int], None], on_throttled: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, instance: str, on_dropped: Callable[[int], None], on_throttled: Callable[[], None]
+    ) -> None:
+        """``instance`` is the id of this process."""
         self._client = sentry_client(settings)
+        self._instance = instance
         self._on_dropped = on_dropped
         self._on_throttled = on_throttled
         self._throttle = Throttle(time.monotonic)
@@ -77,7 +81,7 @@ class SentrySink:
 
     def _send(self, reports: Sequence["_Report"]) -> None:
         for report in reports:
-            self._client.capture_event(_event(report, self._client.options))
+            self._client.capture_event(_event(report, self._instance, self._client.options))
 
     def _failed(self, error: Exception) -> None:
         if not self._worker.abandoned:
@@ -104,13 +108,14 @@ def _raised_at(exception: BaseException) -> str:
     return location
 
 
-def _event(report: _Report, options: dict[str, Any]) -> "SentryEvent":
+def _event(report: _Report, instance: str, options: dict[str, Any]) -> "SentryEvent":
     fault = report.fault
     exceptions = []
     for cause in exception_chain(fault.exception):
         value = single_exception_from_error_tuple(type(cause), cause, cause.__traceback__, client_options=options)
         exceptions.append({**value, "value": safe_text(cause) or _WITHHELD})
     tags = {
+        "instance": instance,
         "source": fault.source,
         "error_id": fault.error_id,
         "error_code": fault.exception.code if isinstance(fault.exception, StreamingError) else "",

@@ -9,11 +9,10 @@ from secrets import randbits
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags, TraceState
 
+from observability.otlp.resource import SCOPE
 from observability.registry.spans import Span
-from service import __version__
 from service.protocol.trace import TraceContext
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
@@ -28,7 +27,6 @@ class FinishedSpans:
     def __init__(self, processor: SpanProcessor, resource: Resource) -> None:
         self._processor = processor
         self._resource = resource
-        self._scope = InstrumentationScope("observability", __version__)
 
     def emit(  # noqa: PLR0913 - the parts of a span
         self,
@@ -56,7 +54,7 @@ class FinishedSpans:
                 status=status,
                 start_time=start_ns,
                 end_time=end_ns,
-                instrumentation_scope=self._scope,
+                instrumentation_scope=SCOPE,
             )
         )
 

@@ -45,8 +45,8 @@ class BackgroundWorker(Generic[Item]):
     ) -> None:
         """The queue holds up to ``max_items``, those that are being processed included.
 
-        ``batch_size`` returns how many of the queued items form the next batch, at least 1. The first batch after the
-        queue was empty waits ``linger_seconds`` for more items, or until ``linger_items`` are queued. With
+        ``batch_size`` returns how many of the queued items form the next batch, at least 1. A batch that follows one
+        with all queued items waits ``linger_seconds`` for more, or until ``linger_items`` are queued. With
         ``retry_seconds`` a batch that failed is processed again after that pause, until ``close``. ``periodic`` is
         called first ``periodic_delay_seconds`` after the start.
         """
@@ -153,6 +153,7 @@ class BackgroundWorker(Generic[Item]):
                     break
                 batch = list(islice(self._queue, self._batch_size(self._queue) if self._queue else 0))
                 self._in_progress = len(batch)
+                self._linger = bool(self._linger_seconds) and len(batch) == len(self._queue)
             if batch and not self._processed(batch):
                 break
             del batch  # an idle worker holds no items
@@ -166,9 +167,7 @@ class BackgroundWorker(Generic[Item]):
         seconds = None if math.isinf(due_at) or self._periodic is None else max(0.0, due_at - time.monotonic())
         if not self._queue:
             self._changed.wait_for(lambda: self._queue or self._closing or self._periodic_due, seconds)
-            self._linger = bool(self._linger_seconds)
         if self._queue and self._linger:
-            self._linger = False  # until the queue is empty again
             self._changed.wait_for(
                 lambda: self._closing or len(self._queue) >= self._linger_items, self._linger_seconds
             )

@@ -2,66 +2,30 @@
 
 import gzip
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TypeVar
 
-from msgspec import Struct
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.trace.v1 import trace_pb2
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.backends.otlp_items import LogRecord, MetricsExport, Span, lines_of, metrics_of, spans_of
 from tests.waiting import LIMIT_SECONDS
 
-Attributes = dict[str, Any]
-
-
-class SpanEvent(Struct, frozen=True):
-    name: str
-    at_ns: int
-    attributes: Attributes
-
-
-class Link(Struct, frozen=True):
-    trace_id: str
-    span_id: str
-    attributes: Attributes
-
-
-class Span(Struct, frozen=True):
-    """A received span. Ids are in hex (``parent_span_id`` of a root is empty), times in nanoseconds since the epoch."""
-
-    name: str
-    trace_id: str
-    span_id: str
-    parent_span_id: str
-    kind: str
-    """``INTERNAL``, ``SERVER``, …"""
-    start_ns: int
-    end_ns: int
-    attributes: Attributes
-    events: list[SpanEvent]
-    links: list[Link]
-    status: str
-    """``UNSET``, ``OK`` or ``ERROR``."""
-    status_message: str
-    trace_state: str
-    scope: str
-    """The name of the instrumentation."""
-    resource: Attributes
+Item = TypeVar("Item")
 
 
 class OtlpReceiver:
-    """Serves ``POST /v1/traces`` on a free port, in threads of this process."""
+    """Serves ``POST /v1/traces``, ``/v1/logs`` and ``/v1/metrics`` on a free port, in threads of this process."""
 
     def __init__(self) -> None:
         self.received: list[bytes] = []
         """The request bodies: protobuf."""
         self._spans: list[Span] = []
+        self._lines: list[LogRecord] = []
+        self._metrics: list[MetricsExport] = []
         self._news = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -78,29 +42,62 @@ class OtlpReceiver:
         with self._news:
             return list(self._spans)
 
+    @property
+    def lines(self) -> list[LogRecord]:
+        """All log records received so far."""
+        with self._news:
+            return list(self._lines)
+
+    @property
+    def metrics(self) -> list[MetricsExport]:
+        """All exports of metrics received so far."""
+        with self._news:
+            return list(self._metrics)
+
     def wait_for(self, wanted: Callable[[Span], bool], count: int = 1, seconds: float = LIMIT_SECONDS) -> list[Span]:
         """Return the matching spans when there are at least ``count``; fail after ``seconds``."""
+        return self._wait_for(self._spans, wanted, count, seconds)
 
-        def found() -> list[Span]:
-            return [span for span in self._spans if wanted(span)]
+    def wait_for_lines(self, wanted: Callable[[LogRecord], bool], count: int = 1) -> list[LogRecord]:
+        """Return the matching log records when there are at least ``count``."""
+        return self._wait_for(self._lines, wanted, count)
 
-        with self._news:
-            came = self._news.wait_for(lambda: len(found()) >= count, seconds)
-            names = [span.name for span in self._spans]
-            assert came, f"{len(found())} of {count} spans within {seconds} s; received: {names}"
-            return found()
+    def wait_for_metrics(self, wanted: Callable[[MetricsExport], bool], count: int = 1) -> list[MetricsExport]:
+        """Return the matching exports of metrics when there are at least ``count``."""
+        return self._wait_for(self._metrics, wanted, count)
 
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
-    def _receive(self, body: bytes) -> None:
-        spans = list(_spans(ExportTraceServiceRequest.FromString(body)))
+    def _wait_for(
+        self, items: list[Item], wanted: Callable[[Item], bool], count: int, seconds: float = LIMIT_SECONDS
+    ) -> list[Item]:
+        def found() -> list[Item]:
+            return [item for item in items if wanted(item)]
+
         with self._news:
+            came = self._news.wait_for(lambda: len(found()) >= count, seconds)
+            names = [getattr(item, "name", "") or getattr(item, "event", "") for item in items]
+            assert came, f"{len(found())} of {count} within {seconds} s; received: {names}"
+            return found()
+
+    def _receive(self, path: str, body: bytes) -> bool:
+        """Whether the path is that of a signal."""
+        with self._news:
+            match path:
+                case "/v1/traces":
+                    self._spans += spans_of(ExportTraceServiceRequest.FromString(body))
+                case "/v1/logs":
+                    self._lines += lines_of(ExportLogsServiceRequest.FromString(body))
+                case "/v1/metrics":
+                    self._metrics += metrics_of(ExportMetricsServiceRequest.FromString(body))
+                case _:
+                    return False
             self.received.append(body)
-            self._spans += spans
             self._news.notify_all()
+            return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receive = self._receive
@@ -112,62 +109,15 @@ class OtlpReceiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers["Content-Encoding"] == "gzip":
                     body = gzip.decompress(body)
-                if (self.path, self.headers["Content-Type"]) != ("/v1/traces", "application/x-protobuf"):
+                if self.headers["Content-Type"] != "application/x-protobuf" or not receive(self.path, body):
                     self.send_error(HTTPStatus.NOT_FOUND)
                     return
-                receive(body)
-                answer = ExportTraceServiceResponse().SerializeToString()
-                self.send_response(HTTPStatus.OK)
+                self.send_response(HTTPStatus.OK)  # the response of each signal is empty if nothing was refused
                 self.send_header("Content-Type", "application/x-protobuf")
-                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("Content-Length", "0")
                 self.end_headers()
-                self.wfile.write(answer)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
                 """Print nothing."""
 
         return Handler
-
-
-def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
-    for of_resource in request.resource_spans:
-        resource = _attributes(of_resource.resource.attributes)
-        for of_scope in of_resource.scope_spans:
-            for span in of_scope.spans:
-                yield _span(span, of_scope.scope.name, resource)
-
-
-def _span(span: trace_pb2.Span, scope: str, resource: Attributes) -> Span:
-    return Span(
-        name=span.name,
-        trace_id=span.trace_id.hex(),
-        span_id=span.span_id.hex(),
-        parent_span_id=span.parent_span_id.hex(),
-        kind=trace_pb2.Span.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
-        start_ns=span.start_time_unix_nano,
-        end_ns=span.end_time_unix_nano,
-        attributes=_attributes(span.attributes),
-        events=[SpanEvent(event.name, event.time_unix_nano, _attributes(event.attributes)) for event in span.events],
-        links=[Link(link.trace_id.hex(), link.span_id.hex(), _attributes(link.attributes)) for link in span.links],
-        status=trace_pb2.Status.StatusCode.Name(span.status.code).removeprefix("STATUS_CODE_"),
-        status_message=span.status.message,
-        trace_state=span.trace_state,
-        scope=scope,
-        resource=resource,
-    )
-
-
-def _attributes(pairs: Iterable[KeyValue]) -> Attributes:
-    return {pair.key: _value(pair.value) for pair in pairs}
-
-
-def _value(value: AnyValue) -> Any:  # noqa: ANN401 - an attribute is a scalar or a list of scalars
-    match value.WhichOneof("value"):
-        case None:
-            return None
-        case "array_value":
-            return [_value(one) for one in value.array_value.values]
-        case "kvlist_value":
-            return _attributes(value.kvlist_value.values)
-        case kind:
-            return getattr(value, kind)

@@ -12,7 +12,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from streaming_content_client import Connection
-from tests.backends.otlp import OtlpReceiver, Span
+from tests.backends.otlp import OtlpReceiver
+from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
 from tests.clients.direct import WITHOUT_KEEP_ALIVE, handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer

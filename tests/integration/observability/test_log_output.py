@@ -60,7 +60,7 @@ def test_the_last_lines_of_a_process_are_written_at_exit() -> None:
     program = """
 import logging, sys
 from observability.logs.event_logger import EventLogger
-EventLogger("INFO", "auto", lambda level: None, lambda count: None).open()
+EventLogger("INFO", "auto", lambda level: None, lambda count: None, instance="i-1").open()
 logging.getLogger("a.library").error("the last word")
 sys.exit(3)
 """

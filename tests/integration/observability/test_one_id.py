@@ -4,7 +4,8 @@ from secrets import token_hex
 
 from tests.backends.fixtures import StartPrometheus
 from tests.backends.kent import Kent
-from tests.backends.otlp import OtlpReceiver, Span
+from tests.backends.otlp import OtlpReceiver
+from tests.backends.otlp_items import Span
 from tests.clients.direct import joined, request
 from tests.conftest import StartServer
 from tests.integration.observability.breaking import BREAK

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from observability.telemetry import check_telemetry_settings
-from observability.traces.otel_settings import check_sdk_variables, load_dotenv_variables, otlp_enabled
-from observability.traces.otlp import Otlp
+from observability.otlp.otel_settings import OtlpSignal, enabled_signals
+from observability.otlp.resource import create_resource
+from observability.resource_attributes import load_resource_attributes
+from observability.traces.tracing import Tracing
 from service.events import AttemptOutcome, ConnectionAttempted
-from service.settings import SettingsError
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.otlp import OtlpReceiver
 from tests.clients.direct import DOCUMENT, get, handshake, joined, metric, stream
@@ -24,7 +24,6 @@ from tests.waiting import LIMIT_SECONDS, eventually, wait_for
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
 DROPPED = 'stream_telemetry_dropped_total{signal="traces"}'
 CANARY = "canary-4711"
-ADDRESS = "an address such as http://collector:4318; keys belong in OTEL_EXPORTER_OTLP_HEADERS"
 STREAMS = 50
 Down = Callable[[], AbstractContextManager[str]]
 
@@ -55,16 +54,16 @@ def _without_variables_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> It
         monkeypatch.delenv(name)
 
 
-def open_otlp(monkeypatch: pytest.MonkeyPatch, endpoint: str, losses: Losses, **variables: str) -> Otlp:
+def open_tracing(monkeypatch: pytest.MonkeyPatch, endpoint: str, losses: Losses, **variables: str) -> Tracing:
     for name, value in {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **SOON, **variables}.items():
         monkeypatch.setenv(name, value)
-    assert otlp_enabled()
-    return Otlp("staging", losses)
+    assert OtlpSignal.TRACES in enabled_signals()
+    return Tracing(create_resource(load_resource_attributes("staging")), losses)
 
 
-def make_spans(otlp: Otlp, count: int) -> None:
+def make_spans(tracing: Tracing, count: int) -> None:
     for _ in range(count):
-        otlp.sink.record(ConnectionAttempted(AttemptOutcome.REFUSED_SESSION))
+        tracing.sink.record(ConnectionAttempted(AttemptOutcome.REFUSED_SESSION))
 
 
 # Losses
@@ -72,7 +71,7 @@ def make_spans(otlp: Otlp, count: int) -> None:
 
 def test_queued_spans_are_sent_at_shutdown(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
     losses = Losses()
-    exporter = open_otlp(monkeypatch, otlp.endpoint, losses, OTEL_BSP_SCHEDULE_DELAY="60000")
+    exporter = open_tracing(monkeypatch, otlp.endpoint, losses, OTEL_BSP_SCHEDULE_DELAY="60000")
     make_spans(exporter, 1300)
     exporter.close(LIMIT_SECONDS)
     assert (len(otlp.spans), losses.count) == (1300, 0)
@@ -83,7 +82,7 @@ def test_queued_spans_are_sent_at_shutdown(monkeypatch: pytest.MonkeyPatch, otlp
 def test_refused_spans_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = Losses()
     with refusing() as address:
-        exporter = open_otlp(monkeypatch, f"http://{address}", losses)
+        exporter = open_tracing(monkeypatch, f"http://{address}", losses)
         make_spans(exporter, 700)
         losses.wait_for(700)
         exporter.close(LIMIT_SECONDS)
@@ -96,7 +95,7 @@ def test_excess_spans_are_counted_at_once_and_unanswered_ones_at_shutdown(
     losses = Losses()
     before = threading.enumerate()
     with silent() as address:
-        exporter = open_otlp(
+        exporter = open_tracing(
             monkeypatch,
             f"http://{address}",
             losses,
@@ -108,7 +107,7 @@ def test_excess_spans_are_counted_at_once_and_unanswered_ones_at_shutdown(
         exporter.close(0.2)
         assert losses.count == 250
         # The export that fails afterwards is not counted again.
-        started = [thread for thread in threading.enumerate() if "Otel" in thread.name and thread not in before]
+        started = [thread for thread in threading.enumerate() if "otlp" in thread.name and thread not in before]
         wait_for(lambda: not any(thread.is_alive() for thread in started), "the exporter gives up")
     assert losses.count == 250
 
@@ -117,10 +116,10 @@ def test_excess_spans_are_counted_at_once_and_unanswered_ones_at_shutdown(
 
 
 def test_the_resource_has_the_configured_attributes(monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver) -> None:
-    exporter = open_otlp(monkeypatch, otlp.endpoint, Losses())
+    exporter = open_tracing(monkeypatch, otlp.endpoint, Losses())
     make_spans(exporter, 1)
     exporter.close(LIMIT_SECONDS)
-    given = open_otlp(
+    given = open_tracing(
         monkeypatch,
         otlp.endpoint,
         Losses(),
@@ -137,105 +136,15 @@ def test_the_resource_has_the_configured_attributes(monkeypatch: pytest.MonkeyPa
     assert (second["service.name"], second["service.version"], second["team"]) == ("mine", "9", "blue")
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {},
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": ""},
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_SDK_DISABLED": "true"},
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_TRACES_EXPORTER": "none"},
-    ],
-)
-def test_without_a_collector_tracing_is_off(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert not otlp_enabled()
-
-
-@pytest.mark.parametrize(
-    ("variables", "wrong", "allowed"),
-    [
-        (
-            {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"},
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            ADDRESS,
-        ),
-        (
-            {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://"},
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            ADDRESS,
-        ),
-        (
-            {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
-            "OTEL_EXPORTER_OTLP_PROTOCOL",
-            "http/protobuf",
-        ),
-        (
-            {"OTEL_TRACES_EXPORTER": "console"},
-            "OTEL_TRACES_EXPORTER",
-            "otlp or none",
-        ),
-        ({"OTEL_BSP_MAX_QUEUE_SIZE": "many"}, "OTEL_BSP_MAX_QUEUE_SIZE", "a whole number of at least 1"),
-        ({"OTEL_BSP_EXPORT_TIMEOUT": "soon"}, "OTEL_BSP_EXPORT_TIMEOUT", "a whole number"),
-        ({"OTEL_SPAN_EVENT_COUNT_LIMIT": "-1"}, "OTEL_SPAN_EVENT_COUNT_LIMIT", "a whole number"),
-        ({"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "1e3"}, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "a whole number"),
-        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "nan"}, "OTEL_EXPORTER_OTLP_TIMEOUT", "a number of seconds over 0"),
-        (
-            {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "10s"},
-            "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-            "a number of seconds over 0",
-        ),
-        ({"OTEL_EXPORTER_OTLP_COMPRESSION": "zip"}, "OTEL_EXPORTER_OTLP_COMPRESSION", "none, gzip or deflate"),
-        ({"OTEL_BSP_SCHEDULE_DELAY": "0"}, "OTEL_BSP_SCHEDULE_DELAY", "a whole number of at least 1"),
-        (
-            {"OTEL_BSP_MAX_QUEUE_SIZE": "10", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "11"},
-            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-            "at most OTEL_BSP_MAX_QUEUE_SIZE, which is 10",
-        ),
-    ],
-)
-def test_an_invalid_variable_prevents_the_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], wrong: str, allowed: str
-) -> None:
-    monkeypatch.chdir(tmp_path)  # without .env
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError) as caught:
-        check_telemetry_settings()
-    shown = "..." if allowed is ADDRESS else repr(variables[wrong])
-    assert str(caught.value) == f"{wrong}={shown} is not allowed: it must be {allowed}."
-
-
 @pytest.mark.parametrize("value", ["", "0", "128"])
 def test_values_that_the_sdk_accepts_are_allowed(
     monkeypatch: pytest.MonkeyPatch, otlp: OtlpReceiver, value: str
 ) -> None:
     monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", value)
     monkeypatch.setenv("OTEL_BSP_EXPORT_TIMEOUT", value)
-    check_sdk_variables()
-    exporter = open_otlp(monkeypatch, otlp.endpoint, Losses())
+    exporter = open_tracing(monkeypatch, otlp.endpoint, Losses())
     exporter.instrument(FastAPI())
     exporter.close(LIMIT_SECONDS)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{CANARY}:{CANARY}@collector:4318"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://collector:4318/?key={CANARY}"),
-        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"http://collector:{CANARY}"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", f"authorization: {CANARY}"),
-        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", f"a=1,Bearer {CANARY}"),
-    ],
-)
-def test_a_misplaced_key_is_refused_and_not_quoted(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
-    monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError) as caught:
-        otlp_enabled()
-    assert str(caught.value).startswith(f"{name}=... is not allowed: it must be ")
-    assert CANARY not in str(caught.value)
 
 
 async def test_the_log_reports_an_unavailable_collector_without_its_keys(
@@ -253,16 +162,6 @@ async def test_the_log_reports_an_unavailable_collector_without_its_keys(
     messages = [line["message"] for line in server.log if line["event"] == "library_message"]
     assert any("ConnectionError" in message for message in messages), messages
     assert CANARY not in f"{server.log} {server.noise}"
-
-
-def test_variables_are_read_from_dotenv_after_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("OTEL_SERVICE_NAME", "of the environment")
-    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "")
-    dotenv = tmp_path / ".env"
-    dotenv.write_text("OTEL_SERVICE_NAME=x\nOTEL_TRACES_SAMPLER=always_off\nOTEL_SDK_DISABLED=\nNOT_OTELS=1\n")
-    before = dict(os.environ)
-    load_dotenv_variables(str(dotenv))
-    assert dict(os.environ) == before | {"OTEL_TRACES_SAMPLER": "always_off"}
 
 
 # With a server

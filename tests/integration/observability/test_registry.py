@@ -15,7 +15,8 @@ from observability.registry.metric_types import Histogram, Metric
 from observability.registry.metrics import METRICS
 from observability.registry.process_lines import LIBRARY_MESSAGE
 from observability.registry.spans import HTTP, HTTP_METHOD, HTTP_ROUTE, SPANS, AttributeType
-from tests.backends.otlp import OtlpReceiver, Span
+from tests.backends.otlp import OtlpReceiver
+from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
 from tests.conftest import LogLine, RunningServer
 from tests.integration.observability.full_run import SETTINGS, WORKER_SETTINGS, Signals, lose_a_worker, run_through
@@ -25,7 +26,7 @@ Series = tuple[str, frozenset[tuple[str, str | float]]]
 
 TYPES = {AttributeType.STRING: str, AttributeType.INTEGER: int, AttributeType.NUMBER: float, AttributeType.FLAG: bool}
 
-ON_EVERY_LINE = {"ts", "level", "event", "message"}
+ON_EVERY_LINE = {"ts", "level", "event", "message", "instance"}
 
 EVENTS = {event.name: event for event in LOG_EVENTS}
 BREAKING = "tests.integration.observability.breaking"

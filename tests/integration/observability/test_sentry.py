@@ -52,7 +52,7 @@ class Losses:
 
 def sink(dsn: str, losses: Losses) -> SentrySink:
     settings = Settings(sentry_dsn=SecretStr(dsn), railway_environment="staging")
-    return SentrySink(settings, losses.add, losses.throttle)
+    return SentrySink(settings, "i-1", losses.add, losses.throttle)
 
 
 def chunking_fault() -> FaultRaised:
@@ -94,6 +94,7 @@ def test_an_event_has_the_ids_of_the_fault(kent: Kent) -> None:
     reporting.close(LIMIT_SECONDS)
     [event] = kent.events()
     assert event["tags"] == {
+        "instance": "i-1",
         "source": "content",
         "error_id": "e-1",
         "error_code": "PROCESSING_ERROR",

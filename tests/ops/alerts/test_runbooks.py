@@ -20,7 +20,13 @@ from tests.ops.alerts.promql import parse, queries
 from tests.ops.alerts.vocabulary import declared, faults
 
 SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Verification"]
-LIBRARY_SETTINGS = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"}
+LIBRARY_SETTINGS = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_LOGS_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_TRACES_SAMPLER_ARG",
+}
 HOLDS = {
     "0s": "at once",
     "1m": "1 minute",

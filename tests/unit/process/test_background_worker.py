@@ -165,6 +165,35 @@ def test_the_batch_size_limits_a_batch() -> None:
     assert work.batches == [[0, 1], [2, 3], [4]]
 
 
+def test_a_batch_waits_for_others_unless_items_were_left_by_the_one_before() -> None:
+    work = Work()
+    work.gate.clear()
+    worker = BackgroundWorker[int](
+        "test",
+        work.process,
+        max_items=10,
+        batch_size=lambda items: min(3, len(items)),
+        linger_seconds=SECONDS,
+        linger_items=2,
+    )
+    worker.start()
+    worker.put(1)
+    worker.put(2)
+    assert work.begun.acquire(timeout=SECONDS)
+    worker.put(3)
+    work.gate.set()
+    while not work.batches:
+        threading.Event().wait(0.001)
+    work.gate.clear()
+    worker.put(4)
+    assert work.begun.acquire(timeout=SECONDS)
+    for number in range(5, 9):
+        worker.put(number)
+    work.gate.set()
+    assert worker.close(SECONDS)
+    assert work.batches == [[1, 2], [3, 4], [5, 6, 7], [8]]
+
+
 def test_the_periodic_call_is_made_when_due_and_on_request_and_its_errors_are_reported() -> None:
     calls = threading.Semaphore(0)
     errors: list[Exception] = []

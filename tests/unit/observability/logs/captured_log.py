@@ -23,7 +23,13 @@ class CapturedLog:
         self.levels: list[LogLevel] = []
         self.lost = 0
         self.logger = EventLogger(
-            level, log_format, self.levels.append, self._lose, descriptor=self._descriptor, clock=lambda: self.now
+            level,
+            log_format,
+            self.levels.append,
+            self._lose,
+            instance="i-1",
+            descriptor=self._descriptor,
+            clock=lambda: self.now,
         )
         self.logger.open()
         self.sink = LogSink(self.logger)

@@ -33,7 +33,9 @@ from tests.waiting import LIMIT_SECONDS
 
 @pytest.mark.parametrize("character", ["x", "\n", "é", "語", "😀"])
 def test_a_line_with_a_long_traceback_fits_the_atomic_size_of_a_pipe(character: str) -> None:
-    line = json_layout("ERROR", "It broke.", {"event": "fault_raised", "exception": character * 9000 + "the end"})
+    line = json_layout(
+        "ERROR", "It broke.", {"event": "fault_raised", "exception": character * 9000 + "the end"}, instance="i-1"
+    )
     assert select.PIPE_BUF - 8 <= len(line) <= select.PIPE_BUF
     cut, _, end = json.loads(line)["exception"].removeprefix("[").partition(" characters] ... ")
     assert character * (9000 - int(cut)) + "the end" == end
@@ -43,7 +45,9 @@ def test_a_line_with_a_long_traceback_fits_the_atomic_size_of_a_pipe(character: 
 def test_a_terminal_gets_columns_without_control_sequences_of_others() -> None:
     master, slave = pty.openpty()
     try:
-        logger = EventLogger("DEBUG", "auto", lambda _level: None, lambda _count: None, descriptor=slave)
+        logger = EventLogger(
+            "DEBUG", "auto", lambda _level: None, lambda _count: None, instance="i-1", descriptor=slave
+        )
         logger.open()
         sink = LogSink(logger)
         for event in (

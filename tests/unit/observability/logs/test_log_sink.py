@@ -61,7 +61,7 @@ def test_every_declared_line_is_written_with_its_declared_fields(open_log: OpenL
     for line in lines:
         event = declared[line["event"]]
         assert list(line)[:4] == ["ts", "level", "event", "message"]
-        assert line.keys() - {"ts", "level", "event", "message"} <= {field.name for field in event.fields}
+        assert line.keys() - {"ts", "level", "event", "message", "instance"} <= {field.name for field in event.fields}
         assert line["level"] == event.level
     assert {line["event"] for line in lines} == declared.keys() - WITHOUT_EVENT
     seen = {(line["event"], name) for line in lines for name in line}

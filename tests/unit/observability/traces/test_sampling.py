@@ -14,7 +14,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from observability.traces.otel_settings import load_sampling_ratio
+from observability.otlp.otel_settings import load_sampling_ratio
 from observability.traces.sampling import Sampling
 from service.protocol.trace import TraceContext
 from service.settings import SettingsError
