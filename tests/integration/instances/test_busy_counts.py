@@ -41,7 +41,7 @@ def slow(store: Store, request: pytest.FixtureRequest) -> Callable[[], None]:
     def lock() -> None:
         program = [sys.executable, "-c", LOCKING_PROGRAM, str(file), str(SLOW_SECONDS)]
         locking = subprocess.Popen(program, stdout=subprocess.PIPE)
-        request.addfinalizer(locking.wait)
+        request.addfinalizer(locking.communicate)  # closes its output too
         assert locking.stdout is not None
         locking.stdout.readline()
 
