@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``stream``, ``verify``, ``sentry-test``, ``migrate`` and ``usage``.
+"""The command line: ``serve``, ``stream``, ``verify``, ``sentry-test``, ``migrate``, ``usage`` and ``explain``.
 
 Each command imports its own modules when it runs, so that ``--help`` is quick.
 """
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sentry_test(commands)
     _add_migrate(commands)
     _add_usage(commands)
+    _add_explain(commands)
     return parser
 
 
@@ -158,6 +159,28 @@ def _add_usage(commands: "argparse._SubParsersAction[_Parser]") -> None:
     usage.set_defaults(command=_usage)
 
 
+def _add_explain(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from service.cli.explain.arguments import add_arguments
+
+    explain = commands.add_parser(
+        "explain",
+        help="find the cause of what is wrong, or what happened to a stream",
+        description="Join metrics, logs and traces into a cause: what is wrong, where, since when, whom it touches, "
+        "and which runbook helps. Without a subject: what is wrong now.",
+        epilog="An address may also be in EXPLAIN_PROMETHEUS, EXPLAIN_LOKI and so on, in the environment or in .env, "
+        "its bearer token in EXPLAIN_PROMETHEUS_TOKEN and so on; that of /metrics is METRICS_TOKEN. "
+        "Exit code: 0 nothing wrong found, 1 a cause was found, 2 usage error, unknown id, or no source can be read.",
+    )
+    explain.add_argument(
+        "subject",
+        metavar="ID",
+        nargs="?",
+        help="the id of a stream, trace, session, connection or fault (error id), or the name of an alert",
+    )
+    add_arguments(explain)
+    explain.set_defaults(command=_explain)
+
+
 def _add_url(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--url",
@@ -228,3 +251,9 @@ def _usage(options: argparse.Namespace) -> int:
     from service.cli.usage import usage
 
     return usage(Grouping(options.by), options.since, options.session, options.format, options.limit)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from service.cli.explain.command import explain
+
+    return explain(options)

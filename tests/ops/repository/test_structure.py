@@ -16,6 +16,7 @@ UNBOUND_NAMES = {"__init__", "__main__"}
 GENERATED = re.compile(r"[Gg]enerated (by|from)|[Mm]ade by `?make")
 UNIT_TESTS_BY_SUBJECT = {
     "asyncapi/test_decoder.py",
+    "cli/explain/test_names.py",
     "content/test_attacks.py",
     "content/html/test_shown.py",
     "content/test_invariants.py",

@@ -1,0 +1,212 @@
+"""Clients: one that makes mistakes, limits, refused handshakes, slow readers, recoveries."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from service.cli.explain.causes.finding import Finding, Severity
+from service.cli.explain.causes.wording import counted, kept, listed, number, seconds, sessions, share
+from service.cli.explain.evidence import Evidence, LogLine
+
+_ATTEMPTS = "stream_connection_attempts_total"
+_CLOSES = "stream_connection_closes_total"
+_ERRORS = "stream_errors_total"
+_MISTAKES = ("error_sent", "rate_limit_exceeded", "content_too_large", "recovery_refused")
+_INPUT_REASONS = ("input_frames", "input_bytes", "message_timeout", "input_memory", "protocol_error")
+_SERVICE_CODES = ("PROCESSING_ERROR", "CHUNKING_ERROR", "INTERNAL_ERROR", "SERVER_BUSY", "OVER_CAPACITY")
+"""Errors that other causes explain."""
+_ENDS = ("IDLE_TIMEOUT", "SESSION_TIMEOUT", "STREAM_TAKEN_OVER", "STREAM_ERROR")
+"""Errors that announce a close, not a mistake."""
+_MANY = 20
+_SURGE = 50
+_ONE = 0.8
+_SLOW_READERS = 3
+_HANDSHAKES = {
+    "refused_origin": ("of an origin that is not allowed", "Add the origin of the page to ALLOWED_ORIGINS."),
+    "refused_address": (
+        "because their address has MAX_CONNECTIONS_PER_ADDRESS connections",
+        "Behind a proxy set TRUSTED_PROXIES, or raise the limit.",
+    ),
+    "refused_session": ("because of an invalid session id", "A session id is 1 to 64 of A-Z a-z 0-9 _ - . :"),
+}
+
+
+def one_client(evidence: Evidence) -> Iterator[Finding]:
+    """Most mistakes, or most content over a limit, are those of one session."""
+    lines = [line for line in evidence.recent(*_MISTAKES) if line.text("code") not in (*_SERVICE_CODES, *_ENDS)]
+    lines += [line for line in evidence.recent("connection_closed") if line.text("reason") in _INPUT_REASONS]
+    named = sessions(lines)
+    [(session, most)] = named.most_common(1) or [("", 0)]
+    if most < _MANY or most < _ONE * named.total():
+        return
+    own = [line for line in lines if line.text("session_id") == session]
+    measured = {code: count for code, count in evidence.metrics.increases(_ERRORS, "code").items() if code not in _ENDS}
+    yield Finding(
+        what=f"One session, {session}, has {share(most, named.total())} of the errors of clients: "
+        f"{listed(Counter(_kind(line) for line in own))}.",
+        since=own[0].at,
+        touches="this client only"
+        if len(named) == 1
+        else f"this client; {counted(len(named) - 1, 'other')} had few errors",
+        facts=kept(
+            f"log: {number(most)} of {number(named.total())} lines about errors of clients",
+            f"metrics: {listed(measured)} sent" if measured else "",
+        ),
+        remedy="The service is well: correct the client, or block it at the proxy.",
+    )
+
+
+def mistakes(evidence: Evidence) -> Iterator[Finding]:
+    """Many errors of clients, of several sessions or of unknown ones."""
+    codes = {
+        code: count
+        for code, count in evidence.metrics.increases(_ERRORS, "code").items()
+        if code not in (*_SERVICE_CODES, *_ENDS)
+    }
+    lines = [line for line in evidence.recent(*_MISTAKES) if line.text("code") not in (*_SERVICE_CODES, *_ENDS)]
+    codes = codes or dict(Counter(_kind(line) for line in lines))
+    count = sum(codes.values())
+    if count > _SURGE:
+        named = sessions(lines)
+        yield Finding(
+            what=f"Clients make many mistakes or reach limits: {listed(codes)}.",
+            since=lines[0].at if lines else evidence.metrics.began(_ERRORS, code=tuple(codes)),
+            touches=f"these clients: {counted(len(named), 'session')}"
+            if named
+            else "these clients; the log has their sessions",
+            facts=kept(
+                f"metrics: {_ERRORS} +{number(count)}",
+                f"log: most of session {named.most_common(1)[0][0]}" if named else "",
+            ),
+        )
+
+
+def input_limits(evidence: Evidence) -> Iterator[Finding]:
+    """Connections are closed for what they send."""
+    closes = evidence.metrics.increases(_CLOSES, "reason", reason=_INPUT_REASONS)
+    lines = [line for line in evidence.recent("connection_closed") if line.text("reason") in _INPUT_REASONS]
+    closes = closes or dict(Counter(line.text("reason") for line in lines))
+    if sum(closes.values()) > _MANY:
+        named = sessions(lines)
+        yield Finding(
+            what=f"Connections are closed for what they send: {listed(closes)}.",
+            since=lines[0].at if lines else evidence.metrics.began(_CLOSES, reason=_INPUT_REASONS),
+            touches=f"these clients: {counted(len(named), 'session')}" if named else "these clients",
+            facts=(f"{'log' if lines else 'metrics'}: connections closed: {listed(closes)}",),
+        )
+
+
+def rate_limits(evidence: Evidence) -> Iterator[Finding]:
+    """Many requests over the limit of their session."""
+    hits = evidence.metrics.increase("stream_rate_limit_hits_total")
+    lines = evidence.recent("rate_limit_exceeded")
+    if max(hits, len(lines)) > _SURGE:
+        yield Finding(
+            what=f"{counted(max(hits, len(lines)), 'request')} exceeded MAX_REQUESTS_PER_SESSION.",
+            since=lines[0].at if lines else evidence.metrics.began("stream_rate_limit_hits_total"),
+            touches=f"{counted(len(sessions(lines)), 'session')}" if lines else "these clients",
+            facts=(f"metrics: stream_rate_limit_hits_total +{hits:.0f}" if hits else "log: rate_limit_exceeded",),
+        )
+
+
+def session_timeouts(evidence: Evidence) -> Iterator[Finding]:
+    """Many sessions reach their end together."""
+    ends = evidence.metrics.increase(_CLOSES, reason="session_timeout") or len(evidence.recent("session_timeout"))
+    if ends > _SURGE:
+        yield Finding(
+            what=f"{counted(ends, 'session')} reached MAX_SESSION_DURATION.",
+            severity=Severity.NOTE,
+            since=evidence.metrics.began(_CLOSES, reason="session_timeout"),
+            touches="these clients reconnect; their streams ended with the session",
+            facts=(f"{number(ends)} closes with session_timeout",),
+        )
+
+
+def refused_handshakes(evidence: Evidence) -> Iterator[Finding]:
+    """Handshakes are refused because of the request or its address."""
+    metrics = evidence.metrics
+    attempts = sum(metrics.increases(_ATTEMPTS, "outcome").values())
+    for outcome, (reason, remedy) in _HANDSHAKES.items():
+        lines = evidence.recent("connection_refused", outcome=outcome)
+        refused = max(metrics.increase(_ATTEMPTS, outcome=outcome), len(lines))
+        if refused > _MANY or (refused >= _SLOW_READERS and refused > attempts / 2 and attempts):
+            yield Finding(
+                what=f"{counted(refused, 'handshake was', 'handshakes were')} refused {reason}.",
+                since=lines[0].at if lines else metrics.began(_ATTEMPTS, outcome=outcome),
+                touches="these clients: they cannot connect; others can",
+                facts=kept(
+                    f"metrics: {outcome} {number(refused)} of {counted(attempts, 'handshake')}" if attempts else "",
+                    f"log: {counted(len(lines), 'connection_refused line')}" if lines else "",
+                ),
+                remedy=remedy,
+            )
+
+
+def failed_handshakes(evidence: Evidence) -> Iterator[Finding]:
+    """Handshakes end with an error of the service."""
+    failed = evidence.metrics.increase(_ATTEMPTS, outcome="error")
+    if failed:
+        yield Finding(
+            what=f"{counted(failed, 'handshake')} failed with an error of the service.",
+            severity=Severity.CRITICAL,
+            since=evidence.metrics.began(_ATTEMPTS, outcome="error"),
+            touches="these clients cannot connect",
+            facts=(f"metrics: {_ATTEMPTS} error +{number(failed)}",),
+        )
+
+
+def slow_readers(evidence: Evidence) -> Iterator[Finding]:
+    """Clients do not read what they receive."""
+    metrics = evidence.metrics
+    lines = evidence.recent("connection_closed", reason="slow_client")
+    cut = max(metrics.increase(_CLOSES, reason="slow_client"), len(lines))
+    if cut < _SLOW_READERS:
+        return
+    waited = metrics.quantile(0.95, "stream_chunk_send_seconds")
+    named = sessions(lines)
+    yield Finding(
+        what=f"{counted(cut, 'connection was', 'connections were')} closed because the client did not read.",
+        since=lines[0].at if lines else metrics.began(_CLOSES, reason="slow_client"),
+        touches=f"these clients: {counted(len(named), 'session')}"
+        if named
+        else "these clients; others are not affected",
+        facts=kept(
+            f"metrics: {_CLOSES} slow_client +{number(cut)}" if metrics.series(_CLOSES) else "",
+            f"metrics: chunks waited for a full socket, p95 {seconds(waited.seconds)}" if waited else "",
+            f"log: {counted(len(lines), 'close', 'closes')} with slow_client" if lines else "",
+        ),
+        remedy="Many clients at once: look at the network or the proxy before CHUNK_TIMEOUT.",
+    )
+
+
+def sockets_dropped(evidence: Evidence) -> Iterator[Finding]:
+    """Sockets are opened and send no request."""
+    dropped = evidence.metrics.increases("stream_sockets_dropped_total", "reason")
+    dropped = dropped or dict(Counter(line.text("reason") for line in evidence.recent("socket_dropped")))
+    if sum(dropped.values()) > _SURGE:
+        yield Finding(
+            what=f"Clients open sockets without a valid request: {listed(dropped)}.",
+            since=evidence.metrics.began("stream_sockets_dropped_total"),
+            touches="no other client, unless sockets are evicted",
+            facts=(f"sockets closed: {listed(dropped)}",),
+            remedy="Block the addresses at the proxy.",
+        )
+
+
+def failing_recoveries(evidence: Evidence) -> Iterator[Finding]:
+    """Clients that return cannot continue their streams."""
+    results = evidence.metrics.increases("stream_recoveries_total", "result")
+    refused = {result: count for result, count in results.items() if result not in ("recovered", "repeated")}
+    lines = evidence.recent("recovery_refused")
+    refused = refused or dict(Counter(line.text("reason") for line in lines))
+    count, all_ = sum(refused.values()), sum(results.values()) or len(lines)
+    if count > _MANY // 4 and count > all_ / 2:
+        yield Finding(
+            what=f"Most streams cannot be recovered: {listed(refused)} of {counted(all_, 'recovery', 'recoveries')}.",
+            since=lines[0].at if lines else evidence.metrics.began("stream_recoveries_total", result=tuple(refused)),
+            touches=f"{counted(count, 'client')} that lost a connection: they send the whole request again",
+            facts=(f"{'metrics' if results else 'log'}: refused recoveries: {listed(refused)}",),
+        )
+
+
+def _kind(line: LogLine) -> str:
+    return line.text("code") or line.text("reason")

@@ -1,0 +1,47 @@
+"""The metrics that the causes use; more are not requested from Prometheus."""
+
+from typing import Final
+
+HISTOGRAMS: Final = (
+    "stream_chunk_lag_seconds",
+    "stream_chunk_send_seconds",
+    "stream_chunks",
+    "stream_content_wait_seconds",
+    "stream_dependency_call_seconds",
+    "stream_request_phase_seconds",
+    "stream_stage_duration_seconds",
+    "stream_time_to_first_chunk_seconds",
+)
+COUNTERS_AND_GAUGES: Final = (
+    "process_cpu_seconds_total",
+    "process_start_time_seconds",
+    "stream_accept_pauses_total",
+    "stream_active_streams",
+    "stream_build_info",
+    "stream_config_limit",
+    "stream_connection_attempts_total",
+    "stream_connection_closes_total",
+    "stream_connections_active",
+    "stream_content_killed_total",
+    "stream_content_queue_length",
+    "stream_content_refused_total",
+    "stream_dependency_errors_total",
+    "stream_dependency_up",
+    "stream_errors_total",
+    "stream_event_loop_stall_seconds_total",
+    "stream_lost_total",
+    "stream_memory_limit_bytes",
+    "stream_memory_usage_bytes",
+    "stream_rate_limit_hits_total",
+    "stream_recoveries_total",
+    "stream_requests_total",
+    "stream_sockets_dropped_total",
+    "stream_store_bytes",
+    "stream_store_limit_bytes",
+    "stream_store_refusals_total",
+    "stream_telemetry_dropped_total",
+    "stream_telemetry_errors_total",
+    "stream_usage_dropped_total",
+    "stream_worker_deaths_total",
+    "stream_worker_up",
+)

@@ -1,0 +1,202 @@
+"""Whether the service runs at all, and all of it: targets, workers, restarts, deploys."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from service.cli.explain.causes.finding import Finding, Severity
+from service.cli.explain.causes.wording import counted, kept, listed, places
+from service.cli.explain.evidence import Evidence, LogLine
+
+JOB = "streaming-content-api"
+"""The job that the alerts expect, unless alerts.yml was changed."""
+
+_BUILD = "stream_build_info"
+_START = "process_start_time_seconds"
+_RESTARTS = 3
+_RESTART_WINDOWS = 3
+"""More restarts of one process within three times the recent part are too many, as for the alert of that name."""
+_START_SECONDS = 5.0
+"""The workers of one start write their lines within this time."""
+
+
+def service_down(evidence: Evidence) -> Iterator[Finding]:
+    """No target answers scrapes, or no target of the service exists."""
+    metrics = evidence.metrics
+    targets = metrics.present("up", job=_jobs(evidence))
+    if targets and len(metrics.failing("up", job=_jobs(evidence))) == len(targets):
+        names = ", ".join(sorted(sample.labels.get("instance", "") for sample in targets))
+        yield Finding(
+            what=f"No instance of the service answers: {names}.",
+            severity=Severity.CRITICAL,
+            since=metrics.held_since(lambda value: value == 0, "up", job=_jobs(evidence)),
+            touches="all clients: none can connect",
+            facts=(f"metrics: up is 0 for {counted(len(targets), 'target')}", *_last_words(evidence)),
+            remedy="Start the service, or correct its address in Prometheus.",
+        )
+    elif not targets and metrics.present("up") and not metrics.present(_BUILD):
+        expected = ", ".join(evidence.jobs) or JOB
+        jobs = ", ".join(sorted({sample.labels.get("job", "") for sample in metrics.present("up")}))
+        yield Finding(
+            what=f"Prometheus has no target of the job {expected}, and no series of the service.",
+            severity=Severity.CRITICAL,
+            touches="no alert can fire; whether clients are affected is unknown",
+            facts=(f"metrics: up exists for the jobs {jobs}",),
+            remedy=f"Add a scrape job named {expected} to prometheus.yml.",
+        )
+
+
+def wrong_job(evidence: Evidence) -> Iterator[Finding]:
+    """The service is scraped under a job that the alerts do not select."""
+    metrics = evidence.metrics
+    if not metrics.series("up"):
+        return
+    jobs = {sample.labels.get("job", "") for sample in metrics.present(_BUILD)}
+    expected = set(evidence.jobs)
+    if jobs and expected and not metrics.present("up", job=tuple(expected)):
+        yield Finding(
+            what=f"Prometheus scrapes the service as job {_quoted(jobs)}; the alerts select {_quoted(expected)}.",
+            touches="no client: the service runs, but ServiceDown fires and TargetDown and Restarting cannot",
+            facts=(f"metrics: {_BUILD} has the job {_quoted(jobs)}; up has no job {_quoted(expected)}",),
+            remedy=f"Set job_name: {min(expected)} in prometheus.yml.",
+        )
+
+
+def target_down(evidence: Evidence) -> Iterator[Finding]:
+    """Some targets answer scrapes and others do not."""
+    metrics = evidence.metrics
+    targets = metrics.present("up", job=_jobs(evidence))
+    down = metrics.failing("up", job=_jobs(evidence))
+    if down and len(down) < len(targets):
+        names = ", ".join(sorted(sample.labels.get("instance", "") for sample in down))
+        yield Finding(
+            what=f"{counted(len(down), 'instance')} of {len(targets)} cannot be scraped: {names}.",
+            since=metrics.held_since(lambda value: value == 0, "up", job=_jobs(evidence)),
+            touches="the clients of that instance; the others carry its load",
+            facts=(f"metrics: up is 0 for {names}",),
+        )
+
+
+def worker_hung(evidence: Evidence) -> Iterator[Finding]:
+    """A worker does not answer."""
+    metrics = evidence.metrics
+    workers = metrics.present("stream_worker_up")
+    hung = metrics.failing("stream_worker_up")
+    if hung:
+        where = places((sample.labels for sample in hung), (sample.labels for sample in workers))
+        yield Finding(
+            what=f"{counted(len(hung), 'worker does', 'workers do')} not answer{where}.",
+            severity=Severity.CRITICAL,
+            since=metrics.held_since(lambda value: value == 0, "stream_worker_up"),
+            touches="all connections of that worker stand still, and new ones that reach it",
+            facts=("metrics: stream_worker_up is 0",),
+            remedy="The supervisor replaces it after WORKER_HUNG_SECONDS.",
+        )
+
+
+def worker_deaths(evidence: Evidence) -> Iterator[Finding]:
+    """Workers died and were replaced."""
+    replaced = evidence.logged("worker_replaced")
+    metrics = evidence.metrics
+    start = evidence.period.start
+    reasons = metrics.increases("stream_worker_deaths_total", "reason", after=start)
+    deaths = max(sum(reasons.values()), len(replaced))
+    if not deaths:
+        return
+    lost = metrics.increases("stream_lost_total", "what", after=start)
+    recent = evidence.recent("worker_replaced") or metrics.increase("stream_worker_deaths_total")
+    exits = sorted({line.text("exit_code") for line in replaced})
+    yield Finding(
+        what=f"{counted(deaths, 'worker')} died and {'was' if deaths == 1 else 'were'} replaced"
+        + (f": {listed(reasons)}." if reasons else "."),
+        severity=Severity.WARNING,
+        since=replaced[0].at if replaced else metrics.began("stream_worker_deaths_total"),
+        touches=listed(lost) + " lost" if lost else "the connections of these workers: their clients reconnect",
+        facts=kept(
+            f"metrics: stream_worker_deaths_total +{deaths:.0f}" if reasons else "",
+            f"log: {len(replaced)} worker_replaced, exit code {', '.join(exits)}" if replaced else "",
+        ),
+        remedy="Exit code -9 is a kill, often for memory; another negative code is a crash of a library.",
+        over=not recent,
+    )
+
+
+def restarting(evidence: Evidence) -> Iterator[Finding]:
+    """Processes start again and again."""
+    metrics = evidence.metrics
+    after = evidence.period.end - _RESTART_WINDOWS * evidence.period.quiet_seconds
+    changes = [
+        sum(at > after and value != before for (_, before), (at, value) in pairwise(one.points))
+        for one in metrics.series(_START, job=_jobs(evidence))
+    ]
+    crashes = _crashes(evidence) if not changes else []
+    if max(changes, default=0) > _RESTARTS or len(crashes) > _RESTARTS:
+        yield Finding(
+            what=f"The service restarts repeatedly: {counted(max([*changes, len(crashes)]), 'time')}.",
+            since=crashes[0].at if crashes else None,
+            touches="all connections of the process at each start",
+            facts=kept(
+                f"metrics: {_START} changed {max(changes)} times" if changes else "",
+                f"log: {len(crashes)} service_started without a drain before it" if crashes else "",
+            ),
+            remedy="No drain before a start means that the process was killed or crashed." if crashes else "",
+        )
+
+
+def deploy(evidence: Evidence) -> Iterator[Finding]:
+    """A process shuts down, as for a deploy."""
+    metrics = evidence.metrics
+    drains = evidence.recent("drain_started")
+    refused = metrics.increase("stream_connection_attempts_total", outcome="refused_draining")
+    closed = metrics.increase("stream_connection_closes_total", reason="shutdown")
+    versions = sorted({one.labels.get("version", "") for one in metrics.series(_BUILD)})
+    if not (drains or refused or closed or len(versions) > 1):
+        return
+    ended = evidence.recent("drain_ended")
+    facts = kept(
+        f"log: drain_started, {drains[-1].text('connections')} connections open" if drains else "",
+        f"log: drain_ended after {ended[-1].text('seconds')} s, {ended[-1].text('interrupted')} interrupted"
+        if ended
+        else "",
+        f"metrics: {closed:.0f} connections closed, {refused:.0f} handshakes refused" if closed or refused else "",
+        f"metrics: versions {', '.join(versions)}" if len(versions) > 1 else "",
+    )
+    yield Finding(
+        what="A process shut down: a deploy or a restart."
+        if len(ended) >= len(drains)
+        else "A shutdown is in progress.",
+        severity=Severity.NOTE,
+        since=drains[0].at if drains else None,
+        touches="its clients reconnect to another process",
+        facts=facts,
+    )
+
+
+def _crashes(evidence: Evidence) -> list[LogLine]:
+    """The starts that no drain precedes. The lines of the workers of one start are counted once."""
+    replaced = [line.at for line in evidence.logged("worker_replaced")]
+    crashes: list[LogLine] = []
+    running: LogLine | None = None
+    for line in evidence.logged("service_started", "drain_started"):
+        if any(abs(line.at - at) < _START_SECONDS for at in replaced):
+            continue
+        if line.event == "service_started" and running is not None and line.at - running.at > _START_SECONDS:
+            crashes.append(line)
+        running = None if line.event == "drain_started" else line
+    return crashes
+
+
+def _jobs(evidence: Evidence) -> tuple[str, ...]:
+    """The jobs under which the service is, or was, scraped."""
+    metrics = evidence.metrics
+    found = {one.labels.get("job", "") for one in metrics.series(_BUILD)}
+    return tuple({*found, *evidence.jobs, JOB})
+
+
+def _last_words(evidence: Evidence) -> Iterator[str]:
+    """How the log ends."""
+    last = evidence.logged("service_started", "drain_started", "drain_ended")[-1:]
+    yield from (f"log: the last event of the process is {line.event}" for line in last)
+
+
+def _quoted(names: set[str]) -> str:
+    return ", ".join(sorted(names))
