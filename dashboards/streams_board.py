@@ -5,6 +5,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import limits, measures, thresholds
 from dashboards.board import Row, Uid, board
+from dashboards.client_reports import client_reports
 from dashboards.content_queue import content_queue
 from dashboards.panels import Frame, heat, lines
 from dashboards.queries import (
@@ -50,6 +51,7 @@ def streams() -> Dashboard:
         _content(),
         _pace(),
         _lives(),
+        client_reports(),
     )
 
 

@@ -118,7 +118,7 @@ def create_app(
         stores_content=stores_content,
         draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
         proxies=settings.proxies,
-        options=SessionOptions(records_content=settings.logs_content),
+        options=SessionOptions(settings.logs_content, settings.client_reports),
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
     loop_monitor = LoopMonitor(writer, recorder, clock.now)

@@ -124,6 +124,10 @@ class LogSink:
                 log(connection_lines.BACKPRESSURE_RELEASED, **_ids(event), seconds=round(event.seconds, 3))
             case events.StreamEnded():
                 self._ended(event)
+            case events.ClientReported():
+                times = {"first_chunk_seconds": event.first_chunk_seconds, "gap_seconds": event.gap_seconds}
+                known = {name: seconds for name, seconds in times.items() if seconds is not None}
+                log(stream_lines.CLIENT_REPORTED, **_ids(event), **known, breaks=event.breaks)
             case events.ErrorSent():
                 fields = _ids(event) | {"code": event.code}
                 mistake = _ERROR_LINES.get(event.code, connection_lines.ERROR_SENT)

@@ -151,6 +151,13 @@ class Metrics:
                 self._counter(declared.RECOVERIES, event.reason).inc()
             case events.StreamEnded():
                 self._ended(event)
+            case events.ClientReported():
+                exemplar = _exemplar(event.trace)
+                if event.first_chunk_seconds is not None:
+                    self._histogram(declared.CLIENT_FIRST_CHUNK).observe(event.first_chunk_seconds, exemplar)
+                if event.gap_seconds is not None:
+                    self._histogram(declared.CLIENT_GAP).observe(event.gap_seconds, exemplar)
+                self._counter(declared.CLIENT_BREAKS).inc(event.breaks)
             case events.BackpressureApplied():
                 self._counter(declared.BACKPRESSURE).inc()
             case events.BackpressureReleased():

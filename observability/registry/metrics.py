@@ -167,6 +167,23 @@ RECOVERY_DURATION = Histogram(
     unit="seconds",
     buckets=_WAIT_SECONDS,
 )
+CLIENT_FIRST_CHUNK = Histogram(
+    "stream_client_first_chunk_seconds",
+    "Response time as clients reported it, with connecting and the network; a claim of the client.",
+    unit="seconds",
+    buckets=_WAIT_SECONDS,
+    exemplar=True,
+)
+CLIENT_GAP = Histogram(
+    "stream_client_gap_seconds",
+    "Longest time between two chunks of a stream, as clients reported it, lost connections included.",
+    unit="seconds",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+    exemplar=True,
+)
+CLIENT_BREAKS = Counter(
+    "stream_client_breaks_total", "Connections lost during a stream, as clients reported them at its end."
+)
 ACTIVE_STREAMS = Gauge("stream_active_streams", "Active streams.", {"state": tuple(StreamState)})
 
 # Content work

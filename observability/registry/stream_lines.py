@@ -154,6 +154,21 @@ STREAM_COMPLETED = LogEvent(
     (*STREAM_FIELDS, LogField("outcome", one_of(_COMPLETE)), *_SENT),
     sign="✅",
 )
+CLIENT_REPORTED = LogEvent(
+    "client_reported",
+    LogLevel.DEBUG,
+    "The client reports: {breaks} lost connections during the stream",
+    "a client sends client_report for a stream that has ended, and CLIENT_REPORTS is on; all values are its claims",
+    (
+        TRACE_ID,
+        SPAN_ID,
+        SESSION_ID,
+        STREAM_ID,
+        LogField("first_chunk_seconds", "from its request to the first chunk; absent if it received none", SECONDS),
+        LogField("gap_seconds", "the longest between two chunks; absent if it received fewer than two", SECONDS),
+        LogField("breaks", "lost connections during the stream"),
+    ),
+)
 STREAM_ENDED = LogEvent(
     "stream_ended",
     LogLevel.INFO,

@@ -95,7 +95,7 @@ class TraceSink:
                 pass
             case events.StoreLimitReached() | events.StoreMeasured() | events.SocketLimitSet() | events.AcceptPaused():
                 pass
-            case events.SessionJoined() | events.UsageDropped() | events.ChunkSent():
+            case events.SessionJoined() | events.UsageDropped() | events.ChunkSent() | events.ClientReported():
                 pass
             case events.ServerStarted() | events.ServerListening() | events.WorkerReplaced() | events.AcceptResumed():
                 pass

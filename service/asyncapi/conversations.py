@@ -33,6 +33,7 @@ from service.protocol.server_messages import (
     StreamResumed,
     StreamSkipped,
 )
+from service.session.options import SessionOptions
 
 
 def _request(content: str, **fields: object) -> Sent:
@@ -210,6 +211,27 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 complete(("Hello",), 0),
             ),
             {"STORE_CONTENT": "off"},
+        ),
+        Conversation(
+            "reported",
+            "A client reports what it measured, to a service that evaluates it",
+            (
+                connected(limits, options=SessionOptions(client_reports=True)),
+                _request("Hello, paced world!"),
+                start(text, 3, Speed.NORMAL),
+                *chunks(text, Speed.NORMAL),
+                complete(text, 200),
+                Sent(
+                    {
+                        "type": "client_report",
+                        "stream_id": STREAM_ID,
+                        "first_chunk_ms": 84,
+                        "longest_gap_ms": 113,
+                        "breaks": 0,
+                    }
+                ),
+            ),
+            {"CLIENT_REPORTS": "on"},
         ),
         Conversation(
             "session-over",

@@ -15,7 +15,7 @@ from service.protocol.codec import encode
 from service.protocol.errors import error_classes
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.limits import Limits
-from service.protocol.messages import Ack, Heartbeat, Ping, Recover, StreamControl, StreamRequest
+from service.protocol.messages import Ack, ClientReport, Heartbeat, Ping, Recover, StreamControl, StreamRequest
 from service.protocol.server_messages import (
     Chunk,
     ErrorMessage,
@@ -48,6 +48,7 @@ _REPLIES: Mapping[type[Struct], Sequence[type[Struct]]] = {
     StreamControl: (StreamPaused, StreamResumed, StreamSkipped, StreamCancelled, ErrorMessage),
     Recover: (StreamRecovered, Chunk, StreamComplete, StreamCancelled, ErrorMessage),
     Ack: (ErrorMessage,),
+    ClientReport: (ErrorMessage,),
     Ping: (Pong,),
     Heartbeat: (HeartbeatAck,),
 }

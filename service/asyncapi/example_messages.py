@@ -16,6 +16,7 @@ from service.protocol.server_messages import (
     StreamStart,
 )
 from service.session import replies
+from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.session.records import SessionSnapshot
 
 SESSION_ID = "editor-7"
@@ -31,10 +32,16 @@ def at(milliseconds: int) -> str:
     return iso(_BEGIN + milliseconds / 1000)
 
 
-def connected(limits: Limits, token: str | None = TOKEN, used: int = 0, milliseconds: int = 0) -> Connected:
+def connected(
+    limits: Limits,
+    token: str | None = TOKEN,
+    used: int = 0,
+    milliseconds: int = 0,
+    options: SessionOptions = DEFAULT_OPTIONS,
+) -> Connected:
     """The first message of a service with these limits, ``milliseconds`` after the session began."""
     snapshot = SessionSnapshot(SESSION_ID, "", used, limits.max_session_seconds - milliseconds / 1000)
-    return replies.connected(snapshot, limits, token, Instant(0, _BEGIN + milliseconds / 1000))
+    return replies.connected(snapshot, limits, token, Instant(0, _BEGIN + milliseconds / 1000), options)
 
 
 def start(  # noqa: PLR0913 - the differences between the examples

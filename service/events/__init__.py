@@ -58,6 +58,7 @@ from service.events.streams import (
     CacheQueried,
     CacheTier,
     ChunkSent,
+    ClientReported,
     FallbackUsed,
     FirstChunkSent,
     Outcome,
@@ -94,6 +95,7 @@ Event = (
     | StreamPauseChanged
     | StreamSkipRequested
     | StreamEnded
+    | ClientReported
     | BackpressureApplied
     | BackpressureReleased
     | TickerSwept
@@ -135,6 +137,7 @@ __all__ = [
     "CacheQueried",
     "CacheTier",
     "ChunkSent",
+    "ClientReported",
     "CloseReason",
     "ConnectionAttempted",
     "ConnectionClosed",

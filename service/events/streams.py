@@ -193,6 +193,20 @@ class StreamEnded(Struct, frozen=True):
     stages: tuple[StageTime, ...] = ()
 
 
+class ClientReported(Struct, frozen=True):
+    """A client reported what it measured of a stream that had ended: a claim, of a stream that existed."""
+
+    session_id: str
+    stream_id: str
+    trace: Trace
+    first_chunk_seconds: float | None
+    """From its request, or from the end of the stream before; ``None`` if it received no chunk."""
+    gap_seconds: float | None
+    """The longest between two chunks, without pauses; ``None`` if it received fewer than two."""
+    breaks: int
+    """Lost connections during the stream."""
+
+
 class CacheTier(StrEnum):
     """Where a plan was looked up."""
 

@@ -25,6 +25,7 @@ from service.protocol.messages import (
     ChunkBy,
     ClientMessage,
     ClientMessageType,
+    ClientReport,
     ContentType,
     ControlAction,
     Heartbeat,
@@ -73,7 +74,7 @@ class _StreamControl(Struct, tag_field="type", tag="stream_control"):
     action: str = ""
 
 
-_WireMessage = _StreamRequest | _StreamControl | Recover | Ack | Ping | Heartbeat
+_WireMessage = _StreamRequest | _StreamControl | Recover | Ack | ClientReport | Ping | Heartbeat
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_message: Callable[[str], _WireMessage] = msgspec.json.Decoder(_WireMessage).decode

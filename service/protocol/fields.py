@@ -36,6 +36,9 @@ Token = Annotated[str, Meta(max_length=128)]
 Index = Annotated[int, Meta(ge=0, le=_LARGEST_JAVASCRIPT_INTEGER)]
 IndexOrNone = Annotated[int, Meta(ge=-1, le=_LARGEST_JAVASCRIPT_INTEGER)]
 """-1 for none."""
+ReportedMilliseconds = Annotated[int, Meta(ge=0, le=600_000)]
+ReportedCount = Annotated[int, Meta(ge=0, le=100)]
+"""Bounded, as clients can claim what they want."""
 
 
 def doc(text: str) -> Meta:

@@ -10,7 +10,17 @@ from typing import Annotated, Self
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.protocol.fields import DescribedEnum, Index, IndexOrNone, RequestId, StreamId, Token, doc
+from service.protocol.fields import (
+    DescribedEnum,
+    Index,
+    IndexOrNone,
+    ReportedCount,
+    ReportedMilliseconds,
+    RequestId,
+    StreamId,
+    Token,
+    doc,
+)
 from service.protocol.trace import TraceHeaders
 
 
@@ -108,6 +118,21 @@ class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
     index: Annotated[Index, doc("The index of the last chunk received.")]
 
 
+class ClientReport(Struct, frozen=True, tag_field="type", tag="client_report"):
+    """What a client measured of a stream that has just ended on this connection. Optional, and once for a stream."""
+
+    stream_id: StreamId
+    first_chunk_ms: Annotated[
+        ReportedMilliseconds | UnsetType,
+        doc("Milliseconds to the first chunk from the request, or from the end of the stream before it, less pauses."),
+    ] = UNSET
+    longest_gap_ms: Annotated[
+        ReportedMilliseconds | UnsetType,
+        doc("The longest time between two chunks in milliseconds, less pauses; lost connections included."),
+    ] = UNSET
+    breaks: Annotated[ReportedCount, doc("The number of times that the connection was lost during the stream.")] = 0
+
+
 class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
     """Request a `pong`. Like every message, it restarts the idle time."""
 
@@ -116,7 +141,7 @@ class Heartbeat(Struct, frozen=True, tag_field="type", tag="heartbeat"):
     """Request a `heartbeat_ack`, which contains the session id."""
 
 
-ClientMessage = StreamRequest | StreamControl | Recover | Ack | Ping | Heartbeat
+ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Ping | Heartbeat
 
 
 class ClientMessageType(StrEnum):
@@ -126,6 +151,7 @@ class ClientMessageType(StrEnum):
     STREAM_CONTROL = "stream_control"
     RECOVER = "recover"
     ACK = "ack"
+    CLIENT_REPORT = "client_report"
     PING = "ping"
     HEARTBEAT = "heartbeat"
 

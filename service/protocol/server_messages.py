@@ -34,6 +34,9 @@ class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
         str | UnsetType,
         doc("A secret to recover the streams of this connection on another; absent where content is not stored."),
     ] = UNSET
+    client_reports: Annotated[bool | UnsetType, doc("True if the service evaluates `client_report`; else absent.")] = (
+        UNSET
+    )
 
 
 class StreamMetadata(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from service import events
 from service.content.html.removal import Removal
@@ -10,12 +10,14 @@ from service.content.plan import Piece, Plan
 from service.content.stage import Stage
 from service.protocol.errors import StreamingError
 from service.protocol.limits import Limits
-from service.protocol.messages import ClientMessageType, ContentType, RefusalReason, Speed
+from service.protocol.messages import ClientMessageType, ClientReport, ContentType, RefusalReason, Speed
 from service.protocol.trace import Trace
 from service.session.effects import AdmissionDecided
+from service.session.options import SessionOptions
 from service.session.ports import Preparation
 from service.session.records import SessionSnapshot
 from service.session.recovery import RecoveredStream
+from service.session.reportable_streams import ReportableStreams
 from service.session.stream_state import StreamState
 
 
@@ -25,11 +27,21 @@ class EventLog:
     A method named after what happened appends its event. ``stream`` is the current stream, if there is one.
     """
 
-    __slots__ = ("_blocked_at", "_connection", "_events", "_opened_at", "_requests", "_session_id", "records_content")
+    __slots__ = (
+        "_blocked_at",
+        "_connection",
+        "_events",
+        "_opened_at",
+        "_reportable",
+        "_requests",
+        "_session_id",
+        "records_content",
+    )
 
-    def __init__(self, connection_id: str, session_id: str, now: float, *, records_content: bool = False) -> None:
-        self.records_content = records_content
+    def __init__(self, connection_id: str, session_id: str, now: float, options: SessionOptions) -> None:
+        self.records_content = options.records_content
         """Whether each chunk has an event; no chunk may then be sent without the machine."""
+        self._reportable = ReportableStreams() if options.client_reports else None
         self._connection = (connection_id, session_id)
         self._session_id = session_id
         self._opened_at = now
@@ -162,8 +174,26 @@ class EventLog:
     def skip_requested(self, stream: StreamState) -> None:
         self._events.append(events.StreamSkipRequested(self._session_id, *_ids(stream)))
 
+    def reported(self, report: ClientReport) -> None:
+        """A client reports what it measured; without effect if that is not expected."""
+        trace = None if self._reportable is None else self._reportable.take(report.stream_id)
+        if trace is None:
+            return
+        self._events.append(
+            events.ClientReported(
+                self._session_id,
+                report.stream_id,
+                trace,
+                first_chunk_seconds=_seconds(report.first_chunk_ms),
+                gap_seconds=_seconds(report.longest_gap_ms),
+                breaks=report.breaks,
+            )
+        )
+
     def ended(self, stream: StreamState, outcome: events.Outcome, error: StreamingError | None, now: float) -> None:
         delivery, failure = stream.delivery, stream.failure
+        if self._reportable is not None and delivery is not None:
+            self._reportable.add(stream)
         self._events.append(
             events.StreamEnded(
                 *self._stream(stream),
@@ -185,6 +215,10 @@ class EventLog:
     def _stream(self, stream: StreamState) -> tuple[str, str, str, Trace, ContentType]:
         """Return the first fields of an event of an admitted stream."""
         return *self._connection, stream.stream_id, stream.admitted_trace, stream.content_type
+
+
+def _seconds(milliseconds: int | UnsetType) -> float | None:
+    return None if isinstance(milliseconds, UnsetType) else milliseconds / 1000
 
 
 def _ids(stream: StreamState | None) -> tuple[str, Trace | None]:

@@ -19,6 +19,7 @@ from service.protocol.messages import (
     Ack,
     ClientMessage,
     ClientMessageType,
+    ClientReport,
     Heartbeat,
     Ping,
     Recover,
@@ -60,8 +61,9 @@ class SessionMachine:
         self.connection_id = connection_id
         self._limits = limits
         self._token = token
+        self._options = options
         self._deadlines = Deadlines(limits, now.seconds, snapshot.seconds_left)
-        self._log = EventLog(connection_id, snapshot.session_id, now.seconds, records_content=options.records_content)
+        self._log = EventLog(connection_id, snapshot.session_id, now.seconds, options)
         self._builder = StepBuilder(self._log)
         owner = None if token is None else digest_of(token)
         self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)
@@ -97,7 +99,7 @@ class SessionMachine:
         """The connection is accepted and its session open. After an early ``drain`` no ``connected`` is sent."""
         self._log.opened(self._snapshot)
         if self._close_reason is None:
-            self._builder.send(replies.connected(self._snapshot, self._limits, self._token, now))
+            self._builder.send(replies.connected(self._snapshot, self._limits, self._token, now, self._options))
         return self._step(now)
 
     def receive(self, data: str | bytes | None, size_bytes: int, now: Instant) -> Step:
@@ -209,6 +211,8 @@ class SessionMachine:
                 self._streams.recover(message, now)
             case Ack():
                 self._streams.acknowledge(message)
+            case ClientReport():
+                self._log.reported(message)  # no reply: a client that measures must not fail by it
             case Ping():
                 self._builder.send(Pong(now.timestamp))
             case Heartbeat():

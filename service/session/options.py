@@ -8,6 +8,8 @@ class SessionOptions(Struct, frozen=True):
 
     records_content: bool = False
     """Each chunk has an event, so no step has a run."""
+    client_reports: bool = False
+    """Reports of clients have an event; if not, they are ignored."""
 
 
 DEFAULT_OPTIONS = SessionOptions()

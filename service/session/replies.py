@@ -15,13 +15,16 @@ from service.protocol.server_messages import (
     StreamRecovered,
     StreamStart,
 )
+from service.session.options import SessionOptions
 from service.session.ports import Preparation
 from service.session.records import SessionSnapshot
 from service.session.recovery import RecoveredStream
 from service.session.stream_state import StreamState
 
 
-def connected(snapshot: SessionSnapshot, limits: Limits, token: str | None, now: Instant) -> Connected:
+def connected(
+    snapshot: SessionSnapshot, limits: Limits, token: str | None, now: Instant, options: SessionOptions
+) -> Connected:
     return Connected(
         session_id=snapshot.session_id,
         timestamp=now.timestamp,
@@ -37,6 +40,7 @@ def connected(snapshot: SessionSnapshot, limits: Limits, token: str | None, now:
         requests_left=max(0, limits.max_requests - snapshot.requests_used),
         session_expires_at=iso(now.wall + snapshot.seconds_left),
         resume_token=UNSET if token is None else token,
+        client_reports=options.client_reports or UNSET,
     )
 
 

@@ -35,6 +35,13 @@ class TelemetrySettings(BaseSettings):
             "on or off",
         ),
     ] = False
+    client_reports: Annotated[
+        bool,
+        About(
+            "Whether what clients report to have measured of their streams (client_report) is in the metrics.",
+            "on or off",
+        ),
+    ] = False
     railway_environment: Annotated[
         str, About("The name of the environment, set by Railway; shown in the log and in /health.", "any name")
     ] = ""

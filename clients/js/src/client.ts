@@ -2,6 +2,7 @@ import { closed, Connection, type ConnectionOptions, type ConnectionState } from
 import { StreamingError } from "./errors.js";
 import { randomId } from "./ids.js";
 import { RequestQueue } from "./queue.js";
+import { Report } from "./report.js";
 import type { Connected, ServerMessage, SessionLimits } from "./protocol.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { notify } from "./notify.js";
@@ -21,6 +22,8 @@ export interface Session {
 export interface ClientOptions extends ConnectionOptions {
   /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */
   sessionId?: string;
+  /** Whether to report to the service how long its reader waited, at the end of each stream. Off by default. */
+  report?: boolean;
   onSession?: (session: Session) => void;
 }
 
@@ -38,6 +41,7 @@ export class StreamingClient {
   readonly #connection: Connection;
   readonly #queue: RequestQueue;
   readonly #onSession: ((session: Session) => void) | undefined;
+  readonly #reports: boolean;
   #connecting: Waiter<Session>[] = [];
   #pings: (Waiter<number> & { sentAt: number })[] = [];
 
@@ -45,6 +49,7 @@ export class StreamingClient {
   constructor(url: string | URL = globalThis.location?.origin, options: ClientOptions = {}) {
     this.sessionId = options.sessionId ?? randomId();
     this.#onSession = options.onSession;
+    this.#reports = options.report ?? false;
     const address = new URL(`ws/stream/${encodeURIComponent(this.sessionId)}`, String(url).replace(/\/*$/, "/"));
     const client = this;
     this.#connection = new Connection(address.href.replace(/^http/, "ws"), options, {
@@ -78,6 +83,7 @@ export class StreamingClient {
     if (requestId.length > 64 || this.#queue.find(requestId))
       throw new TypeError("A requestId has up to 64 characters and is used once.");
     const stream = new Stream(content, { ...options, requestId }, this.#queue.sendControls);
+    if (this.#reports) stream.report = new Report();
     const refused = this.#refusal(content, stream.requestId, options);
     if (refused === undefined) {
       this.#queue.join(stream);
@@ -151,6 +157,7 @@ export class StreamingClient {
       resumable: message.resume_token !== undefined,
     };
     for (const waiter of this.#connecting.splice(0)) waiter.resolve(this.session);
+    this.#queue.reports = message.client_reports ?? false;
     this.#queue.token = message.resume_token; // before listeners run, which may request streams
     this.#connection.greeted();
     notify(this.#onSession, this.session);

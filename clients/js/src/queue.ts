@@ -33,6 +33,8 @@ export class RequestQueue {
   readonly #onCounted: () => void;
   /** The token of this connection; `undefined` if the service stores no content. */
   token: string | undefined;
+  /** Whether the service evaluates reports. */
+  reports = false;
   #streams: Stream[] = [];
   /** The streams that were requested on this connection. */
   readonly #requested = new Set<Stream>();
@@ -57,6 +59,7 @@ export class RequestQueue {
 
   join(stream: Stream): void {
     this.#streams.push(stream);
+    this.#streams[0]!.report?.begin();
     this.#requestAll();
   }
 
@@ -111,6 +114,7 @@ export class RequestQueue {
   #leave(stream: Stream): void {
     this.#streams = this.#streams.filter((other) => other !== stream);
     this.#requested.delete(stream);
+    this.#streams[0]?.report?.begin();
     if (this.#current === stream) this.#current = undefined;
     this.#requestAll();
   }
@@ -160,8 +164,13 @@ export class RequestQueue {
     this.#connection.progressed();
     if (stream.start?.resumable)
       this.#connection.send({ type: "ack", stream_id: message.stream_id, index: message.total_chunks - 1 });
+    this.#sendReport(stream);
     stream.complete(message);
     this.#leave(stream);
+  }
+
+  #sendReport({ report, streamId }: Stream): void {
+    if (this.reports && report && streamId) this.#connection.send(report.message(streamId));
   }
 
   failed(message: ErrorMessage): void {
@@ -183,6 +192,7 @@ export class RequestQueue {
     if (!first) return;
     if (action === "cancel") {
       this.#connection.progressed();
+      this.#sendReport(first);
       first.cancelled();
       return this.#leave(first);
     }

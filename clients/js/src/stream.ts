@@ -15,6 +15,7 @@ import type {
   TraceHeaders,
 } from "./protocol.js";
 import { notify } from "./notify.js";
+import type { Report } from "./report.js";
 
 /** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
@@ -86,6 +87,8 @@ export class Stream implements AsyncIterable<Chunk> {
   held = false;
   /** @internal Whether the answer to `recover` is pending. */
   recovering = false;
+  /** @internal What it measures, if the client reports. */
+  report: Report | undefined;
 
   /** Token of the connection of the first request, which identifies a repetition. */
   #firstToken: string | undefined;
@@ -240,6 +243,7 @@ export class Stream implements AsyncIterable<Chunk> {
   /** @internal */
   take(chunk: Chunk): void {
     this.received++;
+    this.report?.take();
     if (this.over) return;
     if (this.#options.onChunk) return notify(this.#options.onChunk, chunk);
     this.#chunks.push(chunk);
@@ -283,6 +287,9 @@ export class Stream implements AsyncIterable<Chunk> {
   enter(state: StreamState): void {
     if (this.over || this.#state === state) return;
     this.#state = state;
+    if (this.report && state === "broken") this.report.breaks++;
+    if (state === "paused") this.report?.pause();
+    if (state === "streaming") this.report?.wait();
     notify(this.#options.onState, state);
   }
 

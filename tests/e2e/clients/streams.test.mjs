@@ -273,6 +273,13 @@ test("every message is passed to onMessage, in both directions", async () => {
   ]);
 });
 
+test("a service that does not evaluate reports receives none", async () => {
+  const sent = [];
+  const user = client({ report: true, onMessage: (direction, { type }) => direction === "out" && sent.push(type) });
+  await all(user.stream("x"));
+  assert.deepEqual(sent, ["stream_request", "ack"]);
+});
+
 test("the WebSocket of the options is used if there is no global one", async () => {
   const { WebSocket: global } = globalThis;
   delete globalThis.WebSocket;

@@ -2,10 +2,14 @@
 
 import pytest
 
-from tests.conftest import RunningServer
+from tests.conftest import RunningServer, StartServer
 from tests.e2e.clients.program import run_tests
 
 
 @pytest.mark.parametrize("about", ["streams", "recovery", "backoff", "waits", "listeners"])
 async def test_the_javascript_tests_pass(server: RunningServer, about: str) -> None:
     await run_tests(f"{about}.test.mjs", SERVICE=server.url)
+
+
+async def test_the_javascript_tests_of_reports_pass(start_server: StartServer) -> None:
+    await run_tests("reports.test.mjs", SERVICE=start_server(CLIENT_REPORTS="on").url)

@@ -22,6 +22,7 @@ from tests.waiting import eventually
 
 SETTINGS = {
     "LOG_LEVEL": "DEBUG",
+    "CLIENT_REPORTS": "on",
     "MAX_CONNECTIONS": 3,
     "MAX_REQUESTS_PER_SESSION": 20,
     "MAX_FRAME_RATE": 1_000_000,
@@ -117,7 +118,10 @@ async def stream_documents(client: Connection) -> None:
     for type_, answer in (("ping", "pong"), ("heartbeat", "heartbeat_ack")):
         await client.send(type_)
         await client.receive_until(answer)
-    await stream(client, "A text.", speed="adaptive")
+    streamed = await request(client, "A text.", speed="adaptive")
+    await streamed.read()
+    report = {"first_chunk_ms": 250, "longest_gap_ms": 300, "breaks": 1}
+    await client.send("client_report", stream_id=streamed.stream_id, **report)
     await stream(client, "<p>A <b>fragment</b>.</p><script>a()</script>", content_type="html")
     await stream(client, "# A document\n\nIn *Markdown*.", content_type="markdown")
 

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from service.events import ChunkSent, Outcome, RequestAdmitted, StreamEnded
+from service.events import ChunkSent, ClientReported, Outcome, RequestAdmitted, StreamEnded
 from service.protocol.errors import EmptyContent, ProcessingFailed
 from service.protocol.limits import QUEUE_LENGTH, Limits
 from service.protocol.messages import GAP_SECONDS, Speed
@@ -32,6 +32,8 @@ class Client:
         self.paused = False
         self.skipped = False
         self.fatal = False
+        self.reportable: list[str] = []
+        """The last ten streams that ended after their start, and are not reported."""
 
     def read(self, now: float, message: Message) -> None:  # noqa: C901 - one match over all messages
         assert not self.fatal, f"{message['type']} after a fatal error"
@@ -81,6 +83,8 @@ class Client:
     def _end(self, request_id: str) -> None:
         assert request_id in self.waiting, "a second terminal message"
         if request_id == self.waiting[0]:
+            if self.running is not None:
+                self.reportable = [*self.reportable, self.running["stream_id"]][-10:]
             self.running, self.paused, self.paused_since, self.skipped = None, False, None, False
         self.waiting.remove(request_id)
         self.ended.append(request_id)
@@ -102,7 +106,7 @@ class AnyOrder(RuleBasedStateMachine):
     )
     def connect(self, used: int, speed: Speed, sends_runs: bool, records_content: bool) -> None:
         """Start with an active stream, where most errors occur."""
-        options = SessionOptions(records_content=records_content)
+        options = SessionOptions(records_content=records_content, client_reports=True)
         self.conversation = Conversation(LIMITS, requests_used=used, sends_runs=sends_runs, options=options)
         self.records_content = records_content
         self.client = Client()
@@ -154,6 +158,19 @@ class AnyOrder(RuleBasedStateMachine):
     def ping(self) -> None:
         messages = self.conversation.send(type="ping")
         assert not self.open or [message["type"] for message in messages] == ["pong"]
+        self.read_messages()
+
+    @rule(data=st.data(), number=st.integers(1, 30))
+    def report(self, data: st.DataObject, number: int) -> None:
+        """Of any stream: ended or not, known or not, again and again."""
+        stream_id = data.draw(st.sampled_from([*self.client.reportable, f"stream-{number}"]))
+        before = self.conversation.event(ClientReported)
+        messages = self.conversation.send(type="client_report", stream_id=stream_id)
+        accepted = [event.stream_id for event in self.conversation.event(ClientReported)[len(before) :]]
+        if self.open:
+            assert messages == []
+            assert accepted == ([stream_id] if stream_id in self.client.reportable else [])
+            self.client.reportable = [one for one in self.client.reportable if one != stream_id]
         self.read_messages()
 
     @rule(seconds=st.sampled_from([0.0, 0.001, 0.025, 0.04, 0.095, 0.25, 0.295, 2.0]), punctual=st.booleans())

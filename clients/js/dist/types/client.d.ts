@@ -15,6 +15,8 @@ export interface Session {
 export interface ClientOptions extends ConnectionOptions {
     /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */
     sessionId?: string;
+    /** Whether to report to the service how long its reader waited, at the end of each stream. Off by default. */
+    report?: boolean;
     onSession?: (session: Session) => void;
 }
 /** A client of one session, with one connection at a time; it reconnects while streams or pings are pending. */

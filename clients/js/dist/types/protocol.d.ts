@@ -82,6 +82,18 @@ export interface Ack {
     /** The index of the last chunk received. */
     index: number;
 }
+/** What a client measured of a stream that has just ended on this connection. Optional, and once for a stream. */
+export interface ClientReport {
+    type: "client_report";
+    /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+    stream_id: string;
+    /** Milliseconds to the first chunk from the request, or from the end of the stream before it, less pauses. */
+    first_chunk_ms?: number;
+    /** The longest time between two chunks in milliseconds, less pauses; lost connections included. */
+    longest_gap_ms?: number;
+    /** The number of times that the connection was lost during the stream. */
+    breaks?: number;
+}
 /** Request a `pong`. Like every message, it restarts the idle time. */
 export interface Ping {
     type: "ping";
@@ -107,6 +119,8 @@ export interface Connected {
     session_expires_at: string;
     /** A secret to recover the streams of this connection on another; absent where content is not stored. */
     resume_token?: string;
+    /** True if the service evaluates `client_report`; else absent. */
+    client_reports?: boolean;
 }
 /** The limits in force. */
 export interface SessionLimits {
@@ -320,7 +334,7 @@ export interface ErrorMessage {
  * - `SERVER_BUSY`: The server has too much content to prepare. Repeat the request after `retry_after_ms`.
  */
 export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY";
-export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | Ping | Heartbeat;
+export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Ping | Heartbeat;
 export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | Pong | HeartbeatAck | ErrorMessage;
 /** The client closed the connection. */
 export declare const CLOSE_NORMAL = 1000;

@@ -8,6 +8,8 @@ export declare class RequestQueue {
     #private;
     /** The token of this connection; `undefined` if the service stores no content. */
     token: string | undefined;
+    /** Whether the service evaluates reports. */
+    reports: boolean;
     constructor(connection: Connection, onCounted: () => void);
     get empty(): boolean;
     /** The stream with this request id. */

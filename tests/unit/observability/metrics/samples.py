@@ -15,6 +15,7 @@ from service.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    ClientReported,
     CloseReason,
     ConnectionAttempted,
     ConnectionClosed,
@@ -138,6 +139,7 @@ def life(trace: Trace) -> tuple[Event, ...]:
         StreamPauseChanged("s", "i", trace, paused=True),
         LoopLagMeasured(0.004),
         ended(trace, Outcome.DISCONNECTED, paused=True),
+        ClientReported("s", "i", trace, first_chunk_seconds=0.25, gap_seconds=4.0, breaks=2),
         ConnectionClosed("c", "s", CloseReason.ABNORMAL, 1006, 30.0, 1),
     )
 

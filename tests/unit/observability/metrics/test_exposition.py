@@ -82,6 +82,8 @@ def test_exemplars_have_the_ids_of_the_trace(metrics: Metrics) -> None:
         "stream_processing_duration_seconds",
         "stream_time_to_first_chunk_seconds",
         "stream_duration_seconds",
+        "stream_client_first_chunk_seconds",
+        "stream_client_gap_seconds",
     }
 
 

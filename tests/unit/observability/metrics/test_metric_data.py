@@ -67,5 +67,5 @@ def test_exemplars_lead_to_the_same_spans(metrics: Metrics) -> None:
     }
     exported = [(point.name, exemplar) for point in export(metrics).points for exemplar in point.exemplars]
     assert {(name, one.trace_id, one.span_id, one.value) for name, one in exported} == scraped
-    assert len(scraped) == 3
+    assert len(scraped) == 5
     assert all(one.at_ns > START_NS for _, one in exported)

@@ -13,6 +13,7 @@ from service.content.stage import Stage, StageTime
 from service.events import (
     CacheQueried,
     CacheTier,
+    ClientReported,
     CloseReason,
     ConnectionClosed,
     ConnectionOpened,
@@ -81,6 +82,11 @@ def test_each_event_of_a_connection_changes_its_metrics_and_no_others(metrics: M
         "stream_messages_sent_total{'type': 'stream_complete'}": 1,
         "stream_sent_bytes_total": 30_000,
         "stream_errors_total{'code': 'INVALID_MESSAGE'}": 1,
+        "stream_client_first_chunk_seconds_count": 1,
+        "stream_client_first_chunk_seconds_sum": 0.25,
+        "stream_client_gap_seconds_count": 1,
+        "stream_client_gap_seconds_sum": 4,
+        "stream_client_breaks_total": 2,
         "stream_content_bytes_count{'content_type': 'html'}": 1,
         "stream_content_bytes_sum{'content_type': 'html'}": 2000,
         "stream_processing_duration_seconds_count{'content_type': 'html'}": 1,
@@ -259,3 +265,14 @@ def test_content_work_is_measured_by_worker(metrics: Metrics) -> None:
     assert value(metrics, "stream_content_cpu_seconds_total", content_worker="process") == 1.5
     assert value(metrics, "stream_content_refused_total", content_worker="thread", reason="waited") == 1
     assert value(metrics, "stream_content_killed_total", reason="cpu") == 1
+
+
+def test_what_a_client_did_not_measure_is_not_counted(metrics: Metrics) -> None:
+    metrics.record(ClientReported("s", "i", SAMPLED, first_chunk_seconds=0.25, gap_seconds=None, breaks=2))
+    metrics.record(ClientReported("s", "i", UNSAMPLED, first_chunk_seconds=None, gap_seconds=4.0, breaks=0))
+    assert value(metrics, "stream_client_first_chunk_seconds_count") == 1
+    assert value(metrics, "stream_client_first_chunk_seconds_sum") == 0.25
+    assert value(metrics, "stream_client_gap_seconds_count") == 1
+    assert value(metrics, "stream_client_gap_seconds_sum") == 4
+    assert value(metrics, "stream_client_breaks_total") == 2
+    assert exemplar_trace_ids(metrics) == {"stream_client_first_chunk_seconds_bucket": SAMPLED.trace_id}
