@@ -4,27 +4,50 @@ from collections.abc import Callable
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import thresholds
+from dashboards import limits, thresholds
 from dashboards.board import Row
-from dashboards.objectives import AVAILABILITY, ELIGIBLE_REQUESTS, FAST, FIRST_CHUNK, SLOW, Objective
+from dashboards.objectives import (
+    AVAILABILITY,
+    ELIGIBLE_REQUESTS,
+    FAILED_HANDSHAKES,
+    FAILED_RECOVERIES,
+    FAST,
+    FIRST_CHUNK,
+    SLOW,
+    Objective,
+)
 from dashboards.panels import Frame, Limit, Panel, lines, number
 from dashboards.queries import Query, increase, increase_observations, increase_within, ratio, recorded
-from observability.registry.metrics import REQUESTS, TIME_TO_FIRST_CHUNK
+from observability.registry.metrics import CONNECTION_ATTEMPTS, RECOVERIES, REQUESTS, TIME_TO_FIRST_CHUNK
 
 
 def budgets() -> Row:
     in_time = increase_within(TIME_TO_FIRST_CHUNK, thresholds.FIRST_CHUNK_P95_SECONDS)
+    not_made = f"{increase(CONNECTION_ATTEMPTS, FAILED_HANDSHAKES)} + {increase(RECOVERIES, FAILED_RECOVERIES)}"
+    failed, eligible = (
+        f"{increase(REQUESTS, requests)} + {not_made}" for requests in ('outcome="error"', ELIGIBLE_REQUESTS)
+    )
     return Row(
         "Objectives",
         (
             _share(
                 "Successful requests",
                 AVAILABILITY,
-                f"1 - {ratio(increase(REQUESTS, outcome='error'), increase(REQUESTS, ELIGIBLE_REQUESTS))}",
+                f"1 - {ratio(f'({failed})', f'({eligible})')}",
             ),
             _burn_rate("Availability: burn rate", AVAILABILITY, _failed),
             _share("First chunks in time", FIRST_CHUNK, ratio(in_time, increase_observations(TIME_TO_FIRST_CHUNK))),
             _burn_rate("First chunk: burn rate", FIRST_CHUNK, _late),
+            lines(
+                Frame(
+                    "Failures in an hour",
+                    "Requests that failed or could not be made. The alert also requires that they are most of all.",
+                    units.Short,
+                    24,
+                ),
+                Query(f"sum({recorded('instance:stream_requests_failed:increase1h')})", "failures"),
+                limit=limits.FAILURES,
+            ),
         ),
     )
 

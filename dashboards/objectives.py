@@ -20,15 +20,18 @@ class Objective(Struct, frozen=True):
 
 
 AVAILABILITY: Final = Objective(
-    "Availability", 0.995, "99.5 % of the eligible requests do not fail with a server error"
+    "Availability", 0.995, "99.5 % of the eligible requests can be made and do not fail with a server error"
 )
 FIRST_CHUNK: Final = Objective("FirstChunk", 0.99, "99 % of the first chunks are sent within 500 ms")
 OBJECTIVES: Final = (AVAILABILITY, FIRST_CHUNK)
 
 FAILED_HANDSHAKES: Final = 'outcome=~"error|refused_capacity"'
 """Handshakes that count as failures: neither a mistake of the client nor a refusal during a drain."""
-ELIGIBLE_REQUESTS: Final = 'outcome!~"rejected|cancelled|disconnected|slow_client|shutdown|taken_over"'
+ELIGIBLE_REQUESTS: Final = 'outcome=~"completed|skipped|error|timeout"'
 """Requests that count towards availability: neither ended by the client nor by a deploy."""
+FAILED_RECOVERIES: Final = 'result="unavailable"'
+"""Recoveries that the service refused although the client may have them. They count as requests, as do handshakes that
+failed: those are requests that could not be made."""
 
 
 class Burn(Struct, frozen=True):

@@ -12,6 +12,8 @@ CHUNKS_P95: Final = 200
 REQUESTS_PER_MINUTE: Final = 50
 """All instances together."""
 ERROR_SHARE: Final = 0.05
+FAILURES_PER_HOUR: Final = 5
+"""Requests that failed or could not be made."""
 FIRST_CHUNK_P95_SECONDS: Final = 0.5
 MEMORY_SHARE: Final = 0.8
 CONNECTION_FAILURES_PER_5_MINUTES: Final = 5

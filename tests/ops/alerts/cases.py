@@ -19,6 +19,7 @@ from observability.registry.metrics import (
     PACING_LAG,
     PROCESSING_DURATION,
     RATE_LIMIT_HITS,
+    RECOVERIES,
     REQUESTS,
     TELEMETRY_DROPPED,
     TELEMETRY_ERRORS,
@@ -49,6 +50,20 @@ def attempts(**outcomes: float) -> list[Series]:
         for outcome, growth in outcomes.items()
         for line in counter(CONNECTION_ATTEMPTS, (30, growth), (30, 0), outcome=outcome)
     ]
+
+
+def failed_attempts(minutes: int, **outcomes: float) -> list[Series]:
+    """Handshakes per minute for some time, by outcome; then none."""
+    return [
+        line
+        for outcome, growth in outcomes.items()
+        for line in counter(CONNECTION_ATTEMPTS, (minutes, growth), (100, 0), outcome=outcome)
+    ]
+
+
+def refused_recoveries(minutes: int, growth: float) -> list[Series]:
+    """Recoveries per minute for some time that the store could not serve; then none."""
+    return counter(RECOVERIES, (minutes, growth), (100, 0), result="unavailable")
 
 
 def closes(reason: str, growth: float) -> list[Series]:
@@ -106,7 +121,7 @@ CASES: Final[Mapping[str, Case]] = {
         below=requests(completed=((30, 90),), timeout=((30, 6),), error=((30, 4),)),
         low_traffic=requests(completed=((30, 1.9),), error=((30, 1.9),)),
         firing=(
-            Firing(requests(completed=((30, 2.1), (30, 0)), error=((30, 2.1), (30, 0))), 6, 45, "50%"),
+            Firing(requests(completed=((30, 2.1), (30, 0)), error=((30, 2.1), (30, 0))), 6, 50, "50%"),
             Firing(
                 requests(
                     completed=((30, 94), (30, 100)),
@@ -117,8 +132,21 @@ CASES: Final[Mapping[str, Case]] = {
                     shutdown=((60, 100),),
                 ),
                 3,
-                45,
+                50,
                 "6%",
+            ),
+        ),
+    ),
+    "RequestsFailing": Case(
+        below=[*requests(completed=((90, 1),), error=((90, 0.9),)), *attempts(refused_session=50)],
+        low_traffic=requests(error=((90, 0.08),)),
+        minutes=90,
+        firing=(
+            # 15 an hour, all failing; then all served.
+            Firing(requests(error=((40, 0.25), (80, 0)), completed=((40, 0), (80, 0.25))), 20, 80, "5"),
+            # As many that could not be made; then none at all.
+            Firing(
+                [*failed_attempts(40, error=0.1, refused_capacity=0.05), *refused_recoveries(40, 0.1)], 20, 110, "5"
             ),
         ),
     ),

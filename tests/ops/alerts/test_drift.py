@@ -7,7 +7,15 @@ import msgspec
 import pytest
 
 from dashboards import limits, thresholds
-from dashboards.objectives import ELIGIBLE_REQUESTS, FAILED_HANDSHAKES, FAST, OBJECTIVES, SLOW, Objective
+from dashboards.objectives import (
+    ELIGIBLE_REQUESTS,
+    FAILED_HANDSHAKES,
+    FAILED_RECOVERIES,
+    FAST,
+    OBJECTIVES,
+    SLOW,
+    Objective,
+)
 from dashboards.panels import Limit
 from dashboards.rules import ALERTS, RECORDING_GROUPS, RECORDINGS, Alert, Recording
 from observability.registry.metric_types import Gauge, Histogram, Metric
@@ -145,10 +153,16 @@ def test_the_documents_state_the_objectives_of_the_dashboards(objective: Objecti
 
 def test_dashboards_and_recording_rules_select_the_same_events() -> None:
     failures = RECORDINGS["instance:stream_connection_failures:increase5m"].expr
+    ended = RECORDINGS["instance:stream_requests_ended:increase5m"].expr
     eligible = RECORDINGS["instance:stream_requests_eligible:increase5m"].expr
+    failed = RECORDINGS["instance:stream_requests_failed:increase5m"].expr
     in_time = RECORDINGS["instance:stream_first_chunks_in_time:increase5m"].expr
     assert f"{{{FAILED_HANDSHAKES}}}" in failures
+    assert f"{{{ELIGIBLE_REQUESTS}}}" in ended
     assert f"{{{ELIGIBLE_REQUESTS}}}" in eligible
+    for requests in (failed, eligible):
+        assert f"{{{FAILED_HANDSHAKES}}}" in requests
+        assert f"{{{FAILED_RECOVERIES}}}" in requests
     assert f'{{le="{thresholds.FIRST_CHUNK_P95_SECONDS}"}}' in in_time
 
 

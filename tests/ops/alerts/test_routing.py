@@ -94,7 +94,7 @@ def inhibits(source: Labels, target: Labels) -> bool:
         case "SessionStoreDown":
             return same_instance and name == "DependencyDown" and target["dependency"] in OF_THE_SAME_STORE
         case "HighErrorRate" | "AvailabilityBurnFast":
-            return name == "AvailabilityBurnSlow"
+            return name in {"AvailabilityBurnSlow", "RequestsFailing"}
         case "FirstChunkBurnFast":
             return name in {"FirstChunkBurnSlow", "SlowResponse"}
     return False

@@ -91,7 +91,7 @@ def _of_operation(node: promql.BinaryExpr) -> Dimension:
             share = of(node.rhs)
             assert share.share, "1 - share"
             return share
-        case "or":
+        case "or" | "+":
             assert of(node.lhs).units() == of(node.rhs).units()
             return of(node.lhs)
         case operation if operation in _SETS:

@@ -213,7 +213,7 @@ async def test_a_fault_of_the_store_fails_the_request_and_counts_for_the_alert_o
     selected = [
         selector
         for rule in RECORDINGS.values()
-        if rule.record.startswith("instance:stream_requests_failed:")
+        if rule.record.startswith("instance:stream_requests_errors:")
         for selector in parse(rule.expr).selectors
     ]
     assert {(selector.metric, selector.matchers) for selector in selected} == {
