@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import limits, measures
 from dashboards.board import Row, Uid, board
-from dashboards.objectives import FAILED_HANDSHAKES
+from dashboards.objectives import FAILED_HANDSHAKES, REFUSED_HANDSHAKES
 from dashboards.panels import Column, Frame, heat, lines, rows
 from dashboards.queries import (
     Query,
@@ -54,6 +54,7 @@ _LIMIT_CLOSES: Final = (
     CloseReason.INPUT_BYTES,
     CloseReason.MESSAGE_TIMEOUT,
     CloseReason.INPUT_MEMORY,
+    CloseReason.SLOW_CLIENT,
 )
 
 
@@ -104,6 +105,28 @@ def _handshakes() -> Row:
                 Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=FAILED_HANDSHAKES), "{{outcome}}"),
                 limit=limits.CONNECTION_FAILURES,
                 stacked=True,
+            ),
+            lines(
+                Frame(
+                    "Refused handshakes",
+                    "Handshakes that were refused for their origin, session id or address: the current rate as a "
+                    "number in 5 minutes.",
+                    units.Short,
+                    12,
+                ),
+                Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=REFUSED_HANDSHAKES), "{{outcome}}"),
+                limit=limits.HANDSHAKES_REFUSED,
+            ),
+            lines(
+                Frame(
+                    "Sockets closed for others",
+                    "Sockets without a session that were closed because MAX_PENDING_SOCKETS were open: the current "
+                    "rate as a number in 5 minutes.",
+                    units.Short,
+                    12,
+                ),
+                Query(per_5_minutes(SOCKETS_DROPPED, reason="evicted"), "evicted"),
+                limit=limits.SOCKETS_EVICTED,
             ),
         ),
     )
@@ -191,8 +214,8 @@ def _limits() -> Row:
             lines(
                 Frame(
                     "Connections closed at a limit",
-                    "Because their session reached its maximum duration, or for what they sent, by reason: the "
-                    "current rate as a number in 5 minutes; the alerts count 5 whole minutes.",
+                    "Because their session reached its maximum duration, for what they sent or did not read: "
+                    "the current rate as a number in 5 minutes; the alerts count 5 whole minutes.",
                     units.Short,
                     6,
                 ),

@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models import units
 from dashboards import limits, measures
 from dashboards.board import Row
 from dashboards.panels import Frame, lines
-from dashboards.queries import Query, per_minute, quantile, rate, total
+from dashboards.queries import Query, per_5_minutes, per_minute, quantile, rate, total
 from observability.registry.metrics import CONTENT_CPU, CONTENT_KILLED, CONTENT_QUEUE, CONTENT_REFUSED, CONTENT_WAIT
 
 
@@ -38,12 +38,13 @@ def content_queue() -> Row:
             lines(
                 Frame(
                     "Content refused",
-                    "Requests a minute that were refused with SERVER_BUSY: their turn did not come in time, or the "
-                    "queue was full.",
-                    units.RequestsPerMinute,
+                    "Requests that were refused with SERVER_BUSY: their turn did not come in time (waited), or the "
+                    "queue was full. The current rate as a number in 5 minutes; the alert counts those that waited.",
+                    units.Short,
                     5,
                 ),
-                Query(per_minute(CONTENT_REFUSED, "content_worker", "reason"), "{{content_worker}}: {{reason}}"),
+                Query(per_5_minutes(CONTENT_REFUSED, "content_worker", "reason"), "{{content_worker}}: {{reason}}"),
+                limit=limits.CONTENT_REFUSED,
             ),
             lines(
                 Frame(

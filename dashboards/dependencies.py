@@ -4,8 +4,9 @@ from grafana_foundation_sdk.models import units
 
 from dashboards import limits, measures
 from dashboards.board import Row
+from dashboards.objectives import REFUSED_RECOVERIES
 from dashboards.panels import BAD, GOOD, Frame, lines, number, states
-from dashboards.queries import Query, of_instances, per_minute, quantile, quantiles, rate, ratio, select
+from dashboards.queries import Query, of_instances, per_5_minutes, per_minute, quantile, quantiles, rate, ratio, select
 from observability.registry.metrics import (
     CONFIG_LIMIT,
     DEPENDENCY_CALLS,
@@ -53,13 +54,14 @@ def dependencies() -> Row:
             lines(
                 Frame(
                     "Failed calls",
-                    "Calls a minute that failed. A single one is repeated and has no effect on clients. An "
-                    "unavailable dependency is called only now and then.",
-                    units.CountsPerMinute,
+                    "Calls that failed: the current rate as a number in 5 minutes. A single one is repeated and has no "
+                    "effect on clients. An unavailable dependency is called only now and then.",
+                    units.Short,
                     5,
                     5,
                 ),
-                Query(per_minute(DEPENDENCY_ERRORS, "dependency"), "{{dependency}}"),
+                Query(per_5_minutes(DEPENDENCY_ERRORS, "instance", "dependency"), "{{instance}} {{dependency}}"),
+                limit=limits.DEPENDENCY_ERRORS,
             ),
             lines(
                 Frame(
@@ -155,6 +157,20 @@ def recovery() -> Row:
                 ),
                 Query(hits, "{{tier}}"),
                 most=1,
+            ),
+            lines(
+                Frame(
+                    "Failed recoveries",
+                    "Recoveries whose stream is not in the store (unknown) or cannot be read (version), or for which "
+                    "the store is unavailable: the current rate as a number in 5 minutes. The alert also requires that "
+                    "they are most of all.",
+                    units.Short,
+                    24,
+                ),
+                Query(
+                    per_5_minutes(RECOVERIES, "instance", "result", where=REFUSED_RECOVERIES), "{{instance}} {{result}}"
+                ),
+                limit=limits.RECOVERIES_FAILED,
             ),
         ),
     )

@@ -27,11 +27,17 @@ OBJECTIVES: Final = (AVAILABILITY, FIRST_CHUNK)
 
 FAILED_HANDSHAKES: Final = 'outcome=~"error|refused_capacity"'
 """Handshakes that count as failures: neither a mistake of the client nor a refusal during a drain."""
+REFUSED_HANDSHAKES: Final = 'outcome=~"refused_origin|refused_session|refused_address"'
+"""Handshakes that are refused because of the request."""
 ELIGIBLE_REQUESTS: Final = 'outcome=~"completed|skipped|error|timeout"'
 """Requests that count towards availability: neither ended by the client nor by a deploy."""
 FAILED_RECOVERIES: Final = 'result="unavailable"'
 """Recoveries that the service refused although the client may have them. They count as requests, as do handshakes that
 failed: those are requests that could not be made."""
+
+
+REFUSED_RECOVERIES: Final = 'result=~"unavailable|unknown|version"'
+"""Recoveries that failed for want of the stream, and not for what the client asked."""
 
 
 class Burn(Struct, frozen=True):

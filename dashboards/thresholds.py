@@ -25,4 +25,10 @@ PACING_LAG_P99_SECONDS: Final = 0.1
 RATE_LIMIT_HITS_PER_5_MINUTES: Final = 50
 CLOSES_AT_A_LIMIT_PER_5_MINUTES: Final = 50
 """Connections whose session has ended, or that sent more than they may; each by its reason."""
+CONTENT_REFUSED_PER_5_MINUTES: Final = 20
+"""Requests that waited for content workers in vain."""
+DEPENDENCY_ERRORS_PER_5_MINUTES: Final = 20
+RECOVERIES_FAILED_PER_5_MINUTES: Final = 20
+HANDSHAKES_REFUSED_PER_5_MINUTES: Final = 50
+SOCKETS_EVICTED_PER_5_MINUTES: Final = 50
 RESTARTS_PER_15_MINUTES: Final = 3

@@ -12,6 +12,7 @@ from observability.registry.metrics import (
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
     CONTENT_KILLED,
+    CONTENT_REFUSED,
     CONTENT_WAIT,
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
@@ -21,6 +22,7 @@ from observability.registry.metrics import (
     RATE_LIMIT_HITS,
     RECOVERIES,
     REQUESTS,
+    SOCKETS_DROPPED,
     TELEMETRY_DROPPED,
     TELEMETRY_ERRORS,
 )
@@ -69,6 +71,16 @@ def refused_recoveries(minutes: int, growth: float) -> list[Series]:
 def closes(reason: str, growth: float) -> list[Series]:
     """Closes per minute for half an hour with this reason; then none."""
     return counter(CONNECTION_CLOSES, (30, growth), (30, 0), reason=reason)
+
+
+def sockets(reason: str, growth: float) -> list[Series]:
+    """Sockets per minute for half an hour that are closed without a session; then none."""
+    return counter(SOCKETS_DROPPED, (30, growth), (30, 0), reason=reason)
+
+
+def refused(reason: str, growth: float) -> list[Series]:
+    """Requests per minute for half an hour that content workers refuse; then none."""
+    return counter(CONTENT_REFUSED, (30, growth), (30, 0), content_worker="thread", reason=reason)
 
 
 def limit_hits(growth: float) -> list[Series]:
@@ -261,6 +273,31 @@ CASES: Final[Mapping[str, Case]] = {
             Firing(closes(reason, 10.2), 9, 45, "51", OF_JOB | {"reason": reason})
             for reason in ("input_frames", "input_bytes", "message_timeout", "input_memory")
         ),
+    ),
+    "SlowClientSurge": Case(
+        below=[*closes("slow_client", 9.8), *closes("abnormal", 100)],
+        low_traffic=closes("slow_client", 9.9),
+        firing=tuple(
+            Firing(closes("slow_client", growth), 9, 45, value) for growth, value in ((10.2, "51"), (12, "60"))
+        ),
+    ),
+    "HandshakeRefusalSurge": Case(
+        below=attempts(accepted=100, refused_origin=9.8, refused_session=9.8, refused_draining=100),
+        low_traffic=attempts(refused_address=9.9),
+        firing=tuple(
+            Firing(attempts(**{outcome: 10.2}), 9, 45, "51", OF_JOB | {"outcome": outcome})
+            for outcome in ("refused_origin", "refused_session", "refused_address")
+        ),
+    ),
+    "SocketsEvicted": Case(
+        below=[*sockets("evicted", 9.8), *sockets("timeout", 100)],
+        low_traffic=sockets("evicted", 9.9),
+        firing=tuple(Firing(sockets("evicted", growth), 9, 45, value) for growth, value in ((10.2, "51"), (12, "60"))),
+    ),
+    "ContentRefused": Case(
+        below=[*refused("waited", 3.8), *refused("queue_full", 100)],
+        low_traffic=refused("waited", 3.9),
+        firing=tuple(Firing(refused("waited", growth), 9, 45, value) for growth, value in ((4.2, "21"), (4.8, "24"))),
     ),
     "AcceptPaused": Case(
         below=counter(ACCEPT_PAUSES, (30, 0)),

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from observability.registry.metrics import DEPENDENCY_CALLS, DEPENDENCY_UP, STORE_REFUSALS, USAGE_DROPPED
+from observability.registry.metrics import (
+    DEPENDENCY_CALLS,
+    DEPENDENCY_ERRORS,
+    DEPENDENCY_UP,
+    RECOVERIES,
+    STORE_REFUSALS,
+    USAGE_DROPPED,
+)
 from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
 
@@ -14,6 +21,16 @@ def calls(*stretches: Observations) -> list[Series]:
 
 def outage(dependency: str, minutes: int = 20) -> list[Series]:
     return gauge(DEPENDENCY_UP, (10, 1), (minutes, 0), (50 - minutes, 1), dependency=dependency)
+
+
+def errors(growth: float, dependency: str = "session_store") -> list[Series]:
+    """Failed calls per minute for half an hour; then none."""
+    return counter(DEPENDENCY_ERRORS, (30, growth), (30, 0), dependency=dependency)
+
+
+def recoveries(growth: float, result: str) -> list[Series]:
+    """Recoveries per minute for half an hour; then none."""
+    return counter(RECOVERIES, (30, growth), (30, 0), result=result)
 
 
 DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
@@ -52,6 +69,33 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
                 45,
                 "291.7ms",
                 OF_JOB | {"dependency": "session_store"},
+            ),
+        ),
+    ),
+    "DependencyErrors": Case(
+        below=errors(3.9),
+        firing=tuple(
+            Firing(errors(4.2, dependency), 9, 45, "21", OF_INSTANCE | {"dependency": dependency})
+            for dependency in ("session_store", "database")
+        ),
+    ),
+    "RecoveriesFailing": Case(
+        below=[*recoveries(10, result="unknown"), *recoveries(10.1, result="recovered")],
+        low_traffic=recoveries(3.9, result="unavailable"),
+        firing=(
+            Firing(recoveries(4.2, result="unavailable"), 14, 45, "21", OF_INSTANCE),
+            Firing(
+                [
+                    *recoveries(6, result="unknown"),
+                    *recoveries(2, result="version"),
+                    *recoveries(5, result="recovered"),
+                    *recoveries(2, result="position"),
+                    *counter(RECOVERIES, (60, 10), instance=TWO, result="recovered"),
+                ],
+                12,
+                45,
+                "40",
+                OF_INSTANCE,
             ),
         ),
     ),

@@ -71,11 +71,12 @@ def wait_until_evaluated(running: Alertmanager) -> None:
     wait_for(lambda: "suppressed" in {state for _, state in running.states(f'job="{last}"')}, "the last inhibition")
 
 
-OF_THE_SAME_STORE = {"stream_writes", "stream_reads", "plan_cache"}
+OF_THE_SAME_STORE = {"session_store", "stream_writes", "stream_reads", "plan_cache"}
 SOURCES = {
     "ServiceDown",
     "TargetDown",
     "SessionStoreDown",
+    "DependencyDown",
     "HighErrorRate",
     "AvailabilityBurnFast",
     "FirstChunkBurnFast",
@@ -84,20 +85,18 @@ SOURCES = {
 
 def inhibits(source: Labels, target: Labels) -> bool:
     """Whether the second alert follows from the first, both of one job."""
-    name = target["alertname"]
+    name, dependency = target["alertname"], target.get("dependency")
     same_instance = "instance" in target and source.get("instance") == target["instance"]
-    match source["alertname"]:
-        case "ServiceDown":
-            return name not in {"ServiceDown", "Watchdog"}
-        case "TargetDown":
-            return same_instance and name != "TargetDown"
-        case "SessionStoreDown":
-            return same_instance and name == "DependencyDown" and target["dependency"] in OF_THE_SAME_STORE
-        case "HighErrorRate" | "AvailabilityBurnFast":
-            return name in {"AvailabilityBurnSlow", "RequestsFailing"}
-        case "FirstChunkBurnFast":
-            return name in {"FirstChunkBurnSlow", "SlowResponse"}
-    return False
+    of_the_store = name in {"DependencyDown", "DependencyErrors"} and dependency in OF_THE_SAME_STORE
+    return {
+        "ServiceDown": name not in {"ServiceDown", "Watchdog"},
+        "TargetDown": same_instance and name != "TargetDown",
+        "SessionStoreDown": same_instance and (name == "RecoveriesFailing" or of_the_store),
+        "DependencyDown": same_instance and name == "DependencyErrors" and dependency == source.get("dependency"),
+        "HighErrorRate": name in {"AvailabilityBurnSlow", "RequestsFailing"},
+        "AvailabilityBurnFast": name in {"AvailabilityBurnSlow", "RequestsFailing"},
+        "FirstChunkBurnFast": name in {"FirstChunkBurnSlow", "SlowResponse"},
+    }.get(source["alertname"], False)
 
 
 def variants(name: str) -> Iterator[Labels]:

@@ -32,6 +32,7 @@ HOLDS = {
     "1m": "1 minute",
     "2m": "2 minutes",
     "5m": "5 minutes",
+    "10m": "10 minutes",
     "15m": "15 minutes",
     "1h": "1 hour",
 }
