@@ -6,11 +6,8 @@ from typing import Final
 from dashboards.foreign import PROCESS_START, UP
 from dashboards.rules import JOB
 from observability.registry.metrics import (
-    ACCEPT_PAUSES,
     BUILD_INFO,
     CHUNKS,
-    CONNECTION_ATTEMPTS,
-    CONNECTION_CLOSES,
     CONTENT_KILLED,
     CONTENT_REFUSED,
     CONTENT_WAIT,
@@ -19,16 +16,15 @@ from observability.registry.metrics import (
     MEMORY_USAGE,
     PACING_LAG,
     PROCESSING_DURATION,
-    RATE_LIMIT_HITS,
     RECOVERIES,
     REQUESTS,
-    SOCKETS_DROPPED,
     TELEMETRY_DROPPED,
     TELEMETRY_ERRORS,
 )
 from service import __version__
 from tests.ops.alerts.burn_cases import BURN_CASES
 from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing, first_chunks, requests
+from tests.ops.alerts.connection_cases import CONNECTION_CASES, attempts, failed_attempts
 from tests.ops.alerts.dependency_cases import DEPENDENCY_CASES
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
 
@@ -45,37 +41,9 @@ def chunks(*stretches: Observations) -> list[Series]:
     return histogram(CHUNKS, *stretches, content_type="html")
 
 
-def attempts(**outcomes: float) -> list[Series]:
-    """Handshakes per minute for half an hour, by outcome; then none."""
-    return [
-        line
-        for outcome, growth in outcomes.items()
-        for line in counter(CONNECTION_ATTEMPTS, (30, growth), (30, 0), outcome=outcome)
-    ]
-
-
-def failed_attempts(minutes: int, **outcomes: float) -> list[Series]:
-    """Handshakes per minute for some time, by outcome; then none."""
-    return [
-        line
-        for outcome, growth in outcomes.items()
-        for line in counter(CONNECTION_ATTEMPTS, (minutes, growth), (100, 0), outcome=outcome)
-    ]
-
-
 def refused_recoveries(minutes: int, growth: float) -> list[Series]:
     """Recoveries per minute for some time that the store could not serve; then none."""
     return counter(RECOVERIES, (minutes, growth), (100, 0), result="unavailable")
-
-
-def closes(reason: str, growth: float) -> list[Series]:
-    """Closes per minute for half an hour with this reason; then none."""
-    return counter(CONNECTION_CLOSES, (30, growth), (30, 0), reason=reason)
-
-
-def sockets(reason: str, growth: float) -> list[Series]:
-    """Sockets per minute for half an hour that are closed without a session; then none."""
-    return counter(SOCKETS_DROPPED, (30, growth), (30, 0), reason=reason)
 
 
 def refused(reason: str, growth: float) -> list[Series]:
@@ -83,13 +51,9 @@ def refused(reason: str, growth: float) -> list[Series]:
     return counter(CONTENT_REFUSED, (30, growth), (30, 0), content_worker="thread", reason=reason)
 
 
-def limit_hits(growth: float) -> list[Series]:
-    """Requests per minute for half an hour that exceed a limit; then none."""
-    return counter(RATE_LIMIT_HITS, (30, growth), (30, 0), scope="session")
-
-
 CASES: Final[Mapping[str, Case]] = {
     **BURN_CASES,
+    **CONNECTION_CASES,
     **DEPENDENCY_CASES,
     "SlowProcessing": Case(
         below=preparations((30, {0.05: 96, 0.25: 4})),
@@ -182,16 +146,6 @@ CASES: Final[Mapping[str, Case]] = {
             ),
         ),
     ),
-    "ConnectionFailures": Case(
-        below=attempts(
-            accepted=100, error=0.4, refused_capacity=0.4, refused_session=50, refused_origin=50, refused_draining=50
-        ),
-        low_traffic=attempts(error=0.4, refused_capacity=0.5),
-        firing=(
-            Firing(attempts(error=0.6, refused_capacity=0.6), 4, 50, "6"),
-            Firing(attempts(accepted=100, error=1, refused_capacity=2), 1, 50, "6"),
-        ),
-    ),
     "ServiceDown": Case(
         below=[*gauge(UP, (30, 1)), *gauge(UP, (30, 0), instance=TWO)],
         firing=(
@@ -254,54 +208,10 @@ CASES: Final[Mapping[str, Case]] = {
             Firing(histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})), 6, 45, "175ms", OF_INSTANCE),
         ),
     ),
-    "RateLimitSurge": Case(
-        below=[*limit_hits(9.8), *requests(completed=((30, 100),))],
-        low_traffic=[*limit_hits(9.9), *requests(rejected=((30, 9.9),))],
-        firing=(Firing(limit_hits(10.2), 9, 45, "51"), Firing(limit_hits(12), 9, 45, "60")),
-    ),
-    "SessionTimeoutSurge": Case(
-        below=[*closes("session_timeout", 9.8), *closes("client", 100)],
-        low_traffic=closes("session_timeout", 9.9),
-        firing=tuple(
-            Firing(closes("session_timeout", growth), 19, 45, value) for growth, value in ((10.2, "51"), (12, "60"))
-        ),
-    ),
-    "InputLimitSurge": Case(
-        below=[*closes("input_frames", 9.8), *closes("input_bytes", 9.8), *closes("protocol_error", 100)],
-        low_traffic=closes("input_bytes", 9.9),
-        firing=tuple(
-            Firing(closes(reason, 10.2), 9, 45, "51", OF_JOB | {"reason": reason})
-            for reason in ("input_frames", "input_bytes", "message_timeout", "input_memory")
-        ),
-    ),
-    "SlowClientSurge": Case(
-        below=[*closes("slow_client", 9.8), *closes("abnormal", 100)],
-        low_traffic=closes("slow_client", 9.9),
-        firing=tuple(
-            Firing(closes("slow_client", growth), 9, 45, value) for growth, value in ((10.2, "51"), (12, "60"))
-        ),
-    ),
-    "HandshakeRefusalSurge": Case(
-        below=attempts(accepted=100, refused_origin=9.8, refused_session=9.8, refused_draining=100),
-        low_traffic=attempts(refused_address=9.9),
-        firing=tuple(
-            Firing(attempts(**{outcome: 10.2}), 9, 45, "51", OF_JOB | {"outcome": outcome})
-            for outcome in ("refused_origin", "refused_session", "refused_address")
-        ),
-    ),
-    "SocketsEvicted": Case(
-        below=[*sockets("evicted", 9.8), *sockets("timeout", 100)],
-        low_traffic=sockets("evicted", 9.9),
-        firing=tuple(Firing(sockets("evicted", growth), 9, 45, value) for growth, value in ((10.2, "51"), (12, "60"))),
-    ),
     "ContentRefused": Case(
         below=[*refused("waited", 3.8), *refused("queue_full", 100)],
         low_traffic=refused("waited", 3.9),
         firing=tuple(Firing(refused("waited", growth), 9, 45, value) for growth, value in ((4.2, "21"), (4.8, "24"))),
-    ),
-    "AcceptPaused": Case(
-        below=counter(ACCEPT_PAUSES, (30, 0)),
-        firing=(Firing(counter(ACCEPT_PAUSES, (10, 0), (1, 1), (49, 0)), 10, 20, "1", OF_INSTANCE),),
     ),
     "ContentWorkKilled": Case(
         below=counter(CONTENT_KILLED, (1, 5), (29, 0), reason="cpu"),
