@@ -293,7 +293,8 @@ async def test_an_unavailable_collector_delays_no_stream(
     with down() as address:
         server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", **SOON)
         await asyncio.gather(*(_stream_once(server, f"{session_id}-{index}") for index in range(STREAMS)))
-        spans_each = 7  # ws.connect, stream, validate, rate_limit, analyse, chunk, deliver
+        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, deliver, and the calls admit and put
+        spans_each = 10
 
         async def all_spans_are_counted() -> bool:
             return await metric(server, DROPPED) == STREAMS * spans_each
