@@ -1,6 +1,7 @@
 """A real Prometheus."""
 
 import json
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -39,17 +40,12 @@ class Prometheus(Child):
         if token is not None:
             job["authorization"] = {"credentials": token}
         managers = [] if alertmanager is None else [{"static_configs": [{"targets": [alertmanager]}]}]
-        files = [f"rules-{number}.yml" for number in range(len(rules))]
-        configuration = {
+        self._configuration = {
             "global": dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), interval),
             "scrape_configs": [job],
-            "rule_files": files,
             "alerting": {"alertmanagers": managers},
         }
-        # JSON is valid YAML.
-        (folder / "prometheus.yml").write_text(json.dumps(configuration))
-        for name, content in zip(files, rules, strict=True):
-            (folder / name).write_text(json.dumps(content))
+        self._configure(folder, rules)
         super().__init__(
             [
                 "prometheus",
@@ -66,6 +62,21 @@ class Prometheus(Child):
         except BaseException:
             self.stop()
             raise
+
+    def load_rules(self, *rules: Mapping[str, Any]) -> None:
+        """Replace the rules by the contents of these rule files."""
+        self._configure(self._folder, rules)
+        self._process.send_signal(signal.SIGHUP)
+        wait_for(lambda: self.http.get("/api/v1/rules").json()["data"]["groups"], "the rules are loaded")
+
+    def rename_job(self, name: str) -> None:
+        """Scrape the targets under another job name."""
+        file = self._folder / "prometheus.yml"
+        configuration = json.loads(file.read_text())
+        configuration["scrape_configs"][0]["job_name"] = name
+        file.write_text(json.dumps(configuration))
+        self._process.send_signal(signal.SIGHUP)
+        self.wait_for(f'up{{job="{name}"}}')
 
     def query(self, expression: str) -> list[Sample]:
         """Evaluate the expression now: one sample for each series."""
@@ -96,6 +107,11 @@ class Prometheus(Child):
             for series in self._ask("query_exemplars", query=expression, start=now - 60, end=now + 60)
             for exemplar in series["exemplars"]
         ]
+
+    def _configure(self, folder: Path, rules: Sequence[Mapping[str, Any]]) -> None:
+        files = {f"rules-{number}.yml": content for number, content in enumerate(rules)}
+        for name, content in {**files, "prometheus.yml": self._configuration | {"rule_files": list(files)}}.items():
+            (folder / name).write_text(json.dumps(content))  # JSON is valid YAML
 
     def _ask(self, question: str, **parameters: object) -> Any:  # noqa: ANN401 - the API returns several types
         answer = self.http.post(f"/api/v1/{question}", data=parameters)

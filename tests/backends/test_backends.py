@@ -16,6 +16,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from prometheus_client import CollectorRegistry, Counter, start_http_server
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisUnreachable
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from tests.backends.child import free_port
 from tests.backends.dead import black_hole, refusing, silent
@@ -23,6 +26,7 @@ from tests.backends.fixtures import StartAlertmanager, StartNginx, StartPostgres
 from tests.backends.kent import Kent
 from tests.backends.otlp import OtlpReceiver
 from tests.backends.postgres import Postgres
+from tests.backends.slow import SlowProxy
 from tests.backends.webhook import WebhookReceiver
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -177,6 +181,22 @@ def test_a_frozen_redis_answers_after_it_is_resumed(start_redis: StartRedis) -> 
                 client.recv(7)
         client.settimeout(10)
         assert client.recv(7) == b"+PONG\r\n"
+
+
+def test_a_slow_proxy_delays_requests_in_order(start_redis: StartRedis) -> None:
+    redis = start_redis()
+    with SlowProxy(redis.address) as proxy:
+        url = f"redis://{proxy.address}/0"
+        with Redis.from_url(url) as client:
+            proxy.delay_seconds = 0.05
+            assert [client.rpush("list", number) for number in range(5)] == [1, 2, 3, 4, 5]
+            redis.stop()
+            with pytest.raises(RedisUnreachable):
+                client.ping()
+        redis.start()
+        proxy.delay_seconds = 3600
+        with Redis.from_url(url, socket_timeout=0.2) as client, pytest.raises(RedisTimeout):
+            client.ping()
 
 
 def test_a_restarted_postgres_has_its_data(start_postgres: StartPostgres) -> None:

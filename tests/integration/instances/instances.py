@@ -21,12 +21,13 @@ SHIPPED = PROJECT / "deploy" / "nginx"
 class Instance:
     """``python -m service serve`` on a port that it keeps when it is restarted."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, object], module: str = "service") -> None:
         folder.mkdir()
         self.port = free_port()
         self._folder = folder
+        self._module = module
         # Instances have separate metrics, also if they share DATA_DIR.
-        self._settings = {"METRICS_DIR": folder / "metrics", **settings, "PORT": self.port}
+        self._settings: dict[str, object] = {"METRICS_DIR": folder / "metrics", **settings, "PORT": self.port}
         self._servers: list[RunningServer] = []
         self.start()
 
@@ -38,7 +39,12 @@ class Instance:
     @property
     def faults(self) -> list[LogLine]:
         """The faults that all its processes have logged."""
-        return [line for server in self._servers for line in server.log if line["event"] == "fault_raised"]
+        return [line for line in self.log if line["event"] == "fault_raised"]
+
+    @property
+    def log(self) -> list[LogLine]:
+        """What all its processes have logged."""
+        return [line for server in self._servers for line in server.log]
 
     @property
     def address(self) -> str:
@@ -50,8 +56,9 @@ class Instance:
         self.server.process.kill()
         self.server.process.wait()
 
-    def start(self) -> None:
-        self._servers.append(RunningServer(self._folder, dict(self._settings)))
+    def start(self, **changes: object) -> None:
+        """Start a process with its settings and these."""
+        self._servers.append(RunningServer(self._folder, self._settings | changes, self._module))
 
     def stop(self) -> int:
         """Stop the process with SIGTERM; return its exit status."""

@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from promql_parser import display_duration, parse_duration
 
 from dashboards.rules import ALERTS, FOLDER
-from tests.ops.alerts.configuration import alertmanager, scaled_rules
+from tests.ops.alerts.configuration import alertmanager, in_time_lapse, scaled_rules
 from tests.ops.alerts.documents import ALERTS_DOCUMENT, section
 
 DURATION = re.compile(r"\[(\w+)\]")
@@ -34,6 +35,22 @@ def test_scaled_rules_differ_in_their_durations_only() -> None:
     for whole, short in zip(rules(1), rules(1 / 60), strict=True):
         assert durations(short) == [sixtieth(duration) for duration in durations(whole)]
         assert without_durations(whole) == without_durations(short)
+
+
+@pytest.mark.parametrize(
+    ("real", "short"),
+    [
+        ("sum by (job) (increase(x_total[5m])) > 50", "sum by (job) (increase(x_total[30s])) > 50"),
+        ('60 * rate(x_total{a=~"b|c"}[1h]) > 50', '60 * (0.1 * rate(x_total{a=~"b|c"}[6m])) > 50'),
+        ("rate(x_seconds_total[5m]) > 0.5", "rate(x_seconds_total[30s]) > 0.5"),
+        ("increase(x_seconds_total[5m]) > 3", "(1 / 0.1 * increase(x_seconds_total[30s])) > 3"),
+        ("rate(x_seconds_count[5m])", "(0.1 * rate(x_seconds_count[30s]))"),
+        ("changes(x[15m]) > 3 or x offset 10m == 1", "changes(x[1m30s]) > 3 or x offset 1m == 1"),
+        ("max_over_time(y:rate5m[1h:5m])", "max_over_time(y:rate5m[6m:30s])"),
+    ],
+)
+def test_in_time_lapse_counts_and_shares_of_time_are_those_of_real_time(real: str, short: str) -> None:
+    assert in_time_lapse(real, 0.1) == short
 
 
 def test_a_scaled_alertmanager_differs_in_its_intervals_and_addresses_only() -> None:

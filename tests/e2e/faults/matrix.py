@@ -1,0 +1,106 @@
+"""The fault matrix."""
+
+from typing import Final
+
+from tests.e2e.faults import injections as faults
+from tests.e2e.faults.row import Figure, Row, Shown
+from tests.e2e.faults.stage import Setup, Stage
+
+COMPLETED: Final = Figure(
+    "completed streams",
+    'sum(stream_requests_total{outcome="completed"})',
+    lambda stage, _: stage.load.tally.ended["stream_complete"],
+)
+
+
+def _refused(stage: Stage, _: float) -> float:
+    return stage.load.tally.refused["OVER_CAPACITY"] + stage.load.tally.refused["503"]
+
+
+def alerts(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+ROWS: Final = (
+    Row("nothing", faults.nothing, figure=COMPLETED, watch_minutes=15, quick=True),
+    Row(
+        "nothing, low traffic",
+        faults.nothing,
+        figure=COMPLETED,
+        setup=Setup(editors=0, readers=0, rare_editors=1),
+        watch_minutes=60,
+    ),
+    Row("a deploy", faults.deploys, setup=Setup(instances=2, settings={"DRAIN_SECONDS": 1}), minute=6),
+    Row("a bad client", faults.bad_client, figure=COMPLETED),
+    Row(
+        "Redis hung",
+        faults.redis_hung,
+        alerts("SessionStoreDown"),
+        Shown("runtime: Dependencies over time", {"dependency": "session_store"}),
+        COMPLETED,
+        setup=Setup(redis=True),
+    ),
+    Row(
+        "Redis dead",
+        faults.redis_dead,
+        alerts("SessionStoreDown"),
+        Shown("runtime: Dependencies over time", {"dependency": "session_store"}),
+        COMPLETED,
+        setup=Setup(redis=True),
+        quick=True,
+    ),
+    Row(
+        "PostgreSQL dead",
+        faults.postgres_dead,
+        alerts("DependencyDown"),
+        Shown("runtime: Dependencies over time", {"dependency": "database"}),
+        COMPLETED,
+        setup=Setup(postgres=True),
+    ),
+    Row(
+        "one of two instances dead",
+        faults.instance_dead,
+        alerts("TargetDown"),
+        Shown("runtime: Instances over time"),
+        setup=Setup(instances=2),
+    ),
+    Row(
+        "one of two instances hung",
+        faults.instance_hung,
+        alerts("TargetDown"),
+        Shown("runtime: Instances over time"),
+        setup=Setup(instances=2),
+    ),
+    Row("a process that dies again and again", faults.restarts, alerts("Restarting"), Shown("runtime: Starts")),
+    Row(
+        "the disk full",
+        faults.disk_full,
+        alerts("SessionStoreDown", "DependencyDown"),
+        Shown("runtime: Dependencies over time"),
+        COMPLETED,
+    ),
+    Row(
+        "the store in memory",
+        faults.changed(faults.unusable_folder),
+        alerts("SessionStoreDown", "DependencyDown"),
+        Shown("runtime: Dependencies over time", {"dependency": "session_store"}),
+        setup=Setup(instances=2),
+    ),
+    Row(
+        "all seats taken",
+        faults.seats_taken,
+        alerts("ConnectionFailures", "AvailabilityBurnFast"),
+        Shown("connections: Failed handshakes"),
+        Figure("refused", 'sum(stream_connection_attempts_total{outcome="refused_capacity"})', _refused),
+        setup=Setup(settings={"MAX_CONNECTIONS": 12}, editors=6),
+    ),
+    Row(
+        "all seats taken for one minute in ten",
+        faults.seats_taken_at_times,
+        alerts("ConnectionFailures", "AvailabilityBurnFast"),
+        Shown("connections: Failed handshakes"),
+        Figure("refused", 'sum(stream_connection_attempts_total{outcome="refused_capacity"})', _refused),
+        setup=Setup(settings={"MAX_CONNECTIONS": 12}, editors=6),
+        watch_minutes=30,
+    ),
+)
