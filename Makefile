@@ -10,7 +10,7 @@ PYTHON := $(BIN)/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 CLIENT := $(VENV)/.client
-NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/e2e/node tests/integration/asyncapi clients/js clients/page)
+NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/e2e/node tests/integration/asyncapi tests/ops/alerts/grammars clients/js clients/page)
 
 PIP_INSTALL := $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --no-deps
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
