@@ -14,9 +14,15 @@ from benchmarks.rounds import Race, Run
 from benchmarks.servers import pace
 
 OFF, SOME_TRACES, EVERY_TRACE = "off", "on, 10 % of traces", "on, all traces"
+ALL_OVER_OTLP = "on, 10 % of traces, metrics and logs over OTLP"
 LAG = "lag of the event loop"
-_SAMPLED = {SOME_TRACES: 0.1, EVERY_TRACE: 1.0}
-"""The share of streams whose spans are exported."""
+_TRACES = {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+_ON = {
+    SOME_TRACES: {**_TRACES, "OTEL_TRACES_SAMPLER_ARG": "0.1"},
+    EVERY_TRACE: {**_TRACES, "OTEL_TRACES_SAMPLER_ARG": "1"},
+    ALL_OVER_OTLP: {"OTEL_METRIC_EXPORT_INTERVAL": "15000", "OTEL_TRACES_SAMPLER_ARG": "0.1"},
+}
+"""The settings of each variant; the argument is the share of streams whose spans are exported."""
 _EXPORT_SECONDS = 0.5
 
 
@@ -44,10 +50,8 @@ def telemetry(run: Run) -> list[Measure]:
         programs = (
             without("telemetry", OFF),
             *(
-                msgspec.structs.replace(
-                    SERVICE, name=name, settings={**settings, "OTEL_TRACES_SAMPLER_ARG": str(share)}
-                )
-                for name, share in _SAMPLED.items()
+                msgspec.structs.replace(SERVICE, name=name, settings={**settings, **variant})
+                for name, variant in _ON.items()
             ),
         )
         found = Race(programs, loads, scale.telemetry_rounds, measures, checks, inspect=_counters).run(run)

@@ -120,12 +120,14 @@ def test_telemetry_is_measured_against_the_service_without_it() -> None:
     measures, targets = measure("telemetry")
 
     off, some, all_ = "off", "on, 10 % of traces", "on, all traces"
+    over_otlp = "on, 10 % of traces, metrics and logs over OTLP"
     for name in ("telemetry_cpu", "telemetry_deviation_p50", "telemetry_deviation_p99"):
-        assert set(measures[name].figures["5 streams"]) == {off, some, all_}
+        assert set(measures[name].figures["5 streams"]) == {off, some, all_, over_otlp}
     checks = measures["telemetry_checks"]
     assert checks.median("5 streams: log lines", off) == 0
     assert checks.median("5 streams: log lines", some) >= 5 * len(["opened", "admitted", "started", "ended"])
     assert checks.median("5 streams: lost log lines and spans", all_) == 0
+    assert checks.median("5 streams: lost log lines and spans", over_otlp) == 0
     assert measures["telemetry_scrape"].median("request to response") > 0
     assert [target.limit for target in targets] == [1.05, 1, 1.15, 1, 10]
 
