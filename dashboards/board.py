@@ -1,6 +1,6 @@
 """The parts that all dashboards have: variables, links, annotations and rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import count
 from typing import Final
@@ -14,11 +14,14 @@ from grafana_foundation_sdk.builders.dashboard import (
     TimePicker,
 )
 from grafana_foundation_sdk.builders.dashboard import Row as RowPanel
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models.common import DataSourceRef
 from msgspec import Struct
 
-from dashboards.foreign import ALERTS, PROCESS_START
-from dashboards.panels import DATASOURCE, Panel
+from dashboards.explore import LOKI, PROMETHEUS, TEMPO
+from dashboards.foreign import ALERTS, PROCESS_START, TARGET_INFO
+from dashboards.panels import Panel
 from dashboards.queries import select
 from dashboards.rules import JOB, RUNBOOKS
 from observability.registry.metrics import BUILD_INFO
@@ -34,6 +37,7 @@ class Uid(StrEnum):
     STREAMS = "stream-streams"
     CONNECTIONS = "stream-connections"
     RUNTIME = "stream-runtime"
+    LOGS = "stream-logs"
 
 
 class Row(Struct, frozen=True):
@@ -43,7 +47,9 @@ class Row(Struct, frozen=True):
     panels: tuple[Panel, ...]
 
 
-def board(uid: Uid, title: str, description: str, *rows: Row) -> model.Dashboard:
+def board(
+    uid: Uid, title: str, description: str, *rows: Row, variables: Sequence[Builder[model.VariableModel]] = ()
+) -> model.Dashboard:
     """A dashboard that is read-only in Grafana, because it is generated."""
     made = (
         Dashboard(f"Streaming Content API / {title}")
@@ -56,7 +62,7 @@ def board(uid: Uid, title: str, description: str, *rows: Row) -> model.Dashboard
         .refresh("30s")
         .timezone("browser")
         .timepicker(TimePicker().refresh_intervals(["5s", "30s", "1m", "5m"]))
-        .variables([_datasource(), _job(), _instance()])
+        .variables([*map(_datasource, (PROMETHEUS, LOKI, TEMPO)), _job(), _instance(), *variables])
         .annotations(list(_annotations()))
         .links(list(_links()))
     )
@@ -71,8 +77,9 @@ def board(uid: Uid, title: str, description: str, *rows: Row) -> model.Dashboard
     return result
 
 
-def _datasource() -> DatasourceVariable:
-    return DatasourceVariable("datasource").label("Data source").type("prometheus")
+def _datasource(source: DataSourceRef) -> DatasourceVariable:
+    kind = str(source.type_val)
+    return DatasourceVariable(f"{kind}_datasource").label(f"{kind.capitalize()} data source").type(kind)
 
 
 def _job() -> QueryVariable:
@@ -84,11 +91,17 @@ def _instance() -> QueryVariable:
     return _choice("instance", "Instance", f'label_values({BUILD_INFO.name}{{job=~"$job"}}, instance)')
 
 
+def process() -> QueryVariable:
+    """The processes of the chosen instances, by the id in their log lines and spans."""
+    query = f'label_values({TARGET_INFO.name}{{job=~"$job",instance=~"$instance"}}, service_instance_id)'
+    return _choice("service_instance_id", "Process", query).all_value(".*")
+
+
 def _choice(name: str, label: str, query: str, text: str = "All", value: str = "$__all") -> QueryVariable:
     return (
         QueryVariable(name)
         .label(label)
-        .datasource(DATASOURCE)
+        .datasource(PROMETHEUS)
         .query({"query": query, "refId": f"{name}s"})
         .definition(query)
         .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)  # includes instances that are down now
@@ -121,7 +134,7 @@ def _annotations() -> Iterator[AnnotationQuery]:
 
 
 def _annotation(name: str, colour: str, expr: str) -> AnnotationQuery:
-    return AnnotationQuery().name(name).datasource(DATASOURCE).enable(True).icon_color(colour).expr(expr).step("30s")
+    return AnnotationQuery().name(name).datasource(PROMETHEUS).enable(True).icon_color(colour).expr(expr).step("30s")
 
 
 def _links() -> Iterator[DashboardLink]:

@@ -1,94 +1,68 @@
-"""The objectives: the share of good events, and the burn rates of the error budgets."""
-
-from collections.abc import Callable
+"""The objectives: the error budgets of 30 days, and how fast they are spent."""
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits, thresholds
+from dashboards import limits
+from dashboards.alerted import compared, comparisons, scoped
 from dashboards.board import Row
-from dashboards.objectives import (
-    AVAILABILITY,
-    ELIGIBLE_REQUESTS,
-    FAILED_HANDSHAKES,
-    FAILED_RECOVERIES,
-    FAST,
-    FIRST_CHUNK,
-    SLOW,
-    Objective,
+from dashboards.objectives import AVAILABILITY, FAST, FIRST_CHUNK, SLOW, Objective
+from dashboards.panels import Floor, Frame, Limit, Panel, lines, number
+from dashboards.queries import Query
+from dashboards.times import FAILED_STREAMS
+
+_FAILED = "job:stream_requests_failed"
+_LATE = "job:stream_first_chunks_late"
+_LEFT = (
+    Query(scoped(f"1 - {_FAILED}:ratio_increase30d / {AVAILABILITY.budget}"), "availability"),
+    Query(scoped(f"1 - {_LATE}:ratio_increase30d / {FIRST_CHUNK.budget}"), "first chunk"),
 )
-from dashboards.panels import Frame, Limit, Panel, lines, number
-from dashboards.queries import Query, increase, increase_observations, increase_within, ratio, recorded
-from observability.registry.metrics import CONNECTION_ATTEMPTS, RECOVERIES, REQUESTS, TIME_TO_FIRST_CHUNK
+_RATES = ", ".join(f"{burn.rate:g} for {burn.long}" for burn in (*FAST, *SLOW))
+_MEANING = (
+    "The part of the errors that the objectives allow in 30 days and that has not been used: "
+    f"{AVAILABILITY.description}; {FIRST_CHUNK.description}. Below 0 an objective is missed."
+)
+
+
+def budgets_left(width: int) -> Panel:
+    """Both budgets as numbers."""
+    frame = Frame("Error budget left", f"{_MEANING} At first: of the time so far.", units.PercentUnit, width, 4)
+    return number(frame, _LEFT, Floor(0, 0.25), nothing="no requests")
 
 
 def budgets() -> Row:
-    in_time = increase_within(TIME_TO_FIRST_CHUNK, thresholds.FIRST_CHUNK_P95_SECONDS)
-    not_made = f"{increase(CONNECTION_ATTEMPTS, FAILED_HANDSHAKES)} + {increase(RECOVERIES, FAILED_RECOVERIES)}"
-    failed, eligible = (
-        f"{increase(REQUESTS, requests)} + {not_made}" for requests in ('outcome="error"', ELIGIBLE_REQUESTS)
-    )
+    """Both budgets over time, and the windows of the burn rates."""
     return Row(
         "Objectives",
         (
-            _share(
-                "Successful requests",
-                AVAILABILITY,
-                f"1 - {ratio(f'({failed})', f'({eligible})')}",
-            ),
-            _burn_rate("Availability: burn rate", AVAILABILITY, _failed),
-            _share("First chunks in time", FIRST_CHUNK, ratio(in_time, increase_observations(TIME_TO_FIRST_CHUNK))),
-            _burn_rate("First chunk: burn rate", FIRST_CHUNK, _late),
+            lines(Frame("Error budget left over time", _MEANING, units.PercentUnit, 6), *_LEFT, most=1).min(-1),
+            _burn("Failed requests by window", AVAILABILITY, limits.AVAILABILITY),
+            _burn("Late first chunks by window", FIRST_CHUNK, limits.FIRST_CHUNKS),
             lines(
                 Frame(
                     "Failures in an hour",
                     "Requests that failed or could not be made. The alert also requires that they are most of all.",
                     units.Short,
-                    24,
+                    6,
+                    traces=FAILED_STREAMS,
                 ),
-                Query(f"sum({recorded('instance:stream_requests_failed:increase1h')})", "failures"),
+                Query(compared("RequestsFailing"), "failures"),
                 limit=limits.FAILURES,
             ),
         ),
     )
 
 
-def _share(title: str, objective: Objective, share: str) -> Panel:
-    return number(
-        Frame(
-            title,
-            f"In the time range. The objective over 30 days: {objective.description}.",
-            units.PercentUnit,
-            4,
-        ),
-        Query(share),
-        floor=objective.share,
-        nothing="no requests",
-    )
-
-
-def _burn_rate(title: str, objective: Objective, missed: Callable[[str], str]) -> Panel:
-    """The burn rate over the windows of the alerts."""
-    burns = (*SLOW[::-1], *FAST[::-1])
-    lowest, *higher = (burn.rate for burn in burns)
+def _burn(title: str, objective: Objective, limit: Limit) -> Panel:
+    """What the alerts on the burn rate compare."""
+    plotted = [one.expr for alert in limit.alerts for one in comparisons(alert)]
     return lines(
         Frame(
             title,
-            "At a burn rate of 1 the error budget of 30 days lasts 30 days. The lines are the thresholds of the "
-            "alerts, one for each window.",
-            units.Short,
+            "The share over each window of the alerts. The lines are their thresholds, as multiples of the "
+            f"{100 * objective.budget:g} % that are allowed: {_RATES}.",
+            units.PercentUnit,
+            6,
         ),
-        *(Query(f"({missed(burn.long)}) / {objective.budget}", burn.long) for burn in reversed(burns)),
-        limit=Limit(lowest, (f"{objective.name}BurnFast", f"{objective.name}BurnSlow"), tuple(higher)),
+        *(Query(expr, expr.partition("increase")[2].partition("{")[0]) for expr in plotted),
+        limit=limit,
     )
-
-
-def _failed(window: str) -> str:
-    failed = recorded(f"instance:stream_requests_failed:increase{window}")
-    eligible = recorded(f"instance:stream_requests_eligible:increase{window}")
-    return ratio(f"sum({failed})", f"sum({eligible})")
-
-
-def _late(window: str) -> str:
-    in_time = recorded(f"instance:stream_first_chunks_in_time:increase{window}")
-    begun = recorded(f"instance:stream_first_chunks:increase{window}")
-    return f"1 - {ratio(f'sum({in_time})', f'sum({begun})')}"

@@ -9,6 +9,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.connections_board import connections
+from dashboards.logs_board import logs_and_traces
 from dashboards.overview_board import overview
 from dashboards.runtime_board import runtime
 from dashboards.streams_board import streams
@@ -21,6 +22,7 @@ BOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {
     "streams": streams,
     "connections": connections,
     "runtime": runtime,
+    "logs": logs_and_traces,
 }
 """By file name, in reading order."""
 

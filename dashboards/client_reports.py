@@ -39,7 +39,7 @@ def client_reports() -> Row:
                 Frame(
                     "Lost connections, as reported",
                     "Connections a minute that clients lost during a stream which they could end on another one.",
-                    units.EventsPerMinute,
+                    units.CountsPerMinute,
                 ),
                 Query(per_minute(CLIENT_BREAKS), "lost"),
             ),

@@ -6,13 +6,12 @@ from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import limits, measures
+from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
-from dashboards.objectives import FAILED_HANDSHAKES, REFUSED_HANDSHAKES
 from dashboards.panels import Column, Frame, heat, lines, rows
 from dashboards.queries import (
     Query,
     buckets,
-    per_5_minutes,
     per_minute,
     quantiles,
     rate,
@@ -20,7 +19,6 @@ from dashboards.queries import (
     total,
 )
 from observability.registry.metrics import (
-    ACCEPT_PAUSES,
     CONFIG_LIMITS,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
@@ -30,7 +28,6 @@ from observability.registry.metrics import (
     MESSAGES_RECEIVED,
     MESSAGES_SENT,
     PENDING_SOCKETS,
-    RATE_LIMIT_HITS,
     RECEIVED_BYTES,
     SENT_BYTES,
     SOCKET_LIMIT,
@@ -54,7 +51,6 @@ _LIMIT_CLOSES: Final = (
     CloseReason.INPUT_BYTES,
     CloseReason.MESSAGE_TIMEOUT,
     CloseReason.INPUT_MEMORY,
-    CloseReason.SLOW_CLIENT,
 )
 
 
@@ -102,30 +98,29 @@ def _handshakes() -> Row:
                     "minutes.",
                     units.Short,
                 ),
-                Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=FAILED_HANDSHAKES), "{{outcome}}"),
+                Query(compared("ConnectionFailures"), "failed"),
                 limit=limits.CONNECTION_FAILURES,
-                stacked=True,
             ),
             lines(
                 Frame(
                     "Refused handshakes",
-                    "Handshakes that were refused for their origin, session id or address: the current rate as a "
-                    "number in 5 minutes.",
+                    "Handshakes that were refused for their origin, session id or address, in 5 minutes.",
                     units.Short,
                     12,
+                    logs=("connection_refused",),
                 ),
-                Query(per_5_minutes(CONNECTION_ATTEMPTS, "outcome", where=REFUSED_HANDSHAKES), "{{outcome}}"),
+                Query(compared("HandshakeRefusalSurge"), "{{outcome}}"),
                 limit=limits.HANDSHAKES_REFUSED,
             ),
             lines(
                 Frame(
                     "Sockets closed for others",
-                    "Sockets without a session that were closed because MAX_PENDING_SOCKETS were open: the current "
-                    "rate as a number in 5 minutes.",
+                    "Sockets without a session that were closed in 5 minutes because MAX_PENDING_SOCKETS were open.",
                     units.Short,
                     12,
+                    logs=("socket_dropped",),
                 ),
-                Query(per_5_minutes(SOCKETS_DROPPED, reason="evicted"), "evicted"),
+                Query(compared("SocketsEvicted"), "evicted"),
                 limit=limits.SOCKETS_EVICTED,
             ),
         ),
@@ -159,10 +154,10 @@ def _sockets() -> Row:
             lines(
                 Frame(
                     "No socket could be accepted",
-                    "Times a minute, for lack of descriptors: new clients and health checks waited.",
-                    units.CountsPerMinute,
+                    "Times in 5 minutes, for lack of descriptors: new clients and health checks waited.",
+                    units.Short,
                 ),
-                Query(per_minute(ACCEPT_PAUSES, "instance"), "{{instance}}"),
+                Query(compared("AcceptPaused"), "{{instance}}"),
                 limit=limits.ACCEPT_PAUSES,
             ),
         ),
@@ -208,23 +203,25 @@ def _limits() -> Row:
                     units.Short,
                     6,
                 ),
-                Query(per_5_minutes(RATE_LIMIT_HITS, "scope"), "{{scope}}"),
+                Query(compared("RateLimitSurge"), "requests"),
                 limit=limits.RATE_LIMIT_HITS,
             ),
             lines(
                 Frame(
                     "Connections closed at a limit",
-                    "Because their session reached its maximum duration, for what they sent or did not read: "
-                    "the current rate as a number in 5 minutes; the alerts count 5 whole minutes.",
+                    "Because their session reached its maximum duration, for what they sent or did not read: the "
+                    "current rate as a number in 5 minutes; the alerts count 5 whole minutes.",
                     units.Short,
                     6,
                 ),
-                Query(per_5_minutes(CONNECTION_CLOSES, "reason", reason=_LIMIT_CLOSES), "{{reason}}"),
+                Query(compared("SessionTimeoutSurge"), "session_timeout"),
+                Query(compared("InputLimitSurge"), "{{reason}}"),
+                Query(compared("SlowClientSurge"), "slow_client"),
                 limit=limits.CLOSES_AT_A_LIMIT,
             ),
             lines(
                 Frame(
-                    "Limit errors by code", "Errors a minute that report a limit, by code.", units.EventsPerMinute, 6
+                    "Limit errors by code", "Errors a minute that report a limit, by code.", units.CountsPerMinute, 6
                 ),
                 Query(f"{per_minute(ERRORS, 'code', code=_LIMIT_CODES)} > 0", "{{code}}"),
                 nothing="no limit errors",

@@ -2,24 +2,21 @@
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits, measures
+from dashboards import limits
+from dashboards.alerted import compared
 from dashboards.board import Row
-from dashboards.objectives import REFUSED_RECOVERIES
-from dashboards.panels import BAD, GOOD, Frame, lines, number, states
-from dashboards.queries import Query, of_instances, per_5_minutes, per_minute, quantile, quantiles, rate, ratio, select
+from dashboards.colours import BAD, GOOD
+from dashboards.panels import Frame, lines, states
+from dashboards.queries import Query, per_minute, quantile, quantiles, rate, ratio, select
 from observability.registry.metrics import (
     CONFIG_LIMIT,
     DEPENDENCY_CALLS,
-    DEPENDENCY_ERRORS,
-    DEPENDENCY_UP,
     PLAN_CACHE_LOOKUPS,
     RECOVERIES,
     RECOVERY_DURATION,
     STORE_BYTES,
     STORE_LIMIT,
-    STORE_REFUSALS,
     STORE_SESSIONS,
-    USAGE_DROPPED,
 )
 
 
@@ -27,40 +24,32 @@ def dependencies() -> Row:
     return Row(
         "Dependencies",
         (
-            number(
-                Frame(
-                    "Unavailable",
-                    "Dependencies that the service currently runs without, counted for each instance.",
-                    units.Short,
-                    3,
-                    5,
-                ),
-                Query(f"count({of_instances(DEPENDENCY_UP, 'dependency')} == 0) or vector(0)"),
-                limits.UNAVAILABLE_DEPENDENCIES,
-            ),
             states(
                 Frame(
                     "Dependencies over time",
                     "A dependency is unavailable if one worker of the instance cannot reach it. Contains the "
                     "dependencies that are configured.",
                     units.NoUnit,
-                    7,
-                    5,
+                    6,
+                    logs=("dependency_unavailable", "dependency_recovered"),
                 ),
-                Query(of_instances(DEPENDENCY_UP, "dependency"), "{{instance}} {{dependency}}"),
+                (
+                    Query(compared("SessionStoreDown"), "{{instance}} {{dependency}}"),
+                    Query(compared("DependencyDown"), "{{instance}} {{dependency}}"),
+                ),
                 (0, "unavailable", BAD),
                 (1, "up", GOOD),
+                alerts=("SessionStoreDown", "DependencyDown"),
             ),
             lines(
                 Frame(
                     "Failed calls",
-                    "Calls that failed: the current rate as a number in 5 minutes. A single one is repeated and has no "
-                    "effect on clients. An unavailable dependency is called only now and then.",
+                    "Calls that failed in 5 minutes. A single one is repeated and has no effect on clients. An "
+                    "unavailable dependency is called only now and then.",
                     units.Short,
-                    5,
-                    5,
+                    6,
                 ),
-                Query(per_5_minutes(DEPENDENCY_ERRORS, "instance", "dependency"), "{{instance}} {{dependency}}"),
+                Query(compared("DependencyErrors"), "{{instance}} {{dependency}}"),
                 limit=limits.DEPENDENCY_ERRORS,
             ),
             lines(
@@ -68,22 +57,20 @@ def dependencies() -> Row:
                     "Time of calls, p95",
                     "Until the answer, the error or the deadline. Requests wait for open, admit and put.",
                     units.Seconds,
-                    5,
-                    5,
+                    6,
                 ),
-                Query(measures.DEPENDENCY_CALL_P95, "{{dependency}}"),
+                Query(compared("SlowDependency"), "{{dependency}}"),
                 Query(quantile(0.95, DEPENDENCY_CALLS, "dependency", "operation"), "{{dependency}} {{operation}}"),
                 limit=limits.DEPENDENCY_CALLS,
             ),
             lines(
                 Frame(
                     "Usage rows lost",
-                    "Rows a minute that neither the queue nor the file could store.",
-                    units.EventsPerMinute,
-                    4,
-                    5,
+                    "Rows in 5 minutes that neither the queue nor the file could store.",
+                    units.Short,
+                    6,
                 ),
-                Query(per_minute(USAGE_DROPPED), "rows"),
+                Query(compared("UsageDropping"), "rows"),
                 limit=limits.USAGE_LOST,
             ),
         ),
@@ -112,12 +99,12 @@ def store_limits() -> Row:
             lines(
                 Frame(
                     "Not kept by the session store",
-                    "Streams (bytes) and sessions a minute that exceed the limits. The clients are served, but cannot "
-                    "recover their streams.",
-                    units.CountsPerMinute,
+                    "Streams (bytes) and sessions in 5 minutes that exceed the limits. The clients are served, but "
+                    "cannot recover their streams.",
+                    units.Short,
                     12,
                 ),
-                Query(per_minute(STORE_REFUSALS, "limit"), "{{limit}}"),
+                Query(compared("StoreFull"), "{{limit}}"),
                 limit=limits.STORE_REFUSALS,
             ),
         ),
@@ -136,6 +123,7 @@ def recovery() -> Row:
                     "request; the other results are reasons for a refusal. A deploy causes many; unavailable "
                     "means that the store is unavailable.",
                     units.CountsPerMinute,
+                    6,
                 ),
                 Query(per_minute(RECOVERIES, "result"), "{{result}}"),
                 stacked=True,
@@ -145,6 +133,7 @@ def recovery() -> Row:
                     "Time to recover",
                     "From the request of a client until its stream continues: mostly the time of the store.",
                     units.Seconds,
+                    6,
                 ),
                 *quantiles(RECOVERY_DURATION),
             ),
@@ -154,6 +143,7 @@ def recovery() -> Row:
                     "Content that was prepared before: in the memory of the process, or in the shared cache, "
                     "which is queried only after a miss in memory.",
                     units.PercentUnit,
+                    6,
                 ),
                 Query(hits, "{{tier}}"),
                 most=1,
@@ -161,15 +151,13 @@ def recovery() -> Row:
             lines(
                 Frame(
                     "Failed recoveries",
-                    "Recoveries whose stream is not in the store (unknown) or cannot be read (version), or for which "
-                    "the store is unavailable: the current rate as a number in 5 minutes. The alert also requires that "
-                    "they are most of all.",
+                    "Recoveries in 5 minutes whose stream is not in the store (unknown) or cannot be read (version), "
+                    "or for which the store is unavailable. The alert also requires that they are most of all.",
                     units.Short,
-                    24,
+                    6,
+                    logs=("recovery_refused",),
                 ),
-                Query(
-                    per_5_minutes(RECOVERIES, "instance", "result", where=REFUSED_RECOVERIES), "{{instance}} {{result}}"
-                ),
+                Query(compared("RecoveriesFailing"), "{{instance}}"),
                 limit=limits.RECOVERIES_FAILED,
             ),
         ),

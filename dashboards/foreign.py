@@ -26,6 +26,11 @@ UP: Final = Gauge("up", "1 if the target answered its last scrape.")
 SCRAPE_DURATION: Final = Gauge("scrape_duration_seconds", "How long the last scrape took.", unit="seconds")
 SCRAPE_SAMPLES: Final = Gauge("scrape_samples_scraped", "Samples of the last scrape.")
 
+TARGET_INFO: Final = Gauge(
+    "target_info",
+    "1 for each process, with the attributes that its spans and log lines have. The id has any value.",
+    {"service_instance_id": ()},
+)
 PROCESS_START: Final = Gauge("process_start_time_seconds", "When the process began.", unit="seconds")
 PROCESS_CPU: Final = Counter("process_cpu_seconds_total", "Processor time.", unit="seconds")
 PROCESS_MEMORY: Final = Gauge("process_resident_memory_bytes", "Memory of the process in RAM.", unit="bytes")

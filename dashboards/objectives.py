@@ -23,21 +23,9 @@ AVAILABILITY: Final = Objective(
     "Availability", 0.995, "99.5 % of the eligible requests can be made and do not fail with a server error"
 )
 FIRST_CHUNK: Final = Objective("FirstChunk", 0.99, "99 % of the first chunks are sent within 500 ms")
+FIRST_CHUNK_SECONDS: Final = 0.5
+"""Until when a first chunk is in time: a bucket boundary of its histogram."""
 OBJECTIVES: Final = (AVAILABILITY, FIRST_CHUNK)
-
-FAILED_HANDSHAKES: Final = 'outcome=~"error|refused_capacity"'
-"""Handshakes that count as failures: neither a mistake of the client nor a refusal during a drain."""
-REFUSED_HANDSHAKES: Final = 'outcome=~"refused_origin|refused_session|refused_address"'
-"""Handshakes that are refused because of the request."""
-ELIGIBLE_REQUESTS: Final = 'outcome=~"completed|skipped|error|timeout"'
-"""Requests that count towards availability: neither ended by the client nor by a deploy."""
-FAILED_RECOVERIES: Final = 'result="unavailable"'
-"""Recoveries that the service refused although the client may have them. They count as requests, as do handshakes that
-failed: those are requests that could not be made."""
-
-
-REFUSED_RECOVERIES: Final = 'result=~"unavailable|unknown|version"'
-"""Recoveries that failed for want of the stream, and not for what the client asked."""
 
 
 class Burn(Struct, frozen=True):

@@ -6,30 +6,17 @@ from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import limits, measures
+from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
-from dashboards.budgets import budgets
-from dashboards.foreign import ALERTS, ALERTS_SINCE, UP
-from dashboards.panels import BAD, NOTE, WARN, Column, Frame, Limit, lines, number, rows, states
-from dashboards.queries import (
-    Query,
-    of_instances,
-    per_minute,
-    quantile,
-    quantiles,
-    select,
-    total,
-)
+from dashboards.budgets import budgets, budgets_left
+from dashboards.colours import BAD, NOTE, WARN
+from dashboards.foreign import ALERTS, ALERTS_SINCE
+from dashboards.panels import Column, Floor, Frame, Limit, lines, number, rows, states
+from dashboards.queries import Query, of_instances, per_minute, select, total
 from dashboards.rules import ALERTS as RULES
 from dashboards.rules import RUNBOOKS, Severity
-from observability.registry.metrics import (
-    ACTIVE_STREAMS,
-    BUILD_INFO,
-    CHUNKS,
-    CONNECTIONS_ACTIVE,
-    PROCESSING_DURATION,
-    REQUESTS,
-    TIME_TO_FIRST_CHUNK,
-)
+from dashboards.times import FAILED_STREAMS, SLOW_STREAMS, first_chunk
+from observability.registry.metrics import ACTIVE_STREAMS, BUILD_INFO, CONNECTIONS_ACTIVE, REQUESTS
 
 _REAL: Final = tuple(severity for severity in Severity if severity is not Severity.NONE)
 """All but the watchdog, which always fires."""
@@ -46,53 +33,44 @@ def _state() -> Row:
                 Limit(1),
             ),
             number(
-                Frame("Instances down", "Targets whose last scrape failed.", units.Short, 3, 4),
-                Query(f"count({select(UP)} == 0) or vector(0)"),
-                limits.INSTANCES_DOWN,
+                Frame("Instances up", "Targets whose last scrape succeeded.", units.Short, 3, 4),
+                Query(compared("ServiceDown")),
+                Floor(1, 1, ("ServiceDown", "NoTarget", "TargetDown")),
+                nothing="no target",
             ),
+            budgets_left(6),
             number(
                 Frame(
                     "Failed requests",
-                    "The share of eligible requests that failed because of the service. Requests that clients "
-                    "sent with mistakes, cancelled or left, and requests ended by a deploy, are not eligible. "
+                    "The share of eligible requests that failed because of the service, over 5 minutes. Requests that "
+                    "clients sent with mistakes, cancelled or left, and requests ended by a deploy, are not eligible. "
                     "Without traffic, the last value.",
                     units.PercentUnit,
                     3,
                     4,
+                    traces=FAILED_STREAMS,
                 ),
-                Query(measures.FAILED_SHARE),
+                Query(f"{compared('HighErrorRate')} >= 0"),
                 limits.ERRORS,
                 nothing="no requests",
             ),
             number(
                 Frame(
                     "First chunk, p95",
-                    "The response time: from the moment at which a request is first in its queue to its first "
-                    "chunk. 5 % of the streams wait longer. Without traffic, the last value.",
+                    "The response time, over 5 minutes: 5 % of the streams wait longer. Without traffic, the last "
+                    "value.",
                     units.Seconds,
                     3,
                     4,
+                    traces=SLOW_STREAMS,
                 ),
-                Query(measures.FIRST_CHUNK_P95),
+                Query(f"{compared('SlowResponse')} >= 0"),
                 limits.FIRST_CHUNK,
                 nothing="no streams",
             ),
             number(
-                Frame(
-                    "Processing, p95",
-                    "Preparation of content, including the wait for a thread. 5 % of the streams take longer. "
-                    "Without traffic, the last value.",
-                    units.Seconds,
-                    3,
-                    4,
-                ),
-                Query(measures.PROCESSING_P95),
-                limits.PROCESSING,
-                nothing="no streams",
-            ),
-            number(
-                Frame("Requests", "Stream requests a minute, over all instances.", units.RequestsPerMinute, 3, 4),
-                Query(per_minute(REQUESTS)),
+                Frame("Requests", "Stream requests a minute, over all instances.", units.CountsPerMinute, 3, 4),
+                Query(compared("HighTraffic")),
                 limits.TRAFFIC,
             ),
             number(
@@ -105,18 +83,6 @@ def _state() -> Row:
                 ),
                 Query(f"max({measures.CAPACITY_USED_SHARE})"),
                 limits.CAPACITY,
-            ),
-            number(
-                Frame(
-                    "Memory",
-                    "Of the instance with the least free memory: use as a share of its limit.",
-                    units.PercentUnit,
-                    3,
-                    4,
-                ),
-                Query(f"max({measures.MEMORY_SHARE})"),
-                limits.MEMORY,
-                nothing="no limit",
             ),
         ),
     )
@@ -186,74 +152,47 @@ def _traffic() -> Row:
                 Frame(
                     "Requests by content type",
                     "Stream requests a minute that ended, over all instances.",
-                    units.RequestsPerMinute,
+                    units.CountsPerMinute,
                 ),
+                Query(compared("HighTraffic"), "all"),
                 Query(per_minute(REQUESTS, "content_type"), "{{content_type}}"),
                 limit=limits.TRAFFIC,
-                stacked=True,
             ),
             lines(
                 Frame(
                     "Share of failed requests",
-                    "The share of eligible requests that failed because of the service. Empty while there are none.",
+                    "The share of eligible requests that failed because of the service, over 5 minutes. Empty while "
+                    "there are none.",
                     units.PercentUnit,
+                    traces=FAILED_STREAMS,
                 ),
-                Query(measures.FAILED_SHARE, "failed"),
+                Query(compared("HighErrorRate"), "failed"),
                 limit=limits.ERRORS,
             ),
-            lines(
-                Frame(
-                    "Time to first chunk",
-                    "From the moment at which a request is first in its queue to its first chunk. A diamond "
-                    "is a stream, and opens its trace.",
-                    units.Seconds,
-                ),
-                *quantiles(TIME_TO_FIRST_CHUNK),
-                limit=limits.FIRST_CHUNK,
-            ),
+            first_chunk(),
         ),
     )
 
 
 def _saturation() -> Row:
     return Row(
-        "Work and saturation",
+        "Load",
         (
-            lines(
-                Frame(
-                    "Processing, p95 by content type",
-                    "Preparation of content, including the wait for a thread.",
-                    units.Seconds,
-                    6,
-                ),
-                Query(quantile(0.95, PROCESSING_DURATION, "content_type"), "{{content_type}}"),
-                limit=limits.PROCESSING,
-            ),
-            lines(
-                Frame(
-                    "Chunks of a stream, p95",
-                    "Streams of large contents last long and hold memory. They are not an error.",
-                    units.Short,
-                    6,
-                ),
-                Query(quantile(0.95, CHUNKS, "content_type"), "{{content_type}}"),
-                limit=limits.CHUNKS,
-            ),
             lines(
                 Frame(
                     "Saturation",
                     "Of the fullest instance: memory as a share of its limit, connections as a share of the "
                     "capacity. The line is the threshold for memory.",
                     units.PercentUnit,
-                    6,
+                    12,
                 ),
-                Query(f"max({measures.MEMORY_SHARE})", "memory"),
+                Query(f"max({compared('HighMemory')})", "memory"),
                 Query(f"max({measures.CAPACITY_USED_SHARE})", "connections"),
                 limit=limits.MEMORY,
                 most=1,
             ),
             lines(
-                Frame("Connections and streams", "Open connections, and the active streams on them.", units.Short, 6),
+                Frame("Connections and streams", "Open connections, and the active streams on them.", units.Short, 12),
                 Query(total(CONNECTIONS_ACTIVE), "connections"),
                 Query(total(ACTIVE_STREAMS, "state"), "{{state}} streams"),
             ),
@@ -269,6 +208,6 @@ def overview() -> Dashboard:
         _state(),
         _alerts(),
         _traffic(),
-        _saturation(),
         budgets(),
+        _saturation(),
     )

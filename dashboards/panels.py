@@ -1,7 +1,10 @@
-"""The types of panels. A unit is one of ``grafana_foundation_sdk.models.units``; a width is in 24ths of the screen."""
+"""The types of panels. A unit is one of ``grafana_foundation_sdk.models.units``; a width is in 24ths of the screen.
+
+A point of a panel links to the log lines of its time, and to traces where they explain it.
+"""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from grafana_foundation_sdk.builders import (
     common,
@@ -23,15 +26,13 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana_foundation_sdk.models.units import Seconds
 from msgspec import Struct
 
+from dashboards import explore
+from dashboards.alerted import comparisons
+from dashboards.colours import BAD, GOOD, LIMIT, LIMITS, NOTE, SHADES, WARN, colours
+from dashboards.explore import PROMETHEUS
+from dashboards.quantiles import lowest_boundary, mappings
 from dashboards.queries import Query
 from dashboards.rules import ALERTS, Severity
-
-DATASOURCE: Final = DataSourceRef(type_val="prometheus", uid="${datasource}")
-
-GOOD: Final = "green"
-WARN: Final = "orange"
-BAD: Final = "red"
-NOTE: Final = "blue"
 
 Panel = Builder[model.Panel]
 
@@ -44,11 +45,21 @@ class Limit(Struct, frozen=True):
     more: tuple[float, ...] = ()
     """Higher thresholds, if there are several."""
 
-    @property
-    def colour(self) -> str:
-        """Red, unless all alerts are of severity info."""
-        harmless = self.alerts and all(ALERTS[name].severity is Severity.INFO for name in self.alerts)
-        return NOTE if harmless else BAD
+    def colour(self, value: float) -> str:
+        """Of the most severe alert with this threshold: red for critical, orange for a warning, blue for info."""
+        beyond = [name for name in self.alerts if value in {one.bound for one in comparisons(name)}]
+        severities = {ALERTS[name].severity for name in beyond or self.alerts} or {Severity.CRITICAL}
+        if Severity.CRITICAL in severities:
+            return BAD
+        return WARN if Severity.WARNING in severities else NOTE
+
+
+class Floor(Struct, frozen=True):
+    """Values below which a number is bad, and below which it is a warning."""
+
+    bad: float
+    warning: float
+    alerts: tuple[str, ...] = ()
 
 
 class _Titled(Protocol):
@@ -63,6 +74,11 @@ class _Titled(Protocol):
     def targets(self, targets: list[Builder[Dataquery]]) -> Self: ...
     def thresholds(self, thresholds: Builder[model.ThresholdsConfig]) -> Self: ...
     def links(self, links: list[Builder[model.DashboardLink]]) -> Self: ...
+    def data_links(self, links: list[Builder[model.DashboardLink]]) -> Self: ...
+    def color_scheme(self, color: Builder[model.FieldColor]) -> Self: ...
+    def override_by_regexp(self, regexp: str, properties: list[model.DynamicConfigValue]) -> Self: ...
+    def override_by_name(self, name: str, properties: list[model.DynamicConfigValue]) -> Self: ...
+    def mappings(self, mappings: list[model.ValueMapping]) -> Self: ...
 
 
 _Kind = TypeVar("_Kind", bound=_Titled)
@@ -75,7 +91,11 @@ class Frame(Struct, frozen=True):
     description: str
     unit: str
     width: int = 8
-    height: int = 7
+    height: int = 8
+    logs: tuple[str, ...] = ()
+    """The log events that explain the panel; by default all warnings and errors."""
+    traces: str = ""
+    """TraceQL for the traces that explain the panel."""
 
 
 def lines(
@@ -85,19 +105,23 @@ def lines(
     stacked: bool = False,
     most: float | None = None,
     nothing: str | None = None,
-) -> Panel:
+) -> timeseries.Panel:
     """Values over time. ``most`` is the maximum of the axis; by default it depends on values and limit.
 
-    Times with a limit have a logarithmic axis, on which 5 ms is readable next to a limit of 500 ms.
+    Times with a limit have a logarithmic axis, on which 5 ms is readable next to a limit of 500 ms. A quantile below
+    the first or above the last boundary of its histogram is shown as what is known of it: below, or above.
     """
+    lowest = lowest_boundary(queries)
     panel = (
         _begin(timeseries.Panel(), frame, queries, limit)
         .line_width(1)
         .fill_opacity(35 if stacked else 8)
         .show_points(looks.VisibilityMode.NEVER)
         .tooltip(common.VizTooltipOptions().mode(looks.TooltipDisplayMode.MULTI).sort(looks.SortOrder.DESCENDING))
-        .legend(_legend())
+        .legend(table_legend(mean=lowest is None))
+        .mappings(mappings(queries, frame.unit))
     )
+    _colour(panel, queries)
     if stacked:
         panel.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL))
     if nothing is not None:
@@ -107,32 +131,32 @@ def lines(
     if limit is not None:
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED))
         panel.axis_soft_max(1.1 * limit.value)
-    if limit is not None and frame.unit == Seconds:
+    if frame.unit == Seconds and (limit is not None or lowest is not None):
         panel.scale_distribution(common.ScaleDistributionConfig().type(looks.ScaleDistribution.LOG).log(10))
-    else:
-        panel.min(0)
-    return panel
+    return panel.min(lowest if lowest is not None and frame.unit == Seconds else 0)
 
 
 def number(
     frame: Frame,
-    query: Query,
-    limit: Limit | None = None,
+    queries: Query | tuple[Query, ...],
+    bound: Limit | Floor | None = None,
     *,
-    floor: float | None = None,
     nothing: str = "-",
 ) -> Panel:
-    """The current value, coloured above its limit or below its floor. ``nothing`` is the text for no value."""
+    """The current values, coloured above their limit or below their floor. ``nothing`` is the text for no value."""
+    asked = (queries,) if isinstance(queries, Query) else queries
     colour = looks.BigValueColorMode
     panel = (
-        _begin(stat.Panel(), frame, (query,), limit)
+        _begin(stat.Panel(), frame, asked, bound if isinstance(bound, Limit) else None)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-        .color_mode(colour.NONE if limit is None and floor is None else colour.BACKGROUND)
+        .color_mode(colour.BACKGROUND if bound else colour.NONE)
         .graph_mode(looks.BigValueGraphMode.AREA)
+        .mappings(mappings(asked, frame.unit))
         .no_value(nothing)
     )
-    if floor is not None:
-        panel.thresholds(_steps((None, BAD), (floor, GOOD)))
+    if isinstance(bound, Floor):
+        panel.thresholds(_steps((None, BAD), (bound.bad, WARN), (bound.warning, GOOD)))
+        panel.links([*_runbooks(bound.alerts)])
     return panel
 
 
@@ -150,16 +174,23 @@ def heat(frame: Frame, query: Query) -> Panel:
     )
 
 
-def states(frame: Frame, query: Query, *meanings: tuple[int, str, str], nothing: str = "-") -> Panel:
-    """A bar for each legend in the colours of its states: ``(value, text, colour)``."""
+def states(
+    frame: Frame,
+    queries: Query | tuple[Query, ...],
+    *meanings: tuple[int, str, str],
+    nothing: str = "-",
+    alerts: tuple[str, ...] = (),
+) -> Panel:
+    """A bar for each legend in the colours of its states: ``(value, text, colour)``, and the alerts on a state."""
     results = {str(value): model.ValueMappingResult(text=text, color=colour) for value, text, colour in meanings}
     return (
-        _begin(statetimeline.Panel(), frame, (query,), None)
+        _begin(statetimeline.Panel(), frame, (queries,) if isinstance(queries, Query) else queries, None)
+        .links([*_runbooks(alerts)])
         .mappings([model.ValueMap(options=results)])
         .no_value(nothing)
         .show_value(looks.VisibilityMode.NEVER)
         .row_height(0.8)
-        .legend(_legend().show_legend(False))
+        .legend(common.VizLegendOptions().show_legend(False))
     )
 
 
@@ -221,21 +252,21 @@ def _begin(
     shape: PromQueryFormat = PromQueryFormat.TIME_SERIES,
 ) -> _Kind:
     panel.title(frame.title).description(frame.description).unit(frame.unit).span(frame.width).height(frame.height)
-    panel.datasource(DATASOURCE)
+    panel.datasource(PROMETHEUS)
+    logs = explore.lines_of(*frame.logs) if frame.logs else explore.WARNINGS
+    panel.data_links([*explore.links(logs, frame.traces)])
     panel.targets([*_targets(queries, shape)])
     if limit is not None:
-        beyond = [(value, limit.colour) for value in (limit.value, *limit.more)]
+        beyond = [(value, limit.colour(value)) for value in (limit.value, *limit.more)]
         panel.thresholds(_steps((None, GOOD), *beyond))
-        panel.links(
-            [
-                dashboard.DashboardLink(f"Runbook: {name}")
-                .type(model.DashboardLinkType.LINK)
-                .url(ALERTS[name].runbook_url)
-                .target_blank(True)
-                for name in limit.alerts
-            ]
-        )
+        panel.links([*_runbooks(limit.alerts)])
     return panel
+
+
+def _runbooks(alerts: Sequence[str]) -> Iterator[dashboard.DashboardLink]:
+    for name in alerts:
+        link = dashboard.DashboardLink(f"Runbook: {name}").type(model.DashboardLinkType.LINK)
+        yield link.url(ALERTS[name].runbook_url).target_blank(True)
 
 
 def _targets(queries: Sequence[Query], shape: PromQueryFormat) -> list[prometheus.Dataquery]:
@@ -246,7 +277,7 @@ def _target(query: Query, ref_id: str, shape: PromQueryFormat) -> prometheus.Dat
     return (
         prometheus.Dataquery()
         .ref_id(ref_id)
-        .datasource(DATASOURCE)
+        .datasource(PROMETHEUS)
         .expr(query.expr)
         .legend_format("{{le}}" if shape is PromQueryFormat.HEATMAP else query.legend)
         .format(shape)
@@ -263,10 +294,28 @@ def _steps(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
     )
 
 
-def _legend() -> common.VizLegendOptions:
+def _colour(panel: timeseries.Panel, queries: Sequence[Query]) -> None:
+    """Colours by meaning; what may have any name has shades of one colour."""
+    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.SHADES).fixed_color(SHADES))
+    for name, colour in colours(queries).items():
+        panel.override_by_name(name, [_fixed(colour)])
+    for word in sorted({query.legend.partition(" ")[0] for query in queries} & LIMITS):
+        panel.override_by_regexp(f"/^{word} /", [_fixed(LIMIT)])
+
+
+def _fixed(colour: str) -> model.DynamicConfigValue:
+    fixed = {"mode": model.FieldColorModeId.FIXED.value, "fixedColor": colour}
+    return model.DynamicConfigValue(id_val="color", value=fixed)
+
+
+def table_legend(*, mean: bool) -> common.VizLegendOptions:
+    """A table. The mean of quantiles has no meaning, so that it is left out there."""
     return (
         common.VizLegendOptions()
         .show_legend(True)
-        .display_mode(looks.LegendDisplayMode.LIST)
+        .display_mode(looks.LegendDisplayMode.TABLE)
         .placement(looks.LegendPlacement.BOTTOM)
+        .calcs(["lastNotNull", "max", *(["mean"] if mean else [])])
+        .sort_by("Last *")
+        .sort_desc(True)
     )

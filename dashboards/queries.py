@@ -30,6 +30,11 @@ class Query(Struct, frozen=True):
     exemplars: bool = False
 
 
+def with_fixed_ranges(expr: str) -> str:
+    """An expression that a parser of PromQL accepts: with durations in place of the variables for ranges."""
+    return expr.replace(RATE_INTERVAL, "1m").replace(RANGE, "1h")
+
+
 def select(metric: Metric, **only: Only) -> str:
     """The metric's series with these label values."""
     return _series(metric, "", "", only)

@@ -5,8 +5,10 @@ from typing import Final
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import limits, measures
+from dashboards import limits
+from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
+from dashboards.colours import BAD, GOOD
 from dashboards.dependencies import dependencies, recovery, store_limits
 from dashboards.foreign import (
     GC_COLLECTIONS,
@@ -14,24 +16,30 @@ from dashboards.foreign import (
     PROCESS_FDS,
     PROCESS_MAX_FDS,
     PROCESS_MEMORY,
-    PROCESS_START,
     SCRAPE_DURATION,
     SCRAPE_SAMPLES,
-    UP,
 )
-from dashboards.panels import BAD, GOOD, Column, Frame, heat, lines, rows, states
-from dashboards.queries import Query, buckets, observations, of_instances, per_minute, rate, ratio, select, within
+from dashboards.panels import Column, Frame, heat, lines, rows, states
+from dashboards.queries import (
+    Query,
+    buckets,
+    observations,
+    of_instances,
+    per_5_minutes,
+    per_minute,
+    rate,
+    ratio,
+    select,
+    within,
+)
 from observability.registry.metrics import (
     BUILD_INFO,
     CONFIG_LIMIT,
     EVENT_LOOP_LAG,
     HTTP_REQUEST_DURATION,
     HTTP_REQUESTS,
-    LOG_RECORDS,
     MEMORY_LIMIT,
     MEMORY_USAGE,
-    TELEMETRY_DROPPED,
-    TELEMETRY_ERRORS,
     TELEMETRY_THROTTLED,
 )
 
@@ -59,13 +67,14 @@ def _instances() -> Row:
         "Instances and workers",
         (
             states(
-                Frame("Instances over time", "Whether the last scrape of each target succeeded.", units.NoUnit, 9, 5),
-                Query(select(UP), "{{instance}}"),
+                Frame("Instances over time", "Whether the last scrape of each target succeeded.", units.NoUnit, 9),
+                Query(compared("TargetDown"), "{{instance}}"),
                 (0, "down", BAD),
                 (1, "up", GOOD),
+                alerts=("TargetDown",),
             ),
             rows(
-                Frame("Versions", "The version of each instance.", units.NoUnit, 5, 5),
+                Frame("Versions", "The version of each instance.", units.NoUnit, 5),
                 Query(of_instances(BUILD_INFO, "version")),
                 Column("instance", "Instance"),
                 Column("version", "Version"),
@@ -77,13 +86,12 @@ def _instances() -> Row:
                     f"clients reconnect at once. {_ONE_WORKER}",
                     units.Short,
                     5,
-                    5,
                 ),
-                Query(f"min by (job, instance) (changes({select(PROCESS_START)}[15m]))", "{{instance}}"),
+                Query(compared("Restarting"), "{{instance}}"),
                 limit=limits.RESTARTS,
             ),
             rows(
-                Frame("Workers", "Processes that serve, by the settings.", units.Short, 5, 5),
+                Frame("Workers", "Processes that serve, by the settings.", units.Short, 5),
                 Query(of_instances(CONFIG_LIMIT, limit="max_workers")),
                 Column("instance", "Instance"),
                 Column("Value", "Workers"),
@@ -104,7 +112,7 @@ def _memory() -> Row:
                     units.PercentUnit,
                     6,
                 ),
-                Query(measures.MEMORY_SHARE, "{{instance}}"),
+                Query(compared("HighMemory"), "{{instance}}"),
                 limit=limits.MEMORY,
                 most=1,
             ),
@@ -116,8 +124,8 @@ def _memory() -> Row:
                     6,
                 ),
                 Query(of_instances(MEMORY_USAGE), "{{instance}}"),
-                Query(of_instances(PROCESS_MEMORY), "{{instance}}, processes"),
-                Query(of_instances(MEMORY_LIMIT), "{{instance}}, limit"),
+                Query(of_instances(PROCESS_MEMORY), "processes of {{instance}}"),
+                Query(of_instances(MEMORY_LIMIT), "limit of {{instance}}"),
             ),
             lines(
                 Frame(
@@ -153,7 +161,7 @@ def _loop() -> Row:
                     "The delay with which the event loop ran a probe. Every connection of the process has this delay.",
                     units.Seconds,
                 ),
-                Query(measures.LOOP_LAG_P99, "{{instance}}"),
+                Query(compared("EventLoopLag"), "{{instance}}"),
                 limit=limits.LOOP_LAG,
             ),
             heat(
@@ -213,33 +221,28 @@ def _telemetry() -> Row:
             lines(
                 Frame(
                     "Telemetry dropped",
-                    "Log lines, spans and error reports a minute that were lost: the receiver is unavailable, refuses "
-                    "them or does not keep up. Streams are not affected. Those over a limit are not lost: a flood of "
-                    "equal error reports is thinned out on purpose.",
-                    units.EventsPerMinute,
-                    6,
+                    "Log lines, spans and error reports in 5 minutes that were lost: the receiver is unavailable, "
+                    "refuses them or does not keep up. Streams are not affected. Those over a limit are not lost: a "
+                    "flood of equal error reports is thinned out on purpose.",
+                    units.Short,
+                    8,
                 ),
-                Query(per_minute(TELEMETRY_DROPPED, "signal"), "{{signal}}"),
-                Query(per_minute(TELEMETRY_THROTTLED, "signal"), "{{signal}} over a limit"),
+                Query(compared("TelemetryDropping"), "{{signal}}"),
+                Query(per_5_minutes(TELEMETRY_THROTTLED, "signal"), "{{signal}} over a limit"),
                 limit=limits.DROPPED,
             ),
             lines(
                 Frame(
                     "Sink errors",
-                    "Events a minute for which a sink raised an exception: its metrics, log lines or spans have gaps.",
-                    units.EventsPerMinute,
-                    6,
+                    "Events in 5 minutes for which a sink raised an exception: its signal has gaps.",
+                    units.Short,
+                    8,
                 ),
-                Query(per_minute(TELEMETRY_ERRORS, "sink"), "{{sink}}"),
+                Query(compared("TelemetryFailing"), "{{sink}}"),
                 limit=limits.SINK_ERRORS,
             ),
             lines(
-                Frame("Log lines by level", "A minute.", units.EventsPerMinute, 6),
-                Query(per_minute(LOG_RECORDS, "level"), "{{level}}"),
-                stacked=True,
-            ),
-            lines(
-                Frame("Scrapes", "The duration of the scrapes of the metrics.", units.Seconds, 3),
+                Frame("Scrapes", "The duration of the scrapes of the metrics.", units.Seconds, 4),
                 Query(select(SCRAPE_DURATION), "{{instance}}"),
             ),
             lines(
@@ -247,7 +250,7 @@ def _telemetry() -> Row:
                     "Series",
                     "Samples in a scrape. The number is constant, because all label values are bounded.",
                     units.Short,
-                    3,
+                    4,
                 ),
                 Query(select(SCRAPE_SAMPLES), "{{instance}}"),
             ),

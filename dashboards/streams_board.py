@@ -3,14 +3,15 @@
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import limits, measures, thresholds
+from dashboards import limits
+from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
 from dashboards.client_reports import client_reports
 from dashboards.content_queue import content_queue
+from dashboards.objectives import FIRST_CHUNK_SECONDS
 from dashboards.panels import Frame, heat, lines
 from dashboards.queries import (
     Query,
-    amount,
     buckets,
     observations,
     per_minute,
@@ -21,6 +22,7 @@ from dashboards.queries import (
     total,
     within,
 )
+from dashboards.times import first_chunk
 from observability.registry.metrics import (
     ACTIVE_STREAMS,
     BACKPRESSURE,
@@ -64,7 +66,7 @@ def _requests() -> Row:
                     "Requests by outcome",
                     "Stream requests a minute that ended. Only error is a failure of the service; rejected is "
                     "a mistake of the client, slow_client one that did not read.",
-                    units.RequestsPerMinute,
+                    units.CountsPerMinute,
                 ),
                 Query(per_minute(REQUESTS, "outcome"), "{{outcome}}"),
                 stacked=True,
@@ -73,7 +75,7 @@ def _requests() -> Row:
                 Frame(
                     "Errors by code",
                     "Errors a minute that were sent to clients, whatever their cause.",
-                    units.EventsPerMinute,
+                    units.CountsPerMinute,
                 ),
                 Query(f"{per_minute(ERRORS, 'code')} > 0", "{{code}}"),
                 nothing="no errors",
@@ -91,16 +93,7 @@ def _first_chunk() -> Row:
     return Row(
         "Response time",
         (
-            lines(
-                Frame(
-                    "Time to first chunk",
-                    "The response time: from the moment at which a request is first in its queue to its first "
-                    "chunk. A diamond is a stream, and opens its trace.",
-                    units.Seconds,
-                ),
-                *quantiles(TIME_TO_FIRST_CHUNK),
-                limit=limits.FIRST_CHUNK,
-            ),
+            first_chunk(),
             heat(
                 Frame(
                     "Time to first chunk, all streams",
@@ -114,12 +107,12 @@ def _first_chunk() -> Row:
                 Frame(
                     "In time, by content type",
                     "Share of the streams whose first chunk was sent within "
-                    f"{thresholds.FIRST_CHUNK_P95_SECONDS:g} s, as the objective counts it.",
+                    f"{FIRST_CHUNK_SECONDS:g} s, as the objective counts it.",
                     units.PercentUnit,
                 ),
                 Query(
                     ratio(
-                        within(TIME_TO_FIRST_CHUNK, thresholds.FIRST_CHUNK_P95_SECONDS, "content_type"),
+                        within(TIME_TO_FIRST_CHUNK, FIRST_CHUNK_SECONDS, "content_type"),
                         observations(TIME_TO_FIRST_CHUNK, "content_type"),
                     ),
                     "{{content_type}}",
@@ -140,14 +133,16 @@ def _processing() -> Row:
                     "Preparation of content, including the wait for a thread. A diamond is a stream, and "
                     "opens its trace.",
                     units.Seconds,
-                    6,
+                    8,
                 ),
-                *quantiles(PROCESSING_DURATION),
+                Query(quantile(0.5, PROCESSING_DURATION), "p50"),
+                Query(compared("SlowProcessing"), "p95"),
+                Query(quantile(0.99, PROCESSING_DURATION), "p99", exemplars=True),
                 limit=limits.PROCESSING,
             ),
             heat(
                 Frame(
-                    "Processing, all streams", "Each stream in its bucket. A diamond opens a trace.", units.Seconds, 6
+                    "Processing, all streams", "Each stream in its bucket. A diamond opens a trace.", units.Seconds, 8
                 ),
                 Query(buckets(PROCESSING_DURATION), exemplars=True),
             ),
@@ -157,15 +152,10 @@ def _processing() -> Row:
                     "The time of each stage. If all stages are fast and processing is slow, requests wait for "
                     "a thread.",
                     units.Seconds,
-                    6,
+                    8,
                 ),
                 Query(quantile(0.95, STAGE_DURATION, "stage"), "{{stage}}"),
                 limit=limits.PROCESSING,
-            ),
-            lines(
-                Frame("Busy threads, by stage", "Thread seconds a second: 1 is one thread.", units.Short, 6),
-                Query(amount(STAGE_DURATION, "stage"), "{{stage}}"),
-                stacked=True,
             ),
         ),
     )
@@ -176,34 +166,27 @@ def _content() -> Row:
         "Contents",
         (
             lines(
-                Frame("Size of contents, p95", "By content type, as clients sent them.", units.BytesIEC, 5),
+                Frame("Size of contents, p95", "By content type, as clients sent them.", units.BytesIEC, 8),
                 Query(quantile(0.95, CONTENT_BYTES, "content_type"), "{{content_type}}"),
-            ),
-            heat(
-                Frame("Size of contents, all requests", "Each admitted request in its bucket.", units.BytesIEC, 5),
-                Query(buckets(CONTENT_BYTES)),
             ),
             lines(
                 Frame(
                     "Chunks of a stream, p95",
                     "By content type. Large contents last long and hold memory.",
                     units.Short,
-                    5,
+                    8,
                 ),
+                Query(compared("LargeContent"), "all"),
                 Query(quantile(0.95, CHUNKS, "content_type"), "{{content_type}}"),
                 limit=limits.CHUNKS,
-            ),
-            heat(
-                Frame("Chunks of a stream, all streams", "Each stream in its bucket.", units.Short, 5),
-                Query(buckets(CHUNKS)),
             ),
             lines(
                 Frame(
                     "Removed by sanitising",
                     "A minute, by kind. Pasted text contains comments and classes; many scripts and event "
                     "handlers indicate an attack.",
-                    units.EventsPerMinute,
-                    4,
+                    units.CountsPerMinute,
+                    8,
                 ),
                 Query(per_minute(REMOVED, "kind"), "{{kind}}"),
                 stacked=True,
@@ -223,7 +206,7 @@ def _pace() -> Row:
                     units.Seconds,
                     6,
                 ),
-                Query(measures.PACING_LAG_P99, "{{instance}}"),
+                Query(compared("PacingLag"), "{{instance}}"),
                 limit=limits.PACING_LAG,
             ),
             heat(
@@ -240,7 +223,7 @@ def _pace() -> Row:
                     "Backpressure",
                     "Times a minute that the socket of a client accepted no more data. The cause is a slow "
                     "client. Its chunks wait; other connections are not affected.",
-                    units.EventsPerMinute,
+                    units.CountsPerMinute,
                     6,
                 ),
                 Query(per_minute(BACKPRESSURE, "instance"), "{{instance}}"),
@@ -262,22 +245,17 @@ def _lives() -> Row:
     return Row(
         "Whole streams",
         (
-            lines(
-                Frame(
-                    "Duration of streams",
-                    "From stream_start to the end: mostly the speed that the client requested, because chunks "
-                    "are paced. A diamond is a stream, and opens its trace.",
-                    units.Seconds,
-                    6,
-                ),
-                *quantiles(STREAM_DURATION),
-            ),
             heat(
-                Frame("Duration, all streams", "Each stream in its bucket. A diamond opens a trace.", units.Seconds, 6),
+                Frame(
+                    "Duration, all streams",
+                    "From stream_start to the end: mostly the speed that was requested. A diamond opens a trace.",
+                    units.Seconds,
+                    8,
+                ),
                 Query(buckets(STREAM_DURATION), exemplars=True),
             ),
             lines(
-                Frame("Duration by outcome, median", "The duration of streams, by how they ended.", units.Seconds, 6),
+                Frame("Duration by outcome, median", "The duration of streams, by how they ended.", units.Seconds, 8),
                 Query(quantile(0.5, STREAM_DURATION, "outcome"), "{{outcome}}"),
             ),
             lines(
@@ -285,7 +263,7 @@ def _lives() -> Row:
                     "Streams paused, on average",
                     "Seconds of pause a second. A pause is counted when its stream ends.",
                     units.Short,
-                    6,
+                    8,
                 ),
                 Query(rate(PAUSED_SECONDS), "paused"),
             ),

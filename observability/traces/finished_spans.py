@@ -36,16 +36,14 @@ class FinishedSpans:
         start_ns: int,
         end_ns: int,
         *,
-        name: str = "",
         attributes: Attributes | None = None,
         events: Sequence[Event] = (),
         links: Sequence[Link] = (),
         status: Status = _UNSET,
     ) -> None:
-        """``name`` is that of a span whose declaration has a template."""
         self._processor.on_end(
             ReadableSpan(
-                name=name or span.name,
+                name=span.name,
                 context=context,
                 parent=parent,
                 resource=self._resource,

@@ -18,11 +18,13 @@ from grafana_foundation_sdk.models import units
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 from PIL import Image
 
 from dashboards.catalogue import BOARDS, FOLDER
+from tools.observe.legend import COLOURS as _COLOURS
+from tools.observe.legend import ROWS as _ROWS
+from tools.observe.legend import draw_legend, line_colours, mapped_text
 from tools.observe.prometheus import Exemplar, Series, Source, connect
 from tools.observe.units import format_value
 
@@ -31,10 +33,12 @@ _COLUMN: Final = WIDTH / 24
 _LINE: Final = 38
 """Pixels of one unit of a panel's height, including the gap below, as in Grafana."""
 _GAP: Final = 8
+_ABOVE: Final = 10
+"""In front of the parts of a frame."""
 _HEAD: Final = 46
 _FOOT: Final = 30
 _FEW: Final = 3
-"""With more series than this, the legend contains only those that were above zero."""
+"""With more series than this, only those that were above zero are drawn."""
 _SMALLEST: Final = 1e-9
 """Fewer observations than this in a cell of a heatmap are a rounding error."""
 _TICK_PIXELS: Final = 70
@@ -44,8 +48,6 @@ _FILE_COLOURS: Final = 200
 _CAPTION: Final = "A preview drawn with matplotlib from the query results of a real run: not a picture of Grafana."
 
 _PANEL, _EDGE, _TEXT, _FAINT = "#181b1f", "#2a2e35", "#d5d6dd", "#8e919c"
-_COLOURS: Final = {"green": "#4c9f45", "orange": "#ff9830", "red": "#e02f44", "blue": "#3d71d9"}
-"""By their names in Grafana."""
 _STYLE: Final = Path(__file__).with_name("dark.mplstyle")
 
 Json = dict[str, Any]
@@ -108,10 +110,13 @@ class _Picture:
                 continue
             frame.set_facecolor(_PANEL)
             frame.spines[:].set_color(_EDGE)
-            if not kinds[panel["type"]](panel, frame):
+            if panel["datasource"]["type"] != "prometheus":
+                source = panel["datasource"]["type"].capitalize()
+                frame.text(0.5, 0.45, f"From {source}, which this preview has not.", color=_FAINT, ha="center")
+            elif not kinds[panel["type"]](panel, frame):
                 no_value = panel["fieldConfig"]["defaults"].get("noValue", "No data")
                 frame.text(0.5, 0.45, no_value, color=_FAINT, ha="center")
-            frame.set_title(f"   {panel['title']}")
+            frame.set_title(f"   {panel['title']}").set_zorder(_ABOVE)
 
     def _draw_lines(self, panel: Json, frame: Axes) -> bool:
         found = [
@@ -121,40 +126,52 @@ class _Picture:
         ]
         if not found:
             return False
-        axes = self._plot(frame, below=46)
-        stacked = panel["fieldConfig"]["defaults"]["custom"].get("stacking", {}).get("mode") == "normal"
         if len(found) > _FEW:
             found = [one for one in found if np.nansum(one[1])] or found
+        axes = self._plot(frame, below=28 + 15 * (1 + min(len(found), _ROWS)))
+        stacked = panel["fieldConfig"]["defaults"]["custom"].get("stacking", {}).get("mode") == "normal"
         base: Numbers = np.zeros(len(self._times))
-        for name, values in found:
-            [line] = axes.plot(self._times, base + values, label=name)
+        colours = line_colours(panel, [name for name, _ in found])
+        for (name, values), colour in zip(found, colours, strict=True):
+            axes.plot(self._times, base + values, label=name, color=colour)
             alpha = 0.35 if stacked else 0.06
-            axes.fill_between(self._times, base, base + values, color=line.get_color(), alpha=alpha, linewidth=0)
+            axes.fill_between(self._times, base, base + values, color=colour, alpha=alpha, linewidth=0)
             base = base + stacked * np.nan_to_num(values)
-        _legend(frame, axes.get_lines()[-len(found) :])
+        draw_legend(frame, panel, [(*one, colour) for one, colour in zip(found, colours, strict=True)])
         for mark in self._exemplars(panel):
             axes.plot(mark.time, mark.value, marker="D", color="#b877d9")
         _scale(axes, panel["fieldConfig"]["defaults"])
         return True
 
     def _draw_number(self, panel: Json, frame: Axes) -> bool:
-        defaults, [target] = panel["fieldConfig"]["defaults"], panel["targets"]
-        found = self._source.query(target["expr"])
-        if not found or math.isnan(value := found[0].values[0]):
-            return False
+        """The values of the queries beside each other, as parts of the frame."""
+        drawn = False
+        for index, target in enumerate(panel["targets"]):
+            found = self._source.query(target["expr"])
+            if not found or math.isnan(value := found[0].values[0]):
+                continue
+            drawn = True
+            share = 1 / len(panel["targets"])
+            part = frame.inset_axes((index * share, 0, share, 1), xticks=[], yticks=[])
+            part.patch.set_alpha(1)
+            self._draw_value(panel, target, value, part)
+        return drawn
+
+    def _draw_value(self, panel: Json, target: Json, value: float, part: Axes) -> None:
+        defaults = panel["fieldConfig"]["defaults"]
         reached = [step for step in defaults["thresholds"]["steps"] if step["value"] is None or value >= step["value"]]
-        if panel["options"]["colorMode"] == "background":
-            frame.set_facecolor(_COLOURS[reached[-1]["color"]])
+        coloured = panel["options"]["colorMode"] == "background"
+        part.set_facecolor(_COLOURS[reached[-1]["color"]] if coloured else _PANEL)
         for series in self._source.query_range(target["expr"]):
-            axes = frame.inset_axes((0, 0, 1, 0.34))
+            axes = part.inset_axes((0, 0, 1, 0.34))
             axes.fill_between(self._times, 0, series.values, color="white", alpha=0.15, linewidth=0)
             axes.plot(self._times, series.values, color="white", alpha=0.6, linewidth=0.9)
             axes.set_xlim(self._source.start, self._source.end)
             axes.set_ylim(0, max(1.1 * np.nanmax(series.values, initial=0), _SMALLEST))
             axes.axis("off")
-        text = format_value(value, defaults["unit"])
-        frame.text(0.5, 0.45, text, fontsize=19, fontweight="bold", color="white", ha="center")
-        return True
+        text = mapped_text(value, defaults)
+        part.text(0.5, 0.45, text, fontsize=19, fontweight="bold", color="white", ha="center")
+        part.text(0.5, 0.3, target["legendFormat"], color="white", ha="center")
 
     def _draw_heatmap(self, panel: Json, frame: Axes) -> bool:
         [target] = panel["targets"]
@@ -176,8 +193,12 @@ class _Picture:
         return True
 
     def _draw_states(self, panel: Json, frame: Axes) -> bool:
-        [target], [mapping] = panel["targets"], panel["fieldConfig"]["defaults"]["mappings"]
-        found = {one.name(target["legendFormat"]): one.values for one in self._source.query_range(target["expr"])}
+        [mapping] = panel["fieldConfig"]["defaults"]["mappings"]
+        found = {
+            one.name(target["legendFormat"]): one.values
+            for target in panel["targets"]
+            for one in self._source.query_range(target["expr"])
+        }
         if not found:
             return False
         axes = self._plot(frame, below=26, left=160)
@@ -200,14 +221,20 @@ class _Picture:
             for target in panel["targets"]
             for series in self._source.query(target["expr"])
         ]
-        _, height = frame.get_window_extent().size
-        for column, label in enumerate(labels if found else ()):
-            heading = columns["renameByName"][label]
-            cells = [_cell(panel, heading, label, *one) for one in found[: int((height - 50) // 18)]]
-            for row, (text, colour) in enumerate([(heading, _FAINT), *cells]):
+        width, height = frame.get_window_extent().size
+        headings = [columns["renameByName"][label] for label in labels]
+        cells = [
+            [(heading, _FAINT), *(_cell(panel, heading, label, *one) for one in found[: int((height - 50) // 18)])]
+            for label, heading in zip(labels, headings, strict=True)
+        ]
+        longest = [max(len(text) for text, _ in column) for column in cells]
+        spare = max(0.0, width - 30 - 6.2 * sum(longest)) / len(labels)
+        left = 12.0
+        for column, length in zip(cells if found else (), longest, strict=bool(found)):
+            for row, (text, colour) in enumerate(column):
                 weight = "normal" if row else "bold"
-                left, bottom = 0.03 + 0.96 * column / len(labels), 1 - (42 + 19 * row) / height
-                frame.text(left, bottom, text, color=colour, fontweight=weight)
+                frame.text(left / width, 1 - (42 + 19 * row) / height, text, color=colour, fontweight=weight)
+            left += 6.2 * length + spare
         return bool(found)
 
     def _exemplars(self, panel: Json) -> Iterable[Exemplar]:
@@ -234,19 +261,6 @@ class _Picture:
         return axes
 
 
-def _legend(frame: Axes, lines: list[Line2D]) -> None:
-    """One line at the foot of the frame; the names that do not fit are counted."""
-    shown, room = list[Line2D](), frame.get_window_extent().width - 40
-    for line in lines:
-        room -= 27 + 5.9 * len(str(line.get_label()))
-        if room < 0:
-            shown.append(Line2D([], [], linestyle="none", label=f"+{len(lines) - len(shown)}"))
-            break
-        shown.append(line)
-    for handle in frame.legend(handles=shown, ncols=len(shown)).get_lines():
-        handle.set_linewidth(2.5)
-
-
 def _scale(axes: Axes, defaults: Json) -> None:
     """Set the axis of values, and draw the thresholds as lines."""
     custom, unit = defaults["custom"], defaults["unit"]
@@ -258,11 +272,11 @@ def _scale(axes: Axes, defaults: Json) -> None:
         top = max(top, 1.1 * lowest["value"])
     if custom.get("scaleDistribution", {}).get("type") == "log":
         axes.set_yscale("log")
-        axes.set_ylim(10.0 ** math.floor(math.log10(max(bottom, 1e-4))), 2 * top)
+        axes.set_ylim(defaults.get("min") or 10.0 ** math.floor(math.log10(max(bottom, 1e-4))), 2 * top)
         axes.yaxis.set_major_locator(LogLocator(10))
         axes.yaxis.set_minor_formatter(NullFormatter())
     else:
-        axes.set_ylim(0, defaults.get("max", top) or 1)
+        axes.set_ylim(defaults.get("min", 0), defaults.get("max", top) or 1)
         binary = unit in {units.BytesIEC, units.BytesPerSecondIEC}
         power = 2.0 ** round(math.log2(max(top, 1) / 4))
         axes.yaxis.set_major_locator(MultipleLocator(power) if binary else MaxNLocator(5))

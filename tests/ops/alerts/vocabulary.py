@@ -64,6 +64,8 @@ def _faults(selector: Selector, series: Mapping[str, Series]) -> Iterator[str]:
     if selector.function in _COUNTER_FUNCTIONS and not one.counts:
         yield f"{selector.function} of {selector.metric}, which is no counter"
     for label, value in selector.matchers:
+        if label not in one.labels and (label, "") in selector.matchers:
+            continue  # a matcher that accepts an empty value selects series without the label
         if label not in one.labels:
             yield f"{selector.metric} has no label {label}"
         elif (values := one.labels[label]) is not ANY and value not in values and not value.startswith("$"):

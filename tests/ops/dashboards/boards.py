@@ -4,18 +4,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import promql_parser as promql
+
 from dashboards.catalogue import FOLDER
 
 Json = dict[str, Any]
 
 BOARDS: dict[str, Json] = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
-PANELS: dict[str, Json] = {
+ALL_PANELS: dict[str, Json] = {
     f"{board}: {panel['title']}": panel
     for board, content in BOARDS.items()
     for panel in content["panels"]
     if panel["type"] != "row"
 }
-"""The panels by dashboard and title, without the headings of rows."""
+"""By dashboard and title, without the headings of rows."""
+PANELS = {name: panel for name, panel in ALL_PANELS.items() if panel["datasource"]["type"] == "prometheus"}
+"""Those whose queries are PromQL."""
 
 RATE_INTERVAL = "7901s"
 RANGE = "7907s"
@@ -37,3 +41,10 @@ def all_expressions() -> Iterator[str]:
         yield from expressions(panel)
     for board in BOARDS.values():
         yield from (to_promql(annotation["expr"]) for annotation in board["annotations"]["list"])
+
+
+def nodes(expression: str) -> list[promql.Expr]:
+    """All parts of a PromQL expression."""
+    found: list[promql.Expr] = []
+    promql.walk(promql.parse(expression), found.append)
+    return found

@@ -85,6 +85,8 @@ def _of_operation(node: promql.BinaryExpr) -> Dimension:
     match str(node.op):
         case "*":
             return of(node.lhs).times(of(node.rhs))
+        case "/" if of(node.lhs).share:  # of a budget
+            return of(node.lhs)
         case "/":
             return of(node.lhs).over(of(node.rhs))
         case "-":
@@ -107,9 +109,12 @@ def bucketed(node: promql.Expr) -> Dimension:
 
 
 def _of_series(name: str) -> Dimension:
-    if ":" in name or name.endswith(("_bucket", "_count")):  # recorded series in panels are numbers of events
-        return NUMBER
-    return _of_name(name.removesuffix("_sum"))
+    if ":" in name:
+        _, metric, operation = name.split(":")
+        if operation.startswith("ratio"):
+            return Dimension(share=True)
+        return _of_name(metric) if operation.startswith("p") else NUMBER  # else a number of events
+    return NUMBER if name.endswith(("_bucket", "_count")) else _of_name(name.removesuffix("_sum"))
 
 
 def _of_name(metric: str) -> Dimension:

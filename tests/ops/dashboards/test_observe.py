@@ -14,6 +14,7 @@ import httpx
 import psutil
 from PIL import Image
 
+from dashboards.catalogue import BOARDS
 from tests.conftest import PROJECT, environment
 from tests.waiting import LIMIT_SECONDS, wait_for
 from tools.observe.picture import WIDTH
@@ -51,7 +52,7 @@ def test_page_shows_the_stack_and_the_end_removes_everything() -> None:
         first = http.get(address).text
         assert first.count("<li>") == 5, "the page shows from the beginning what is being started"
 
-        wait_for(lambda: http.get(address).text.count("<img") == 4, "all dashboards are drawn")
+        wait_for(lambda: http.get(address).text.count("<img") == len(BOARDS), "all dashboards are drawn")
         servers = psutil.Process(process.pid).children(recursive=True)
         commands = " ".join(" ".join(server.cmdline()) for server in servers)
         assert all(name in commands for name in ("-m service serve", "prometheus.yml", "alertmanager.yml"))

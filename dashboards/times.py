@@ -1,0 +1,32 @@
+"""Panels of response times, and the traces that explain them."""
+
+from typing import Final
+
+from grafana_foundation_sdk.models import units
+
+from dashboards import limits
+from dashboards.alerted import compared
+from dashboards.explore import spans
+from dashboards.objectives import FIRST_CHUNK_SECONDS
+from dashboards.panels import Frame, Panel, lines
+from dashboards.queries import Query, quantile
+from observability.registry.metrics import TIME_TO_FIRST_CHUNK
+
+FAILED_STREAMS: Final = spans("stream", "status=error")
+SLOW_STREAMS: Final = spans("stream", f"span.stream.time_to_first_chunk > {FIRST_CHUNK_SECONDS:g}")
+
+
+def first_chunk() -> Panel:
+    """Quantiles of the time to the first chunk, p95 as the alert compares it."""
+    return lines(
+        Frame(
+            "Time to first chunk",
+            "The response time. p95 is that of the alert, over 5 minutes. A diamond is a stream, and opens its trace.",
+            units.Seconds,
+            traces=SLOW_STREAMS,
+        ),
+        Query(quantile(0.5, TIME_TO_FIRST_CHUNK), "p50"),
+        Query(compared("SlowResponse"), "p95"),
+        Query(quantile(0.99, TIME_TO_FIRST_CHUNK), "p99", exemplars=True),
+        limit=limits.FIRST_CHUNK,
+    )
