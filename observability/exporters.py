@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from observability.metrics.metrics_sink import Metrics
 from observability.otlp.otel_settings import OtlpSignal, enabled_signals
 from observability.registry.metric_types import Signal
+from service.settings import Settings
 
 if TYPE_CHECKING:
     from observability.logs.log_export import LogExport
@@ -22,7 +23,7 @@ class Exporters:
     Raises ``SettingsError``.
     """
 
-    def __init__(self, resource_attributes: Mapping[str, str], metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, resource_attributes: Mapping[str, str], metrics: Metrics) -> None:
         self.tracing: Tracing | None = None
         self.metrics: MetricExport | None = None
         self.logs: LogExport | None = None
@@ -35,7 +36,7 @@ class Exporters:
         if OtlpSignal.TRACES in signals:
             from observability.traces import tracing
 
-            self.tracing = tracing.Tracing(resource, partial(metrics.count_dropped, Signal.TRACES))
+            self.tracing = tracing.Tracing(settings, resource, partial(metrics.count_dropped, Signal.TRACES))
         if OtlpSignal.METRICS in signals:
             from observability.metrics import metric_export
 

@@ -28,6 +28,11 @@ def exception_chain(exception: BaseException) -> Iterator[BaseException]:
             pending.append(cause)
 
 
+def root_cause_name(exception: BaseException) -> str:
+    """The class of the first cause of an exception."""
+    return qualified_name(type([*exception_chain(exception)][-1]))
+
+
 def safe_text(exception: BaseException) -> str | None:
     """The text of an exception of the service, the interpreter or the operating system; others may quote content."""
     if isinstance(exception, _SAFE_TEXTS):

@@ -43,7 +43,7 @@ class Telemetry:
         self._slot_error: MetricsDirectoryError | None = None
         exposed = self._claim_slot() if settings.max_workers > 1 else None
         self.metrics = Metrics(settings, exposed, attributes)
-        self._exporters = Exporters(attributes, self.metrics)
+        self._exporters = Exporters(settings, attributes, self.metrics)
         logs = self._exporters.logs
         self._logger = EventLogger(
             settings.log_level,

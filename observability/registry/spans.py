@@ -1,7 +1,7 @@
 """All spans with their attributes, events and links. No span has anything that is not declared here.
 
-Names follow the semantic conventions of OpenTelemetry where these have one. No span contains content, tokens or
-addresses.
+Names follow the semantic conventions of OpenTelemetry where these have one. No span contains content, tokens or the
+address of a client.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 
 from observability.registry.log_types import one_of
 from observability.registry.metric_types import RecoveryKind
-from service.events import AttemptOutcome, FaultSource, Outcome
+from service.events import AttemptOutcome, DataSystem, FaultSource, Operation, Outcome
 from service.protocol.messages import Complexity, ContentType, Speed
 
 
@@ -96,6 +96,18 @@ EXCEPTION_TYPE = Attribute("exception.type", AttributeType.STRING, "the class of
 HTTP_METHOD = Attribute("http.request.method", AttributeType.STRING, "the method; _OTHER for an unknown one")
 HTTP_ROUTE = Attribute("http.route", AttributeType.STRING, "the pattern of the path; absent if no route matched")
 HTTP_STATUS = Attribute("http.response.status_code", AttributeType.INTEGER, "the status of the response")
+ERROR_TYPE = Attribute(
+    "error.type",
+    AttributeType.STRING,
+    "after an error: the class of the exception that was its first cause, otherwise the error code of the protocol",
+)
+NETWORK_PROTOCOL = Attribute("network.protocol.name", AttributeType.STRING, "websocket")
+NETWORK_TRANSPORT = Attribute("network.transport", AttributeType.STRING, "tcp")
+DB_SYSTEM = Attribute("db.system.name", AttributeType.STRING, one_of(DataSystem))
+DB_OPERATION = Attribute("db.operation.name", AttributeType.STRING, one_of(Operation))
+DB_NAMESPACE = Attribute("db.namespace", AttributeType.STRING, "the number or name of the database; absent for SQLite")
+SERVER_ADDRESS = Attribute("server.address", AttributeType.STRING, "the host of the server; absent for SQLite")
+SERVER_PORT = Attribute("server.port", AttributeType.INTEGER, "the port of the server; absent for SQLite")
 ERROR_ID = Attribute("error.id", AttributeType.STRING, "identifies the fault, as in the log")
 ERROR_SOURCE = Attribute("error.source", AttributeType.STRING, one_of((FaultSource.CONTENT, FaultSource.CONNECTION)))
 
@@ -123,7 +135,8 @@ CONNECT = Span(
     SpanKind.SERVER,
     "a handshake, up to its response; an error if the session could not be opened. Always exported if a stream links "
     "to it",
-    attributes=(SESSION_ID, CONNECTION_ID, CONNECT_OUTCOME),
+    attributes=(SESSION_ID, CONNECTION_ID, CONNECT_OUTCOME, NETWORK_PROTOCOL, NETWORK_TRANSPORT, ERROR_TYPE),
+    links="the span of the client, if the request has a valid `traceparent`",
 )
 STREAM = Span(
     "stream",
@@ -140,6 +153,7 @@ STREAM = Span(
         CONTENT_BYTES,
         OUTCOME,
         ERROR_CODE,
+        ERROR_TYPE,
         COMPLEXITY,
         WORDS,
         REMOVED,
@@ -177,6 +191,15 @@ CHUNK = Span("chunk", SpanKind.INTERNAL, "splitting into chunks")
 RECOVER = Span("recover", SpanKind.INTERNAL, "from the recovery request until the stream continued")
 DELIVER = Span("deliver", SpanKind.INTERNAL, "from stream_start, or stream_recovered, to the end")
 
+CALL = Span(
+    "{operation} {namespace}",
+    SpanKind.CLIENT,
+    "a call of a data system, as a child of the stream or the handshake that waited for it; without a namespace the "
+    "name is the operation alone. Of other calls, those of PostgreSQL are traces of their own, and those of Redis and "
+    "SQLite, which repeat every second, only if they failed",
+    attributes=(DB_SYSTEM, DB_OPERATION, DB_NAMESPACE, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE),
+)
+
 SPANS: tuple[Span, ...] = (
     HTTP,
     CONNECT,
@@ -190,4 +213,5 @@ SPANS: tuple[Span, ...] = (
     CHUNK,
     RECOVER,
     DELIVER,
+    CALL,
 )

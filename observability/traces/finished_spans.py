@@ -36,14 +36,16 @@ class FinishedSpans:
         start_ns: int,
         end_ns: int,
         *,
+        name: str = "",
         attributes: Attributes | None = None,
         events: Sequence[Event] = (),
         links: Sequence[Link] = (),
         status: Status = _UNSET,
     ) -> None:
+        """``name`` is that of a span whose declaration has a template."""
         self._processor.on_end(
             ReadableSpan(
-                name=span.name,
+                name=name or span.name,
                 context=context,
                 parent=parent,
                 resource=self._resource,

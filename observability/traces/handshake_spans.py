@@ -1,18 +1,16 @@
 """The spans of handshakes that were sampled, that failed by a fault of the service, or that a stream links to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from secrets import randbits
 
 from msgspec import Struct
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, format_trace_id
 
+from observability.faults import root_cause_name
 from observability.registry import spans
-from observability.traces.finished_spans import Attributes, FinishedSpans, local_context
-from service.events import AttemptOutcome, ConnectionAttempted, ConnectionClosed, ConnectionOpened
-from service.protocol.trace import TraceContext
-
-Samples = Callable[[str, TraceContext | None], bool]
-"""The sampling decision, from a trace id in hexadecimal and the context of the client."""
+from observability.traces.call_spans import CallSpans, Samples
+from observability.traces.finished_spans import Attributes, FinishedSpans, local_context, remote_context
+from service.events import AttemptOutcome, ConnectionAttempted, ConnectionClosed, ConnectionOpened, DependencyCalled
 
 _UNSET = Status(StatusCode.UNSET)
 _ERROR = Status(StatusCode.ERROR)
@@ -25,31 +23,38 @@ class _Handshake(Struct):
     start_ns: int
     end_ns: int
     attributes: Attributes
+    links: tuple[Link, ...]
+    calls: Sequence[DependencyCalled]
     emitted: bool = False
 
 
 class HandshakeSpans:
     """Creates the spans of handshakes. ``wall_ns`` returns nanoseconds of the epoch."""
 
-    def __init__(self, finished: FinishedSpans, samples: Samples, wall_ns: Callable[[], int]) -> None:
+    def __init__(self, finished: FinishedSpans, calls: CallSpans, samples: Samples, wall_ns: Callable[[], int]) -> None:
         self._finished = finished
+        self._calls = calls
         self._samples = samples
         self._wall_ns = wall_ns
-        self._seconds = 0.0
-        """Of the last accepted handshake; its ConnectionOpened is the next event."""
+        self._accepted: _Handshake | None = None
+        """The last one; its ConnectionOpened is the next event."""
         self._open: dict[str, _Handshake] = {}
 
     def attempted(self, event: ConnectionAttempted) -> None:
+        handshake = self._create(event)
         if event.outcome is AttemptOutcome.ACCEPTED:
-            self._seconds = event.seconds
+            self._accepted = handshake
             return
         failed = event.outcome is AttemptOutcome.ERROR
-        handshake = self._create(event.outcome, event.session_id, event.seconds)
+        if event.exception is not None:
+            handshake.attributes[spans.ERROR_TYPE.name] = root_cause_name(event.exception)
         if failed or self._sampled(handshake):
             self._emit(handshake, _ERROR if failed else _UNSET)
 
     def opened(self, event: ConnectionOpened) -> None:
-        handshake = self._create(AttemptOutcome.ACCEPTED, event.session_id, self._seconds)
+        handshake, self._accepted = self._accepted, None
+        if handshake is None:
+            return
         handshake.attributes[spans.CONNECTION_ID.name] = event.connection_id
         self._open[event.connection_id] = handshake
         if self._sampled(handshake):
@@ -67,13 +72,24 @@ class HandshakeSpans:
             self._emit(handshake)
         return (Link(handshake.context),)
 
-    def _create(self, outcome: AttemptOutcome, session_id: str, seconds: float) -> _Handshake:
+    def _create(self, event: ConnectionAttempted) -> _Handshake:
         end_ns = self._wall_ns()
-        attributes: Attributes = {spans.CONNECT_OUTCOME.name: outcome}
-        if session_id:
-            attributes[spans.SESSION_ID.name] = session_id
-        start_ns = end_ns - int(seconds * 1e9)
-        return _Handshake(local_context(randbits(128), randbits(64)), start_ns, end_ns, attributes)
+        attributes: Attributes = {
+            spans.CONNECT_OUTCOME.name: event.outcome,
+            spans.NETWORK_PROTOCOL.name: "websocket",
+            spans.NETWORK_TRANSPORT.name: "tcp",
+        }
+        if event.session_id:
+            attributes[spans.SESSION_ID.name] = event.session_id
+        client = remote_context(event.client)
+        return _Handshake(
+            local_context(randbits(128), randbits(64)),
+            end_ns - int(event.seconds * 1e9),
+            end_ns,
+            attributes,
+            () if client is None else (Link(client),),
+            self._calls.take_opened(event.session_id),
+        )
 
     def _sampled(self, handshake: _Handshake) -> bool:
         return self._samples(format_trace_id(handshake.context.trace_id), None)
@@ -87,5 +103,7 @@ class HandshakeSpans:
             handshake.start_ns,
             handshake.end_ns,
             attributes=handshake.attributes,
+            links=handshake.links,
             status=status,
         )
+        self._calls.emit_children(handshake.calls, handshake.context, handshake.start_ns)

@@ -9,7 +9,7 @@ from opentelemetry.sdk.util import BoundedList
 from observability.registry import spans
 from observability.registry.metric_types import RecoveryKind
 from observability.traces.finished_spans import Attributes
-from service.events import RequestAdmitted, StreamEnded, StreamRecovered, StreamStarted
+from service.events import DependencyCalled, Outcome, RequestAdmitted, StreamEnded, StreamRecovered, StreamStarted
 
 _MAX_EVENTS = 120
 """Receivers of spans accept 128 events; the last ones are reserved for how the stream ends."""
@@ -26,15 +26,22 @@ class StreamRecord(Struct):
     started: StreamStarted | None = None
     started_ns: int = 0
     first_chunk_seconds: float | None = None
-    faulted: bool = False
+    fault: str = ""
+    """The class of the exception that caused the last fault, if there was one."""
     events: list[RecordedEvent] = field(default_factory=list)
     events_dropped: int = 0
+    calls: list[DependencyCalled] = field(default_factory=list)
+    """Of data systems, for which it waited."""
 
     def add_event(self, event: spans.SpanEvent, attributes: Attributes | None, now_ns: int) -> None:
         if len(self.events) < _MAX_EVENTS or event in (spans.LAST_CHUNK, spans.EXCEPTION):
             self.events.append(RecordedEvent(event.name, attributes, now_ns))
         else:
             self.events_dropped += 1
+
+    def failed(self, ended: StreamEnded) -> bool:
+        """Whether it ended, or was prepared in another way, by a fault of the service."""
+        return bool(self.fault) or ended.outcome is Outcome.ERROR
 
     def span_events(self) -> Sequence[RecordedEvent]:
         """The events, with the number of dropped ones in the form of OpenTelemetry."""
@@ -67,6 +74,8 @@ class StreamRecord(Struct):
                 attributes[spans.CONTENT_BYTES.name] = admitted.content_bytes
         if ended.error is not None:
             attributes[spans.ERROR_CODE.name] = ended.error
+        if self.failed(ended):
+            attributes[spans.ERROR_TYPE.name] = self.fault or ended.error or ended.outcome
         if (started := self.started) is not None:
             attributes[spans.COMPLEXITY.name] = started.complexity
             attributes[spans.WORDS.name] = started.word_count

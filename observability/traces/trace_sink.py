@@ -5,15 +5,16 @@ The spans of a stream are created when it has ended and it is known whether they
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 from opentelemetry.trace import SpanContext, Status, StatusCode
 
-from observability.faults import exception_chain, qualified_name
+from observability.faults import root_cause_name
 from observability.registry import spans
+from observability.traces.call_spans import CallSpans, Samples
 from observability.traces.finished_spans import Attributes, FinishedSpans, local_context, remote_context
-from observability.traces.handshake_spans import HandshakeSpans, Samples
+from observability.traces.handshake_spans import HandshakeSpans
 from observability.traces.stream_record import StreamRecord
 from service import events
 from service.content.stage import Stage, StageTime
@@ -39,11 +40,14 @@ class TraceSink:
         self,
         finished: FinishedSpans,
         samples: Samples,
+        systems: Mapping[events.DataSystem, Attributes],
         wall_ns: Callable[[], int] = time.time_ns,
         steady_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
+        """``systems`` are the attributes of the data systems in use."""
         self._finished = finished
-        self._handshakes = HandshakeSpans(finished, samples, wall_ns)
+        self._calls = CallSpans(finished, samples, systems)
+        self._handshakes = HandshakeSpans(finished, self._calls, samples, wall_ns)
         self._wall_ns = wall_ns
         self._steady_ns = steady_ns
         self._streams: dict[str, StreamRecord] = {}
@@ -58,9 +62,9 @@ class TraceSink:
             case events.ConnectionClosed():
                 self._handshakes.closed(event)
             case events.RequestAdmitted():
-                self._streams[event.trace.span_id] = StreamRecord(event, self._wall_ns(), self._steady_ns())
+                self._begin(event)
             case events.StreamRecovered():
-                self._streams[event.trace.span_id] = StreamRecord(event, self._wall_ns(), self._steady_ns())
+                self._begin(event)
                 self._add_event(event.trace, spans.RECOVERED, {spans.NEXT_INDEX.name: event.next_index})
             case events.StreamStarted():
                 stream = self._streams[event.trace.span_id]
@@ -85,14 +89,17 @@ class TraceSink:
                 pass  # a FaultRaised follows
             case events.MessageReceived() | events.MessagesSent() | events.ErrorSent() | events.RequestRejected():
                 pass
-            case events.RateLimitApproached() | events.RateLimitHit() | events.RecoveryRefused():
+            case events.RecoveryRefused():
+                for call in self._calls.take_early(event.connection_id, None):
+                    self._calls.emit_alone(call)
+            case events.RateLimitApproached() | events.RateLimitHit():
                 pass
             case events.TickerSwept() | events.LoopLagMeasured() | events.HttpRequestServed() | events.CacheQueried():
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():
                 pass
             case events.DependencyCalled():
-                pass
+                self._called(event)
             case events.StoreLimitReached() | events.StoreMeasured() | events.SocketLimitSet() | events.AcceptPaused():
                 pass
             case events.SessionJoined() | events.UsageDropped() | events.ChunkSent() | events.ClientReported():
@@ -108,6 +115,18 @@ class TraceSink:
             case _:
                 assert_never(event)
 
+    def _begin(self, event: RequestAdmitted | StreamRecovered) -> None:
+        stream = StreamRecord(event, self._wall_ns(), self._steady_ns())
+        stream.calls += self._calls.take_early(event.connection_id, event.trace)
+        self._streams[event.trace.span_id] = stream
+
+    def _called(self, event: events.DependencyCalled) -> None:
+        stream = self._streams.get(event.trace.span_id) if event.trace else None
+        if stream is None:
+            self._calls.called(event)
+        else:
+            stream.calls.append(event)
+
     def _now_ns(self, stream: StreamRecord) -> int:
         return stream.origin_ns + self._steady_ns() - stream.steady_ns
 
@@ -121,10 +140,9 @@ class TraceSink:
         stream = self._streams.get(event.trace.span_id) if event.trace else None
         if stream is None:
             return
-        stream.faulted = True
-        cause = type([*exception_chain(event.exception)][-1])
+        stream.fault = root_cause_name(event.exception)
         attributes: Attributes = {  # neither text nor traceback: they may quote content
-            spans.EXCEPTION_TYPE.name: qualified_name(cause),
+            spans.EXCEPTION_TYPE.name: stream.fault,
             spans.ERROR_ID.name: event.error_id,
             spans.ERROR_SOURCE.name: event.source,
         }
@@ -134,7 +152,7 @@ class TraceSink:
         if event.outcome in (Outcome.COMPLETED, Outcome.SKIPPED):
             self._add_event(event.trace, spans.LAST_CHUNK)
         stream = self._streams.pop(event.trace.span_id)
-        failed = stream.faulted or event.outcome is Outcome.ERROR
+        failed = stream.failed(event)
         if event.trace.sampled or failed:
             self._emit_stream(stream, event, _ERROR if failed else _UNSET)
 
@@ -164,6 +182,7 @@ class TraceSink:
             links=self._handshakes.links(ended.connection_id),
             status=status,
         )
+        self._calls.emit_children(stream.calls, root, start_ns)
 
     def _emit_work(self, root: SpanContext, stream: StreamRecord, ended: events.StreamEnded, ended_ns: int) -> None:
         """The spans of everything that happened after the admission."""

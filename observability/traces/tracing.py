@@ -11,10 +11,12 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 from observability.otlp.export_queue import ExportQueue
 from observability.otlp.otel_settings import OtlpSignal, load_batch_settings, load_sampling_ratio
+from observability.traces.data_systems import data_systems
 from observability.traces.finished_spans import FinishedSpans
 from observability.traces.http_spans import DeclaredAttributes, trace_routes
 from observability.traces.sampling import Sampling
 from observability.traces.trace_sink import TraceSink
+from service.settings import Settings
 
 
 class Tracing:
@@ -23,7 +25,7 @@ class Tracing:
     ``on_dropped`` receives the number of lost spans, from any thread.
     """
 
-    def __init__(self, resource: Resource, on_dropped: Callable[[int], None]) -> None:
+    def __init__(self, settings: Settings, resource: Resource, on_dropped: Callable[[int], None]) -> None:
         self.sampling = Sampling(load_sampling_ratio())
         self._resource = resource
         self._exporter = OTLPSpanExporter()
@@ -31,7 +33,8 @@ class Tracing:
             "spans", self._export, load_batch_settings(OtlpSignal.TRACES), on_dropped
         )
         self._processor = _QueueingProcessor(self._queue)
-        self.sink = TraceSink(FinishedSpans(self._processor, resource), self.sampling.samples)
+        finished = FinishedSpans(self._processor, resource)
+        self.sink = TraceSink(finished, self.sampling.samples, data_systems(settings))
 
     def instrument(self, app: FastAPI) -> None:
         """Trace the HTTP routes."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ClientMessageType
 from service.protocol.server_messages import ServerMessage
-from service.protocol.trace import Trace
+from service.protocol.trace import Trace, TraceContext
 
 
 class AttemptOutcome(StrEnum):
@@ -52,6 +52,10 @@ class ConnectionAttempted(Struct, frozen=True):
     session_id: str = ""
     seconds: float = 0.0
     """From the HTTP request to its response."""
+    client: TraceContext | None = None
+    """Of the HTTP request."""
+    exception: Exception | None = None
+    """By which it failed."""
 
 
 class ConnectionOpened(Struct, frozen=True):

@@ -34,7 +34,7 @@ def lines_of(report: Report, sources: Sequence[Gathered]) -> list[str]:
     ]
     body: list[str] = []
     for number, finding in enumerate(report.findings[:_CAUSES]):
-        body += ["", *_cause(finding, full=number == 0, answered=finding.what == report.answer)]
+        body += ["", *_cause(finding, period.start, full=number == 0, answered=finding.what == report.answer)]
     if more := len(report.findings) - _CAUSES:
         body += _row("", f"and {more} more: --json") if more > 0 else []
     if report.state:
@@ -58,11 +58,12 @@ def json_of(report: Report, sources: Sequence[Gathered]) -> str:
     return json.dumps(_with_times(found), indent=2, ensure_ascii=False)
 
 
-def _cause(finding: Finding, *, full: bool, answered: bool) -> Iterator[str]:
+def _cause(finding: Finding, start: float, *, full: bool, answered: bool) -> Iterator[str]:
     if not answered:
         yield from _row(str(finding.severity), finding.what)
     if finding.since is not None:
-        yield from _row("since", f"{_time(finding.since)} UTC" + (f" ({finding.severity})" if answered else ""))
+        before = "before " if finding.since <= start else ""
+        yield from _row("since", f"{before}{_time(finding.since)} UTC" + (f" ({finding.severity})" if answered else ""))
     if finding.touches:
         yield from _row("touches", finding.touches)
     for number, fact in enumerate(finding.facts[: _FULL_FACTS if full else 1]):
@@ -77,9 +78,10 @@ def _cause(finding: Finding, *, full: bool, answered: bool) -> Iterator[str]:
 def _others(report: Report) -> Iterator[str]:
     shown = {finding.what for finding in report.findings}
     background = report.background
+    about_now = not report.timeline
     for label, findings in (
+        ("also" if about_now else "service", background.causes),
         ("follows", background.consequences),
-        ("also", background.causes),
         ("note", background.notes),
         ("earlier", background.earlier),
     ):

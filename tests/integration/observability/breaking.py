@@ -25,7 +25,9 @@ from service.preparation.work_limits import WorkLimits
 from service.process.server import run
 from service.protocol.messages import ChunkBy, StreamRequest
 from service.session.ports import ContentEngine, Preparation
+from service.session.records import SessionSnapshot
 from service.settings import Settings, load_settings
+from service.stores.failover import FailoverSessionStore
 from service.stores.plan_cache import MemoryPlanCache
 
 BREAK = "break on this: "
@@ -34,6 +36,8 @@ UNCUTTABLE = "cut this: "
 """Splitting fails for text that starts with this."""
 HOLD = "hold this: "
 """Splitting waits for ``/break/hold`` for text that starts with this."""
+BROKEN_SESSION = "broken"
+"""This session cannot be opened."""
 _HOLD_SECONDS = 120
 
 _released = Event()
@@ -69,7 +73,15 @@ def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
     return split_text(text, chunk_by, max_characters)
 
 
+class BreakingStore(FailoverSessionStore):
+    async def open(self, session_id: str) -> SessionSnapshot:
+        if session_id == BROKEN_SESSION:
+            raise LookupError(session_id)
+        return await super().open(session_id)
+
+
 def create_app() -> FastAPI:
+    import_module("service.stores.factory").FailoverSessionStore = BreakingStore  # type: ignore[attr-defined]
     import_module("service.content.prepare").split_text = _text_chunks  # type: ignore[attr-defined]
     settings = _settings()
     telemetry = Telemetry(settings)

@@ -17,7 +17,7 @@ from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
 from tests.clients.direct import WITHOUT_KEEP_ALIVE, handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer
-from tests.integration.observability.breaking import BREAK, HOLD, UNCUTTABLE
+from tests.integration.observability.breaking import BREAK, BROKEN_SESSION, HOLD, UNCUTTABLE
 from tests.waiting import eventually
 
 SETTINGS = {
@@ -63,7 +63,8 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -
     The server is a breaking one with ``SETTINGS``; its sessions are in ``redis``.
     """
     signals = Signals()
-    async with joined(server, "editor") as client:
+    trace = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
+    async with joined(server, "editor", additional_headers=trace) as client:
         await stream_documents(client)
         await control_streams(server, client, signals)
         await make_mistakes(client)
@@ -218,6 +219,8 @@ async def break_everything(server: RunningServer) -> None:
 
 async def be_refused(server: RunningServer) -> None:
     assert (await handshake(server, "/ws/stream/not%20an%20id"))[0] == 400
+    async with joined(server, BROKEN_SESSION, wait_connected=False) as client:
+        assert (await client.receive())["code"] == "INTERNAL_ERROR"
     async with (
         joined(server, "first"),
         joined(server, "second"),

@@ -89,8 +89,12 @@ async def test_a_trace_id_identifies_all_telemetry_of_a_stream(
 
 
 def children(otlp: OtlpReceiver, parent: Span) -> list[Span]:
-    """The children of a span, by their start."""
+    """The stages of a stream, by their start."""
     return sorted(
-        (span for span in otlp.spans if (span.trace_id, span.parent_span_id) == (parent.trace_id, parent.span_id)),
+        (
+            span
+            for span in otlp.spans
+            if (span.trace_id, span.parent_span_id) == (parent.trace_id, parent.span_id) and span.kind == "INTERNAL"
+        ),
         key=lambda span: span.start_ns,
     )

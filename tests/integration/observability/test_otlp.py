@@ -15,8 +15,11 @@ from observability.otlp.resource import create_resource
 from observability.resource_attributes import load_resource_attributes
 from observability.traces.tracing import Tracing
 from service.events import AttemptOutcome, ConnectionAttempted
+from service.settings import Settings
+from service.usage.migrate import migrate
 from tests.backends.dead import black_hole, refusing, silent
 from tests.backends.otlp import OtlpReceiver
+from tests.backends.redis import Redis
 from tests.clients.direct import DOCUMENT, get, handshake, joined, metric, stream
 from tests.conftest import RunningServer, StartServer
 from tests.waiting import LIMIT_SECONDS, eventually, wait_for
@@ -58,7 +61,7 @@ def open_tracing(monkeypatch: pytest.MonkeyPatch, endpoint: str, losses: Losses,
     for name, value in {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **SOON, **variables}.items():
         monkeypatch.setenv(name, value)
     assert OtlpSignal.TRACES in enabled_signals()
-    return Tracing(create_resource(load_resource_attributes("staging")), losses)
+    return Tracing(Settings(), create_resource(load_resource_attributes("staging")), losses)
 
 
 def make_spans(tracing: Tracing, count: int) -> None:
@@ -190,6 +193,64 @@ async def test_a_client_cannot_force_the_export_of_its_traces(
     assert otlp.spans == []
 
 
+async def test_the_traceparent_of_a_handshake_is_linked_and_an_invalid_one_ignored(
+    start_server: StartServer, otlp: OtlpReceiver, session_id: str
+) -> None:
+    server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint)
+    valid = f"00-{'ab' * 16}-{'cd' * 8}-00"
+    for number, headers in enumerate(
+        (
+            [("traceparent", valid), ("tracestate", "a=1"), ("tracestate", "b=2")],
+            [("traceparent", valid), ("traceparent", valid)],
+            [("traceparent", f"00-{'0' * 32}-{'cd' * 8}-01")],
+            [("traceparent", CANARY), ("tracestate", CANARY)],
+        )
+    ):
+        async with joined(server, f"{session_id}-{number}", additional_headers=headers):
+            pass
+    assert server.stop() == 0
+    connects = sorted((span for span in otlp.spans if span.name == "ws.connect"), key=lambda span: span.start_ns)
+    links = [[(link.trace_id, link.span_id) for link in span.links] for span in connects]
+    assert links == [[("ab" * 16, "cd" * 8)], [], [], []]
+    assert all((span.parent_span_id, span.trace_id == "ab" * 16) == ("", False) for span in connects)
+    assert connects[0].attributes["network.protocol.name"] == "websocket"
+    schema = "https://opentelemetry.io/schemas/1.44.0"
+    assert {span.schema_urls for span in connects} == {(schema, schema)}
+    assert CANARY not in f"{otlp.spans} {server.log} {server.noise}"
+
+
+async def test_calls_of_redis_and_postgresql_are_client_spans_without_passwords(
+    start_server: StartServer, redis: Redis, database_url: str, otlp: OtlpReceiver, session_id: str
+) -> None:
+    migrate(database_url)
+    with_password = database_url.replace("@", f":{CANARY}@")
+    server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint, REDIS_URL=redis.url, DATABASE_URL=with_password)
+    async with joined(server, session_id) as client:
+        await stream(client, DOCUMENT)
+    database = database_url.rpartition("/")[2]
+    rows = await asyncio.to_thread(otlp.wait_for, lambda span: span.name == f"insert {database}")
+    assert server.stop() == 0
+    calls = [span for span in otlp.spans if span.kind == "CLIENT"]
+    [parent] = [span for span in otlp.spans if span.name == "stream"]
+    of_stream = [span for span in calls if span.parent_span_id == parent.span_id]
+    assert {span.name for span in of_stream} >= {"admit 0", "put 0"}
+    assert all(parent.start_ns <= span.start_ns <= span.end_ns <= parent.end_ns for span in of_stream)
+    port = int(redis.address.rpartition(":")[2])
+    assert of_stream[0].attributes == {
+        "db.system.name": "redis",
+        "db.operation.name": "admit",
+        "db.namespace": "0",
+        "server.address": "127.0.0.1",
+        "server.port": port,
+    }
+    [connect] = [span for span in otlp.spans if span.name == "ws.connect"]
+    assert [span.name for span in calls if span.parent_span_id == connect.span_id] == ["open 0"]
+    assert {(span.attributes["db.system.name"], span.parent_span_id, span.status) for span in rows} == {
+        ("postgresql", "", "UNSET")
+    }
+    assert CANARY not in b"".join(otlp.received).decode(errors="replace")
+
+
 async def test_http_routes_except_those_of_machines_have_spans_with_declared_attributes(
     start_server: StartServer, otlp: OtlpReceiver, session_id: str
 ) -> None:
@@ -232,7 +293,8 @@ async def test_an_unavailable_collector_delays_no_stream(
     with down() as address:
         server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", **SOON)
         await asyncio.gather(*(_stream_once(server, f"{session_id}-{index}") for index in range(STREAMS)))
-        spans_each = 7  # ws.connect, stream, validate, rate_limit, analyse, chunk, deliver
+        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, deliver, and the calls admit and put
+        spans_each = 10
 
         async def all_spans_are_counted() -> bool:
             return await metric(server, DROPPED) == STREAMS * spans_each

@@ -14,7 +14,16 @@ from observability.registry.log_events import LOG_EVENTS
 from observability.registry.metric_types import Histogram, Metric
 from observability.registry.metrics import METRICS
 from observability.registry.process_lines import LIBRARY_MESSAGE
-from observability.registry.spans import HTTP, HTTP_METHOD, HTTP_ROUTE, SPANS, AttributeType
+from observability.registry.spans import (
+    CALL,
+    DB_NAMESPACE,
+    DB_OPERATION,
+    HTTP,
+    HTTP_METHOD,
+    HTTP_ROUTE,
+    SPANS,
+    AttributeType,
+)
 from tests.backends.otlp import OtlpReceiver
 from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
@@ -135,11 +144,17 @@ def test_every_declared_span_is_created(signals: Signals) -> None:
 
 
 def spans_of(signals: Signals) -> list[Span]:
-    """All spans; those of HTTP routes, which the library creates, have the name of the declaration."""
-    return [span if span.scope == "observability" else with_declared_name(span) for span in signals.spans]
+    """All spans; those of HTTP routes, which the library creates, and of calls have the name of the declaration."""
+    return [with_declared_name(span) for span in signals.spans]
 
 
 def with_declared_name(span: Span) -> Span:
+    if span.kind == CALL.kind.name:
+        names = span.attributes[DB_OPERATION.name], span.attributes.get(DB_NAMESPACE.name)
+        assert span.name == " ".join(filter(None, names))
+        return replace(span, name=CALL.name)
+    if span.scope == "observability":
+        return span
     method, route = span.attributes[HTTP_METHOD.name], span.attributes.get(HTTP_ROUTE.name)
     assert span.name == (HTTP.name.format(method=method, route=route) if route else method)
     return replace(span, name=HTTP.name)

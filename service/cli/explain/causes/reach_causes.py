@@ -12,6 +12,7 @@ JOB = "streaming-content-api"
 
 _BUILD = "stream_build_info"
 _START = "process_start_time_seconds"
+_DEATHS = "stream_worker_deaths_total"
 _RESTARTS = 3
 _RESTART_WINDOWS = 3
 """More restarts of one process within three times the recent part are too many, as for the alert of that name."""
@@ -77,46 +78,62 @@ def target_down(evidence: Evidence) -> Iterator[Finding]:
 
 
 def worker_hung(evidence: Evidence) -> Iterator[Finding]:
-    """A worker does not answer."""
+    """A worker does not answer, or the supervisor has replaced it for that reason."""
     metrics = evidence.metrics
     workers = metrics.present("stream_worker_up")
     hung = metrics.failing("stream_worker_up")
-    if hung:
-        where = places((sample.labels for sample in hung), (sample.labels for sample in workers))
-        yield Finding(
-            what=f"{counted(len(hung), 'worker does', 'workers do')} not answer{where}.",
-            severity=Severity.CRITICAL,
-            since=metrics.held_since(lambda value: value == 0, "stream_worker_up"),
-            touches="all connections of that worker stand still, and new ones that reach it",
-            facts=("metrics: stream_worker_up is 0",),
-            remedy="The supervisor replaces it after WORKER_HUNG_SECONDS.",
-        )
+    replaced = evidence.logged("worker_replaced", reason="hung")
+    killed = metrics.increase(_DEATHS, after=evidence.period.start, reason="hung")
+    if not hung and not replaced and not killed:
+        return
+    count = len(hung) or max(len(replaced), round(killed))
+    where = places((sample.labels for sample in hung), (sample.labels for sample in workers)) if hung else ""
+    stack = replaced[-1].text("stack").splitlines()[0] if replaced and replaced[-1].text("stack") else ""
+    state = ("does not answer", "do not answer") if hung else ("hung and was replaced", "hung and were replaced")
+    yield Finding(
+        what=f"{counted(count, f'worker {state[0]}', f'workers {state[1]}')}{where}.",
+        severity=Severity.CRITICAL,
+        since=metrics.held_since(lambda value: value == 0, "stream_worker_up")
+        if hung
+        else replaced[0].at
+        if replaced
+        else metrics.began(_DEATHS, reason="hung"),
+        touches=_lost(evidence, "all connections of that worker stood still, and new ones that reached it"),
+        facts=kept(
+            "metrics: stream_worker_up is 0" if hung else "",
+            f"metrics: {_DEATHS} hung +{killed:.0f}" if killed else "",
+            f"log: {counted(len(replaced), 'worker_replaced line')} with the reason hung" if replaced else "",
+            f"log: it hung in {stack}" if stack else "",
+        ),
+        remedy="The supervisor replaces it after WORKER_HUNG_SECONDS." if hung else "",
+        over=not hung
+        and not evidence.recent("worker_replaced", reason="hung")
+        and not metrics.increase(_DEATHS, reason="hung"),
+    )
 
 
 def worker_deaths(evidence: Evidence) -> Iterator[Finding]:
     """Workers died and were replaced."""
-    replaced = evidence.logged("worker_replaced")
     metrics = evidence.metrics
-    start = evidence.period.start
-    reasons = metrics.increases("stream_worker_deaths_total", "reason", after=start)
-    deaths = max(sum(reasons.values()), len(replaced))
+    lines = [line for line in evidence.logged("worker_replaced") if line.text("reason") != "hung"]
+    reasons = metrics.increases(_DEATHS, "reason", after=evidence.period.start)
+    reasons.pop("hung", None)
+    deaths = max(sum(reasons.values()), len(lines))
     if not deaths:
         return
-    lost = metrics.increases("stream_lost_total", "what", after=start)
-    recent = evidence.recent("worker_replaced") or metrics.increase("stream_worker_deaths_total")
-    exits = sorted({line.text("exit_code") for line in replaced})
+    recent = [line for line in lines if line.at >= evidence.period.recent]
+    exits = sorted({line.text("exit_code") for line in lines})
     yield Finding(
         what=f"{counted(deaths, 'worker')} died and {'was' if deaths == 1 else 'were'} replaced"
         + (f": {listed(reasons)}." if reasons else "."),
-        severity=Severity.WARNING,
-        since=replaced[0].at if replaced else metrics.began("stream_worker_deaths_total"),
-        touches=listed(lost) + " lost" if lost else "the connections of these workers: their clients reconnect",
+        since=lines[0].at if lines else metrics.began(_DEATHS, reason=tuple(reasons)),
+        touches=_lost(evidence, "the connections of these workers: their clients reconnect"),
         facts=kept(
-            f"metrics: stream_worker_deaths_total +{deaths:.0f}" if reasons else "",
-            f"log: {len(replaced)} worker_replaced, exit code {', '.join(exits)}" if replaced else "",
+            f"metrics: {_DEATHS} +{sum(reasons.values()):.0f}" if reasons else "",
+            f"log: {counted(len(lines), 'worker_replaced line')}, exit code {', '.join(exits)}" if lines else "",
         ),
         remedy="Exit code -9 is a kill, often for memory; another negative code is a crash of a library.",
-        over=not recent,
+        over=not recent and not metrics.increase(_DEATHS, reason=tuple(reasons)),
     )
 
 
@@ -190,6 +207,16 @@ def _jobs(evidence: Evidence) -> tuple[str, ...]:
     metrics = evidence.metrics
     found = {one.labels.get("job", "") for one in metrics.series(_BUILD)}
     return tuple({*found, *evidence.jobs, JOB})
+
+
+def _lost(evidence: Evidence, otherwise: str) -> str:
+    """What was lost with workers, if it is counted."""
+    lost = evidence.metrics.increases("stream_lost_total", "what", after=evidence.period.start)
+    for line in evidence.logged("worker_replaced") if not lost else ():
+        for what in ("connections", "requests"):
+            lost[what] = lost.get(what, 0) + (line.number(what) or 0)
+    counts = {what: count for what, count in lost.items() if count}
+    return f"{listed(counts)} lost; their clients reconnect" if counts else otherwise
 
 
 def _last_words(evidence: Evidence) -> Iterator[str]:

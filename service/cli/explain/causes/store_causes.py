@@ -13,7 +13,9 @@ from service.events import Dependency
 _UP = "stream_dependency_up"
 _CALLS = "stream_dependency_call_seconds"
 _ERRORS = "stream_dependency_errors_total"
-_MIN_CALLS = 5
+_FEW_CALLS = 5
+_MANY_CALLS = 20
+"""As for the alert; of fewer calls most must be slow."""
 _BACKGROUND = ("renew_leases", "update_status", "measure", "ping")
 """Operations for which no client waits."""
 
@@ -32,16 +34,16 @@ _ROLES: Final[Mapping[Dependency, _Role]] = {
     Dependency.SESSION_STORE: _Role(
         "session store",
         "every handshake and request; active streams continue, but cannot be recovered",
-        0.1,
+        0.25,
         Severity.CRITICAL,
     ),
     Dependency.STREAM_WRITES: _Role(
-        "store of streams (writes)", "streams that start now: resumable is false, and they cannot be recovered", 0.1
+        "store of streams (writes)", "streams that start now: resumable is false, and they cannot be recovered", 0.25
     ),
     Dependency.STREAM_READS: _Role(
-        "store of streams (reads)", "clients that lost their connection: recover is refused", 0.1
+        "store of streams (reads)", "clients that lost their connection: recover is refused", 0.25
     ),
-    Dependency.PLAN_CACHE: _Role("plan cache", "no client: content is prepared again", 0.1),
+    Dependency.PLAN_CACHE: _Role("plan cache", "no client: content is prepared again", 0.25),
     Dependency.USAGE_STORE: _Role("usage file", "no client; usage waits in memory and is then dropped", 1.0),
     Dependency.DATABASE: _Role("database of usage", "no client; usage waits in the file in DATA_DIR", 1.0),
 }
@@ -89,7 +91,7 @@ def slow(of: Dependency, evidence: Evidence) -> Iterator[Finding]:
     facts = kept(measured, traced)
     metrics = evidence.metrics
     yield Finding(
-        what=f"The {_name(evidence, of)} is slow: {facts[0].partition(': ')[2]}.",
+        what=f"The {_name(evidence, of)} is slow: {facts[0].partition(': ')[2].partition(',')[0]}.",
         since=_slow_since(metrics, dependency, role.slow_seconds),
         touches=role.impact.partition(";")[0],
         facts=facts,
@@ -97,6 +99,23 @@ def slow(of: Dependency, evidence: Evidence) -> Iterator[Finding]:
         if settings(evidence).get("REDIS_URL")
         else "",
     )
+
+
+def failing_calls(evidence: Evidence) -> Iterator[Finding]:
+    """Calls of a dependency fail, and others do not: it is not unavailable."""
+    metrics = evidence.metrics
+    for dependency, failed in metrics.increases(_ERRORS, "dependency").items():
+        series = metrics.series(_ERRORS, dependency=dependency)
+        affected = [one.labels for one in series if metrics.growth(one) > _MANY_CALLS]
+        if affected:
+            of = Dependency(dependency) if dependency in _ROLES else None
+            yield Finding(
+                what=f"Calls of the {_name(evidence, of) if of else dependency} fail"
+                f"{places(affected, (one.labels for one in series))}: {counted(failed, 'call')}.",
+                since=metrics.began(_ERRORS, dependency=dependency),
+                touches=_ROLES[of].impact if of else "",
+                facts=(f"metrics: {_ERRORS} +{failed:.0f}",),
+            )
 
 
 def in_memory(evidence: Evidence) -> Iterator[Finding]:
@@ -196,14 +215,16 @@ def _measured(metrics: Measurements, dependency: str, limit: float) -> str:
     waited = tuple(operation for operation in counts if operation not in _BACKGROUND) or tuple(counts)
     p95 = metrics.quantile(0.95, _CALLS, dependency=dependency, operation=waited)
     median = metrics.quantile(0.5, _CALLS, dependency=dependency, operation=waited)
-    if p95 is None or median is None or p95.count < _MIN_CALLS or p95.seconds < limit:
+    if p95 is None or median is None or p95.seconds < limit:
+        return ""
+    if p95.count < _FEW_CALLS or (p95.count < _MANY_CALLS and median.seconds < limit / 2):
         return ""
     if median.seconds < limit / 10 and metrics.increase("stream_event_loop_stall_seconds_total") > 0:
         return ""  # only the calls during which the process stood still were long
     spent = metrics.increases(f"{_CALLS}_sum", "operation", dependency=dependency, operation=waited)
     worst = max(waited, key=lambda operation: spent.get(operation, 0) / counts[operation])
     return (
-        f"metrics: p95 {seconds(p95.seconds)}, median {seconds(median.seconds)} of {counted(p95.count, 'call')}, "
+        f"metrics: p95 {seconds(p95.seconds)}, median {seconds(median.seconds)}, of {counted(p95.count, 'call')}; "
         f"the slowest is {worst}"
     )
 
@@ -214,9 +235,9 @@ def _traced(evidence: Evidence, limit: float) -> str:
         span.seconds for span in evidence.spans if span.name == "rate_limit" and span.end >= evidence.period.recent
     ]
     spans.sort()
-    if len(spans) < _MIN_CALLS or (middle := spans[len(spans) // 2]) < limit:
+    if len(spans) < _FEW_CALLS or (middle := spans[len(spans) // 2]) < limit:
         return ""
-    return f"traces: the median admission takes {seconds(middle)}, of {counted(len(spans), 'span')}"
+    return f"traces: median {seconds(middle)}, of {counted(len(spans), 'admission')}"
 
 
 def _slow_since(metrics: Measurements, dependency: str, limit: float) -> float | None:

@@ -34,10 +34,10 @@ CAUSES = (
     Cause(
         "worker_hung",
         reach_causes.worker_hung,
-        ("WorkerDown",),
-        (*_SLOW_SYMPTOMS, "loop_stalls", "failed_handshakes", "worker_deaths", "session_store_slow"),
+        ("WorkerHung",),
+        (*_SLOW_SYMPTOMS, "loop_stalls", "failed_handshakes", "session_store_slow"),
     ),
-    Cause("worker_deaths", reach_causes.worker_deaths, ("WorkerDown",), ("restarting", "failing_recoveries")),
+    Cause("worker_deaths", reach_causes.worker_deaths, ("WorkerDeaths",), ("restarting", "failing_recoveries")),
     Cause("restarting", reach_causes.restarting, ("Restarting",), ("failing_recoveries",)),
     Cause("in_memory", store_causes.in_memory, ("SessionStoreDown",), ("failing_recoveries", "session_store_down")),
     Cause(
@@ -46,29 +46,33 @@ CAUSES = (
         ("SessionStoreDown",),
         (
             *(f"{dependency}_down" for dependency in (*_STORE, Dependency.PLAN_CACHE)),
+            "failing_calls",
             "session_store_slow",
             "plan_cache_slow",
             *_SLOW_SYMPTOMS,
             "failing_recoveries",
         ),
     ),
+    Cause(
+        "session_store_slow",
+        partial(store_causes.slow, Dependency.SESSION_STORE),
+        ("SlowDependency", "SlowResponse", *_LATE_BURNS),
+        ("plan_cache_down", "plan_cache_slow", "failing_calls", "slow_responses"),
+    ),
     *(
         Cause(
             f"{dependency}_down",
             partial(store_causes.down, dependency),
             ("DependencyDown",),
-            (f"{dependency}_slow",) if dependency in _CALLED else ("failing_recoveries",),
+            (f"{dependency}_slow", "failing_calls")
+            if dependency in _CALLED
+            else ("failing_calls", "failing_recoveries"),
         )
         for dependency in (*_STORE, Dependency.PLAN_CACHE, Dependency.USAGE_STORE, Dependency.DATABASE)
     ),
+    Cause("failing_calls", store_causes.failing_calls, ("DependencyErrors",)),
     Cause("store_full", store_causes.store_full, ("StoreFull",), ("failing_recoveries",)),
     Cause("usage_dropped", store_causes.usage_dropped, ("UsageDropping",)),
-    Cause(
-        "session_store_slow",
-        partial(store_causes.slow, Dependency.SESSION_STORE),
-        ("SlowDependency", "SlowResponse", *_LATE_BURNS),
-        ("slow_responses",),
-    ),
     Cause(
         "plan_cache_slow",
         partial(store_causes.slow, Dependency.PLAN_CACHE),
@@ -93,7 +97,7 @@ CAUSES = (
     Cause(
         "content_queue",
         content_causes.content_queue,
-        ("LongContentQueue", "SlowProcessing", "SlowResponse"),
+        ("LongContentQueue", "ContentRefused", "SlowProcessing", "SlowResponse"),
         ("slow_responses",),
     ),
     Cause("processor_busy", process_causes.processor_busy, ("PacingLag", "EventLoopLag"), _SLOW_SYMPTOMS),
@@ -109,13 +113,13 @@ CAUSES = (
     Cause("one_client", client_causes.one_client, (), ("mistakes", "input_limits", "rate_limits", "traffic")),
     Cause("input_limits", client_causes.input_limits, ("InputLimitSurge",)),
     Cause("rate_limits", client_causes.rate_limits, ("RateLimitSurge",), ("mistakes",)),
-    Cause("refused_handshakes", client_causes.refused_handshakes),
-    Cause("slow_readers", client_causes.slow_readers),
-    Cause("sockets_dropped", client_causes.sockets_dropped),
+    Cause("refused_handshakes", client_causes.refused_handshakes, ("HandshakeRefusalSurge",)),
+    Cause("slow_readers", client_causes.slow_readers, ("SlowClientSurge",)),
+    Cause("sockets_dropped", client_causes.sockets_dropped, ("SocketsEvicted",)),
     Cause("session_timeouts", client_causes.session_timeouts, ("SessionTimeoutSurge",)),
     Cause("telemetry_dropped", telemetry_causes.telemetry_dropped, ("TelemetryDropping",)),
     Cause("telemetry_failing", telemetry_causes.telemetry_failing, ("TelemetryFailing",)),
-    Cause("failing_recoveries", client_causes.failing_recoveries),
+    Cause("failing_recoveries", client_causes.failing_recoveries, ("RecoveriesFailing",)),
     Cause("slow_responses", symptoms.slow_responses, ("SlowResponse", *_LATE_BURNS)),
     Cause("late_chunks", symptoms.late_chunks, ("PacingLag",)),
     Cause("mistakes", client_causes.mistakes),

@@ -10,7 +10,8 @@ _DROPPED = "stream_telemetry_dropped_total"
 _FAILED = "stream_telemetry_errors_total"
 _EXPORTERS = ("observability", "opentelemetry", "sentry_sdk", "urllib3")
 _READERS = {
-    "logs": "whatever reads standard output",
+    "logs": "the reader of standard output",
+    "otlp_logs": "the collector",
     "traces": "the collector",
     "metrics": "the collector",
     "errors": "Sentry",
@@ -45,9 +46,9 @@ def telemetry_dropped(evidence: Evidence) -> Iterator[Finding]:
 def telemetry_failing(evidence: Evidence) -> Iterator[Finding]:
     """A sink raises exceptions."""
     failed = evidence.metrics.increases(_FAILED, "sink")
-    lines = evidence.recent("sink_failed", "metrics_not_shared")
+    lines = evidence.recent("sink_failed")
     if failed or lines:
-        names = listed(failed) or ", ".join(sorted({line.text("sink") or line.event for line in lines}))
+        names = listed(failed) or ", ".join(sorted({line.text("sink") for line in lines}))
         yield Finding(
             what=f"A sink of telemetry fails: {names}.",
             since=lines[0].at if lines else evidence.metrics.began(_FAILED),

@@ -90,18 +90,30 @@ class Measurements:
         return sum(amount for at, amount in _increments(series) if at > after)
 
     def began(self, name: str, **labels: Wanted) -> float | None:
-        """When the increases that last until now began: before each pause of the recent length they count as over."""
-        times = [at for one in self.series(name, **labels) for at, amount in _increments(one) if amount > 0]
-        return first_of_run(times, self.period.quiet_seconds)
+        """When the increases that last until now began: those before a pause of the recent length are over.
+
+        The start of the period if they began before it; ``None`` if that was not measured, or if there are none.
+        """
+        found = self.series(name, **labels)
+        return self._first([at for one in found for at, amount in _increments(one) if amount > 0], found)
 
     def began_above(self, name: str, bound: float, **labels: Wanted) -> float | None:
         """As ``began``, of the observations of a histogram above the bound of a bucket."""
+        found = self.series(f"{name}_bucket", **labels)
         above: dict[float, float] = defaultdict(float)
-        for one in self.series(f"{name}_bucket", **labels):
+        for one in found:
             sign = {inf: 1, bound: -1}.get(float(one.labels.get("le", "nan")), 0)
             for at, amount in _increments(one):
                 above[at] += sign * amount
-        return first_of_run([at for at, amount in above.items() if amount > 0], self.period.quiet_seconds)
+        return self._first([at for at, amount in above.items() if amount > 0], found)
+
+    def _first(self, times: list[float], series: list[Series]) -> float | None:
+        """The first time of the run that lasts; only if a quiet time before it was measured is it the beginning."""
+        first = first_of_run(times, self.period.quiet_seconds)
+        measured = sorted({at for one in series for at, _ in one.points if at >= self.period.start})
+        if first is None or len(measured) < 3:  # noqa: PLR2004 - two points have one increase, and nothing before it
+            return None
+        return first if first > measured[1] else self.period.start
 
     def held_since(self, holds: Callable[[float], bool], name: str, **labels: Wanted) -> float | None:
         """Since when a condition holds for at least one of the matching series; ``None`` if it holds for none now."""

@@ -1,8 +1,9 @@
 """Everything that was read, with what could not be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 
+import msgspec
 from msgspec import Struct
 
 from service.cli.explain.evidence.alerts import Alert
@@ -11,17 +12,7 @@ from service.cli.explain.evidence.measurements import Measurements, Series
 from service.cli.explain.evidence.period import Period
 from service.cli.explain.evidence.span_lines import Span
 
-_IDENTITY = (
-    "instance",
-    "session_id",
-    "connection_id",
-    "stream_id",
-    "span_id",
-    "code",
-    "reason",
-    "dependency",
-    "outcome",
-)
+_encode = msgspec.json.Encoder().encode
 
 
 class Evidence(Struct, frozen=True):
@@ -35,6 +26,8 @@ class Evidence(Struct, frozen=True):
     alerts: tuple[Alert, ...] = ()
     jobs: tuple[str, ...] = ()
     """The jobs that the alerting rules of Prometheus select; empty if they were not read."""
+    by_event: Mapping[str, list[LogLine]] = {}
+    """The lines of each event."""
 
     @classmethod
     def of(  # noqa: PLR0913 - one for each kind
@@ -48,30 +41,37 @@ class Evidence(Struct, frozen=True):
         jobs: Iterable[str] = (),
     ) -> "Evidence":
         """The evidence in order, a line that several sources have once."""
+        by_event: dict[str, list[LogLine]] = {}
+        ordered = tuple(
+            line for _, line in sorted({_identity(line): line for line in lines}.items(), key=itemgetter(0))
+        )
+        for line in ordered:
+            by_event.setdefault(line.event, []).append(line)
         return cls(
             period,
             Measurements(series, period),
-            tuple(line for _, line in sorted({_identity(line): line for line in lines}.items(), key=itemgetter(0))),
+            ordered,
             tuple(sorted(spans, key=lambda span: (span.start, span.name, span.span_id))),
             tuple(sorted(alerts, key=lambda alert: (alert.since, alert.name))),
             tuple(sorted(set(jobs))),
+            by_event,
         )
 
     def logged(self, *events: str, after: float | None = None, **fields: str) -> list[LogLine]:
         """The lines of these events with these fields, after a time; by default in the whole period."""
         begin = self.period.start if after is None else after
-        return [
+        found = [
             line
-            for line in self.lines
-            if line.event in events
-            and begin <= line.at <= self.period.end
-            and all(line.text(name) == value for name, value in fields.items())
+            for event in dict.fromkeys(events)
+            for line in self.by_event.get(event, ())
+            if begin <= line.at <= self.period.end and all(line.text(name) == value for name, value in fields.items())
         ]
+        return found if len(events) == 1 else sorted(found, key=lambda line: line.at)
 
     def recent(self, *events: str, **fields: str) -> list[LogLine]:
         """As ``logged``, in the recent part of the period."""
         return self.logged(*events, after=self.period.recent, **fields)
 
 
-def _identity(line: LogLine) -> tuple[float | str, ...]:
-    return line.at, line.event, line.message, *map(line.text, _IDENTITY)
+def _identity(line: LogLine) -> tuple[float, str, str, bytes]:
+    return line.at, line.event, line.message, _encode(line.fields)

@@ -9,9 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from google.protobuf.json_format import MessageToJson
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from service.cli import main
 from tests.backends.fixtures import StartPrometheus, StartRedis
+from tests.backends.otlp import OtlpReceiver
 from tests.clients.direct import joined, request, stream
 from tests.conftest import LogLine, RunningServer, StartServer
 from tests.integration.observability.breaking import BREAK
@@ -172,6 +175,29 @@ async def test_a_fault_is_found_by_the_error_id_of_the_client(
         assert "ValueError" in str(found)
     now = await asyncio.to_thread(explain, "--logs", log, "--metrics", f"{server.url}/metrics")
     assert now.causes == ["service_errors"], now
+
+
+async def test_the_spans_of_a_stream(
+    start_server: StartServer, otlp: OtlpReceiver, explain: Explain, tmp_path: Path
+) -> None:
+    server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT=otlp.endpoint, OTEL_BSP_SCHEDULE_DELAY=100)
+    async with joined(server, "traced") as client:
+        await stream(client, "# Title\n\nSome *words*.", content_type="markdown")
+    [root] = await asyncio.to_thread(otlp.wait_for, lambda span: span.name == "stream")
+    await asyncio.to_thread(otlp.wait_for, lambda span: span.name == "deliver")
+    bodies = [ExportTraceServiceRequest.FromString(body) for body in otlp.received]
+    (tmp_path / "traces.jsonl").write_text("".join(f"{MessageToJson(body, indent=None)}\n" for body in bodies))
+    for text in (root.trace_id, root.attributes["stream.id"]):
+        found = explain(text, "--traces", "traces.jsonl")
+        assert (found.status, found.report["answer"][:25]) == (0, "The stream was completed."), found
+        entries = [moment["what"].split(" for ")[0] for moment in found.report["timeline"]]
+        assert [entry for entry in entries if entry in {"validate", "rate_limit", "convert", "sanitise", "chunk"}] == [
+            "validate",
+            "rate_limit",
+            "convert",
+            "sanitise",
+            "chunk",
+        ]
 
 
 async def test_a_job_with_another_name(

@@ -118,5 +118,5 @@ PENDING = {
     "stream_worker_up",
 }
 PENDING_EVENTS = {"event_loop_stalled"}
-PENDING_FIELDS = {"frame"}
-PENDING_ALERTS = {"WorkerDown"}
+PENDING_FIELDS = {"frame", "stack"}
+PENDING_ALERTS = {"WorkerDeaths", "WorkerHung"}

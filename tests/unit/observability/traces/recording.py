@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import format_span_id, format_trace_id
 
 from observability.registry.spans import HTTP, SPANS
-from observability.traces.finished_spans import FinishedSpans
+from observability.traces.finished_spans import Attributes, FinishedSpans
 from observability.traces.trace_sink import TraceSink
 from service.content.html.removal import Removal
 from service.content.stage import Stage, StageTime
@@ -17,7 +17,11 @@ from service.events import (
     BackpressureReleased,
     ConnectionAttempted,
     ConnectionOpened,
+    DataSystem,
+    Dependency,
+    DependencyCalled,
     FirstChunkSent,
+    Operation,
     Outcome,
     RequestAdmitted,
     StreamEnded,
@@ -27,6 +31,7 @@ from service.events import (
     StreamStarted,
 )
 from service.protocol.errors import ErrorCode
+from service.protocol.instant import Instant
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, Speed
 from service.protocol.trace import Trace, TraceContext
 
@@ -40,6 +45,9 @@ FIRST = TraceContext(SAMPLED.trace_id, SAMPLED.span_id, sampled=True)
 SECOND = Trace("ab" * 16, "12" * 8, sampled=True, parent=FIRST)
 """``SAMPLED`` after its recovery on another connection."""
 MARKUP = ContentType.MARKDOWN
+SYSTEMS: dict[DataSystem, Attributes] = {
+    DataSystem.REDIS: {"db.namespace": "0", "server.address": "redis.internal", "server.port": 6379}
+}
 
 
 class Recording:
@@ -52,7 +60,7 @@ class Recording:
         self._exporter = InMemorySpanExporter()
         self._handshakes = handshakes
         finished = FinishedSpans(SimpleSpanProcessor(self._exporter), Resource({"service.name": "test"}))
-        self._sink = TraceSink(finished, self._samples, lambda: self.wall_ns, lambda: self.steady_ns)
+        self._sink = TraceSink(finished, self._samples, SYSTEMS, lambda: self.wall_ns, lambda: self.steady_ns)
         self.record = self._sink.record
 
     def _samples(self, trace_id: str, parent: TraceContext | None) -> bool:
@@ -170,6 +178,24 @@ class Recording:
                 paused=False,
             )
         )
+
+
+def called(
+    operation: Operation,
+    at_ms: float,
+    *,
+    trace: Trace | None = None,
+    connection_id: str = "c1",
+    session_id: str = "s1",
+    error_type: str = "",
+    system: DataSystem = DataSystem.REDIS,
+) -> DependencyCalled:
+    """A call of 2 ms that began this long after the start of the test."""
+    dependency = Dependency.DATABASE if system is DataSystem.POSTGRESQL else Dependency.SESSION_STORE
+    started = Instant(at_ms / 1000, NOW / 1e9 + at_ms / 1000)
+    return DependencyCalled(
+        dependency, system, operation, started, 0.002, error_type, connection_id, session_id, "", trace
+    )
 
 
 def context(span: ReadableSpan) -> tuple[str, str]:

@@ -63,6 +63,18 @@ CASES = [
         parts=("1 worker does not answer", "worker 1 (1 of 3 processes)"),
     ),
     Case(
+        cause="worker_hung",
+        name="replaced",
+        alone=True,
+        series=[counter("stream_worker_deaths_total", 1, reason="hung", worker="1")],
+        lines=[
+            line(
+                "worker_replaced", 40, worker=1, reason="hung", connections=12, requests=5, stack="sleep() at a.py:7\nx"
+            )
+        ],
+        parts=("1 worker hung and was replaced", "12 connections, 5 requests lost", "it hung in sleep() at a.py:7"),
+    ),
+    Case(
         cause="worker_deaths",
         series=[
             counter("stream_worker_deaths_total", 3, reason="killed", worker="1"),
@@ -119,6 +131,11 @@ CASES = [
     *_down("plan_cache", "plan cache")[:1],
     *_down("usage_store", "usage file is unavailable"),
     *_down("database", "database of usage is unavailable"),
+    Case(
+        cause="failing_calls",
+        series=[counter("stream_dependency_errors_total", 40, dependency="plan_cache")],
+        parts=("Calls of the plan cache (Redis) fail", "40 calls"),
+    ),
     Case(
         cause="store_full",
         series=[

@@ -62,6 +62,8 @@ def test_what_lasts_began_after_the_last_pause() -> None:
     two = counter("x_total", 5, ago=240, code="B")
     assert measured(one, two).began("x_total") == pytest.approx(END - 240, abs=15)
     assert measured(gauge("x_total", 7)).began("x_total") is None
+    assert measured(counter("x_total", 100, ago=1800)).began("x_total") == PERIOD.start
+    assert measured(Series("x_total", TARGET, points(1, 2))).began("x_total") is None
     assert first_of_run([10, 20, 30, 100, 105], pause=10) == 100
 
 

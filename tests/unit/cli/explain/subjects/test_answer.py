@@ -28,7 +28,7 @@ def test_nothing_is_wrong_now() -> None:
 def test_what_is_wrong_now_is_the_first_cause() -> None:
     report = answer_now(evidence([*SLOW, DOWN]))
     assert report.status is Status.CAUSE
-    assert [finding.cause for finding in report.findings] == ["database_down", "session_store_slow"]
+    assert [finding.cause for finding in report.findings] == ["session_store_slow", "database_down"]
     assert report.answer == report.findings[0].what
 
 
