@@ -99,7 +99,8 @@ HTTP_STATUS = Attribute("http.response.status_code", AttributeType.INTEGER, "the
 ERROR_TYPE = Attribute(
     "error.type",
     AttributeType.STRING,
-    "after an error: the class of the exception that was its first cause, otherwise the error code of the protocol",
+    "after an error: the class of the exception that was its first cause, otherwise the error code of the protocol; of "
+    "an HTTP route the status",
 )
 NETWORK_PROTOCOL = Attribute("network.protocol.name", AttributeType.STRING, "websocket")
 NETWORK_TRANSPORT = Attribute("network.transport", AttributeType.STRING, "tcp")
@@ -128,7 +129,7 @@ HTTP = Span(
     SpanKind.SERVER,
     "a request to an HTTP route other than /metrics, /health and /ready, from the instrumentation of OpenTelemetry; "
     "without a matching route the name is the method alone",
-    attributes=(HTTP_METHOD, HTTP_ROUTE, HTTP_STATUS),
+    attributes=(HTTP_METHOD, HTTP_ROUTE, HTTP_STATUS, ERROR_TYPE),
 )
 CONNECT = Span(
     "ws.connect",
