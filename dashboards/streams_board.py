@@ -250,20 +250,16 @@ def _lives() -> Row:
                     "Duration, all streams",
                     "From stream_start to the end: mostly the speed that was requested. A diamond opens a trace.",
                     units.Seconds,
-                    8,
+                    12,
                 ),
                 Query(buckets(STREAM_DURATION), exemplars=True),
-            ),
-            lines(
-                Frame("Duration by outcome, median", "The duration of streams, by how they ended.", units.Seconds, 8),
-                Query(quantile(0.5, STREAM_DURATION, "outcome"), "{{outcome}}"),
             ),
             lines(
                 Frame(
                     "Streams paused, on average",
                     "Seconds of pause a second. A pause is counted when its stream ends.",
                     units.Short,
-                    8,
+                    12,
                 ),
                 Query(rate(PAUSED_SECONDS), "paused"),
             ),

@@ -227,7 +227,7 @@ class Metrics:
             return
         self._counter(declared.REQUESTS, event.content_type, event.outcome).inc()
         if event.started:
-            self._histogram(declared.STREAM_DURATION, event.outcome).observe(event.duration_seconds, exemplar)
+            self._histogram(declared.STREAM_DURATION).observe(event.duration_seconds, exemplar)
 
     def _prepared(
         self, event: events.StreamStarted | events.StreamEnded, seconds: float, exemplar: dict[str, str] | None

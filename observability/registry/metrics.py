@@ -41,6 +41,7 @@ from service.protocol.messages import ClientMessageType, ContentType, RefusalRea
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 
 _PROCESSING_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_STAGE_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5)
 _WAIT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _CALL_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -120,7 +121,7 @@ STAGE_DURATION = Histogram(
     "One stage of preparation.",
     {"stage": tuple(Stage)},
     "seconds",
-    buckets=_PROCESSING_SECONDS,
+    buckets=_STAGE_SECONDS,
 )
 CONTENT_BYTES = Histogram(
     "stream_content_bytes",
@@ -151,8 +152,7 @@ TIME_TO_FIRST_CHUNK = Histogram(
 STREAM_DURATION = Histogram(
     "stream_duration_seconds",
     "From stream_start to the end of the stream on that connection; time after a recovery is not counted.",
-    {"outcome": tuple(outcome for outcome in Outcome if outcome is not Outcome.TAKEN_OVER)},
-    "seconds",
+    unit="seconds",
     buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600),
     exemplar=True,
 )
