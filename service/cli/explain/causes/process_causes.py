@@ -10,8 +10,9 @@ from service.cli.explain.causes.wording import counted, kept, load, number, plac
 from service.cli.explain.evidence import Evidence, LogLine
 
 _STALLS = "stream_event_loop_stall_seconds_total"
-_STALLED_SHARE = 0.01
-_LONG_STALL_SECONDS = 1.0
+_STALLED_SHARE = 0.02
+_STALLED_SECONDS = 1.0
+"""Less than this, and less than that share of the time, is a busy machine."""
 _BUSY_CORES = 0.9
 _LATE_SECONDS = 0.05
 _MEMORY_RATIO = 0.8
@@ -23,11 +24,12 @@ def loop_stalls(evidence: Evidence) -> Iterator[Finding]:
     metrics = evidence.metrics
     lines = evidence.recent("event_loop_stalled", "event_loop_blocked")
     longest = max((_stall_seconds(line) for line in lines), default=0.0)
-    recent = evidence.period.quiet_seconds
+    recent = evidence.recent_seconds
+    limit = max(_STALLED_SHARE * recent, _STALLED_SECONDS)
     series = metrics.series(_STALLS)
-    stalled = [one for one in series if metrics.growth(one) >= _STALLED_SHARE * recent]
+    stalled = [one for one in series if metrics.growth(one) >= limit]
     worst = max((metrics.growth(one) for one in stalled), default=0.0) or sum(map(_stall_seconds, lines))
-    if not stalled and longest < _LONG_STALL_SECONDS and (series or worst < _STALLED_SHARE * recent):
+    if not stalled and (series or worst < limit):
         return
     frames = Counter(line.text("frame") for line in lines if line.text("frame"))
     where = places((one.labels for one in stalled), (one.labels for one in series))
@@ -49,7 +51,7 @@ def loop_stalls(evidence: Evidence) -> Iterator[Finding]:
 def processor_busy(evidence: Evidence) -> Iterator[Finding]:
     """A process needs a whole core, and its chunks are late."""
     metrics = evidence.metrics
-    recent = evidence.period.end - evidence.period.recent
+    recent = evidence.recent_seconds
     late = metrics.quantile(0.99, "stream_chunk_lag_seconds")
     busy = [
         one.labels for one in metrics.series("process_cpu_seconds_total") if metrics.growth(one) > _BUSY_CORES * recent

@@ -55,7 +55,7 @@ def late_chunks(evidence: Evidence) -> Iterator[Finding]:
 def traffic(evidence: Evidence) -> Iterator[Finding]:
     """Clients send more than usual, or longer documents: no fault."""
     metrics = evidence.metrics
-    minutes = evidence.period.quiet_seconds / 60
+    minutes = max(evidence.recent_seconds / 60, 1)
     requests = metrics.increase("stream_requests_total") / minutes
     plan = metrics.quantile(0.95, "stream_chunks")
     if requests > _BUSY_REQUESTS:

@@ -54,6 +54,8 @@ class Measurements:
         for one in given:
             self._by_name[one.name].append(_from_zero(one, starts.get(_process(one.labels)), period))
         self._newest = max((one.points[-1][0] for one in given), default=period.end)
+        self.oldest = min((one.points[0][0] for one in given), default=period.end)
+        """The time of the first point."""
         self.count = len(given)
 
     def series(self, name: str, **labels: Wanted) -> list[Series]:
@@ -113,7 +115,9 @@ class Measurements:
         measured = sorted({at for one in series for at, _ in one.points if at >= self.period.start})
         if first is None or len(measured) < 3:  # noqa: PLR2004 - two points have one increase, and nothing before it
             return None
-        return first if first > measured[1] else self.period.start
+        if first > measured[1]:
+            return first
+        return self.period.start if measured[0] - self.period.start < self.period.quiet_seconds else None
 
     def held_since(self, holds: Callable[[float], bool], name: str, **labels: Wanted) -> float | None:
         """Since when a condition holds for at least one of the matching series; ``None`` if it holds for none now."""

@@ -57,6 +57,12 @@ class Evidence(Struct, frozen=True):
             by_event,
         )
 
+    @property
+    def recent_seconds(self) -> float:
+        """How much of the recent time the lines and series cover; at least a second."""
+        oldest = min([self.metrics.oldest, *(line.at for line in self.lines[:1])])
+        return max(self.period.end - max(self.period.recent, oldest), 1.0)
+
     def logged(self, *events: str, after: float | None = None, **fields: str) -> list[LogLine]:
         """The lines of these events with these fields, after a time; by default in the whole period."""
         begin = self.period.start if after is None else after

@@ -157,7 +157,7 @@ CASES = [
         name="log",
         alone=True,
         lines=lines(8, "event_loop_blocked", lag_ms=500.0),
-        parts=("4 s of the last 5 min", "8 stalls"),
+        parts=("4 s of the last 17 s", "8 stalls"),
     ),
     _slow("session_store", "admit", "session store (Redis) is slow"),
     _slow("plan_cache", "get", "plan cache (Redis) is slow"),

@@ -64,6 +64,7 @@ def test_what_lasts_began_after_the_last_pause() -> None:
     assert measured(gauge("x_total", 7)).began("x_total") is None
     assert measured(counter("x_total", 100, ago=1800)).began("x_total") == PERIOD.start
     assert measured(Series("x_total", TARGET, points(1, 2))).began("x_total") is None
+    assert measured(Series("x_total", TARGET, points(1, 2, 3, 4, 5))).began("x_total") is None
     assert first_of_run([10, 20, 30, 100, 105], pause=10) == 100
 
 
