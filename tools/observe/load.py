@@ -10,14 +10,14 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
-from itertools import count
+from itertools import count, pairwise
 from typing import Any, Final
 
 import httpx
 
 from benchmarks.documents import document
 from service.protocol.messages import ChunkBy, ContentType, Speed
-from streaming_content_client import Connection, StreamingError, connect
+from streaming_content_client import Connection, Stream, StreamingError, connect
 
 _EDITORS: Final = 12
 _CROWD: Final = 70
@@ -87,6 +87,9 @@ class Load:
             speed=self._random.choices(list(Speed), [1, 2, 4, 4, 6])[0],
         )
         match self._random.choices(["read", "pause", "skip", "cancel", "vanish"], [65, 15, 10, 7, 3])[0]:
+            case "read":
+                await stream.wait_ended()
+                await _report(client, stream)
             case "pause":
                 await self._control(client, "pause")
                 await self._wait(4)
@@ -113,6 +116,7 @@ class Load:
                 stream.token = "wrong"  # noqa: S105 - not a secret
             await client.recover(stream)
             await stream.wait_ended()
+            await _report(client, stream, breaks=1)
 
     async def _idler(self) -> None:
         """Keeps its connection open until the session ends."""
@@ -179,3 +183,16 @@ class Load:
     async def _wait(self, seconds: float) -> None:
         activity = 1 + 0.7 * math.sin(2 * math.pi * (time.monotonic() - self._began) / _PERIOD_SECONDS)
         await asyncio.sleep(self._random.expovariate(activity * self._haste / seconds))
+
+
+async def _report(client: Connection, stream: Stream, breaks: int = 0) -> None:
+    """Report what a reader of the whole stream waited for."""
+    gaps = [later - earlier for earlier, later in pairwise(stream.arrivals)]
+    if stream.failure is None and gaps:
+        await client.send(
+            "client_report",
+            stream_id=stream.stream_id,
+            first_chunk_ms=round(1000 * (stream.arrivals[0] - stream.requested_at)),
+            longest_gap_ms=round(1000 * max(gaps)),
+            breaks=breaks,
+        )

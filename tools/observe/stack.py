@@ -12,6 +12,7 @@ from benchmarks.processes import SERVICE, Program, Server, serve
 from dashboards.rules import ALERTMANAGER, JOB, RULES
 
 _SETTINGS: Final = {
+    "CLIENT_REPORTS": "on",
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "INFO",
     "MAX_CONNECTIONS": "60",  # the demo load reaches these limits now and then

@@ -33,6 +33,7 @@ SETTINGS = {
     "PROCESSOR_MAX_CONTENT_SIZE": 20_000,
     "STORE_MAX_BYTES": 2**20,
     "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # no server listens there
+    "SENTRY_DSN": "http://public@127.0.0.1:9/1",
 }
 WORKER_SETTINGS = {
     "HOST": "0.0.0.0",
@@ -45,6 +46,8 @@ WORKER_SETTINGS = {
 
 LONG = "word " * 1000
 _CONTROLS = 6000
+_FAULTS = 11
+"""One more than are reported in a minute."""
 _MISTAKES = 500
 """Ten times the lines that are written within ten seconds."""
 
@@ -213,7 +216,7 @@ async def wait_for_content(server: RunningServer, signals: Signals) -> None:
 
 async def break_everything(server: RunningServer) -> None:
     async with httpx.AsyncClient(base_url=server.url, limits=WITHOUT_KEEP_ALIVE) as http:
-        for part in ("route", "loop", "library", "sinks", "usage"):
+        for part in ("loop", "library", "sinks", "usage", *["route"] * _FAULTS):
             await http.get(f"/break/{part}")
 
 
