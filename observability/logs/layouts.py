@@ -44,7 +44,7 @@ def json_layout(level: str, message: str, fields: Mapping[str, object], *, insta
         return encoded
 
     def shorten(by: int) -> bytes:
-        return _encode_line(line | {"exception": _CUT.format(by) + exception[by:]})
+        return _encode_line(line | {"exception": cut_beginning(exception, by)})
 
     return shorten(bisect_left(range(len(exception)), True, key=lambda by: len(shorten(by)) <= PIPE_BUF))  # noqa: FBT003
 
@@ -90,6 +90,11 @@ def _encode_line(line: Mapping[str, object]) -> bytes:
     except UnicodeEncodeError:  # half of a surrogate pair, which a library may take from a file name
         texts = {key: encodable_text(value) if isinstance(value, str) else value for key, value in line.items()}
         return _encode(texts) + b"\n"
+
+
+def cut_beginning(traceback: str, by: int) -> str:
+    """The traceback without its first ``by`` characters, and with their number in their place."""
+    return _CUT.format(by) + traceback[by:]
 
 
 def encodable_text(text: str) -> str:

@@ -13,7 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
 from opentelemetry.util.types import AnyValue
 
-from observability.logs.layouts import encodable_text
+from observability.logs.layouts import cut_beginning, encodable_text
 from observability.otlp import export_queue
 from observability.otlp.export_queue import ExportQueue
 from observability.otlp.otel_settings import OtlpSignal, load_batch_settings
@@ -31,6 +31,8 @@ _OWN_LOGGERS = frozenset({OTLPLogExporter.__module__, export_queue.__name__})
 """Their lines are about this export: each would cause the next one."""
 _WITH_CONTENT = frozenset({CHUNK_SENT.name})
 """Lines for a developer's machine, which no collector receives."""
+_TRACEBACK_CHARACTERS = 4096
+"""As much as on standard output, so that the queue is bounded by its number of lines."""
 _IDENTITY = frozenset({"event", "trace_id", "span_id"})
 """Fields that are parts of a log record and not attributes."""
 
@@ -57,6 +59,9 @@ class LogExport:
     def write(self, level: LogLevel, message: str, fields: Mapping[str, object]) -> None:
         """Queue a line, with its ``event`` among the fields. May be called in any thread."""
         if fields["event"] not in _WITH_CONTENT and fields.get("logger") not in _OWN_LOGGERS:
+            excess = len(str(fields.get("exception", ""))) - _TRACEBACK_CHARACTERS
+            if excess > 0:
+                fields = {**fields, "exception": cut_beginning(str(fields["exception"]), excess)}
             self._queue.put(_Line(time.time_ns(), level, message, fields))
 
     def close(self, seconds: float) -> None:
