@@ -16,7 +16,13 @@ from dashboards.queries import Query, of_instances, per_minute, select, total
 from dashboards.rules import ALERTS as RULES
 from dashboards.rules import RUNBOOKS, Severity
 from dashboards.times import FAILED_STREAMS, SLOW_STREAMS, first_chunk
-from observability.registry.metrics import ACTIVE_STREAMS, BUILD_INFO, CONNECTIONS_ACTIVE, REQUESTS
+from observability.registry.metrics import (
+    ACTIVE_STREAMS,
+    BUILD_INFO,
+    CONNECTIONS_ACTIVE,
+    REQUESTS,
+    REQUESTS_ACTIVE,
+)
 
 _REAL: Final = tuple(severity for severity in Severity if severity is not Severity.NONE)
 """All but the watchdog, which always fires."""
@@ -194,6 +200,7 @@ def _saturation() -> Row:
             lines(
                 Frame("Connections and streams", "Open connections, and the active streams on them.", units.Short, 12),
                 Query(total(CONNECTIONS_ACTIVE), "connections"),
+                Query(total(REQUESTS_ACTIVE), "requests"),
                 Query(total(ACTIVE_STREAMS, "state"), "{{state}} streams"),
             ),
         ),

@@ -46,10 +46,10 @@ def recorded(name: str) -> str:
     return f"{name}{{{_scope()}}}"
 
 
-def total(gauge: Gauge, *by: str, **only: Only) -> str:
-    """The sum over all instances, of a gauge that is a sum over workers too."""
-    assert gauge.workers == "sum", gauge.name
-    return _sum(gauge, by, select(gauge, **only))
+def total(metric: Gauge | Counter, *by: str, **only: Only) -> str:
+    """The sum over all instances: of a gauge that is a sum over workers too, or of a counter since the starts."""
+    assert not isinstance(metric, Gauge) or metric.workers == "sum", metric.name
+    return _sum(metric, by, select(metric, **only))
 
 
 def of_instances(gauge: Gauge, *by: str, **only: Only) -> str:

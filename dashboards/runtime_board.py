@@ -1,7 +1,5 @@
 """Runtime, workers and telemetry health."""
 
-from typing import Final
-
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -32,6 +30,7 @@ from dashboards.queries import (
     select,
     within,
 )
+from dashboards.workers import workers
 from observability.registry.metrics import (
     BUILD_INFO,
     CONFIG_LIMIT,
@@ -43,8 +42,6 @@ from observability.registry.metrics import (
     TELEMETRY_THROTTLED,
 )
 
-_ONE_WORKER: Final = "Available with one worker only."
-
 
 def runtime() -> Dashboard:
     return board(
@@ -52,6 +49,7 @@ def runtime() -> Dashboard:
         "Runtime, workers and telemetry health",
         "The state of the processes and their dependencies, and whether telemetry is complete.",
         _instances(),
+        workers(),
         dependencies(),
         recovery(),
         store_limits(),
@@ -82,8 +80,8 @@ def _instances() -> Row:
             lines(
                 Frame(
                     "Starts",
-                    "In the last 15 minutes. Each start closes all connections of the instance, and all "
-                    f"clients reconnect at once. {_ONE_WORKER}",
+                    "In the last 15 minutes, of all workers. Each start closes all connections of the instance, and "
+                    "all clients reconnect at once.",
                     units.Short,
                     5,
                 ),
@@ -91,7 +89,7 @@ def _instances() -> Row:
                 limit=limits.RESTARTS,
             ),
             rows(
-                Frame("Workers", "Processes that serve, by the settings.", units.Short, 5),
+                Frame("Workers by the settings", "Processes that serve.", units.Short, 5),
                 Query(of_instances(CONFIG_LIMIT, limit="max_workers")),
                 Column("instance", "Instance"),
                 Column("Value", "Workers"),
@@ -130,8 +128,7 @@ def _memory() -> Row:
             lines(
                 Frame(
                     "Processor",
-                    "CPU seconds a second: 1 is one core, which is the maximum of the event loop of one "
-                    f"worker. {_ONE_WORKER}",
+                    "By worker, CPU seconds a second: 1 is one core, which is the maximum of an event loop.",
                     units.Short,
                     6,
                 ),
@@ -140,7 +137,7 @@ def _memory() -> Row:
             lines(
                 Frame(
                     "File descriptors, share of the limit",
-                    f"A connection uses one. {_ONE_WORKER}",
+                    "By worker. A connection uses one.",
                     units.PercentUnit,
                     6,
                 ),
@@ -171,7 +168,7 @@ def _loop() -> Row:
             lines(
                 Frame(
                     "Garbage collections",
-                    f"A minute, by generation. Collections of generation 2 block the event loop. {_ONE_WORKER}",
+                    "A minute, by generation. Collections of generation 2 block the event loop.",
                     units.CountsPerMinute,
                 ),
                 Query(per_minute(GC_COLLECTIONS, "generation"), "generation {{generation}}"),

@@ -2,23 +2,20 @@
 
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 
 from observability.dependencies import DependencyStates
 from observability.exporters import Exporters
 from observability.logs.event_logger import EventLogger
 from observability.logs.log_sink import LogSink
 from observability.metrics.metrics_sink import Metrics
-from observability.metrics.slots import MetricsDirectoryError, claim_slot, merged_registry, prepare_slots
+from observability.metrics.worker_group import WorkerContext, WorkerGroup, worker_group
 from observability.otlp.otel_settings import enabled_signals, load_dotenv_variables
 from observability.recorder import FanOut, Sink
 from observability.registry.metric_types import Signal
-from observability.registry.process_lines import METRICS_NOT_SHARED
 from observability.resource_attributes import INSTANCE_ID, load_resource_attributes
 from service.protocol.trace import TraceContext
 from service.settings import Settings
@@ -35,14 +32,12 @@ _LOG_SECONDS = 0.5
 class Telemetry:
     """The recorder and its sinks. Created once in a process, before it serves."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, worker: WorkerContext | None = None) -> None:
+        """``worker`` is this one of several; without it this process is the only one."""
         load_dotenv_variables()
         attributes = load_resource_attributes(settings.railway_environment)
         instance = attributes[INSTANCE_ID]
-        self._slot_error: MetricsDirectoryError | None = None
-        exposed = self._claim_slot() if settings.max_workers > 1 else None
-        self.metrics = Metrics(settings, exposed, attributes)
+        self.metrics = Metrics(settings, worker, attributes)
         self._exporters = Exporters(settings, attributes, self.metrics)
         logs = self._exporters.logs
         self._logger = EventLogger(
@@ -73,12 +68,11 @@ class Telemetry:
             self._exporters.tracing.instrument(app)
 
     def start(self) -> None:
-        """Open the log and begin to export. To be called in the process that serves, once its event loop runs."""
+        """Open the log, begin to export and answer other workers. To be called once the event loop runs."""
         self._logger.open()
+        self.metrics.start()
         if self._exporters.metrics is not None:
             self._exporters.metrics.start()
-        if self._slot_error is not None:
-            self._logger.log(METRICS_NOT_SHARED, reason=str(self._slot_error))
 
     def flush(self) -> None:
         """Send what the exporters can send within 2 s; blocks for as long. The log stays open. In any thread."""
@@ -94,15 +88,6 @@ class Telemetry:
         """Write the last log lines; blocks for half a second at most."""
         self._logger.close(_LOG_SECONDS)
 
-    def _claim_slot(self) -> CollectorRegistry:
-        """The metrics of all workers, with those of this one if a slot is free: a worker serves without a slot too."""
-        directory = _metrics_directory(self._settings)
-        try:
-            claim_slot(directory)
-        except MetricsDirectoryError as error:
-            self._slot_error = error
-        return merged_registry(directory)
-
     def _sink_failed(self, sink: Sink, exception: Exception) -> None:
         self.metrics.count_sink_failure(sink)
         self._logger.log_sink_failure(sink, exception)
@@ -115,16 +100,12 @@ def check_telemetry_settings() -> None:
     enabled_signals()
 
 
-def share_metrics(settings: Settings) -> AbstractContextManager[None]:
+def share_metrics(settings: Settings) -> AbstractContextManager[WorkerGroup]:
     """The context in which workers share their metrics; entered by the process that starts them, before it does.
 
     Entering it raises ``MetricsDirectoryError``.
     """
-    return prepare_slots(_metrics_directory(settings), settings.max_workers, partial(Metrics, settings))
-
-
-def _metrics_directory(settings: Settings) -> Path:
-    return settings.metrics_dir or settings.data_dir / "metrics"
+    return worker_group(settings.metrics_dir or settings.data_dir / "metrics", settings.max_workers)
 
 
 def _create_sentry_sink(settings: Settings, instance: str, metrics: Metrics) -> "SentrySink | None":

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from observability.metrics.memory import container_limit
-from observability.metrics.slots import MetricsDirectoryError
+from observability.metrics.worker_group import MetricsDirectoryError, WorkerContext, WorkerGroup
 from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
 from service.events import ServerStarted, TickerSwept
@@ -56,13 +56,17 @@ _USAGE_SECONDS = 2.0
 def create_app(
     settings: Settings | None = None,
     *,
+    worker: WorkerContext | None = None,
     store: SessionStore | None = None,
     engine: ContentEngine | None = None,
     telemetry: Telemetry | None = None,
 ) -> FastAPI:
-    """Create the application for ``WebSocketHandshake`` under uvicorn. Without settings, read the environment."""
+    """Create the application for ``WebSocketHandshake`` under uvicorn. Without settings, read the environment.
+
+    ``worker`` is this process if it is one of several workers.
+    """
     settings = settings or load_settings()
-    telemetry = telemetry or Telemetry(settings)
+    telemetry = telemetry or Telemetry(settings, worker)
     recorder = telemetry.recorder
 
     selection = (
@@ -121,7 +125,7 @@ def create_app(
         options=SessionOptions(settings.logs_content, settings.client_reports),
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
-    loop_monitor = LoopMonitor(writer, recorder, clock.now)
+    loop_monitor = LoopMonitor(writer, recorder, clock.now, telemetry.metrics.beat)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -184,16 +188,15 @@ def _create_usage(settings: Settings, recorder: Recorder) -> Usage:
 
 
 @contextmanager
-def ready_for_workers(settings: Settings) -> Iterator[None]:
-    """Hold what the worker processes need while they serve. Raises ``SettingsError``."""
+def ready_for_workers(settings: Settings) -> Iterator[WorkerGroup | None]:
+    """Hold what the worker processes need while they serve; ``None`` for one. Raises ``SettingsError``."""
     check_telemetry_settings()
     with ExitStack() as held:
-        if settings.max_workers > 1:
-            try:
-                held.enter_context(share_metrics(settings))
-            except MetricsDirectoryError as error:
-                raise SettingsError(f"METRICS_DIR: {error}") from error
-        yield
+        try:
+            workers = held.enter_context(share_metrics(settings)) if settings.max_workers > 1 else None
+        except MetricsDirectoryError as error:
+            raise SettingsError(f"METRICS_DIR: {error}") from error
+        yield workers
 
 
 def send_test_event(settings: Settings) -> "DeliveryResult":

@@ -3,6 +3,8 @@
 from ipaddress import ip_address
 from typing import assert_never
 
+from msgspec.structs import asdict
+
 from observability.logs.event_logger import EventLogger
 from observability.logs.tracebacks import safe_traceback
 from observability.registry import connection_lines, process_lines, socket_lines, stream_lines
@@ -180,7 +182,10 @@ class LogSink:
             case events.AcceptResumed():
                 log(socket_lines.ACCEPT_RESUMED, seconds=round(event.seconds, 3))
             case events.WorkerReplaced():
-                log(process_lines.WORKER_REPLACED, pid=event.pid, exit_code=event.exit_code)
+                fields = asdict(event)
+                if not event.stack:
+                    del fields["stack"]
+                log(process_lines.WORKER_REPLACED, **fields)
             case events.DrainStarted():
                 log(process_lines.DRAIN_STARTED, connections=event.connections)
             case events.DrainEnded():

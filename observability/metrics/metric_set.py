@@ -1,22 +1,21 @@
 """The metrics of prometheus_client, created from their declarations."""
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from observability.registry import metric_types
 
 _Child = TypeVar("_Child", Counter, Gauge, Histogram)
-_MODES: Final[dict[str, Any]] = {"sum": "livesum", "max": "max", "min": "min"}
 _Children = dict[str, dict[tuple[str, ...], _Child]]
 """By name, then by label values: a lookup in a dictionary is much faster than ``labels()``."""
 
 
 class MetricSet:
-    """The declared metrics with each label combination at 0, in ``registry`` if there is one."""
+    """The declared metrics with each label combination at 0, in ``registry``."""
 
-    def __init__(self, declarations: Iterable[metric_types.Metric], registry: CollectorRegistry | None) -> None:
+    def __init__(self, declarations: Iterable[metric_types.Metric], registry: CollectorRegistry) -> None:
         self._counters: _Children[Counter] = {}
         self._gauges: _Children[Gauge] = {}
         self._histograms: _Children[Histogram] = {}
@@ -25,9 +24,8 @@ class MetricSet:
             match metric:
                 case metric_types.Counter():
                     _add(self._counters, metric, Counter(name, text, labels, unit=unit, registry=registry))
-                case metric_types.Gauge(workers=mode):
-                    gauge = Gauge(name, text, labels, unit=unit, registry=registry, multiprocess_mode=_MODES[mode])
-                    _add(self._gauges, metric, gauge)
+                case metric_types.Gauge():
+                    _add(self._gauges, metric, Gauge(name, text, labels, unit=unit, registry=registry))
                 case metric_types.Histogram(buckets=buckets):
                     histogram = Histogram(name, text, labels, unit=unit, registry=registry, buckets=buckets)
                     _add(self._histograms, metric, histogram)

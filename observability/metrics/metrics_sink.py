@@ -17,11 +17,14 @@ from prometheus_client import (
 
 from observability.dependencies import configured_dependencies
 from observability.metrics.exposition import exposition
+from observability.metrics.ledger import LEDGER_METRICS, Ledger
 from observability.metrics.memory import MemoryCollector
 from observability.metrics.metric_set import MetricSet
+from observability.metrics.worker_group import WorkerContext
+from observability.metrics.worker_metrics import LedgerCollector, WorkerMetrics
 from observability.registry import metrics as declared
 from observability.registry.log_types import LogLevel
-from observability.registry.metric_types import OTHER, Lookup, RecoveryKind, Signal, StreamState
+from observability.registry.metric_types import OTHER, AdmittedBy, Counter, Lookup, RecoveryKind, Signal, StreamState
 from service import events
 from service.events import Outcome
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
@@ -32,29 +35,27 @@ _SINK_LABELS = {"DependencyStates": "Dependencies"}
 """Released label values of ``stream_telemetry_errors_total`` that are not the name of the class."""
 _NO_LABEL = re.compile(r"^(?=\d)|[^a-zA-Z0-9_]")
 """What the name of an attribute may have and that of a label may not."""
-_COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT)
-"""Metrics that ``MemoryCollector`` reads at each scrape."""
+_COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT, *LEDGER_METRICS)
+"""Metrics that are read at each scrape: by ``MemoryCollector``, and from the ledger."""
 
 
 class Metrics:
-    """All declared metrics, each label combination at 0.
+    """All declared metrics, each label combination at 0, and those of the interpreter.
 
-    ``exposed`` is the registry of the metrics of all workers. Without it this process is the only one, and exposes its
-    own metrics and those of the interpreter. ``resource`` are the attributes that identify this process. All methods
-    but ``record`` may be called from any thread.
+    ``exposition`` has those of all workers, ``collect`` those of this process. All methods but ``record`` and ``beat``
+    may be called from any thread.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        exposed: CollectorRegistry | None = None,
-        resource: Mapping[str, str] | None = None,
+        self, settings: Settings, worker: WorkerContext | None = None, resource: Mapping[str, str] | None = None
     ) -> None:
+        """``worker`` is this one of several; without it this process is the only one. ``resource`` identifies it."""
         disable_created_metrics()  # type: ignore[no-untyped-call] # a third of all series
         self._own = CollectorRegistry(
             target_info={_NO_LABEL.sub("_", name): value for name, value in (resource or {}).items()}
         )
-        self._exposed = exposed or self._own
+        self._worker, self._ledger = (0, Ledger(1)) if worker is None else (worker.number, worker.ledger)
+        self._workers = None if worker is None else WorkerMetrics(self._own, worker)
         configured = configured_dependencies(settings)
         availability = replace(declared.DEPENDENCY_UP, labels={"dependency": configured})
         calls = frozenset(labels for labels in declared.DEPENDENCY_CALLS.only if labels[0] in configured)
@@ -72,16 +73,25 @@ class Metrics:
                 self._gauge(metric, *labels).set(1)
         for collect in (ProcessCollector, PlatformCollector, GCCollector):
             collect(registry=self._own)
-        for registry in {self._own, self._exposed}:
-            registry.register(MemoryCollector(settings.memory_limit))
+        self._own.register(MemoryCollector(settings.memory_limit))
+        self._own.register(LedgerCollector(self._ledger, self._worker))
+
+    def start(self) -> None:
+        """Answer the scrapes of other workers."""
+        if self._workers is not None:
+            self._workers.start()
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The metrics in the format of the Accept header, and the content type. Not for the event loop."""
-        return exposition(self._exposed, accept)
+        return exposition(self._own, accept) if self._workers is None else self._workers.exposition(accept)
 
     def collect(self) -> Iterable[Metric]:
         """The metrics of this process alone. Not for the event loop."""
         return self._own.collect()
+
+    def beat(self) -> None:
+        """Record that the event loop runs; to be called there several times a second."""
+        self._ledger.beat(self._worker)
 
     def count_dropped(self, signal: Signal, count: int = 1) -> None:
         """Count what a signal lost on its way out."""
@@ -118,18 +128,18 @@ class Metrics:
             case events.ConnectionAttempted():
                 self._counter(declared.CONNECTION_ATTEMPTS, event.outcome).inc()
             case events.ConnectionOpened():
-                self._gauge(declared.CONNECTIONS_ACTIVE).inc()
+                self._count(declared.CONNECTIONS_OPENED)
             case events.ConnectionClosed():
-                self._gauge(declared.CONNECTIONS_ACTIVE).dec()
-                self._counter(declared.CONNECTION_CLOSES, event.reason).inc()
+                self._count(declared.CONNECTION_CLOSES, event.reason)
                 self._histogram(declared.CONNECTION_DURATION).observe(event.duration_seconds)
             case events.ErrorSent():
                 self._counter(declared.ERRORS, event.code).inc()
             case events.RequestRejected():
-                self._counter(declared.REQUESTS, event.content_type or OTHER, event.outcome).inc()
+                self._count(declared.REQUESTS, event.content_type or OTHER, event.outcome)
             case events.RateLimitHit():
                 self._counter(declared.RATE_LIMIT_HITS, "session").inc()
             case events.RequestAdmitted():
+                self._count(declared.REQUESTS_ADMITTED, AdmittedBy.REQUEST)
                 self._histogram(declared.CONTENT_BYTES, event.content_type).observe(event.content_bytes)
             case events.StreamStarted():
                 self._prepared(event, event.processing_seconds, _exemplar(event.trace))
@@ -144,6 +154,7 @@ class Metrics:
                 self._active(paused=not event.paused).dec()
                 self._active(paused=event.paused).inc()
             case events.StreamRecovered():
+                self._count(declared.REQUESTS_ADMITTED, AdmittedBy.RECOVERY)
                 self._counter(declared.RECOVERIES, RecoveryKind.of(repeated=event.repeated)).inc()
                 self._histogram(declared.RECOVERY_DURATION).observe(event.waited_seconds)
                 self._active(paused=event.paused).inc()
@@ -211,12 +222,16 @@ class Metrics:
             case _:
                 assert_never(event)
 
+    def _count(self, metric: Counter, *labels: str) -> None:
+        self._ledger.count(self._worker, metric, *labels)
+
     def _active(self, *, paused: bool) -> Gauge:
         return self._gauge(declared.ACTIVE_STREAMS, StreamState.of(paused=paused))
 
     def _ended(self, event: events.StreamEnded) -> None:
         # The spans of a failed stream are exported regardless of the sampling decision.
         exemplar = _exemplar(event.trace, exported=event.outcome is Outcome.ERROR)
+        self._count(declared.REQUESTS_ENDED)
         self._counter(declared.PAUSED_SECONDS).inc(event.paused_seconds)
         if event.processing_seconds is not None:
             self._prepared(event, event.processing_seconds, exemplar)
@@ -225,7 +240,7 @@ class Metrics:
         continues = event.started and event.outcome is Outcome.TAKEN_OVER
         if event.counted or continues:  # counted where the connection was lost, or where the stream ends
             return
-        self._counter(declared.REQUESTS, event.content_type, event.outcome).inc()
+        self._count(declared.REQUESTS, event.content_type, event.outcome)
         if event.started:
             self._histogram(declared.STREAM_DURATION).observe(event.duration_seconds, exemplar)
 

@@ -66,6 +66,20 @@ class StreamState(StrEnum):
         return cls.PAUSED if paused else cls.STREAMING
 
 
+class AdmittedBy(StrEnum):
+    """How a connection took on a request."""
+
+    REQUEST = "request"
+    RECOVERY = "recovery"
+
+
+class LostWork(StrEnum):
+    """What is lost with a worker that dies."""
+
+    CONNECTIONS = "connections"
+    REQUESTS = "requests"
+
+
 class RecoveryKind(StrEnum):
     """How a stream continued."""
 

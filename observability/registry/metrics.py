@@ -10,6 +10,7 @@ from itertools import product
 from observability.registry import process_metrics
 from observability.registry.metric_types import (
     OTHER,
+    AdmittedBy,
     Counter,
     Gauge,
     Histogram,
@@ -53,6 +54,7 @@ _CALLED = frozenset((dependency, call) for dependency, calls in OPERATIONS.items
 # Connections
 
 CONNECTIONS_ACTIVE = Gauge("stream_connections_active", "Open WebSocket connections.")
+CONNECTIONS_OPENED = Counter("stream_connections_opened_total", "Connections that began with an open session.")
 CONNECTION_ATTEMPTS = Counter(
     "stream_connection_attempts_total",
     "Handshakes by outcome; error and refused_capacity are failures of the service.",
@@ -103,6 +105,17 @@ REQUESTS = Counter(
     "not be decoded.",
     {"content_type": (*ContentType, OTHER), "outcome": tuple(Outcome)},
     only=frozenset({*product(ContentType, Outcome), (OTHER, Outcome.REJECTED)}),
+)
+REQUESTS_ADMITTED = Counter(
+    "stream_requests_admitted_total",
+    "Requests that a connection took on: its own, and streams that it recovered from another one.",
+    {"by": tuple(AdmittedBy)},
+)
+REQUESTS_ENDED = Counter(
+    "stream_requests_ended_total", "Requests taken on that have ended on their connection, in any way."
+)
+REQUESTS_ACTIVE = Gauge(
+    "stream_requests_active", "Requests taken on that have not ended: queued, in preparation or being streamed."
 )
 ERRORS = Counter("stream_errors_total", "Errors sent to clients, by code.", {"code": tuple(ErrorCode)})
 RATE_LIMIT_HITS = Counter(

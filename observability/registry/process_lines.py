@@ -10,7 +10,7 @@ from observability.registry.log_types import (
     LogLevel,
     one_of,
 )
-from service.events import Dependency, FaultSource, KilledBecause, StoreLimit
+from service.events import DeathReason, Dependency, FaultSource, KilledBecause, StoreLimit
 from service.protocol.messages import ContentType
 
 _DEPENDENCY = LogField("dependency", one_of(Dependency))
@@ -63,19 +63,18 @@ SERVICE_LISTENING = LogEvent(
 WORKER_REPLACED = LogEvent(
     "worker_replaced",
     LogLevel.ERROR,
-    "A worker died and was replaced: process {pid}, exit code {exit_code}",
+    "Worker {worker} died ({reason}) and was replaced: process {pid}, exit code {exit_code}, lost {connections} "
+    "connections and {requests} requests",
     "a process starts in place of a worker that ended without a request to stop",
     (
+        LogField("worker", "its number, from 0"),
         LogField("pid", "of the dead process"),
         LogField("exit_code", "its exit code; negative: the number of the signal that killed it"),
+        LogField("reason", f"{one_of(DeathReason)}; the supervisor kills a worker that is hung"),
+        LogField("connections", "that were open"),
+        LogField("requests", "that were queued, in preparation or being streamed"),
+        LogField("stack", "where the event loop of a hung worker was, the innermost call first; absent if unknown"),
     ),
-)
-METRICS_NOT_SHARED = LogEvent(
-    "metrics_not_shared",
-    LogLevel.ERROR,
-    "The metrics of this worker are in no scrape: {reason} Restart the service to restore them",
-    "a worker finds no usable slot in METRICS_DIR; it serves without metrics",
-    (LogField("reason", "the problem with the directory"),),
 )
 STORE_IN_MEMORY = LogEvent(
     "store_in_memory",

@@ -3,8 +3,9 @@
 from itertools import product
 
 from observability.registry.log_types import LogLevel
-from observability.registry.metric_types import OTHER, Counter, Gauge, Histogram, Signal
+from observability.registry.metric_types import OTHER, Counter, Gauge, Histogram, LostWork, Signal
 from service import __version__
+from service.events import DeathReason
 
 LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 _HTTP_SECONDS = (0.01, 0.1, 1)
@@ -72,6 +73,20 @@ CONFIG_LIMIT_BYTES = Gauge(
 CONFIG_LIMITS = (CONFIG_LIMIT, CONFIG_LIMIT_SECONDS, CONFIG_LIMIT_BYTES)
 BUILD_INFO = Gauge(
     "stream_build_info", "Always 1; the label is the version.", {"version": (__version__,)}, workers="max"
+)
+
+# The workers
+
+WORKER_UP = Gauge(
+    "stream_worker_up", "1 if the worker answered the last scrape and its event loop runs, else 0.", workers="min"
+)
+WORKER_DEATHS = Counter(
+    "stream_worker_deaths_total",
+    "Processes that ended without a request to stop, by reason: killed, hung (killed by the supervisor) or crashed.",
+    {"reason": tuple(DeathReason)},
+)
+LOST = Counter(
+    "stream_lost_total", "Connections and requests that were active when their worker died.", {"what": tuple(LostWork)}
 )
 
 # Telemetry

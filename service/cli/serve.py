@@ -12,8 +12,8 @@ def serve() -> int:
     """Serve until a signal. The exit code is 0, or 2 if a setting is invalid."""
     try:
         settings = load_settings()
-        with ready_for_workers(settings):
-            return run("service.app:create_app", settings, _print_address)
+        with ready_for_workers(settings) as workers:
+            return run("service.app:create_app", settings, workers, _print_address)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -199,12 +199,32 @@ class ServerListening(Struct, frozen=True):
     purpose: ListenerPurpose
 
 
+class DeathReason(StrEnum):
+    """Why a worker ended without a request to stop."""
+
+    KILLED = "killed"
+    """By a signal from outside, as for lack of memory."""
+    HUNG = "hung"
+    """By the supervisor, because its event loop did not run."""
+    CRASHED = "crashed"
+    """By a fault of a library, or with an error."""
+
+
 class WorkerReplaced(Struct, frozen=True):
     """This process replaces a worker that died."""
 
+    worker: int
+    """The number that both have."""
     pid: int
     exit_code: int
     """Negative: the number of the signal that killed it."""
+    reason: DeathReason
+    connections: int
+    """That were lost with it."""
+    requests: int
+    """That were lost with it: queued, in preparation or being streamed."""
+    stack: str = ""
+    """Where the thread of its event loop was, the innermost call first; only of a hung worker that still reacted."""
 
 
 class DrainStarted(Struct, frozen=True):

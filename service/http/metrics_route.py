@@ -26,7 +26,8 @@ def metrics_route(exposition: Exposition, token: SecretStr | None) -> APIRouter:
     async def metrics(accept: Annotated[str, Header()] = "") -> Response:
         """Prometheus text, or OpenMetrics with exemplars if the Accept header allows it."""
         body, content_type = await scrapes.next(_OPENMETRICS if _OPENMETRICS_TYPE in accept else "")
-        return Response(body, headers={"content-type": content_type})
+        # A scraper that kept its connection would ask the same worker again, also when that hangs.
+        return Response(body, headers={"content-type": content_type, "connection": "close"})
 
     return router
 

@@ -13,16 +13,21 @@ INTERVAL_SECONDS = 0.25
 
 
 class LoopMonitor:
-    def __init__(self, writer: MessageWriter, recorder: Recorder, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self, writer: MessageWriter, recorder: Recorder, clock: Callable[[], Instant], beat: Callable[[], None]
+    ) -> None:
+        """``beat`` is called at each interval: a sign that the event loop runs."""
         self._writer = writer
         self._recorder = recorder
         self._clock = clock
+        self._beat = beat
         self._due_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Measure and report while the context lasts; report once more at its end, so that no message is missed."""
+        self._beat()
         self._schedule()
         try:
             yield
@@ -42,6 +47,7 @@ class LoopMonitor:
         self._timer = asyncio.get_running_loop().call_later(INTERVAL_SECONDS, self._measure)
 
     def _measure(self) -> None:
+        self._beat()
         self._recorder.record(LoopLagMeasured(max(0.0, self._clock().seconds - self._due_at)))
         self.report()
         self._schedule()

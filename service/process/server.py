@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.importer import import_from_string
 
 from service.events import ListenerPurpose, ServerListening, SocketLimitSet, WorkerReplaced
 from service.process.acceptor import Acceptor
@@ -20,7 +22,7 @@ from service.process.descriptors import DescriptorLimit, pending_sockets, raise_
 from service.process.http_connection import HttpConnection, HttpLimits
 from service.process.listeners import METRICS_PORTS_STATE, Listeners, listen
 from service.process.socket_limiter import SocketLimiter, SocketLimits
-from service.process.supervisor import Loss, Supervisor, handle_hangup
+from service.process.supervisor import Loss, Supervisor, Workers, handle_hangup
 from service.session.ports import Recorder
 from service.settings import Settings
 from service.websocket.connection import CLOSING_SECONDS, WebSocketConnection
@@ -38,30 +40,37 @@ TELEMETRY_SECONDS = 3
 """The limit for exporting the last telemetry."""
 
 
-def run(application: str, settings: Settings, on_listening: Callable[[Listeners], None] | None = None) -> int:
-    """Serve until a signal, in one process or several; return the exit status.
+def run(
+    application: str,
+    settings: Settings,
+    workers: Workers | None = None,
+    on_listening: Callable[[Listeners], None] | None = None,
+) -> int:
+    """Serve until a signal, in this process or in ``workers``; return the exit status.
 
-    ``application`` is the import string of an application factory, which each process calls; ``on_listening`` is called
-    once, before the first request is served. Raises ``SettingsError`` if an address is not available, and
-    ``SystemExit`` if the application does not start.
+    ``application`` is the import string of an application factory, which each process calls, a worker with its context
+    as the argument ``worker``; ``on_listening`` is called once, before the first request is served. Raises
+    ``SettingsError`` if an address is not available, and ``SystemExit`` if the application does not start.
     """
     listeners = listen(settings)
     if on_listening is not None:
         on_listening(listeners)
-    serve = partial(_serve, application, settings, listeners)
-    if settings.max_workers == 1:
-        serve(None)
+    if workers is None:
+        Server(uvicorn_config(application), settings, listeners).run(listeners.sockets)
         return 0
+    work = partial(_work, application, settings, listeners)
     end_seconds = settings.drain_seconds + CLOSING_SECONDS + _GRACEFUL_SECONDS + TELEMETRY_SECONDS + 1
-    return Supervisor(serve, settings.max_workers, end_seconds).run()
+    return Supervisor(work, workers, settings.worker_hung_seconds, end_seconds).run()
 
 
-def _serve(application: str, settings: Settings, listeners: Listeners, loss: Loss | None) -> None:
-    Server(uvicorn_config(application), settings, listeners, loss).run(listeners.sockets)
+def _work(application: str, settings: Settings, listeners: Listeners, context: object, loss: Loss | None) -> None:
+    """Serve as a worker."""
+    factory = partial(import_from_string(application), worker=context)
+    Server(uvicorn_config(factory), settings, listeners, loss).run(listeners.sockets)
 
 
-def uvicorn_config(application: str) -> uvicorn.Config:
-    """The configuration of uvicorn. ``application`` is the import string of an application factory."""
+def uvicorn_config(application: str | Callable[[], Any]) -> uvicorn.Config:
+    """The configuration of uvicorn. ``application`` is an application factory or its import string."""
     return uvicorn.Config(
         application,
         factory=True,
@@ -137,7 +146,7 @@ class Server(uvicorn.Server):
         gc.enable()
         recorder.record(SocketLimitSet(descriptors.sockets, descriptors.descriptors, descriptors.needed))
         if self._loss is not None:
-            recorder.record(WorkerReplaced(self._loss.pid, self._loss.exit_code))
+            recorder.record(_replacement(self._loss))
         for listener in self._listeners.streams:
             recorder.record(ServerListening(*_address(listener), ListenerPurpose.STREAMS))
         for listener in self._listeners.metrics:
@@ -189,6 +198,13 @@ class Server(uvicorn.Server):
 
     def _sockets_are_open(self) -> bool:
         return any(isinstance(connection, WebSocketConnection) for connection in self.server_state.connections)
+
+
+def _replacement(loss: Loss) -> WorkerReplaced:
+    lost = loss.lost
+    return WorkerReplaced(
+        loss.worker, loss.pid, loss.exit_code, loss.reason, lost.connections, lost.requests, loss.stack
+    )
 
 
 def _address(listener: socket.socket) -> tuple[str, int]:

@@ -60,8 +60,20 @@ class TelemetrySettings(BaseSettings):
     ] = None
     metrics_dir: Annotated[
         Path | None,
-        About("The directory in which workers share their metrics; if empty, metrics/ in DATA_DIR.", "a directory"),
+        About(
+            "The directory of the sockets over which workers share their metrics; if empty, metrics/ in DATA_DIR.",
+            "a directory",
+        ),
     ] = None
+    worker_hung_seconds: Annotated[
+        float,
+        Field(ge=1, le=3600, allow_inf_nan=False),
+        About(
+            "With several workers: the time after which one whose event loop does not run is killed and replaced.",
+            "a number from 1 to 3600",
+            "s",
+        ),
+    ] = 30
     sentry_dsn: Annotated[
         SecretStr | None,
         checked_by(read_dsn),

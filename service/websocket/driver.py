@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from service.events import CloseReason, FaultSource
 from service.protocol.errors import InternalError
 from service.protocol.instant import Instant
@@ -64,7 +66,14 @@ class Driver:
     def start(self) -> None:
         """Send ``connected`` and begin to read."""
         self._connection.start(self)
-        self._pass(self._machine.open)
+        self._pass(self._open)
+
+    def _open(self, now: Instant) -> Step:
+        """Record the events before the client receives ``connected``: a process that is killed then has counted it."""
+        step = self._machine.open(now)
+        for event in step.events:
+            self._services.recorder.record(event)
+        return replace(step, events=())
 
     @property
     def held_bytes(self) -> int:

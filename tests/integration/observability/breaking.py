@@ -9,9 +9,11 @@ import sys
 import time
 from importlib import import_module
 from threading import Event
+from typing import NoReturn
 
 from fastapi import FastAPI, Request
 
+from observability.metrics.worker_group import WorkerContext
 from observability.telemetry import Telemetry
 from service.app import create_app as create_service
 from service.app import ready_for_workers
@@ -32,6 +34,8 @@ from service.stores.plan_cache import MemoryPlanCache
 
 BREAK = "break on this: "
 """The engine fails for content that starts with this."""
+HANG = "hang on this: "
+"""The event loop never continues after content that starts with this."""
 UNCUTTABLE = "cut this: "
 """Splitting fails for text that starts with this."""
 HOLD = "hold this: "
@@ -53,6 +57,8 @@ class BreakingEngine:
         content = request.content
         if content.startswith(BREAK):
             raise ValueError(f"cannot cut {content!r}")
+        if content.startswith(HANG):
+            _hang()
         return await self._engine.prepare(request, seconds_left, client)
 
     async def find(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation | None:
@@ -63,6 +69,11 @@ class BreakingEngine:
 
     def close(self) -> None:
         self._engine.close()
+
+
+def _hang() -> NoReturn:
+    while True:
+        pass
 
 
 def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
@@ -80,11 +91,11 @@ class BreakingStore(FailoverSessionStore):
         return await super().open(session_id)
 
 
-def create_app() -> FastAPI:
+def create_app(worker: WorkerContext | None = None) -> FastAPI:
     import_module("service.stores.factory").FailoverSessionStore = BreakingStore  # type: ignore[attr-defined]
     import_module("service.content.prepare").split_text = _text_chunks  # type: ignore[attr-defined]
     settings = _settings()
-    telemetry = Telemetry(settings)
+    telemetry = Telemetry(settings, worker)
     cache = MemoryPlanCache(settings.cache_size)
     limits = WorkLimits(settings.content_queue_size, settings.content_wait_timeout, settings.content_cpu_limit)
     threaded = ThreadedContentEngine(settings.limits, telemetry.recorder, packs=True, work_limits=limits)
@@ -124,5 +135,5 @@ def _settings() -> Settings:
 
 
 if __name__ == "__main__":
-    with ready_for_workers(_settings()):
-        sys.exit(run("tests.integration.observability.breaking:create_app", _settings()))
+    with ready_for_workers(_settings()) as group:
+        sys.exit(run("tests.integration.observability.breaking:create_app", _settings(), group))

@@ -2,8 +2,6 @@
 
 import asyncio
 import resource
-import shutil
-from pathlib import Path
 
 import httpx
 import psutil
@@ -17,7 +15,7 @@ from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
 from tests.clients.direct import WITHOUT_KEEP_ALIVE, handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer
-from tests.integration.observability.breaking import BREAK, BROKEN_SESSION, HOLD, UNCUTTABLE
+from tests.integration.observability.breaking import BREAK, BROKEN_SESSION, HANG, HOLD, UNCUTTABLE
 from tests.waiting import eventually
 
 SETTINGS = {
@@ -36,6 +34,7 @@ SETTINGS = {
     "SENTRY_DSN": "http://public@127.0.0.1:9/1",
 }
 WORKER_SETTINGS = {
+    "WORKER_HUNG_SECONDS": 2,
     "HOST": "0.0.0.0",
     "LOG_LEVEL": "DEBUG",
     "LOG_CONTENT": "on",
@@ -56,6 +55,8 @@ class Signals(Struct):
     """What a run produced: the metrics of each scrape, all spans, all log lines."""
 
     scrapes: list[list[Metric]] = field(default_factory=list)
+    worker_scrape: list[Metric] = field(default_factory=list)
+    """Of two workers, one of which was replaced."""
     spans: list[Span] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
 
@@ -89,19 +90,17 @@ async def run_through(server: RunningServer, otlp: OtlpReceiver, redis: Redis) -
     return signals
 
 
-def lose_a_worker(server: RunningServer, metrics: Path) -> list[LogLine]:
-    """The lines of a server with ``WORKER_SETTINGS`` and no DATA_DIR.
-
-    A worker is killed after ``metrics`` is removed.
-    """
-    server.logged("store_in_memory")
-    asyncio.run(exceed_the_session(server))
-    shutil.rmtree(metrics)
-    psutil.Process(server.process.pid).children()[-1].kill()
-    server.logged("worker_replaced")
-    server.logged("metrics_not_shared")
-    assert (server.stop(), server.noise) == (0, [])
-    return server.log
+async def lose_a_worker(server: RunningServer, signals: Signals) -> None:
+    """A worker hangs in preparation, of a server with ``WORKER_SETTINGS`` and no DATA_DIR."""
+    await asyncio.to_thread(server.logged, "store_in_memory")
+    await exceed_the_session(server)
+    async with joined(server, "hanging") as client:
+        await request(client, HANG)
+        await asyncio.to_thread(server.logged, "worker_replaced")
+        client.transport.abort()
+    signals.worker_scrape = await scrape(server)
+    assert (await asyncio.to_thread(server.stop), server.noise) == (0, [])
+    signals.lines += server.log
 
 
 async def exceed_the_session(server: RunningServer) -> None:

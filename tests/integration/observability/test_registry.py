@@ -58,7 +58,7 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signals]:
         settings = {**WORKER_SETTINGS, "DATA_DIR": no_directory, "METRICS_DIR": folder / "metrics"}
         workers = RunningServer(folder, settings, BREAKING)
         endings.callback(workers.stop)
-        signals.lines += lose_a_worker(workers, folder / "metrics")
+        asyncio.run(lose_a_worker(workers, signals))
         yield signals
 
 
@@ -78,10 +78,19 @@ def test_type_help_and_unit_are_as_declared(signals: Signals) -> None:
         assert exposed == declared
 
 
+def test_each_series_of_several_workers_is_a_declared_one_with_the_label_worker(signals: Signals) -> None:
+    declared = {series for metric in METRICS for series in all_series(metric)}
+    for family in of_the_service(signals.worker_scrape):
+        for name, labels in map(series, family.samples):
+            workers = {("worker", "0"), ("worker", "1")} & labels
+            assert len(workers) == 1
+            assert (name, labels - workers) in declared
+
+
 def test_every_metric_changes(signals: Signals) -> None:
     moved = {
         sample.name.removesuffix("_count")
-        for families in signals.scrapes
+        for families in (*signals.scrapes, signals.worker_scrape)
         for family in families
         for sample in family.samples
         if sample.value > 0

@@ -27,6 +27,7 @@ from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing, first_
 from tests.ops.alerts.connection_cases import CONNECTION_CASES, attempts, failed_attempts
 from tests.ops.alerts.dependency_cases import DEPENDENCY_CASES
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
+from tests.ops.alerts.worker_cases import WORKER_CASES
 
 
 def preparations(*stretches: Observations) -> list[Series]:
@@ -188,6 +189,7 @@ CASES: Final[Mapping[str, Case]] = {
             Firing(gauge(PROCESS_START, (5, 100), (3, 200), (3, 300), (3, 400), (46, 500)), 14, 45, "4", OF_INSTANCE),
         ),
     ),
+    **WORKER_CASES,
     "EventLoopLag": Case(
         below=histogram(EVENT_LOOP_LAG, (30, {0.05: 992, 0.25: 8})),
         firing=(

@@ -90,9 +90,9 @@ def _of_operation(node: promql.BinaryExpr) -> Dimension:
         case "/":
             return of(node.lhs).over(of(node.rhs))
         case "-":
-            share = of(node.rhs)
-            assert share.share, "1 - share"
-            return share
+            left, right = of(node.lhs), of(node.rhs)
+            assert right.share or left == right, "1 - share, or a difference of two of a kind"
+            return right
         case "or" | "+":
             assert of(node.lhs).units() == of(node.rhs).units()
             return of(node.lhs)

@@ -3,13 +3,9 @@
 import re
 
 import pytest
-from pydantic import SecretStr
 
-from observability.metrics.metrics_sink import Metrics
-from observability.metrics.shared_values import file_sizes
 from observability.registry.log_events import LOG_EVENTS
 from observability.registry.log_types import LogEvent
-from service.settings import Settings
 from tests.conftest import PROJECT
 
 GUIDE = (PROJECT / "docs" / "operations.md").read_text()
@@ -27,10 +23,3 @@ def test_the_guide_lists_each_line_of_the_older_service(event: LogEvent) -> None
 def test_the_guide_lists_no_other_lines() -> None:
     listed = re.findall(r"^\| \w+ \| [^\w\s]+ `[^`]+` \| `(\w+)` \|", GUIDE, re.MULTILINE)
     assert sorted(listed) == sorted(event.name for event in SIGNED)
-
-
-def test_the_guide_has_the_size_of_the_metrics_of_a_worker() -> None:
-    redis, postgresql = SecretStr("redis://127.0.0.1/0"), SecretStr("postgresql://127.0.0.1/usage")
-    settings = Settings(memory_limit=2**30, redis_url=redis, database_url=postgresql)
-    sizes = file_sizes(lambda: Metrics(settings))
-    assert f"({sum(sizes.values()) // 1024} KiB each)" in GUIDE

@@ -17,6 +17,7 @@ from service.events import (
     ConnectionClosed,
     ConnectionOpened,
     ContentWorkKilled,
+    DeathReason,
     Dependency,
     DependencyChanged,
     DrainEnded,
@@ -171,7 +172,7 @@ def all_events() -> list[Event]:
     return [
         ServerStarted("2.4.1", SETTINGS),
         ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
-        WorkerReplaced(4711, -9),
+        WorkerReplaced(1, 4711, -9, DeathReason.HUNG, 3, 2, "epoll (loop.py:1) < run (loop.py:2)"),
         SocketLimitSet(sockets=4000, descriptors=8192, needed=4128),
         SocketLimitSet(sockets=896, descriptors=1024, needed=4128),
         PendingSocketsCounted(3),

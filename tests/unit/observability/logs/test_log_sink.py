@@ -12,7 +12,6 @@ from observability.registry.process_lines import (
     LIBRARY_MESSAGE,
     LINES_LOST,
     LINES_SUPPRESSED,
-    METRICS_NOT_SHARED,
     SINK_FAILED,
 )
 from service.content.stage import Stage
@@ -50,7 +49,7 @@ from tests.unit.observability.logs.sample_events import (
     recovered,
 )
 
-WITHOUT_EVENT = {line.name for line in (LIBRARY_MESSAGE, LINES_SUPPRESSED, LINES_LOST, SINK_FAILED, METRICS_NOT_SHARED)}
+WITHOUT_EVENT = {line.name for line in (LIBRARY_MESSAGE, LINES_SUPPRESSED, LINES_LOST, SINK_FAILED)}
 """Lines that are not caused by an event."""
 
 
@@ -129,7 +128,6 @@ def test_only_faults_of_the_service_are_errors() -> None:
     """One client that sends invalid requests raises no error signal."""
     of_the_service = {
         "worker_replaced",
-        "metrics_not_shared",
         "store_in_memory",
         "dependency_unavailable",
         "usage_dropped",

@@ -40,6 +40,7 @@ def test_exactly_the_declared_series_exist_from_the_start(metrics: Metrics) -> N
         declared.MEMORY_USAGE,
         declared.MEMORY_LIMIT,
         declared.STORE_LIMIT,
+        declared.WORKER_UP,
     )
     assert not any(initial[series] for metric in METRICS if metric not in set_at_start for series in series_of(metric))
     assert len(initial) < 1600

@@ -72,6 +72,7 @@ def test_each_event_of_a_connection_changes_its_metrics_and_no_others(metrics: M
         if not name.startswith("stream_memory")
     } == {
         "stream_connection_attempts_total{'outcome': 'accepted'}": 1,
+        "stream_connections_opened_total": 1,
         "stream_connection_closes_total{'reason': 'abnormal'}": 1,
         "stream_connection_duration_seconds_count": 1,
         "stream_connection_duration_seconds_sum": 30,
@@ -87,6 +88,8 @@ def test_each_event_of_a_connection_changes_its_metrics_and_no_others(metrics: M
         "stream_client_gap_seconds_count": 1,
         "stream_client_gap_seconds_sum": 4,
         "stream_client_breaks_total": 2,
+        "stream_requests_admitted_total{'by': 'request'}": 1,
+        "stream_requests_ended_total": 1,
         "stream_content_bytes_count{'content_type': 'html'}": 1,
         "stream_content_bytes_sum{'content_type': 'html'}": 2000,
         "stream_processing_duration_seconds_count{'content_type': 'html'}": 1,

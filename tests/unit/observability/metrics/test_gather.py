@@ -1,0 +1,60 @@
+"""Expositions of several workers are merged by family."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from observability.metrics.exposition import exposition
+from observability.metrics.gather import merge
+from tests.unit.observability.metrics.samples import OPENMETRICS
+
+TEXT = "text/plain"
+LABELS = st.lists(
+    st.text(max_size=20) | st.sampled_from(["# HELP x y", "\n# EOF\n", "\n# HELP x y", '"} 1\n']), max_size=3
+)
+
+
+def of_worker(worker: int, labels: list[str], *, with_gauge: bool = True) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    counter = Counter("requests", "Counts # HELP\nin two lines.", ["what", "worker"], registry=registry)
+    for label in labels:
+        counter.labels(label, str(worker)).inc(worker + 1, {"trace_id": f"{worker}"})
+    if with_gauge:
+        Gauge("connections", "Goes up.", ["worker"], registry=registry).labels(str(worker)).set(worker)
+    Histogram("size_bytes", "Is spread.", ["worker"], unit="bytes", registry=registry).labels(str(worker)).observe(1)
+    return registry
+
+
+@pytest.mark.parametrize("accept", [TEXT, OPENMETRICS])
+@given(st.lists(LABELS, min_size=1, max_size=3), st.booleans())
+def test_each_family_is_there_once_with_the_samples_of_all(
+    accept: str, workers: list[list[str]], first_has_gauge: bool
+) -> None:
+    registries = [
+        of_worker(number, labels, with_gauge=first_has_gauge or number > 0) for number, labels in enumerate(workers)
+    ]
+    merged = merge([exposition(registry, accept)[0] for registry in registries])
+    parse = parse_openmetrics if accept == OPENMETRICS else parse_text
+    found = list(parse(merged.decode()))
+    assert len({family.name for family in found}) == len(found)
+    assert sorted(
+        (sample.name, tuple(sorted(sample.labels.items())), sample.value, repr(sample.exemplar))
+        for family in found
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    ) == sorted(
+        (sample.name, tuple(sorted(sample.labels.items())), sample.value, repr(sample.exemplar))
+        for registry in registries
+        for family in parse(exposition(registry, accept)[0].decode())
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    )
+
+
+def test_one_exposition_stays_as_it_is() -> None:
+    for accept in (TEXT, OPENMETRICS):
+        text, _ = exposition(of_worker(0, ["a"]), accept)
+        assert merge([text]) == text
