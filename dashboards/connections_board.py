@@ -86,6 +86,10 @@ def _handshakes() -> Row:
                     "A minute. Only error and refused_capacity are failures of the service; refused_draining "
                     "is a deploy.",
                     units.CountsPerMinute,
+                    logs=(
+                        "connection_opened",
+                        "connection_refused",
+                    ),
                 ),
                 Query(per_minute(CONNECTION_ATTEMPTS, "outcome"), "{{outcome}}"),
                 stacked=True,
@@ -97,6 +101,10 @@ def _handshakes() -> Row:
                     "number in 5 minutes, so that a single one can reach the line. The alert counts 5 whole "
                     "minutes.",
                     units.Short,
+                    logs=(
+                        "connection_refused",
+                        "connection_limit_reached",
+                    ),
                 ),
                 Query(compared("ConnectionFailures"), "failed"),
                 limit=limits.CONNECTION_FAILURES,
@@ -147,6 +155,7 @@ def _sockets() -> Row:
                     "A minute. timeout, too_large and invalid by their request; stalled: did not read the response; "
                     "evicted: another one needed the place.",
                     units.CountsPerMinute,
+                    logs=("socket_dropped",),
                 ),
                 Query(per_minute(SOCKETS_DROPPED, "reason"), "{{reason}}"),
                 stacked=True,
@@ -156,6 +165,10 @@ def _sockets() -> Row:
                     "No socket could be accepted",
                     "Times in 5 minutes, for lack of descriptors: new clients and health checks waited.",
                     units.Short,
+                    logs=(
+                        "accept_paused",
+                        "accept_resumed",
+                    ),
                 ),
                 Query(compared("AcceptPaused"), "{{instance}}"),
                 limit=limits.ACCEPT_PAUSES,
@@ -175,6 +188,7 @@ def _closes() -> Row:
                     "disappeared, slow_client one that read nothing for CHUNK_TIMEOUT, input_ one that sent too much, "
                     "protocol_error one whose frames are invalid.",
                     units.CountsPerMinute,
+                    logs=("connection_closed",),
                 ),
                 Query(per_minute(CONNECTION_CLOSES, "reason"), "{{reason}}"),
                 stacked=True,
@@ -202,6 +216,7 @@ def _limits() -> Row:
                     "whole minutes. Either a client sends too many requests, or the limit is too low.",
                     units.Short,
                     6,
+                    logs=("rate_limit_exceeded",),
                 ),
                 Query(compared("RateLimitSurge"), "requests"),
                 limit=limits.RATE_LIMIT_HITS,
@@ -213,6 +228,7 @@ def _limits() -> Row:
                     "current rate as a number in 5 minutes; the alerts count 5 whole minutes.",
                     units.Short,
                     6,
+                    logs=("connection_closed",),
                 ),
                 Query(compared("SessionTimeoutSurge"), "session_timeout"),
                 Query(compared("InputLimitSurge"), "{{reason}}"),
@@ -221,7 +237,11 @@ def _limits() -> Row:
             ),
             lines(
                 Frame(
-                    "Limit errors by code", "Errors a minute that report a limit, by code.", units.CountsPerMinute, 6
+                    "Limit errors by code",
+                    "Errors a minute that report a limit, by code.",
+                    units.CountsPerMinute,
+                    6,
+                    logs=("error_sent",),
                 ),
                 Query(f"{per_minute(ERRORS, 'code', code=_LIMIT_CODES)} > 0", "{{code}}"),
                 nothing="no limit errors",

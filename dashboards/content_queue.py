@@ -65,6 +65,7 @@ def content_queue() -> Row:
                     "crashed.",
                     units.Short,
                     12,
+                    logs=("content_work_killed",),
                 ),
                 Query(compared("ContentWorkKilled"), "{{reason}}"),
                 limit=limits.CONTENT_KILLED,
