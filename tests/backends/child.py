@@ -109,6 +109,10 @@ class Child(Listener):
             base_url=f"http://{self.address}", trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
         )
 
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
     def stop(self) -> None:
         self.http.close()
         super().stop()

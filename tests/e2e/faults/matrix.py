@@ -31,7 +31,7 @@ ROWS: Final = (
         watch_minutes=60,
     ),
     Row("a deploy", faults.deploys, setup=Setup(instances=2, settings={"DRAIN_SECONDS": 1}), minute=6),
-    Row("a bad client", faults.bad_client, figure=COMPLETED),
+    Row("a bad client", faults.bad_client, figure=COMPLETED, cause="one_client"),
     Row(
         "Redis hung",
         faults.redis_hung,
@@ -39,6 +39,7 @@ ROWS: Final = (
         Shown("runtime: Dependencies over time", {"dependency": "session_store"}),
         COMPLETED,
         setup=Setup(redis=True),
+        cause="session_store_down",
     ),
     Row(
         "Redis dead",
@@ -48,6 +49,7 @@ ROWS: Final = (
         COMPLETED,
         setup=Setup(redis=True),
         quick=True,
+        cause="session_store_down",
     ),
     Row(
         "PostgreSQL dead",
@@ -56,6 +58,7 @@ ROWS: Final = (
         Shown("runtime: Dependencies over time", {"dependency": "database"}),
         COMPLETED,
         setup=Setup(postgres=True),
+        cause="database_down",
     ),
     Row(
         "one of two instances dead",
@@ -63,6 +66,7 @@ ROWS: Final = (
         alerts("TargetDown"),
         Shown("runtime: Instances over time"),
         setup=Setup(instances=2),
+        cause="target_down",
     ),
     Row(
         "one of two instances hung",
@@ -70,14 +74,22 @@ ROWS: Final = (
         alerts("TargetDown"),
         Shown("runtime: Instances over time"),
         setup=Setup(instances=2),
+        cause="target_down",
     ),
-    Row("a process that dies again and again", faults.restarts, alerts("Restarting"), Shown("runtime: Starts")),
+    Row(
+        "a process that dies again and again",
+        faults.restarts,
+        alerts("Restarting"),
+        Shown("runtime: Starts"),
+        cause="restarting",
+    ),
     Row(
         "the disk full",
         faults.disk_full,
         alerts("SessionStoreDown", "DependencyDown"),
         Shown("runtime: Dependencies over time"),
         COMPLETED,
+        cause="session_store_down",
     ),
     Row(
         "the store in memory",
@@ -85,6 +97,7 @@ ROWS: Final = (
         alerts("SessionStoreDown", "DependencyDown"),
         Shown("runtime: Dependencies over time", {"dependency": "session_store"}),
         setup=Setup(instances=2),
+        cause="in_memory",
     ),
     Row(
         "all seats taken",
@@ -93,6 +106,7 @@ ROWS: Final = (
         Shown("connections: Failed handshakes"),
         Figure("refused", 'sum(stream_connection_attempts_total{outcome="refused_capacity"})', _refused),
         setup=Setup(settings={"MAX_CONNECTIONS": 12}, editors=6),
+        cause="seats_full",
     ),
     Row(
         "all seats taken for one minute in ten",
@@ -102,5 +116,22 @@ ROWS: Final = (
         Figure("refused", 'sum(stream_connection_attempts_total{outcome="refused_capacity"})', _refused),
         setup=Setup(settings={"MAX_CONNECTIONS": 12}, editors=6),
         watch_minutes=30,
+        cause="seats_full",
+    ),
+    Row(
+        "all instances dead",
+        faults.instances_dead,
+        alerts("ServiceDown"),
+        Shown("runtime: Instances over time"),
+        cause="service_down",
+    ),
+    Row(
+        "the collector slow",
+        faults.collector_slow,
+        alerts("TelemetryDropping"),
+        Shown("runtime: Telemetry dropped"),
+        COMPLETED,
+        setup=Setup(collector=True, settings={"OTEL_BSP_MAX_QUEUE_SIZE": 64, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": 16}),
+        cause="telemetry_dropped",
     ),
 )

@@ -56,6 +56,8 @@ class Row(Struct, frozen=True):
     """Of these the operator is notified, and of no others."""
     shown: Shown | None = None
     figure: Figure | None = None
+    cause: str = ""
+    """What ``explain`` names first; nothing if it is empty."""
     also: frozenset[str] = frozenset()
     """Of these the operator may be notified as well: they are right, but depend on the moment."""
     setup: Setup = Setup()

@@ -22,14 +22,25 @@ class Outcome(Struct):
     """The alerts of which the operator was notified, with the minutes from the fault until each fired."""
     missing: list[str] = field(default_factory=list)
     """What should have been seen and was not."""
+    explained: list[str] = field(default_factory=list)
+    """The causes that ``explain`` names."""
     figures: dict[str, str] = field(default_factory=dict)
     host_seconds: float = 0
     """The longest time for which this machine had no time for a thread of the service, of any half second."""
 
+    def first_cause(self, row: Row) -> str:
+        """What ``explain`` names first, without the causes that are right about a busy machine."""
+        right = self._right_on_this_host - {row.cause}
+        return next((cause for cause in self.explained if cause not in right), "")
+
     def false(self, row: Row) -> set[str]:
         """The alerts that the fault does not explain."""
-        right = [names for seconds, names in RIGHT_ON_A_BUSY_HOST.items() if self.host_seconds > seconds]
-        return self.notified.keys() - row.alerts.union(row.also, *right)
+        return self.notified.keys() - row.alerts - row.also - self._right_on_this_host
+
+    @property
+    def _right_on_this_host(self) -> frozenset[str]:
+        names = [names for seconds, names in RIGHT_ON_A_BUSY_HOST.items() if self.host_seconds > seconds]
+        return frozenset().union(*names)
 
 
 def run(row: Row, folder: Path, limit_seconds: float = LIMIT_SECONDS) -> Outcome:
@@ -54,6 +65,7 @@ def run(row: Row, folder: Path, limit_seconds: float = LIMIT_SECONDS) -> Outcome
                 shown = row.shown
                 expect(shown.panel, lambda: any(map(shown.by, stage.panel(shown.panel))))
             stage.wait_minutes(row.watch_minutes)
+            outcome.explained = stage.explained()
         stage.traffic.close()
         if row.figure is not None:
             figure = row.figure

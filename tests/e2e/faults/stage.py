@@ -1,5 +1,8 @@
 """A running service with its dependencies, its load, and what watches it."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -18,6 +21,7 @@ from tests.backends.prometheus import Prometheus, Sample
 from tests.backends.redis import Redis
 from tests.backends.slow import SlowProxy
 from tests.backends.webhook import WebhookReceiver
+from tests.conftest import environment
 from tests.e2e.faults import visits
 from tests.e2e.faults.host import HostWatch
 from tests.e2e.faults.load import Load
@@ -38,11 +42,27 @@ _LATENCIES: Final = frozenset(
         "SlowResponse",
     }
 )
-RIGHT_ON_A_BUSY_HOST: Final = {0.05: _LATENCIES, 1: frozenset({"ServiceDown", "TargetDown"})}
-"""Alerts that are right if this machine had no time for a thread of the service for that many seconds: half of the
-shortest latency in a rule, and the timeout of a scrape."""
+_CAUSES: Final = frozenset(
+    {
+        "alert",  # one of those above that no cause explains
+        "content_queue",
+        "late_chunks",
+        "loop_stalls",
+        "processor_busy",
+        "session_store_slow",
+        "slow_responses",
+    }
+)
+RIGHT_ON_A_BUSY_HOST: Final = {
+    0.05: _LATENCIES | _CAUSES,
+    1: frozenset({"ServiceDown", "TargetDown", "service_down", "target_down"}),
+}
+"""Alerts, and causes that ``explain`` names, which are right if this machine had no time for a thread of the service
+for that many seconds: half of the shortest latency in a rule, and the timeout of a scrape."""
 INTERVAL: Final = "1s"
 """Of scrapes and evaluations: a second for each scrape, also on a slow machine."""
+_EXPLAINED_MINUTES: Final = 30
+"""The default of ``explain``."""
 _WARM_UP_MINUTES: Final = 8
 """Of load before the fault, more than the window and the hold of most rules."""
 
@@ -160,6 +180,23 @@ class Stage:
         """The current values of all queries of a panel."""
         return [sample for target in PANELS[name]["targets"] for sample in self.query(target["expr"])]
 
+    def explained(self) -> list[str]:
+        """The causes that ``python -m service explain`` names now, the first one first."""
+        log = self.folder / "service.jsonl"
+        log.write_text("".join(f"{json.dumps(line)}\n" for instance in self.instances for line in instance.log))
+        period = ("--since", f"{round(_EXPLAINED_MINUTES * self.minute)}s")
+        sources = ("--prometheus", self.prometheus.url, "--alertmanager", self._alertmanager.url, "--logs", str(log))
+        done = subprocess.run(
+            [sys.executable, "-m", "service", "explain", "--json", *period, *sources],
+            cwd=self.folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in {0, 1}, done.stderr
+        return [finding["cause"] for finding in json.loads(done.stdout)["findings"]]
+
     # Start
 
     def _dependencies(self) -> dict[str, object]:
@@ -185,12 +222,12 @@ class Stage:
     def _watch(self) -> None:
         self._webhook = WebhookReceiver()
         self._exits.callback(self._webhook.stop)
-        manager = Alertmanager(self.folder, alertmanager(self._webhook.url, self._scale))
-        self._exits.callback(manager.stop)
+        self._alertmanager = Alertmanager(self.folder, alertmanager(self._webhook.url, self._scale))
+        self._exits.callback(self._alertmanager.stop)
         self.prometheus = Prometheus(
             self.folder,
             *(instance.address for instance in self.instances),
-            alertmanager=manager.address,
+            alertmanager=self._alertmanager.address,
             interval=INTERVAL,
         )
         self._exits.callback(self.prometheus.stop)

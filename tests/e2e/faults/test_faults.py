@@ -32,10 +32,12 @@ def test_a_fault_is_seen(outcomes: Outcomes, row: Row, record_property: Callable
     outcome = outcomes[row.name].result()
     notified = ", ".join(f"{name} after {minutes:.0f} minutes" for name, minutes in outcome.notified.items())
     record_property("notified", notified or "nothing")
+    record_property("explain", ", ".join(outcome.explained) or "nothing")
     for name, figure in outcome.figures.items():
         record_property(name, figure)
     assert outcome.missing == []
     assert outcome.false(row) == set()
+    assert outcome.first_cause(row) == row.cause
 
 
 _TEST = test_a_fault_is_seen.__name__

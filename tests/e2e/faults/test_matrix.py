@@ -71,12 +71,13 @@ def test_the_matrix_names_what_exists() -> None:
 
 def test_the_document_lists_the_matrix() -> None:
     text = section((PROJECT / "docs" / "observability.md").read_text(), "Faults and their signals")
-    rows = re.findall(r"^\| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)[2:]
+    rows = re.findall(r"^\| (.+) \| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)[2:]
     assert rows == [
         (
             row.name,
             ", ".join(f"[{name}](runbooks/{ALERTS[name].runbook})" for name in sorted(row.alerts)) or "none",
             row.shown.panel if row.shown else "-",
+            f"`{row.cause}`" if row.cause else "nothing",
         )
         for row in ROWS
     ]
