@@ -3,7 +3,6 @@
 Source: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from secrets import randbits
 
@@ -19,8 +18,8 @@ Samples = Callable[[str, TraceContext | None], bool]
 
 _UNSET = Status(StatusCode.UNSET)
 _ERROR = Status(StatusCode.ERROR)
-_MAX_EARLY = 256
-"""Calls of a connection whose stream is announced by the events that follow; others are forgotten by their number."""
+_MAX_EARLY = 16
+"""Calls of a connection that are kept for the streams that begin next; a stream begins with three at most."""
 
 
 class CallSpans:
@@ -35,27 +34,34 @@ class CallSpans:
         self._finished = finished
         self._samples = samples
         self._systems = systems
-        self._early: deque[DependencyCalled] = deque(maxlen=_MAX_EARLY)
+        self._early: dict[str, list[DependencyCalled]] = {}
+        """Of each open connection."""
         self._opened: DependencyCalled | None = None
+
+    def opened(self, connection_id: str) -> None:
+        self._early[connection_id] = []
+
+    def closed(self, connection_id: str) -> None:
+        self._early.pop(connection_id, None)
 
     def called(self, call: DependencyCalled) -> None:
         """Take a call that belongs to no active stream."""
-        if call.connection_id:
-            self._early.append(call)
-        elif call.session_id:
+        if (early := self._early.get(call.connection_id)) is not None:
+            early.append(call)
+            if len(early) > _MAX_EARLY:
+                del early[0]
+        elif call.session_id and not call.connection_id:
             self._opened = call
         else:
             self.emit_alone(call)
 
     def take_early(self, connection_id: str, trace: Trace | None) -> list[DependencyCalled]:
         """The calls by which a stream began on its connection, or by which it was refused."""
-        taken = [
-            call
-            for call in self._early
-            if call.connection_id == connection_id and (call.trace is None or call.trace == trace)
-        ]
-        for call in taken:
-            self._early.remove(call)
+        early = self._early.get(connection_id)
+        if not early:
+            return []
+        taken = [call for call in early if call.trace is None or call.trace == trace]
+        self._early[connection_id] = [call for call in early if call not in taken] if len(taken) < len(early) else []
         return taken
 
     def take_opened(self, session_id: str) -> Sequence[DependencyCalled]:

@@ -59,13 +59,17 @@ class TraceSink:
                 self._handshakes.attempted(event)
             case events.ConnectionOpened():
                 self._handshakes.opened(event)
+                self._calls.opened(event.connection_id)
             case events.ConnectionClosed():
                 self._handshakes.closed(event)
+                self._calls.closed(event.connection_id)
             case events.RequestAdmitted():
                 self._begin(event)
             case events.StreamRecovered():
                 self._begin(event)
                 self._add_event(event.trace, spans.RECOVERED, {spans.NEXT_INDEX.name: event.next_index})
+            case events.DependencyCalled():
+                self._called(event)
             case events.StreamStarted():
                 stream = self._streams[event.trace.span_id]
                 stream.started = event
@@ -98,8 +102,6 @@ class TraceSink:
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():
                 pass
-            case events.DependencyCalled():
-                self._called(event)
             case events.StoreLimitReached() | events.StoreMeasured() | events.SocketLimitSet() | events.AcceptPaused():
                 pass
             case events.SessionJoined() | events.UsageDropped() | events.ChunkSent() | events.ClientReported():

@@ -3,7 +3,15 @@
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
-from service.events import DataSystem, DependencyCalled, Operation, Outcome, RecoveryRefused
+from service.events import (
+    CloseReason,
+    ConnectionClosed,
+    DataSystem,
+    DependencyCalled,
+    Operation,
+    Outcome,
+    RecoveryRefused,
+)
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import RefusalReason
 from service.protocol.trace import Trace
@@ -25,6 +33,8 @@ def times(span: ReadableSpan) -> tuple[float, float]:
 
 def test_the_calls_of_a_stream_are_its_children_at_recorded_times() -> None:
     recording = Recording()
+    recording.connect()
+    recording.connect("c2")
     recording.wait(50)
     recording.record(called(Operation.ADMIT, 48, trace=SAMPLED))
     recording.record(called(Operation.ADMIT, 49, trace=OTHER))
@@ -56,6 +66,7 @@ def test_the_calls_of_a_stream_are_its_children_at_recorded_times() -> None:
 def test_the_calls_of_a_stream_that_is_not_sampled_are_exported_if_it_fails() -> None:
     for outcome, exported in ((Outcome.COMPLETED, []), (Outcome.ERROR, ["admit"])):
         recording = Recording()
+        recording.connect()
         recording.wait(50)
         recording.record(called(Operation.ADMIT, 48, trace=UNSAMPLED, system=DataSystem.SQLITE))
         recording.admit(UNSAMPLED)
@@ -65,6 +76,8 @@ def test_the_calls_of_a_stream_that_is_not_sampled_are_exported_if_it_fails() ->
 
 def test_the_calls_before_a_recovery_belong_to_it() -> None:
     recording = Recording()
+    recording.connect("c2")
+    recording.connect("c3")
     recording.wait(20)
     recording.record(called(Operation.GET, 1, connection_id="c2"))
     recording.record(called(Operation.ACQUIRE, 4, connection_id="c2"))
@@ -77,6 +90,7 @@ def test_the_calls_before_a_recovery_belong_to_it() -> None:
 
 def test_the_failed_call_of_a_refused_recovery_is_exported_and_belongs_to_no_later_stream() -> None:
     recording = Recording()
+    recording.connect()
     recording.record(called(Operation.JOIN, 1))
     recording.record(called(Operation.GET, 2, error_type="NoAnswer"))
     recording.record(RecoveryRefused("c1", "s1", "st0", RefusalReason.UNAVAILABLE))
@@ -96,6 +110,26 @@ def test_the_call_of_a_handshake_is_its_child() -> None:
     [opened] = calls(recording)
     assert opened.parent == recording.spans[0].context
     assert (recording.spans[0].name, times(opened)) == ("ws.connect", (-2.9, -0.9))
+
+
+def test_only_the_last_calls_of_an_open_connection_are_kept() -> None:
+    recording = Recording()
+    recording.connect()
+    for number in range(20):
+        recording.record(called(Operation.GET, 97 + number / 10))
+    recording.wait(100)
+    recording.admit(SAMPLED)
+    recording.end(SAMPLED, Outcome.COMPLETED)
+    assert [times(span)[0] for span in calls(recording)] == [97 + number / 10 for number in range(4, 20)]
+    recording.record(called(Operation.GET, 99))
+    recording.record(ConnectionClosed("c1", "s1", CloseReason.CLIENT, 1000, 1.0, 1))
+    recording.record(called(Operation.PUT, 99, trace=SAMPLED))
+    recording.record(called(Operation.PUT, 99, trace=SAMPLED, error_type="NoAnswer"))
+    recording.connect()
+    recording.admit(SAMPLED)
+    recording.end(SAMPLED, Outcome.COMPLETED)
+    [*_, late] = calls(recording)
+    assert (len(calls(recording)), late.name, late.parent) == (17, "put 0", None)
 
 
 def called_alone(operation: Operation, system: DataSystem, error_type: str = "") -> DependencyCalled:
