@@ -34,6 +34,7 @@ from observability.registry.metrics import (
     PAUSED_SECONDS,
     PROCESSING_DURATION,
     REMOVED,
+    REQUEST_PHASE,
     REQUESTS,
     STAGE_DURATION,
     STREAM_DURATION,
@@ -100,12 +101,24 @@ def _first_chunk() -> Row:
         "Response time",
         (
             first_chunk(),
+            lines(
+                Frame(
+                    "Parts of the response time, p95",
+                    "Which part is slow: admission and store are the session store, content_wait is the queue for "
+                    "content workers. The queue behind earlier requests does not count to the response time.",
+                    units.Seconds,
+                    6,
+                ),
+                Query(quantile(0.95, REQUEST_PHASE, "phase"), "{{phase}}"),
+                limit=limits.FIRST_CHUNK,
+            ),
             heat(
                 Frame(
                     "Time to first chunk, all streams",
                     "Each stream in its bucket. Two bands mean two kinds of streams, which a quantile would "
                     "hide. A diamond opens a trace.",
                     units.Seconds,
+                    5,
                 ),
                 Query(buckets(TIME_TO_FIRST_CHUNK), exemplars=True),
             ),
@@ -115,6 +128,7 @@ def _first_chunk() -> Row:
                     "Share of the streams whose first chunk was sent within "
                     f"{FIRST_CHUNK_SECONDS:g} s, as the objective counts it.",
                     units.PercentUnit,
+                    5,
                 ),
                 Query(
                     ratio(

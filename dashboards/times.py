@@ -21,7 +21,8 @@ def first_chunk() -> Panel:
     return lines(
         Frame(
             "Time to first chunk",
-            "The response time. p95 is that of the alert, over 5 minutes. A diamond is a stream, and opens its trace.",
+            "The response time: from the arrival of a request to its first chunk, without earlier requests of its "
+            "connection. p95 is that of the alert, over 5 minutes. A diamond is a stream, and opens its trace.",
             units.Seconds,
             traces=SLOW_STREAMS,
         ),

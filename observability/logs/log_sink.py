@@ -218,7 +218,7 @@ class LogSink:
             **({"removed": event.removed} if event.removed else {}),
             chunks=event.chunks,
             speed=event.speed,
-            queued_ms=_milliseconds(event.queued_seconds),
+            queued_ms=_milliseconds(event.times.queued_seconds),
             processing_ms=_milliseconds(event.processing_seconds),
         )
         if event.adaptive:

@@ -26,7 +26,8 @@ from observability.registry import metrics as declared
 from observability.registry.log_types import LogLevel
 from observability.registry.metric_types import OTHER, AdmittedBy, Counter, Lookup, RecoveryKind, Signal, StreamState
 from service import events
-from service.events import Outcome
+from service.content.stage import Stage
+from service.events import AttemptOutcome, Outcome, Phase
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 from service.protocol.trace import Trace
 from service.settings import Settings
@@ -127,6 +128,8 @@ class Metrics:
                 self._histogram(declared.EVENT_LOOP_LAG).observe(event.lag_seconds)
             case events.ConnectionAttempted():
                 self._counter(declared.CONNECTION_ATTEMPTS, event.outcome).inc()
+                if event.outcome is AttemptOutcome.ACCEPTED:
+                    self._histogram(declared.REQUEST_PHASE, Phase.HANDSHAKE).observe(event.seconds)
             case events.ConnectionOpened():
                 self._count(declared.CONNECTIONS_OPENED)
             case events.ConnectionClosed():
@@ -143,6 +146,7 @@ class Metrics:
                 self._histogram(declared.CONTENT_BYTES, event.content_type).observe(event.content_bytes)
             case events.StreamStarted():
                 self._prepared(event, event.processing_seconds, _exemplar(event.trace))
+                self._phases(event)
                 for removal, count in event.removed.items():
                     self._counter(declared.REMOVED, removal).inc(count)
                 self._histogram(declared.CHUNKS, event.content_type).observe(event.chunks)
@@ -237,6 +241,8 @@ class Metrics:
             self._prepared(event, event.processing_seconds, exemplar)
         if event.started:
             self._active(paused=event.paused).dec()
+        else:
+            self._phases(event)
         continues = event.started and event.outcome is Outcome.TAKEN_OVER
         if event.counted or continues:  # counted where the connection was lost, or where the stream ends
             return
@@ -249,7 +255,12 @@ class Metrics:
     ) -> None:
         self._histogram(declared.PROCESSING_DURATION, event.content_type).observe(seconds, exemplar)
         for stage in event.stages:
-            self._histogram(declared.STAGE_DURATION, stage.stage).observe(stage.seconds)
+            if stage.stage is not Stage.WAIT:
+                self._histogram(declared.STAGE_DURATION, stage.stage).observe(stage.seconds)
+
+    def _phases(self, event: events.StreamStarted | events.StreamEnded) -> None:
+        for phase, seconds in events.phases(event.times, event.stages):
+            self._histogram(declared.REQUEST_PHASE, phase).observe(seconds)
 
 
 def _exemplar(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:

@@ -34,6 +34,7 @@ from service.events import (
     KilledBecause,
     Operation,
     Outcome,
+    Phase,
     RefusedBecause,
     StoreLimit,
 )
@@ -132,7 +133,7 @@ PROCESSING_DURATION = Histogram(
 STAGE_DURATION = Histogram(
     "stream_stage_duration_seconds",
     "One stage of preparation.",
-    {"stage": tuple(Stage)},
+    {"stage": tuple(stage for stage in Stage if stage is not Stage.WAIT)},
     "seconds",
     buckets=_STAGE_SECONDS,
 )
@@ -156,11 +157,20 @@ CHUNKS = Histogram(
 )
 TIME_TO_FIRST_CHUNK = Histogram(
     "stream_time_to_first_chunk_seconds",
-    "Response time, from the head of the queue to the first chunk.",
+    "Response time, from the arrival of a request to its first chunk, without the wait for earlier requests of the "
+    "connection and without pauses.",
     _CONTENT_TYPE,
     "seconds",
     buckets=_WAIT_SECONDS,
     exemplar=True,
+)
+REQUEST_PHASE = Histogram(
+    "stream_request_phase_seconds",
+    "Parts of the time to the first chunk: admission by the session store, queue behind earlier requests, content_wait "
+    "for a content worker, work, store; each is 0 if it did not occur. And the handshake.",
+    {"phase": tuple(Phase)},
+    "seconds",
+    buckets=_CALL_SECONDS,
 )
 STREAM_DURATION = Histogram(
     "stream_duration_seconds",

@@ -81,7 +81,10 @@ CHUNKS_PLANNED = Attribute("stream.chunks_planned", AttributeType.INTEGER, "chun
 CHUNKS_SENT = Attribute("stream.chunks_sent", AttributeType.INTEGER, "chunks that were sent on this connection")
 BYTES_SENT = Attribute("stream.bytes_sent", AttributeType.INTEGER, "size of the text of these chunks", _BYTES)
 TIME_TO_FIRST_CHUNK = Attribute(
-    "stream.time_to_first_chunk", AttributeType.NUMBER, "since the request left the queue", _SECONDS
+    "stream.time_to_first_chunk",
+    AttributeType.NUMBER,
+    "since the arrival of the request, without queue and pauses",
+    _SECONDS,
 )
 PAUSED_TIME = Attribute("stream.paused_time", AttributeType.NUMBER, "total duration of pauses", _SECONDS)
 RECOVERY = Attribute(
@@ -189,6 +192,8 @@ CONVERT = Span("convert", SpanKind.INTERNAL, "conversion of Markdown to HTML")
 SANITISE = Span("sanitise", SpanKind.INTERNAL, "sanitising of HTML")
 ANALYSE = Span("analyse", SpanKind.INTERNAL, "analysis of the complexity")
 CHUNK = Span("chunk", SpanKind.INTERNAL, "splitting into chunks")
+CONTENT_WAIT = Span("content_wait", SpanKind.INTERNAL, "the wait for a content worker; only if there was one")
+STORE = Span("store", SpanKind.INTERNAL, "storing the stream, before it is announced; only if it may be stored")
 RECOVER = Span("recover", SpanKind.INTERNAL, "from the recovery request until the stream continued")
 DELIVER = Span("deliver", SpanKind.INTERNAL, "from stream_start, or stream_recovered, to the end")
 
@@ -208,10 +213,12 @@ SPANS: tuple[Span, ...] = (
     VALIDATE,
     RATE_LIMIT,
     QUEUE,
+    CONTENT_WAIT,
     CONVERT,
     SANITISE,
     ANALYSE,
     CHUNK,
+    STORE,
     RECOVER,
     DELIVER,
     CALL,

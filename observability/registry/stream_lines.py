@@ -88,7 +88,16 @@ FIRST_CHUNK_SENT = LogEvent(
     LogLevel.DEBUG,
     "First chunk after {ms} ms",
     "the first chunk of a stream is sent",
-    (TRACE_ID, SPAN_ID, STREAM_ID, LogField("ms", "since the request left the queue", MILLISECONDS)),
+    (
+        TRACE_ID,
+        SPAN_ID,
+        STREAM_ID,
+        LogField(
+            "ms",
+            "since the arrival of the request, without queue and pauses",
+            MILLISECONDS,
+        ),
+    ),
 )
 CHUNK_SENT = LogEvent(
     "chunk_sent",

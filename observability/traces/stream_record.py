@@ -16,15 +16,10 @@ _MAX_EVENTS = 120
 
 
 class StreamRecord(Struct):
-    """One stream on one connection. Times are nanoseconds of the epoch."""
+    """One stream on one connection."""
 
     origin: RequestAdmitted | StreamRecovered
-    origin_ns: int
-    """When it was admitted, or recovered."""
-    steady_ns: int
-    """The monotonic clock at ``origin_ns``. Later times are derived from it, so no span ends before it starts."""
     started: StreamStarted | None = None
-    started_ns: int = 0
     first_chunk_seconds: float | None = None
     fault: str = ""
     """The class of the exception that caused the last fault, if there was one."""
@@ -32,6 +27,11 @@ class StreamRecord(Struct):
     events_dropped: int = 0
     calls: list[DependencyCalled] = field(default_factory=list)
     """Of data systems, for which it waited."""
+
+    def ns(self, seconds: float) -> int:
+        """The time of a monotonic time in seconds. All times of a stream have one origin, so their order is right."""
+        received = self.origin.times.received
+        return int(received.wall * 1e9) + round((seconds - received.seconds) * 1e9)
 
     def add_event(self, event: spans.SpanEvent, attributes: Attributes | None, now_ns: int) -> None:
         if len(self.events) < _MAX_EVENTS or event in (spans.LAST_CHUNK, spans.EXCEPTION):

@@ -5,10 +5,10 @@ The spans of a stream are created when it has ended and it is known whether they
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import assert_never
 
-from opentelemetry.trace import SpanContext, Status, StatusCode
+from opentelemetry.trace import Status, StatusCode
 
 from observability.faults import root_cause_name
 from observability.registry import spans
@@ -18,14 +18,15 @@ from observability.traces.handshake_spans import HandshakeSpans
 from observability.traces.stream_record import StreamRecord
 from service import events
 from service.content.stage import Stage, StageTime
-from service.events import Outcome, RequestAdmitted, StreamRecovered
+from service.events import Outcome, RequestAdmitted, StreamRecovered, StreamTimes
 from service.protocol.trace import Trace
 
 _UNSET = Status(StatusCode.UNSET)
 _ERROR = Status(StatusCode.ERROR)
-_QUEUED_SECONDS = 0.001
-"""A request that finds the queue empty waits for less."""
+_WAITED_SECONDS = 0.001
+"""A request that finds a queue empty waits for less."""
 _STAGES = {
+    Stage.WAIT: spans.CONTENT_WAIT,
     Stage.CONVERT: spans.CONVERT,
     Stage.SANITISE: spans.SANITISE,
     Stage.ANALYSE: spans.ANALYSE,
@@ -42,14 +43,13 @@ class TraceSink:
         samples: Samples,
         systems: Mapping[events.DataSystem, Attributes],
         wall_ns: Callable[[], int] = time.time_ns,
-        steady_ns: Callable[[], int] = time.monotonic_ns,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         """``systems`` are the attributes of the data systems in use."""
         self._finished = finished
         self._calls = CallSpans(finished, samples, systems)
         self._handshakes = HandshakeSpans(finished, self._calls, samples, wall_ns)
-        self._wall_ns = wall_ns
-        self._steady_ns = steady_ns
+        self._steady = steady
         self._streams: dict[str, StreamRecord] = {}
         """By the ids of their spans: a recovered stream may be here twice, once for each connection."""
 
@@ -71,9 +71,7 @@ class TraceSink:
             case events.DependencyCalled():
                 self._called(event)
             case events.StreamStarted():
-                stream = self._streams[event.trace.span_id]
-                stream.started = event
-                stream.started_ns = self._now_ns(stream)
+                self._streams[event.trace.span_id].started = event
             case events.FirstChunkSent():
                 self._streams[event.trace.span_id].first_chunk_seconds = event.seconds
                 self._add_event(event.trace, spans.FIRST_CHUNK)
@@ -118,7 +116,7 @@ class TraceSink:
                 assert_never(event)
 
     def _begin(self, event: RequestAdmitted | StreamRecovered) -> None:
-        stream = StreamRecord(event, self._wall_ns(), self._steady_ns())
+        stream = StreamRecord(event)
         stream.calls += self._calls.take_early(event.connection_id, event.trace)
         self._streams[event.trace.span_id] = stream
 
@@ -129,14 +127,11 @@ class TraceSink:
         else:
             stream.calls.append(event)
 
-    def _now_ns(self, stream: StreamRecord) -> int:
-        return stream.origin_ns + self._steady_ns() - stream.steady_ns
-
     def _add_event(self, trace: Trace | None, event: spans.SpanEvent, attributes: Attributes | None = None) -> None:
         """Without an active stream nothing is recorded."""
         stream = self._streams.get(trace.span_id) if trace else None
         if stream is not None:
-            stream.add_event(event, attributes, self._now_ns(stream))
+            stream.add_event(event, attributes, stream.ns(self._steady()))
 
     def _faulted(self, event: events.FaultRaised) -> None:
         stream = self._streams.get(event.trace.span_id) if event.trace else None
@@ -148,7 +143,7 @@ class TraceSink:
             spans.ERROR_ID.name: event.error_id,
             spans.ERROR_SOURCE.name: event.source,
         }
-        stream.add_event(spans.EXCEPTION, attributes, self._now_ns(stream))
+        stream.add_event(spans.EXCEPTION, attributes, stream.ns(self._steady()))
 
     def _ended(self, event: events.StreamEnded) -> None:
         if event.outcome in (Outcome.COMPLETED, Outcome.SKIPPED):
@@ -159,50 +154,44 @@ class TraceSink:
             self._emit_stream(stream, event, _ERROR if failed else _UNSET)
 
     def _emit_stream(self, stream: StreamRecord, ended: events.StreamEnded, status: Status) -> None:
-        ended_ns = self._now_ns(stream)
         parent = remote_context(ended.trace.parent)
         root = local_context(int(ended.trace.trace_id, 16), int(ended.trace.span_id, 16), parent)
-        match stream.origin:
-            case StreamRecovered() as recovered:
-                start_ns = stream.origin_ns - _ns(recovered.waited_seconds)
-                self._finished.emit_child(spans.RECOVER, root, start_ns, stream.origin_ns)
-                self._finished.emit_child(spans.DELIVER, root, stream.origin_ns, ended_ns)
-            case RequestAdmitted() as admitted:
-                validated_ns = stream.origin_ns - _ns(admitted.rate_limit_seconds)
-                start_ns = validated_ns - _ns(admitted.validation_seconds)
-                self._finished.emit_child(spans.VALIDATE, root, start_ns, validated_ns)
-                self._finished.emit_child(spans.RATE_LIMIT, root, validated_ns, stream.origin_ns)
-                self._emit_work(root, stream, ended, ended_ns)
+        times, stages = ended.times, stream.started.stages if stream.started is not None else ended.stages
+        ended_at = stream.origin.times.received.seconds if times.ended is None else times.ended
+        parts = _recovery(times) if isinstance(stream.origin, StreamRecovered) else _request(times, stages)
+        for span, began, until in (*parts, (spans.DELIVER, times.started, None)):
+            if began is not None:
+                self._finished.emit_child(span, root, stream.ns(began), stream.ns(ended_at if until is None else until))
         self._finished.emit(
             spans.STREAM,
             root,
             parent,
-            start_ns,
-            ended_ns,
+            stream.ns(times.received.seconds),
+            stream.ns(ended_at),
             attributes=stream.attributes(ended),
             events=stream.span_events(),
             links=self._handshakes.links(ended.connection_id),
             status=status,
         )
-        self._calls.emit_children(stream.calls, root, start_ns)
-
-    def _emit_work(self, root: SpanContext, stream: StreamRecord, ended: events.StreamEnded, ended_ns: int) -> None:
-        """The spans of everything that happened after the admission."""
-        if (started := stream.started) is not None:
-            if started.queued_seconds >= _QUEUED_SECONDS:
-                dequeued_ns = stream.origin_ns + _ns(started.queued_seconds)
-                self._finished.emit_child(spans.QUEUE, root, stream.origin_ns, dequeued_ns)
-            self._emit_stages(root, started.stages, stream.started_ns - _ns(started.processing_seconds))
-            self._finished.emit_child(spans.DELIVER, root, stream.started_ns, ended_ns)
-        elif ended.processing_seconds is not None:
-            self._emit_stages(root, ended.stages, ended_ns - _ns(ended.processing_seconds))
-
-    def _emit_stages(self, root: SpanContext, stages: Sequence[StageTime], preparation_ns: int) -> None:
-        """The spans of the stages of a preparation that started at ``preparation_ns``."""
-        for stage in stages:
-            stage_ns = preparation_ns + _ns(stage.began_seconds)
-            self._finished.emit_child(_STAGES[stage.stage], root, stage_ns, stage_ns + _ns(stage.seconds))
+        self._calls.emit_children(stream.calls, root, stream.ns(times.received.seconds))
 
 
-def _ns(seconds: float) -> int:
-    return int(seconds * 1e9)
+_Part = tuple[spans.Span, float | None, float | None]
+"""A span, its begin and its end: without a begin there is none, without an end it lasted as long as the stream."""
+
+
+def _recovery(times: StreamTimes) -> Iterator[_Part]:
+    yield spans.RECOVER, times.received.seconds, times.started
+
+
+def _request(times: StreamTimes, stages: Iterable[StageTime]) -> Iterator[_Part]:
+    yield spans.VALIDATE, times.received.seconds, times.called
+    yield spans.RATE_LIMIT, times.called, times.admitted
+    left_at = times.ended if times.dequeued is None else times.dequeued
+    if times.admitted is not None and left_at is not None and left_at - times.admitted >= _WAITED_SECONDS:
+        yield spans.QUEUE, times.admitted, left_at
+    for stage in stages:
+        if stage.stage is not Stage.WAIT or stage.seconds >= _WAITED_SECONDS:
+            yield _STAGES[stage.stage], stage.began_at, stage.began_at + stage.seconds
+    if times.started != times.prepared:
+        yield spans.STORE, times.prepared, times.started

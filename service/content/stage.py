@@ -10,6 +10,8 @@ from msgspec import Struct
 class Stage(StrEnum):
     """The stages of preparation, in order."""
 
+    WAIT = "wait"
+    """For a content worker. A plan from a cache may need none, and one that is read and adjusted may need two."""
     CONVERT = "convert"
     SANITISE = "sanitise"
     ANALYSE = "analyse"
@@ -17,10 +19,11 @@ class Stage(StrEnum):
 
 
 class StageTime(Struct, frozen=True):
-    """One stage that was run: its start relative to the start of preparation, and its duration."""
+    """One stage that was run."""
 
     stage: Stage
-    began_seconds: float
+    began_at: float
+    """In monotonic seconds, which the processes of a machine share."""
     seconds: float
 
 

@@ -55,6 +55,7 @@ from service.events.sockets import (
     SocketDropped,
     SocketLimitSet,
 )
+from service.events.stream_times import Phase, StreamTimes, phases
 from service.events.streams import (
     CacheQueried,
     CacheTier,
@@ -172,6 +173,7 @@ __all__ = [
     "Operation",
     "Outcome",
     "PendingSocketsCounted",
+    "Phase",
     "RateLimitApproached",
     "RateLimitHit",
     "RecoveryRefused",
@@ -192,7 +194,9 @@ __all__ = [
     "StreamRecovered",
     "StreamSkipRequested",
     "StreamStarted",
+    "StreamTimes",
     "TickerSwept",
     "UsageDropped",
     "WorkerReplaced",
+    "phases",
 ]

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from service.content.html.removal import Removal
 from service.content.stage import Stage, StageTime
+from service.events.stream_times import StreamTimes
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
 from service.protocol.trace import Trace
@@ -54,10 +55,7 @@ class RequestAdmitted(Struct, frozen=True):
     content_bytes: int
     number: int
     """The ordinal number of the request in its session, from 1."""
-    validation_seconds: float
-    """From the arrival of the request to the call of the store."""
-    rate_limit_seconds: float
-    """How long the store took."""
+    times: StreamTimes
 
 
 class RateLimitApproached(Struct, frozen=True):
@@ -84,8 +82,7 @@ class StreamStarted(Struct, frozen=True):
     removed: Mapping[Removal, int]
     """What sanitising removed; only kinds with a count of at least 1."""
     chunks: int
-    queued_seconds: float
-    """From admission until the request left the queue."""
+    times: StreamTimes
     processing_seconds: float
     stages: tuple[StageTime, ...]
     paused: bool
@@ -108,7 +105,7 @@ class FirstChunkSent(Struct, frozen=True):
     trace: Trace
     content_type: ContentType
     seconds: float
-    """Since the request left the queue, without the time in which the client paused the stream."""
+    """Since the arrival of the request, without the wait for earlier requests and without pauses."""
 
 
 class ChunkSent(Struct, frozen=True):
@@ -136,6 +133,7 @@ class StreamRecovered(Struct, frozen=True):
     """The epoch of the stream."""
     repeated: bool
     """Whether a repeated request recovered it, from the first chunk; if not, a ``recover`` did."""
+    times: StreamTimes
     waited_seconds: float
     """Since the message of the client."""
     paused: bool
@@ -184,6 +182,7 @@ class StreamEnded(Struct, frozen=True):
     bytes: int
     duration_seconds: float
     paused_seconds: float
+    times: StreamTimes
     counted: bool = False
     """Whether an earlier end of the same stream was counted."""
     resumable: bool = False

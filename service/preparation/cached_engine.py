@@ -10,8 +10,9 @@ from service.content import CachedPlan, Plan, UnreadablePlan, plan_key, unpack_p
 from service.events import CacheQueried, CacheTier
 from service.preparation.engine import ThreadedContentEngine
 from service.preparation.stopwatch import Stopwatch
+from service.protocol.errors import ServerBusy
 from service.protocol.messages import ContentType, StreamRequest
-from service.session.ports import PlanCache, PlanStore, Preparation, Recorder
+from service.session.ports import PlanCache, PlanStore, Preparation, PreparationFailed, Recorder
 
 _PRINCIPAL = "everyone"
 """The scope in which plans are shared. Equal content gives an equal plan, so there is one scope for all clients."""
@@ -59,11 +60,15 @@ class CachedContentEngine:
     async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
         stopwatch = Stopwatch()
         key = await self._key(request)
-        found = await self._find(key, request, client, seconds_left, stopwatch)
-        if found is not None:
-            return found
+        try:
+            found = await self._find(key, request, client, seconds_left, stopwatch)
+            if found is not None:
+                return found
+            make = partial(self._make, key, request, seconds_left, stopwatch)
+            made = await self._engine.work_on(request, client, stopwatch, make)
+        except ServerBusy as busy:
+            raise PreparationFailed(stopwatch.seconds, tuple(stopwatch.stages)) from busy
         store = self._store_for(request)
-        made = await self._engine.work_on(request, client, partial(self._make, key, request, seconds_left, stopwatch))
         self._record(CacheTier.MEMORY, hit=made.found)
         if store is not None and made.to_store is not None:
             store.put(key, made.to_store)
@@ -84,7 +89,7 @@ class CachedContentEngine:
             self._record(CacheTier.MEMORY, hit=True)
             return await self._fit(cached, client, seconds_left, stopwatch)
         store = self._store_for(request)
-        if store is None or (cached := await self._get_stored(store, key, client)) is None:
+        if store is None or (cached := await self._get_stored(store, key, client, stopwatch)) is None:
             return None
         self._record(CacheTier.MEMORY, hit=False)
         return await self._fit(cached, client, seconds_left, stopwatch)
@@ -99,19 +104,20 @@ class CachedContentEngine:
         worth_it = request.content_type in _WORTH_SHARING and len(request.content) >= _SHARED_FROM_CHARACTERS
         return self._store if worth_it else None
 
-    async def _get_stored(self, store: PlanStore, key: bytes, client: str) -> CachedPlan | None:
+    async def _get_stored(self, store: PlanStore, key: bytes, client: str, stopwatch: Stopwatch) -> CachedPlan | None:
         stored = await store.get(key)
-        cached = (
-            None if stored is None else await self._engine.read(len(stored), client, partial(self._unpack, key, stored))
-        )
+        cached = None
+        if stored is not None:
+            unpack = partial(self._unpack, key, stored)
+            cached = await self._engine.read(len(stored), client, stopwatch, unpack)
         self._record(CacheTier.SHARED, hit=cached is not None)
         return cached
 
     async def _fit(self, cached: CachedPlan, client: str, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
         if cached.plan.fits(seconds_left - stopwatch.seconds):
-            return Preparation(cached.plan, stopwatch.seconds, packed=cached.packed)
+            return Preparation(cached.plan, stopwatch.seconds, tuple(stopwatch.stages), cached.packed)
         fit = partial(self._engine.fit_plan, cached, seconds_left, stopwatch)
-        return await self._engine.read(cached.memory_bytes, client, fit)
+        return await self._engine.read(cached.memory_bytes, client, stopwatch, fit)
 
     def _unpack(self, key: bytes, stored: bytes) -> CachedPlan | None:
         """In the thread: unpack a plan from the store, unless it has another version."""

@@ -5,6 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -13,7 +14,7 @@ from pathlib import Path
 from msgspec import MsgspecError, Struct
 from msgspec.structs import replace
 
-from service.content import CachedPlan, unpack_plan
+from service.content import CachedPlan, StageTime, unpack_plan
 from service.events import KilledBecause
 from service.preparation.stopwatch import Stopwatch
 from service.preparation.worker_messages import REPLY_DECODER, REQUEST_ENCODER, Failed, Failure, Reply, Setup
@@ -73,10 +74,11 @@ class ContentProcess:
 
     def make_plan(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
         """Return the plan, also packed. Raises ``StreamingError``: ``ContentTooCostly`` if a limit was exceeded."""
-        began = stopwatch.seconds
+        asked_at = time.monotonic()
         reply = self._ask(request)
+        answered_at = time.monotonic()
         self.cpu_seconds += reply.cpu_seconds
-        stopwatch.stages += (replace(stage, began_seconds=began + stage.began_seconds) for stage in reply.stages)
+        stopwatch.stages += (_within(stage, asked_at, answered_at) for stage in reply.stages)
         if isinstance(reply, Failed):
             if reply.failure is None:
                 raise self._too_costly(KilledBecause.MEMORY, request)
@@ -141,6 +143,12 @@ class ContentProcess:
         if reason is KilledBecause.CRASH:
             return ProcessingFailed("The content could not be processed. Try again, or send it as text.")
         return ContentTooCostly(_SENTENCES[reason])
+
+
+def _within(stage: StageTime, begin: float, end: float) -> StageTime:
+    """Limit the times of a stage to those in which it can have run: the process may report any number."""
+    began_at = min(end, max(begin, stage.began_at))
+    return StageTime(stage.stage, began_at, min(end - began_at, max(0.0, stage.seconds)))
 
 
 def _shutting_down() -> StreamingError:

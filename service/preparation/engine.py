@@ -14,6 +14,7 @@ from service.content import (
     CachedPlan,
     ContentRules,
     Plan,
+    Stage,
     pack_plan,
     unpack_plan,
 )
@@ -93,14 +94,15 @@ class ThreadedContentEngine:
         )
 
     async def prepare(self, request: StreamRequest, seconds_left: float, client: str = "") -> Preparation:
-        return await self.work_on(request, client, partial(self._prepare, request, seconds_left, Stopwatch()))
+        stopwatch = Stopwatch()
+        return await self.work_on(request, client, stopwatch, partial(self._prepare, request, seconds_left, stopwatch))
 
     async def find(self, _request: StreamRequest, _seconds_left: float, _client: str = "") -> Preparation | None:
         """No plan is kept."""
         return None
 
     async def unpack_plan(self, plan: bytes, client: str = "") -> Plan:
-        return await self.read(len(plan), client, partial(unpack_plan, plan))
+        return await self.read(len(plan), client, Stopwatch(), partial(unpack_plan, plan))
 
     @property
     def process_cpu_seconds(self) -> float:
@@ -113,18 +115,21 @@ class ThreadedContentEngine:
         self._process_thread.close()
         self._process.close()
 
-    async def work_on(self, request: StreamRequest, client: str, work: Callable[[], _Result]) -> _Result:
+    async def work_on(
+        self, request: StreamRequest, client: str, stopwatch: Stopwatch, work: Callable[[], _Result]
+    ) -> _Result:
         """Return the result of ``work``, which prepares the request. If cancelled while it waits, it is not done.
 
-        Raises ``ServerBusy``.
+        The stopwatch measures the wait. Raises ``ServerBusy``.
         """
         turn = Turn(client, _worst_seconds(request), len(request.content))
         thread = self._process_thread if _is_large(request) else self._thread
-        return await thread.run(turn, work)
+        return await _run(thread, turn, stopwatch, work)
 
-    async def read(self, size_bytes: int, client: str, work: Callable[[], _Result]) -> _Result:
+    async def read(self, size_bytes: int, client: str, stopwatch: Stopwatch, work: Callable[[], _Result]) -> _Result:
         """Return the result of ``work``, which reads a plan of this size, as ``work_on`` does."""
-        return await self._thread.run(Turn(client, size_bytes * _READING_SECONDS_PER_BYTE, size_bytes), work)
+        turn = Turn(client, size_bytes * _READING_SECONDS_PER_BYTE, size_bytes)
+        return await _run(self._thread, turn, stopwatch, work)
 
     def make_plan(self, request: StreamRequest, stopwatch: Stopwatch) -> CachedPlan:
         """In the thread: the plan, without regard to the time left. Raises ``PreparationFailed``."""
@@ -152,6 +157,20 @@ class ThreadedContentEngine:
 
     def _prepare(self, request: StreamRequest, seconds_left: float, stopwatch: Stopwatch) -> Preparation:
         return self.fit_plan(self.make_plan(request, stopwatch), seconds_left, stopwatch)
+
+
+async def _run(thread: FairThread, turn: Turn, stopwatch: Stopwatch, work: Callable[[], _Result]) -> _Result:
+    """Run the work when its turn comes, and measure the wait, also if it is refused."""
+    end_wait = stopwatch.begin(Stage.WAIT)
+
+    def begin() -> _Result:
+        end_wait()
+        return work()
+
+    try:
+        return await thread.run(turn, begin)
+    finally:
+        end_wait()
 
 
 def _worst_seconds(request: StreamRequest) -> float:

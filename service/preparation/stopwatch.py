@@ -1,7 +1,7 @@
 """Measures the time of one preparation and of its stages."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from service.content import Stage, StageTime
@@ -11,17 +11,28 @@ class Stopwatch:
     """Measures one preparation, from its construction on."""
 
     def __init__(self) -> None:
-        self._began = time.perf_counter()
+        self._began_at = time.monotonic()
         self.stages: list[StageTime] = []
 
     @property
     def seconds(self) -> float:
-        return time.perf_counter() - self._began
+        return time.monotonic() - self._began_at
 
     @contextmanager
     def time(self, stage: Stage) -> Iterator[None]:
-        began = self.seconds
+        end = self.begin(stage)
         try:
             yield
         finally:
-            self.stages.append(StageTime(stage, began, self.seconds - began))
+            end()
+
+    def begin(self, stage: Stage) -> Callable[[], None]:
+        """Begin a stage; return what ends it, in any thread. Only the first call has an effect."""
+        began_at = time.monotonic()
+        open_ = [stage]
+
+        def end() -> None:
+            if open_:
+                self.stages.append(StageTime(open_.pop(), began_at, time.monotonic() - began_at))
+
+        return end

@@ -38,7 +38,6 @@ class Prepared(Struct, frozen=True, array_like=True, tag=True):
     failure: Failure | None
     """Of the plan."""
     stages: tuple[StageTime, ...]
-    """Each from the begin of the work."""
     cpu_seconds: float
     leaves: bool
     """Whether the process ends after this reply, because it needs much memory."""

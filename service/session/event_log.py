@@ -112,8 +112,7 @@ class EventLog:
                 has_request_id=request.request_id is not UNSET,
                 content_bytes=stream.content_bytes,
                 number=number,
-                validation_seconds=decision.called_at - stream.received_at,
-                rate_limit_seconds=(stream.admitted_at or 0.0) - decision.called_at,
+                times=stream.times(),
             )
         )
         if number == limits.warn_at_requests:
@@ -130,7 +129,7 @@ class EventLog:
                 word_count=plan.word_count,
                 removed=plan.removed,
                 chunks=len(plan.chunks),
-                queued_seconds=(stream.dequeued_at or 0.0) - (stream.admitted_at or 0.0),
+                times=stream.times(),
                 processing_seconds=preparation.seconds,
                 stages=preparation.stages,
                 paused=stream.paused,
@@ -148,7 +147,8 @@ class EventLog:
                 chunks=len(recovered.plan.chunks),
                 takeovers=stream.epoch,
                 repeated=stream.repeats is not None,
-                waited_seconds=now - stream.received_at,
+                times=stream.times(),
+                waited_seconds=now - stream.received.seconds,
                 paused=stream.paused,
             )
         )
@@ -204,6 +204,7 @@ class EventLog:
                 bytes=delivery.bytes - delivery.first_bytes if delivery else 0,
                 duration_seconds=now - delivery.started_at if delivery else 0.0,
                 paused_seconds=delivery.paused_seconds(now) if delivery else 0.0,
+                times=stream.times(now),
                 counted=stream.record is not None and stream.record.counted,
                 resumable=stream.resumable,
                 error=error.code if error else None,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from sys import getsizeof
 
+from service.protocol.instant import Instant
 from service.protocol.limits import QUEUE_LENGTH
 from service.protocol.messages import Recover, StreamRequest
 from service.session.stream_state import StreamState
@@ -32,7 +33,7 @@ class RequestQueue:
         requests = (stream.message for stream in self._streams if isinstance(stream.message, StreamRequest))
         return sum(getsizeof(request.content) for request in requests)
 
-    def add(self, message: StreamRequest | Recover, now: float, content_bytes: int = 0) -> StreamState:
+    def add(self, message: StreamRequest | Recover, now: Instant, content_bytes: int = 0) -> StreamState:
         stream = StreamState(self._next_ticket, message, content_bytes, now)
         self._next_ticket += 1
         self._streams.append(stream)

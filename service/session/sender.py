@@ -95,9 +95,9 @@ class StreamSender:
             self._builder.send(Chunk(data, index, now.timestamp, close))
         if self._builder.log.records_content:
             self._builder.log.chunks(stream, first, pieces)
-        if first == 0 < delivery.index and stream.record is None and stream.dequeued_at is not None:
-            waited_seconds = now.seconds - stream.dequeued_at - delivery.paused_seconds(now.seconds)
-            self._builder.log.first_chunk(stream, waited_seconds)
+        if first == 0 < delivery.index and stream.record is None:
+            held_seconds = stream.times().queued_seconds + delivery.paused_seconds(now.seconds)
+            self._builder.log.first_chunk(stream, now.seconds - stream.received.seconds - held_seconds)
         if not delivery.finished or delivery.paused:
             return False
         self._builder.send(replies.stream_complete(stream, self._session_id, now))

@@ -3,6 +3,8 @@
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from service.events import StreamTimes
+from service.protocol.instant import Instant
 from service.protocol.messages import ContentType, Recover, RefusalReason, StreamRequest
 from service.protocol.trace import Trace
 from service.session.delivery import Delivery
@@ -28,7 +30,8 @@ class StreamState:
         "message",
         "paused",
         "preparation",
-        "received_at",
+        "prepared_at",
+        "received",
         "record",
         "recovery",
         "resumable",
@@ -39,12 +42,12 @@ class StreamState:
         "trace",
     )
 
-    def __init__(self, ticket: int, message: StreamRequest | Recover, content_bytes: int, now: float) -> None:
+    def __init__(self, ticket: int, message: StreamRequest | Recover, content_bytes: int, now: Instant) -> None:
         self.ticket = ticket
         self.message = message
         self.content_bytes = content_bytes
-        self.received_at = now
-        self.admitted_at: float | None = None if isinstance(message, StreamRequest) else now
+        self.received = now
+        self.admitted_at: float | None = None if isinstance(message, StreamRequest) else now.seconds
         """``None`` until it may start; a ``recover`` needs no admission."""
         self.decision: AdmissionDecided | None = None
         self.stream_id = "" if isinstance(message, StreamRequest) else message.stream_id
@@ -54,6 +57,7 @@ class StreamState:
         """When its preparation or recovery started."""
         self.admission_recorded = False
         """Whether an event recorded that it was admitted or recovered; then one records its end."""
+        self.prepared_at: float | None = None
         self.preparation: Preparation | None = None
         """Set while the prepared stream is being stored."""
         self.recovery: EffectSequence[RecoveredStream | RefusalReason] | None = None
@@ -108,6 +112,17 @@ class StreamState:
         self.epoch = record.epoch
         self.resumable = True
         self.paused = self.paused or (record.paused and self.repeats is None)
+
+    def times(self, ended_at: float | None = None) -> StreamTimes:
+        return StreamTimes(
+            received=self.received,
+            called=None if self.decision is None else self.decision.called_at,
+            admitted=self.admitted_at,
+            dequeued=self.dequeued_at,
+            prepared=self.prepared_at,
+            started=None if self.delivery is None else self.delivery.started_at,
+            ended=ended_at,
+        )
 
     @property
     def admitted(self) -> bool:

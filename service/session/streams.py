@@ -107,7 +107,7 @@ class Streams:
         if mistake is not None:
             self._reject(request, mistake)
             return
-        stream = self._queue.add(request, now.seconds, content_bytes)
+        stream = self._queue.add(request, now, content_bytes)
         if self._session.snapshot.shared:
             self._request_admission(stream, now)
         else:
@@ -121,7 +121,7 @@ class Streams:
         elif self._owner is None:
             self._refuse_recovery(message.stream_id, RefusalReason.UNAVAILABLE, now)
         else:
-            self._queue.add(message, now.seconds)
+            self._queue.add(message, now)
             self._start_next(now)
 
     def acknowledge(self, ack: Ack) -> None:
@@ -175,6 +175,7 @@ class Streams:
                 self._admit(stream, result, now)
             case effects.PlanPrepared(_, preparation):
                 self._record_admission(stream)
+                stream.prepared_at = now.seconds
                 self._store(stream, preparation, now)
             case effects.PlanNotFound():
                 assert stream.repeats is not None

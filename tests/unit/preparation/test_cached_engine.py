@@ -8,13 +8,14 @@ from importlib import import_module
 import pytest
 from msgspec.structs import replace
 
-from service.content import DEFAULT_RULES, ContentRules, Plan, Removal, UnreadablePlan, pack_plan, unpack_plan
+from service.content import DEFAULT_RULES, ContentRules, Plan, Removal, Stage, UnreadablePlan, pack_plan, unpack_plan
 from service.content.coalesce import coalesce
 from service.content.html.urls import HostList
 from service.events import CacheQueried, CacheTier, Event
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine
-from service.protocol.errors import EmptyContent
+from service.preparation.work_limits import DEFAULT_WORK_LIMITS, WorkLimits
+from service.protocol.errors import EmptyContent, ServerBusy
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, StreamRequest
 from service.session.ports import Preparation, PreparationFailed
@@ -62,8 +63,9 @@ class Bench:
         packs: bool = True,
         limits: Limits = LIMITS,
         rules: ContentRules = DEFAULT_RULES,
+        work_limits: WorkLimits = DEFAULT_WORK_LIMITS,
     ) -> CachedContentEngine:
-        threaded = ThreadedContentEngine(limits, self, rules, packs=packs)
+        threaded = ThreadedContentEngine(limits, self, rules, packs=packs, work_limits=work_limits)
         self._engines.append(CachedContentEngine(threaded, MemoryPlanCache(cache_bytes), self, store))
         return self._engines[-1]
 
@@ -204,7 +206,9 @@ async def test_concurrent_requests_for_equal_content_are_prepared_once(bench: Be
         gate.open()
     assert gate.prepared == 1
     assert len({id(request.result().plan) for request in requests}) == 1
-    assert sorted(len(request.result().stages) for request in requests) == [0, 0, 0, 0, 2]
+    stages = [[stage.stage for stage in request.result().stages] for request in requests]
+    waited = [Stage.WAIT]
+    assert sorted(stages, key=len) == [waited, waited, waited, waited, [*waited, Stage.ANALYSE, Stage.CHUNK]]
     assert bench.take_events().count(MEMORY_HIT) == 4
 
 
@@ -257,10 +261,23 @@ async def test_a_plan_of_another_process_is_found_in_the_store_and_cached(bench:
     assert bench.take_events() == [SHARED_MISS, MEMORY_MISS]
     other = bench.engine(shelf)
     found = await other.prepare(LARGE, HOUR)
-    assert found.stages == ()
+    assert [stage.stage for stage in found.stages] == [Stage.WAIT], "for the thread that reads it"
     check(found, made.plan)
     await other.prepare(LARGE, HOUR)
     assert bench.take_events() == [SHARED_HIT, MEMORY_MISS, MEMORY_HIT]
+
+
+async def test_a_request_that_is_refused_has_the_time_for_which_it_waited(bench: Bench, gate: Gate) -> None:
+    engine = bench.engine(work_limits=replace(DEFAULT_WORK_LIMITS, max_wait_seconds=0.01))
+    busy = asyncio.create_task(engine.prepare(TEXT, HOUR))
+    await asyncio.to_thread(gate.began.wait, 10)
+    with pytest.raises(PreparationFailed) as failed:
+        await engine.prepare(LARGE, HOUR)
+    assert isinstance(failed.value.__cause__, ServerBusy)
+    [wait] = failed.value.stages
+    assert (wait.stage, wait.seconds >= 0.01, wait.seconds <= failed.value.seconds) == (Stage.WAIT, True, True)
+    gate.open()
+    await busy
 
 
 async def test_the_stored_plan_is_the_whole_plan(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode
 from service.protocol.trace import Trace
 from service.session.records import SessionSnapshot
 from service.usage.rows import StreamRow
+from tests.unit.sample_times import TIMES
 
 CONTENT = "never to be seen in a file"
 TRACE = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
@@ -41,8 +42,7 @@ def admitted(stream_id: str, session_id: str = "s-1", connection_id: str = CONNE
         has_request_id=False,
         content_bytes=len(CONTENT),
         number=1,
-        validation_seconds=0.001,
-        rate_limit_seconds=0.001,
+        times=TIMES,
     )
 
 
@@ -59,7 +59,7 @@ def started(stream_id: str, session_id: str = "s-1", connection_id: str = CONNEC
         word_count=6,
         removed={},
         chunks=7,
-        queued_seconds=0.0,
+        times=TIMES,
         processing_seconds=0.25,
         stages=(),
         paused=False,
@@ -77,6 +77,7 @@ def recovered(stream_id: str, takeovers: int, connection_id: str, session_id: st
         chunks=7,
         takeovers=takeovers,
         repeated=False,
+        times=TIMES,
         waited_seconds=0.01,
         paused=False,
     )
@@ -105,6 +106,7 @@ def ended(  # noqa: PLR0917 - a stream's end in a line
         bytes=chunks * 10,
         duration_seconds=2.0 if started else 0.0,
         paused_seconds=0.5 if started else 0.0,
+        times=TIMES,
         error=error,
     )
 

@@ -57,6 +57,7 @@ from service.events import (
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
 from service.protocol.trace import Trace
+from tests.unit.sample_times import TIMES
 
 TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
 SESSION_ID = "an-editor-of-articles"
@@ -78,8 +79,7 @@ ADMITTED = RequestAdmitted(
     has_request_id=False,
     content_bytes=1234,
     number=5,
-    validation_seconds=0.001,
-    rate_limit_seconds=0.001,
+    times=TIMES,
 )
 STARTED = StreamStarted(
     connection_id="c",
@@ -93,7 +93,7 @@ STARTED = StreamStarted(
     word_count=900,
     removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
     chunks=45,
-    queued_seconds=0.0,
+    times=TIMES,
     processing_seconds=0.2,
     stages=(),
     paused=False,
@@ -116,6 +116,7 @@ def ended(outcome: Outcome = Outcome.COMPLETED, *, error: ErrorCode | None = Non
         bytes=1234,
         duration_seconds=25.0,
         paused_seconds=1.5,
+        times=TIMES,
         resumable=outcome is Outcome.DISCONNECTED,
         error=error,
     )
@@ -132,6 +133,7 @@ def recovered(*, repeated: bool = False) -> StreamRecovered:
         chunks=45,
         takeovers=1,
         repeated=repeated,
+        times=TIMES,
         waited_seconds=0.0125,
         paused=False,
     )

@@ -45,6 +45,7 @@ from service.protocol.messages import (
 )
 from service.protocol.server_messages import Chunk, StreamComplete
 from service.protocol.trace import Trace
+from tests.unit.sample_times import TIMES
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 SAMPLED = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
@@ -67,7 +68,7 @@ def started(trace: Trace, *, paused: bool = False) -> StreamStarted:
         word_count=900,
         removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
         chunks=250,
-        queued_seconds=0.0,
+        times=TIMES,
         processing_seconds=0.25,
         stages=(StageTime(Stage.SANITISE, 0.0, 0.125), StageTime(Stage.CHUNK, 0.125, 0.0625)),
         paused=paused,
@@ -88,6 +89,7 @@ def ended(trace: Trace, outcome: Outcome, *, started: bool = True, paused: bool 
         bytes=1000,
         duration_seconds=25.0,
         paused_seconds=1.5,
+        times=TIMES,
     )
 
 
@@ -102,6 +104,7 @@ def recovered(*, repeated: bool = False, paused: bool = False) -> StreamRecovere
         chunks=250,
         takeovers=1,
         repeated=repeated,
+        times=TIMES,
         waited_seconds=0.5,
         paused=paused,
     )
@@ -127,8 +130,7 @@ def life(trace: Trace) -> tuple[Event, ...]:
             has_request_id=False,
             content_bytes=2000,
             number=1,
-            validation_seconds=0.0,
-            rate_limit_seconds=0.0,
+            times=TIMES,
         ),
         started(trace),
         FirstChunkSent("i", trace, ContentType.HTML, 0.5),

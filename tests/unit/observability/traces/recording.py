@@ -1,5 +1,6 @@
 """A trace sink with a clock that the test moves, and the spans that it emits."""
 
+from msgspec.structs import replace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -29,6 +30,7 @@ from service.events import (
     StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
+    StreamTimes,
 )
 from service.protocol.errors import ErrorCode
 from service.protocol.instant import Instant
@@ -55,12 +57,14 @@ class Recording:
 
     def __init__(self, *, handshakes: bool = False) -> None:
         self.wall_ns = NOW
-        self.steady_ns = 5
+        self._steady = 5.0
+        self._times: dict[str, StreamTimes] = {}
+        """By span."""
         self.queried: list[str] = []
         self._exporter = InMemorySpanExporter()
         self._handshakes = handshakes
         finished = FinishedSpans(SimpleSpanProcessor(self._exporter), Resource({"service.name": "test"}))
-        self._sink = TraceSink(finished, self._samples, SYSTEMS, lambda: self.wall_ns, lambda: self.steady_ns)
+        self._sink = TraceSink(finished, self._samples, SYSTEMS, lambda: self.wall_ns, lambda: self._steady)
         self.record = self._sink.record
 
     def _samples(self, trace_id: str, parent: TraceContext | None) -> bool:
@@ -70,7 +74,20 @@ class Recording:
 
     def wait(self, milliseconds: int) -> None:
         self.wall_ns += milliseconds * MS
-        self.steady_ns += milliseconds * MS
+        self._steady += milliseconds / 1000
+
+    def ago(self, milliseconds: float) -> float:
+        """A monotonic time."""
+        return self._steady - milliseconds / 1000
+
+    def _received(self, trace: Trace, milliseconds: int) -> StreamTimes:
+        received = Instant(self.ago(milliseconds), self.wall_ns / 1e9 - milliseconds / 1000)
+        self._times[trace.span_id] = StreamTimes(received=received)
+        return self._times[trace.span_id]
+
+    def happened(self, trace: Trace, **times: float) -> StreamTimes:
+        self._times[trace.span_id] = replace(self._times[trace.span_id], **times)
+        return self._times[trace.span_id]
 
     @property
     def spans(self) -> list[ReadableSpan]:
@@ -85,6 +102,9 @@ class Recording:
         self.record(ConnectionOpened(connection_id, "s1", 0))
 
     def admit(self, trace: Trace) -> None:
+        """It arrived 3 ms ago, and the store was called 1 ms ago."""
+        self._received(trace, 3)
+        times = self.happened(trace, called=self.ago(1), admitted=self.ago(0))
         self.record(
             RequestAdmitted(
                 "c1",
@@ -98,18 +118,20 @@ class Recording:
                 has_request_id=True,
                 content_bytes=11,
                 number=7,
-                validation_seconds=0.002,
-                rate_limit_seconds=0.001,
+                times=times,
             )
         )
 
-    def start(self, trace: Trace, queued_seconds: float = 0.0) -> None:
+    def start(self, trace: Trace) -> None:
+        """It left the queue 40 ms ago, and the plan was ready 15 ms ago."""
         stages = (
-            StageTime(Stage.CONVERT, 0.0, 0.010),
-            StageTime(Stage.SANITISE, 0.010, 0.005),
-            StageTime(Stage.ANALYSE, 0.015, 0.004),
-            StageTime(Stage.CHUNK, 0.019, 0.001),
+            StageTime(Stage.WAIT, self.ago(40), 0.005),
+            StageTime(Stage.CONVERT, self.ago(35), 0.010),
+            StageTime(Stage.SANITISE, self.ago(25), 0.005),
+            StageTime(Stage.ANALYSE, self.ago(20), 0.004),
+            StageTime(Stage.CHUNK, self.ago(16), 0.001),
         )
+        times = self.happened(trace, dequeued=self.ago(40), prepared=self.ago(15), started=self.ago(0))
         self.record(
             StreamStarted(
                 connection_id="c1",
@@ -123,7 +145,7 @@ class Recording:
                 word_count=2,
                 removed={Removal.SUBTREE: 1, Removal.STYLE: 2},
                 chunks=40,
-                queued_seconds=queued_seconds,
+                times=times,
                 processing_seconds=0.020,
                 stages=stages,
                 paused=False,
@@ -155,6 +177,7 @@ class Recording:
                 bytes=900,
                 duration_seconds=1.0,
                 paused_seconds=0.25,
+                times=self.happened(trace, ended=self.ago(0)),
                 error=error,
                 processing_seconds=seconds,
                 stages=stages,
@@ -163,6 +186,7 @@ class Recording:
 
     def recover(self, trace: Trace, *, repeated: bool = False) -> None:
         """On another connection, 20 ms after its request."""
+        self._received(trace, 20)
         self.record(
             StreamRecovered(
                 connection_id="c2",
@@ -174,6 +198,7 @@ class Recording:
                 chunks=40,
                 takeovers=1,
                 repeated=repeated,
+                times=self.happened(trace, started=self.ago(0)),
                 waited_seconds=0.020,
                 paused=False,
             )
@@ -207,7 +232,7 @@ def times(span: ReadableSpan) -> tuple[float, float]:
     """In milliseconds since the start of the test."""
     assert span.start_time is not None
     assert span.end_time is not None
-    return (span.start_time - NOW) / MS, (span.end_time - NOW) / MS
+    return round((span.start_time - NOW) / MS, 2), round((span.end_time - NOW) / MS, 2)
 
 
 def record_skipped_stream(recording: Recording, trace: Trace) -> None:
@@ -216,7 +241,7 @@ def record_skipped_stream(recording: Recording, trace: Trace) -> None:
     recording.wait(100)
     recording.admit(trace)
     recording.wait(50)
-    recording.start(trace, queued_seconds=0.020)
+    recording.start(trace)
     recording.wait(10)
     recording.record(FirstChunkSent("st1", trace, MARKUP, 0.06))
     recording.wait(40)
