@@ -42,9 +42,10 @@ from service.protocol.errors import ErrorCode
 from service.protocol.messages import ClientMessageType, ContentType, RefusalReason
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
 
-_PROCESSING_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_PROCESSING_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 _STAGE_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5)
 _WAIT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_COARSE_SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _CALL_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5)
 
 _CONTENT_TYPE = {"content_type": tuple(ContentType)}
@@ -153,7 +154,7 @@ CHUNKS = Histogram(
     "stream_chunks",
     "Chunks of a plan.",
     _CONTENT_TYPE,
-    buckets=(1, 5, 10, 25, 50, 100, 200, 500, 1000, 2000, 5000),
+    buckets=(1, 10, 25, 50, 100, 200, 500, 1000, 5000),
 )
 TIME_TO_FIRST_CHUNK = Histogram(
     "stream_time_to_first_chunk_seconds",
@@ -188,13 +189,13 @@ RECOVERY_DURATION = Histogram(
     "stream_recovery_seconds",
     "From a recovery request until the stream continues.",
     unit="seconds",
-    buckets=_WAIT_SECONDS,
+    buckets=_COARSE_SECONDS,
 )
 CLIENT_FIRST_CHUNK = Histogram(
     "stream_client_first_chunk_seconds",
     "Response time as clients reported it, with connecting and the network; a claim of the client.",
     unit="seconds",
-    buckets=_WAIT_SECONDS,
+    buckets=_COARSE_SECONDS,
     exemplar=True,
 )
 CLIENT_GAP = Histogram(
@@ -221,7 +222,7 @@ CONTENT_WAIT = Histogram(
     "How long requests waited for their turn at a content worker.",
     _CONTENT_WORKER,
     "seconds",
-    buckets=_WAIT_SECONDS,
+    buckets=_COARSE_SECONDS,
 )
 CONTENT_CPU = Counter(
     "stream_content_cpu_seconds_total",
@@ -252,7 +253,7 @@ CHUNK_SEND = Histogram(
     "stream_chunk_send_seconds",
     "How long chunks waited for a full socket; chunks that did not wait are not counted.",
     unit="seconds",
-    buckets=_WAIT_SECONDS,
+    buckets=_COARSE_SECONDS,
 )
 BACKPRESSURE = Counter("stream_backpressure_total", "Times that backpressure was applied to a connection.")
 PAUSED_SECONDS = Counter(

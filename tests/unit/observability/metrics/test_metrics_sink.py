@@ -228,7 +228,7 @@ def test_requests_without_a_stream_are_counted(metrics: Metrics) -> None:
     [
         ("GET", "/ready", 503, ("GET", "/ready", "5xx")),
         ("GET", "/metrics", 401, ("GET", "/metrics", "4xx")),
-        ("POST", "/health", 405, ("POST", "/health", "4xx")),
+        ("POST", "/health", 405, ("other", "/health", "4xx")),
         ("PUT", "/health", 405, ("other", "/health", "4xx")),
         ("GET", None, 404, ("GET", "other", "4xx")),
         ("BREW", "/pots/{pot}", 404, ("other", "other", "4xx")),
