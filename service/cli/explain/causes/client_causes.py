@@ -19,6 +19,9 @@ _ENDS = ("IDLE_TIMEOUT", "SESSION_TIMEOUT", "STREAM_TAKEN_OVER", "STREAM_ERROR")
 _MANY = 20
 _SURGE = 50
 _ONE = 0.8
+_IN_TURN = 3
+"""The sessions that one client may have had within the recent time."""
+_ACTIVITY = ("connection_opened", "stream_requested", "stream_completed")
 _SLOW_READERS = 3
 _HANDSHAKES = {
     "refused_origin": ("of an origin that is not allowed", "Add the origin of the page to ALLOWED_ORIGINS."),
@@ -31,24 +34,24 @@ _HANDSHAKES = {
 
 
 def one_client(evidence: Evidence) -> Iterator[Finding]:
-    """Most mistakes, or most content over a limit, are those of one session."""
+    """Most mistakes, or most closes for input, are those of one session, or of a few that a client had in turn."""
     lines = [line for line in evidence.recent(*_MISTAKES) if line.text("code") not in (*_SERVICE_CODES, *_ENDS)]
     lines += [line for line in evidence.recent("connection_closed") if line.text("reason") in _INPUT_REASONS]
     named = sessions(lines)
-    [(session, most)] = named.most_common(1) or [("", 0)]
-    if most < _MANY or most < _ONE * named.total():
+    top = _few(named)
+    others = len(sessions(evidence.recent(*_ACTIVITY)) - named)
+    if named.total() < _MANY or not top or (len(top) > 1 and others < len(top)):
         return
-    own = [line for line in lines if line.text("session_id") == session]
+    own = [line for line in lines if line.text("session_id") in top]
+    part = share(len(own), named.total())
     measured = {code: count for code, count in evidence.metrics.increases(_ERRORS, "code").items() if code not in _ENDS}
+    who = f"One session, {top[0]}, has" if len(top) == 1 else f"{len(top)} sessions, {', '.join(top)}, have"
     yield Finding(
-        what=f"One session, {session}, has {share(most, named.total())} of the errors of clients: "
-        f"{listed(Counter(_kind(line) for line in own))}.",
+        what=f"{who} {part} of the errors of clients: {listed(Counter(_kind(line) for line in own))}.",
         since=own[0].at,
-        touches="this client only"
-        if len(named) == 1
-        else f"this client; {counted(len(named) - 1, 'other')} had few errors",
+        touches=f"this client; {counted(len(named) - len(top), 'other')} had few errors, {others} had none",
         facts=kept(
-            f"log: {number(most)} of {number(named.total())} lines about errors of clients",
+            f"log: {number(len(own))} of {number(named.total())} lines about errors of clients",
             f"metrics: {listed(measured)} sent" if measured else "",
         ),
         remedy="The service is well: correct the client, or block it at the proxy.",
@@ -57,13 +60,14 @@ def one_client(evidence: Evidence) -> Iterator[Finding]:
 
 def mistakes(evidence: Evidence) -> Iterator[Finding]:
     """Many errors of clients, of several sessions or of unknown ones."""
-    codes = {
-        code: count
-        for code, count in evidence.metrics.increases(_ERRORS, "code").items()
-        if code not in (*_SERVICE_CODES, *_ENDS)
-    }
-    lines = [line for line in evidence.recent(*_MISTAKES) if line.text("code") not in (*_SERVICE_CODES, *_ENDS)]
-    codes = codes or dict(Counter(_kind(line) for line in lines))
+    skipped = (*_SERVICE_CODES, *_ENDS)
+    lines = [line for line in evidence.recent(*_MISTAKES) if line.text("code") not in skipped]
+    logged: dict[str, float] = dict(Counter(_kind(line) for line in lines))
+    counted_codes = evidence.metrics.increases(_ERRORS, "code")
+    measured = {code: count for code, count in counted_codes.items() if code not in skipped}
+    codes = max(
+        measured, logged, key=lambda found: sum(found.values())
+    )  # a burst of lines is cut, metrics may be absent
     count = sum(codes.values())
     if count > _SURGE:
         named = sessions(lines)
@@ -74,7 +78,7 @@ def mistakes(evidence: Evidence) -> Iterator[Finding]:
             if named
             else "these clients; the log has their sessions",
             facts=kept(
-                f"metrics: {_ERRORS} +{number(count)}",
+                f"{'metrics' if codes is measured else 'log'}: {counted(count, 'error')} sent",
                 f"log: most of session {named.most_common(1)[0][0]}" if named else "",
             ),
         )
@@ -206,6 +210,15 @@ def failing_recoveries(evidence: Evidence) -> Iterator[Finding]:
             touches=f"{counted(count, 'client')} that lost a connection: they send the whole request again",
             facts=(f"{'metrics' if results else 'log'}: refused recoveries: {listed(refused)}",),
         )
+
+
+def _few(named: Counter[str]) -> list[str]:
+    """The fewest sessions that have most of the lines; none if they are more than a client has in turn."""
+    for count in range(1, _IN_TURN + 1):
+        top = named.most_common(count)
+        if sum(lines for _, lines in top) >= _ONE * named.total():
+            return sorted(session for session, _ in top)
+    return []
 
 
 def _kind(line: LogLine) -> str:

@@ -16,6 +16,9 @@ _DEATHS = "stream_worker_deaths_total"
 _RESTARTS = 3
 _RESTART_WINDOWS = 3
 """More restarts of one process within three times the recent part are too many, as for the alert of that name."""
+_NEAR_SECONDS = 30.0
+"""Between a start and the scrape that shows it, at most."""
+_DRAIN_SECONDS = 300.0
 _START_SECONDS = 5.0
 """The workers of one start write their lines within this time."""
 
@@ -138,25 +141,31 @@ def worker_deaths(evidence: Evidence) -> Iterator[Finding]:
 
 
 def restarting(evidence: Evidence) -> Iterator[Finding]:
-    """Processes start again and again."""
+    """Processes start again and again, or without a shutdown before it."""
     metrics = evidence.metrics
     after = evidence.period.end - _RESTART_WINDOWS * evidence.period.quiet_seconds
-    changes = [
-        sum(at > after and value != before for (_, before), (at, value) in pairwise(one.points))
+    starts = [
+        [at for (_, before), (at, value) in pairwise(one.points) if at > after and value != before]
         for one in metrics.series(_START, job=_jobs(evidence))
     ]
-    crashes = _crashes(evidence) if not changes else []
-    if max(changes, default=0) > _RESTARTS or len(crashes) > _RESTARTS:
-        yield Finding(
-            what=f"The service restarts repeatedly: {counted(max([*changes, len(crashes)]), 'time')}.",
-            since=crashes[0].at if crashes else None,
-            touches="all connections of the process at each start",
-            facts=kept(
-                f"metrics: {_START} changed {max(changes)} times" if changes else "",
-                f"log: {len(crashes)} service_started without a drain before it" if crashes else "",
-            ),
-            remedy="No drain before a start means that the process was killed or crashed." if crashes else "",
-        )
+    most = max(map(len, starts), default=0)
+    crashes = _crashes(evidence) if not starts else []
+    times = sorted(at for found in starts for at in found) or [line.at for line in crashes]
+    killed = sum(_without_drain(at, evidence) for at in times) if starts else len(crashes)
+    if most <= _RESTARTS and len(crashes) <= _RESTARTS and not (starts and killed):
+        return
+    yield Finding(
+        what=f"A process of the service restarts: {counted(len(times), 'time')}"
+        + (f", {'all' if killed == len(times) else killed} without a shutdown." if killed else "."),
+        since=times[0],
+        touches="all connections of the process at each start",
+        facts=kept(
+            f"metrics: {_START} changed {counted(len(times), 'time')}" if starts else "",
+            f"log: {counted(killed, 'start')} without a drain before it" if killed else "",
+        ),
+        remedy="Without a drain the process was killed, often for memory, or it crashed." if killed else "",
+        over=times[-1] < evidence.period.recent,
+    )
 
 
 def deploy(evidence: Evidence) -> Iterator[Finding]:
@@ -186,6 +195,13 @@ def deploy(evidence: Evidence) -> Iterator[Finding]:
         touches="its clients reconnect to another process",
         facts=facts,
     )
+
+
+def _without_drain(at: float, evidence: Evidence) -> bool:
+    """Whether the log has a start at that time, lines before it, and among these no drain."""
+    near = [line for line in evidence.logged("service_started") if abs(line.at - at) < _NEAR_SECONDS]
+    drains = [line for line in evidence.logged("drain_started") if 0 < at - line.at < _DRAIN_SECONDS]
+    return bool(near) and evidence.lines[0].at < at - _NEAR_SECONDS and not drains
 
 
 def _crashes(evidence: Evidence) -> list[LogLine]:

@@ -110,7 +110,7 @@ CAUSES = (
     Cause("seats_full", process_causes.seats_full, ("ConnectionFailures",)),
     Cause("accept_paused", process_causes.accept_paused, ("AcceptPaused",)),
     Cause("failed_handshakes", client_causes.failed_handshakes, ("ConnectionFailures",)),
-    Cause("one_client", client_causes.one_client, (), ("mistakes", "input_limits", "rate_limits", "traffic")),
+    Cause("one_client", client_causes.one_client, (), ("mistakes", "input_limits", "rate_limits")),
     Cause("input_limits", client_causes.input_limits, ("InputLimitSurge",)),
     Cause("rate_limits", client_causes.rate_limits, ("RateLimitSurge",), ("mistakes",)),
     Cause("refused_handshakes", client_causes.refused_handshakes, ("HandshakeRefusalSurge",)),

@@ -63,6 +63,22 @@ CASES = [
         parts=("flood", "30 input_frames"),
     ),
     Case(
+        cause="one_client",
+        name="in several sessions",
+        lines=[
+            *lines(50, "error_sent", code="INVALID_SPEED", session_id="broken-1"),
+            *lines(30, "error_sent", code="EMPTY_CONTENT", session_id="broken-2"),
+            *_FEW_MISTAKES,
+        ],
+        parts=("2 sessions, broken-1, broken-2, have 96 %", "7 had none"),
+    ),
+    Case(
+        cause="mistakes",
+        name="of many clients",
+        lines=[line("error_sent", 20, code="INVALID_SPEED", session_id=f"client-{number}") for number in range(60)],
+        parts=("60 INVALID_SPEED", "60 sessions"),
+    ),
+    Case(
         cause="mistakes",
         series=[counter("stream_errors_total", 300, code="INVALID_MESSAGE")],
         parts=("300 INVALID_MESSAGE",),

@@ -2,8 +2,9 @@
 
 from service.cli.explain.evidence import Series
 from tests.unit.cli.explain.causes.case import Case
-from tests.unit.cli.explain.given import OTHER_TARGET, TARGET, counter, gauge, histogram, line, lines
+from tests.unit.cli.explain.given import END, OTHER_TARGET, TARGET, counter, gauge, histogram, line, lines
 
+_START = "process_start_time_seconds"
 _CALLS = "stream_dependency_call_seconds"
 _SLOW_CALLS = {0.1: 0.0, 0.25: 2.0, 0.5: 60.0}
 
@@ -91,21 +92,25 @@ CASES = [
     Case(
         cause="restarting",
         series=[
-            Series(
-                "process_start_time_seconds",
-                TARGET,
-                tuple((1_789_999_200.0 + 100 * number, 1_789_999_190.0 + 100 * number) for number in range(9)),
-            )
+            Series(_START, TARGET, tuple((END - 800 + 100 * number, END - 810 + 100 * number) for number in range(9)))
         ],
-        dated=False,
-        parts=("restarts repeatedly",),
+        lines=[line("drain_started", 795 - 100 * number, connections=1) for number in range(8)],
+        parts=("restarts: 8 times.",),
+        also=("deploy",),
+    ),
+    Case(
+        cause="restarting",
+        name="once, without a shutdown",
+        series=[gauge(_START, END - 100, before=END - 86_400, ago=90)],
+        lines=[line("service_started", 95)],
+        parts=("restarts: 1 time, all without a shutdown",),
     ),
     Case(
         cause="restarting",
         name="log",
         alone=True,
         lines=[line("service_started", 20 + 60 * number) for number in range(6)],
-        parts=("5 times", "without a drain"),
+        parts=("5 times, all without a shutdown", "without a drain before it"),
     ),
     Case(
         cause="deploy",

@@ -150,6 +150,12 @@ def test_the_order_of_series_does_not_matter(shuffled: list[Series]) -> None:
     assert diagnose(evidence(shuffled)) == diagnose(evidence(ordered))
 
 
+def test_a_start_that_the_log_does_not_cover_is_no_crash() -> None:
+    started = gauge("process_start_time_seconds", given.END - 100, before=given.END - 86_400, ago=90)
+    for lines in ([], [line("service_started", 95)], [*healthy_lines(), line("drain_started", 110, connections=1)]):
+        assert "restarting" not in {finding.cause for finding in diagnose(evidence([started], lines)).causes}
+
+
 def test_causes_of_an_alert() -> None:
     assert causes_of("LongContentQueue") == ("heavy_documents", "content_queue")
     assert runbook_of("LongContentQueue") == "long-content-queue.md"
