@@ -1,7 +1,7 @@
 """A store that cannot do its work makes the service degraded at once: in the log, on /ready and in the metrics."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from dashboards.rules import ALERTS, JOB
 from service.protocol.limits import Limits
 from service.stores.factory import FILE_NAME
 from service.stores.sqlite.store import SqliteSessionStore
+from service.usage.spool import FILE_NAME as USAGE_FILE_NAME
+from tests.backends.fixtures import StartPrometheus
 from tests.clients.recovering import RecoveringClient
 from tests.conftest import RunningServer
 from tests.contract.stores.contract.records import RECORD
@@ -45,6 +48,46 @@ def test_stores_in_memory(endings: ExitStack, tmp_path: Path) -> None:
     server = start(endings, tmp_path, DATA_DIR=tmp_path / "file" / "data")
     assert unavailable(server) == ["session_store", "usage_store"]
     assert server.logged("store_in_memory", store="session_store")["level"] == "ERROR"
+
+
+def unusable_folder(folder: Path) -> Path:
+    (folder / "file").write_text("")
+    return folder / "file" / "data"
+
+
+def damaged_files(folder: Path) -> Path:
+    for name in (FILE_NAME, USAGE_FILE_NAME):
+        (folder / name).write_bytes(b"no database " * 1000)
+    return folder
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("data_dir", [unusable_folder, damaged_files])
+def test_every_signal_has_a_store_in_memory(
+    data_dir: Callable[[Path], Path],
+    workers: int,
+    endings: ExitStack,
+    tmp_path: Path,
+    start_prometheus: StartPrometheus,
+) -> None:
+    server = start(endings, tmp_path, DATA_DIR=data_dir(tmp_path), MAX_WORKERS=workers)
+    for store in ("session_store", "usage_store"):
+        line = server.logged("store_in_memory", store=store)
+        assert (line["level"], bool(line["reason"])) == ("ERROR", True)
+    for _ in range(10 * workers):  # a new connection each, of either worker
+        assert httpx.get(f"{server.url}/ready").json() == {
+            "status": "degraded",
+            "unavailable": ["session_store", "usage_store"],
+        }
+        health = httpx.get(f"{server.url}/health").json()
+        assert health["status"] == health["parts"]["sessions"]["status"] == "warning"
+        assert health["parts"]["sessions"]["detail"] == {"store": "memory", "state": "unavailable"}
+    target = "{}:{}".format(*server.address)
+    prometheus = start_prometheus(target)
+    prometheus.wait_until_up(target)
+    for alert, dependency in (("SessionStoreDown", "session_store"), ("DependencyDown", "usage_store")):
+        [sample] = prometheus.wait_for(ALERTS[alert].expr)
+        assert sample["metric"] == {"job": JOB, "instance": target, "dependency": dependency}
 
 
 async def test_a_damaged_table(endings: ExitStack, tmp_path: Path) -> None:

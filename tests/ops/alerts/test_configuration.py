@@ -1,8 +1,10 @@
 """The shipped files as an operator installs them, and the scaled copies that tests run."""
 
+import json
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,11 @@ import pytest
 from promql_parser import display_duration, parse_duration
 
 from dashboards.rules import ALERTS, FOLDER
+from tests.ops.alerts.cases import CASES
 from tests.ops.alerts.configuration import alertmanager, in_time_lapse, scaled_rules
 from tests.ops.alerts.documents import ALERTS_DOCUMENT, section
 
-DURATION = re.compile(r"\[(\w+)\]")
+DURATION = re.compile(r"(?<=\[)\w+(?=\])|(?<=offset )\w+")
 WAIT = re.compile(r"'(?:group_wait|group_interval|repeat_interval)': '(\w+)'")
 
 
@@ -27,8 +30,54 @@ def test_the_documented_commands_replace_every_placeholder(tmp_path: Path) -> No
     alerts, routes = ((target / path).read_text() for path in ("prometheus/alerts.yml", "alertmanager.yml"))
     assert not re.search("your-organisation|localhost", alerts + routes)
     assert len(re.findall(r"runbook_url: https://git\.example\.com/\S+\.md$", alerts, re.MULTILINE)) == len(ALERTS)
-    assert len(re.findall(r"dashboard_url: https://grafana\.example\.com/d/\S+$", alerts, re.MULTILINE)) == len(ALERTS)
+    assert len(re.findall(r"dashboard_url: https://grafana\.example\.com/d/.+$", alerts, re.MULTILINE)) == len(ALERTS)
     assert re.findall(r"url: https://oncall\.example\.com/(\w+)", routes) == ["page", "ticket", "heartbeat"]
+
+
+def test_a_link_to_a_dashboard_selects_the_instance_of_the_alert() -> None:
+    for name, alert in ALERTS.items():
+        of_one_instance = all("instance" in firing.labels for firing in CASES[name].firing)
+        assert ("&var-instance={{ $labels.instance }}" in alert.annotations["dashboard_url"]) is of_one_instance, name
+
+
+def test_a_text_has_a_link_to_the_dashboard_at_the_time_of_the_alert(tmp_path: Path) -> None:
+    begin, end = datetime(2026, 11, 24, 20, 0, 30, tzinfo=UTC), datetime(2026, 11, 24, 20, 15, 30, tzinfo=UTC)
+    alert = {
+        "labels": {"alertname": "HighMemory", "job": "api"},
+        "annotations": {
+            "summary": "Memory is high.",
+            "description": "It uses 90%.",
+            "runbook_url": "https://git/high-memory.md",
+            "dashboard_url": "https://grafana/d/stream-runtime?var-job=api&var-instance=one:8000",
+        },
+        "startsAt": begin.isoformat(),
+        "endsAt": end.isoformat(),
+    }
+    alerts = [{**alert, "status": status} for status in ("firing", "resolved")]
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps({"status": "firing", "alerts": alerts, "commonLabels": {"job": "api"}}))
+    rendered = [
+        subprocess.run(
+            [
+                *("amtool", "template", "render", f"--template.glob={FOLDER}/templates/*.tmpl"),
+                *(f"--template.text={text}", f"--template.data={data}"),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for text in ('{{ template "streaming.title" . }}', '{{ template "streaming.text" . }}')
+    ]
+    half_an_hour_before = round(begin.timestamp() * 1000) - 1_800_000
+    assert rendered == [
+        "FIRING: api, HighMemory, HighMemory",
+        "\n".join(
+            "Memory is high. It uses 90%.\nSince 2026-11-24 20:00:30 UTC\nRunbook: https://git/high-memory.md\n"
+            "Dashboard: https://grafana/d/stream-runtime?var-job=api&var-instance=one:8000"
+            f"&from={half_an_hour_before}&to={to}"
+            for to in ("now", round(end.timestamp() * 1000))
+        ),
+    ]
 
 
 def test_scaled_rules_differ_in_their_durations_only() -> None:
