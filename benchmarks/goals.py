@@ -12,6 +12,7 @@ from benchmarks.measure import Goal
 from benchmarks.processes import BARE_FASTAPI, FLOOR
 from benchmarks.restart import FOLLOWED
 from benchmarks.telemetry import EVERY_TRACE, LAG, OFF, SOME_TRACES
+from benchmarks.worker_scrape import LOOPS, WORKERS
 
 _A, _B = BARE_FASTAPI.name, FLOOR.name
 _NH3 = "nh3.clean of its HTML"
@@ -57,6 +58,7 @@ GOALS = (
     _cpu(f"CPU for a chunk at {{case}}: {EVERY_TRACE} / {OFF}", 1.15, subject=EVERY_TRACE),
     _pace(f"deviation p99 at {{case}}: {EVERY_TRACE} - {OFF}, ms", subject=EVERY_TRACE),
     Goal("telemetry_scrape", "{case} in a scrape, ms", 10, only=LAG),
+    Goal("telemetry_workers", f"{{case}} of {WORKERS} workers in a scrape, ms", 100, only=LOOPS),
     Goal("browser_frames", "frames of {case} of HTML, p95, ms", 50, subject=PAGE),
     Goal("browser_frames", f"frames of {{case}} of HTML / {SET_CONTENT}", 1, SET_CONTENT, subject=PAGE),
     Goal("browser_memory", "memory of a stream, {case}, KB", 5, subject=PAGE),

@@ -12,6 +12,7 @@ from benchmarks.measure import Measure
 from benchmarks.processes import COLLECTOR, KENT, SERVICE, Server, get, run_on, serve, without
 from benchmarks.rounds import Race, Run
 from benchmarks.servers import pace
+from benchmarks.worker_scrape import WORKERS, with_workers, worker_scrapes
 
 OFF, SOME_TRACES, EVERY_TRACE = "off", "on, 10 % of traces", "on, all traces"
 ALL_OVER_OTLP = "on, 10 % of traces, metrics and logs over OTLP"
@@ -58,9 +59,12 @@ def telemetry(run: Run) -> list[Measure]:
     run.report("scrapes")
     scrape_ms, lag_ms, samples = run_on(run.cores.server, scrape.scrapes, scale.scrapes)
     figures = {"request to response": {SERVICE.name: scrape_ms}, LAG: {SERVICE.name: lag_ms}}
+    with serve(with_workers(SERVICE), run.cores) as server:
+        of_workers = {case: {SERVICE.name: ms} for case, ms in worker_scrapes(server, scale.scrapes).items()}
     return [
         *found,
         Measure("telemetry_scrape", f"A scrape of {samples} samples", "ms", compared=False, figures=figures),
+        Measure("telemetry_workers", f"A scrape of {WORKERS} workers", "ms", compared=False, figures=of_workers),
     ]
 
 

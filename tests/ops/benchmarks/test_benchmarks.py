@@ -129,7 +129,8 @@ def test_telemetry_is_measured_against_the_service_without_it() -> None:
     assert checks.median("5 streams: lost log lines and spans", all_) == 0
     assert checks.median("5 streams: lost log lines and spans", over_otlp) == 0
     assert measures["telemetry_scrape"].median("request to response") > 0
-    assert [target.limit for target in targets] == [1.05, 1, 1.15, 1, 10]
+    assert all(measures["telemetry_workers"].median(case) > 0 for case in measures["telemetry_workers"].figures)
+    assert [target.limit for target in targets] == [1.05, 1, 1.15, 1, 10, 100]
 
 
 def test_stores_are_compared_with_nothing_stored() -> None:
