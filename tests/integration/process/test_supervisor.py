@@ -40,10 +40,14 @@ def supervisor(work: str) -> Iterator[Output]:
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
+        output = Output(process)
         try:
-            yield Output(process)
+            yield output
         finally:
+            left = [] if process.poll() is not None else output.workers()
             process.kill()
+            for worker in left:
+                worker.kill()
 
 
 def test_a_worker_that_ends_with_an_error_ends_the_others_and_gives_status_1() -> None:
