@@ -194,8 +194,8 @@ async def test_a_hung_worker_is_down_in_the_next_scrape_and_replaced(pair: Pair)
 async def test_the_log_has_the_call_in_which_a_worker_hung(pair: Pair) -> None:
     async with joined(pair.server, "hanging") as client:
         await request(client, HANG)
+        line = await asyncio.to_thread(pair.server.logged, "worker_replaced", reason="hung")
         client.transport.abort()
-    line = await asyncio.to_thread(pair.server.logged, "worker_replaced", reason="hung")
     assert line["exit_code"] == -signal.SIGKILL
     assert line["stack"].startswith("_hang (breaking.py:")
 
