@@ -70,7 +70,7 @@ def test_every_signal_has_a_store_in_memory(
     tmp_path: Path,
     start_prometheus: StartPrometheus,
 ) -> None:
-    server = start(endings, tmp_path, DATA_DIR=data_dir(tmp_path), MAX_WORKERS=workers)
+    server = start(endings, tmp_path, DATA_DIR=data_dir(tmp_path), MAX_WORKERS=workers, METRICS_DIR=tmp_path / "m")
     for store in ("session_store", "usage_store"):
         line = server.logged("store_in_memory", store=store)
         assert (line["level"], bool(line["reason"])) == ("ERROR", True)
