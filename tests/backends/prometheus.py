@@ -24,6 +24,7 @@ class Prometheus(Child):
     """Scrapes ``/metrics`` of the targets (``host:port``), with a bearer token if one is given, and stores exemplars.
 
     ``rules`` are the contents of rule files; alerts are sent to the Alertmanager at ``alertmanager`` (``host:port``).
+    A series of a target that is no longer configured lasts for ``lookback_seconds``.
     The first scrape is about 5 s after the start, because Prometheus looks for new targets at that interval.
     """
 
@@ -35,6 +36,7 @@ class Prometheus(Child):
         rules: Sequence[Mapping[str, Any]] = (),
         alertmanager: str | None = None,
         interval: str = SCRAPE_INTERVAL,
+        lookback_seconds: float = 300,
     ) -> None:
         job: dict[str, Any] = {"job_name": JOB, "static_configs": [{"targets": targets}]}
         if token is not None:
@@ -53,6 +55,7 @@ class Prometheus(Child):
                 "--storage.tsdb.path=prometheus",
                 "--web.listen-address=127.0.0.1:0",
                 "--enable-feature=exemplar-storage",
+                f"--query.lookback-delta={round(1000 * lookback_seconds)}ms",
                 "--rules.alert.resend-delay=1s",  # alerts that fire before the Alertmanager is discovered are sent soon
             ],
             folder,

@@ -13,6 +13,13 @@ COMPLETED: Final = Figure(
 )
 
 
+LOST: Final = Figure(
+    "lost connections",
+    'sum(stream_lost_total{what="connections"})',
+    lambda stage, _: stage.load.tally.closed[1006],
+)
+
+
 def _refused(stage: Stage, _: float) -> float:
     return stage.load.tally.refused["OVER_CAPACITY"] + stage.load.tally.refused["503"]
 
@@ -134,4 +141,63 @@ ROWS: Final = (
         setup=Setup(collector=True, settings={"OTEL_BSP_MAX_QUEUE_SIZE": 64, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": 16}),
         cause="telemetry_dropped",
     ),
+    Row(
+        "a worker hung",
+        faults.worker_hung,
+        alerts("WorkerHung"),
+        Shown("runtime: Workers over time"),
+        cause="worker_hung",
+        setup=Setup(settings={"MAX_WORKERS": 2, "WORKER_HUNG_SECONDS": 3}),
+        minute=6,
+    ),
+    Row(
+        "a worker killed",
+        faults.workers_killed(1, 1),
+        alerts("WorkerDeaths"),
+        Shown("runtime: Deaths of workers"),
+        LOST,
+        cause="worker_deaths",
+        setup=Setup(settings={"MAX_WORKERS": 2}),
+        minute=6,
+        watch_minutes=2,
+    ),
+    Row(
+        "ten workers killed",
+        faults.workers_killed(10, 0.5),
+        alerts("WorkerDeaths", "Restarting"),
+        Shown("runtime: Deaths of workers"),
+        LOST,
+        cause="worker_deaths",
+        setup=Setup(settings={"MAX_WORKERS": 2}),
+        minute=6,
+        watch_minutes=2,
+    ),
+    Row(
+        "refused handshakes",
+        faults.refused_handshakes,
+        alerts("HandshakeRefusalSurge"),
+        Shown("connections: Handshakes by outcome", {"outcome": "refused_origin"}, above=0),
+        Figure(
+            "refused",
+            'sum(stream_connection_attempts_total{outcome="refused_origin"})',
+            lambda stage, _: stage.load.tally.refused["403"],
+        ),
+        cause="refused_handshakes",
+        setup=Setup(settings={"ALLOWED_ORIGINS": "https://editor.example"}),
+    ),
+    Row(
+        "slow readers",
+        faults.slow_readers,
+        alerts("SlowClientSurge"),
+        Shown("streams: Backpressure", above=0),
+        Figure(
+            "cut",
+            'sum(stream_connection_closes_total{reason="slow_client"})',
+            lambda stage, _: stage.load.tally.closed[1006],
+        ),
+        setup=Setup(settings={"CHUNK_TIMEOUT": 1, "SEND_BUFFER_SIZE": 4096}),
+        minute=6,
+        cause="slow_readers",
+    ),
+    Row("a wrong job name", faults.job_renamed, alerts("NoTarget"), cause="wrong_job"),
 )

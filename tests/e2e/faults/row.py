@@ -27,8 +27,7 @@ class Shown(Struct, frozen=True):
         defaults = PANELS[self.panel]["fieldConfig"]["defaults"]
         if self.above is not None:
             return value > self.above
-        if mappings := defaults.get("mappings"):
-            [states] = [one["options"] for one in mappings]
+        for states in (one["options"] for one in defaults.get("mappings") or () if one["type"] == "value"):
             return f"{value:g}" in states and states[f"{value:g}"]["color"] == "red"
         line = defaults["thresholds"]["steps"][1]["value"]
         return value >= line if line else value > 0

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from tests.e2e.faults.row import Row
+from tests.e2e.faults.row import Figure, Row, Shown
 from tests.e2e.faults.stage import RIGHT_ON_A_BUSY_HOST, Stage
 from tests.waiting import LIMIT_SECONDS
 
@@ -45,45 +45,71 @@ class Outcome(Struct):
 
 def run(row: Row, folder: Path, limit_seconds: float = LIMIT_SECONDS) -> Outcome:
     """Inject the fault and watch; wait for each sign of it for up to ``limit_seconds``."""
-    outcome = Outcome()
     with Stage(folder, row.setup, row.minute) as stage:
-
-        def expect(what: str, seen: Callable[[], bool]) -> None:
-            if not _soon(seen, limit_seconds):
-                outcome.missing.append(what)
-
         stage.warm_up()
-        began, began_wall = time.monotonic(), time.time()
-
-        def was_notified(alert: str) -> bool:
-            return alert in stage.notified(began_wall)
-
+        watch = _Watch(row, stage, limit_seconds)
         with row.fault(stage):
-            for alert in sorted(row.alerts):
-                expect(alert, partial(was_notified, alert))
-            if row.shown is not None:
-                shown = row.shown
-                expect(shown.panel, lambda: any(map(shown.by, stage.panel(shown.panel))))
+            watch.see_signs()
             stage.wait_minutes(row.watch_minutes)
-            outcome.explained = stage.explained()
+            if not row.cause and not watch.explain():
+                watch.outcome.missing.append("explain: nothing")
         stage.traffic.close()
-        if row.figure is not None:
-            figure = row.figure
-
-            def agrees() -> bool:
-                samples = stage.query(figure.service, time.monotonic() - began)
-                service, load = float(samples[0]["value"][1]) if samples else 0, figure.load(stage, began)
-                outcome.figures[figure.name] = f"{service:g} by the service, {load:g} by the load"
-                return figure.agrees(service, load)
-
-            expect(figure.name, agrees)
-        outcome.host_seconds = stage.host.longest_seconds
-        outcome.notified = {name: (at - began_wall) / row.minute for name, at in stage.notified(began_wall).items()}
-    return outcome
+        watch.compare_figures()
+        return watch.outcome
 
 
-def _soon(look: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(_LOOK_SECONDS)
-    return found
+class _Watch:
+    """Collects the outcome of a row whose fault begins now."""
+
+    def __init__(self, row: Row, stage: Stage, limit_seconds: float) -> None:
+        self.outcome = Outcome()
+        self._row = row
+        self._stage = stage
+        self._limit_seconds = limit_seconds
+        self._began = time.monotonic()
+        self._began_wall = time.time()
+
+    def see_signs(self) -> None:
+        """Wait for the alerts, the panel and the cause."""
+        row = self._row
+        for alert in sorted(row.alerts):
+            self._expect(alert, partial(self._was_notified, alert))
+        if row.shown is not None:
+            self._expect(row.shown.panel, partial(self._shows, row.shown))
+        if row.cause:
+            self._expect(f"explain: {row.cause}", self.explain)
+
+    def explain(self) -> bool:
+        """Whether ``explain`` names the cause of the row first, or nothing if the row has none."""
+        self.outcome.host_seconds = self._stage.host.longest_seconds
+        self.outcome.explained = self._stage.explained()
+        return self.outcome.first_cause(self._row) == self._row.cause
+
+    def compare_figures(self) -> None:
+        """After the end of the load: its figure, and all alerts."""
+        if self._row.figure is not None:
+            self._expect(self._row.figure.name, partial(self._agrees, self._row.figure))
+        notified = self._stage.notified(self._began_wall)
+        self.outcome.notified = {name: (at - self._began_wall) / self._row.minute for name, at in notified.items()}
+        self.outcome.host_seconds = self._stage.host.longest_seconds
+
+    def _expect(self, what: str, seen: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self._limit_seconds
+        while not seen():
+            if time.monotonic() >= deadline:
+                self.outcome.missing.append(what)
+                return
+            time.sleep(_LOOK_SECONDS)
+
+    def _was_notified(self, alert: str) -> bool:
+        return alert in self._stage.notified(self._began_wall)
+
+    def _shows(self, shown: Shown) -> bool:
+        return any(map(shown.by, self._stage.panel(shown.panel)))
+
+    def _agrees(self, figure: Figure) -> bool:
+        samples = self._stage.query(figure.service, time.monotonic() - self._began)
+        service = float(samples[0]["value"][1]) if samples else 0
+        load = figure.load(self._stage, self._began)
+        self.outcome.figures[figure.name] = f"{service:g} by the service, {load:g} by the load"
+        return figure.agrees(service, load)

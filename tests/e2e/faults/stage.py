@@ -59,7 +59,7 @@ RIGHT_ON_A_BUSY_HOST: Final = {
 }
 """Alerts, and causes that ``explain`` names, which are right if this machine had no time for a thread of the service
 for that many seconds: half of the shortest latency in a rule, and the timeout of a scrape."""
-INTERVAL: Final = "1s"
+_LEAST_INTERVAL_SECONDS: Final = 1
 """Of scrapes and evaluations: a second for each scrape, also on a slow machine."""
 _EXPLAINED_MINUTES: Final = 30
 """The default of ``explain``."""
@@ -139,7 +139,8 @@ class Stage:
 
     def workers(self) -> list[psutil.Process]:
         """Those of the first instance."""
-        return [one for one in self.processes() if "spawn_main" in " ".join(one.cmdline())]
+        living = [one for one in self.processes() if one.status() != psutil.STATUS_ZOMBIE]
+        return [one for one in living if "spawn_main" in " ".join(one.cmdline())]
 
     def memory_bytes(self) -> int:
         """The resident memory of all instances."""
@@ -228,6 +229,7 @@ class Stage:
             self.folder,
             *(instance.address for instance in self.instances),
             alertmanager=self._alertmanager.address,
-            interval=INTERVAL,
+            interval=f"{max(_LEAST_INTERVAL_SECONDS, round(self.minute / 3))}s",
+            lookback_seconds=5 * self.minute,
         )
         self._exits.callback(self.prometheus.stop)

@@ -37,7 +37,6 @@ def test_a_fault_is_seen(outcomes: Outcomes, row: Row, record_property: Callable
         record_property(name, figure)
     assert outcome.missing == []
     assert outcome.false(row) == set()
-    assert outcome.first_cause(row) == row.cause
 
 
 _TEST = test_a_fault_is_seen.__name__
