@@ -26,6 +26,7 @@ from service.process.ids import RandomIds
 from service.process.loop_faults import record_loop_faults
 from service.process.loop_monitor import LoopMonitor
 from service.process.server import HUB_STATE, RECORDER_STATE
+from service.process.stall_watch import StallWatch
 from service.process.threadsafe_recorder import ThreadsafeRecorder
 from service.session.options import SessionOptions
 from service.session.ports import ContentEngine, Recorder, SessionStore
@@ -126,6 +127,7 @@ def create_app(
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
     loop_monitor = LoopMonitor(writer, recorder, clock.now, telemetry.metrics.beat)
+    stall_watch = StallWatch(recorder)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -136,7 +138,12 @@ def create_app(
         threadsafe_recorder.open()
         await asyncio.to_thread(usage.start)
         load_in_background()
-        with record_loop_faults(recorder, services.ids.new_id), loop_monitor.running(), monitor.running():
+        with (
+            record_loop_faults(recorder, services.ids.new_id),
+            loop_monitor.running(),
+            stall_watch.running(),
+            monitor.running(),
+        ):
             async with lease_renewer.run(), plan_store.running() if plan_store is not None else nullcontext():
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         services.engine.close()

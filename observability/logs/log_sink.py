@@ -37,7 +37,6 @@ _ERROR_LINES = {
     ErrorCode.PROCESSING_ERROR: connection_lines.CONTENT_TOO_COSTLY,
 }
 """Of errors that are no fault of the service."""
-_BLOCKED_SECONDS = 0.1
 
 
 class LogSink:
@@ -59,8 +58,13 @@ class LogSink:
                 pass  # an ErrorSent follows a refusal
             case events.LoopLagMeasured():
                 self._logger.report_suppressed()
-                if event.lag_seconds > _BLOCKED_SECONDS:
-                    log(process_lines.EVENT_LOOP_BLOCKED, lag_ms=_milliseconds(event.lag_seconds))
+            case events.LoopStalled():
+                log(
+                    process_lines.EVENT_LOOP_STALLED,
+                    ms=round(event.total_seconds * 1000),
+                    lasts=not event.ended,
+                    frame=event.frame or "-",
+                )
             case events.ConnectionAttempted():
                 self._attempted(event)
             case events.ConnectionOpened():

@@ -126,6 +126,8 @@ class Metrics:
                 self._counter(declared.SENT_BYTES).inc(event.bytes)
             case events.LoopLagMeasured():
                 self._histogram(declared.EVENT_LOOP_LAG).observe(event.lag_seconds)
+            case events.LoopStalled():
+                self._counter(declared.EVENT_LOOP_STALL).inc(event.seconds)
             case events.ConnectionAttempted():
                 self._counter(declared.CONNECTION_ATTEMPTS, event.outcome).inc()
                 if event.outcome is AttemptOutcome.ACCEPTED:

@@ -152,13 +152,17 @@ DRAIN_ENDED = LogEvent(
         LogField("interrupted", "connections that were closed before their stream ended"),
     ),
 )
-EVENT_LOOP_BLOCKED = LogEvent(
-    "event_loop_blocked",
+EVENT_LOOP_STALLED = LogEvent(
+    "event_loop_stalled",
     LogLevel.WARNING,
-    "The event loop was blocked for {lag_ms} ms; all streams of this process were delayed",
-    "the lag of the event loop exceeds 100 ms",
-    (LogField("lag_ms", "the lag", MILLISECONDS),),
-    burst=3,
+    "The event loop ran nothing for {ms} ms, which delayed all streams of this process: {frame}",
+    "the event loop did not come round for more than 100 ms; at the end of the stall, and once a second while it lasts",
+    (
+        LogField("ms", "the stall until now", MILLISECONDS),
+        LogField("lasts", "whether it still lasts"),
+        LogField("frame", "the innermost frame of the service; - if the whole process stood still"),
+    ),
+    burst=10,
 )
 FAULT_RAISED = LogEvent(
     "fault_raised",

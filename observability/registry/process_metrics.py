@@ -12,6 +12,11 @@ _HTTP_SECONDS = (0.01, 0.1, 1)
 
 _ROUTE = {"route": ("/", "/health", "/ready", "/metrics", OTHER)}
 
+EVENT_LOOP_STALL = Counter(
+    "stream_event_loop_stall_seconds_total",
+    "Time in which the event loop ran nothing for more than 100 ms, as a thread outside of it saw it.",
+    unit="seconds",
+)
 EVENT_LOOP_LAG = Histogram(
     "stream_event_loop_lag_seconds",
     "Lag of the event loop.",

@@ -96,6 +96,8 @@ class TraceSink:
                     self._calls.emit_alone(call)
             case events.RateLimitApproached() | events.RateLimitHit():
                 pass
+            case events.LoopStalled():
+                pass
             case events.TickerSwept() | events.LoopLagMeasured() | events.HttpRequestServed() | events.CacheQueried():
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():

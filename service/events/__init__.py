@@ -37,6 +37,7 @@ from service.events.process import (
     KilledBecause,
     ListenerPurpose,
     LoopLagMeasured,
+    LoopStalled,
     RefusedBecause,
     ServerListening,
     ServerStarted,
@@ -103,6 +104,7 @@ Event = (
     | TickerSwept
     | MessagesSent
     | LoopLagMeasured
+    | LoopStalled
     | DependencyCalled
     | DependencyChanged
     | DependencyFailed
@@ -168,6 +170,7 @@ __all__ = [
     "KilledBecause",
     "ListenerPurpose",
     "LoopLagMeasured",
+    "LoopStalled",
     "MessageReceived",
     "MessagesSent",
     "Operation",

@@ -18,6 +18,20 @@ class LoopLagMeasured(Struct, frozen=True):
     """The event loop called the probe of the loop monitor this much after it was due."""
 
     lag_seconds: float
+    swallowed: bool = False
+    """Whether the probe was not due itself: a longer lag took its place."""
+
+
+class LoopStalled(Struct, frozen=True):
+    """The event loop ran nothing for a while. Comes from a thread of its own, also while the stall lasts."""
+
+    seconds: float
+    """Since the last event of the same stall."""
+    total_seconds: float
+    """Of the stall until now."""
+    ended: bool
+    frame: str
+    """The innermost frame of the service in which it was seen; empty if the whole process stood still."""
 
 
 class Dependency(StrEnum):

@@ -10,6 +10,8 @@ from service.session.ports import Recorder
 from service.websocket.message_writer import MessageWriter
 
 INTERVAL_SECONDS = 0.25
+_MAX_SWALLOWED = 1000
+"""The probes that would have been due during a stall are recorded too: each would have waited until its end."""
 
 
 class LoopMonitor:
@@ -48,6 +50,9 @@ class LoopMonitor:
 
     def _measure(self) -> None:
         self._beat()
-        self._recorder.record(LoopLagMeasured(max(0.0, self._clock().seconds - self._due_at)))
+        lag_seconds = max(0.0, self._clock().seconds - self._due_at)
+        self._recorder.record(LoopLagMeasured(lag_seconds))
+        for number in range(1, min(_MAX_SWALLOWED, int(lag_seconds / INTERVAL_SECONDS)) + 1):
+            self._recorder.record(LoopLagMeasured(lag_seconds - number * INTERVAL_SECONDS, swallowed=True))
         self.report()
         self._schedule()

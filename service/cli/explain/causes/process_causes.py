@@ -1,7 +1,7 @@
 """The process: its event loop, its memory, its processor, its sockets."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from operator import lt
 
@@ -22,7 +22,7 @@ _MEGABYTE = 1e6
 def loop_stalls(evidence: Evidence) -> Iterator[Finding]:
     """The event loop of a process stands still from time to time."""
     metrics = evidence.metrics
-    lines = evidence.recent("event_loop_stalled", "event_loop_blocked")
+    lines = _stalls(evidence)
     longest = max((_stall_seconds(line) for line in lines), default=0.0)
     recent = evidence.recent_seconds
     limit = max(_STALLED_SHARE * recent, _STALLED_SECONDS)
@@ -31,7 +31,7 @@ def loop_stalls(evidence: Evidence) -> Iterator[Finding]:
     worst = max((metrics.growth(one) for one in stalled), default=0.0) or sum(map(_stall_seconds, lines))
     if not stalled and (series or worst < limit):
         return
-    frames = Counter(line.text("frame") for line in lines if line.text("frame"))
+    frames = Counter(line.text("frame") for line in lines if line.text("frame") not in {"", "-"})
     where = places((one.labels for one in stalled), (one.labels for one in series))
     yield Finding(
         what=f"The event loop stands still{where}: {seconds(worst)} of the last {seconds(recent)}.",
@@ -132,8 +132,13 @@ def accept_paused(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _stall_seconds(line: LogLine) -> float:
-    milliseconds = line.number("lag_ms") or line.number("ms")
-    return (milliseconds or 0) / 1000 or line.number("seconds") or 0
+    return (line.number("ms") or 0) / 1000
+
+
+def _stalls(evidence: Evidence) -> Sequence[LogLine]:
+    """One line for each stall: the one at its end, or the last one of a stall that lasts."""
+    lines = evidence.recent("event_loop_stalled")
+    return [line for line in lines if not line.fields.get("lasts")] or lines[-1:]
 
 
 def _instance(labels: Mapping[str, str]) -> tuple[str, str]:

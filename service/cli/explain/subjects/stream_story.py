@@ -26,7 +26,6 @@ _PROCESS_EVENTS = (
     "dependency_unavailable",
     "dependency_recovered",
     "drain_started",
-    "event_loop_blocked",
     "event_loop_stalled",
     "worker_replaced",
 )

@@ -168,7 +168,7 @@ def healthy_lines() -> list[LogLine]:
         line("error_sent", 900, code="INVALID_SPEED", session_id="session-2"),
         line("connection_closed", 50, reason="slow_client", session_id="session-3"),
         line("connection_refused", 55, outcome="refused_origin"),
-        line("event_loop_blocked", 80, "WARNING", lag_ms=130.0),
+        line("event_loop_stalled", 80, "WARNING", ms=130.0, lasts=False, frame="-"),
     ]
 
 

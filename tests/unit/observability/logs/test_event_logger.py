@@ -12,6 +12,7 @@ from service.events import (
     ConnectionAttempted,
     Event,
     LoopLagMeasured,
+    LoopStalled,
     SocketLimitSet,
     StoreLimitReached,
     WorkerReplaced,
@@ -48,7 +49,15 @@ def test_the_listening_address_and_the_end_of_an_outage_are_logged_at_every_leve
 ) -> None:
     log = open_log(level)
     logging.getLogger("library").warning("careful")
-    skipped = LoopLagMeasured | WorkerReplaced | ConnectionAttempted | AcceptPaused | SocketLimitSet | StoreLimitReached
+    skipped = (
+        LoopLagMeasured
+        | LoopStalled
+        | WorkerReplaced
+        | ConnectionAttempted
+        | AcceptPaused
+        | SocketLimitSet
+        | StoreLimitReached
+    )
     lines = log.record(*(event for event in all_events() if not isinstance(event, skipped)))
     assert {line["event"] for line in lines} == expected
 

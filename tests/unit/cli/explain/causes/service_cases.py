@@ -161,7 +161,7 @@ CASES = [
         cause="loop_stalls",
         name="log",
         alone=True,
-        lines=lines(8, "event_loop_blocked", lag_ms=500.0),
+        lines=lines(8, "event_loop_stalled", ms=500.0, lasts=False, frame="-"),
         parts=("4 s of the last 17 s", "8 stalls"),
     ),
     _slow("session_store", "admit", "session store (Redis) is slow"),
