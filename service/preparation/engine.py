@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from threading import Thread
@@ -55,7 +55,12 @@ event loop by that, and so every chunk."""
 
 def load_in_background() -> None:
     """Load the content engine, for which the first request would wait otherwise; the start does not wait for it."""
-    Thread(target=import_module, args=["service.content.prepare"], name="content loader", daemon=True).start()
+    Thread(target=_load, name="content loader", daemon=True).start()
+
+
+def _load() -> None:
+    with suppress(Exception):  # as without a free descriptor: the first request loads it, or reports why not
+        import_module("service.content.prepare")
 
 
 class ThreadedContentEngine:
