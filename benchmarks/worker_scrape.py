@@ -1,6 +1,7 @@
 """What a scrape of several workers costs: the processor time of their event loops, and of all their threads."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -41,9 +42,10 @@ def _workers(server: Server) -> list[int]:
 
 def _nanoseconds(workers: list[int], *, loops: bool) -> int:
     """The processor time of the main thread of each worker, or of all threads."""
-    return sum(
-        int((thread / "schedstat").read_text().split()[0])
-        for pid in workers
-        for thread in Path(f"/proc/{pid}/task").iterdir()
-        if not loops or thread.name == str(pid)
-    )
+    nanoseconds = 0
+    for pid in workers:
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            if not loops or thread.name == str(pid):
+                with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+                    nanoseconds += int((thread / "schedstat").read_text().split()[0])
+    return nanoseconds

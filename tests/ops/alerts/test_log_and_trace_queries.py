@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.ops.alerts.documents import RUNBOOKS
 from tests.ops.alerts.test_runbooks import names
 from tests.ops.packaging.project import PROJECT, tracked_files
 
+NODE = Path(sys.executable).parent / "node"
 GRAMMARS = Path(__file__).parent / "grammars"
 SERVICE = "streaming-content-api"
 STREAM_LABELS = {"service_name"}
@@ -59,7 +61,7 @@ EACH = pytest.mark.parametrize("query", QUERIES, ids=[f"{query.path}-{query.lang
 
 def parse(*queries: Query) -> list[Parsed]:
     lines = "".join(json.dumps({"language": query.language, "query": query.text}) + "\n" for query in queries)
-    done = subprocess.run(["node", "parse.mjs"], cwd=GRAMMARS, input=lines, capture_output=True, text=True, check=False)
+    done = subprocess.run([NODE, "parse.mjs"], cwd=GRAMMARS, input=lines, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [msgspec.json.decode(line, type=Parsed) for line in done.stdout.splitlines()]
 
