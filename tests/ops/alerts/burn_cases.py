@@ -41,18 +41,18 @@ BURN_CASES: Final[Mapping[str, Case]] = {
     ),
     "AvailabilityBurnSlow": Case(
         below=failed(0, 4 * DAY, 0.4),
-        low_traffic=requests(error=((4 * DAY, 0.023),)),
+        low_traffic=requests(error=((4 * DAY, 0.00115),)),
         minutes=4 * DAY,
         firing=(
             Firing(
-                requests(error=((3 * DAY + 6 * HOUR, 0.0232), (8 * HOUR, 0))),
+                requests(error=((3 * DAY + 6 * HOUR, 0.00116), (8 * HOUR, 0))),
                 3 * DAY + HOUR,
                 3 * DAY + 14 * HOUR,
                 "100%",
             ),
             Firing(failed(3 * DAY, 26 * HOUR, 2.2), 3 * DAY + 1050, 3 * DAY + 33 * HOUR, "1.606%"),
             Firing(failed(0, 4 * DAY, 0.6), 90, 4 * DAY + 7 * HOUR, "0.6%"),
-            Firing(failed(0, 70, 2, after=1000), 61, 110, "2%"),
+            Firing(failed(0, 70, 2, after=1000), 62, 110, "2%"),
         ),
     ),
     "FirstChunkBurnFast": Case(
@@ -68,11 +68,11 @@ BURN_CASES: Final[Mapping[str, Case]] = {
     ),
     "FirstChunkBurnSlow": Case(
         below=late(0, 4 * DAY, 0.8),
-        low_traffic=first_chunks((4 * DAY, {1: 0.023})),
+        low_traffic=first_chunks((4 * DAY, {1: 0.00115})),
         minutes=4 * DAY,
         firing=(
             Firing(
-                first_chunks((3 * DAY + 6 * HOUR, {1: 0.0232}), (8 * HOUR, {})),
+                first_chunks((3 * DAY + 6 * HOUR, {1: 0.00116}), (8 * HOUR, {})),
                 3 * DAY + HOUR,
                 3 * DAY + 14 * HOUR,
                 "100%",
