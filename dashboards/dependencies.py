@@ -63,7 +63,7 @@ def dependencies() -> Row:
                     units.Seconds,
                     6,
                 ),
-                Query(compared("SlowDependency"), "{{dependency}}"),
+                Query(compared("SlowDependency"), "{{instance}} {{dependency}}"),
                 Query(quantile(0.95, DEPENDENCY_CALLS, "dependency", "operation"), "{{dependency}} {{operation}}"),
                 limit=limits.DEPENDENCY_CALLS,
             ),

@@ -59,16 +59,19 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
         below=calls((30, {0.1: 96, 0.5: 4})),
         low_traffic=calls((30, {0.5: 3.9})),
         firing=(
-            Firing(calls((30, {0.5: 4.2}), (30, {})), 9, 45, "487.5ms", OF_JOB | {"dependency": "session_store"}),
+            Firing(calls((30, {0.5: 4.2}), (30, {})), 9, 45, "487.5ms", OF_INSTANCE | {"dependency": "session_store"}),
             Firing(
                 [
                     *calls((30, {0.1: 94, 0.5: 6}), (30, {0.1: 100})),
                     *histogram(DEPENDENCY_CALLS, (60, {0.1: 100}), dependency="database", operation="insert"),
+                    *histogram(
+                        DEPENDENCY_CALLS, (60, {0.1: 900}), instance=TWO, dependency="session_store", operation="admit"
+                    ),
                 ],
                 6,
                 45,
                 "291.7ms",
-                OF_JOB | {"dependency": "session_store"},
+                OF_INSTANCE | {"dependency": "session_store"},
             ),
         ),
     ),

@@ -72,6 +72,8 @@ def wait_until_evaluated(running: Alertmanager) -> None:
 
 
 OF_THE_SAME_STORE = {"session_store", "stream_writes", "stream_reads", "plan_cache"}
+CALLS = {"DependencyErrors", "SlowDependency"}
+"""Alerts on the calls of a dependency."""
 SOURCES = {
     "ServiceDown",
     "TargetDown",
@@ -87,12 +89,12 @@ def inhibits(source: Labels, target: Labels) -> bool:
     """Whether the second alert follows from the first, both of one job."""
     name, dependency = target["alertname"], target.get("dependency")
     same_instance = "instance" in target and source.get("instance") == target["instance"]
-    of_the_store = name in {"DependencyDown", "DependencyErrors"} and dependency in OF_THE_SAME_STORE
+    of_the_store = name in {"DependencyDown", *CALLS} and dependency in OF_THE_SAME_STORE
     return {
         "ServiceDown": name not in {"ServiceDown", "Watchdog"},
         "TargetDown": same_instance and name != "TargetDown",
         "SessionStoreDown": same_instance and (name == "RecoveriesFailing" or of_the_store),
-        "DependencyDown": same_instance and name == "DependencyErrors" and dependency == source.get("dependency"),
+        "DependencyDown": same_instance and name in CALLS and dependency == source.get("dependency"),
         "HighErrorRate": name in {"AvailabilityBurnSlow", "RequestsFailing"},
         "AvailabilityBurnFast": name in {"AvailabilityBurnSlow", "RequestsFailing"},
         "FirstChunkBurnFast": name in {"FirstChunkBurnSlow", "SlowResponse"},
