@@ -60,24 +60,24 @@ CASES: Final[Mapping[str, Case]] = {
         below=preparations((30, {0.05: 96, 0.25: 4})),
         low_traffic=preparations((30, {0.25: 3.9})),
         firing=(
-            Firing(preparations((30, {0.25: 4.2}), (30, {})), 9, 45, "242.5ms"),
-            Firing(preparations((30, {0.05: 94, 0.25: 6}), (30, {0.05: 100})), 6, 45, "125ms"),
+            Firing(preparations((30, {0.25: 4.2}), (30, {})), 9, 55, "242.5ms"),
+            Firing(preparations((30, {0.05: 94, 0.25: 6}), (30, {0.05: 100})), 6, 55, "125ms"),
         ),
     ),
     "LongContentQueue": Case(
         below=waits((30, {0.25: 96, 1: 4})),
         low_traffic=waits((30, {1: 3.9})),
         firing=(
-            Firing(waits((30, {1: 4.2}), (30, {})), 9, 45, "975ms"),
-            Firing(waits((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 45, "583.3ms"),
+            Firing(waits((30, {1: 4.2}), (30, {})), 9, 55, "975ms"),
+            Firing(waits((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 55, "583.3ms"),
         ),
     ),
     "LargeContent": Case(
         below=chunks((30, {100: 96, 500: 4})),
         low_traffic=chunks((30, {500: 3.9})),
         firing=(
-            Firing(chunks((30, {500: 4.2}), (30, {})), 9, 45, "485"),
-            Firing(chunks((30, {100: 94, 500: 6}), (30, {100: 100})), 6, 45, "250"),
+            Firing(chunks((30, {500: 4.2}), (30, {})), 9, 55, "485"),
+            Firing(chunks((30, {100: 94, 500: 6}), (30, {100: 100})), 6, 55, "250"),
         ),
     ),
     "HighTraffic": Case(
@@ -89,7 +89,7 @@ CASES: Final[Mapping[str, Case]] = {
                     *counter(REQUESTS, (30, 30), (30, 20), instance=TWO, content_type="text", outcome="completed"),
                 ],
                 9,
-                45,
+                55,
                 "60",
             ),
         ),
@@ -131,8 +131,8 @@ CASES: Final[Mapping[str, Case]] = {
         below=first_chunks((30, {0.25: 96, 1: 4})),
         low_traffic=first_chunks((30, {1: 3.9})),
         firing=(
-            Firing(first_chunks((30, {1: 4.2}), (30, {})), 9, 45, "975ms"),
-            Firing(first_chunks((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 45, "583.3ms"),
+            Firing(first_chunks((30, {1: 4.2}), (30, {})), 9, 55, "975ms"),
+            Firing(first_chunks((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 55, "583.3ms"),
         ),
     ),
     "HighMemory": Case(
@@ -196,7 +196,7 @@ CASES: Final[Mapping[str, Case]] = {
             Firing(
                 histogram(EVENT_LOOP_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})),
                 6,
-                45,
+                55,
                 "175ms",
                 OF_INSTANCE,
             ),
@@ -206,14 +206,14 @@ CASES: Final[Mapping[str, Case]] = {
         below=histogram(PACING_LAG, (30, {0.05: 992, 0.25: 8})),
         low_traffic=histogram(PACING_LAG, (30, {0.25: 19.8})),
         firing=(
-            Firing(histogram(PACING_LAG, (30, {0.25: 20.2}), (30, {})), 9, 45, "248.5ms", OF_INSTANCE),
-            Firing(histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})), 6, 45, "175ms", OF_INSTANCE),
+            Firing(histogram(PACING_LAG, (30, {0.25: 20.2}), (30, {})), 9, 55, "248.5ms", OF_INSTANCE),
+            Firing(histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})), 6, 55, "175ms", OF_INSTANCE),
         ),
     ),
     "ContentRefused": Case(
         below=[*refused("waited", 3.8), *refused("queue_full", 100)],
         low_traffic=refused("waited", 3.9),
-        firing=tuple(Firing(refused("waited", growth), 9, 45, value) for growth, value in ((4.2, "21"), (4.8, "24"))),
+        firing=tuple(Firing(refused("waited", growth), 9, 55, value) for growth, value in ((4.2, "21"), (4.8, "24"))),
     ),
     "ContentWorkKilled": Case(
         below=counter(CONTENT_KILLED, (1, 5), (29, 0), reason="cpu"),
@@ -224,7 +224,7 @@ CASES: Final[Mapping[str, Case]] = {
                     *counter(CONTENT_KILLED, (60, 0), reason="cpu"),
                 ],
                 6,
-                45,
+                55,
                 "15",
                 OF_JOB | {"reason": "memory"},
             ),
@@ -239,7 +239,7 @@ CASES: Final[Mapping[str, Case]] = {
                     *counter(TELEMETRY_DROPPED, (60, 0), signal="logs"),
                 ],
                 6,
-                45,
+                55,
                 "15",
                 OF_JOB | {"signal": "traces"},
             ),
@@ -251,14 +251,14 @@ CASES: Final[Mapping[str, Case]] = {
             Firing(
                 counter(TELEMETRY_ERRORS, (10, 0), (20, 3), (30, 0), sink="TraceSink"),
                 10,
-                45,
+                55,
                 "3",
                 OF_JOB | {"sink": "TraceSink"},
             ),
             Firing(  # a single error
                 counter(TELEMETRY_ERRORS, (10, 0), (1, 1), (49, 0), sink="Metrics"),
                 10,
-                20,
+                30,
                 "1",
                 OF_JOB | {"sink": "Metrics"},
             ),

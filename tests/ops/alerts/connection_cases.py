@@ -61,20 +61,20 @@ CONNECTION_CASES: Final[Mapping[str, Case]] = {
     "RateLimitSurge": Case(
         below=[*limit_hits(9.8), *requests(completed=((30, 100),))],
         low_traffic=[*limit_hits(9.9), *requests(rejected=((30, 9.9),))],
-        firing=(Firing(limit_hits(10.2), 9, 45, "51"), Firing(limit_hits(12), 9, 45, "60")),
+        firing=(Firing(limit_hits(10.2), 9, 55, "51"), Firing(limit_hits(12), 9, 55, "60")),
     ),
     "SessionTimeoutSurge": Case(
         below=[*closes("session_timeout", 9.8), *closes("client", 100)],
         low_traffic=closes("session_timeout", 9.9),
         firing=tuple(
-            Firing(closes("session_timeout", growth), 19, 45, value) for growth, value in ((10.2, "51"), (12, "60"))
+            Firing(closes("session_timeout", growth), 19, 55, value) for growth, value in ((10.2, "51"), (12, "60"))
         ),
     ),
     "InputLimitSurge": Case(
         below=[*closes("input_frames", 9.8), *closes("input_bytes", 9.8), *closes("protocol_error", 100)],
         low_traffic=closes("input_bytes", 9.9),
         firing=tuple(
-            Firing(closes(reason, 10.2), 9, 45, "51", OF_JOB | {"reason": reason})
+            Firing(closes(reason, 10.2), 9, 55, "51", OF_JOB | {"reason": reason})
             for reason in ("input_frames", "input_bytes", "message_timeout", "input_memory")
         ),
     ),
@@ -82,24 +82,24 @@ CONNECTION_CASES: Final[Mapping[str, Case]] = {
         below=[*closes("slow_client", 9.8), *closes("abnormal", 100)],
         low_traffic=closes("slow_client", 9.9),
         firing=tuple(
-            Firing(closes("slow_client", growth), 9, 45, value) for growth, value in ((10.2, "51"), (12, "60"))
+            Firing(closes("slow_client", growth), 9, 55, value) for growth, value in ((10.2, "51"), (12, "60"))
         ),
     ),
     "HandshakeRefusalSurge": Case(
         below=attempts(accepted=100, refused_origin=9.8, refused_session=9.8, refused_draining=100),
         low_traffic=attempts(refused_address=9.9),
         firing=tuple(
-            Firing(attempts(**{outcome: 10.2}), 9, 45, "51", OF_JOB | {"outcome": outcome})
+            Firing(attempts(**{outcome: 10.2}), 9, 55, "51", OF_JOB | {"outcome": outcome})
             for outcome in ("refused_origin", "refused_session", "refused_address")
         ),
     ),
     "SocketsEvicted": Case(
         below=[*sockets("evicted", 9.8), *sockets("timeout", 100)],
         low_traffic=sockets("evicted", 9.9),
-        firing=tuple(Firing(sockets("evicted", growth), 9, 45, value) for growth, value in ((10.2, "51"), (12, "60"))),
+        firing=tuple(Firing(sockets("evicted", growth), 9, 55, value) for growth, value in ((10.2, "51"), (12, "60"))),
     ),
     "AcceptPaused": Case(
         below=counter(ACCEPT_PAUSES, (30, 0)),
-        firing=(Firing(counter(ACCEPT_PAUSES, (10, 0), (1, 1), (49, 0)), 10, 20, "1", OF_INSTANCE),),
+        firing=(Firing(counter(ACCEPT_PAUSES, (10, 0), (1, 1), (49, 0)), 10, 30, "1", OF_INSTANCE),),
     ),
 }

@@ -59,7 +59,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
         below=calls((30, {0.1: 96, 0.5: 4})),
         low_traffic=calls((30, {0.5: 3.9})),
         firing=(
-            Firing(calls((30, {0.5: 4.2}), (30, {})), 9, 45, "487.5ms", OF_INSTANCE | {"dependency": "session_store"}),
+            Firing(calls((30, {0.5: 4.2}), (30, {})), 9, 55, "487.5ms", OF_INSTANCE | {"dependency": "session_store"}),
             Firing(
                 [
                     *calls((30, {0.1: 94, 0.5: 6}), (30, {0.1: 100})),
@@ -69,7 +69,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
                     ),
                 ],
                 6,
-                45,
+                55,
                 "291.7ms",
                 OF_INSTANCE | {"dependency": "session_store"},
             ),
@@ -78,7 +78,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
     "DependencyErrors": Case(
         below=errors(3.9),
         firing=tuple(
-            Firing(errors(4.2, dependency), 9, 45, "21", OF_INSTANCE | {"dependency": dependency})
+            Firing(errors(4.2, dependency), 9, 55, "21", OF_INSTANCE | {"dependency": dependency})
             for dependency in ("session_store", "database")
         ),
     ),
@@ -86,7 +86,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
         below=[*recoveries(10, result="unknown"), *recoveries(10.1, result="recovered")],
         low_traffic=recoveries(3.9, result="unavailable"),
         firing=(
-            Firing(recoveries(4.2, result="unavailable"), 14, 45, "21", OF_INSTANCE),
+            Firing(recoveries(4.2, result="unavailable"), 14, 55, "21", OF_INSTANCE),
             Firing(
                 [
                     *recoveries(6, result="unknown"),
@@ -96,7 +96,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
                     *counter(RECOVERIES, (60, 10), instance=TWO, result="recovered"),
                 ],
                 12,
-                45,
+                55,
                 "40",
                 OF_INSTANCE,
             ),
@@ -111,7 +111,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
                     *counter(STORE_REFUSALS, (60, 0), limit="sessions"),
                 ],
                 6,
-                45,
+                55,
                 "15",
                 OF_JOB | {"limit": "bytes"},
             ),
@@ -119,6 +119,6 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
     ),
     "UsageDropping": Case(
         below=counter(USAGE_DROPPED, (30, 0)),
-        firing=(Firing(counter(USAGE_DROPPED, (10, 0), (1, 200), (49, 0)), 10, 20, "200"),),
+        firing=(Firing(counter(USAGE_DROPPED, (10, 0), (1, 200), (49, 0)), 10, 30, "200"),),
     ),
 }

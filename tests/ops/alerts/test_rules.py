@@ -5,6 +5,7 @@ annotations, and resolves. A deploy fires no rule.
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -124,6 +125,12 @@ def test_a_case_covers_both_sides_of_threshold_floor_and_hold(alert: Alert) -> N
     assert all((firing.resolved_at is None) is always for firing in case.firing)
     # The hold is measured in minutes, so at least one run has a resolution of a minute.
     assert any(resolution(firing.resolved_at or firing.at)[0] == 1 for firing in case.firing)
+
+
+@EACH_ALERT
+def test_an_alert_over_a_short_window_fires_on_between_bursts(alert: Alert) -> None:
+    short = re.search(r"\[5m\]|(?:rate|increase)5m\b", alert.expr)
+    assert alert.keep == ("10m" if short or alert.name == "RequestsFailing" else "0s")
 
 
 def test_bursts_that_follow_each_other_are_one_alert(tmp_path: Path) -> None:

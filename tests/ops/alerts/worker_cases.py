@@ -18,13 +18,13 @@ WORKER_CASES: Final[Mapping[str, Case]] = {
             Firing(
                 counter(WORKER_DEATHS, (10, 0), (1, 1), (49, 0), worker="1", reason="hung"),
                 10,
-                20,
+                30,
                 labels=OF_INSTANCE | {"worker": "1"},
             ),
             Firing(
                 [*gauge(WORKER_UP, (60, 1), worker="0"), *gauge(WORKER_UP, (10, 1), (20, 0), (30, 1), worker="1")],
                 11,
-                45,
+                55,
                 labels=OF_INSTANCE | {"worker": "1"},
             ),
         ),
@@ -41,7 +41,7 @@ WORKER_CASES: Final[Mapping[str, Case]] = {
                     *counter(WORKER_DEATHS, (10, 0), (1, 1), (49, 0), worker="1", reason=reason),
                 ],
                 10,
-                20,
+                30,
                 "3",
                 OF_INSTANCE | {"reason": reason},
             )
