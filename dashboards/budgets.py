@@ -2,13 +2,13 @@
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits
-from dashboards.alerted import compared, comparisons, scoped
+from dashboards.alerted import comparisons, scoped
 from dashboards.board import Row
+from dashboards.limits import Floor, Limit, beyond
 from dashboards.objectives import AVAILABILITY, FAST, FIRST_CHUNK, SLOW, Objective
-from dashboards.panels import Floor, Frame, Limit, Panel, lines, number
+from dashboards.panels import Frame, Panel, alert_lines, lines, number
 from dashboards.queries import Query
-from dashboards.times import FAILED_STREAMS
+from dashboards.shared import FAILED_STREAMS
 
 _FAILED = "job:stream_requests_failed"
 _LATE = "job:stream_first_chunks_late"
@@ -35,9 +35,9 @@ def budgets() -> Row:
         "Objectives",
         (
             lines(Frame("Error budget left over time", _MEANING, units.PercentUnit, 6), *_LEFT, most=1).min(-1),
-            _burn("Failed requests by window", AVAILABILITY, limits.AVAILABILITY),
-            _burn("Late first chunks by window", FIRST_CHUNK, limits.FIRST_CHUNKS),
-            lines(
+            _burn("Failed requests by window", AVAILABILITY, beyond("AvailabilityBurnSlow", "AvailabilityBurnFast")),
+            _burn("Late first chunks by window", FIRST_CHUNK, beyond("FirstChunkBurnSlow", "FirstChunkBurnFast")),
+            alert_lines(
                 Frame(
                     "Failures in an hour",
                     "Requests that failed or could not be made. The alert also requires that they are most of all.",
@@ -45,8 +45,8 @@ def budgets() -> Row:
                     6,
                     traces=FAILED_STREAMS,
                 ),
-                Query(compared("RequestsFailing"), "failures"),
-                limit=limits.FAILURES,
+                "RequestsFailing",
+                "failures",
             ),
         ),
     )

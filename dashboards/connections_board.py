@@ -5,10 +5,10 @@ from typing import Final
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import limits, measures
 from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
-from dashboards.panels import Column, Frame, heat, lines, rows
+from dashboards.limits import beyond
+from dashboards.panels import Column, Frame, alert_lines, heat, lines, rows
 from dashboards.queries import (
     Query,
     buckets,
@@ -18,6 +18,7 @@ from dashboards.queries import (
     select,
     total,
 )
+from dashboards.shared import CAPACITY
 from observability.registry.metrics import (
     CONFIG_LIMITS,
     CONNECTION_ATTEMPTS,
@@ -33,7 +34,6 @@ from observability.registry.metrics import (
     SOCKET_LIMIT,
     SOCKETS_DROPPED,
 )
-from service.events import CloseReason
 from service.protocol.errors import ErrorCode
 
 _LIMIT_CODES: Final = (
@@ -44,13 +44,6 @@ _LIMIT_CODES: Final = (
     ErrorCode.SESSION_TIMEOUT,
     ErrorCode.IDLE_TIMEOUT,
     ErrorCode.STREAM_ERROR,
-)
-_LIMIT_CLOSES: Final = (
-    CloseReason.SESSION_TIMEOUT,
-    CloseReason.INPUT_FRAMES,
-    CloseReason.INPUT_BYTES,
-    CloseReason.MESSAGE_TIMEOUT,
-    CloseReason.INPUT_MEMORY,
 )
 
 
@@ -78,7 +71,7 @@ def _handshakes() -> Row:
                     units.Short,
                 ),
                 Query(total(CONNECTIONS_ACTIVE, "instance"), "{{instance}}"),
-                Query(f"sum by (instance) ({measures.CAPACITY})", "capacity of {{instance}}"),
+                Query(f"sum by (instance) ({CAPACITY})", "capacity of {{instance}}"),
             ),
             lines(
                 Frame(
@@ -94,7 +87,7 @@ def _handshakes() -> Row:
                 Query(per_minute(CONNECTION_ATTEMPTS, "outcome"), "{{outcome}}"),
                 stacked=True,
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Failed handshakes",
                     "Handshakes that failed, and handshakes that exceeded the capacity: the current rate as a "
@@ -106,10 +99,10 @@ def _handshakes() -> Row:
                         "connection_limit_reached",
                     ),
                 ),
-                Query(compared("ConnectionFailures"), "failed"),
-                limit=limits.CONNECTION_FAILURES,
+                "ConnectionFailures",
+                "failed",
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Refused handshakes",
                     "Handshakes that were refused for their origin, session id or address, in 5 minutes.",
@@ -117,10 +110,10 @@ def _handshakes() -> Row:
                     12,
                     logs=("connection_refused",),
                 ),
-                Query(compared("HandshakeRefusalSurge"), "{{outcome}}"),
-                limit=limits.HANDSHAKES_REFUSED,
+                "HandshakeRefusalSurge",
+                "{{outcome}}",
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Sockets closed for others",
                     "Sockets without a session that were closed in 5 minutes because MAX_PENDING_SOCKETS were open.",
@@ -128,8 +121,8 @@ def _handshakes() -> Row:
                     12,
                     logs=("socket_dropped",),
                 ),
-                Query(compared("SocketsEvicted"), "evicted"),
-                limit=limits.SOCKETS_EVICTED,
+                "SocketsEvicted",
+                "evicted",
             ),
         ),
     )
@@ -160,7 +153,7 @@ def _sockets() -> Row:
                 Query(per_minute(SOCKETS_DROPPED, "reason"), "{{reason}}"),
                 stacked=True,
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "No socket could be accepted",
                     "Times in 5 minutes, for lack of descriptors: new clients and health checks waited.",
@@ -170,8 +163,8 @@ def _sockets() -> Row:
                         "accept_resumed",
                     ),
                 ),
-                Query(compared("AcceptPaused"), "{{instance}}"),
-                limit=limits.ACCEPT_PAUSES,
+                "AcceptPaused",
+                "{{instance}}",
             ),
         ),
     )
@@ -209,7 +202,7 @@ def _limits() -> Row:
     return Row(
         "Limits",
         (
-            lines(
+            alert_lines(
                 Frame(
                     "Requests over a limit",
                     "By scope of the limit: the current rate as a number in 5 minutes; the alert counts 5 "
@@ -218,8 +211,8 @@ def _limits() -> Row:
                     6,
                     logs=("rate_limit_exceeded",),
                 ),
-                Query(compared("RateLimitSurge"), "requests"),
-                limit=limits.RATE_LIMIT_HITS,
+                "RateLimitSurge",
+                "requests",
             ),
             lines(
                 Frame(
@@ -233,7 +226,7 @@ def _limits() -> Row:
                 Query(compared("SessionTimeoutSurge"), "session_timeout"),
                 Query(compared("InputLimitSurge"), "{{reason}}"),
                 Query(compared("SlowClientSurge"), "slow_client"),
-                limit=limits.CLOSES_AT_A_LIMIT,
+                limit=beyond("SessionTimeoutSurge", "InputLimitSurge", "SlowClientSurge"),
             ),
             lines(
                 Frame(

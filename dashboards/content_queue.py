@@ -2,10 +2,10 @@
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits
 from dashboards.alerted import compared
 from dashboards.board import Row
-from dashboards.panels import Frame, lines
+from dashboards.limits import beyond
+from dashboards.panels import Frame, alert_lines, lines
 from dashboards.queries import Query, per_5_minutes, quantile, rate, total
 from observability.registry.metrics import CONTENT_CPU, CONTENT_QUEUE, CONTENT_REFUSED, CONTENT_WAIT
 
@@ -34,7 +34,7 @@ def content_queue() -> Row:
                 ),
                 Query(compared("LongContentQueue"), "all"),
                 Query(quantile(0.95, CONTENT_WAIT, "content_worker"), "{{content_worker}}"),
-                limit=limits.CONTENT_WAIT,
+                limit=beyond("LongContentQueue"),
             ),
             lines(
                 Frame(
@@ -56,9 +56,9 @@ def content_queue() -> Row:
                 ),
                 Query(compared("ContentRefused"), "waited in vain"),
                 Query(per_5_minutes(CONTENT_REFUSED, "content_worker", "reason"), "{{content_worker}}: {{reason}}"),
-                limit=limits.CONTENT_REFUSED,
+                limit=beyond("ContentRefused"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Content work killed",
                     "Requests in 5 minutes that ended with the process for large content: they exceeded a limit, or it "
@@ -67,8 +67,8 @@ def content_queue() -> Row:
                     12,
                     logs=("content_work_killed",),
                 ),
-                Query(compared("ContentWorkKilled"), "{{reason}}"),
-                limit=limits.CONTENT_KILLED,
+                "ContentWorkKilled",
+                "{{reason}}",
             ),
         ),
     )

@@ -2,11 +2,11 @@
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits
 from dashboards.alerted import compared
 from dashboards.board import Row
 from dashboards.colours import BAD, GOOD
-from dashboards.panels import Frame, lines, states
+from dashboards.limits import beyond
+from dashboards.panels import Frame, alert_lines, lines, states
 from dashboards.queries import Query, per_minute, quantile, quantiles, rate, ratio, select
 from observability.registry.metrics import (
     CONFIG_LIMIT,
@@ -41,7 +41,7 @@ def dependencies() -> Row:
                 (1, "up", GOOD),
                 alerts=("SessionStoreDown", "DependencyDown"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Failed calls",
                     "Calls that failed in 5 minutes. A single one is repeated and has no effect on clients. An "
@@ -53,8 +53,8 @@ def dependencies() -> Row:
                         "dependency_recovered",
                     ),
                 ),
-                Query(compared("DependencyErrors"), "{{instance}} {{dependency}}"),
-                limit=limits.DEPENDENCY_ERRORS,
+                "DependencyErrors",
+                "{{instance}} {{dependency}}",
             ),
             lines(
                 Frame(
@@ -65,9 +65,9 @@ def dependencies() -> Row:
                 ),
                 Query(compared("SlowDependency"), "{{instance}} {{dependency}}"),
                 Query(quantile(0.95, DEPENDENCY_CALLS, "dependency", "operation"), "{{dependency}} {{operation}}"),
-                limit=limits.DEPENDENCY_CALLS,
+                limit=beyond("SlowDependency"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Usage rows lost",
                     "Rows in 5 minutes that neither the queue nor the file could store.",
@@ -75,8 +75,8 @@ def dependencies() -> Row:
                     6,
                     logs=("usage_dropped",),
                 ),
-                Query(compared("UsageDropping"), "rows"),
-                limit=limits.USAGE_LOST,
+                "UsageDropping",
+                "rows",
             ),
         ),
     )
@@ -101,7 +101,7 @@ def store_limits() -> Row:
                 ),
                 most=1,
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Not kept by the session store",
                     "Streams (bytes) and sessions in 5 minutes that exceed the limits. The clients are served, but "
@@ -110,8 +110,8 @@ def store_limits() -> Row:
                     12,
                     logs=("store_limit_reached",),
                 ),
-                Query(compared("StoreFull"), "{{limit}}"),
-                limit=limits.STORE_REFUSALS,
+                "StoreFull",
+                "{{limit}}",
             ),
         ),
     )
@@ -158,7 +158,7 @@ def recovery() -> Row:
                 Query(hits, "{{tier}}"),
                 most=1,
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Failed recoveries",
                     "Recoveries in 5 minutes whose stream is not in the store (unknown) or cannot be read (version), "
@@ -167,8 +167,8 @@ def recovery() -> Row:
                     6,
                     logs=("recovery_refused",),
                 ),
-                Query(compared("RecoveriesFailing"), "{{instance}}"),
-                limit=limits.RECOVERIES_FAILED,
+                "RecoveriesFailing",
+                "{{instance}}",
             ),
         ),
     )

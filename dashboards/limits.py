@@ -1,45 +1,38 @@
-"""The threshold lines in panels, each with the alerts that fire beyond it. Their values are those of the alerts."""
+"""Thresholds in panels, each with the alerts that fire beyond it. Their values are those of the alerts."""
 
-from typing import Final
+from msgspec import Struct
 
 from dashboards.alerted import comparisons
-from dashboards.panels import Limit
+from dashboards.colours import BAD, NOTE, WARN
+from dashboards.rules import ALERTS, Severity
 
 
-def _beyond(*alerts: str) -> Limit:
+class Limit(Struct, frozen=True):
+    """A threshold, and the alerts that fire beyond it."""
+
+    value: float
+    alerts: tuple[str, ...] = ()
+    more: tuple[float, ...] = ()
+    """Higher thresholds, if there are several."""
+
+    def colour(self, value: float) -> str:
+        """Of the most severe alert with this threshold: red for critical, orange for a warning, blue for info."""
+        beyond = [name for name in self.alerts if value in {one.bound for one in comparisons(name)}]
+        severities = {ALERTS[name].severity for name in beyond or self.alerts} or {Severity.CRITICAL}
+        if Severity.CRITICAL in severities:
+            return BAD
+        return WARN if Severity.WARNING in severities else NOTE
+
+
+class Floor(Struct, frozen=True):
+    """Values below which a number is bad, and below which it is a warning."""
+
+    bad: float
+    warning: float
+    alerts: tuple[str, ...] = ()
+
+
+def beyond(*alerts: str) -> Limit:
     """The thresholds of alerts, the lowest first."""
     lowest, *more = sorted({one.bound for alert in alerts for one in comparisons(alert)})
     return Limit(lowest, alerts, tuple(more))
-
-
-PROCESSING: Final = _beyond("SlowProcessing")
-CONTENT_WAIT: Final = _beyond("LongContentQueue")
-FIRST_CHUNK: Final = _beyond("SlowResponse")
-ERRORS: Final = _beyond("HighErrorRate")
-FAILURES: Final = _beyond("RequestsFailing")
-TRAFFIC: Final = _beyond("HighTraffic")
-CHUNKS: Final = _beyond("LargeContent")
-MEMORY: Final = _beyond("HighMemory")
-CAPACITY: Final = Limit(1, ("ConnectionFailures",))
-"""All places are taken: the next handshake is refused."""
-CONNECTION_FAILURES: Final = _beyond("ConnectionFailures")
-RATE_LIMIT_HITS: Final = _beyond("RateLimitSurge")
-CLOSES_AT_A_LIMIT: Final = _beyond("SessionTimeoutSurge", "InputLimitSurge", "SlowClientSurge")
-HANDSHAKES_REFUSED: Final = _beyond("HandshakeRefusalSurge")
-SOCKETS_EVICTED: Final = _beyond("SocketsEvicted")
-CONTENT_REFUSED: Final = _beyond("ContentRefused")
-DEPENDENCY_ERRORS: Final = _beyond("DependencyErrors")
-RECOVERIES_FAILED: Final = _beyond("RecoveriesFailing")
-ACCEPT_PAUSES: Final = _beyond("AcceptPaused")
-CONTENT_KILLED: Final = _beyond("ContentWorkKilled")
-PACING_LAG: Final = _beyond("PacingLag")
-LOOP_LAG: Final = _beyond("EventLoopLag")
-DROPPED: Final = _beyond("TelemetryDropping")
-SINK_ERRORS: Final = _beyond("TelemetryFailing")
-DEPENDENCY_CALLS: Final = _beyond("SlowDependency")
-STORE_REFUSALS: Final = _beyond("StoreFull")
-USAGE_LOST: Final = _beyond("UsageDropping")
-WORKER_DEATHS: Final = _beyond("WorkerDeaths", "WorkerHung")
-RESTARTS: Final = _beyond("Restarting")
-AVAILABILITY: Final = _beyond("AvailabilityBurnSlow", "AvailabilityBurnFast")
-FIRST_CHUNKS: Final = _beyond("FirstChunkBurnSlow", "FirstChunkBurnFast")

@@ -12,7 +12,7 @@ from dashboards.board import Row, Uid, board, process
 from dashboards.explore import LINES_OF_PROCESSES, LOKI, TEMPO, spans
 from dashboards.panels import Frame, Panel, lines, table_legend
 from dashboards.queries import Query, per_minute
-from dashboards.times import FAILED_STREAMS, SLOW_STREAMS
+from dashboards.shared import FAILED_STREAMS, SLOW_STREAMS
 from observability.registry.log_types import LogLevel
 from observability.registry.metrics import LOG_RECORDS
 

@@ -5,17 +5,17 @@ from typing import Final
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import limits, measures
 from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
 from dashboards.budgets import budgets, budgets_left
 from dashboards.colours import BAD, NOTE, WARN
 from dashboards.foreign import ALERTS, ALERTS_SINCE
-from dashboards.panels import Column, Floor, Frame, Limit, lines, number, rows, states
+from dashboards.limits import Floor, Limit, beyond
+from dashboards.panels import Column, Frame, alert_lines, lines, number, rows, states
 from dashboards.queries import Query, of_instances, per_minute, select, total
 from dashboards.rules import ALERTS as RULES
 from dashboards.rules import RUNBOOKS, Severity
-from dashboards.times import FAILED_STREAMS, SLOW_STREAMS, first_chunk
+from dashboards.shared import CAPACITY_USED_SHARE, FAILED_STREAMS, SLOW_STREAMS, first_chunk
 from observability.registry.metrics import (
     ACTIVE_STREAMS,
     BUILD_INFO,
@@ -57,7 +57,7 @@ def _state() -> Row:
                     traces=FAILED_STREAMS,
                 ),
                 Query(f"{compared('HighErrorRate')} >= 0"),
-                limits.ERRORS,
+                beyond("HighErrorRate"),
                 nothing="no requests",
             ),
             number(
@@ -71,13 +71,13 @@ def _state() -> Row:
                     traces=SLOW_STREAMS,
                 ),
                 Query(f"{compared('SlowResponse')} >= 0"),
-                limits.FIRST_CHUNK,
+                beyond("SlowResponse"),
                 nothing="no streams",
             ),
             number(
                 Frame("Requests", "Stream requests a minute, over all instances.", units.CountsPerMinute, 3, 4),
                 Query(compared("HighTraffic")),
-                limits.TRAFFIC,
+                beyond("HighTraffic"),
             ),
             number(
                 Frame(
@@ -87,8 +87,8 @@ def _state() -> Row:
                     3,
                     4,
                 ),
-                Query(f"max({measures.CAPACITY_USED_SHARE})"),
-                limits.CAPACITY,
+                Query(f"max({CAPACITY_USED_SHARE})"),
+                Limit(1, ("ConnectionFailures",)),  # then the next handshake is refused
             ),
         ),
     )
@@ -162,9 +162,9 @@ def _traffic() -> Row:
                 ),
                 Query(compared("HighTraffic"), "all"),
                 Query(per_minute(REQUESTS, "content_type"), "{{content_type}}"),
-                limit=limits.TRAFFIC,
+                limit=beyond("HighTraffic"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Share of failed requests",
                     "The share of eligible requests that failed because of the service, over 5 minutes. Empty while "
@@ -172,8 +172,8 @@ def _traffic() -> Row:
                     units.PercentUnit,
                     traces=FAILED_STREAMS,
                 ),
-                Query(compared("HighErrorRate"), "failed"),
-                limit=limits.ERRORS,
+                "HighErrorRate",
+                "failed",
             ),
             first_chunk(),
         ),
@@ -193,8 +193,8 @@ def _saturation() -> Row:
                     12,
                 ),
                 Query(f"max({compared('HighMemory')})", "memory"),
-                Query(f"max({measures.CAPACITY_USED_SHARE})", "connections"),
-                limit=limits.MEMORY,
+                Query(f"max({CAPACITY_USED_SHARE})", "connections"),
+                limit=beyond("HighMemory"),
                 most=1,
             ),
             lines(

@@ -27,39 +27,15 @@ from grafana_foundation_sdk.models.units import Seconds
 from msgspec import Struct
 
 from dashboards import explore
-from dashboards.alerted import comparisons
-from dashboards.colours import BAD, GOOD, LIMIT, LIMITS, NOTE, SHADES, WARN, colours
+from dashboards.alerted import compared
+from dashboards.colours import BAD, GOOD, LIMIT, LIMITS, SHADES, WARN, colours
 from dashboards.explore import PROMETHEUS
+from dashboards.limits import Floor, Limit, beyond
 from dashboards.quantiles import lowest_boundary, mappings
 from dashboards.queries import Query
-from dashboards.rules import ALERTS, Severity
+from dashboards.rules import ALERTS
 
 Panel = Builder[model.Panel]
-
-
-class Limit(Struct, frozen=True):
-    """A threshold, and the alerts that fire beyond it."""
-
-    value: float
-    alerts: tuple[str, ...] = ()
-    more: tuple[float, ...] = ()
-    """Higher thresholds, if there are several."""
-
-    def colour(self, value: float) -> str:
-        """Of the most severe alert with this threshold: red for critical, orange for a warning, blue for info."""
-        beyond = [name for name in self.alerts if value in {one.bound for one in comparisons(name)}]
-        severities = {ALERTS[name].severity for name in beyond or self.alerts} or {Severity.CRITICAL}
-        if Severity.CRITICAL in severities:
-            return BAD
-        return WARN if Severity.WARNING in severities else NOTE
-
-
-class Floor(Struct, frozen=True):
-    """Values below which a number is bad, and below which it is a warning."""
-
-    bad: float
-    warning: float
-    alerts: tuple[str, ...] = ()
 
 
 class _Titled(Protocol):
@@ -134,6 +110,11 @@ def lines(
     if frame.unit == Seconds and (limit is not None or lowest is not None):
         panel.scale_distribution(common.ScaleDistributionConfig().type(looks.ScaleDistribution.LOG).log(10))
     return panel.min(lowest if lowest is not None and frame.unit == Seconds else 0)
+
+
+def alert_lines(frame: Frame, alert: str, legend: str, most: float | None = None) -> timeseries.Panel:
+    """What an alert compares, over time, with its threshold as a line."""
+    return lines(frame, Query(compared(alert), legend), limit=beyond(alert), most=most)
 
 
 def number(

@@ -4,18 +4,15 @@ Every selector has the dashboards' variables ``$job`` and ``$instance``. Rates a
 second unless the name states another time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from dashboards.foreign import ALERTS, ALERTS_SINCE
-from dashboards.rules import RECORDINGS
 from observability.registry.metric_types import Counter, Gauge, Histogram, Metric
 
 RATE_INTERVAL: Final = "$__rate_interval"
-RANGE: Final = "$__range"
-"""The time range of the dashboard."""
 
 Only = str | Sequence[str]
 """The selected values of a label: one, or several."""
@@ -31,19 +28,13 @@ class Query(Struct, frozen=True):
 
 
 def with_fixed_ranges(expr: str) -> str:
-    """An expression that a parser of PromQL accepts: with durations in place of the variables for ranges."""
-    return expr.replace(RATE_INTERVAL, "1m").replace(RANGE, "1h")
+    """An expression that a parser of PromQL accepts: with a duration in place of the variable for ranges."""
+    return expr.replace(RATE_INTERVAL, "1m")
 
 
 def select(metric: Metric, **only: Only) -> str:
     """The metric's series with these label values."""
-    return _series(metric, "", "", only)
-
-
-def recorded(name: str) -> str:
-    """The series of a recording rule that keeps job and instance."""
-    assert name in RECORDINGS, name
-    return f"{name}{{{_scope()}}}"
+    return _series(metric, *(_matcher(metric, *one) for one in only.items()))
 
 
 def total(metric: Gauge | Counter, *by: str, **only: Only) -> str:
@@ -57,23 +48,16 @@ def of_instances(gauge: Gauge, *by: str, **only: Only) -> str:
     return _aggregate(gauge.workers, gauge, ("job", "instance", *by), select(gauge, **only))
 
 
-def rate(counter: Counter, *by: str, where: str = "", **only: Only) -> str:
-    """``where`` is a matcher in PromQL."""
-    return _sum(counter, by, _rate(_series(counter, "", where, only)))
+def rate(counter: Counter, *by: str, **only: Only) -> str:
+    return _sum(counter, by, _rate(select(counter, **only)))
 
 
 def per_minute(counter: Counter, *by: str, **only: Only) -> str:
-    return f"60 * {_sum(counter, by, _rate(select(counter, **only)))}"
+    return f"60 * {rate(counter, *by, **only)}"
 
 
-def per_5_minutes(counter: Counter, *by: str, where: str = "", **only: Only) -> str:
-    """``where`` as for ``rate``."""
-    return f"300 * {_sum(counter, by, _rate(_series(counter, '', where, only)))}"
-
-
-def increase(counter: Counter, where: str = "", **only: Only) -> str:
-    """The increase over the time range of the dashboard."""
-    return f"sum({_increase(_series(counter, '', where, only))})"
+def per_5_minutes(counter: Counter, *by: str, **only: Only) -> str:
+    return f"300 * {rate(counter, *by, **only)}"
 
 
 def ratio(part: str, whole: str) -> str:
@@ -83,7 +67,7 @@ def ratio(part: str, whole: str) -> str:
 
 def buckets(histogram: Histogram, *by: str) -> str:
     """The rate of observations by bucket."""
-    return _sum(histogram, ("le", *by), _rate(_series(histogram, "_bucket")))
+    return _sum(histogram, ("le", *by), _rate(_series(histogram, suffix="_bucket")))
 
 
 def quantile(share: float, histogram: Histogram, *by: str) -> str:
@@ -101,35 +85,13 @@ def quantiles(histogram: Histogram) -> tuple[Query, ...]:
 
 def observations(histogram: Histogram, *by: str) -> str:
     """The rate of observations."""
-    return _sum(histogram, by, _rate(_series(histogram, "_count")))
-
-
-def amount(histogram: Histogram, *by: str) -> str:
-    """The rate of the sum of the observed values."""
-    return _sum(histogram, by, _rate(_series(histogram, "_sum")))
+    return _sum(histogram, by, _rate(_series(histogram, suffix="_count")))
 
 
 def within(histogram: Histogram, edge: float, *by: str) -> str:
     """The rate of observations of at most ``edge``, which is a bucket boundary."""
-    return _sum(histogram, by, _rate(_series(histogram, "_bucket", _at_most(histogram, edge))))
-
-
-def increase_within(histogram: Histogram, edge: float) -> str:
-    """The number of observations of at most ``edge`` in the time range of the dashboard."""
-    return f"sum({_increase(_series(histogram, '_bucket', _at_most(histogram, edge)))})"
-
-
-def increase_observations(histogram: Histogram) -> str:
-    return f"sum({_increase(_series(histogram, '_count'))})"
-
-
-def _at_most(histogram: Histogram, edge: float) -> str:
     assert edge in histogram.buckets, (histogram.name, edge)
-    return f'le="{float(edge)}"'
-
-
-def _increase(selector: str) -> str:
-    return f"increase({selector}[{RANGE}])"
+    return _sum(histogram, by, _rate(_series(histogram, f'le="{float(edge)}"', suffix="_bucket")))
 
 
 def _rate(selector: str) -> str:
@@ -146,10 +108,9 @@ def _aggregate(operation: str, metric: Metric, by: Sequence[str], expr: str) -> 
     return f"{operation} by ({', '.join(by)}) ({expr})" if by else f"{operation}({expr})"
 
 
-def _series(metric: Metric, suffix: str, where: str = "", only: Mapping[str, Only] | None = None) -> str:
+def _series(metric: Metric, *matchers: str, suffix: str = "") -> str:
     """``suffix`` is that of a part of a histogram."""
-    matchers = [_scope(metric), *filter(None, [where]), *(_matcher(metric, *one) for one in (only or {}).items())]
-    return f"{metric.name}{suffix}{{{','.join(matchers)}}}"
+    return f"{metric.name}{suffix}{{{','.join((_scope(metric), *matchers))}}}"
 
 
 def _matcher(metric: Metric, label: str, only: Only) -> str:
@@ -159,7 +120,7 @@ def _matcher(metric: Metric, label: str, only: Only) -> str:
     return f'{label}="{values[0]}"' if len(values) == 1 else f'{label}=~"{"|".join(values)}"'
 
 
-def _scope(metric: Metric | None = None) -> str:
+def _scope(metric: Metric) -> str:
     """For alerts also an empty value, because an alert over all instances has neither label."""
     nothing = "|" if metric in (ALERTS, ALERTS_SINCE) else ""
     return f'job=~"$job{nothing}",instance=~"$instance{nothing}"'

@@ -3,7 +3,6 @@
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import limits
 from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
 from dashboards.colours import BAD, GOOD
@@ -17,7 +16,8 @@ from dashboards.foreign import (
     SCRAPE_DURATION,
     SCRAPE_SAMPLES,
 )
-from dashboards.panels import Column, Frame, heat, lines, rows, states
+from dashboards.limits import beyond
+from dashboards.panels import Column, Frame, alert_lines, heat, lines, rows, states
 from dashboards.queries import (
     Query,
     buckets,
@@ -78,7 +78,7 @@ def _instances() -> Row:
                 Column("instance", "Instance"),
                 Column("version", "Version"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Starts",
                     "In the last 15 minutes, of all workers. Each start closes all connections of the instance, and "
@@ -91,8 +91,8 @@ def _instances() -> Row:
                         "drain_ended",
                     ),
                 ),
-                Query(compared("Restarting"), "{{instance}}"),
-                limit=limits.RESTARTS,
+                "Restarting",
+                "{{instance}}",
             ),
             rows(
                 Frame("Workers by the settings", "Processes that serve.", units.Short, 5),
@@ -108,7 +108,7 @@ def _memory() -> Row:
     return Row(
         "Memory and processor",
         (
-            lines(
+            alert_lines(
                 Frame(
                     "Memory, share of the limit",
                     "Without the page cache. At 100 % the system kills the instance and closes all its "
@@ -116,8 +116,8 @@ def _memory() -> Row:
                     units.PercentUnit,
                     6,
                 ),
-                Query(compared("HighMemory"), "{{instance}}"),
-                limit=limits.MEMORY,
+                "HighMemory",
+                "{{instance}}",
                 most=1,
             ),
             lines(
@@ -158,7 +158,7 @@ def _loop() -> Row:
     return Row(
         "Event loop",
         (
-            lines(
+            alert_lines(
                 Frame(
                     "Event-loop lag, p99 by instance",
                     "The delay with which the event loop ran a probe. Every connection of the process has this delay.",
@@ -166,8 +166,8 @@ def _loop() -> Row:
                     6,
                     logs=("event_loop_stalled",),
                 ),
-                Query(compared("EventLoopLag"), "{{instance}}"),
-                limit=limits.LOOP_LAG,
+                "EventLoopLag",
+                "{{instance}}",
             ),
             lines(
                 Frame(
@@ -249,9 +249,9 @@ def _telemetry() -> Row:
                 ),
                 Query(compared("TelemetryDropping"), "{{signal}}"),
                 Query(per_5_minutes(TELEMETRY_THROTTLED, "signal"), "{{signal}} over a limit"),
-                limit=limits.DROPPED,
+                limit=beyond("TelemetryDropping"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Sink errors",
                     "Events in 5 minutes for which a sink raised an exception: its signal has gaps.",
@@ -259,8 +259,8 @@ def _telemetry() -> Row:
                     8,
                     logs=("sink_failed",),
                 ),
-                Query(compared("TelemetryFailing"), "{{sink}}"),
-                limit=limits.SINK_ERRORS,
+                "TelemetryFailing",
+                "{{sink}}",
             ),
             lines(
                 Frame("Scrapes", "The duration of the scrapes of the metrics.", units.Seconds, 4),

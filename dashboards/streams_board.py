@@ -3,13 +3,13 @@
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import limits
 from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
 from dashboards.client_reports import client_reports
 from dashboards.content_queue import content_queue
+from dashboards.limits import beyond
 from dashboards.objectives import FIRST_CHUNK_SECONDS
-from dashboards.panels import Frame, heat, lines
+from dashboards.panels import Frame, alert_lines, heat, lines
 from dashboards.queries import (
     Query,
     buckets,
@@ -22,7 +22,7 @@ from dashboards.queries import (
     total,
     within,
 )
-from dashboards.times import first_chunk
+from dashboards.shared import first_chunk
 from observability.registry.metrics import (
     ACTIVE_STREAMS,
     BACKPRESSURE,
@@ -110,7 +110,7 @@ def _first_chunk() -> Row:
                     6,
                 ),
                 Query(quantile(0.95, REQUEST_PHASE, "phase"), "{{phase}}"),
-                limit=limits.FIRST_CHUNK,
+                limit=beyond("SlowResponse"),
             ),
             heat(
                 Frame(
@@ -159,7 +159,7 @@ def _processing() -> Row:
                 Query(quantile(0.5, PROCESSING_DURATION), "p50"),
                 Query(compared("SlowProcessing"), "p95"),
                 Query(quantile(0.99, PROCESSING_DURATION), "p99", exemplars=True),
-                limit=limits.PROCESSING,
+                limit=beyond("SlowProcessing"),
             ),
             heat(
                 Frame(
@@ -177,7 +177,7 @@ def _processing() -> Row:
                     logs=("content_analysed",),
                 ),
                 Query(quantile(0.95, STAGE_DURATION, "stage"), "{{stage}}"),
-                limit=limits.PROCESSING,
+                limit=beyond("SlowProcessing"),
             ),
         ),
     )
@@ -201,7 +201,7 @@ def _content() -> Row:
                 ),
                 Query(compared("LargeContent"), "all"),
                 Query(quantile(0.95, CHUNKS, "content_type"), "{{content_type}}"),
-                limit=limits.CHUNKS,
+                limit=beyond("LargeContent"),
             ),
             lines(
                 Frame(
@@ -222,15 +222,15 @@ def _pace() -> Row:
     return Row(
         "Pace",
         (
-            lines(
+            alert_lines(
                 Frame(
                     "Pacing lag, p99 by instance",
                     "The delay of the latest stream of a sweep. Over 100 ms it is visible to readers.",
                     units.Seconds,
                     6,
                 ),
-                Query(compared("PacingLag"), "{{instance}}"),
-                limit=limits.PACING_LAG,
+                "PacingLag",
+                "{{instance}}",
             ),
             heat(
                 Frame(

@@ -2,10 +2,10 @@
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits
 from dashboards.alerted import compared, comparisons
 from dashboards.board import Row
 from dashboards.colours import BAD, GOOD
+from dashboards.limits import beyond
 from dashboards.panels import Frame, lines, states
 from dashboards.queries import Query, per_minute, total
 from observability.registry.metrics import (
@@ -50,7 +50,7 @@ def workers() -> Row:
                 ),
                 Query(compared("WorkerDeaths"), "{{instance}} {{reason}}"),
                 Query(hung.expr, "{{instance}} {{worker}} hung"),
-                limit=limits.WORKER_DEATHS,
+                limit=beyond("WorkerDeaths", "WorkerHung"),
             ),
             lines(
                 Frame(

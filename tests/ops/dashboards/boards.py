@@ -22,13 +22,12 @@ PANELS = {name: panel for name, panel in ALL_PANELS.items() if panel["datasource
 """Those whose queries are PromQL."""
 
 RATE_INTERVAL = "7901s"
-RANGE = "7907s"
-"""In place of the intervals of Grafana: values that no dashboard contains."""
+"""In place of the interval of Grafana: a value that no dashboard contains."""
 
 
 def to_promql(expression: str) -> str:
-    """The expression as PromQL, with the intervals above; the other variables are inside strings."""
-    return expression.replace("$__rate_interval", RATE_INTERVAL).replace("$__range", RANGE)
+    """The expression as PromQL, with the interval above; the other variables are inside strings."""
+    return expression.replace("$__rate_interval", RATE_INTERVAL)
 
 
 def expressions(panel: Json) -> list[str]:

@@ -15,7 +15,7 @@ import re
 import promql_parser as promql
 import pytest
 
-from tests.ops.dashboards.boards import ALL_PANELS, BOARDS, PANELS, RANGE, RATE_INTERVAL, Json, expressions, nodes
+from tests.ops.dashboards.boards import ALL_PANELS, BOARDS, PANELS, RATE_INTERVAL, Json, expressions, nodes
 
 EACH_BOARD = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 EACH_PANEL = pytest.mark.parametrize("panel", ALL_PANELS.values(), ids=ALL_PANELS)
@@ -118,7 +118,7 @@ def test_target_rate_interval_rule(panel: Json) -> None:
 
 RANGES = {
     "rate": {promql.parse_duration(RATE_INTERVAL), promql.parse_duration("5m")},
-    "increase": {promql.parse_duration(RANGE), promql.parse_duration("5m")},
+    "increase": {promql.parse_duration("5m")},
     "changes": {promql.parse_duration("15m")},
 }
 """5m and 15m are the windows of the alerts, whose expressions panels plot unchanged."""

@@ -1,19 +1,25 @@
-"""Panels of response times, and the traces that explain them."""
+"""What several dashboards show: the response time, the traces that explain it, and the capacity."""
 
 from typing import Final
 
 from grafana_foundation_sdk.models import units
 
-from dashboards import limits
 from dashboards.alerted import compared
 from dashboards.explore import spans
+from dashboards.limits import beyond
 from dashboards.objectives import FIRST_CHUNK_SECONDS
 from dashboards.panels import Frame, Panel, lines
-from dashboards.queries import Query, quantile
-from observability.registry.metrics import TIME_TO_FIRST_CHUNK
+from dashboards.queries import Query, of_instances, quantile, total
+from observability.registry.metrics import CONFIG_LIMIT, CONNECTIONS_ACTIVE, TIME_TO_FIRST_CHUNK
 
 FAILED_STREAMS: Final = spans("stream", "status=error")
 SLOW_STREAMS: Final = spans("stream", f"span.stream.time_to_first_chunk > {FIRST_CHUNK_SECONDS:g}")
+
+CAPACITY: Final = (
+    f"{of_instances(CONFIG_LIMIT, limit='max_connections')} * {of_instances(CONFIG_LIMIT, limit='max_workers')}"
+)
+"""Connections that each instance accepts."""
+CAPACITY_USED_SHARE: Final = f"{total(CONNECTIONS_ACTIVE, 'instance')} / sum by (instance) ({CAPACITY})"
 
 
 def first_chunk() -> Panel:
@@ -29,5 +35,5 @@ def first_chunk() -> Panel:
         Query(quantile(0.5, TIME_TO_FIRST_CHUNK), "p50"),
         Query(compared("SlowResponse"), "p95"),
         Query(quantile(0.99, TIME_TO_FIRST_CHUNK), "p99", exemplars=True),
-        limit=limits.FIRST_CHUNK,
+        limit=beyond("SlowResponse"),
     )
