@@ -9,13 +9,14 @@ computed, from one snapshot of the row, so that this holds in every scrape.
 
 import time
 from array import array
-from collections.abc import Iterator, MutableSequence, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from multiprocessing import get_context
 from typing import Final
 
 from msgspec import Struct
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from observability.registry import metrics as declared
 from observability.registry.metric_types import Counter, Gauge, LostWork
@@ -124,15 +125,23 @@ class Ledger:
             before = after
         return Row(before)
 
-    def families(self, up: dict[int, bool], *, labelled: bool) -> Iterator[Metric]:
-        """The metrics of these workers, each with whether it is up; with a label for the worker or without one."""
-        rows = {worker: self.row(worker) for worker in up}
+
+class LedgerCollector(Collector):
+    """Exposes the counts of some workers, each with whether it is up; with a label for the worker or without one."""
+
+    def __init__(self, ledger: Ledger, up: Mapping[int, bool], *, labelled: bool) -> None:
+        self._ledger = ledger
+        self._up = up
+        self._labelled = labelled
+
+    def collect(self) -> Iterator[Metric]:
+        rows = {worker: self._ledger.row(worker) for worker in self._up}
         for metric in LEDGER_METRICS:
             make = CounterMetricFamily if isinstance(metric, Counter) else GaugeMetricFamily
-            family = make(metric.name, metric.help, labels=(*metric.labels, *(["worker"] if labelled else [])))
+            family = make(metric.name, metric.help, labels=(*metric.labels, *(["worker"] if self._labelled else [])))
             for worker, row in rows.items():
-                own = [str(worker)] if labelled else []
+                own = [str(worker)] if self._labelled else []
                 for labels in metric.combinations():
-                    value = up[worker] if metric is declared.WORKER_UP else row.value(metric, *labels)
+                    value = self._up[worker] if metric is declared.WORKER_UP else row.value(metric, *labels)
                     family.add_metric([*labels, *own], value)
             yield family

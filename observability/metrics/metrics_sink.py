@@ -17,11 +17,11 @@ from prometheus_client import (
 
 from observability.dependencies import configured_dependencies
 from observability.metrics.exposition import exposition
-from observability.metrics.ledger import LEDGER_METRICS, Ledger
+from observability.metrics.ledger import LEDGER_METRICS, Ledger, LedgerCollector
 from observability.metrics.memory import MemoryCollector
 from observability.metrics.metric_set import MetricSet
 from observability.metrics.worker_group import WorkerContext
-from observability.metrics.worker_metrics import LedgerCollector, WorkerMetrics
+from observability.metrics.worker_metrics import WorkerMetrics
 from observability.registry import metrics as declared
 from observability.registry.log_types import LogLevel
 from observability.registry.metric_types import OTHER, AdmittedBy, Counter, Lookup, RecoveryKind, Signal, StreamState
@@ -75,7 +75,7 @@ class Metrics:
         for collect in (ProcessCollector, PlatformCollector, GCCollector):
             collect(registry=self._own)
         self._own.register(MemoryCollector(settings.memory_limit))
-        self._own.register(LedgerCollector(self._ledger, self._worker))
+        self._own.register(LedgerCollector(self._ledger, {self._worker: True}, labelled=False))
 
     def start(self) -> None:
         """Answer the scrapes of other workers."""

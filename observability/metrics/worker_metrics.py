@@ -13,22 +13,11 @@ from prometheus_client.samples import Sample
 
 from observability.metrics.exposition import exposition
 from observability.metrics.gather import Question, merge, serve
-from observability.metrics.ledger import LEDGER_METRICS, Ledger
+from observability.metrics.ledger import LEDGER_METRICS, LedgerCollector
 from observability.metrics.worker_group import WorkerContext
 
 _SILENT_SECONDS = 3.0
 """A worker whose event loop has not run for longer is not asked, so that a scrape does not wait for it."""
-
-
-class LedgerCollector(Collector):
-    """The part of one worker in the ledger, without the label ``worker``."""
-
-    def __init__(self, ledger: Ledger, worker: int) -> None:
-        self._ledger = ledger
-        self._worker = worker
-
-    def collect(self) -> Iterable[Metric]:
-        return self._ledger.families({self._worker: True}, labelled=False)
 
 
 class WorkerMetrics:
@@ -55,7 +44,8 @@ class WorkerMetrics:
             own, content_type = exposition(self._own, accept)
             answers = question.answers() | {number: own}
         counts = CollectorRegistry()
-        counts.register(_Counts(ledger, {worker: worker in answers for worker in range(ledger.workers)}))
+        up = {worker: worker in answers for worker in range(ledger.workers)}
+        counts.register(LedgerCollector(ledger, up, labelled=True))
         texts = [answers[worker] for worker in sorted(answers)]
         return merge([*texts, exposition(counts, accept)[0]]), content_type
 
@@ -74,14 +64,3 @@ class _Labelled(Collector):
                 labelled = Metric(family.name, family.documentation, family.type, family.unit)
                 labelled.samples = [Sample(one.name, one.labels | self._worker, *one[2:]) for one in family.samples]
                 yield labelled
-
-
-class _Counts(Collector):
-    """The ledger, with the label ``worker``."""
-
-    def __init__(self, ledger: Ledger, up: dict[int, bool]) -> None:
-        self._ledger = ledger
-        self._up = up
-
-    def collect(self) -> Iterable[Metric]:
-        return self._ledger.families(self._up, labelled=True)

@@ -6,7 +6,7 @@ Source: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 from collections.abc import Callable, Mapping, Sequence
 from secrets import randbits
 
-from opentelemetry.trace import SpanContext, Status, StatusCode, format_trace_id
+from opentelemetry.trace import SpanContext, format_trace_id
 
 from observability.registry import spans
 from observability.traces.finished_spans import Attributes, FinishedSpans, local_context
@@ -16,8 +16,6 @@ from service.protocol.trace import Trace, TraceContext
 Samples = Callable[[str, TraceContext | None], bool]
 """The sampling decision, from a trace id in hexadecimal and the context of the client."""
 
-_UNSET = Status(StatusCode.UNSET)
-_ERROR = Status(StatusCode.ERROR)
 _MAX_EARLY = 16
 """Calls of a connection that are kept for the streams that begin next; a stream begins with three at most."""
 
@@ -97,7 +95,7 @@ class CallSpans:
             *times_ns,
             name=" ".join(filter(None, (call.operation, str(system.get(spans.DB_NAMESPACE.name, ""))))),
             attributes=attributes,
-            status=_ERROR if call.error_type else _UNSET,
+            failed=bool(call.error_type),
         )
 
 

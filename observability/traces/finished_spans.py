@@ -17,6 +17,7 @@ from service.protocol.trace import TraceContext
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _UNSET = Status(StatusCode.UNSET)
+_ERROR = Status(StatusCode.ERROR)
 
 Attributes = dict[str, str | int | float | bool]
 
@@ -40,9 +41,9 @@ class FinishedSpans:
         attributes: Attributes | None = None,
         events: Sequence[Event] = (),
         links: Sequence[Link] = (),
-        status: Status = _UNSET,
+        failed: bool = False,
     ) -> None:
-        """``name`` is that of a span whose declaration has a template."""
+        """``name`` is that of a span whose declaration has a template; ``failed`` sets the status."""
         self._processor.on_end(
             ReadableSpan(
                 name=name or span.name,
@@ -53,7 +54,7 @@ class FinishedSpans:
                 events=events,
                 links=links,
                 kind=span.kind,
-                status=status,
+                status=_ERROR if failed else _UNSET,
                 start_time=start_ns,
                 end_time=end_ns,
                 instrumentation_scope=SCOPE,

@@ -4,16 +4,13 @@ from collections.abc import Callable, Sequence
 from secrets import randbits
 
 from msgspec import Struct
-from opentelemetry.trace import Link, SpanContext, Status, StatusCode, format_trace_id
+from opentelemetry.trace import Link, SpanContext, format_trace_id
 
 from observability.faults import root_cause_name
 from observability.registry import spans
 from observability.traces.call_spans import CallSpans, Samples
 from observability.traces.finished_spans import Attributes, FinishedSpans, local_context, remote_context
 from service.events import AttemptOutcome, ConnectionAttempted, ConnectionClosed, ConnectionOpened, DependencyCalled
-
-_UNSET = Status(StatusCode.UNSET)
-_ERROR = Status(StatusCode.ERROR)
 
 
 class _Handshake(Struct):
@@ -49,7 +46,7 @@ class HandshakeSpans:
         if event.exception is not None:
             handshake.attributes[spans.ERROR_TYPE.name] = root_cause_name(event.exception)
         if failed or self._sampled(handshake):
-            self._emit(handshake, _ERROR if failed else _UNSET)
+            self._emit(handshake, failed=failed)
 
     def opened(self, event: ConnectionOpened) -> None:
         handshake, self._accepted = self._accepted, None
@@ -94,7 +91,7 @@ class HandshakeSpans:
     def _sampled(self, handshake: _Handshake) -> bool:
         return self._samples(format_trace_id(handshake.context.trace_id), None)
 
-    def _emit(self, handshake: _Handshake, status: Status = _UNSET) -> None:
+    def _emit(self, handshake: _Handshake, *, failed: bool = False) -> None:
         handshake.emitted = True
         self._finished.emit(
             spans.CONNECT,
@@ -104,6 +101,6 @@ class HandshakeSpans:
             handshake.end_ns,
             attributes=handshake.attributes,
             links=handshake.links,
-            status=status,
+            failed=failed,
         )
         self._calls.emit_children(handshake.calls, handshake.context, handshake.start_ns)

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import assert_never
 
-from opentelemetry.trace import Status, StatusCode
-
 from observability.faults import root_cause_name
 from observability.registry import spans
 from observability.traces.call_spans import CallSpans, Samples
@@ -21,8 +19,6 @@ from service.content.stage import Stage, StageTime
 from service.events import Outcome, RequestAdmitted, StreamRecovered, StreamTimes
 from service.protocol.trace import Trace
 
-_UNSET = Status(StatusCode.UNSET)
-_ERROR = Status(StatusCode.ERROR)
 _WAITED_SECONDS = 0.001
 """A request that finds a queue empty waits for less."""
 _STAGES = {
@@ -153,9 +149,9 @@ class TraceSink:
         stream = self._streams.pop(event.trace.span_id)
         failed = stream.failed(event)
         if event.trace.sampled or failed:
-            self._emit_stream(stream, event, _ERROR if failed else _UNSET)
+            self._emit_stream(stream, event, failed=failed)
 
-    def _emit_stream(self, stream: StreamRecord, ended: events.StreamEnded, status: Status) -> None:
+    def _emit_stream(self, stream: StreamRecord, ended: events.StreamEnded, *, failed: bool) -> None:
         parent = remote_context(ended.trace.parent)
         root = local_context(int(ended.trace.trace_id, 16), int(ended.trace.span_id, 16), parent)
         times, stages = ended.times, stream.started.stages if stream.started is not None else ended.stages
@@ -173,7 +169,7 @@ class TraceSink:
             attributes=stream.attributes(ended),
             events=stream.span_events(),
             links=self._handshakes.links(ended.connection_id),
-            status=status,
+            failed=failed,
         )
         self._calls.emit_children(stream.calls, root, stream.ns(times.received.seconds))
 

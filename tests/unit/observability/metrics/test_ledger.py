@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observability.metrics.ledger import LEDGER_METRICS, Ledger
+from observability.metrics.ledger import LEDGER_METRICS, Ledger, LedgerCollector
 from observability.registry import metrics as declared
 from observability.registry.metric_types import AdmittedBy, LostWork
 from service.events import CloseReason, DeathReason, Outcome
@@ -69,7 +69,7 @@ def test_the_families_have_each_declared_series_of_each_worker() -> None:
     ledger.count(1, declared.REQUESTS, "text", Outcome.COMPLETED)
     labelled = {
         (sample.name, *sample.labels.items()): sample.value
-        for family in ledger.families({0: True, 1: False}, labelled=True)
+        for family in LedgerCollector(ledger, {0: True, 1: False}, labelled=True).collect()
         for sample in family.samples
     }
     assert labelled.keys() == {
@@ -82,7 +82,8 @@ def test_the_families_have_each_declared_series_of_each_worker() -> None:
         ("stream_requests_total", ("content_type", "text"), ("outcome", "completed"), ("worker", "1")): 1,
         ("stream_worker_up", ("worker", "0")): 1,
     }
-    [own] = [family for family in ledger.families({1: True}, labelled=False) if family.name == "stream_requests"]
+    alone = LedgerCollector(ledger, {1: True}, labelled=False).collect()
+    [own] = [family for family in alone if family.name == "stream_requests"]
     assert {
         sample.value for sample in own.samples if sample.labels == {"content_type": "text", "outcome": "completed"}
     } == {1}
