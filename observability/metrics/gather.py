@@ -17,6 +17,8 @@ from typing import NoReturn, Self, cast
 _LENGTH = struct.Struct("!Q")
 _ANSWER_SECONDS = 1.0
 """A worker that has not answered by then is left out."""
+_RETRY_SECONDS = 0.5
+"""The pause after no descriptor was free for another worker, which waits until then or leaves."""
 _READ_BYTES = 1 << 18
 
 _FAMILY = pattern(rb"^# HELP ", MULTILINE)
@@ -29,7 +31,11 @@ _END = b"# EOF\n"
 def serve(listener: socket.socket, exposition: Callable[[str], bytes]) -> NoReturn:
     """Answer other workers, one after the other; for a thread of its own. ``exposition`` is called with the format."""
     while True:
-        asking, _ = listener.accept()
+        try:
+            asking, _ = listener.accept()
+        except OSError:
+            time.sleep(_RETRY_SECONDS)
+            continue
         with asking, suppress(OSError):  # the other has left or is stopped
             asking.settimeout(_ANSWER_SECONDS)
             with asking.makefile("rb") as line:

@@ -1,4 +1,9 @@
-"""Expositions of several workers are merged by family."""
+"""Expositions of several workers are merged by family; a worker answers again when it has a descriptor for it."""
+
+import errno
+import socket
+import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -8,7 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from observability.metrics.exposition import exposition
-from observability.metrics.gather import merge
+from observability.metrics.gather import merge, serve
 from tests.unit.observability.metrics.samples import OPENMETRICS
 
 TEXT = "text/plain"
@@ -58,3 +63,32 @@ def test_one_exposition_stays_as_it_is() -> None:
     for accept in (TEXT, OPENMETRICS):
         text, _ = exposition(of_worker(0, ["a"]), accept)
         assert merge([text]) == text
+
+
+class Ended(BaseException):
+    """Ends the thread of a worker that answers."""
+
+
+class Listener:
+    """Has no descriptor for the first that asks, and one for the second."""
+
+    def __init__(self, asking: socket.socket) -> None:
+        self._turns: Iterator[BaseException | socket.socket] = iter([OSError(errno.EMFILE, "no"), asking, Ended()])
+
+    def accept(self) -> tuple[socket.socket, str]:
+        turn = next(self._turns)
+        if isinstance(turn, BaseException):
+            raise turn
+        return turn, ""
+
+
+def test_a_worker_without_a_free_descriptor_answers_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    other, asking = socket.socketpair()
+    with other:
+        other.sendall(b"text/plain\n")
+        with pytest.raises(Ended):
+            serve(Listener(asking), str.encode)  # type: ignore[arg-type]
+        assert other.recv(100) == len("text/plain").to_bytes(8) + b"text/plain"
+    assert len(pauses) == 1
