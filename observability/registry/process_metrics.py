@@ -7,7 +7,7 @@ from observability.registry.metric_types import OTHER, Counter, Gauge, Histogram
 from service import __version__
 from service.events import DeathReason
 
-LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 _HTTP_SECONDS = (0.01, 0.1, 1)
 
 _ROUTE = {"route": ("/", "/health", "/ready", "/metrics", OTHER)}

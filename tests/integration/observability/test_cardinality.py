@@ -1,9 +1,12 @@
 """The number of series is small, and does not depend on clients and on what they send."""
 
 import asyncio
+from contextlib import ExitStack
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.clients.direct import WITHOUT_KEEP_ALIVE, get, joined, metric, request
@@ -21,8 +24,21 @@ async def series(http: httpx.AsyncClient) -> set[tuple[str, frozenset[tuple[str,
     return {(sample.name, frozenset(sample.labels.items())) for family in families for sample in family.samples}
 
 
-async def test_a_process_starts_with_few_series(server: RunningServer) -> None:
-    lines = (await get(server, "/metrics")).text.splitlines()
+EVERYTHING: dict[str, object] = {
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "DATABASE_URL": "postgresql://127.0.0.1:1/usage",
+    "CLIENT_REPORTS": "on",
+    "MEMORY_LIMIT": 10**9,
+}
+"""The settings with which there are the most series. Whether the dependencies are available makes no difference."""
+
+
+@pytest.mark.parametrize("settings", [{}, EVERYTHING], ids=["the default", "everything"])
+async def test_a_process_starts_with_few_series(tmp_path: Path, settings: dict[str, object]) -> None:
+    with ExitStack() as endings:
+        server = RunningServer(tmp_path, {"DRAIN_SECONDS": 0, **settings})
+        endings.callback(server.stop)
+        lines = (await get(server, "/metrics")).text.splitlines()
     assert 300 < sum(not line.startswith("#") for line in lines) < MOST
 
 

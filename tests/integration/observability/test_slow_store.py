@@ -1,11 +1,13 @@
 """With a slow Redis, the figures of the service are those of a client, and each span is where its work was."""
 
 import asyncio
+import math
 import statistics
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
+from tests.backends.fixtures import StartPrometheus
 from tests.backends.otlp import OtlpReceiver
 from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
@@ -24,7 +26,7 @@ PHASES = ("admission", "queue", "content_wait", "work", "store")
 
 
 async def test_the_time_to_the_first_chunk_is_that_of_the_client(
-    tmp_path: Path, redis: Redis, otlp: OtlpReceiver
+    tmp_path: Path, redis: Redis, otlp: OtlpReceiver, start_prometheus: StartPrometheus
 ) -> None:
     with SlowProxy(redis.address) as proxy, ExitStack() as endings:
         proxy.delay_seconds = DELAY
@@ -48,6 +50,12 @@ async def test_the_time_to_the_first_chunk_is_that_of_the_client(
         ratios = [measured[trace_id] / seconds for trace_id, seconds in seen.items()]
         assert max(ratios) <= 1, "the client waits for no less"
         assert statistics.median(ratios) > 0.9
+
+        prometheus = start_prometheus("{}:{}".format(*server.address))
+        prometheus.wait_for(f"sum(stream_time_to_first_chunk_seconds_count) == {REQUESTS}")
+        [p95] = prometheus.query("histogram_quantile(0.95, sum by (le) (stream_time_to_first_chunk_seconds_bucket))")
+        of_clients = sorted(seen.values())[math.ceil(0.95 * REQUESTS) - 1]
+        assert 0.9 < float(p95["value"][1]) / of_clients < 1.1
 
         count = 'stream_time_to_first_chunk_seconds_count{content_type="markdown"}'
         in_time = 'stream_time_to_first_chunk_seconds_bucket{content_type="markdown",le="0.5"}'

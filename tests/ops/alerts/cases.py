@@ -131,8 +131,8 @@ CASES: Final[Mapping[str, Case]] = {
         below=first_chunks((30, {0.25: 96, 1: 4})),
         low_traffic=first_chunks((30, {1: 3.9})),
         firing=(
-            Firing(first_chunks((30, {1: 4.2}), (30, {})), 9, 55, "975ms"),
-            Firing(first_chunks((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 55, "583.3ms"),
+            Firing(first_chunks((30, {1: 4.2}), (30, {})), 9, 55, "990ms"),
+            Firing(first_chunks((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 55, "833.3ms"),
         ),
     ),
     "HighMemory": Case(
