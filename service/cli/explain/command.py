@@ -55,8 +55,9 @@ def _explain_now(
     if options.at is None and not any(one.live and not one.failure for one in gathered):
         period = Period.before(max((one.newest for one in gathered if one.newest is not None), default=now), seconds)
     evidence = _evidence(period, gathered)
-    if all(one.failure for one in gathered):
-        return _nothing(alert or "What is wrong now?", "Nothing could be read.", period), gathered
+    if not any(one.lines or one.series or one.spans or one.alerts for one in gathered):
+        answer = "Nothing could be read: give --logs, --prometheus or another source that answers."
+        return _nothing(f"Why does {alert} fire?" if alert else "What is wrong now?", answer, period), gathered
     watched = addresses.alertmanager is not None and not any(
         one.failure for one in gathered if one.source.startswith("Alertmanager")
     )
@@ -126,8 +127,8 @@ def _period_of(subject: Subject, evidence: Evidence) -> Period:
 
 
 def _unknown(gathered: Sequence[Gathered]) -> str:
-    if all(one.failure for one in gathered):
-        return "Nothing could be read."
+    if all(one.failure or one.source.startswith("metrics ") for one in gathered):
+        return "Ids are in log lines and spans, and none could be read: give --logs, --loki, --traces or --tempo."
     return "No line and no span has this id, and no alert of the service has this name."
 
 

@@ -8,8 +8,9 @@ from textwrap import wrap
 import msgspec
 
 from service.cli.explain.causes.finding import Finding
+from service.cli.explain.evidence import Period
 from service.cli.explain.sources.gathering import Gathered
-from service.cli.explain.subjects.report import Report, Status
+from service.cli.explain.subjects.report import Report
 from service.cli.explain.subjects.stream_story import Moment
 
 WIDTH = 100
@@ -28,13 +29,13 @@ def lines_of(report: Report, sources: Sequence[Gathered]) -> list[str]:
     start, end = (moments[0].at, moments[-1].at) if moments else (period.start, period.end)
     head = [
         *_wrapped(report.question, WIDTH),
-        f"{_time(start, with_date=True)} to {_time(end)} UTC",
+        f"{_dated(start)} to {_dated(end, start)} UTC",
         "",
         *_row("Answer", report.answer),
     ]
     body: list[str] = []
     for number, finding in enumerate(report.findings[:_CAUSES]):
-        body += ["", *_cause(finding, period.start, full=number == 0, answered=finding.what == report.answer)]
+        body += ["", *_cause(finding, period, full=number == 0, answered=finding.what == report.answer)]
     if more := len(report.findings) - _CAUSES:
         body += _row("", f"and {more} more: --json") if more > 0 else []
     if report.state:
@@ -58,12 +59,14 @@ def json_of(report: Report, sources: Sequence[Gathered]) -> str:
     return json.dumps(_with_times(found), indent=2, ensure_ascii=False)
 
 
-def _cause(finding: Finding, start: float, *, full: bool, answered: bool) -> Iterator[str]:
+def _cause(finding: Finding, period: Period, *, full: bool, answered: bool) -> Iterator[str]:
     if not answered:
         yield from _row(str(finding.severity), finding.what)
     if finding.since is not None:
-        before = "before " if finding.since <= start else ""
-        yield from _row("since", f"{before}{_time(finding.since)} UTC" + (f" ({finding.severity})" if answered else ""))
+        before = "before " if finding.since <= period.start else ""
+        yield from _row(
+            "since", f"{before}{_dated(finding.since, period.end)} UTC" + (f" ({finding.severity})" if answered else "")
+        )
     if finding.touches:
         yield from _row("touches", finding.touches)
     for number, fact in enumerate(finding.facts[: _FULL_FACTS if full else 1]):
@@ -89,9 +92,11 @@ def _others(report: Report) -> Iterator[str]:
         if own:
             yield ""
         for number, finding in enumerate(own[:_FEW]):
-            since = f" (since {_time(finding.since)})" if finding.since is not None and label != "earlier" else ""
-            at = f"{_time(finding.since)}: " if finding.since is not None and label == "earlier" else ""
-            yield from _row("" if number else label, f"{at}{finding.what.rstrip('.')}{since}")
+            what, since = finding.what.rstrip("."), finding.since
+            if since is not None:
+                at = _dated(since, report.period.end)
+                what = f"{at}: {what}" if label == "earlier" else f"{what} (since {at})"
+            yield from _row("" if number else label, what)
         if len(own) > _FEW:
             yield from _row("", f"and {len(own) - _FEW} more")
     firing = [alert for alert in report.alerts if alert.firing and alert.labels.get("severity") != "none"]
@@ -103,11 +108,9 @@ def _others(report: Report) -> Iterator[str]:
 
 def _timeline(moments: Sequence[Moment], room: int) -> list[str]:
     """The first and the last moments, as many as there is room for; each with the time since the first one."""
-    entries = [moments[0]] if moments else []
     lines: list[str] = []
-    origin = entries[0].at if entries else 0.0
     for moment in moments:
-        text = f"{_time(moment.at, exact=True)} {_since(moment.at - origin):>10}  {moment.what}"
+        text = f"{_exact(moment.at)} {_since(moment.at - moments[0].at):>10}  {moment.what}"
         lines.append(text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…")
     if len(lines) > room:
         first = room // 2
@@ -117,15 +120,17 @@ def _timeline(moments: Sequence[Moment], room: int) -> list[str]:
 
 
 def _sources(sources: Iterable[Gathered]) -> Iterator[str]:
-    read = [f"{one.source}: {one.read}" for one in sources if not one.failure]
-    failed = [f"{one.source}: {one.failure}" for one in sources if one.failure]
-    for label, texts in (("looked at", read), ("not reached", failed)):
+    """A source once, also if it was asked several times."""
+    read: dict[str, list[str]] = {}
+    failed: dict[str, list[str]] = {}
+    for one in sources:
+        (failed if one.failure else read).setdefault(one.source, []).append(one.failure or one.read)
+    for label, found in (("looked at", read), ("not reached", failed)):
+        texts = [f"{source}: {', then '.join(dict.fromkeys(results))}" for source, results in found.items()]
         for number, text in enumerate(texts[:_FEW]):
             yield from _row("" if number else label, text)
         if len(texts) > _FEW:
             yield from _row("", f"and {len(texts) - _FEW} more")
-    if not read:
-        yield from _row("", "Nothing could be read: give --logs, --prometheus or another source that answers.")
 
 
 def _row(label: str, text: str) -> list[str]:
@@ -137,11 +142,15 @@ def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text, width, break_long_words=True, break_on_hyphens=False)
 
 
-def _time(at: float, *, with_date: bool = False, exact: bool = False) -> str:
+def _dated(at: float, near: float | None = None) -> str:
+    """The time, with its date unless that is the one of ``near``."""
     time = datetime.fromtimestamp(at, UTC)
-    if with_date:
-        return f"{time:%Y-%m-%d %H:%M:%S}"
-    return f"{time:%H:%M:%S.%f}"[:-3] if exact else f"{time:%H:%M:%S}"
+    same = near is not None and datetime.fromtimestamp(near, UTC).date() == time.date()
+    return f"{time:%H:%M:%S}" if same else f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _exact(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f}"[:-3]
 
 
 def _since(seconds: float) -> str:
@@ -161,6 +170,3 @@ def _with_times(value: object, key: str = "") -> object:
     if key in ("at", "since", "start", "end", "recent") and isinstance(value, float):
         return datetime.fromtimestamp(value, UTC).isoformat()
     return value
-
-
-__all__ = ["HEIGHT", "WIDTH", "Status", "json_of", "lines_of"]

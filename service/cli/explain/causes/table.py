@@ -161,11 +161,6 @@ def diagnose(evidence: Evidence, *, alertmanager: bool = False) -> Diagnosis:
     )
 
 
-def cause_named(key: str) -> Cause | None:
-    """The row of the table with this key."""
-    return next((cause for cause in CAUSES if cause.key == key), None)
-
-
 def causes_of(alert: str) -> tuple[str, ...]:
     """The keys of the causes that may make an alert fire."""
     return tuple(cause.key for cause in CAUSES if alert in cause.alerts)

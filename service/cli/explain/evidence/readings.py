@@ -40,7 +40,7 @@ class Evidence(Struct, frozen=True):
         alerts: Iterable[Alert] = (),
         jobs: Iterable[str] = (),
     ) -> "Evidence":
-        """The evidence in order, a line that several sources have once."""
+        """The evidence in order, a line or a span that several sources have once."""
         by_event: dict[str, list[LogLine]] = {}
         ordered = tuple(
             line for _, line in sorted({_identity(line): line for line in lines}.items(), key=itemgetter(0))
@@ -51,7 +51,7 @@ class Evidence(Struct, frozen=True):
             period,
             Measurements(series, period),
             ordered,
-            tuple(sorted(spans, key=lambda span: (span.start, span.name, span.span_id))),
+            tuple(span for _, span in sorted({_place(span): span for span in spans}.items(), key=itemgetter(0))),
             tuple(sorted(alerts, key=lambda alert: (alert.since, alert.name))),
             tuple(sorted(set(jobs))),
             by_event,
@@ -77,6 +77,10 @@ class Evidence(Struct, frozen=True):
     def recent(self, *events: str, **fields: str) -> list[LogLine]:
         """As ``logged``, in the recent part of the period."""
         return self.logged(*events, after=self.period.recent, **fields)
+
+
+def _place(span: Span) -> tuple[float, str, str, str]:
+    return span.start, span.name, span.span_id, span.trace_id
 
 
 def _identity(line: LogLine) -> tuple[float, str, str, bytes]:

@@ -49,8 +49,8 @@ def read_metrics_files(paths: Iterable[str]) -> list[Gathered]:
             return "one sample"
 
         found.append(gather(f"metrics {path}", read, live=False))
-    if found:
-        found[-1].series = _series(points)
+    if whole := [one for one in found if not one.failure]:
+        whole[-1].series = _series(points)
     return found
 
 
@@ -59,15 +59,16 @@ def _series(points: _Points) -> list[Series]:
 
 
 def _add(points: _Points, text: str, at: float, instance: str) -> None:
+    """All of the text, or nothing of it if it is not that of the service."""
     try:
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                labels = sample.labels | ({"instance": instance} if instance else {})
-                points[sample.name, tuple(sorted(labels.items()))].append((at, float(sample.value)))
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     except (ValueError, KeyError, IndexError) as error:
         raise Unreachable("the text is not in the format of Prometheus: is this the right address?") from error
-    if not any(name == "stream_build_info" for name, _ in points):
+    if not any(sample.name == "stream_build_info" for sample in samples):
         raise Unreachable("it has no metrics of the service: is this the right address?")
+    for sample in samples:
+        labels = sample.labels | ({"instance": instance} if instance else {})
+        points[sample.name, tuple(sorted(labels.items()))].append((at, float(sample.value)))
 
 
 def _written(path: str) -> float:

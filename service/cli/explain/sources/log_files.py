@@ -40,6 +40,8 @@ def _read_log(path: str, found: Gathered) -> str:
         found.lines.append(line)
         if len(found.lines) > 2 * _MAX_LINES:
             found.lines = _newest(found.lines)
+    if others and not found.lines:
+        raise Unreachable("none of its lines is JSON of the service, as LOG_FORMAT=json writes it")
     found.lines = _newest(found.lines)
     return counted(len(found.lines), "line") + (f", {counted(others, 'other')} skipped" if others else "")
 

@@ -16,8 +16,9 @@ from service.cli.explain.subjects.verdicts import CLOSES, CODES, Fault
 ALERTS = frozenset(alert for cause in CAUSES for alert in cause.alerts) | {"Watchdog"}
 """The alerts that can be explained without one that fires."""
 
-_SHOWN_STREAMS = 5
 _MIN_FIRST_CHUNK = 0.1
+_SHOWN_CHARACTERS = 8
+"""Of the id of a stream: enough to ask about it, and the line has room for them."""
 
 
 def answer_now(evidence: Evidence, *, alertmanager: bool = False) -> Report:
@@ -26,7 +27,7 @@ def answer_now(evidence: Evidence, *, alertmanager: bool = False) -> Report:
     causes = diagnosis.causes
     return Report(
         question="What is wrong now?",
-        answer=causes[0].what if causes else f"Nothing wrong found: none of {len(CAUSES)} causes.",
+        answer=causes[0].what if causes else _well(evidence),
         status=Status.CAUSE if causes else Status.WELL,
         period=evidence.period,
         findings=causes,
@@ -161,7 +162,7 @@ def _group_moments(lines: list[LogLine]) -> Iterator[Moment]:
         what = line.message
         if line.event in ("connection_opened", "connection_closed", "stream_completed", "stream_ended", "fault_raised"):
             stream = line.text("stream_id")
-            yield Moment(line.at, f"{what}{f', stream {stream}' if stream else ''}")
+            yield Moment(line.at, f"{what}{f', stream {stream[:_SHOWN_CHARACTERS]}' if stream else ''}")
         elif (_is_error(line) or line.level in ("WARNING", "ERROR")) and what != before:
             yield Moment(line.at, what)
         before = what
@@ -174,6 +175,13 @@ def _is_error(line: LogLine) -> bool:
         "stream_completed",
         "stream_ended",
     )
+
+
+def _well(evidence: Evidence) -> str:
+    """That no cause was found, and what would show others."""
+    absent = kept("no metrics" if not evidence.metrics.count else "", "no log lines" if not evidence.lines else "")
+    but = f", but {' and '.join(absent)} were read" if absent else ""
+    return f"Nothing wrong found: none of {len(CAUSES)} known causes{but}."
 
 
 def _state(evidence: Evidence) -> str:

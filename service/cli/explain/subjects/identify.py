@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from service.cli.explain.evidence import Evidence, LogLine
+from service.cli.explain.evidence import Evidence, LogLine, Span
 
 _SHORTEST_PREFIX = 6
 """The text layout of the log shows the first eight characters of ids."""
@@ -19,7 +19,6 @@ class Kind(StrEnum):
     SESSION = "session"
     CONNECTION = "connection"
     FAULT = "fault"
-    ALERT = "alert"
 
 
 class Subject(Struct, frozen=True):
@@ -38,7 +37,6 @@ _ATTRIBUTES = {
     Kind.STREAM: "stream.id",
     Kind.SESSION: "session.id",
     Kind.CONNECTION: "connection.id",
-    Kind.FAULT: "error.id",
 }
 
 
@@ -70,17 +68,18 @@ def streams_of(subject: Subject, evidence: Evidence) -> list[str]:
     if subject.kind is Kind.STREAM:
         return [subject.id]
     found = [(line.at, line.text("stream_id")) for line in lines_of(subject, evidence)]
-    if subject.kind is Kind.TRACE:
-        found += [(span.start, span.text("stream.id")) for span in evidence.spans if span.trace_id == subject.id]
-    elif subject.kind in _ATTRIBUTES:
-        name = _ATTRIBUTES[subject.kind]
-        found += [(span.start, span.text("stream.id")) for span in evidence.spans if span.text(name) == subject.id]
+    found += [(span.start, span.text("stream.id")) for span in evidence.spans if subject.id in _ids(subject.kind, span)]
     return list(dict.fromkeys(stream for _, stream in sorted(found) if stream))
 
 
 def _spans(kind: Kind, evidence: Evidence) -> set[str]:
+    return {found for span in evidence.spans for found in _ids(kind, span)}
+
+
+def _ids(kind: Kind, span: Span) -> set[str]:
+    """The ids of this kind that a span has."""
     if kind is Kind.TRACE:
-        return {span.trace_id for span in evidence.spans}
+        return {span.trace_id}
     if kind is Kind.FAULT:
-        return {str(event.attributes.get("error.id", "")) for span in evidence.spans for event in span.events}
-    return {span.text(_ATTRIBUTES[kind]) for span in evidence.spans if kind in _ATTRIBUTES}
+        return {str(event.attributes.get("error.id", "")) for event in span.events}
+    return {span.text(_ATTRIBUTES[kind])}

@@ -168,9 +168,7 @@ def _moments(own: list[LogLine], closes: list[LogLine], process: list[LogLine], 
             if not logged & {"stream_completed", "stream_ended"}:
                 yield Moment(span.end, f"ended: {span.text('stream.outcome')}")
             for event in span.events:
-                if {"first_chunk": "first_chunk_sent", "last_chunk": "stream_completed"}.get(
-                    event.name, ""
-                ) not in logged:
+                if _LOGGED.get(event.name) not in logged:
                     yield Moment(event.at, event.name.replace("_", " "))
         elif span.name not in ("deliver", "recover"):
             yield Moment(span.start, f"{span.name} for {seconds(span.seconds)}")

@@ -117,6 +117,7 @@ def test_loki_and_tempo(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     assert status == 1
     assert report["answer"].startswith("It ended because its connection was lost")
     assert [finding["what"][:27] for finding in report["findings"]][1] == "Its first chunk came after "
+    assert "traces: admission 2 s" in " ".join(report["findings"][1]["facts"]), "each span counts once"
     assert {"log", "traces"} <= set(" ".join(report["findings"][1]["facts"]).replace(":", "").split())
     assert queries[0] == f'{{service_name="streaming-content-api"}} |= "{STREAM}"'
     assert any(CONNECTION in query for query in queries)
@@ -190,6 +191,21 @@ def test_an_unknown_id(text: str, folder: Path, capsys: pytest.CaptureFixture[st
     assert report["answer"].startswith("No line and no span has this id")
 
 
+def test_an_id_without_a_source_that_has_ids(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "metrics").write_text('stream_build_info{version="2.4.1"} 1\n')
+    for source in (["--prometheus", "ftp://x"], ["--metrics", "metrics"]):
+        status, report = explained(capsys, STREAM, *source)
+        assert (status, report["answer"].split(": ")[1]) == (2, "give --logs, --loki, --traces or --tempo.")
+
+
+def test_a_log_without_a_line_of_the_service_is_no_evidence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "text").write_text("12:00:00 INFO started\n")
+    (folder / "empty").write_text("")
+    status, report = explained(capsys, "--logs", "text", "empty")
+    assert (status, report["answer"].partition(":")[0]) == (2, "Nothing could be read")
+    assert "LOG_FORMAT=json" in report["sources"][0]["failure"]
+
+
 def test_metrics_in_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = 'stream_build_info{version="2.4.1"} 1\nstream_dependency_up{dependency="database"} 0\n'
     for name in ("before", "after"):
@@ -197,6 +213,8 @@ def test_metrics_in_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     (folder / "other").write_text("some_other_metric 1\n")
     status, report = explained(capsys, "--metrics", "before", "after")
     assert (status, report["findings"][0]["cause"]) == (1, "database_down")
+    status, report = explained(capsys, "--metrics", "before", "other")
+    assert (status, [source["read"] for source in report["sources"]]) == (1, ["one sample", ""])
     status, report = explained(capsys, "--metrics", "other")
     assert (status, report["sources"][0]["failure"]) == (
         2,

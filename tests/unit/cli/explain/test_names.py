@@ -71,21 +71,19 @@ def test_prometheus_is_asked_for_every_metric_that_a_cause_uses() -> None:
 def test_every_metric_is_declared() -> None:
     declared = {metric.name: metric for metric in METRICS}
     own = {name for name in (*COUNTERS_AND_GAUGES, *HISTOGRAMS) if name.startswith("stream_")}
-    assert own - PENDING <= declared.keys()
-    assert {name for name in own - PENDING if isinstance(declared[name], Histogram)} == own & {
-        *HISTOGRAMS
-    } - PENDING - PENDING
+    assert own <= declared.keys()
+    assert {name for name in own if isinstance(declared[name], Histogram)} == own & {*HISTOGRAMS}
 
 
 def test_every_log_event_is_declared() -> None:
     used = arguments("logged", "recent") | compared("event")
-    assert used - PENDING <= {event.name for event in LOG_EVENTS}
+    assert used <= {event.name for event in LOG_EVENTS}
 
 
 def test_every_field_and_attribute_is_declared() -> None:
     fields = {field.name for event in LOG_EVENTS for field in event.fields}
     attributes = {attribute.name for span in SPANS for attribute in span.attributes}
-    assert arguments("text", "number") - COMMON - PENDING <= fields | attributes
+    assert arguments("text", "number") - COMMON <= fields | attributes
 
 
 @pytest.mark.parametrize("name", ALERTS)
@@ -107,7 +105,3 @@ def test_every_outcome_code_and_close_has_a_verdict() -> None:
     assert set(Outcome) == set(OUTCOMES)
     assert set(ErrorCode) == set(CODES)
     assert set(CloseReason) == set(CLOSES)
-
-
-PENDING = {"stream_chunk_lag_seconds"}
-"""Of late chunks, which are read where a service has them."""

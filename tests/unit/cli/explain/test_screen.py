@@ -4,9 +4,11 @@ import json
 
 from hypothesis import given as for_all
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from service.cli.explain.causes.finding import Finding, Severity
 from service.cli.explain.causes.table import Diagnosis
+from service.cli.explain.evidence import Period
 from service.cli.explain.screen import HEIGHT, WIDTH, json_of, lines_of
 from service.cli.explain.sources.gathering import Gathered
 from service.cli.explain.subjects.report import Report, Status
@@ -62,11 +64,18 @@ def test_a_cause_on_one_screen() -> None:
     assert "\n".join(lines_of(REPORT, SOURCES)) == SCREEN
 
 
-def test_nothing_that_could_be_read_is_stated() -> None:
-    report = Report(
-        question="What is wrong now?", answer="Nothing could be read.", status=Status.UNKNOWN, period=PERIOD
-    )
-    assert "--prometheus" in lines_of(report, SOURCES[1:])[-1]
+def test_times_of_another_day_have_their_date() -> None:
+    yesterday = replace(SLOW, since=END - 86_400)
+    period = Period.before(END, 7 * 86_400)
+    lines = lines_of(replace(REPORT, period=period, findings=(yesterday,)), SOURCES)
+    assert lines[1] == "2026-09-14 14:13:20 to 2026-09-21 14:13:20 UTC"
+    assert "since       2026-09-20 14:13:20 UTC (warning)" in lines
+
+
+def test_a_source_that_was_asked_twice_has_one_line() -> None:
+    twice = [Gathered(source="Loki http://loki", read=f"{count} lines") for count in (3, 40)]
+    assert lines_of(REPORT, twice)[-1] == "looked at   Loki http://loki: 3 lines, then 40 lines"
+    assert lines_of(REPORT, [SOURCES[1], SOURCES[1]])[-1] == "not reached Loki http://loki: Connection refused"
 
 
 def test_a_long_time_line_is_shortened_in_its_middle() -> None:

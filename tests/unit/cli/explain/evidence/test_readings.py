@@ -1,5 +1,6 @@
-"""Evidence is in order, has each line once, and covers a part of the period."""
+"""Evidence is in order, has each line and span once, and covers a part of the period."""
 
+from service.cli.explain.evidence import Span
 from tests.unit.cli.explain.given import END, PERIOD, evidence, gauge, line
 
 ONE, TWO = line("error_sent", 20, code="A"), line("error_sent", 20, code="B")
@@ -7,6 +8,11 @@ ONE, TWO = line("error_sent", 20, code="A"), line("error_sent", 20, code="B")
 
 def test_a_line_of_two_sources_is_there_once() -> None:
     assert evidence(lines=[TWO, ONE, TWO, ONE]).lines == (ONE, TWO)
+
+
+def test_a_span_of_two_sources_is_there_once() -> None:
+    one, two = (Span("store", "t", name, "", 1.0, 2.0) for name in ("1", "2"))
+    assert evidence(spans=[two, one, two, one]).spans == (one, two)
 
 
 def test_lines_are_selected_by_event_time_and_field() -> None:

@@ -1,8 +1,10 @@
 """An id is found by what has it, also by its beginning."""
 
 import pytest
+from msgspec.structs import replace
 
 from service.cli.explain.evidence import Span
+from service.cli.explain.evidence.span_lines import SpanEvent
 from service.cli.explain.subjects.identify import Kind, Subject, identify, streams_of
 from tests.unit.cli.explain.given import evidence, line
 
@@ -49,3 +51,9 @@ def test_the_streams_of_a_session_in_order() -> None:
     assert streams_of(Subject(Kind.SESSION, "editor-1"), evidence(lines=LINES)) == [STREAM, "a90dea00"]
     assert streams_of(Subject(Kind.SESSION, "phone"), evidence(spans=[SPAN])) == ["d00dd00d"]
     assert streams_of(Subject(Kind.TRACE, "beefbeef"), evidence(spans=[SPAN])) == ["d00dd00d"]
+
+
+def test_the_stream_of_a_fault_that_only_a_span_has() -> None:
+    failed = replace(SPAN, events=(SpanEvent("exception", 1.5, {"error.id": "3dd75976"}),))
+    assert identify("3dd75976", evidence(spans=[failed])) == [Subject(Kind.FAULT, "3dd75976")]
+    assert streams_of(Subject(Kind.FAULT, "3dd75976"), evidence(spans=[SPAN, failed])) == ["d00dd00d"]
