@@ -169,7 +169,7 @@ def _add_explain(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "and which runbook helps. Without a subject: what is wrong now.",
         epilog="An address may also be in EXPLAIN_PROMETHEUS, EXPLAIN_LOKI and so on, in the environment or in .env, "
         "its bearer token in EXPLAIN_PROMETHEUS_TOKEN and so on; that of /metrics is METRICS_TOKEN. "
-        "Exit code: 0 nothing wrong found, 1 a cause was found, 2 usage error, unknown id, or no source can be read.",
+        "Exit code: 0 nothing wrong found, 1 a cause was found, 2 usage error, unknown id, or nothing can be read.",
     )
     explain.add_argument(
         "subject",

@@ -34,8 +34,8 @@ def loop_stalls(evidence: Evidence) -> Iterator[Finding]:
     frames = Counter(line.text("frame") for line in lines if line.text("frame") not in {"", "-"})
     where = places((one.labels for one in stalled), (one.labels for one in series))
     yield Finding(
-        what=f"The event loop stands still{where}: {seconds(worst)} of the last {seconds(recent)}.",
-        since=metrics.began(_STALLS) if stalled else lines[0].at,
+        what=f"The event loop stands still{where}: {seconds(worst)} within {seconds(recent)}.",
+        since=metrics.began(_STALLS) or (lines[0].at if lines else None),
         touches="every stream of that process: chunks and answers come late, then in bursts",
         facts=kept(
             f"metrics: {_STALLS} +{worst:.2f} s ({share(worst, recent)} of the time)" if stalled else "",

@@ -56,7 +56,7 @@ def wrong_job(evidence: Evidence) -> Iterator[Finding]:
         return
     jobs = {sample.labels.get("job", "") for sample in metrics.present(_BUILD)}
     expected = set(evidence.jobs)
-    if jobs and expected and not metrics.present("up", job=tuple(expected)):
+    if jobs and expected and not jobs & expected and not metrics.present("up", job=tuple(expected)):
         yield Finding(
             what=f"Prometheus scrapes the service as job {_quoted(jobs)}; the alerts select {_quoted(expected)}.",
             touches="no client: the service runs, but ServiceDown fires and TargetDown and Restarting cannot",

@@ -155,14 +155,14 @@ CASES = [
     Case(
         cause="loop_stalls",
         series=[counter("stream_event_loop_stall_seconds_total", 12)],
-        parts=("12 s of the last 5 min", "10.0.0.1:8000"),
+        parts=("12 s within 5 min", "10.0.0.1:8000"),
     ),
     Case(
         cause="loop_stalls",
         name="log",
         alone=True,
         lines=lines(8, "event_loop_stalled", ms=500.0, lasts=False, frame="-"),
-        parts=("4 s of the last 17 s", "8 stalls"),
+        parts=("4 s within 17 s", "8 stalls"),
     ),
     _slow("session_store", "admit", "session store (Redis) is slow"),
     _slow("plan_cache", "get", "plan cache (Redis) is slow"),

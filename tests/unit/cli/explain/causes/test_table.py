@@ -58,6 +58,11 @@ def test_a_healthy_service_has_no_cause() -> None:
     assert [finding.what for finding in (*diagnosis.causes, *diagnosis.consequences)] == []
 
 
+def test_a_service_that_exports_its_metrics_is_no_wrong_job() -> None:
+    exported = [*(one for one in healthy() if one.name != "up"), gauge("up", 1, job="prometheus")]
+    assert diagnose(evidence(exported, jobs=["streaming-content-api"])).causes == ()
+
+
 def test_without_evidence_there_is_no_cause() -> None:
     diagnosis = diagnose(evidence())
     assert (diagnosis.causes, diagnosis.consequences, diagnosis.notes, diagnosis.earlier) == ((), (), (), ())
