@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from service.cli.explain.causes.finding import Finding, Severity
-from service.cli.explain.causes.wording import counted, kept, listed, number, seconds, sessions, share
-from service.cli.explain.evidence import Evidence, LogLine
+from service.cli.explain.causes.wording import counted, exception, kept, listed, number, seconds, sessions, share
+from service.cli.explain.evidence import Evidence
 
 _WAIT = "stream_content_wait_seconds"
 _SLOW_WAIT_SECONDS = 0.5
@@ -106,7 +106,7 @@ def service_errors(evidence: Evidence) -> Iterator[Finding]:
     if not count:
         return
     of = _eligible(evidence, start)
-    kinds = Counter(f"{line.text('source')}: {_exception(line)}" for line in faults)
+    kinds = Counter(f"{line.text('source')}: {exception(line)}" for line in faults)
     named = sessions([*faults, *ended])
     [(kind, most)] = kinds.most_common(1) or [("", 0)]
     codes = metrics.increases("stream_errors_total", "code", after=start, code=_FAULT_CODES)
@@ -153,9 +153,3 @@ def _one_session(counts: Counter[str], what: str) -> str:
     if len(counts) < _FEW or most < _ONE_SESSION * counts.total():
         return ""
     return f"log: session {session} has {share(most, counts.total())} of {what}"
-
-
-def _exception(line: LogLine) -> str:
-    """The last line of the traceback, which has the type and a safe text."""
-    lines = line.text("exception").strip().splitlines()
-    return lines[-1].strip() if lines else "no traceback"

@@ -61,6 +61,12 @@ def sessions(lines: Iterable[LogLine]) -> Counter[str]:
     return Counter(name for line in lines if (name := line.text("session_id")))
 
 
+def exception(fault: LogLine) -> str:
+    """The last line of the traceback, which has the type and a safe text."""
+    lines = fault.text("exception").strip().splitlines()
+    return lines[-1].strip() if lines else "no traceback"
+
+
 def kept(*texts: str) -> tuple[str, ...]:
     """The texts that are not empty."""
     return tuple(text for text in texts if text)

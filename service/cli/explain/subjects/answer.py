@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from service.cli.explain.causes.finding import Finding, Severity
-from service.cli.explain.causes.table import CAUSES, Diagnosis, causes_of, diagnose, runbook_of
+from service.cli.explain.causes.symptoms import alert_firing
+from service.cli.explain.causes.table import CAUSES, Diagnosis, causes_of, diagnose
 from service.cli.explain.causes.wording import counted, kept, listed, load, seconds
 from service.cli.explain.evidence import Evidence, LogLine
 from service.cli.explain.subjects.identify import Kind, Subject, lines_of, streams_of
@@ -61,7 +64,7 @@ def answer_alert(name: str, evidence: Evidence, *, alertmanager: bool = False) -
         + (findings[0].what if findings else "No cause of it was found." if firing else "Nothing wrong found."),
         status=Status.CAUSE if findings or firing else Status.WELL,
         period=evidence.period,
-        findings=findings or tuple(_bare(name) for _ in firing[:1]),
+        findings=findings or tuple(alert_firing(alert) for alert in firing[:1]),
         background=diagnosis,
         example=_example(evidence) if findings else "",
         alerts=tuple(own),
@@ -124,10 +127,7 @@ def _one_stream(story: StreamStory, evidence: Evidence, diagnosis: Diagnosis) ->
 def _group_findings(lines: list[LogLine], stories: list[StreamStory], diagnosis: Diagnosis) -> Iterator[Finding]:
     for story in stories:
         for finding in findings_of(story, diagnosis)[:1]:
-            yield Finding(
-                what=f"Stream {story.stream_id}: {finding.what}",
-                **{name: getattr(finding, name) for name in finding.__struct_fields__ if name != "what"},
-            )
+            yield replace(finding, what=f"Stream {story.stream_id}: {finding.what}")
     refused = [line for line in lines if _is_error(line) and not line.text("stream_id")]
     for code, count in Counter(line.text("code") for line in refused).most_common():
         verdict = CODES.get(code)
@@ -198,15 +198,6 @@ def _state(evidence: Evidence) -> str:
             f"requests: {listed(outcomes)}" if outcomes else "",
             f"first chunk p95 {seconds(first.seconds)}" if first else "",
         )
-    )
-
-
-def _bare(name: str) -> Finding:
-    return Finding(
-        what=f"{name} fires, and nothing that was read shows its cause.",
-        runbook=runbook_of(name),
-        alerts=(name,),
-        cause="alert",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from service.cli.explain.causes.wording import counted, seconds
+from service.cli.explain.causes.wording import counted, exception, seconds
 from service.cli.explain.evidence import Evidence, LogLine, Span
 
 _KILO = 1000
@@ -114,7 +114,7 @@ def story_of(stream_id: str, evidence: Evidence) -> StreamStory:
         or (last_root.text("stream.error_code") if last_root else ""),
         resumable=bool(ends and ends[-1].fields.get("resumable")),
         error_id=faults[-1].text("error_id") if faults else "",
-        exception=next(reversed(faults[-1].text("exception").strip().splitlines()), "").strip() if faults else "",
+        exception=exception(faults[-1]) if faults else "",
         close_reason=closes[-1].text("reason") if closes else "",
         recovered=sum(line.event == "stream_recovered" for line in own),
         worker_died=any(line.event == "worker_replaced" for line in process),
@@ -182,5 +182,5 @@ def _words(line: LogLine) -> str:
             f"after {seconds((line.number('queued_ms') or 0) / _KILO)} in the queue: {line.text('chunks')} chunks"
         )
     if line.event == "fault_raised":
-        return f"{line.message}: {next(reversed(line.text('exception').strip().splitlines()), '').strip()}"
+        return f"{line.message}: {exception(line)}"
     return line.message

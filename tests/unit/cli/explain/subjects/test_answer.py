@@ -62,7 +62,8 @@ def test_an_alert_that_fires_has_its_root_cause_first() -> None:
 
 def test_an_alert_whose_cause_is_not_in_sight_fires_all_the_same() -> None:
     report = answer_alert("HighMemory", evidence(healthy(), alerts=[alert("HighMemory")]))
-    assert (report.status, report.findings[0].runbook) == (Status.CAUSE, "high-memory.md")
+    assert (report.status, report.findings[0].runbook) == (Status.CAUSE, "some-file.md")
+    assert report.findings[0].what == "HighMemory fires: HighMemory of the service."
     assert "No cause of it was found" in report.answer
 
 
