@@ -1,4 +1,6 @@
-"""The tables in docs/protocol.md and docs/configuration.md, from ``service.protocol`` and ``service.settings``."""
+"""The tables in docs/protocol.md and docs/configuration.md and all of .env.example, from the code they describe."""
+
+import textwrap
 
 from service.asyncapi.schemas import text_of
 from service.protocol.close_codes import CloseCode, HandshakeRefusal
@@ -8,6 +10,11 @@ from tools.generators.markdown import table, with_blocks
 
 _CONFIGURATION = "docs/configuration.md"
 _PROTOCOL = "docs/protocol.md"
+_WIDTH = 118
+_ENV_HEADER = """\
+# The settings, each with its default. To change one, copy this file to .env and remove the # before the setting.
+# An environment variable takes precedence over the file.
+"""
 
 
 def configuration() -> dict[str, str]:
@@ -23,6 +30,18 @@ def configuration() -> dict[str, str]:
             _CONFIGURATION, {"settings": table(("Variable", "Default", "Unit", "Effect", "Allowed"), rows)}
         )
     }
+
+
+def env_example() -> dict[str, str]:
+    """Every setting in a comment, with its default: a copy of the file changes nothing."""
+    paragraphs = [_ENV_HEADER]
+    for variable, default in Settings.model_construct().shown().items():
+        note = about(variable.lower())
+        unit = f" Unit: {note.unit}." if note.unit else ""
+        sentences = f"# {note.effect}{unit} Allowed: {note.allowed}."
+        lines = textwrap.wrap(sentences, _WIDTH, subsequent_indent="# ", break_on_hyphens=False, break_long_words=False)
+        paragraphs.append("\n".join([*lines, f"#{variable}={default}\n"]))
+    return {".env.example": "\n".join(paragraphs)}
 
 
 def protocol_tables() -> dict[str, str]:

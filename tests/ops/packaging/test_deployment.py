@@ -4,7 +4,7 @@ import json
 import re
 
 from service.process.server import TELEMETRY_SECONDS, uvicorn_config
-from service.settings import Settings, about
+from service.settings import Settings
 from service.websocket.connection import CLOSING_SECONDS
 from tests.ops.packaging.project import PROJECT
 
@@ -28,22 +28,6 @@ def test_railway_json_is_valid() -> None:
     # The parser of the platform rejects numbers in quotes, although its examples have them.
     numbers = {name: value for name, value in deploy.items() if name.endswith(("Seconds", "Timeout", "Retries"))}
     assert all(type(value) is int and value > 0 for value in numbers.values()), numbers
-
-
-def test_env_example_shows_every_setting_with_its_default() -> None:
-    _, *paragraphs = (PROJECT / ".env.example").read_text().split("\n\n")
-    shown = {}
-    for paragraph in paragraphs:
-        setting = re.fullmatch(r"((?:# .*\n)+)#([A-Z_]+)=(.*)\n?", paragraph)
-        assert setting, paragraph
-        comment, name, value = setting.groups()
-        shown[name] = value
-        words = " ".join(comment.replace("\n# ", " ").removeprefix("# ").split())
-        note = about(name.lower())
-        assert note.effect in words
-        assert note.allowed in words
-        assert note.unit in words
-    assert shown == DEFAULTS.shown()
 
 
 def test_the_values_of_env_example_are_accepted() -> None:
