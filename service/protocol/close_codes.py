@@ -94,6 +94,27 @@ class CloseCode(IntEnum):
         ErrorCode.MESSAGE_TIMEOUT,
     )
     IDLE = 4111, "idle", "the connection was idle for `IDLE_TIMEOUT`", ErrorCode.IDLE_TIMEOUT
+    UNAUTHENTICATED = (
+        4121,
+        "token required",
+        "the client sent no valid token within `AUTH_TIMEOUT`",
+        ErrorCode.UNAUTHENTICATED,
+        False,
+    )
+    TOKEN_EXPIRED = (
+        4122,
+        "token expired",
+        "the token has expired; connect with a new one",
+        ErrorCode.TOKEN_EXPIRED,
+    )
+    TOKEN_REVOKED = 4123, "token revoked", "the token was revoked", ErrorCode.TOKEN_REVOKED, False
+    FORBIDDEN = 4124, "forbidden", "the token does not allow this session", ErrorCode.FORBIDDEN, False
+    AUTH_UNAVAILABLE = (
+        4125,
+        "token cannot be checked",
+        "the token cannot be checked at the moment",
+        ErrorCode.AUTH_UNAVAILABLE,
+    )
 
 
 def close_reason(code: CloseCode, retry_after_ms: int | None) -> str:
@@ -116,6 +137,7 @@ class HandshakeRefusal(IntEnum):
         return member
 
     INVALID_SESSION_ID = 400, "the session id is invalid"
+    UNAUTHENTICATED = 401, "the token in the `Authorization` header is not valid, or has expired or was revoked"
     FOREIGN_ORIGIN = 403, "the `Origin` is not in `ALLOWED_ORIGINS`; a client that sends no `Origin` is always accepted"
     UNKNOWN_PATH = 404, "the path has no WebSocket"
     ADDRESS_LIMIT = 429, "`MAX_CONNECTIONS_PER_ADDRESS` connections are open from the address of the client"

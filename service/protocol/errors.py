@@ -4,11 +4,13 @@
 ├── ``ClientMistake``: the client can correct it; counted, never reported
 │   ├── ``InvalidMessage`` ``UnknownMessageType`` ``InvalidContentType`` ``InvalidChunkStrategy``
 │   ├── ``InvalidSpeed`` ``InvalidHtmlMode`` ``InvalidControlAction`` ``NoActiveStream``
-│   └── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge`` ``ContentTooCostly``
+│   ├── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge`` ``ContentTooCostly``
+│   └── ``RefreshRefused``
 ├── ``LimitReached``: the client must wait or reconnect
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``ServerBusy`` ``OverCapacity``
 │   ├── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
-│   └── ``InputLimitExceeded`` ``MessageTimeout``
+│   ├── ``InputLimitExceeded`` ``MessageTimeout`` ``QuotaReached``
+│   └── ``Unauthenticated`` ``TokenExpired`` ``TokenRevoked`` ``Forbidden`` ``AuthUnavailable``
 └── ``ServiceFault``: a fault of the service; reported to its operators
     └── ``ChunkingFailed`` ``ProcessingFailed`` ``InternalError``
 
@@ -48,6 +50,11 @@ class ErrorCode(StrEnum):
     INPUT_LIMIT_EXCEEDED = "INPUT_LIMIT_EXCEEDED"
     MESSAGE_TIMEOUT = "MESSAGE_TIMEOUT"
     SERVER_BUSY = "SERVER_BUSY"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105 - a code
+    TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - a code
+    FORBIDDEN = "FORBIDDEN"
+    AUTH_UNAVAILABLE = "AUTH_UNAVAILABLE"
 
 
 class StreamingError(Exception):
@@ -150,6 +157,12 @@ class ContentTooCostly(ClientMistake):
     code = ErrorCode.PROCESSING_ERROR
 
 
+class RefreshRefused(ClientMistake):
+    """The token in an `auth_refresh` is not valid, or is of another user. The connection keeps its token."""
+
+    code = ErrorCode.UNAUTHENTICATED
+
+
 class LimitReached(StreamingError):
     """A limit of the session, the connection or the process."""
 
@@ -228,6 +241,53 @@ class MessageTimeout(LimitReached):
     """A message was not finished: nothing of it arrived for `MESSAGE_STALL_TIMEOUT`, or it took `MESSAGE_TIMEOUT`."""
 
     code = ErrorCode.MESSAGE_TIMEOUT
+    fatal = True
+    retryable = True
+
+
+class QuotaReached(LimitReached):
+    """The user or the address has used a quota of the minute. Repeat the request after `retry_after_ms`."""
+
+    code = ErrorCode.RATE_LIMIT_EXCEEDED
+    retryable = True
+
+    def __init__(self, sentence: str, retry_after_seconds: float) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unauthenticated(LimitReached):
+    """The service needs a token and has received none in time, or one that is not valid."""
+
+    code = ErrorCode.UNAUTHENTICATED
+    fatal = True
+
+
+class TokenExpired(LimitReached):
+    """The token of the connection has expired: connect with a new one."""
+
+    code = ErrorCode.TOKEN_EXPIRED
+    fatal = True
+
+
+class TokenRevoked(LimitReached):
+    """The token was revoked: the user has to sign in again."""
+
+    code = ErrorCode.TOKEN_REVOKED
+    fatal = True
+
+
+class Forbidden(LimitReached):
+    """The token does not allow the operation, or not in this session."""
+
+    code = ErrorCode.FORBIDDEN
+    fatal = True
+
+
+class AuthUnavailable(LimitReached):
+    """The token cannot be checked at the moment. Reconnect in some seconds."""
+
+    code = ErrorCode.AUTH_UNAVAILABLE
     fatal = True
     retryable = True
 

@@ -1,0 +1,1 @@
+"""Checks tokens: JSON Web Tokens and API keys."""
