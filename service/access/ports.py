@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from msgspec import Struct
-
+from service.access.api_key import ApiKey
 from service.access.principal import AccessRefusal, Principal
 from service.access.quota import Charge, QuotaExceeded
 from service.access.revocation import Revocation
@@ -15,22 +14,6 @@ class Authenticator(Protocol):
 
     async def authenticate(self, token: str, now: float) -> Principal | AccessRefusal:
         """Return the principal at ``now``, in epoch seconds, or why there is none. Never raises."""
-
-
-class ApiKey(Struct, frozen=True):
-    """A key of a service as it is stored. Times are epoch seconds."""
-
-    key_id: str
-    digest: bytes
-    """SHA-256 of the key, which itself is not stored."""
-    name: str
-    """The subject of its principal."""
-    space: str
-    scopes: tuple[str, ...]
-    sessions: tuple[str, ...]
-    created_at: float
-    expires_at: float | None = None
-    revoked_at: float | None = None
 
 
 class AccessStore(Protocol):
@@ -49,7 +32,7 @@ class AccessStore(Protocol):
         """Return all keys, in the order in which they were made."""
 
     async def revoke_key(self, key_id: str, now: float) -> bool:
-        """Mark the key and record its revocation; return false if there is none or it is revoked."""
+        """Mark the key and record its revocation, of ``KEY_ISSUER``; return false if there is none or it is revoked."""
 
     async def revoke(self, revocation: Revocation, kept_seconds: float) -> int:
         """Record the revocation for so long and return its sequence number."""

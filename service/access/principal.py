@@ -31,7 +31,7 @@ class Principal(Struct, frozen=True):
 class AccessRefusal(Enum):
     """Why a token is refused: the sentence for the client, the HTTP status and the close code.
 
-    Only a token whose signature is valid, or a known key, is told more than ``INVALID``.
+    Only a token whose signature is valid, or a known key, is refused with more than ``INVALID``.
     """
 
     sentence: str

@@ -22,7 +22,7 @@ class QuotaOwner(DescribedEnum):
 
 
 class Charge(Struct, frozen=True):
-    """``cost`` units of a quota of ``per_minute`` units."""
+    """``cost`` units of a quota of ``per_minute`` units. A quota is at least 1; a cost is at most the quota, or 0."""
 
     kind: QuotaKind
     owner: QuotaOwner
@@ -38,12 +38,12 @@ class Charge(Struct, frozen=True):
 
     @property
     def interval(self) -> int:
-        """The time in which one unit is free again."""
-        return max(1, MINUTE // self.per_minute)
+        """The time in which one unit is free again, rounded up: never more than ``per_minute`` are free in a minute."""
+        return -(-MINUTE // self.per_minute)
 
     @property
     def tolerance(self) -> int:
-        """The time in which all units are free again: so many may be used at once."""
+        """The time in which all units are free again, which may be used at once."""
         return self.interval * self.per_minute
 
 
@@ -55,18 +55,18 @@ class QuotaExceeded(Struct, frozen=True):
     retry_after_seconds: float
 
 
-def used_until(charge: Charge, used_until: int, now: int) -> int:
+def used_until(charge: Charge, before: int, now: int) -> int:
     """Return until when the quota is in use after the charge, whether it fits or not.
 
-    ``used_until`` is the same before it; 0 for a quota that was never used.
+    ``before`` is the same before it; 0 for a quota that was never used.
     """
-    return max(used_until, now) + charge.cost * charge.interval
+    return max(before, now) + charge.cost * charge.interval
 
 
-def excess(charge: Charge, used_until_after: int, now: int) -> int:
-    """Return the time after which the charge fits; 0 if it fits now.
+def excess(charge: Charge, after: int, now: int) -> int:
+    """Return the time after which the charge fits; 0 if it fits now. ``after`` is the result of ``used_until``.
 
-    One of no cost asks whether anything is free: it fits unless the quota is used up.
+    One of no cost asks whether one unit is free.
     """
     limit = charge.tolerance - (charge.interval if charge.cost == 0 else 0)
-    return max(0, used_until_after - now - limit)
+    return max(0, after - now - limit)

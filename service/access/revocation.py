@@ -23,7 +23,7 @@ class RevokedTokens:
     """All revocations that can still concern a token. Not thread-safe."""
 
     def __init__(self, kept_seconds: float) -> None:
-        """A token lives for at most ``kept_seconds``, so a revocation that is older concerns none."""
+        """Keep each revocation for ``kept_seconds``, the longest time for which a token is accepted."""
         self._kept_seconds = kept_seconds
         self._tokens: dict[tuple[str, str], float] = {}
         self._subjects: dict[tuple[str, str], float] = {}
@@ -31,17 +31,21 @@ class RevokedTokens:
         """Of the last revocation that was added."""
 
     def add(self, revocations: Iterable[Revocation], now: float) -> None:
-        """Add revocations and drop those that are too old at ``now``."""
+        """Add revocations in the order of their sequence, and drop those that are too old at ``now``."""
         for revocation in revocations:
             self.sequence = max(self.sequence, revocation.sequence)
-            if revocation.token_id:
-                self._tokens[revocation.issuer, revocation.token_id] = revocation.before
-            else:
-                key = revocation.issuer, revocation.subject
-                self._subjects[key] = max(revocation.before, self._subjects.get(key, 0.0))
+            known, name = (
+                (self._tokens, revocation.token_id) if revocation.token_id else (self._subjects, revocation.subject)
+            )
+            key = revocation.issuer, name
+            known[key] = max(revocation.before, known.pop(key, revocation.before))
         oldest = now - self._kept_seconds
-        self._tokens = {key: before for key, before in self._tokens.items() if before >= oldest}
-        self._subjects = {key: before for key, before in self._subjects.items() if before >= oldest}
+        for known in (self._tokens, self._subjects):
+            while known and known[first := next(iter(known))] < oldest:
+                del known[first]
+
+    def __len__(self) -> int:
+        return len(self._tokens) + len(self._subjects)
 
     def __contains__(self, principal: Principal) -> bool:
         """Whether the token of the principal is revoked; one without the time of its issue is older than any."""

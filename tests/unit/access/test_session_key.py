@@ -1,0 +1,20 @@
+"""The key of a session in a store."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.access.session_key import session_key
+
+ids = st.from_regex(r"[A-Za-z0-9_.:-]{1,64}", fullmatch=True)
+
+
+@given(st.tuples(st.text(max_size=300), ids), st.tuples(st.text(max_size=300), ids))
+def test_no_two_sessions_share_a_key(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert (session_key(*one) == session_key(*other)) == (one == other)
+
+
+@given(ids, st.text(min_size=1))
+def test_without_a_space_it_is_the_id_and_with_one_it_is_short_and_plain(session_id: str, space: str) -> None:
+    assert session_key("", session_id) == session_id
+    key = session_key(space, session_id)
+    assert (len(key) <= 33 + 64, key.isascii(), key.endswith(f"/{session_id}")) == (True, True, True)
