@@ -11,3 +11,8 @@ def session_key(space: str, session_id: str) -> str:
     if not space:
         return session_id
     return f"{hashlib.sha256(space.encode()).hexdigest()[:_DIGEST_CHARACTERS]}/{session_id}"
+
+
+def session_id_of(key: str) -> str:
+    """The id from which the key was made."""
+    return key.rpartition("/")[2]

@@ -41,7 +41,8 @@ def connected(
 ) -> Connected:
     """The first message of a service with these limits, ``milliseconds`` after the session began."""
     snapshot = SessionSnapshot(SESSION_ID, "", used, limits.max_session_seconds - milliseconds / 1000)
-    return replies.connected(snapshot, limits, token, Instant(0, _BEGIN + milliseconds / 1000), options)
+    now = Instant(0, _BEGIN + milliseconds / 1000)
+    return replies.connected(SESSION_ID, snapshot, limits, now, token=token, options=options)
 
 
 def start(  # noqa: PLR0913 - the differences between the examples

@@ -34,8 +34,8 @@ class EventLog:
         "_opened_at",
         "_reportable",
         "_requests",
-        "_session_id",
         "records_content",
+        "session_id",
     )
 
     def __init__(self, connection_id: str, session_id: str, now: float, options: SessionOptions) -> None:
@@ -43,7 +43,7 @@ class EventLog:
         """Whether each chunk has an event; no chunk may then be sent without the machine."""
         self._reportable = ReportableStreams() if options.client_reports else None
         self._connection = (connection_id, session_id)
-        self._session_id = session_id
+        self.session_id = session_id
         self._opened_at = now
         self._blocked_at: float | None = None
         self._requests = 0
@@ -97,7 +97,7 @@ class EventLog:
         self._events.append(events.RequestRejected(*self._connection, content_type, error.code, outcome))
 
     def rate_limit_hit(self, limit: int) -> None:
-        self._events.append(events.RateLimitHit(self._session_id, limit))
+        self._events.append(events.RateLimitHit(self.session_id, limit))
 
     def admitted(self, stream: StreamState, decision: AdmissionDecided, limits: Limits) -> None:
         stream.admission_recorded = True
@@ -116,7 +116,7 @@ class EventLog:
             )
         )
         if number == limits.warn_at_requests:
-            self._events.append(events.RateLimitApproached(self._session_id, number, limits.max_requests))
+            self._events.append(events.RateLimitApproached(self.session_id, number, limits.max_requests))
 
     def started(self, stream: StreamState, preparation: Preparation) -> None:
         plan = preparation.plan
@@ -168,11 +168,11 @@ class EventLog:
 
     def pause_changed(self, stream: StreamState) -> None:
         self._events.append(
-            events.StreamPauseChanged(self._session_id, stream.stream_id, stream.admitted_trace, stream.paused)
+            events.StreamPauseChanged(self.session_id, stream.stream_id, stream.admitted_trace, stream.paused)
         )
 
     def skip_requested(self, stream: StreamState) -> None:
-        self._events.append(events.StreamSkipRequested(self._session_id, *_ids(stream)))
+        self._events.append(events.StreamSkipRequested(self.session_id, *_ids(stream)))
 
     def reported(self, report: ClientReport) -> None:
         """A client reports what it measured; without effect if that is not expected."""
@@ -181,7 +181,7 @@ class EventLog:
             return
         self._events.append(
             events.ClientReported(
-                self._session_id,
+                self.session_id,
                 report.stream_id,
                 trace,
                 first_chunk_seconds=_seconds(report.first_chunk_ms),

@@ -48,22 +48,23 @@ class SessionMachine:
     def __init__(  # noqa: PLR0913 - independent facts
         self,
         snapshot: SessionSnapshot,
+        session_id: str,
         connection_id: str,
         limits: Limits,
         now: Instant,
-        token: str | None = None,
         *,
+        token: str | None = None,
         options: SessionOptions = DEFAULT_OPTIONS,
     ) -> None:
         """``token`` allows other connections to recover the streams of this one; ``None`` if content is not stored."""
         self._snapshot = snapshot
-        self.session_id = snapshot.session_id
+        self.session_id = session_id
         self.connection_id = connection_id
         self._limits = limits
         self._token = token
         self._options = options
         self._deadlines = Deadlines(limits, now.seconds, snapshot.seconds_left)
-        self._log = EventLog(connection_id, snapshot.session_id, now.seconds, options)
+        self._log = EventLog(connection_id, session_id, now.seconds, options)
         self._builder = StepBuilder(self._log)
         owner = None if token is None else digest_of(token)
         self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)
@@ -99,7 +100,11 @@ class SessionMachine:
         """The connection is accepted and its session open. After an early ``drain`` no ``connected`` is sent."""
         self._log.opened(self._snapshot)
         if self._close_reason is None:
-            self._builder.send(replies.connected(self._snapshot, self._limits, self._token, now, self._options))
+            self._builder.send(
+                replies.connected(
+                    self.session_id, self._snapshot, self._limits, now, token=self._token, options=self._options
+                )
+            )
         return self._step(now)
 
     def receive(self, data: str | bytes | None, size_bytes: int, now: Instant) -> Step:

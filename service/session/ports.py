@@ -73,13 +73,13 @@ class StoreUnavailable(Exception):
 
 
 class SessionStore(Protocol):
-    """Sessions, their request counts, and recoverable streams.
+    """Sessions, by the key of their space and id, their request counts, and recoverable streams.
 
     Every implementation passes tests/contract/stores/contract. Coroutines raise only ``StoreUnavailable``. Times
     are durations, so that a store may use its own clock.
     """
 
-    async def open(self, session_id: str) -> SessionSnapshot:
+    async def open(self, session_key: str) -> SessionSnapshot:
         """Join the session; create it if there is none or if its time is over."""
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:

@@ -14,9 +14,10 @@ Digest = bytes
 class SessionSnapshot(Struct, frozen=True):
     """A session as the store returned it last."""
 
-    session_id: str
+    session_key: str
+    """As ``service.access.session_key`` makes it: the id of the session in its space."""
     incarnation: str
-    """Distinguishes the session from an earlier one with the same id."""
+    """Distinguishes the session from an earlier one with the same key."""
     requests_used: int
     seconds_left: float
     shared: bool = True
@@ -50,7 +51,7 @@ class StreamRecord(Struct, frozen=True):
     """A stream that can be recovered. Only ``plan`` holds content."""
 
     stream_id: str
-    session_id: str
+    session_key: str
     session_incarnation: str
     """Of the session in which the stream was requested."""
     owners: tuple[Digest, ...]

@@ -51,9 +51,10 @@ def check_recoverable(
 ) -> RefusalReason | None:
     """Return why the stream may not be recovered; ``None`` if it may.
 
-    A stream of another session and one of another token are ``UNKNOWN``: a client learns nothing about them.
+    A stream of another session (also one with the same id in another space) and one of another token are ``UNKNOWN``:
+    a client learns nothing about them.
     """
-    if record is None or record.session_id != snapshot.session_id:
+    if record is None or record.session_key != snapshot.session_key:
         return RefusalReason.UNKNOWN
     if presented is not None and not token_matches(presented, record.owners):
         return RefusalReason.UNKNOWN

@@ -22,11 +22,17 @@ from service.session.recovery import RecoveredStream
 from service.session.stream_state import StreamState
 
 
-def connected(
-    snapshot: SessionSnapshot, limits: Limits, token: str | None, now: Instant, options: SessionOptions
+def connected(  # noqa: PLR0913 - independent facts
+    session_id: str,
+    snapshot: SessionSnapshot,
+    limits: Limits,
+    now: Instant,
+    *,
+    token: str | None,
+    options: SessionOptions,
 ) -> Connected:
     return Connected(
-        session_id=snapshot.session_id,
+        session_id=session_id,
         timestamp=now.timestamp,
         limits=SessionLimits(
             max_requests=limits.max_requests,

@@ -19,10 +19,9 @@ from service.session.stream_state import StreamState
 class StreamSender:
     """Writes the messages, effects and events of a started stream to the builder."""
 
-    __slots__ = ("_builder", "_deadlines", "_session_id", "_stores_streams")
+    __slots__ = ("_builder", "_deadlines", "_stores_streams")
 
-    def __init__(self, session_id: str, deadlines: Deadlines, builder: StepBuilder, *, stores_streams: bool) -> None:
-        self._session_id = session_id
+    def __init__(self, deadlines: Deadlines, builder: StepBuilder, *, stores_streams: bool) -> None:
         self._deadlines = deadlines
         self._builder = builder
         self._stores_streams = stores_streams
@@ -100,7 +99,7 @@ class StreamSender:
             self._builder.log.first_chunk(stream, now.seconds - stream.received.seconds - held_seconds)
         if not delivery.finished or delivery.paused:
             return False
-        self._builder.send(replies.stream_complete(stream, self._session_id, now))
+        self._builder.send(replies.stream_complete(stream, self._builder.log.session_id, now))
         return True
 
     def due_at(self, stream: StreamState) -> float | None:

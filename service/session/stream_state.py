@@ -88,7 +88,7 @@ class StreamState:
         request_id = self.request.request_id
         return StreamRecord(
             stream_id=self.stream_id,
-            session_id=snapshot.session_id,
+            session_key=snapshot.session_key,
             session_incarnation=snapshot.incarnation,
             owners=owners_of(self.request, owner),
             content_type=self.request.content_type,

@@ -59,7 +59,7 @@ class Streams:
         self._deadlines = deadlines
         self._builder = builder
         self._queue = RequestQueue()
-        self._sender = StreamSender(snapshot.session_id, deadlines, builder, stores_streams=owner is not None)
+        self._sender = StreamSender(deadlines, builder, stores_streams=owner is not None)
         self._delivered = DeliveredStreams()
         self.draining = False
         """Whether no stream may start."""

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from service.access.session_key import session_id_of
 from service.events import Dependency, StoreLimitReached, StoreMeasured
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
@@ -25,7 +26,7 @@ _OPENS = 20
 """Sessions that are opened at once; further handshakes wait, and delay no connection that is open."""
 _PROBE = StreamRecord(
     stream_id="probe",
-    session_id="",
+    session_key="",
     session_incarnation="",
     owners=(),
     content_type=ContentType.TEXT,
@@ -99,12 +100,12 @@ class FailoverSessionStore:
         )
         primary.on_failure = self._writes.fail
 
-    async def open(self, session_id: str) -> SessionSnapshot:
+    async def open(self, session_key: str) -> SessionSnapshot:
         async with self._opens:
-            with suppress(StoreUnavailable), self._limited(session_id):
-                snapshot = await self._sessions.call(lambda: self._primary.open(session_id))
-                return await self._join(snapshot) if session_id in self._local_counts else snapshot
-        return replace(await self._local.open(session_id), shared=False)
+            with suppress(StoreUnavailable), self._limited(session_key):
+                snapshot = await self._sessions.call(lambda: self._primary.open(session_key))
+                return await self._join(snapshot) if session_key in self._local_counts else snapshot
+        return replace(await self._local.open(session_key), shared=False)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         async with self._opens:
@@ -126,7 +127,7 @@ class FailoverSessionStore:
         return await self._local.charge_repetition(snapshot, stream_id)
 
     async def put(self, record: StreamRecord) -> None:
-        with self._limited(record.session_id):
+        with self._limited(record.session_key):
             await self._call_on_streams(self._writes, lambda: self._primary.put(record))
 
     async def get(self, stream_id: str) -> StreamRecord | None:
@@ -162,12 +163,12 @@ class FailoverSessionStore:
         await self._local.close()
 
     @contextmanager
-    def _limited(self, session_id: str) -> Iterator[None]:
+    def _limited(self, session_key: str) -> Iterator[None]:
         """Record that a limit of the store was reached."""
         try:
             yield
         except StoreFull as full:
-            self._recorder.record(StoreLimitReached(full.limit, session_id))
+            self._recorder.record(StoreLimitReached(full.limit, session_id_of(session_key)))
             raise
 
     async def _measure(self) -> None:

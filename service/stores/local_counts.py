@@ -20,20 +20,20 @@ class LocalCounts:
         self._counts: dict[str, tuple[int, float]] = {}
         """By session: the number of requests, and when they no longer matter."""
 
-    def __contains__(self, session_id: str) -> bool:
-        return session_id in self._counts
+    def __contains__(self, session_key: str) -> bool:
+        return session_key in self._counts
 
     def add(self, snapshot: SessionSnapshot, count: int) -> None:
-        before, _ = self._current(snapshot.session_id)
-        self._counts[snapshot.session_id] = (before + count, self._clock() + snapshot.seconds_left)
+        before, _ = self._current(snapshot.session_key)
+        self._counts[snapshot.session_key] = (before + count, self._clock() + snapshot.seconds_left)
         if len(self._counts) > _MAX_SESSIONS:
             del self._counts[next(iter(self._counts))]
 
     @contextmanager
     def taken(self, snapshot: SessionSnapshot) -> Iterator[int]:
         """Take the count; if the context raises, it is put back, as the store may not have received it."""
-        count, _ = self._current(snapshot.session_id)
-        self._counts.pop(snapshot.session_id, None)
+        count, _ = self._current(snapshot.session_key)
+        self._counts.pop(snapshot.session_key, None)
         try:
             yield count
         except BaseException:
@@ -41,6 +41,6 @@ class LocalCounts:
                 self.add(snapshot, count)
             raise
 
-    def _current(self, session_id: str) -> tuple[int, float]:
-        count, ends_at = self._counts.get(session_id, (0, 0.0))
+    def _current(self, session_key: str) -> tuple[int, float]:
+        count, ends_at = self._counts.get(session_key, (0, 0.0))
         return (count, ends_at) if self._clock() < ends_at else (0, 0.0)

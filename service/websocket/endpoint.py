@@ -121,7 +121,9 @@ class StreamEndpoint:
         self._record_attempt(attempt, AttemptOutcome.ACCEPTED, session_id)
         token = services.ids.new_token() if self._stores_content else None
         connection_id, now = services.ids.new_id(), services.clock()
-        machine = SessionMachine(snapshot, connection_id, self._limits, now, token, options=self._options)
+        machine = SessionMachine(
+            snapshot, session_id, connection_id, self._limits, now, token=token, options=self._options
+        )
         return Driver(connection, machine, services, self._forget, content_client)
 
     def _forget(self, driver: Member) -> None:

@@ -2,9 +2,9 @@
 
 Keys, each with a time to live, under ``streaming:`` and their version:
 
-- ``session:<id>``, a hash: incarnation and requests used
-- ``claims:<session id>``, a hash: by the digest of a token and the request id, fingerprint and stream id; and by stream
-  id, how often its request was prepared again
+- ``session:<session key>``, a hash: incarnation and requests used
+- ``claims:<session key>``, a hash: by the digest of a token and the request id, fingerprint and stream id; and by
+  stream id, how often its request was prepared again
 - ``stream:<id>``, a hash: a ``StreamRecord``, and what it counts for in the limits
 - ``sessions``, ``sessions:unused``, ``streams``, sorted sets by end, and ``bytes``, ``bytes:sessions``: what is stored
 """
@@ -43,7 +43,7 @@ _MARGIN = 1.25
 class _Fixed(Struct, frozen=True, array_like=True):
     """The fields of a record that never change."""
 
-    session_id: str
+    session_key: str
     session_incarnation: str
     content_type: ContentType
     request_id: str | None
@@ -83,20 +83,20 @@ class RedisSessionStore:
         self._writing: asyncio.Task[None] | None = None
         self.on_failure: Callable[[StoreUnavailable], None] | None = None
 
-    async def open(self, session_id: str) -> SessionSnapshot:
+    async def open(self, session_key: str) -> SessionSnapshot:
         duration = _milliseconds(self._limits.max_session_seconds)
         most = self._store_limits.max_sessions
         session = await self._server.run(
-            Operation.OPEN, scripts.OPEN, [_session(session_id)], session_id, uuid4().hex, duration, most
+            Operation.OPEN, scripts.OPEN, [_session(session_key)], session_key, uuid4().hex, duration, most
         )
-        return _snapshot(session_id, session)
+        return _snapshot(session_key, session)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
-        session_id, most = snapshot.session_id, self._store_limits.max_sessions
+        session_key, most = snapshot.session_key, self._store_limits.max_sessions
         session = await self._server.run(
-            Operation.JOIN, scripts.JOIN, [_session(session_id)], session_id, *_known(snapshot), most
+            Operation.JOIN, scripts.JOIN, [_session(session_key)], session_key, *_known(snapshot), most
         )
-        return _snapshot(session_id, session)
+        return _snapshot(session_key, session)
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         if snapshot.seconds_left <= 0:
@@ -108,8 +108,8 @@ class RedisSessionStore:
         admitted, used, repeats, conflicts = await self._server.run(
             Operation.ADMIT,
             scripts.ADMIT,
-            [_claims(snapshot.session_id)],
-            snapshot.session_id,
+            [_claims(snapshot.session_key)],
+            snapshot.session_key,
             self._limits.max_requests,
             *_known(snapshot),
             self._store_limits.max_bytes,
@@ -120,12 +120,12 @@ class RedisSessionStore:
         return Admission(bool(admitted), used, None if repeats is None else repeats.decode(), bool(conflicts))
 
     async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
-        session_id, limit = snapshot.session_id, self._limits.max_requests
+        session_key, limit = snapshot.session_key, self._limits.max_requests
         admitted, used = await self._server.run(
             Operation.CHARGE_REPETITION,
             scripts.CHARGE_REPETITION,
-            [_claims(session_id)],
-            session_id,
+            [_claims(session_key)],
+            session_key,
             limit,
             *_known(snapshot),
             stream_id,
@@ -138,8 +138,8 @@ class RedisSessionStore:
     async def put(self, record: StreamRecord) -> None:
         fields = list(_encode(record))
         size = STREAM_BYTES + len(record.plan)
-        account = f"{size} {record.session_id} {record.stream_id}"
-        limits = (self._store_limits.max_bytes, record.session_id, size, account)
+        account = f"{size} {record.session_key} {record.stream_id}"
+        limits = (self._store_limits.max_bytes, record.session_key, size, account)
         stored = await self._server.run(
             Operation.PUT, scripts.PUT, [_stream(record.stream_id)], self._active_ttl, *limits, *fields
         )
@@ -208,12 +208,12 @@ def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
-def _session(session_id: str) -> str:
-    return f"{scripts.PREFIX}session:{session_id}"
+def _session(session_key: str) -> str:
+    return f"{scripts.PREFIX}session:{session_key}"
 
 
-def _claims(session_id: str) -> str:
-    return f"{scripts.PREFIX}claims:{session_id}"
+def _claims(session_key: str) -> str:
+    return f"{scripts.PREFIX}claims:{session_key}"
 
 
 def _stream(stream_id: str) -> str:
@@ -224,12 +224,12 @@ def _known(snapshot: SessionSnapshot) -> tuple[str, int, int]:
     return snapshot.incarnation, snapshot.requests_used, _milliseconds(snapshot.seconds_left)
 
 
-def _snapshot(session_id: str, session: Sequence[Any]) -> SessionSnapshot:
+def _snapshot(session_key: str, session: Sequence[Any]) -> SessionSnapshot:
     """What a script returned; ``StoreFull`` if that is nothing."""
     if not session:
         raise StoreFull(StoreLimit.SESSIONS)
     incarnation, used, left = session
-    return SessionSnapshot(session_id, incarnation.decode(), used, left / 1000)
+    return SessionSnapshot(session_key, incarnation.decode(), used, left / 1000)
 
 
 def _batches(ids: list[str]) -> Iterator[list[str]]:

@@ -42,20 +42,20 @@ _CHANGES = {
 _SWEEP_SESSIONS, _SWEEP_CLAIMS, _SWEEP_STREAMS = (
     f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE ends_at <= :now LIMIT :most)"
     for table, key in (
-        ("sessions", "session_id"),
-        ("claims", "session_id, owner, request_id"),
+        ("sessions", "session_key"),
+        ("claims", "session_key, owner, request_id"),
         ("streams", "stream_id"),
     )
 )
 _SWEEPS = (_SWEEP_STREAMS, _SWEEP_CLAIMS, _SWEEP_SESSIONS)
 _FORGET_UNUSED, _FORGET = (
-    f"DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions {which} ORDER BY ends_at LIMIT :most)"
+    f"DELETE FROM sessions WHERE session_key IN (SELECT session_key FROM sessions {which} ORDER BY ends_at LIMIT :most)"
     for which in ("WHERE requests = 0", "")
 )
 _PREPARED_AGAIN = (
-    "UPDATE claims SET preparations = preparations + 1 WHERE session_id = ? AND stream_id = ? RETURNING preparations"
+    "UPDATE claims SET preparations = preparations + 1 WHERE session_key = ? AND stream_id = ? RETURNING preparations"
 )
-_HELD = "SELECT total(bytes) FROM streams WHERE session_id = ? AND stream_id <> ?"
+_HELD = "SELECT total(bytes) FROM streams WHERE session_key = ? AND stream_id <> ?"
 
 
 class Rows:
@@ -79,25 +79,25 @@ class Rows:
 
     # Sessions
 
-    def open(self, rows: sqlite3.Connection, session_id: str) -> SessionSnapshot:
+    def open(self, rows: sqlite3.Connection, session_key: str) -> SessionSnapshot:
         now = self._clock()
-        session = _find_session(rows, session_id, now)
+        session = _find_session(rows, session_key, now)
         if session is None:
             self._make_room(rows, now)
             session = (secrets.token_hex(8), 0, now + self._limits.max_session_seconds)
-            _put_session(rows, session_id, *session)
+            _put_session(rows, session_key, *session)
         incarnation, requests, ends_at = session
-        return SessionSnapshot(session_id, incarnation, requests, ends_at - now)
+        return SessionSnapshot(session_key, incarnation, requests, ends_at - now)
 
     def join(self, rows: sqlite3.Connection, snapshot: SessionSnapshot) -> SessionSnapshot:
         now = self._clock()
-        session = _find_session(rows, snapshot.session_id, now)
+        session = _find_session(rows, snapshot.session_key, now)
         if session is None:
             self._make_room(rows, now)
         incarnation, requests, ends_at = session or (snapshot.incarnation, 0, now + snapshot.seconds_left)
         requests += snapshot.requests_used
-        _put_session(rows, snapshot.session_id, incarnation, requests, ends_at)
-        return SessionSnapshot(snapshot.session_id, incarnation, requests, ends_at - now)
+        _put_session(rows, snapshot.session_key, incarnation, requests, ends_at)
+        return SessionSnapshot(snapshot.session_key, incarnation, requests, ends_at - now)
 
     def admit(
         self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None
@@ -105,34 +105,34 @@ class Rows:
         now = self._clock()
         if snapshot.seconds_left <= 0:
             return Admission(admitted=False, requests_used=snapshot.requests_used)
-        session = _find_session(rows, snapshot.session_id, now)
+        session = _find_session(rows, snapshot.session_key, now)
         if session is None:
             incarnation, used, ends_at = snapshot.incarnation, snapshot.requests_used, now + snapshot.seconds_left
         else:
             incarnation, used, ends_at = session
             if incarnation == snapshot.incarnation:  # a higher count was reached while this store was unavailable
                 used = max(used, snapshot.requests_used)
-        repeats, conflicts, preparations = _find_claim(rows, snapshot.session_id, claim, now)
+        repeats, conflicts, preparations = _find_claim(rows, snapshot.session_key, claim, now)
         admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
         if admitted and repeats is None:
             used += 1
         if session != (incarnation, used, ends_at):
-            _put_session(rows, snapshot.session_id, incarnation, used, ends_at)
+            _put_session(rows, snapshot.session_key, incarnation, used, ends_at)
         if admitted and claim is not None:
             # A client may repeat a request with the token of its first attempt any number of times.
             names = {claim.owner, claim.presented} - {None} if repeats is None else {claim.owner}
-            if self._has_room_for_claims(rows, snapshot.session_id):
+            if self._has_room_for_claims(rows, snapshot.session_key):
                 fixed = (claim.request_id, claim.fingerprint, repeats or stream_id, ends_at, preparations)
                 rows.executemany(
                     "REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [(snapshot.session_id, name, *fixed) for name in names],
+                    [(snapshot.session_key, name, *fixed) for name in names],
                 )
         return Admission(admitted, used, repeats, conflicts)
 
     def charge_repetition(self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str) -> Admission:
-        prepared = rows.execute(_PREPARED_AGAIN, (snapshot.session_id, stream_id)).fetchall()
+        prepared = rows.execute(_PREPARED_AGAIN, (snapshot.session_key, stream_id)).fetchall()
         if prepared and max(prepared)[0] <= FREE_PREPARATIONS:
-            session = _find_session(rows, snapshot.session_id, self._clock())
+            session = _find_session(rows, snapshot.session_key, self._clock())
             return Admission(admitted=True, requests_used=snapshot.requests_used if session is None else session[1])
         return self.admit(rows, snapshot, stream_id, None)
 
@@ -156,9 +156,9 @@ class Rows:
                 return
         raise StoreFull(StoreLimit.SESSIONS)
 
-    def _has_room_for_claims(self, rows: sqlite3.Connection, session_id: str) -> bool:
+    def _has_room_for_claims(self, rows: sqlite3.Connection, session_key: str) -> bool:
         most = CLAIMS_FOR_EACH_REQUEST * self._limits.max_requests
-        [(claims,)] = rows.execute("SELECT count(*) FROM claims WHERE session_id = ?", (session_id,))
+        [(claims,)] = rows.execute("SELECT count(*) FROM claims WHERE session_key = ?", (session_key,))
         return bool(claims < most and _used_bytes(rows) < self._store_limits.max_bytes)
 
     # Streams
@@ -166,14 +166,14 @@ class Rows:
     def put(self, rows: sqlite3.Connection, record: StreamRecord) -> None:
         """Raises ``StoreFull``."""
         size = STREAM_BYTES + len(record.plan)
-        [(held,)] = rows.execute(_HELD, (record.session_id, record.stream_id))
+        [(held,)] = rows.execute(_HELD, (record.session_key, record.stream_id))
         if held + size > (self._store_limits.max_bytes - _used_bytes(rows)) / SHARE:
             raise StoreFull(StoreLimit.BYTES)
         rows.execute(
             "REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 record.stream_id,
-                record.session_id,
+                record.session_key,
                 record.session_incarnation,
                 b"".join(record.owners),
                 record.content_type,
@@ -193,15 +193,15 @@ class Rows:
 
     def get(self, rows: sqlite3.Connection, stream_id: str) -> StreamRecord | None:
         row = rows.execute(
-            "SELECT session_id, session_incarnation, owners, content_type, request_id, trace, plan, processing_seconds,"
-            " epoch, skip_at, skip_settled, paused, counted"
+            "SELECT session_key, session_incarnation, owners, content_type, request_id, trace, plan,"
+            " processing_seconds, epoch, skip_at, skip_settled, paused, counted"
             " FROM streams JOIN contents USING (stream_id) WHERE stream_id = ? AND ends_at > ?",
             (stream_id, self._clock()),
         ).fetchone()
         if row is None:
             return None
         (
-            session_id,
+            session_key,
             session_incarnation,
             owners,
             content_type,
@@ -215,7 +215,7 @@ class Rows:
         ) = row
         return StreamRecord(
             stream_id,
-            session_id,
+            session_key,
             session_incarnation,
             tuple(owners[at : at + _DIGEST_BYTES] for at in range(0, len(owners), _DIGEST_BYTES)),
             ContentType(content_type),
@@ -279,19 +279,19 @@ class Rows:
         }
 
 
-def _find_session(rows: sqlite3.Connection, session_id: str, now: float) -> tuple[str, int, float] | None:
+def _find_session(rows: sqlite3.Connection, session_key: str, now: float) -> tuple[str, int, float] | None:
     """The incarnation, the requests used and the end of the session, if it has not ended."""
     row: tuple[str, int, float] | None = rows.execute(
-        "SELECT incarnation, requests, ends_at FROM sessions WHERE session_id = ? AND ends_at > ?", (session_id, now)
+        "SELECT incarnation, requests, ends_at FROM sessions WHERE session_key = ? AND ends_at > ?", (session_key, now)
     ).fetchone()
     return row
 
 
-def _put_session(rows: sqlite3.Connection, session_id: str, incarnation: str, requests: int, ends_at: float) -> None:
+def _put_session(rows: sqlite3.Connection, session_key: str, incarnation: str, requests: int, ends_at: float) -> None:
     rows.execute(
         "INSERT INTO sessions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation,"
         " requests = excluded.requests, ends_at = excluded.ends_at",
-        (session_id, incarnation, requests, ends_at),
+        (session_key, incarnation, requests, ends_at),
     )
 
 
@@ -303,15 +303,15 @@ def _used_bytes(rows: sqlite3.Connection) -> int:
 
 
 def _find_claim(
-    rows: sqlite3.Connection, session_id: str, claim: Claim | None, now: float
+    rows: sqlite3.Connection, session_key: str, claim: Claim | None, now: float
 ) -> tuple[str | None, bool, int]:
     """The stream of an equal claim made before, whether the request id was claimed for other content, preparations."""
     if claim is None or claim.presented is None:
         return None, False, 0
     row = rows.execute(
-        "SELECT fingerprint, stream_id, preparations FROM claims WHERE session_id = ? AND owner = ? AND request_id = ?"
+        "SELECT fingerprint, stream_id, preparations FROM claims WHERE session_key = ? AND owner = ? AND request_id = ?"
         " AND ends_at > ?",
-        (session_id, claim.presented, claim.request_id, now),
+        (session_key, claim.presented, claim.request_id, now),
     ).fetchone()
     if row is None:
         return None, False, 0

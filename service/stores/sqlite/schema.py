@@ -7,10 +7,10 @@ from pathlib import Path
 from service.process.sqlite_file import connect
 from service.stores.store_limits import STREAM_BYTES
 
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
 _SCHEMA = """
 CREATE TABLE sessions (
-    session_id TEXT PRIMARY KEY,
+    session_key TEXT PRIMARY KEY,
     incarnation TEXT NOT NULL,
     requests INTEGER NOT NULL,
     ends_at REAL NOT NULL
@@ -18,20 +18,20 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_end ON sessions (ends_at);
 
 CREATE TABLE claims (
-    session_id TEXT NOT NULL,
+    session_key TEXT NOT NULL,
     owner BLOB NOT NULL,
     request_id TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
     stream_id TEXT NOT NULL,
     ends_at REAL NOT NULL,
     preparations INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (session_id, owner, request_id)
+    PRIMARY KEY (session_key, owner, request_id)
 ) WITHOUT ROWID;
 CREATE INDEX claims_by_end ON claims (ends_at);
 
 CREATE TABLE streams (
     stream_id TEXT PRIMARY KEY,
-    session_id TEXT NOT NULL,
+    session_key TEXT NOT NULL,
     session_incarnation TEXT NOT NULL,
     owners BLOB NOT NULL,
     content_type TEXT NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE contents (
 """
 
 _TOTALS = """
-CREATE INDEX streams_by_session ON streams (session_id, bytes);
+CREATE INDEX streams_by_session ON streams (session_key, bytes);
 CREATE INDEX unused_sessions ON sessions (ends_at) WHERE requests = 0;
 
 -- The number of rows, which SQLite would have to count.
@@ -79,12 +79,19 @@ _UPGRADE_FROM_2 = f"""
 ALTER TABLE claims ADD COLUMN preparations INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE streams ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE streams SET bytes = {STREAM_BYTES} + (SELECT length(plan) FROM contents WHERE stream_id = streams.stream_id);
-{_TOTALS}"""  # noqa: S608 - of constants of this module
+"""  # noqa: S608 - of constants of this module
+
+_UPGRADE_FROM_3 = """
+ALTER TABLE sessions RENAME COLUMN session_id TO session_key;
+ALTER TABLE claims RENAME COLUMN session_id TO session_key;
+ALTER TABLE streams RENAME COLUMN session_id TO session_key;
+"""
 
 _SCRIPTS = {
     0: _SCHEMA + _TOTALS,
-    1: _UPGRADE_FROM_1 + _UPGRADE_FROM_2,
-    2: _UPGRADE_FROM_2,
+    1: _UPGRADE_FROM_1 + _UPGRADE_FROM_2 + _UPGRADE_FROM_3 + _TOTALS,
+    2: _UPGRADE_FROM_2 + _UPGRADE_FROM_3 + _TOTALS,
+    3: _UPGRADE_FROM_3,
 }
 """The statements that migrate a file from each earlier version; a new file has version 0."""
 

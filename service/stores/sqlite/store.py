@@ -46,8 +46,8 @@ class SqliteSessionStore:
         deadline = None if path is None else deadline_seconds  # nothing could stand in for memory
         self._thread = TransactionThread(open_connection(path), self._rows.sweep, sweep_seconds, deadline, self._failed)
 
-    async def open(self, session_id: str) -> SessionSnapshot:
-        return await self._call(Operation.OPEN, partial(self._rows.open, session_id=session_id))
+    async def open(self, session_key: str) -> SessionSnapshot:
+        return await self._call(Operation.OPEN, partial(self._rows.open, session_key=session_key))
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         return await self._call(Operation.JOIN, partial(self._rows.join, snapshot=snapshot))

@@ -168,7 +168,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
         with pytest.raises(SchemaMismatch, match="version 99"):
             self.make()
 
-    @pytest.mark.parametrize("version", [1, 2])
+    @pytest.mark.parametrize("version", [1, 2, 3])
     async def test_a_file_of_an_earlier_version_is_upgraded_with_its_data(
         self, store: SessionStore, version: int
     ) -> None:
@@ -208,6 +208,11 @@ OLDER = (
     DROP INDEX streams_by_session;
     ALTER TABLE streams DROP COLUMN bytes;
     ALTER TABLE claims DROP COLUMN preparations;
+    """,
+    """
+    ALTER TABLE sessions RENAME COLUMN session_key TO session_id;
+    ALTER TABLE claims RENAME COLUMN session_key TO session_id;
+    ALTER TABLE streams RENAME COLUMN session_key TO session_id;
     """,
 )
 """By version: the statements that make a file of it out of a file of the next version. All columns keep their order."""

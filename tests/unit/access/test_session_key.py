@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.access.session_key import session_key
+from service.access.session_key import session_id_of, session_key
 
 ids = st.from_regex(r"[A-Za-z0-9_.:-]{1,64}", fullmatch=True)
 
@@ -18,3 +18,12 @@ def test_without_a_space_it_is_the_id_and_with_one_it_is_short_and_plain(session
     assert session_key("", session_id) == session_id
     key = session_key(space, session_id)
     assert (len(key) <= 33 + 64, key.isascii(), key.endswith(f"/{session_id}")) == (True, True, True)
+
+
+@given(ids, st.text())
+def test_the_key_contains_the_id(session_id: str, space: str) -> None:
+    assert session_id_of(session_key(space, session_id)) == session_id
+
+
+def test_the_key_is_the_same_in_every_process() -> None:
+    assert session_key("user-1", "s") == "c6c289e49e9c05b2145860387b73bcb1/s"

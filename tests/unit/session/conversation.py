@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from service.access.session_key import session_key
 from service.content import pack_plan
 from service.content.chunks import Chunks, CloseTexts
 from service.content.plan import Plan
@@ -80,19 +81,20 @@ class Conversation:
         shared: bool = True,
         sends_runs: bool = True,
         options: SessionOptions = DEFAULT_OPTIONS,
+        space: str = "",
     ) -> None:
         """With a ``token``, another conversation with the same ``store`` can recover the streams of this one."""
         self.limits = limits or Limits()
         self.now = 0.0
         self.store = store or MemoryStore()
         snapshot = SessionSnapshot(
-            "s-1",
+            session_key(space, "s-1"),
             incarnation,
             requests_used,
             self.limits.max_session_seconds if seconds_left is None else seconds_left,
             shared,
         )
-        self._machine = SessionMachine(snapshot, "c-1", self.limits, at(self.now), token, options=options)
+        self._machine = SessionMachine(snapshot, "s-1", "c-1", self.limits, at(self.now), token=token, options=options)
         self._sends_runs = sends_runs
         self._run: Run | None = None
         self._run_sent = 0

@@ -12,17 +12,19 @@ CHUNKS = [f"{k} " for k in range(20)]
 STREAM = "stream-1"
 
 
-def start_stream(store: MemoryStore, token: str = TOKEN, **fields: str) -> Conversation:
+def start_stream(store: MemoryStore, token: str = TOKEN, space: str = "", **fields: str) -> Conversation:
     """Return a connection that has sent the first of ``CHUNKS``."""
-    conversation = Conversation(token=token, store=store)
+    conversation = Conversation(token=token, store=store, space=space)
     conversation.request(**fields)
     conversation.run_effects(plan_of(CHUNKS, Speed.SUPERFAST, max_chunk_characters=9))
     return conversation
 
 
-def start_recovery(store: MemoryStore, last_index: int, token: str = TOKEN, own: str = OTHER) -> Conversation:
+def start_recovery(
+    store: MemoryStore, last_index: int, token: str = TOKEN, own: str = OTHER, space: str = ""
+) -> Conversation:
     """Return a connection whose client has sent ``recover`` with ``token``; its own token is ``own``."""
-    conversation = Conversation(token=own, store=store)
+    conversation = Conversation(token=own, store=store, space=space)
     conversation.recover(STREAM, last_index, token)
     conversation.run_effects()
     return conversation

@@ -122,12 +122,22 @@ def test_a_token_recovers_only_the_streams_of_its_connection() -> None:
 def test_a_stream_of_another_session_is_unknown_and_of_an_earlier_incarnation_over() -> None:
     store = MemoryStore()
     start_stream(store)
-    store.records["elsewhere"] = replace(store.records[STREAM], stream_id="elsewhere", session_id="s-2")
+    store.records["elsewhere"] = replace(store.records[STREAM], stream_id="elsewhere", session_key="s-2")
     second = Conversation(token=OTHER, store=store, incarnation="2")
     for stream_id in ("elsewhere", STREAM):
         second.recover(stream_id, 0, TOKEN)
         second.run_effects()
     assert [message["reason"] for message in second.all("stream_recovered")] == ["unknown", "session_over"]
+
+
+def test_a_token_recovers_a_stream_only_in_its_space() -> None:
+    store = MemoryStore()
+    start_stream(store, space="one")
+    assert answer_of(start_recovery(store, 2, space="other"))["reason"] == "unknown"
+    assert answer_of(start_recovery(store, 2))["reason"] == "unknown"
+    second = start_recovery(store, 2, space="one")
+    assert answer_of(second)["recovered"]
+    assert {second.all("connected")[0]["session_id"], second.event(StreamRecovered)[0].session_id} == {"s-1"}
 
 
 def test_the_tokens_of_both_connections_recover_a_recovered_stream() -> None:

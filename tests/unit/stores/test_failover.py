@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 
+from service.access.session_key import session_key
 from service.events import Dependency, DependencyChanged, DependencyFailed, StoreLimit, StoreLimitReached
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import SessionSnapshot, StreamStatus
@@ -221,13 +222,13 @@ async def test_streams_are_neither_stored_nor_recovered_in_degraded_mode(scene: 
 
 async def test_what_the_store_does_not_keep_is_recorded_and_is_no_failure(scene: Scene) -> None:
     scene.remote.failures = [StoreFull(StoreLimit.SESSIONS), StoreFull(StoreLimit.BYTES)]
-    snapshot = await scene.store.open("s")
+    snapshot = await scene.store.open(session_key("a space", "s"))
     assert not snapshot.shared, "the session is counted in this process"
     with pytest.raises(StoreFull):
         await scene.store.put(RECORD)
     assert scene.recording.events == [
         StoreLimitReached(StoreLimit.SESSIONS, "s"),
-        StoreLimitReached(StoreLimit.BYTES, RECORD.session_id),
+        StoreLimitReached(StoreLimit.BYTES, "s"),
     ]
     assert (await scene.store.join(snapshot)).shared, "as soon as there is room"
 

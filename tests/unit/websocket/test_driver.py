@@ -121,7 +121,7 @@ class Served:
             clock=clock.now,
         )
         snapshot = SessionSnapshot("s-1", "1", 0, SESSION_SECONDS)
-        machine = SessionMachine(snapshot, "c-1", settings.limits, clock.now())
+        machine = SessionMachine(snapshot, "s-1", "c-1", settings.limits, clock.now())
         self.driver = Driver(self.socket, machine, self._services, lambda _driver: self.socket.ended.set(), "a")
 
     def record(self, event: Event) -> None:

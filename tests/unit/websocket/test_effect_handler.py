@@ -48,7 +48,8 @@ from tests.unit.session.conversation import plan_of
 TOKEN = "the token of the first connection"
 CHUNKS = [f"{k} " for k in range(20)]
 STORED = replace(RECORD, owners=(digest_of(TOKEN),), plan=pack_plan(plan_of(CHUNKS, max_chunk_characters=9)))
-SNAPSHOT = SessionSnapshot(STORED.session_id, STORED.session_incarnation, 1, 60)
+SNAPSHOT = SessionSnapshot(STORED.session_key, STORED.session_incarnation, 1, 60)
+SESSION_ID = "s"
 TRACE = STORED.trace
 
 
@@ -93,7 +94,7 @@ class Bench:
             writer=writer,
             clock=clock.now,
         )
-        self.handler = EffectHandler(services, "c-1", STORED.session_id, "192.0.2.1")
+        self.handler = EffectHandler(services, "c-1", SESSION_ID, "192.0.2.1")
         self.performed: list[TicketedEffect] = []
         self.sent: list[ServerMessage] = []
 
@@ -103,7 +104,9 @@ class Bench:
     async def converse(self, **message: object) -> SessionMachine:
         """Pass one message to a new machine and perform all effects."""
         data = json.dumps(message)
-        machine = SessionMachine(SNAPSHOT, "c-1", Limits(), clock.now(), "the token of the second connection")
+        machine = SessionMachine(
+            SNAPSHOT, SESSION_ID, "c-1", Limits(), clock.now(), token="the token of the second connection"
+        )
         step = machine.receive(data, len(data), clock.now())
         while True:
             self.sent += step.outbound

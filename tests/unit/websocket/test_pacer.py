@@ -69,7 +69,7 @@ class World:
         self.drivers = [
             Driver(
                 socket,
-                machine(snapshot, f"c-{number}", LIMITS, self._now(), f"token {number}"),
+                machine(snapshot, "s-1", f"c-{number}", LIMITS, self._now(), token=f"token {number}"),
                 services,
                 lambda _driver, socket=socket: socket.ended.set(),  # type: ignore[misc]
                 "a client",

@@ -17,13 +17,13 @@ class LimitTests(StoreTests):
     async def test_the_session_that_uses_most_of_the_bytes_is_refused_first(self, store: SessionStore) -> None:
         refused: set[str] = set()
         for number in range(60):
-            for session in ("large", "larger"):
+            for session in ("large", "a-space/larger"):
                 try:
-                    await store.put(stream_of(session, number, LARGE * (1 + (session == "larger"))))
+                    await store.put(stream_of(session, number, LARGE * (1 + (session != "large"))))
                 except StoreFull:
                     refused.add(f"{session}-{number}")
-        assert "larger-0" not in refused
-        assert {"large-59", "larger-59"} <= refused
+        assert "a-space/larger-0" not in refused
+        assert {"large-59", "a-space/larger-59"} <= refused
         size = await self.size(store)
         assert size.bytes <= self.store_limits.max_bytes
         with pytest.raises(StoreFull) as full:

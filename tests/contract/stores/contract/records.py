@@ -11,7 +11,7 @@ FIRST, SECOND, THIRD = b"m" * 32, b"t" * 32, b"l" * 32
 
 RECORD = StreamRecord(
     stream_id="a-stream",
-    session_id="s",
+    session_key="s",
     session_incarnation="an-epoch",
     owners=(FIRST,),
     content_type=ContentType.HTML,
@@ -46,7 +46,7 @@ LARGE = 10_000
 """Bytes of a plan."""
 
 
-def stream_of(session_id: str, number: int, plan_bytes: int) -> StreamRecord:
+def stream_of(session_key: str, number: int, plan_bytes: int) -> StreamRecord:
     return msgspec.structs.replace(
-        RECORD, stream_id=f"{session_id}-{number}", session_id=session_id, plan=b"\1" * plan_bytes
+        RECORD, stream_id=f"{session_key}-{number}", session_key=session_key, plan=b"\1" * plan_bytes
     )

@@ -5,15 +5,17 @@ import asyncio
 import msgspec
 import pytest
 
+from service.access.session_key import session_key
 from service.session.ports import SessionStore
 from service.session.records import SessionSnapshot
+from tests.contract.stores.contract.records import FIRST, SECOND, claim
 from tests.contract.stores.contract.store_tests import StoreTests
 
 
 class SessionTests(StoreTests):
     async def test_the_first_connection_creates_the_session(self, store: SessionStore) -> None:
         snapshot = await store.open("s")
-        assert (snapshot.session_id, snapshot.requests_used, snapshot.shared) == ("s", 0, True)
+        assert (snapshot.session_key, snapshot.requests_used, snapshot.shared) == ("s", 0, True)
         assert snapshot.seconds_left == pytest.approx(self.limits.max_session_seconds, abs=self.slack_seconds)
 
     async def test_a_reconnect_before_the_end_joins_the_session(self, store: SessionStore) -> None:
@@ -38,6 +40,16 @@ class SessionTests(StoreTests):
         for _ in range(5):
             await store.admit(await store.open("one"), "a-stream", None)
         assert (await store.admit(await store.open("other"), "a-stream", None)).admitted
+
+    async def test_sessions_of_two_spaces_do_not_share_anything(self, store: SessionStore) -> None:
+        keys = [session_key(space, "s") for space in ("", "one", "other")]
+        snapshots = [await store.open(key) for key in keys]
+        assert len({snapshot.incarnation for snapshot in snapshots}) == len(keys)
+        for snapshot in snapshots:
+            admission = await store.admit(snapshot, f"in-{snapshot.session_key}", claim())
+            assert (admission.requests_used, admission.repeats) == (1, None)
+            again = await store.admit(snapshot, "again", claim(owner=SECOND, presented=FIRST))
+            assert (again.requests_used, again.repeats) == (1, f"in-{snapshot.session_key}")
 
     async def test_the_limit_is_exact_under_concurrent_calls(self, store: SessionStore) -> None:
         snapshots = [await store.open("s") for _ in range(4)]
