@@ -3,17 +3,12 @@
 from msgspec import Struct
 
 from service.protocol.fields import DescribedEnum
+from service.protocol.quota_kind import QuotaKind
+
+__all__ = ["MINUTE", "Charge", "QuotaExceeded", "QuotaKind", "QuotaOwner", "excess", "used_until"]
 
 MINUTE = 60_000_000
 """In microseconds, the unit of all times here: whole numbers, which Lua and SQL represent exactly."""
-
-
-class QuotaKind(DescribedEnum):
-    CONNECTIONS = "connections", "connections opened"
-    SESSIONS = "sessions", "sessions created"
-    REQUESTS = "requests", "requests admitted"
-    CONTENT_TIME = "content_time", "milliseconds of content work"
-    STORED_SIZE = "stored_size", "KiB of streams stored"
 
 
 class QuotaOwner(DescribedEnum):

@@ -5,8 +5,11 @@ Ids, tokens, times and durations differ there; every other field has to be equal
 
 from collections.abc import Sequence
 
+from service.access.principal import AccessRefusal
 from service.asyncapi.conversation import Closed, Conversation, Disconnected, Sent
 from service.asyncapi.example_messages import (
+    JWT,
+    NEXT_JWT,
     NEXT_TOKEN,
     SESSION_ID,
     STREAM_ID,
@@ -16,13 +19,16 @@ from service.asyncapi.example_messages import (
     chunks,
     complete,
     connected,
+    principal_until,
     start,
 )
 from service.protocol.close_codes import CloseCode
-from service.protocol.errors import EmptyContent, InvalidContentType, SessionTimeout
+from service.protocol.errors import EmptyContent, InvalidContentType, SessionTimeout, TokenExpired, Unauthenticated
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType, RefusalReason, Speed
 from service.protocol.server_messages import (
+    AuthExpiring,
+    AuthRefreshed,
     Chunk,
     ErrorMessage,
     HeartbeatAck,
@@ -34,6 +40,14 @@ from service.protocol.server_messages import (
     StreamSkipped,
 )
 from service.session.options import SessionOptions
+
+_WITH_TOKENS = {
+    "AUTH_MODE": "jwt",
+    "AUTH_JWT_KEY": "an example of a key that is secret",
+    "AUTH_JWT_ALGORITHMS": "HS256",
+    "AUTH_JWT_ISSUER": "https://app.example.com",
+    "AUTH_JWT_AUDIENCE": "streaming",
+}
 
 
 def _request(content: str, **fields: object) -> Sent:
@@ -232,6 +246,40 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 ),
             ),
             {"CLIENT_REPORTS": "on"},
+        ),
+        Conversation(
+            "authenticated",
+            "A client sends its token, and a new one before that expires",
+            (
+                Sent({"type": "auth", "token": JWT}),
+                connected(limits, principal=principal_until(61_500)),
+                AuthExpiring(at(1500), at(61_500), 60),
+                Sent({"type": "auth_refresh", "token": NEXT_JWT}),
+                AuthRefreshed(at(1700), at(301_500)),
+            ),
+            _WITH_TOKENS,
+        ),
+        Conversation(
+            "token-expired",
+            "A token expires, and the client has not sent a new one",
+            (
+                Sent({"type": "auth", "token": JWT}),
+                connected(limits, principal=principal_until(1000)),
+                AuthExpiring(at(2), at(1000), 1),
+                ErrorMessage.of(TokenExpired(AccessRefusal.EXPIRED.sentence)),
+                Closed(CloseCode.TOKEN_EXPIRED),
+            ),
+            _WITH_TOKENS,
+        ),
+        Conversation(
+            "unauthenticated",
+            "A token that is not valid",
+            (
+                Sent({"type": "auth", "token": "guessed"}),
+                ErrorMessage.of(Unauthenticated(AccessRefusal.INVALID.sentence)),
+                Closed(CloseCode.UNAUTHENTICATED),
+            ),
+            _WITH_TOKENS,
         ),
         Conversation(
             "session-over",

@@ -15,9 +15,21 @@ from service.protocol.codec import encode
 from service.protocol.errors import error_classes
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.limits import Limits
-from service.protocol.messages import Ack, ClientReport, Heartbeat, Ping, Recover, StreamControl, StreamRequest
+from service.protocol.messages import (
+    Ack,
+    Auth,
+    AuthRefresh,
+    ClientReport,
+    Heartbeat,
+    Ping,
+    Recover,
+    StreamControl,
+    StreamRequest,
+)
 from service.protocol.server_messages import (
+    AuthRefreshed,
     Chunk,
+    Connected,
     ErrorMessage,
     HeartbeatAck,
     Pong,
@@ -49,6 +61,8 @@ _REPLIES: Mapping[type[Struct], Sequence[type[Struct]]] = {
     Recover: (StreamRecovered, Chunk, StreamComplete, StreamCancelled, ErrorMessage),
     Ack: (ErrorMessage,),
     ClientReport: (ErrorMessage,),
+    Auth: (Connected, ErrorMessage),
+    AuthRefresh: (AuthRefreshed, ErrorMessage),
     Ping: (Pong,),
     Heartbeat: (HeartbeatAck,),
 }

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, UnsetType
 
+from service.access.principal import Principal
+from service.access.scope import Grant, Scope
 from service.protocol.instant import Instant, iso
 from service.protocol.limits import Limits
 from service.protocol.messages import GAP_SECONDS, Complexity, ContentType, Speed
@@ -24,6 +26,16 @@ STREAM_ID = "d2e749dbace48f1acd96becb7d7549ab"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 TOKEN = "xHC0gpavUzL5qQPhcR4_1B7uk5rzfT-4hXBtqsxmYe0"  # noqa: S105 - an example
 NEXT_TOKEN = "dBnFgY9NvLu5pe2Kqih3AavVXQuySv76FfSM6kfv-nM"  # noqa: S105 - an example
+JWT = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlLmNvbSIsImF1ZCI6InN0cmV"
+    "hbWluZyIsInN1YiI6InUtNDIiLCJzY29wZSI6InN0cmVhbSIsImlhdCI6MTc5NTQ2OTAwNSwiZXhwIjoxNzk1NDY5MzA1fQ."
+    "opluvVP9Yg7_Hxs4Ftg0xdBDACZPV4Sqt9HrjsAAI0M"
+)
+NEXT_JWT = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlLmNvbSIsImF1ZCI6InN0cmV"
+    "hbWluZyIsInN1YiI6InUtNDIiLCJzY29wZSI6InN0cmVhbSIsImlhdCI6MTc5NTQ2OTI0NSwiZXhwIjoxNzk1NDY5NTQ1fQ."
+    "ry3soYSzQq9vDPROEJnipUnsyxZAAbuQf8sWgQKKfCg"
+)
 
 _BEGIN = 1_795_469_243.612
 
@@ -32,17 +44,30 @@ def at(milliseconds: int) -> str:
     return iso(_BEGIN + milliseconds / 1000)
 
 
-def connected(
+def connected(  # noqa: PLR0913 - the differences between the examples
     limits: Limits,
     token: str | None = TOKEN,
     used: int = 0,
     milliseconds: int = 0,
     options: SessionOptions = DEFAULT_OPTIONS,
+    *,
+    principal: Principal | None = None,
 ) -> Connected:
     """The first message of a service with these limits, ``milliseconds`` after the session began."""
     snapshot = SessionSnapshot(SESSION_ID, "", used, limits.max_session_seconds - milliseconds / 1000)
     now = Instant(0, _BEGIN + milliseconds / 1000)
-    return replies.connected(SESSION_ID, snapshot, limits, now, token=token, options=options)
+    return replies.connected(SESSION_ID, snapshot, limits, now, token=token, options=options, principal=principal)
+
+
+def principal_until(milliseconds: int) -> Principal:
+    """The user of ``JWT``, if it expired then."""
+    return Principal(
+        "https://app.example.com",
+        "u-42",
+        "u-42",
+        Grant(frozenset({Scope.STREAM})),
+        expires_at=_BEGIN + milliseconds / 1000,
+    )
 
 
 def start(  # noqa: PLR0913 - the differences between the examples

@@ -23,6 +23,8 @@ def schemas() -> dict[str, Json]:
     """The schemas of messages, of the objects in them, and of the names that a field may contain, by type name."""
     _, generated = msgspec.json.schema_components((*CLIENT_MESSAGES, *SERVER_MESSAGES), ref_template=SCHEMAS + "{name}")
     for enumeration in DescribedEnum.__subclasses__():
+        if enumeration.__name__ not in generated:
+            continue  # not of the wire
         generated[enumeration.__name__] = _enumeration(
             enumeration.__name__, {str(member): member.description for member in enumeration}
         )

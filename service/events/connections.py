@@ -43,6 +43,8 @@ class CloseReason(StrEnum):
     """It broke the WebSocket protocol: 1002, 1007 or 1009."""
     KEEPALIVE_TIMEOUT = "keepalive_timeout"
     """It did not answer a ping."""
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a reason
     ABNORMAL = "abnormal"
     """The peer disappeared, or closed with a code that is not that of a regular end."""
 

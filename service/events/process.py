@@ -171,6 +171,7 @@ class FaultSource(StrEnum):
     """The part of the service that raised the exception of a fault."""
 
     ADMISSION = "admission"
+    ACCESS = "access"
     CONTENT = "content"
     CONNECTION = "connection"
     SESSION_STORE = "session_store"

@@ -115,6 +115,12 @@ class CloseCode(IntEnum):
         "the token cannot be checked at the moment",
         ErrorCode.AUTH_UNAVAILABLE,
     )
+    QUOTA_REACHED = (
+        4126,
+        "quota used up",
+        "the user or the address has opened too many connections or sessions",
+        ErrorCode.RATE_LIMIT_EXCEEDED,
+    )
 
 
 def close_reason(code: CloseCode, retry_after_ms: int | None) -> str:
@@ -138,7 +144,10 @@ class HandshakeRefusal(IntEnum):
 
     INVALID_SESSION_ID = 400, "the session id is invalid"
     UNAUTHENTICATED = 401, "the token in the `Authorization` header is not valid, or has expired or was revoked"
-    FOREIGN_ORIGIN = 403, "the `Origin` is not in `ALLOWED_ORIGINS`; a client that sends no `Origin` is always accepted"
+    FORBIDDEN = 403, "the `Origin` of a browser is not in `ALLOWED_ORIGINS`, or the token does not allow this session"
     UNKNOWN_PATH = 404, "the path has no WebSocket"
-    ADDRESS_LIMIT = 429, "`MAX_CONNECTIONS_PER_ADDRESS` connections are open from the address of the client"
-    DRAINING = 503, "the server is shutting down, or has no free socket; `Retry-After` contains the seconds to wait"
+    LIMIT_REACHED = (
+        429,
+        "`MAX_CONNECTIONS_PER_ADDRESS` connections are open from the address, or a quota is used up",
+    )
+    UNAVAILABLE = 503, "the server shuts down, has no free socket, or cannot check the token: see `Retry-After`"

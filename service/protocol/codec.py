@@ -22,6 +22,8 @@ from service.protocol.errors import (
 from service.protocol.fields import SESSION_ID_PATTERN, RequestId, Token
 from service.protocol.messages import (
     Ack,
+    Auth,
+    AuthRefresh,
     ChunkBy,
     ClientMessage,
     ClientMessageType,
@@ -74,7 +76,7 @@ class _StreamControl(Struct, tag_field="type", tag="stream_control"):
     action: str = ""
 
 
-_WireMessage = _StreamRequest | _StreamControl | Recover | Ack | ClientReport | Ping | Heartbeat
+_WireMessage = _StreamRequest | _StreamControl | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_message: Callable[[str], _WireMessage] = msgspec.json.Decoder(_WireMessage).decode

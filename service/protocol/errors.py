@@ -9,7 +9,7 @@
 ├── ``LimitReached``: the client must wait or reconnect
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``ServerBusy`` ``OverCapacity``
 │   ├── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
-│   ├── ``InputLimitExceeded`` ``MessageTimeout`` ``QuotaReached``
+│   ├── ``InputLimitExceeded`` ``MessageTimeout`` ``QuotaReached`` ``ConnectionQuotaReached``
 │   └── ``Unauthenticated`` ``TokenExpired`` ``TokenRevoked`` ``Forbidden`` ``AuthUnavailable``
 └── ``ServiceFault``: a fault of the service; reported to its operators
     └── ``ChunkingFailed`` ``ProcessingFailed`` ``InternalError``
@@ -22,6 +22,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
+
+from service.protocol.quota_kind import QuotaKind
 
 
 class ErrorCode(StrEnum):
@@ -69,6 +71,8 @@ class StreamingError(Exception):
     """Whether the error tracker receives it."""
     retry_after_seconds: float | None = None
     """When the same request may succeed, if that can be estimated."""
+    quota: QuotaKind | None = None
+    """The quota that is used up, if it is one."""
 
 
 class ClientMistake(StreamingError):
@@ -246,14 +250,22 @@ class MessageTimeout(LimitReached):
 
 
 class QuotaReached(LimitReached):
-    """The user or the address has used a quota of the minute. Repeat the request after `retry_after_ms`."""
+    """The user or the address has used up a quota, which `scope` names. Repeat the request after `retry_after_ms`."""
 
     code = ErrorCode.RATE_LIMIT_EXCEEDED
     retryable = True
 
-    def __init__(self, sentence: str, retry_after_seconds: float) -> None:
+    def __init__(self, sentence: str, quota: QuotaKind, retry_after_seconds: float) -> None:
         super().__init__(sentence)
+        self.quota = quota
         self.retry_after_seconds = retry_after_seconds
+
+
+class ConnectionQuotaReached(QuotaReached):
+    """The user or the address has opened too many connections or sessions. Reconnect after `retry_after_ms`."""
+
+    code = ErrorCode.RATE_LIMIT_EXCEEDED
+    fatal = True
 
 
 class Unauthenticated(LimitReached):
@@ -268,6 +280,7 @@ class TokenExpired(LimitReached):
 
     code = ErrorCode.TOKEN_EXPIRED
     fatal = True
+    retryable = True
 
 
 class TokenRevoked(LimitReached):

@@ -32,7 +32,15 @@ Timestamp = Annotated[
         extra_json_schema={"format": "date-time"},
     ),
 ]
+Expiry = Annotated[
+    str,
+    Meta(
+        description="When the token expires, in the format of `timestamp`.",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 Token = Annotated[str, Meta(max_length=128)]
+AccessToken = Annotated[str, Meta(max_length=8192)]
 Index = Annotated[int, Meta(ge=0, le=_LARGEST_JAVASCRIPT_INTEGER)]
 IndexOrNone = Annotated[int, Meta(ge=-1, le=_LARGEST_JAVASCRIPT_INTEGER)]
 """-1 for none."""

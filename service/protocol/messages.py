@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from msgspec import UNSET, Struct, UnsetType
 
 from service.protocol.fields import (
+    AccessToken,
     DescribedEnum,
     Index,
     IndexOrNone,
@@ -133,6 +134,18 @@ class ClientReport(Struct, frozen=True, tag_field="type", tag="client_report"):
     breaks: Annotated[ReportedCount, doc("The number of times that the connection was lost during the stream.")] = 0
 
 
+class Auth(Struct, frozen=True, tag_field="type", tag="auth"):
+    """The token of a client that sends it neither in a header nor as a subprotocol: its first message."""
+
+    token: Annotated[AccessToken, doc("A JSON Web Token or an API key.")]
+
+
+class AuthRefresh(Struct, frozen=True, tag_field="type", tag="auth_refresh"):
+    """A new token of the same user, in place of the one that ends. The connection and its streams go on."""
+
+    token: Annotated[AccessToken, doc("Of the same issuer, subject and space, and valid for the session.")]
+
+
 class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
     """Request a `pong`. Like every message, it restarts the idle time."""
 
@@ -141,7 +154,7 @@ class Heartbeat(Struct, frozen=True, tag_field="type", tag="heartbeat"):
     """Request a `heartbeat_ack`, which contains the session id."""
 
 
-ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Ping | Heartbeat
+ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat
 
 
 class ClientMessageType(StrEnum):
@@ -152,6 +165,8 @@ class ClientMessageType(StrEnum):
     RECOVER = "recover"
     ACK = "ack"
     CLIENT_REPORT = "client_report"
+    AUTH = "auth"
+    AUTH_REFRESH = "auth_refresh"
     PING = "ping"
     HEARTBEAT = "heartbeat"
 

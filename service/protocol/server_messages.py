@@ -6,8 +6,9 @@ from typing import Annotated, Self, get_args
 from msgspec import UNSET, Struct, UnsetType
 
 from service.protocol.errors import ErrorCode, StreamingError
-from service.protocol.fields import RequestId, SessionId, StreamId, Timestamp, TraceId, doc
+from service.protocol.fields import Expiry, RequestId, SessionId, StreamId, Timestamp, TraceId, doc
 from service.protocol.messages import Complexity, ContentType, RefusalReason, Speed
+from service.protocol.quota_kind import QuotaKind
 
 
 class SessionLimits(Struct, frozen=True):
@@ -37,6 +38,7 @@ class Connected(Struct, frozen=True, tag_field="type", tag="connected"):
     client_reports: Annotated[bool | UnsetType, doc("True if the service evaluates `client_report`; else absent.")] = (
         UNSET
     )
+    auth_expires_at: Expiry | UnsetType = UNSET
 
 
 class StreamMetadata(Struct, frozen=True):
@@ -138,6 +140,21 @@ class StreamCancelled(Struct, frozen=True, tag_field="type", tag="stream_cancell
     timestamp: Timestamp
 
 
+class AuthExpiring(Struct, frozen=True, tag_field="type", tag="auth_expiring"):
+    """The token expires soon: send `auth_refresh`. Without it the connection closes."""
+
+    timestamp: Timestamp
+    expires_at: Expiry
+    seconds_left: Annotated[int, doc("Whole seconds until then.")]
+
+
+class AuthRefreshed(Struct, frozen=True, tag_field="type", tag="auth_refreshed"):
+    """The token of an `auth_refresh` holds from now on."""
+
+    timestamp: Timestamp
+    expires_at: Expiry | UnsetType = UNSET
+
+
 class Pong(Struct, frozen=True, tag_field="type", tag="pong"):
     """The answer to `ping`, sent at once, also during a stream."""
 
@@ -164,12 +181,21 @@ class ErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
         int | UnsetType,
         doc("The milliseconds after which the same message may succeed; only of some retryable errors."),
     ] = UNSET
+    scope: Annotated[QuotaKind | UnsetType, doc("The quota of the user or the address that is used up.")] = UNSET
 
     @classmethod
     def of(cls, error: StreamingError, request_id: str | UnsetType = UNSET, stream_id: str | UnsetType = UNSET) -> Self:
         seconds = error.retry_after_seconds
-        retry_after_ms = UNSET if seconds is None else round(seconds * 1000)
-        return cls(error.code, str(error), error.fatal, error.retryable, request_id, stream_id, retry_after_ms)
+        return cls(
+            code=error.code,
+            message=str(error),
+            fatal=error.fatal,
+            retryable=error.retryable,
+            request_id=request_id,
+            stream_id=stream_id,
+            retry_after_ms=UNSET if seconds is None else round(seconds * 1000),
+            scope=error.quota or UNSET,
+        )
 
 
 ServerMessage = (
@@ -182,6 +208,8 @@ ServerMessage = (
     | StreamResumed
     | StreamSkipped
     | StreamCancelled
+    | AuthExpiring
+    | AuthRefreshed
     | Pong
     | HeartbeatAck
     | ErrorMessage

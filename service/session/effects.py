@@ -6,6 +6,7 @@ ticket has at most one unresolved effect. ``EffectFailed`` may be the result of 
 
 from msgspec import Struct
 
+from service.access.principal import AccessRefusal, Principal
 from service.content.plan import Plan
 from service.content.stage import StageTime
 from service.protocol.errors import StreamingError
@@ -110,6 +111,17 @@ class MarkSkip(Struct, frozen=True):
     settled: bool
 
 
+REFRESH_TICKET = 0
+"""Of the one token that is being checked; those of streams are greater."""
+
+
+class Authenticate(Struct, frozen=True):
+    """Check a token, with ``Authenticator.authenticate``. Result: ``TokenChecked``."""
+
+    ticket: int
+    token: str
+
+
 class UpdateStatus(Struct, frozen=True):
     """Store a change of a stream, with ``SessionStore.update_status``. It has no result."""
 
@@ -192,6 +204,11 @@ class SkipMarked(Struct, frozen=True):
     """False if the stream is not at the epoch of the effect."""
 
 
+class TokenChecked(Struct, frozen=True):
+    ticket: int
+    principal: Principal | AccessRefusal
+
+
 class StoreFailed(Struct, frozen=True):
     """The store is unavailable. The operation may have been performed."""
 
@@ -220,6 +237,7 @@ TicketedEffect = (
     | UnpackPlan
     | AcquireStream
     | MarkSkip
+    | Authenticate
 )
 Effect = TicketedEffect | UpdateStatus
 EffectResult = (
@@ -235,6 +253,7 @@ EffectResult = (
     | ContentEngineBusy
     | AcquisitionDecided
     | SkipMarked
+    | TokenChecked
     | StoreFailed
     | EffectFailed
 )

@@ -12,6 +12,7 @@ from service.protocol.errors import (
     OverCapacity,
     SessionTimeout,
     SlowClient,
+    TokenExpired,
 )
 from service.protocol.limits import InputLimit
 from service.session.step import Close
@@ -28,9 +29,11 @@ class Ending(Struct, frozen=True):
 RESTART = Ending(Close(CloseCode.RESTART), CloseReason.SHUTDOWN, Outcome.SHUTDOWN)
 FAULT = Ending(Close(CloseCode.INTERNAL_ERROR), CloseReason.ERROR, Outcome.ERROR)
 TAKEN_OVER = Ending(Close(CloseCode.TAKEN_OVER), CloseReason.TAKEN_OVER, Outcome.TAKEN_OVER)
+REVOKED = Ending(Close(CloseCode.TOKEN_REVOKED), CloseReason.TOKEN_REVOKED, Outcome.DISCONNECTED)
 
 DEADLINES = {
     SessionTimeout: Ending(Close(CloseCode.SESSION_OVER), CloseReason.SESSION_TIMEOUT, Outcome.TIMEOUT),
+    TokenExpired: Ending(Close(CloseCode.TOKEN_EXPIRED), CloseReason.TOKEN_EXPIRED, Outcome.TIMEOUT),
     IdleTimeout: Ending(Close(CloseCode.IDLE), CloseReason.IDLE_TIMEOUT, Outcome.TIMEOUT),
     SlowClient: Ending(Close(CloseCode.SLOW_CLIENT, abort=True), CloseReason.SLOW_CLIENT, Outcome.SLOW_CLIENT),
 }

@@ -9,14 +9,24 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from service.access.principal import AccessRefusal, Principal
 from service.events import CloseReason, Outcome
 from service.protocol.close_codes import CloseCode
 from service.protocol.codec import decode
-from service.protocol.errors import ClientMistake, ContentTooLarge, InternalError, StreamingError, StreamTakenOver
+from service.protocol.errors import (
+    ClientMistake,
+    ContentTooLarge,
+    InternalError,
+    StreamingError,
+    StreamTakenOver,
+    TokenRevoked,
+)
 from service.protocol.instant import Instant
 from service.protocol.limits import InputLimit, Limits
 from service.protocol.messages import (
     Ack,
+    Auth,
+    AuthRefresh,
     ClientMessage,
     ClientMessageType,
     ClientReport,
@@ -26,17 +36,18 @@ from service.protocol.messages import (
     StreamControl,
     StreamRequest,
 )
-from service.protocol.server_messages import ErrorMessage, HeartbeatAck, Pong
+from service.protocol.server_messages import AuthRefreshed, ErrorMessage, HeartbeatAck, Pong
 from service.session import replies
 from service.session.deadlines import Deadlines
-from service.session.effects import EffectResult
-from service.session.endings import DEADLINES, FAULT, RESTART, TAKEN_OVER, Ending, input_ending
+from service.session.effects import REFRESH_TICKET, EffectResult
+from service.session.endings import DEADLINES, FAULT, RESTART, REVOKED, TAKEN_OVER, Ending, input_ending
 from service.session.event_log import EventLog
 from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.session.records import SessionSnapshot
 from service.session.step import Step, StepBuilder
 from service.session.stream_state import StreamState
 from service.session.streams import Streams
+from service.session.token_life import TokenLife
 from service.session.tokens import digest_of
 
 _CLIENT_CLOSE_CODES = {CloseCode.NORMAL, CloseCode.PEER_LEFT, CloseCode.NO_CODE}
@@ -54,9 +65,13 @@ class SessionMachine:
         now: Instant,
         *,
         token: str | None = None,
+        principal: Principal | None = None,
         options: SessionOptions = DEFAULT_OPTIONS,
     ) -> None:
-        """``token`` allows other connections to recover the streams of this one; ``None`` if content is not stored."""
+        """``token`` allows other connections to recover the streams of this one; ``None`` if content is not stored.
+
+        ``principal`` is who is connected; ``None`` without authentication.
+        """
         self._snapshot = snapshot
         self.session_id = session_id
         self.connection_id = connection_id
@@ -68,6 +83,9 @@ class SessionMachine:
         self._builder = StepBuilder(self._log)
         owner = None if token is None else digest_of(token)
         self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)
+        self._token_life = (
+            None if principal is None else TokenLife(principal, self.session_id, now, self._deadlines, self._builder)
+        )
         self._close_reason: CloseReason | None = None
         """Set when the end is decided; nothing is sent after the step that decides it."""
         self._returns_at: float | None = None
@@ -78,6 +96,11 @@ class SessionMachine:
     def current(self) -> StreamState | None:
         """The stream that is being prepared, recovered or delivered."""
         return self._streams.current
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who is connected; ``None`` without authentication."""
+        return None if self._token_life is None else self._token_life.principal
 
     @property
     def idle(self) -> bool:
@@ -102,7 +125,13 @@ class SessionMachine:
         if self._close_reason is None:
             self._builder.send(
                 replies.connected(
-                    self.session_id, self._snapshot, self._limits, now, token=self._token, options=self._options
+                    self.session_id,
+                    self._snapshot,
+                    self._limits,
+                    now,
+                    token=self._token,
+                    options=self._options,
+                    principal=self.principal,
                 )
             )
         return self._step(now)
@@ -137,8 +166,12 @@ class SessionMachine:
 
     def resolve(self, result: EffectResult, now: Instant) -> Step:
         """An effect is performed. The result of a dropped ticket is ignored."""
-        if not self._ended(now):
+        if self._ended(now):
+            return self._step(now)
+        if result.ticket != REFRESH_TICKET:
             self._streams.resolve(result, now)
+        elif self._token_life is not None:
+            self._token_life.resolve(result, now)
         return self._step(now)
 
     def block(self, now: Instant) -> Step:
@@ -165,6 +198,12 @@ class SessionMachine:
         if not self._ended(now) and self.leased_stream == (stream_id, epoch):
             error = StreamTakenOver("Another connection has recovered this stream. Continue there.")
             self._end_with_error(error, TAKEN_OVER, now)
+        return self._step(now)
+
+    def revoke(self, now: Instant) -> Step:
+        """The token of the connection was revoked."""
+        if not self._ended(now):
+            self._end_with_error(TokenRevoked(AccessRefusal.REVOKED.sentence), REVOKED, now)
         return self._step(now)
 
     def drain(self, returns_at: float, now: Instant) -> Step:
@@ -204,7 +243,7 @@ class SessionMachine:
         self._log.closed(self._close_reason, code, now.seconds)
         return self._step(now)
 
-    def _handle(self, message: ClientMessage, now: Instant) -> None:
+    def _handle(self, message: ClientMessage, now: Instant) -> None:  # noqa: C901 - one for each message
         match message:
             case StreamRequest() | Recover() if self._streams.draining and self._streams.idle:
                 self._end_for_restart(None, now)  # unanswered: the client sends it again on its next connection
@@ -218,12 +257,22 @@ class SessionMachine:
                 self._streams.acknowledge(message)
             case ClientReport():
                 self._log.reported(message)  # no reply: a client that measures must not fail by it
+            case Auth():
+                pass  # the connection has its token, or the service needs none
+            case AuthRefresh(token):
+                self._refresh(token, now)
             case Ping():
                 self._builder.send(Pong(now.timestamp))
             case Heartbeat():
                 self._builder.send(HeartbeatAck(now.timestamp, self.session_id))
             case _:
                 assert_never(message)
+
+    def _refresh(self, token: str, now: Instant) -> None:
+        if self._token_life is None:
+            self._builder.send(AuthRefreshed(now.timestamp))  # nothing expires
+        else:
+            self._token_life.refresh(token)
 
     # Ends
 
@@ -233,6 +282,8 @@ class SessionMachine:
             error = self._deadlines.expired(now.seconds)
             if error is not None:
                 self._end_with_error(error, DEADLINES[type(error)], now)
+            elif self._token_life is not None:
+                self._token_life.warn(now)
         return self._close_reason is not None
 
     def _end_with_error(self, error: StreamingError, ending: Ending, now: Instant) -> None:

@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from service import __version__
+from service.access.principal import Principal
 from service.protocol.instant import Instant, iso
 from service.protocol.limits import Limits
 from service.protocol.messages import RefusalReason
@@ -30,7 +31,9 @@ def connected(  # noqa: PLR0913 - independent facts
     *,
     token: str | None,
     options: SessionOptions,
+    principal: Principal | None = None,
 ) -> Connected:
+    expires_at = None if principal is None else principal.expires_at
     return Connected(
         session_id=session_id,
         timestamp=now.timestamp,
@@ -47,6 +50,7 @@ def connected(  # noqa: PLR0913 - independent facts
         session_expires_at=iso(now.wall + snapshot.seconds_left),
         resume_token=UNSET if token is None else token,
         client_reports=options.client_reports or UNSET,
+        auth_expires_at=UNSET if expires_at is None else iso(expires_at),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from service.access.principal import Principal
 from service.events import CloseReason, FaultSource
 from service.protocol.errors import InternalError
 from service.protocol.instant import Instant
@@ -21,7 +22,7 @@ class Driver:
     """One connection from its acceptance to its end, its receiver and its only writer.
 
     ``slot``, ``wake_at`` and ``wake`` are for the ticker, ``wake`` and ``fail`` for the pacer; ``idle``,
-    ``leased_stream``, ``lose_lease``, ``drain`` and ``shutdown`` for the hub.
+    ``leased_stream``, ``lose_lease``, ``principal``, ``revoke``, ``drain`` and ``shutdown`` for the hub.
     """
 
     __slots__ = (
@@ -140,6 +141,15 @@ class Driver:
     def lose_lease(self, stream_id: str, epoch: int) -> None:
         """Another connection acquired the stream that this one leased at ``epoch``."""
         self._pass(self._machine.lose_lease, stream_id, epoch)
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who is connected; ``None`` without authentication."""
+        return self._machine.principal
+
+    def revoke(self) -> None:
+        """The token was revoked: close."""
+        self._pass(self._machine.revoke)
 
     def drain(self, returns_at: float) -> None:
         """Start no stream, and close with 1012 after the active one."""

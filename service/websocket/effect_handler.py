@@ -12,6 +12,7 @@ from service.protocol.instant import Instant
 from service.protocol.trace import Trace, parse_trace_context
 from service.session import effects
 from service.session.ports import ContentEngine, Ids, PreparationFailed, Recorder, SessionStore, StoreUnavailable
+from service.websocket.access_control import AccessControl
 from service.websocket.call_origin import CallOrigin, call_origin
 from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
@@ -29,6 +30,8 @@ class Services(Struct, frozen=True):
     pacer: Pacer
     writer: MessageWriter
     clock: Callable[[], Instant]
+    access: AccessControl | None = None
+    """``None`` without authentication."""
 
 
 class EffectHandler:
@@ -113,6 +116,9 @@ class EffectHandler:
                 return effects.AcquisitionDecided(ticket, acquired, self._services.ids.continue_trace(trace))
             case effects.MarkSkip(ticket, stream_id, _, epoch, index, settled):
                 return effects.SkipMarked(ticket, await store.mark_skip(stream_id, epoch, index, settled=settled))
+            case effects.Authenticate(ticket, token):
+                assert self._services.access is not None
+                return effects.TokenChecked(ticket, await self._services.access.authenticate(token))
             case _:
                 assert_never(effect)
 
@@ -146,6 +152,8 @@ def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace 
     match effect:
         case effects.JoinSession() | effects.Admit() | effects.ChargeRepetition():
             return FaultSource.ADMISSION, "", None
+        case effects.Authenticate():
+            return FaultSource.ACCESS, "", None
         case effects.Prepare() | effects.FindPlan():
             return FaultSource.CONTENT, effect.stream_id, effect.trace
         case effects.PutStream():

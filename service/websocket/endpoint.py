@@ -77,11 +77,11 @@ class StreamEndpoint:
             await _refuse(send, HandshakeRefusal.INVALID_SESSION_ID, _INVALID_SESSION_ID)
         elif not self._origin_allowed(scope):
             self._record_attempt(attempt, AttemptOutcome.REFUSED_ORIGIN, session_id)
-            await _refuse(send, HandshakeRefusal.FOREIGN_ORIGIN, _FOREIGN_ORIGIN)
+            await _refuse(send, HandshakeRefusal.FORBIDDEN, _FOREIGN_ORIGIN)
         elif self._hub.draining:
             self._record_attempt(attempt, AttemptOutcome.REFUSED_DRAINING, session_id)
             sentence = f"The server restarts. Reconnect after {self._draining_retry_seconds} s."
-            await _refuse(send, HandshakeRefusal.DRAINING, sentence, self._draining_retry_seconds)
+            await _refuse(send, HandshakeRefusal.UNAVAILABLE, sentence, self._draining_retry_seconds)
         else:
             await send({"type": "websocket.accept"})
             connection = handshake.hand_over(self._monitor)

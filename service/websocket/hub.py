@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from service.access.principal import Principal
 from service.events import DrainEnded, DrainStarted
 from service.protocol.instant import Instant
 from service.session.ports import Recorder
@@ -26,6 +27,13 @@ class Member(Protocol):
 
     def lose_lease(self, stream_id: str, epoch: int) -> None:
         """Another connection acquired the stream that this one leased at ``epoch``."""
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who is connected; ``None`` without authentication."""
+
+    def revoke(self) -> None:
+        """The token was revoked: close now."""
 
     def drain(self, returns_at: float) -> None:
         """Start no stream, and close after the active one. The client may connect again at ``returns_at``."""

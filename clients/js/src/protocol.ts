@@ -107,6 +107,20 @@ export interface ClientReport {
   breaks?: number;
 }
 
+/** The token of a client that sends it neither in a header nor as a subprotocol: its first message. */
+export interface Auth {
+  type: "auth";
+  /** A JSON Web Token or an API key. */
+  token: string;
+}
+
+/** A new token of the same user, in place of the one that ends. The connection and its streams go on. */
+export interface AuthRefresh {
+  type: "auth_refresh";
+  /** Of the same issuer, subject and space, and valid for the session. */
+  token: string;
+}
+
 /** Request a `pong`. Like every message, it restarts the idle time. */
 export interface Ping {
   type: "ping";
@@ -136,6 +150,8 @@ export interface Connected {
   resume_token?: string;
   /** True if the service evaluates `client_report`; else absent. */
   client_reports?: boolean;
+  /** When the token expires, in the format of `timestamp`. */
+  auth_expires_at?: string;
 }
 
 /** The limits in force. */
@@ -305,6 +321,26 @@ export interface StreamCancelled {
   timestamp: string;
 }
 
+/** The token expires soon: send `auth_refresh`. Without it the connection closes. */
+export interface AuthExpiring {
+  type: "auth_expiring";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** When the token expires, in the format of `timestamp`. */
+  expires_at: string;
+  /** Whole seconds until then. */
+  seconds_left: number;
+}
+
+/** The token of an `auth_refresh` holds from now on. */
+export interface AuthRefreshed {
+  type: "auth_refreshed";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** When the token expires, in the format of `timestamp`. */
+  expires_at?: string;
+}
+
 /** The answer to `ping`, sent at once, also during a stream. */
 export interface Pong {
   type: "pong";
@@ -338,10 +374,12 @@ export interface ErrorMessage {
   stream_id?: string;
   /** The milliseconds after which the same message may succeed; only of some retryable errors. */
   retry_after_ms?: number;
+  /** The quota of the user or the address that is used up. */
+  scope?: QuotaKind;
 }
 
 /**
- * - `RATE_LIMIT_EXCEEDED`: The session has used all its requests.
+ * - `RATE_LIMIT_EXCEEDED`: The session has used all its requests. The user or the address has used up a quota, which `scope` names. Repeat the request after `retry_after_ms`. The user or the address has opened too many connections or sessions. Reconnect after `retry_after_ms`.
  * - `SESSION_TIMEOUT`: The session has ended.
  * - `IDLE_TIMEOUT`: The connection was idle for `IDLE_TIMEOUT`.
  * - `CONTENT_TOO_LARGE`: The content is longer than `MAX_CONTENT_SIZE`.
@@ -364,12 +402,26 @@ export interface ErrorMessage {
  * - `INPUT_LIMIT_EXCEEDED`: The client sent more frames than `MAX_FRAME_RATE`, or more bytes than `MAX_BYTE_RATE`, allows.
  * - `MESSAGE_TIMEOUT`: A message was not finished: nothing of it arrived for `MESSAGE_STALL_TIMEOUT`, or it took `MESSAGE_TIMEOUT`.
  * - `SERVER_BUSY`: The server has too much content to prepare. Repeat the request after `retry_after_ms`.
+ * - `UNAUTHENTICATED`: The token in an `auth_refresh` is not valid, or is of another user. The connection keeps its token. The service needs a token and has received none in time, or one that is not valid.
+ * - `TOKEN_EXPIRED`: The token of the connection has expired: connect with a new one.
+ * - `TOKEN_REVOKED`: The token was revoked: the user has to sign in again.
+ * - `FORBIDDEN`: The token does not allow the operation, or not in this session.
+ * - `AUTH_UNAVAILABLE`: The token cannot be checked at the moment. Reconnect in some seconds.
  */
-export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY";
+export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "FORBIDDEN" | "AUTH_UNAVAILABLE";
 
-export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Ping | Heartbeat;
+/**
+ * - `connections`: connections opened
+ * - `sessions`: sessions created
+ * - `requests`: requests admitted
+ * - `content_time`: milliseconds of content work
+ * - `stored_size`: KiB of streams stored
+ */
+export type QuotaKind = "connections" | "sessions" | "requests" | "content_time" | "stored_size";
 
-export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | Pong | HeartbeatAck | ErrorMessage;
+export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat;
+
+export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | AuthExpiring | AuthRefreshed | Pong | HeartbeatAck | ErrorMessage;
 
 /** The client closed the connection. */
 export const CLOSE_NORMAL = 1000;
@@ -425,5 +477,23 @@ export const CLOSE_MESSAGE_TIMEOUT = 4105;
 /** The connection was idle for `IDLE_TIMEOUT`. */
 export const CLOSE_IDLE = 4111;
 
+/** The client sent no valid token within `AUTH_TIMEOUT`. */
+export const CLOSE_UNAUTHENTICATED = 4121;
+
+/** The token has expired; connect with a new one. */
+export const CLOSE_TOKEN_EXPIRED = 4122;
+
+/** The token was revoked. */
+export const CLOSE_TOKEN_REVOKED = 4123;
+
+/** The token does not allow this session. */
+export const CLOSE_FORBIDDEN = 4124;
+
+/** The token cannot be checked at the moment. */
+export const CLOSE_AUTH_UNAVAILABLE = 4125;
+
+/** The user or the address has opened too many connections or sessions. */
+export const CLOSE_QUOTA_REACHED = 4126;
+
 /** After these, the next connection would end in the same way. */
-export const FINAL_CLOSE_CODES: readonly number[] = [CLOSE_PROTOCOL_ERROR, CLOSE_UNSUPPORTED_DATA, CLOSE_INVALID_TEXT, CLOSE_POLICY_VIOLATION, CLOSE_FRAME_TOO_LARGE, CLOSE_TAKEN_OVER, CLOSE_INPUT_LIMIT];
+export const FINAL_CLOSE_CODES: readonly number[] = [CLOSE_PROTOCOL_ERROR, CLOSE_UNSUPPORTED_DATA, CLOSE_INVALID_TEXT, CLOSE_POLICY_VIOLATION, CLOSE_FRAME_TOO_LARGE, CLOSE_TAKEN_OVER, CLOSE_INPUT_LIMIT, CLOSE_UNAUTHENTICATED, CLOSE_TOKEN_REVOKED, CLOSE_FORBIDDEN];

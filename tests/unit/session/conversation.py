@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from service.access.principal import AccessRefusal, Principal
+from service.access.scope import Grant, Scope
 from service.access.session_key import session_key
 from service.content import pack_plan
 from service.content.chunks import Chunks, CloseTexts
@@ -18,6 +20,7 @@ from service.protocol.trace import Trace
 from service.session.effects import (
     AdmissionDecided,
     Admit,
+    Authenticate,
     ChargeRepetition,
     EffectFailed,
     EffectResult,
@@ -25,6 +28,7 @@ from service.session.effects import (
     Prepare,
     RepetitionCharged,
     TicketedEffect,
+    TokenChecked,
     UpdateStatus,
 )
 from service.session.machine import SessionMachine
@@ -63,6 +67,13 @@ def plan_of(
     )
 
 
+def user(expires_at: float | None, subject: str = "u-1", **fields: Any) -> Principal:  # noqa: ANN401 - of a principal
+    """A user whose token expires at a second of a conversation, and may enter each session of its space."""
+    wall = None if expires_at is None else WALL + expires_at
+    facts: dict[str, Any] = {"issuer": "i-1", "space": subject, "grant": Grant(frozenset({Scope.STREAM}))} | fields
+    return Principal(subject=subject, expires_at=wall, **facts)
+
+
 class Conversation:
     """Passes input to a machine and collects its output: ``sent`` has each message with the second of its step.
 
@@ -80,6 +91,7 @@ class Conversation:
         incarnation: str = "1",
         shared: bool = True,
         sends_runs: bool = True,
+        principal: Principal | None = None,
         options: SessionOptions = DEFAULT_OPTIONS,
         space: str = "",
     ) -> None:
@@ -94,7 +106,8 @@ class Conversation:
             self.limits.max_session_seconds if seconds_left is None else seconds_left,
             shared,
         )
-        self._machine = SessionMachine(snapshot, "s-1", "c-1", self.limits, at(self.now), token=token, options=options)
+        facts = snapshot, "s-1", "c-1", self.limits, at(self.now)
+        self._machine = SessionMachine(*facts, token=token, principal=principal, options=options)
         self._sends_runs = sends_runs
         self._run: Run | None = None
         self._run_sent = 0
@@ -204,6 +217,11 @@ class Conversation:
         self.used += charged and admitted
         return self.resolve(RepetitionCharged(effect.ticket, Admission(admitted, self.used)))
 
+    def check(self, principal: Principal | AccessRefusal) -> list[Message]:
+        """Resolve the one ``Authenticate``."""
+        [effect] = self.pending(Authenticate)
+        return self.resolve(TokenChecked(effect.ticket, principal))
+
     def perform(self, effect: Admit | ChargeRepetition | StoreEffect) -> list[Message]:
         match effect:
             case Admit():
@@ -222,6 +240,8 @@ class Conversation:
             if isinstance(effect, Prepare):
                 words = [word + " " for word in effect.request.content.split()]
                 self.prepare(effect, result or plan_of(words))
+            elif isinstance(effect, Authenticate):
+                self.check(AccessRefusal.UNAVAILABLE)
             else:
                 self.perform(effect)
 

@@ -3,14 +3,15 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from service.access.principal import AccessRefusal
 from service.events import ChunkSent, ClientReported, Outcome, RequestAdmitted, StreamEnded
 from service.protocol.errors import EmptyContent, ProcessingFailed
 from service.protocol.limits import QUEUE_LENGTH, Limits
 from service.protocol.messages import GAP_SECONDS, Speed
-from service.session.effects import Admit, Prepare
+from service.session.effects import Admit, Authenticate, Prepare
 from service.session.options import SessionOptions
 from tests.profiles import scaled
-from tests.unit.session.conversation import Conversation, Message, at, plan_of
+from tests.unit.session.conversation import Conversation, Message, at, plan_of, user
 
 LIMITS = Limits(max_requests=12, max_session_seconds=1000, idle_timeout_seconds=30, chunk_timeout_seconds=20)
 
@@ -102,12 +103,25 @@ class AnyOrder(RuleBasedStateMachine):
     """Time moves forward; all other input comes in any order."""
 
     @initialize(
-        used=st.sampled_from([0, 0, 10, 11]), speed=PACED, sends_runs=st.booleans(), records_content=st.booleans()
+        used=st.sampled_from([0, 0, 10, 11]),
+        speed=PACED,
+        sends_runs=st.booleans(),
+        records_content=st.booleans(),
+        expires_at=st.sampled_from([None, 0.5, 61.0, 900.0]),
     )
-    def connect(self, used: int, speed: Speed, sends_runs: bool, records_content: bool) -> None:
+    def connect(
+        self, used: int, speed: Speed, sends_runs: bool, records_content: bool, expires_at: float | None
+    ) -> None:
         """Start with an active stream, where most errors occur."""
         options = SessionOptions(records_content=records_content, client_reports=True)
-        self.conversation = Conversation(LIMITS, requests_used=used, sends_runs=sends_runs, options=options)
+        self.expires_at = expires_at
+        self.conversation = Conversation(
+            LIMITS,
+            requests_used=used,
+            sends_runs=sends_runs,
+            principal=None if expires_at is None else user(expires_at),
+            options=options,
+        )
         self.records_content = records_content
         self.client = Client()
         self.read = 0
@@ -158,6 +172,34 @@ class AnyOrder(RuleBasedStateMachine):
     def ping(self) -> None:
         messages = self.conversation.send(type="ping")
         assert not self.open or [message["type"] for message in messages] == ["pong"]
+        self.read_messages()
+
+    @rule()
+    def refresh(self) -> None:
+        checking = bool(self.conversation.pending(Authenticate))
+        messages = self.conversation.send(type="auth_refresh", token="x")
+        if self.open:
+            expected = ["auth_refreshed"] if self.expires_at is None else ["error"] if checking else []
+            assert [message["type"] for message in messages if message["type"] != "auth_expiring"] == expected
+        self.read_messages()
+
+    @precondition(lambda self: self.conversation.pending(Authenticate))
+    @rule(seconds=st.sampled_from([None, 0.0, 0.3, 61.0, 900.0]))
+    def check(self, seconds: float | None) -> None:
+        """A new token is refused, or ends after ``seconds``."""
+        expires_at = None if seconds is None else self.conversation.now + seconds
+        was_open = self.open
+        messages = self.conversation.check(AccessRefusal.INVALID if expires_at is None else user(expires_at))
+        if was_open and self.open:
+            assert messages[-1]["type"] == ("error" if expires_at is None else "auth_refreshed")
+            self.expires_at = self.expires_at if expires_at is None else expires_at
+        self.read_messages()
+
+    @precondition(lambda self: self.open and self.sent > 4 and self.expires_at is not None)
+    @rule()
+    def revoke(self) -> None:
+        self.conversation.execute(self.conversation.machine.revoke(at(self.conversation.now)))
+        assert not self.open
         self.read_messages()
 
     @rule(data=st.data())
@@ -223,6 +265,12 @@ class AnyOrder(RuleBasedStateMachine):
         assert (self.conversation.wake_at is not None) == self.open
 
     @invariant()
+    def no_connection_outlives_its_token(self) -> None:
+        self.conversation.tick()
+        self.read_messages()
+        assert not self.open or self.expires_at is None or self.conversation.now < self.expires_at
+
+    @invariant()
     def no_more_is_admitted_than_the_limit(self) -> None:
         assert self.conversation.used <= LIMITS.max_requests
 
@@ -247,6 +295,8 @@ class AnyOrder(RuleBasedStateMachine):
             for effect in list(conversation.effects):
                 if isinstance(effect, Prepare):
                     conversation.prepare(effect, plan_of(chunks_of(str(effect.request.request_id), 2)))
+                elif isinstance(effect, Authenticate):
+                    conversation.check(AccessRefusal.UNAVAILABLE)
                 else:
                     conversation.perform(effect)
             conversation.sleep_until(conversation.now + 1)

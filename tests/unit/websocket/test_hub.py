@@ -11,6 +11,7 @@ class Member:
     """A connection. With a stream, it closes at its drain, if the stream ends then, or only at its shutdown."""
 
     leased_stream = None
+    principal = None
 
     def __init__(self, closed: asyncio.Event, *, idle: bool, closes_at_drain: bool) -> None:
         self.calls: list[str] = []
@@ -32,6 +33,9 @@ class Member:
 
     def lose_lease(self, stream_id: str, epoch: int) -> None:
         """Nothing is leased."""
+
+    def revoke(self) -> None:
+        """There is no token."""
 
 
 class Process:

@@ -17,6 +17,8 @@ from service.websocket.lease_renewer import LeaseRenewer
 class Member:
     """A connection with one stream, or none."""
 
+    principal = None
+
     def __init__(self, leased_stream: tuple[str, int] | None) -> None:
         self.leased_stream = leased_stream
         self.lost: list[str] = []
@@ -35,6 +37,9 @@ class Member:
 
     def shutdown(self, returns_at: float) -> None:
         """Nothing to close."""
+
+    def revoke(self) -> None:
+        """There is no token."""
 
 
 class Store(SqliteSessionStore):

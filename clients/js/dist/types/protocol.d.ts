@@ -94,6 +94,18 @@ export interface ClientReport {
     /** The number of times that the connection was lost during the stream. */
     breaks?: number;
 }
+/** The token of a client that sends it neither in a header nor as a subprotocol: its first message. */
+export interface Auth {
+    type: "auth";
+    /** A JSON Web Token or an API key. */
+    token: string;
+}
+/** A new token of the same user, in place of the one that ends. The connection and its streams go on. */
+export interface AuthRefresh {
+    type: "auth_refresh";
+    /** Of the same issuer, subject and space, and valid for the session. */
+    token: string;
+}
 /** Request a `pong`. Like every message, it restarts the idle time. */
 export interface Ping {
     type: "ping";
@@ -121,6 +133,8 @@ export interface Connected {
     resume_token?: string;
     /** True if the service evaluates `client_report`; else absent. */
     client_reports?: boolean;
+    /** When the token expires, in the format of `timestamp`. */
+    auth_expires_at?: string;
 }
 /** The limits in force. */
 export interface SessionLimits {
@@ -276,6 +290,24 @@ export interface StreamCancelled {
     /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
     timestamp: string;
 }
+/** The token expires soon: send `auth_refresh`. Without it the connection closes. */
+export interface AuthExpiring {
+    type: "auth_expiring";
+    /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+    timestamp: string;
+    /** When the token expires, in the format of `timestamp`. */
+    expires_at: string;
+    /** Whole seconds until then. */
+    seconds_left: number;
+}
+/** The token of an `auth_refresh` holds from now on. */
+export interface AuthRefreshed {
+    type: "auth_refreshed";
+    /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+    timestamp: string;
+    /** When the token expires, in the format of `timestamp`. */
+    expires_at?: string;
+}
 /** The answer to `ping`, sent at once, also during a stream. */
 export interface Pong {
     type: "pong";
@@ -307,9 +339,11 @@ export interface ErrorMessage {
     stream_id?: string;
     /** The milliseconds after which the same message may succeed; only of some retryable errors. */
     retry_after_ms?: number;
+    /** The quota of the user or the address that is used up. */
+    scope?: QuotaKind;
 }
 /**
- * - `RATE_LIMIT_EXCEEDED`: The session has used all its requests.
+ * - `RATE_LIMIT_EXCEEDED`: The session has used all its requests. The user or the address has used up a quota, which `scope` names. Repeat the request after `retry_after_ms`. The user or the address has opened too many connections or sessions. Reconnect after `retry_after_ms`.
  * - `SESSION_TIMEOUT`: The session has ended.
  * - `IDLE_TIMEOUT`: The connection was idle for `IDLE_TIMEOUT`.
  * - `CONTENT_TOO_LARGE`: The content is longer than `MAX_CONTENT_SIZE`.
@@ -332,10 +366,23 @@ export interface ErrorMessage {
  * - `INPUT_LIMIT_EXCEEDED`: The client sent more frames than `MAX_FRAME_RATE`, or more bytes than `MAX_BYTE_RATE`, allows.
  * - `MESSAGE_TIMEOUT`: A message was not finished: nothing of it arrived for `MESSAGE_STALL_TIMEOUT`, or it took `MESSAGE_TIMEOUT`.
  * - `SERVER_BUSY`: The server has too much content to prepare. Repeat the request after `retry_after_ms`.
+ * - `UNAUTHENTICATED`: The token in an `auth_refresh` is not valid, or is of another user. The connection keeps its token. The service needs a token and has received none in time, or one that is not valid.
+ * - `TOKEN_EXPIRED`: The token of the connection has expired: connect with a new one.
+ * - `TOKEN_REVOKED`: The token was revoked: the user has to sign in again.
+ * - `FORBIDDEN`: The token does not allow the operation, or not in this session.
+ * - `AUTH_UNAVAILABLE`: The token cannot be checked at the moment. Reconnect in some seconds.
  */
-export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY";
-export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Ping | Heartbeat;
-export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | Pong | HeartbeatAck | ErrorMessage;
+export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "FORBIDDEN" | "AUTH_UNAVAILABLE";
+/**
+ * - `connections`: connections opened
+ * - `sessions`: sessions created
+ * - `requests`: requests admitted
+ * - `content_time`: milliseconds of content work
+ * - `stored_size`: KiB of streams stored
+ */
+export type QuotaKind = "connections" | "sessions" | "requests" | "content_time" | "stored_size";
+export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat;
+export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | AuthExpiring | AuthRefreshed | Pong | HeartbeatAck | ErrorMessage;
 /** The client closed the connection. */
 export declare const CLOSE_NORMAL = 1000;
 /** A browser left the page, or a proxy shuts down. */
@@ -372,5 +419,17 @@ export declare const CLOSE_INPUT_LIMIT = 4104;
 export declare const CLOSE_MESSAGE_TIMEOUT = 4105;
 /** The connection was idle for `IDLE_TIMEOUT`. */
 export declare const CLOSE_IDLE = 4111;
+/** The client sent no valid token within `AUTH_TIMEOUT`. */
+export declare const CLOSE_UNAUTHENTICATED = 4121;
+/** The token has expired; connect with a new one. */
+export declare const CLOSE_TOKEN_EXPIRED = 4122;
+/** The token was revoked. */
+export declare const CLOSE_TOKEN_REVOKED = 4123;
+/** The token does not allow this session. */
+export declare const CLOSE_FORBIDDEN = 4124;
+/** The token cannot be checked at the moment. */
+export declare const CLOSE_AUTH_UNAVAILABLE = 4125;
+/** The user or the address has opened too many connections or sessions. */
+export declare const CLOSE_QUOTA_REACHED = 4126;
 /** After these, the next connection would end in the same way. */
 export declare const FINAL_CLOSE_CODES: readonly number[];

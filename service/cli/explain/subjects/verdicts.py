@@ -127,6 +127,13 @@ CODES: Final[Mapping[str, Verdict]] = {
         "The client repeats it after retry_after_ms.",
         "long-content-queue.md",
     ),
+    ErrorCode.UNAUTHENTICATED: Verdict("a token was missing or not valid", Fault.CLIENT, "The user signs in again."),
+    ErrorCode.TOKEN_EXPIRED: Verdict("the token expired", Fault.CLIENT, "The client sends auth_refresh in time."),
+    ErrorCode.TOKEN_REVOKED: Verdict("the token was revoked", Fault.NOT),
+    ErrorCode.FORBIDDEN: Verdict(
+        "the token, or the secret of the session, does not allow it", Fault.CLIENT, "Issue a token with its scope."
+    ),
+    ErrorCode.AUTH_UNAVAILABLE: Verdict("the token could not be checked", Fault.OPERATION, "The client reconnects."),
 }
 
 CLOSES: Final[Mapping[str, Verdict]] = {
@@ -148,6 +155,8 @@ CLOSES: Final[Mapping[str, Verdict]] = {
         "INPUT_MEMORY was used up, most of it by this one", Fault.LIMIT, runbook="input-limit-surge.md"
     ),
     CloseReason.PROTOCOL_ERROR: Verdict("a frame violated the WebSocket protocol", Fault.CLIENT),
+    CloseReason.TOKEN_EXPIRED: Verdict("its token expired", Fault.CLIENT, "The client sends auth_refresh in time."),
+    CloseReason.TOKEN_REVOKED: Verdict("its token was revoked", Fault.NOT),
     CloseReason.KEEPALIVE_TIMEOUT: Verdict("the peer did not answer a ping", Fault.NETWORK),
     CloseReason.ABNORMAL: Verdict("the peer disappeared without a close frame", Fault.NETWORK),
 }

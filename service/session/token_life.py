@@ -1,0 +1,98 @@
+"""The token of a connection: the warning before its end, its refresh, and its end."""
+
+import math
+
+from msgspec import UNSET, Struct
+
+from service.access.principal import AccessRefusal, Principal
+from service.protocol.errors import RefreshRefused, StreamingError
+from service.protocol.instant import Instant, iso
+from service.protocol.server_messages import AuthExpiring, AuthRefreshed
+from service.session import effects
+from service.session.deadlines import Deadlines
+from service.session.step import StepBuilder
+
+WARNING_SECONDS = 60.0
+"""The time between the warning and the end of a token."""
+
+_CHECKING = "An auth_refresh is being checked. Wait for its answer."
+_ANOTHER_USER = "This token is of another user. Send one of the same issuer, subject and space, or reconnect with it."
+_ANOTHER_SESSION = "This token does not allow this session. Ask for its scope and its sessions."
+
+
+class Validity(Struct, frozen=True):
+    """When a token ends and when its client is warned, in monotonic seconds; infinite for one that does not expire."""
+
+    warns_at: float = math.inf
+    ends_at: float = math.inf
+
+    @classmethod
+    def of(cls, principal: Principal, now: Instant) -> "Validity":
+        if principal.expires_at is None:
+            return cls()
+        ends_at = now.seconds + principal.expires_at - now.wall
+        return cls(ends_at - WARNING_SECONDS, ends_at)
+
+
+class TokenLife:
+    """The token that holds for a connection. Nothing of a stream changes with it."""
+
+    __slots__ = ("_builder", "_checking", "_deadlines", "_session_id", "principal")
+
+    def __init__(
+        self, principal: Principal, session_id: str, now: Instant, deadlines: Deadlines, builder: StepBuilder
+    ) -> None:
+        self.principal = principal
+        self._session_id = session_id
+        self._deadlines = deadlines
+        self._builder = builder
+        self._checking = False
+        """Whether a new token is being checked."""
+        self._adopt(principal, now)
+
+    def warn(self, now: Instant) -> None:
+        """Send the warning if it is due."""
+        expires_at = self.principal.expires_at
+        if expires_at is not None and self._deadlines.take_warning(now.seconds):
+            seconds_left = max(0, int(expires_at - now.wall))
+            self._builder.send(AuthExpiring(now.timestamp, iso(expires_at), seconds_left))
+
+    def refresh(self, token: str) -> None:
+        """Check a new token, one at a time."""
+        if self._checking:
+            self._builder.send_error(RefreshRefused(_CHECKING))
+        else:
+            self._checking = True
+            self._builder.request(effects.Authenticate(effects.REFRESH_TICKET, token))
+
+    def resolve(self, result: effects.EffectResult, now: Instant) -> None:
+        """The new token is checked: it holds from now on, or the old one goes on."""
+        self._checking = False
+        refusal = self._refusal(result)
+        if refusal is not None:
+            self._builder.send_error(refusal)
+            return
+        assert isinstance(result, effects.TokenChecked)
+        assert isinstance(result.principal, Principal)
+        self._adopt(result.principal, now)
+        expires_at = result.principal.expires_at
+        self._builder.send(AuthRefreshed(now.timestamp, UNSET if expires_at is None else iso(expires_at)))
+
+    def _refusal(self, result: effects.EffectResult) -> StreamingError | None:
+        match result:
+            case effects.TokenChecked(_, AccessRefusal() as refusal):
+                return RefreshRefused(refusal.sentence)
+            case effects.TokenChecked(_, Principal() as principal):
+                if not principal.continues(self.principal):
+                    return RefreshRefused(_ANOTHER_USER)
+                entered = principal.grant.may_enter(principal.space, self._session_id)
+                return None if entered else RefreshRefused(_ANOTHER_SESSION)
+            case effects.EffectFailed():
+                return result.error
+            case _:
+                raise AssertionError(result)
+
+    def _adopt(self, principal: Principal, now: Instant) -> None:
+        self.principal = principal
+        validity = Validity.of(principal, now)
+        self._deadlines.set_token_end(validity.warns_at, validity.ends_at)
