@@ -18,6 +18,7 @@ from service.http.health import health_routes
 from service.http.metrics_route import metrics_route
 from service.http.middleware import HttpMetricsMiddleware, MetricsPortMiddleware
 from service.http.static_routes import static_routes
+from service.identity.factory import check_token_keys
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine, load_in_background
 from service.preparation.work_limits import WorkLimits
@@ -198,6 +199,7 @@ def _create_usage(settings: Settings, recorder: Recorder) -> Usage:
 def ready_for_workers(settings: Settings) -> Iterator[WorkerGroup | None]:
     """Hold what the worker processes need while they serve; ``None`` for one. Raises ``SettingsError``."""
     check_telemetry_settings()
+    check_token_keys(settings)
     with ExitStack() as held:
         try:
             workers = held.enter_context(share_metrics(settings)) if settings.max_workers > 1 else None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -10,6 +11,10 @@ from pydantic import AfterValidator, SecretStr
 _Value = TypeVar("_Value")
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+")
+HMAC_ALGORITHMS = frozenset({"HS256", "HS384", "HS512"})
+SIGNATURE_ALGORITHMS = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
+)
 _TAG = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -31,6 +36,36 @@ def read_tags(text: str) -> tuple[str, ...]:
         if _TAG.fullmatch(tag) is None:
             raise ValueError(tag)
     return tags
+
+
+def read_algorithms(text: str) -> tuple[str, ...]:
+    """Return the algorithms of signatures in a list separated by commas: all with a secret, or all with a public key.
+
+    With both, a client could use a public key as the secret.
+    """
+    algorithms = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not (HMAC_ALGORITHMS.issuperset(algorithms) or SIGNATURE_ALGORITHMS.issuperset(algorithms)):
+        raise ValueError(text)
+    return algorithms
+
+
+def read_jwks_url(text: str) -> None:
+    """Check the address of a JWK set: only TLS proves whose keys they are."""
+    if text:
+        parts = urlsplit(text)
+        if parts.hostname is None or parts.username is not None or parts.fragment:
+            raise ValueError(text)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+            raise ValueError(text)
+        _ = parts.port  # raises ValueError for an invalid port
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether the host is reached only from this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def server_url(*schemes: str) -> Callable[[SecretStr | None], None]:

@@ -1,6 +1,5 @@
 """The sink that writes log lines."""
 
-from ipaddress import ip_address
 from typing import assert_never
 
 from msgspec.structs import asdict
@@ -14,6 +13,7 @@ from service.content.stage import Stage
 from service.events import AttemptOutcome, Dependency, Outcome
 from service.protocol.errors import ErrorCode
 from service.protocol.trace import Trace
+from service.setting_values import is_loopback
 
 _MAX_QUOTED_CHARACTERS = 200
 _MAX_CHUNK_CHARACTERS = 500
@@ -26,6 +26,7 @@ _IMPACT = {
     Dependency.STREAM_WRITES: "streams that start now cannot be recovered, and others not by another process",
     Dependency.STREAM_READS: "interrupted streams cannot be recovered; clients repeat their requests",
     Dependency.PLAN_CACHE: "content is prepared again unless this process has it in its own cache",
+    Dependency.TOKEN_KEYS: "tokens are checked against the last keys; those with a new key are refused",
     Dependency.USAGE_STORE: "usage waits in the queue; rows that exceed it are dropped",
     Dependency.DATABASE: "usage waits in the file in DATA_DIR; no row is lost",
 }
@@ -169,6 +170,8 @@ class LogSink:
                     log(process_lines.CONTENT_LOGGED)
                 if event.settings["ALLOWED_ORIGINS"] == "*":
                     log(process_lines.EVERY_ORIGIN_ALLOWED)
+                if event.settings["AUTH_MODE"] == "none" and not is_loopback(event.settings["HOST"]):
+                    log(process_lines.EVERY_CLIENT_ADMITTED)
                 if _serves_public_metrics(event.settings):
                     log(process_lines.METRICS_PUBLIC)
             case events.ServerListening():
@@ -244,12 +247,9 @@ class LogSink:
 
 def _serves_public_metrics(settings: dict[str, str]) -> bool:
     """Whether /metrics is served without a token, on the port of the clients, beyond this machine."""
-    host = settings["HOST"]
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    return not (loopback or settings["METRICS_TOKEN"] or settings["METRICS_PORT"])
+    if is_loopback(settings["HOST"]) or settings["METRICS_TOKEN"] or settings["METRICS_PORT"]:
+        return False
+    return settings["AUTH_MODE"] == "none"
 
 
 def _ids(event: events.Event) -> dict[str, str]:

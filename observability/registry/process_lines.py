@@ -42,11 +42,20 @@ CONTENT_LOGGED = LogEvent(
     "LOG_CONTENT is on: at LOG_LEVEL=DEBUG this log contains the content of clients. Set LOG_CONTENT=off in production",
     "the service starts, and LOG_CONTENT is on",
 )
+EVERY_CLIENT_ADMITTED = LogEvent(
+    "every_client_admitted",
+    LogLevel.WARNING,
+    "NO AUTHENTICATION: every client that reaches this address may use it, and a session belongs to everyone who has "
+    "its id. Set AUTH_MODE to jwt or key, or HOST to a loopback address",
+    "the service starts, AUTH_MODE is none, and HOST is not a loopback address; written at every LOG_LEVEL",
+    always=True,
+)
 METRICS_PUBLIC = LogEvent(
     "metrics_public",
     LogLevel.INFO,
     "Every client that reaches this address can read /metrics; set METRICS_TOKEN or METRICS_PORT to prevent it",
-    "the service starts, HOST is not a loopback address, and neither METRICS_TOKEN nor METRICS_PORT is set",
+    "the service starts, HOST is not a loopback address, AUTH_MODE is none, and neither METRICS_TOKEN nor METRICS_PORT "
+    "is set",
 )
 SERVICE_LISTENING = LogEvent(
     "service_listening",

@@ -44,6 +44,8 @@ class Dependency(StrEnum):
     STREAM_READS = "stream_reads"
     """Whether the session store can return stored streams."""
     PLAN_CACHE = "plan_cache"
+    TOKEN_KEYS = "token_keys"  # noqa: S105 - a name
+    """The keys of the issuer of tokens, in a file or at its address."""
     USAGE_STORE = "usage_store"
     DATABASE = "database"
 

@@ -1,1 +1,1 @@
-"""Checks tokens: JSON Web Tokens and API keys."""
+"""Checks tokens: JWTs against the keys of their issuer, API keys against the store."""

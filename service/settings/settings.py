@@ -15,6 +15,7 @@ from service.content.html.urls import HostList, HostListError
 from service.protocol.limits import BURST_SECONDS, QUEUE_LENGTH, InputLimits, Limits, Rate
 from service.setting_values import read_origins, read_tags
 from service.settings.about import About
+from service.settings.access_settings import AccessSettings
 from service.settings.content_settings import ContentSettings
 from service.settings.input_settings import InputSettings
 from service.settings.network_settings import NetworkSettings
@@ -26,11 +27,17 @@ _INPUT_MEMORY = 64 * 1024 * 1024
 _FRAME_BYTES = 4096
 """A client may send its largest requests in frames of this size at once."""
 
-_SECRETS = frozenset({"metrics_token", "sentry_dsn", "redis_url", "database_url"})
+_SECRETS = frozenset({"auth_jwt_key", "metrics_token", "sentry_dsn", "redis_url", "database_url"})
 
 
 class Settings(
-    TelemetrySettings, PreparationSettings, ContentSettings, SessionSettings, InputSettings, NetworkSettings
+    TelemetrySettings,
+    PreparationSettings,
+    ContentSettings,
+    SessionSettings,
+    InputSettings,
+    AccessSettings,
+    NetworkSettings,
 ):  # the last group is first
     """The settings of the service. The environment variable is the name of the field in capitals."""
 
@@ -103,7 +110,10 @@ def about(name: str) -> About:
 
 
 class SettingsError(Exception):
-    """One sentence for each invalid variable, with its name, its value and the allowed values."""
+    """One sentence for each invalid variable, with its name, its value and the allowed values.
+
+    If each is valid, one for what they contradict in.
+    """
 
 
 def load_settings() -> Settings:
@@ -115,6 +125,8 @@ def load_settings() -> Settings:
 
 
 def _describe(error: ErrorDetails) -> str:
+    if not error["loc"]:  # several settings do not agree
+        return str(error["ctx"]["error"])
     name = str(error["loc"][0])
     value = "..." if name in _SECRETS else repr(error["input"])
     advice = error.get("ctx", {}).get("error")

@@ -44,6 +44,7 @@ _ROLES: Final[Mapping[Dependency, _Role]] = {
         "store of streams (reads)", "clients that lost their connection: recover is refused", 0.25
     ),
     Dependency.PLAN_CACHE: _Role("plan cache", "no client: content is prepared again", 0.25),
+    Dependency.TOKEN_KEYS: _Role("keys of the issuer of tokens", "users whose token has a new key are refused", 0.5),
     Dependency.USAGE_STORE: _Role("usage file", "no client; usage waits in memory and is then dropped", 1.0),
     Dependency.DATABASE: _Role("database of usage", "no client; usage waits in the file in DATA_DIR", 1.0),
 }

@@ -68,7 +68,13 @@ CAUSES = (
             if dependency in _CALLED
             else ("failing_calls", "failing_recoveries"),
         )
-        for dependency in (*_STORE, Dependency.PLAN_CACHE, Dependency.USAGE_STORE, Dependency.DATABASE)
+        for dependency in (
+            *_STORE,
+            Dependency.PLAN_CACHE,
+            Dependency.TOKEN_KEYS,
+            Dependency.USAGE_STORE,
+            Dependency.DATABASE,
+        )
     ),
     Cause("failing_calls", store_causes.failing_calls, ("DependencyErrors",)),
     Cause("store_full", store_causes.store_full, ("StoreFull",), ("failing_recoveries",)),

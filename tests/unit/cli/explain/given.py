@@ -100,6 +100,7 @@ def healthy() -> list[Series]:
                     "stream_writes",
                     "stream_reads",
                     "plan_cache",
+                    "token_keys",
                     "usage_store",
                     "database",
                 )

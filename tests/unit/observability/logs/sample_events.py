@@ -142,6 +142,7 @@ def recovered(*, repeated: bool = False) -> StreamRecovered:
 
 SETTINGS = {
     "ALLOWED_ORIGINS": "*",
+    "AUTH_MODE": "none",
     "HOST": "0.0.0.0",
     "LOG_CONTENT": "on",
     "METRICS_TOKEN": "",

@@ -20,6 +20,7 @@ from service.events import (
 from tests.unit.observability.logs.captured_log import OpenLog
 from tests.unit.observability.logs.sample_events import LIMIT_APPROACHED, all_events, ended, error_sent
 
+ALWAYS = {"service_listening", "every_client_admitted"}
 OF_DEPENDENCIES = {"store_in_memory", "dependency_unavailable", "dependency_recovered", "usage_dropped"}
 OF_FAULTS = {"fallback_used", "fault_raised", "processing_failed"}
 OF_CLIENTS = {
@@ -36,15 +37,15 @@ OF_CLIENTS = {
     [
         (
             "WARNING",
-            {"service_listening", "library_message", "content_work_killed", "content_logged"}
+            {*ALWAYS, "library_message", "content_work_killed", "content_logged"}
             | OF_DEPENDENCIES
             | OF_FAULTS
             | OF_CLIENTS,
         ),
-        ("ERROR", {"service_listening"} | OF_DEPENDENCIES | OF_FAULTS),
+        ("ERROR", ALWAYS | OF_DEPENDENCIES | OF_FAULTS),
     ],
 )
-def test_the_listening_address_and_the_end_of_an_outage_are_logged_at_every_level(
+def test_the_address_who_may_connect_and_the_end_of_an_outage_are_logged_at_every_level(
     open_log: OpenLog, level: str, expected: set[str]
 ) -> None:
     log = open_log(level)

@@ -125,12 +125,14 @@ def test_the_text_layout_has_the_signs_and_json_has_none(open_log: OpenLog) -> N
 
 
 def test_log_format_selects_the_layout(open_log: OpenLog) -> None:
-    started = ServerStarted("2.4.1", SETTINGS | {"LOG_CONTENT": "off", "PORT": "8000", "SENTRY_DSN": ""})
+    started = ServerStarted(
+        "2.4.1", SETTINGS | {"AUTH_MODE": "key", "LOG_CONTENT": "off", "PORT": "8000", "SENTRY_DSN": ""}
+    )
     text = open_log("INFO", "text")
     text.record_all([started])
     assert re.fullmatch(
         r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO +Streaming Content API 2\.4\.1 started\n"
-        r" +ALLOWED_ORIGINS=\* HOST=0\.0\.0\.0 LOG_CONTENT=off PORT=8000\n.*origin.*\n.*/metrics.*\n",
+        r" +ALLOWED_ORIGINS=\* AUTH_MODE=key HOST=0\.0\.0\.0 LOG_CONTENT=off PORT=8000\n.*origin.*\n",
         text.text(),
     )
     assert open_log("INFO", "json").record(started)[0]["settings"] == started.settings

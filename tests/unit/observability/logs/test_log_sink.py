@@ -174,6 +174,7 @@ def test_a_failed_sanitising_is_logged_as_fallback(open_log: OpenLog) -> None:
         ({"HOST": "localhost"}, False),
         ({"METRICS_TOKEN": "***"}, False),
         ({"METRICS_PORT": "9090"}, False),
+        ({"AUTH_MODE": "jwt"}, False),
     ],
 )
 def test_metrics_that_every_client_can_read_are_reported_at_the_start(
@@ -181,6 +182,17 @@ def test_metrics_that_every_client_can_read_are_reported_at_the_start(
 ) -> None:
     lines = open_log("INFO").record(ServerStarted("2.4.1", SETTINGS | settings))
     assert ("metrics_public" in [line["event"] for line in lines]) == public
+
+
+@pytest.mark.parametrize(
+    ("settings", "reported"),
+    [({}, True), ({"HOST": "127.0.0.1"}, False), ({"AUTH_MODE": "jwt"}, False), ({"AUTH_MODE": "key"}, False)],
+)
+def test_the_lack_of_authentication_beyond_this_machine_is_reported_once_at_the_start(
+    open_log: OpenLog, settings: dict[str, str], *, reported: bool
+) -> None:
+    lines = open_log("ERROR").record(ServerStarted("2.4.1", SETTINGS | settings))
+    assert [line["event"] for line in lines] == ["every_client_admitted"] * reported
 
 
 def test_an_outage_is_logged_with_its_impact_and_its_end_at_every_level(open_log: OpenLog) -> None:

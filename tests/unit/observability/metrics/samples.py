@@ -1,6 +1,7 @@
 """Sample events of a stream, and the scraped values of metrics."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
@@ -51,6 +52,12 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 SAMPLED = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
 UNSAMPLED = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=False)
 REDIS = SecretStr("redis://127.0.0.1:6379/0")
+TOKEN_KEYS: dict[str, Any] = {
+    "auth_mode": "jwt",
+    "auth_jwks_url": "https://issuer.example/keys",
+    "auth_jwt_algorithms": "RS256",
+    "auth_jwt_audience": "streaming",
+}
 POSTGRESQL = SecretStr("postgresql://127.0.0.1/usage")
 Series = tuple[str, frozenset[tuple[str, str]]]
 

@@ -134,6 +134,7 @@ CASES = [
     *_down("stream_writes", "store of streams (writes) is unavailable"),
     *_down("stream_reads", "store of streams (reads) is unavailable"),
     *_down("plan_cache", "plan cache")[:1],
+    *_down("token_keys", "keys of the issuer of tokens"),
     *_down("usage_store", "usage file is unavailable"),
     *_down("database", "database of usage is unavailable"),
     Case(

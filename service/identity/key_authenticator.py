@@ -1,0 +1,56 @@
+"""Checks API keys against the store, with a cache."""
+
+import re
+from contextlib import AbstractAsyncContextManager, nullcontext
+from hmac import compare_digest
+from typing import NamedTuple
+
+from service.access.api_key import KEY_PREFIX, ApiKey, key_digest
+from service.access.ports import AccessStore
+from service.access.principal import AccessRefusal, Principal
+from service.session.ports import StoreUnavailable
+
+CACHE_SECONDS = 60.0
+CACHED_KEYS = 10_000
+
+_KEY = re.compile(re.escape(KEY_PREFIX) + "[A-Za-z0-9_-]{43}")
+
+
+class _Cached(NamedTuple):
+    key: ApiKey
+    read_at: float
+
+
+class KeyAuthenticator:
+    """Implements ``Authenticator``.
+
+    A key is cached for ``CACHE_SECONDS``, and for as long as the store is unavailable; its revocation is in
+    ``RevokedTokens`` before. It is looked up by its SHA-256, so the time of a comparison reveals nothing of a key.
+    """
+
+    def __init__(self, store: AccessStore) -> None:
+        self._store = store
+        self._cached: dict[bytes, _Cached] = {}
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Needs nothing in the background."""
+        return nullcontext()
+
+    async def authenticate(self, token: str, now: float) -> Principal | AccessRefusal:
+        if _KEY.fullmatch(token) is None:
+            return AccessRefusal.INVALID
+        digest = key_digest(token)
+        cached = self._cached.get(digest)
+        if cached is not None and 0 <= now - cached.read_at < CACHE_SECONDS:
+            return cached.key.principal(now)
+        try:
+            key = await self._store.find_key(digest)
+        except StoreUnavailable:
+            return AccessRefusal.UNAVAILABLE if cached is None else cached.key.principal(now)
+        self._cached.pop(digest, None)
+        if key is None or not compare_digest(key.digest, digest):
+            return AccessRefusal.INVALID
+        if len(self._cached) >= CACHED_KEYS:
+            del self._cached[next(iter(self._cached))]
+        self._cached[digest] = _Cached(key, now)
+        return key.principal(now)

@@ -1,0 +1,158 @@
+"""The keys that verify tokens, each with the algorithms for which it may be used."""
+
+import re
+import warnings
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from service.setting_values import HMAC_ALGORITHMS
+
+MIN_SECRET_BYTES = 32
+MAX_KEYS = 64
+MAX_TRIES = 4
+"""The keys that are tried for a token that names none: each takes time of the event loop."""
+
+_CURVES = ("P-256", "P-384", "P-521", "Ed25519")
+_PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+
+_Result = TypeVar("_Result")
+
+
+class UnusableKeys(Exception):
+    """``str()`` is a clause that states why; it contains no part of a key."""
+
+
+class VerificationKey(NamedTuple):
+    key: Key
+    algorithms: frozenset[str]
+    kid: str | None
+
+
+class KeySet:
+    """Keys by algorithm and ``kid``. Immutable."""
+
+    def __init__(self, keys: Iterable[VerificationKey] = ()) -> None:
+        self._keys: dict[tuple[str, str | None], list[Key]] = {}
+        self._all: dict[str, list[Key]] = {}
+        for key, algorithms, kid in keys:
+            for algorithm in algorithms:
+                self._keys.setdefault((algorithm, kid), []).append(key)
+                self._all.setdefault(algorithm, []).append(key)
+
+    def candidates(self, algorithm: str, kid: str | None) -> Sequence[Key]:
+        """Return the keys that may have signed a token with this header: at most ``MAX_TRIES``.
+
+        A key without ``kid`` may have signed any.
+        """
+        if kid is None:
+            return self._all.get(algorithm, [])[:MAX_TRIES]
+        return self._keys.get((algorithm, kid), self._keys.get((algorithm, None), []))[:MAX_TRIES]
+
+
+def read_key_set(content: bytes, algorithms: Collection[str]) -> KeySet:
+    """Read keys for the algorithms: PEM, a JWK, a JWK set or, for HMAC, a secret. Raises ``UnusableKeys``.
+
+    Of a JWK set, keys that are not usable are ignored as long as one is.
+    """
+    content = content.strip()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise UnusableKeys("it is not UTF-8") from None
+    if text.startswith("{"):
+        return _read_json(text, algorithms)
+    if "-----BEGIN " in text:
+        return KeySet(_read_pem(text.replace("\\n", "\n"), algorithms))
+    if not HMAC_ALGORITHMS.issuperset(algorithms):
+        raise UnusableKeys("it is neither PEM nor a JWK nor a JWK set")
+    if len(content) < MIN_SECRET_BYTES:
+        raise UnusableKeys(f"the secret has fewer than {MIN_SECRET_BYTES} bytes")
+    return KeySet([_with_algorithms(_imported(lambda: OctKey.import_key(content)), algorithms)])
+
+
+def _read_json(text: str, algorithms: Collection[str]) -> KeySet:
+    try:
+        value = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError):
+        raise UnusableKeys("it begins like JSON and is not an object in JSON") from None
+    if "keys" not in value:
+        return KeySet([_read_jwk(value, algorithms)])
+    entries = value["keys"]
+    if not isinstance(entries, list) or not entries:
+        raise UnusableKeys("its JWK set has no keys")
+    usable, problem = list[VerificationKey](), UnusableKeys()
+    for entry in entries[:MAX_KEYS]:
+        try:
+            usable.append(_read_jwk(entry, algorithms))
+        except UnusableKeys as unusable:
+            problem = unusable
+    if not usable:
+        raise problem
+    return KeySet(usable)
+
+
+def _read_jwk(value: object, algorithms: Collection[str]) -> VerificationKey:
+    if not isinstance(value, dict):
+        raise UnusableKeys("a key of its JWK set is not an object")
+    return _with_algorithms(_imported(lambda: JWKRegistry.import_key(value)), algorithms)
+
+
+def _read_pem(text: str, algorithms: Collection[str]) -> list[VerificationKey]:
+    blocks = list(_PEM_BLOCK.finditer(text))
+    if not blocks:
+        raise UnusableKeys("its PEM is not complete")
+    return [_with_algorithms(_read_block(block[0].encode()), algorithms) for block in blocks[:MAX_KEYS]]
+
+
+def _read_block(block: bytes) -> Key:
+    problem = UnusableKeys()
+    kinds: tuple[Callable[[bytes], Key], ...] = (RSAKey.import_key, ECKey.import_key, OKPKey.import_key)
+    for import_key in kinds:
+        try:
+            return _imported(partial(import_key, block))
+        except UnusableKeys as unusable:
+            problem = unusable
+    raise problem
+
+
+def _imported(import_key: Callable[[], _Result]) -> _Result:
+    """Return the key. Raises ``UnusableKeys``, also for a key of which the library warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SecurityWarning)
+        try:
+            return import_key()
+        except SecurityWarning as warning:
+            raise UnusableKeys(f"a key is too weak ({warning})") from None
+        except Exception as error:  # noqa: BLE001 - of several libraries, for any content
+            raise UnusableKeys(f"a key cannot be read ({type(error).__name__})") from None
+
+
+def _with_algorithms(key: Key, algorithms: Collection[str]) -> VerificationKey:
+    """Return the key with those of the algorithms that it can verify. Raises ``UnusableKeys`` if there is none."""
+    if isinstance(key, OctKey):
+        if len(key.raw_value) < MIN_SECRET_BYTES:
+            raise UnusableKeys(f"the secret of a JWK has fewer than {MIN_SECRET_BYTES} bytes")
+    elif key.is_private:
+        raise UnusableKeys("a key is private: only the issuer may have it, and the service needs the public one")
+    usable = frozenset(name for name in algorithms if _verifies(key, name))
+    if not usable:
+        raise UnusableKeys(f"a key of type {key.key_type} does not verify {', '.join(algorithms)}")
+    kid = key.get("kid")
+    return VerificationKey(key, usable, kid if isinstance(kid, str) else None)
+
+
+def _verifies(key: Key, algorithm: str) -> bool:
+    if isinstance(key, ECKey | OKPKey) and key.curve_name not in _CURVES:
+        return False
+    try:
+        JWSRegistry.algorithms[algorithm].check_key(key)
+        key.check_key_op("verify")
+    except JoseError:
+        return False
+    return True
