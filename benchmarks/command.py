@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import browser, content, fairness, hostile_clients, restart, servers, telemetry
+from benchmarks import browser, content, fairness, hostile_clients, restart, servers, telemetry, token_checks
 from benchmarks.goals import GOALS
 from benchmarks.machine import describe, pick_cores, raise_open_files
 from benchmarks.measure import Measure, Report
@@ -22,6 +22,7 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "start": servers.start,
     "content": content.content,
     "cache": content.cache,
+    "tokens": token_checks.tokens,
     "stores": servers.stores,
     "telemetry": telemetry.telemetry,
     "browser": browser.browser,
@@ -30,7 +31,7 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "fairness": fairness.fairness,
 }
 """By the name for ``--only``."""
-USUAL = ("streams", "growth", "memory", "start", "content", "cache")
+USUAL = ("streams", "growth", "memory", "start", "content", "cache", "tokens")
 """The measures that are taken by default; the others take long or need a browser."""
 
 

@@ -23,6 +23,8 @@ class Scale(Struct, frozen=True):
     hostile_step: int = 1
     """Every how many-th kind of hostile content is measured."""
     content_lag_rounds: int = 5
+    token_checks: int = 200
+    """Groups of checks, of which the least counts."""
     browser_rounds: int = 2
     telemetry_rounds: int = 9
     telemetry_chunks: int = 300
@@ -55,6 +57,7 @@ QUICK = Scale(
     hostile_repeats=1,
     hostile_step=5,
     content_lag_rounds=2,
+    token_checks=50,
     browser_rounds=1,
     telemetry_rounds=2,
     telemetry_chunks=100,

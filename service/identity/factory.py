@@ -22,7 +22,7 @@ def create_authenticator(
     if settings.auth_mode == "none":
         return None
     if settings.auth_mode == "key":
-        return KeyAuthenticator(store)
+        return KeyAuthenticator(store.find_key)
     from service.identity.jwt_authenticator import JwtAuthenticator  # noqa: PLC0415 - loading its library takes long
 
     return JwtAuthenticator(

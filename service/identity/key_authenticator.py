@@ -1,12 +1,12 @@
 """Checks API keys against the store, with a cache."""
 
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from hmac import compare_digest
 from typing import NamedTuple
 
 from service.access.api_key import KEY_PREFIX, ApiKey, key_digest
-from service.access.ports import AccessStore
 from service.access.principal import AccessRefusal, Principal
 from service.session.ports import StoreUnavailable
 
@@ -28,8 +28,9 @@ class KeyAuthenticator:
     ``RevokedTokens`` before. It is looked up by its SHA-256, so the time of a comparison reveals nothing of a key.
     """
 
-    def __init__(self, store: AccessStore) -> None:
-        self._store = store
+    def __init__(self, find_key: Callable[[bytes], Awaitable[ApiKey | None]]) -> None:
+        """``find_key`` is that of an ``AccessStore``."""
+        self._find_key = find_key
         self._cached: dict[bytes, _Cached] = {}
 
     def running(self) -> AbstractAsyncContextManager[None]:
@@ -44,7 +45,7 @@ class KeyAuthenticator:
         if cached is not None and 0 <= now - cached.read_at < CACHE_SECONDS:
             return cached.key.principal(now)
         try:
-            key = await self._store.find_key(digest)
+            key = await self._find_key(digest)
         except StoreUnavailable:
             return AccessRefusal.UNAVAILABLE if cached is None else cached.key.principal(now)
         self._cached.pop(digest, None)

@@ -35,6 +35,7 @@ TINY = Scale(
     telemetry_rounds=1,
     telemetry_chunks=20,
     scrapes=2,
+    token_checks=2,
     store_rounds=1,
     store_streams=(5,),
     store_chunks=20,
@@ -114,6 +115,16 @@ def test_content_work_and_cache_are_measured_for_every_kind_of_content() -> None
     assert_positive(*(measures[name] for name in measures if name not in {"content_memory", "content_lag"}))
     limits = [4, 2, 4, 6, 4, 6, 4, 2.2, 2.2, 250, 16, 60, 10, 30, 0.1, 0.2]
     assert [target.limit for target in targets] == limits
+
+
+def test_the_check_of_a_token_is_measured_beside_its_signature_alone() -> None:
+    measures, targets = measure("tokens")
+
+    cases = {"API key, cached", "JWT, HS256", "JWT, RS256", "JWT, ES256", "JWT, Ed25519"}
+    assert set(measures["tokens"].figures) == cases
+    assert all(set(by_subject) == {"service", "signature alone"} for by_subject in measures["tokens"].figures.values())
+    assert_positive(measures["tokens"])
+    assert [target.limit for target in targets] == [0.1, 0.1]
 
 
 def test_telemetry_is_measured_against_the_service_without_it() -> None:

@@ -52,7 +52,7 @@ def service_for(algorithm: str) -> Authenticator:
 @cache
 def key_service() -> Authenticator:
     key = ApiKey("k1", key_digest(KEY), "importer", "importer", ("stream",), ("*",), NOW - DAY)
-    return KeyAuthenticator(MemoryAccessStore([key]))
+    return KeyAuthenticator(MemoryAccessStore([key]).find_key)
 
 
 def valid(rng: random.Random, algorithm: str, **changes: Any) -> str:  # noqa: ANN401 - JSON

@@ -16,7 +16,7 @@ KEY = ApiKey("k1", key_digest(TEXT), "importer", "team", ("stream",), ("*",), NO
 
 def started() -> tuple[MemoryAccessStore, KeyAuthenticator]:
     store = MemoryAccessStore([KEY])
-    return store, KeyAuthenticator(store)
+    return store, KeyAuthenticator(store.find_key)
 
 
 async def test_a_key_is_looked_up_once_a_minute() -> None:
@@ -52,7 +52,7 @@ async def test_the_cache_is_bounded() -> None:
     store = MemoryAccessStore(ApiKey(text, key_digest(text), "n", "s", ("stream",), ("*",), NOW) for text in texts)
     key_authenticator.CACHED_KEYS, limit = 3, key_authenticator.CACHED_KEYS
     try:
-        service = KeyAuthenticator(store)
+        service = KeyAuthenticator(store.find_key)
         for text in texts:
             await service.authenticate(text, NOW)
         for text in reversed(texts):
