@@ -43,6 +43,7 @@ from service.websocket.hub import Hub
 from service.websocket.lease_renewer import LeaseRenewer
 from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
+from service.websocket.reception import Reception
 from service.websocket.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -114,17 +115,22 @@ def create_app(
     monitor = ConnectionMonitor(
         settings.input_limits(settings.memory_limit or container_limit()), lambda: clock.now().seconds
     )
+    reception = Reception(
+        hub,
+        settings.limits,
+        services,
+        stores_content=stores_content,
+        options=SessionOptions(settings.logs_content, settings.client_reports),
+    )
     endpoint = StreamEndpoint(
         hub,
         monitor,
-        settings.limits,
-        settings.origins,
-        settings.send_buffer_size,
-        services=services,
-        stores_content=stores_content,
+        reception,
+        None,
+        allowed_origins=settings.origins,
+        send_buffer_bytes=settings.send_buffer_size,
         draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
         proxies=settings.proxies,
-        options=SessionOptions(settings.logs_content, settings.client_reports),
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
     loop_monitor = LoopMonitor(writer, recorder, clock.now, telemetry.metrics.beat)

@@ -197,6 +197,8 @@ class LogSink:
                 log(process_lines.DRAIN_STARTED, connections=event.connections)
             case events.DrainEnded():
                 log(process_lines.DRAIN_ENDED, seconds=round(event.seconds, 3), interrupted=event.interrupted)
+            case events.TokenRefused() | events.TokensRevoked() | events.QuotaRefused() | events.QuotasUnavailable():
+                pass
             case _:
                 assert_never(event)
 
@@ -211,6 +213,9 @@ class LogSink:
                 | AttemptOutcome.REFUSED_ORIGIN
                 | AttemptOutcome.REFUSED_DRAINING
                 | AttemptOutcome.REFUSED_ADDRESS
+                | AttemptOutcome.REFUSED_TOKEN
+                | AttemptOutcome.REFUSED_QUOTA
+                | AttemptOutcome.REFUSED_SECRET
             ):
                 self._logger.log(connection_lines.CONNECTION_REFUSED, **_ids(event), outcome=event.outcome)
             case _:

@@ -225,6 +225,8 @@ class Metrics:
                 pass
             case events.AcceptResumed():
                 pass
+            case events.TokenRefused() | events.TokensRevoked() | events.QuotaRefused() | events.QuotasUnavailable():
+                pass
             case _:
                 assert_never(event)
 

@@ -110,6 +110,8 @@ class TraceSink:
                 pass
             case events.DrainStarted() | events.DrainEnded() | events.SocketDropped() | events.PendingSocketsCounted():
                 pass
+            case events.TokenRefused() | events.TokensRevoked() | events.QuotaRefused() | events.QuotasUnavailable():
+                pass
             case _:
                 assert_never(event)
 

@@ -5,6 +5,7 @@ spans; only enums and booleans may become metric labels. Durations are in second
 but ``ChunkSent`` carries the content of a client.
 """
 
+from service.events.access import QuotaRefused, QuotasUnavailable, TokenCarrier, TokenRefused, TokensRevoked
 from service.events.calls import OPERATIONS, DataSystem, DependencyCalled, Operation
 from service.events.connections import (
     AttemptOutcome,
@@ -129,6 +130,10 @@ Event = (
     | SocketLimitSet
     | DrainStarted
     | DrainEnded
+    | TokenRefused
+    | TokensRevoked
+    | QuotaRefused
+    | QuotasUnavailable
 )
 
 __all__ = [
@@ -177,6 +182,8 @@ __all__ = [
     "Outcome",
     "PendingSocketsCounted",
     "Phase",
+    "QuotaRefused",
+    "QuotasUnavailable",
     "RateLimitApproached",
     "RateLimitHit",
     "RecoveryRefused",
@@ -199,6 +206,9 @@ __all__ = [
     "StreamStarted",
     "StreamTimes",
     "TickerSwept",
+    "TokenCarrier",
+    "TokenRefused",
+    "TokensRevoked",
     "UsageDropped",
     "WorkerReplaced",
     "phases",

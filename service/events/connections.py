@@ -20,6 +20,10 @@ class AttemptOutcome(StrEnum):
     REFUSED_ORIGIN = "refused_origin"
     REFUSED_DRAINING = "refused_draining"
     REFUSED_ADDRESS = "refused_address"
+    REFUSED_TOKEN = "refused_token"  # noqa: S105 - an outcome
+    REFUSED_QUOTA = "refused_quota"
+    REFUSED_SECRET = "refused_secret"  # noqa: S105 - an outcome
+    """Another secret reserves the session."""
     ERROR = "error"
 
 

@@ -68,7 +68,7 @@ class _Refused(Exception):
 
 
 class HttpConnection(HttpToolsProtocol):
-    """Becomes the WebSocket protocol of the configuration at a handshake. Fulfils ``HttpSocket``."""
+    """Becomes the WebSocket protocol of the configuration at a handshake. Fulfils ``PendingSocket``."""
 
     def __init__(  # noqa: PLR0913 - three of uvicorn, four of the service
         self,

@@ -134,7 +134,7 @@ class Server(uvicorn.Server):
         descriptors = raise_descriptor_limit(self._settings)
         self._limiter = self._create_limiter(descriptors, recorder)
         self.config.ws_protocol_class = partial(  # type: ignore[assignment] # it is called only
-            WebSocketHandshake, on_lost=self._limiter.release, recorder=recorder
+            WebSocketHandshake, on_lost=self._limiter.release, pending_sockets=self._limiter, recorder=recorder
         )
         acceptor = Acceptor(sockets or [], self._create_connection, self._limiter, recorder)
         self.servers = [acceptor]  # type: ignore[list-item] # uvicorn closes it at the end

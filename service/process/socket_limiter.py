@@ -8,28 +8,19 @@ If instead the further sockets had to wait, those that send nothing would hold t
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import cast
 
 from msgspec import Struct, field
 
 from service.events import AttemptOutcome, ConnectionAttempted, DropReason, PendingSocketsCounted, SocketDropped
 from service.session.ports import Recorder
+from service.websocket.pending_connection import PendingSocket
 
 _ACCEPTS_A_PASS = 64
 """What is accepted at once delays all streams by a tenth of a millisecond for each."""
 
 RESERVED_SOCKETS = 16
 """Sockets that no handshake may take, so that there is always room for a further one."""
-
-
-class HttpSocket(Protocol):
-    """A socket that has no session, and may never have one."""
-
-    address: str
-    """The address of the client as limits count it; empty if it is unknown, or that of a trusted proxy."""
-
-    def evict(self) -> None:
-        """Close at once."""
 
 
 class SocketLimits(Struct, frozen=True):
@@ -44,15 +35,15 @@ class SocketLimits(Struct, frozen=True):
 class _Evictable(Struct):
     """Sockets that may be closed for others, each phase in the order in which they entered it."""
 
-    idle: dict[HttpSocket, None] = field(default_factory=dict)
-    waiting: dict[HttpSocket, None] = field(default_factory=dict)
+    idle: dict[PendingSocket, None] = field(default_factory=dict)
+    waiting: dict[PendingSocket, None] = field(default_factory=dict)
 
     @property
-    def oldest(self) -> HttpSocket | None:
+    def oldest(self) -> PendingSocket | None:
         """The one that has waited longest; first those that have their response, or do not read it."""
         return next(iter(self.idle), None) or next(iter(self.waiting), None)
 
-    def discard(self, socket: HttpSocket) -> None:
+    def discard(self, socket: PendingSocket) -> None:
         self.idle.pop(socket, None)
         self.waiting.pop(socket, None)
 
@@ -109,28 +100,28 @@ class SocketLimiter:
 
     # The phases of a socket
 
-    def wait(self, socket: HttpSocket) -> None:
+    def wait(self, socket: PendingSocket) -> None:
         """The socket was opened, or a request has begun to arrive on it."""
         self.forget(socket)
         self._evictable.waiting[socket] = None
         if self._counts(socket.address):
             self._evictable_of[socket.address].waiting[socket] = None
 
-    def limit_address(self, socket: HttpSocket) -> None:
+    def limit_address(self, socket: PendingSocket) -> None:
         """The address of a socket that waits became known: close the oldest of the same, if there are too many."""
         self.wait(socket)
         same = self._evictable_of.get(socket.address)
         if same is not None and len(same) > cast("int", self._limits.max_per_address):
-            self._evict(cast("HttpSocket", same.oldest))
+            self._evict(cast("PendingSocket", same.oldest))
 
-    def idle(self, socket: HttpSocket) -> None:
+    def idle(self, socket: PendingSocket) -> None:
         """It has its response, or does not read it."""
         self.forget(socket)
         self._evictable.idle[socket] = None
         if self._counts(socket.address):
             self._evictable_of[socket.address].idle[socket] = None
 
-    def forget(self, socket: HttpSocket) -> None:
+    def forget(self, socket: PendingSocket) -> None:
         """It is not closed for others: its request is complete, it is closed, or it is no longer HTTP."""
         self._evictable.discard(socket)
         if (same := self._evictable_of.get(socket.address)) is not None:
@@ -178,7 +169,7 @@ class SocketLimiter:
     def _counts(self, address: str) -> bool:
         return self._limits.max_per_address is not None and bool(address)
 
-    def _evict(self, socket: HttpSocket) -> None:
+    def _evict(self, socket: PendingSocket) -> None:
         self.forget(socket)
         socket.evict()
         self._recorder.record(SocketDropped(DropReason.EVICTED))

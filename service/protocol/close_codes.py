@@ -142,7 +142,7 @@ class HandshakeRefusal(IntEnum):
         member.meaning = meaning
         return member
 
-    INVALID_SESSION_ID = 400, "the session id is invalid"
+    INVALID_REQUEST = 400, "the session id, or the secret of the session, is invalid"
     UNAUTHENTICATED = 401, "the token in the `Authorization` header is not valid, or has expired or was revoked"
     FORBIDDEN = 403, "the `Origin` of a browser is not in `ALLOWED_ORIGINS`, or the token does not allow this session"
     UNKNOWN_PATH = 404, "the path has no WebSocket"

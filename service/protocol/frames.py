@@ -2,6 +2,7 @@
 
 import struct
 
+_FINAL = 0x80
 # FIN and opcode 1. A length under 126 is in the second byte, a larger one in 2 or 8 more.
 _TEXT_FRAME = 0x81
 _SHORT, _MEDIUM = 126, 65_536
@@ -14,3 +15,8 @@ def text_frame_header(length: int) -> bytes:
     if length < _MEDIUM:
         return struct.pack("!BBH", _TEXT_FRAME, 126, length)
     return struct.pack("!BBQ", _TEXT_FRAME, 127, length)
+
+
+def control_frame(opcode: int, payload: bytes) -> bytes:
+    """Return a frame of at most 125 bytes."""
+    return bytes((_FINAL | opcode, len(payload))) + payload

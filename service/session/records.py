@@ -22,6 +22,8 @@ class SessionSnapshot(Struct, frozen=True):
     seconds_left: float
     shared: bool = True
     """Whether the shared store has it. If false, only this process has it, until the connection joins the store."""
+    created: bool = False
+    """Whether there was none, so that ``open`` created it."""
 
 
 class Admission(Struct, frozen=True):

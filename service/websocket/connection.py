@@ -10,6 +10,7 @@ from typing import cast
 
 from service.events import CloseReason
 from service.protocol.close_codes import CloseCode
+from service.protocol.frames import control_frame
 from service.protocol.limits import MESSAGE_FRAMES, InputLimit
 from service.session.ports import Receiver
 from service.websocket.connection_monitor import ConnectionMonitor
@@ -26,17 +27,9 @@ CLOSING_BYTES = 65_536
 """Of a peer that sends more than this after a close frame of the service, nothing more is read."""
 
 _FRAMES_A_PASS = 64
-"""The most frames, and one message, of a connection are handled in a pass of the event loop: a client that floods must
-not hold back other connections."""
-
-_CONTROL_FRAME = 0x80
+"""The most frames of a connection in a pass of the event loop, with one message: a flood must not hold back others."""
 
 _HANDLED = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CLOSE})
-
-
-def control_frame(opcode: Opcode, payload: bytes) -> bytes:
-    """Return a frame of at most 125 bytes."""
-    return bytes((_CONTROL_FRAME | opcode, len(payload))) + payload
 
 
 class WebSocketConnection(asyncio.BufferedProtocol):
@@ -54,6 +47,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         "_closing",
         "_failed",
         "_group",
+        "_held",
         "_monitor",
         "_on_lost",
         "_open_connections",
@@ -71,10 +65,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         open_connections: MutableSet[object],
         on_lost: Callable[[asyncio.BaseTransport], object],
     ) -> None:
-        """``open_connections`` is the set from which the server reads whether sockets are open.
-
-        ``on_lost`` is called with the transport when it is lost.
-        """
+        """``open_connections`` is the set of the server; ``on_lost`` is called with the transport when it is lost."""
         self._transport = transport
         self._monitor = monitor
         self._open_connections = open_connections
@@ -91,6 +82,8 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self._bytes_after_close = 0
         self._failed = False
         """Whether nothing that arrives can be read."""
+        self._held = False
+        """Whether nothing is read until the next ``start``."""
         self._awaits_pong = False
         self._close_timer: asyncio.TimerHandle | None = None
         transport.pause_reading()
@@ -150,8 +143,12 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
+        self._held = False
+        self._reader.keep_at_most(self._monitor.limits.kept_message_bytes)
         if self._transport.is_closing():
             asyncio.get_running_loop().call_soon(self._end, CloseCode.ABNORMAL)
+        elif self._reader.has_unread:
+            asyncio.get_running_loop().call_soon(self._continue_reading)
         else:
             self._transport.resume_reading()
 
@@ -206,6 +203,21 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     # For the server and the endpoint
 
+    def await_message(self, receiver: Receiver, kept_bytes: int) -> None:
+        """Start with a receiver of one message, which is kept up to ``kept_bytes``; then ``hold``, or close."""
+        self.start(receiver)
+        self._reader.keep_at_most(kept_bytes)
+
+    def hold(self) -> None:
+        """Read nothing more until the next ``start``: what has arrived is for another receiver."""
+        self._held = True
+        self._transport.pause_reading()
+
+    def evict(self) -> None:
+        """Drop the connection for another socket, whose place is free at once."""
+        self._open_connections.discard(self)
+        self.abort()
+
     def shutdown(self) -> None:
         """The server calls this at its end, after the hub has closed all connections."""
         self.abort()
@@ -234,7 +246,9 @@ class WebSocketConnection(asyncio.BufferedProtocol):
             frames += MESSAGE_FRAMES - 1
         self._charge(self._budget.receive_frames(frames, self._monitor.clock()))
         self._watch(unfinished=self._reader.unfinished and (last is None or last.opcode not in _HANDLED))
-        if more or (last is not None and self._reader.has_unread):
+        if self._held and not self._closing:
+            self._transport.pause_reading()
+        elif more or (last is not None and self._reader.has_unread):
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._continue_reading)
         elif self._congested and not self._closing:
@@ -289,7 +303,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
             self._monitor.watch(self, unfinished=unfinished)
 
     def _continue_reading(self) -> None:
-        if self._failed or self._transport.is_closing() or (self._congested and not self._closing):
+        if self._failed or self._transport.is_closing() or ((self._held or self._congested) and not self._closing):
             return
         self._read_frames()
 
@@ -321,7 +335,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
     def _send_close(self, payload: bytes) -> None:
         self._transport.write(control_frame(Opcode.CLOSE, payload))
         self._closing = True
-        self._reader.keep_nothing()  # only a close frame matters
+        self._reader.keep_at_most(0)  # only a close frame matters
         self._abort_soon()
 
     def _end(self, code: int, failure: CloseReason | None = None) -> None:

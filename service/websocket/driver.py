@@ -16,6 +16,7 @@ from service.session.ports import Connection
 from service.session.step import Step
 from service.websocket.effect_handler import EffectHandler, Services
 from service.websocket.pacer import PacedRun
+from service.websocket.quotas import Account
 
 
 class Driver:
@@ -40,20 +41,27 @@ class Driver:
         "wake_at",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent facts
         self,
         connection: Connection,
         machine: SessionMachine,
         services: Services,
         on_ended: Callable[["Driver"], None],
         content_client: str,
+        *,
+        account: Account | None = None,
     ) -> None:
-        """``on_ended`` is called last; ``content_client`` is the client among which the content engine is shared."""
+        """``on_ended`` is called last; ``content_client`` is the client among which the content engine is shared.
+
+        ``account`` is charged for requests, if there is one.
+        """
         self._connection = connection
         self._machine = machine
         self._services = services
         self._on_ended = on_ended
-        self._effect_handler = EffectHandler(services, machine.connection_id, machine.session_id, content_client)
+        self._effect_handler = EffectHandler(
+            services, machine.connection_id, machine.session_id, content_client, account
+        )
         self._run: PacedRun | None = None
         """The run of the last step, until the next input."""
         self._blocked = False

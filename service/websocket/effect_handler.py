@@ -16,6 +16,7 @@ from service.websocket.access_control import AccessControl
 from service.websocket.call_origin import CallOrigin, call_origin
 from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
+from service.websocket.quotas import Account, Quotas
 from service.websocket.ticker import Ticker
 
 
@@ -32,15 +33,20 @@ class Services(Struct, frozen=True):
     clock: Callable[[], Instant]
     access: AccessControl | None = None
     """``None`` without authentication."""
+    quotas: Quotas | None = None
+    """``None`` if none is set."""
 
 
 class EffectHandler:
     """Performs the effects of one connection and records their faults."""
 
-    __slots__ = ("_client", "_connection_id", "_services", "_session_id")
+    __slots__ = ("_account", "_client", "_connection_id", "_services", "_session_id")
 
-    def __init__(self, services: Services, connection_id: str, session_id: str, client: str) -> None:
-        """``client`` is that of the content engine."""
+    def __init__(
+        self, services: Services, connection_id: str, session_id: str, client: str, account: Account | None = None
+    ) -> None:
+        """``client`` is that of the content engine; ``account`` is charged for requests, if there is one."""
+        self._account = account
         self._client = client
         self._services = services
         self._connection_id = connection_id
@@ -53,6 +59,8 @@ class EffectHandler:
         try:
             return await self._perform(effect)
         except PreparationFailed as failure:
+            if self._account is not None:
+                self._account.debit_content_time(failure.seconds)
             error = self._error_for_client(effect, failure.__cause__ or failure)
             return effects.EffectFailed(effect.ticket, error, failure.seconds, failure.stages)
         except Exception as exception:  # noqa: BLE001 - any exception ends this request and no other
@@ -90,7 +98,7 @@ class EffectHandler:
         self._services.recorder.record(fault)
         return error_id
 
-    async def _perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:  # noqa: C901, PLR0911 - one for each effect
+    async def _perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:  # noqa: C901, PLR0911, PLR0912 - one for each effect
         store, engine = self._services.store, self._services.engine
         match effect:
             case effects.JoinSession(ticket, snapshot):
@@ -108,6 +116,8 @@ class EffectHandler:
                 return effects.PlanUnpacked(ticket, await engine.unpack_plan(plan, self._client))
             case effects.PutStream(ticket, record):
                 await store.put(record)
+                if self._account is not None:
+                    self._account.debit_stored_size(len(record.plan))
                 return effects.StreamStored(ticket)
             case effects.GetStream(ticket, stream_id):
                 return effects.StreamFetched(ticket, await store.get(stream_id))
@@ -125,6 +135,8 @@ class EffectHandler:
     async def _admit(self, effect: effects.Admit) -> effects.AdmissionDecided:
         services = self._services
         called_at = services.clock().seconds
+        if self._account is not None:
+            await self._account.charge_request()
         stream_id = services.ids.new_id()
         trace = services.ids.new_trace(parse_trace_context(effect.request.trace))
         call_origin.set(CallOrigin(self._connection_id, self._session_id, stream_id, trace))
@@ -133,6 +145,8 @@ class EffectHandler:
 
     async def _prepare(self, effect: effects.Prepare) -> effects.PlanPrepared:
         preparation = await self._services.engine.prepare(effect.request, effect.seconds_left, self._client)
+        if self._account is not None:
+            self._account.debit_content_time(preparation.seconds)
         if preparation.plan.failure is not None:
             self.record_fault(preparation.plan.failure, FaultSource.CONTENT, effect.stream_id, effect.trace)
         return effects.PlanPrepared(effect.ticket, preparation)

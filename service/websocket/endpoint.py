@@ -1,28 +1,26 @@
-"""The endpoint ``/ws/stream/{session_id}``: checks a handshake, opens the session and starts the driver."""
+"""The endpoint ``/ws/stream/{session_id}``: checks a handshake and accepts it."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from service.access.principal import AccessRefusal, Principal
 from service.client_address import TrustedProxies
-from service.events import AttemptOutcome, ConnectionAttempted, ErrorSent, FaultRaised, FaultSource
-from service.protocol.close_codes import CloseCode, HandshakeRefusal
+from service.events import AttemptOutcome, TokenCarrier
+from service.protocol.close_codes import HandshakeRefusal
 from service.protocol.codec import is_session_id
-from service.protocol.errors import InternalError, OverCapacity, StreamingError
-from service.protocol.limits import Limits
-from service.protocol.server_messages import ErrorMessage
 from service.protocol.trace import TraceContext, TraceHeaders, parse_trace_context
-from service.session.machine import SessionMachine
-from service.session.options import DEFAULT_OPTIONS, SessionOptions
-from service.websocket.call_origin import CallOrigin, call_origin
+from service.websocket.arrival import Arrival
+from service.websocket.carriers import Credentials, InvalidSecret, read_credentials, read_secret
 from service.websocket.connection import WebSocketConnection
 from service.websocket.connection_monitor import ConnectionMonitor
-from service.websocket.driver import Driver
-from service.websocket.effect_handler import Services
 from service.websocket.handshake import EXTENSION, WebSocketHandshake
-from service.websocket.hub import Hub, Member
+from service.websocket.hub import Hub
+from service.websocket.pending_connection import PendingConnections
+from service.websocket.reception import Reception
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,131 +32,131 @@ PREFIX = "/ws/stream/"
 
 _UNKNOWN_PATH = "No WebSocket is at this path. Connect to /ws/stream/{session_id}."
 _INVALID_SESSION_ID = "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'."
+_UNREADABLE = "The secret of the session must be one header, or one subprotocol secret.<base64url>."
 _FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS."
+
+_REFUSALS = {int(refusal): refusal for refusal in HandshakeRefusal}
+_CHECK_RETRY_SECONDS = 5
 
 
 class StreamEndpoint:
-    """An ASGI application for ``WebSocketHandshake``. It returns when a connection has begun."""
+    """An ASGI application for ``WebSocketHandshake``. It returns when a connection has begun, or waits for its token.
+
+    A token in a header is checked before the handshake is answered; for the others the client sees a close code.
+    """
 
     def __init__(  # noqa: PLR0913 - independent settings and components
         self,
         hub: Hub,
         monitor: ConnectionMonitor,
-        limits: Limits,
+        reception: Reception,
+        pending: PendingConnections | None,
+        *,
         allowed_origins: frozenset[str],
         send_buffer_bytes: int,
-        *,
-        services: Services,
-        stores_content: bool,
         draining_retry_seconds: int,
         proxies: TrustedProxies,
-        options: SessionOptions = DEFAULT_OPTIONS,
     ) -> None:
+        """``pending`` takes connections that have no token yet; ``None`` if none is needed."""
         self._hub = hub
         self._proxies = proxies
         self._monitor = monitor
-        self._limits = limits
-        self._stores_content = stores_content
-        self._options = options
+        self._reception = reception
+        self._pending = pending
         self._draining_retry_seconds = draining_retry_seconds
         self._allowed_origins = allowed_origins
         self._send_buffer_bytes = send_buffer_bytes
-        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        attempt = _Attempt(self._services.clock().seconds, _trace_context(scope))
+        arrival = Arrival("", self._reception.seconds, _trace_context(scope))
         handshake: WebSocketHandshake = scope["extensions"].pop(EXTENSION)
         session_id = scope["path"].removeprefix(PREFIX)
         await receive()  # websocket.connect
         if not scope["path"].startswith(PREFIX):
             await _refuse(send, HandshakeRefusal.UNKNOWN_PATH, _UNKNOWN_PATH)
-        elif not is_session_id(session_id):
-            self._record_attempt(attempt, AttemptOutcome.REFUSED_SESSION)
-            await _refuse(send, HandshakeRefusal.INVALID_SESSION_ID, _INVALID_SESSION_ID)
-        elif not self._origin_allowed(scope):
-            self._record_attempt(attempt, AttemptOutcome.REFUSED_ORIGIN, session_id)
+            return
+        if not is_session_id(session_id):
+            self._reception.record(arrival, AttemptOutcome.REFUSED_SESSION)
+            await _refuse(send, HandshakeRefusal.INVALID_REQUEST, _INVALID_SESSION_ID)
+            return
+        arrival = replace(
+            arrival,
+            session_id=session_id,
+            address=self._proxies.client_address(scope),
+            client=self._proxies.identify(scope, session_id),
+        )
+        if not self._origin_allowed(scope):
+            self._reception.record(arrival, AttemptOutcome.REFUSED_ORIGIN)
             await _refuse(send, HandshakeRefusal.FORBIDDEN, _FOREIGN_ORIGIN)
         elif self._hub.draining:
-            self._record_attempt(attempt, AttemptOutcome.REFUSED_DRAINING, session_id)
+            self._reception.record(arrival, AttemptOutcome.REFUSED_DRAINING)
             sentence = f"The server restarts. Reconnect after {self._draining_retry_seconds} s."
             await _refuse(send, HandshakeRefusal.UNAVAILABLE, sentence, self._draining_retry_seconds)
+        elif self._pending is None:
+            await self._accept_anyone(scope, handshake, arrival, send)
         else:
-            await send({"type": "websocket.accept"})
-            connection = handshake.hand_over(self._monitor)
-            connection.limit_send_buffer(self._send_buffer_bytes)
-            if not self._hub.reserve():
-                self._refuse_capacity(connection, session_id, attempt)
-            elif (
-                driver := await self._open(connection, session_id, self._proxies.identify(scope, session_id), attempt)
-            ) is None:
-                self._hub.release()
-            else:
-                self._hub.register(driver)
-                driver.start()
+            await self._accept_with_token(scope, handshake, arrival, send, self._pending)
 
-    def _refuse_capacity(self, connection: WebSocketConnection, session_id: str, attempt: "_Attempt") -> None:
-        self._record_attempt(attempt, AttemptOutcome.REFUSED_CAPACITY, session_id)
-        error = OverCapacity("The server is full. Reconnect in some seconds.")
-        self._close_with_error(connection, session_id, error, CloseCode.OVER_CAPACITY)
-
-    async def _open(
-        self, connection: WebSocketConnection, session_id: str, content_client: str, attempt: "_Attempt"
-    ) -> Driver | None:
-        """Open the session; return ``None`` if it failed, and the connection closes."""
-        services = self._services
-        call_origin.set(CallOrigin(session_id=session_id))
+    async def _accept_anyone(self, scope: Scope, handshake: WebSocketHandshake, arrival: Arrival, send: Send) -> None:
+        """Without authentication, tokens are not read."""
+        credentials = read_credentials((), scope["subprotocols"])
         try:
-            snapshot = await services.store.open(session_id)
-        except Exception as exception:  # noqa: BLE001 - every exception is reported to the client
-            error_id = services.ids.new_id()
-            self._record_attempt(attempt, AttemptOutcome.ERROR, session_id, exception)
-            services.recorder.record(FaultRaised(error_id, FaultSource.SESSION_STORE, exception, session_id=session_id))
-            error = InternalError(
-                f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}."
-            )
-            self._close_with_error(connection, session_id, error, CloseCode.INTERNAL_ERROR)
-            return None
-        self._record_attempt(attempt, AttemptOutcome.ACCEPTED, session_id)
-        token = services.ids.new_token() if self._stores_content else None
-        connection_id, now = services.ids.new_id(), services.clock()
-        machine = SessionMachine(
-            snapshot, session_id, connection_id, self._limits, now, token=token, options=self._options
-        )
-        return Driver(connection, machine, services, self._forget, content_client)
+            arrival = replace(arrival, secret=read_secret(scope["headers"], scope["subprotocols"]))
+        except InvalidSecret:
+            self._reception.record(arrival, AttemptOutcome.REFUSED_SECRET)
+            await _refuse(send, HandshakeRefusal.INVALID_REQUEST, _UNREADABLE)
+            return
+        connection = await self._accept(handshake, credentials, send)
+        await self._reception.admit(connection, arrival, None)
 
-    def _forget(self, driver: Member) -> None:
-        self._hub.discard(driver)
-        self._hub.release()
+    async def _accept_with_token(
+        self,
+        scope: Scope,
+        handshake: WebSocketHandshake,
+        arrival: Arrival,
+        send: Send,
+        pending: PendingConnections,
+    ) -> None:
+        credentials = read_credentials(scope["headers"], scope["subprotocols"])
+        if credentials.carrier is TokenCarrier.HEADER:
+            principal = await self._check_header(arrival, credentials.token, send)
+            if principal is not None:
+                connection = await self._accept(handshake, credentials, send)
+                await self._reception.open(connection, arrival, principal)
+            return
+        connection = await self._accept(handshake, credentials, send)
+        if credentials.carrier is None:
+            pending.add(connection, arrival, handshake.pending_sockets)
+        else:
+            await self._reception.receive(connection, arrival, credentials.token, credentials.carrier)
+
+    async def _check_header(self, arrival: Arrival, token: str, send: Send) -> Principal | None:
+        """Check and charge the user of the token; return ``None`` if the handshake is refused."""
+        checked = await self._reception.check(arrival, token, TokenCarrier.HEADER)
+        if isinstance(checked, AccessRefusal):
+            status = _REFUSALS[checked.status]
+            wait = _CHECK_RETRY_SECONDS if status is HandshakeRefusal.UNAVAILABLE else None
+            await _refuse(send, status, checked.sentence, wait)
+            return None
+        error = await self._reception.charge(arrival, checked)
+        if error is not None:
+            assert error.retry_after_seconds is not None
+            wait = max(1, math.ceil(error.retry_after_seconds))
+            await _refuse(send, HandshakeRefusal.LIMIT_REACHED, str(error), wait)
+            return None
+        return checked
+
+    async def _accept(self, handshake: WebSocketHandshake, credentials: Credentials, send: Send) -> WebSocketConnection:
+        await send({"type": "websocket.accept", "subprotocol": credentials.subprotocol})
+        connection = handshake.hand_over(self._monitor)
+        connection.limit_send_buffer(self._send_buffer_bytes)
+        return connection
 
     def _origin_allowed(self, scope: Scope) -> bool:
         """Whether the Origin header, which only browsers send, is allowed."""
         if "*" in self._allowed_origins:
             return True
         return all(origin in self._allowed_origins for origin in _header(scope, b"origin"))
-
-    def _close_with_error(
-        self, connection: WebSocketConnection, session_id: str, error: StreamingError, code: CloseCode
-    ) -> None:
-        self._services.recorder.record(ErrorSent("", session_id, error.code, str(error), error.reportable))
-        self._services.writer.send(connection, ErrorMessage.of(error))
-        connection.close(code, code.reason)
-
-    def _record_attempt(
-        self,
-        attempt: "_Attempt",
-        outcome: AttemptOutcome,
-        session_id: str = "",
-        exception: Exception | None = None,
-    ) -> None:
-        seconds = self._services.clock().seconds - attempt.started_at
-        self._services.recorder.record(ConnectionAttempted(outcome, session_id, seconds, attempt.client, exception))
-
-
-class _Attempt(Struct, frozen=True):
-    """A handshake that is not answered yet."""
-
-    started_at: float
-    client: TraceContext | None
 
 
 class WebSocketRouter:
@@ -192,6 +190,8 @@ async def _refuse(send: Send, status: HandshakeRefusal, sentence: str, retry_aft
     """Answer the handshake with an HTTP status; a browser cannot read it, other clients can."""
     body = json.dumps({"error": sentence}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if status is HandshakeRefusal.UNAUTHENTICATED:
+        headers.append((b"www-authenticate", b"Bearer"))
     if retry_after_seconds is not None:
         headers.append((b"retry-after", str(retry_after_seconds).encode()))
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})

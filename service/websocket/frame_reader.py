@@ -110,10 +110,11 @@ class FrameReader:
         """Whether something that was fed is not read."""
         return self._at < len(self._fed)
 
-    def keep_nothing(self) -> None:
-        """From now on no message is kept; control frames are read as before."""
-        self._kept_bytes = 0
-        self._message = None
+    def keep_at_most(self, bytes_: int) -> None:
+        """From now on, discard a message that is larger; control frames are read as before."""
+        self._kept_bytes = bytes_
+        if self.message_bytes > bytes_:
+            self._message = None
 
     def feed(self, data: bytes) -> None:
         rest = self._fed[self._at :]

@@ -19,6 +19,7 @@ from service.events import DropReason, SocketDropped
 from service.session.ports import Recorder
 from service.websocket.connection import WebSocketConnection
 from service.websocket.connection_monitor import ConnectionMonitor
+from service.websocket.pending_connection import PendingSockets
 
 EXTENSION = "streaming.handshake"
 """The key of the handshake in the extensions of the scope. The endpoint removes it, because it is a cycle."""
@@ -31,16 +32,18 @@ class WebSocketHandshake(WebSocketsSansIOProtocol):
 
     _handed_over = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - three of uvicorn, three of the service
         self,
         config: uvicorn.Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         *,
         on_lost: Callable[[asyncio.BaseTransport], object],
+        pending_sockets: PendingSockets,
         recorder: Recorder,
     ) -> None:
         """``on_lost`` is called with the transport when it is lost, also after ``hand_over``."""
+        self.pending_sockets = pending_sockets
         super().__init__(config, server_state, app_state)
         self.conn.reject = _reject  # type: ignore[method-assign] # uvicorn offers no place for another class
         self._on_lost = on_lost

@@ -42,6 +42,13 @@ class Member(Protocol):
         """Close now. The client may connect again at ``returns_at``, in monotonic seconds."""
 
 
+class Waiting(Protocol):
+    """A connection that has no session yet, and no capacity."""
+
+    def shutdown(self, returns_at: float) -> None:
+        """Close now. The client may connect again at ``returns_at``, in monotonic seconds."""
+
+
 class Hub:
     """Counts and registers connections. No method awaits a send, so no client can hold back another here."""
 
@@ -50,6 +57,7 @@ class Hub:
         self._recorder = recorder
         self._clock = clock
         self._members: set[Member] = set()
+        self._pending: set[Waiting] = set()
         self.connections = 0
         """Accepted connections, including those whose session is not open yet."""
         self.draining = False
@@ -75,6 +83,15 @@ class Hub:
     def discard(self, member: Member) -> None:
         self._members.discard(member)
 
+    def add_pending(self, waiting: Waiting) -> None:
+        """Register a connection without a session until ``discard_pending``."""
+        self._pending.add(waiting)
+        if self.draining:
+            waiting.shutdown(self._first_return_at)
+
+    def discard_pending(self, waiting: Waiting) -> None:
+        self._pending.discard(waiting)
+
     def __iter__(self) -> Iterator[Member]:
         return iter(tuple(self._members))
 
@@ -95,6 +112,8 @@ class Hub:
         schedule = DrainSchedule.of(len(idle), seconds, restart_seconds, streaming=streaming, workers=workers)
         self._first_return_at = started_at + schedule.first_return
         returns_at = {member: started_at + schedule.returns(index) for index, member in enumerate(members)}
+        for waiting in tuple(self._pending):
+            waiting.shutdown(self._first_return_at)
         for member in members:
             member.drain(returns_at[member])
         closed = 0

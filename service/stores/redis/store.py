@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.events import Operation, StoreLimit
 from service.process.dependency_calls import MeasureCall, unmeasured
@@ -85,11 +86,12 @@ class RedisSessionStore:
 
     async def open(self, session_key: str) -> SessionSnapshot:
         duration = _milliseconds(self._limits.max_session_seconds)
-        most = self._store_limits.max_sessions
+        most, incarnation = self._store_limits.max_sessions, uuid4().hex
         session = await self._server.run(
-            Operation.OPEN, scripts.OPEN, [_session(session_key)], session_key, uuid4().hex, duration, most
+            Operation.OPEN, scripts.OPEN, [_session(session_key)], session_key, incarnation, duration, most
         )
-        return _snapshot(session_key, session)
+        snapshot = _snapshot(session_key, session)
+        return replace(snapshot, created=snapshot.incarnation == incarnation)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         session_key, most = snapshot.session_key, self._store_limits.max_sessions

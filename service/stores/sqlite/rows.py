@@ -82,12 +82,13 @@ class Rows:
     def open(self, rows: sqlite3.Connection, session_key: str) -> SessionSnapshot:
         now = self._clock()
         session = _find_session(rows, session_key, now)
+        created = session is None
         if session is None:
             self._make_room(rows, now)
             session = (secrets.token_hex(8), 0, now + self._limits.max_session_seconds)
             _put_session(rows, session_key, *session)
         incarnation, requests, ends_at = session
-        return SessionSnapshot(session_key, incarnation, requests, ends_at - now)
+        return SessionSnapshot(session_key, incarnation, requests, ends_at - now, created=created)
 
     def join(self, rows: sqlite3.Connection, snapshot: SessionSnapshot) -> SessionSnapshot:
         now = self._clock()

@@ -46,7 +46,7 @@ class Process:
 
 
 class Socket:
-    """Fulfils ``HttpSocket``, and is its own transport."""
+    """Fulfils ``PendingSocket``, and is its own transport."""
 
     def __init__(self, process: Process, address: str) -> None:
         self.process = process

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from service.content import pack_plan, unpack_plan
 from service.content.plan import Plan
 from service.protocol.messages import HtmlMode, StreamRequest
@@ -33,9 +35,12 @@ class Store:
 
     def __init__(self) -> None:
         self.memory = MemoryStore()
+        self.opened: list[str] = []
 
-    async def open(self, session_id: str) -> SessionSnapshot:
-        return await self.join(SessionSnapshot(session_id, "1", 0, 60))
+    async def open(self, session_key: str) -> SessionSnapshot:
+        created = session_key not in self.opened
+        self.opened.append(session_key)
+        return replace(await self.join(SessionSnapshot(session_key, "1", 0, 60)), created=created)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         joined = self._perform(JoinSession(0, snapshot))

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from service.events import CloseReason
+from service.protocol.frames import control_frame
 from service.protocol.limits import InputLimit
 from service.websocket import connection as connection_module
-from service.websocket.connection import CLOSING_BYTES, CONGESTION_BYTES, WebSocketConnection, control_frame
+from service.websocket.connection import CLOSING_BYTES, CONGESTION_BYTES, WebSocketConnection
 from service.websocket.connection_monitor import KEEPALIVE_SECONDS
 from service.websocket.frame_reader import Opcode
 from tests.unit.websocket.client_frames import client_frame, text

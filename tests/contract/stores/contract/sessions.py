@@ -36,6 +36,12 @@ class SessionTests(StoreTests):
         assert second.seconds_left == pytest.approx(self.limits.max_session_seconds, abs=self.slack_seconds)
         assert (await store.admit(second, "a-stream", None)).requests_used == 1
 
+    async def test_one_of_several_connections_has_created_the_session(self, store: SessionStore) -> None:
+        snapshots = await asyncio.gather(*(store.open("s") for _ in range(5)))
+        assert [snapshot.created for snapshot in snapshots].count(True) == 1
+        await self.pass_session(1)
+        assert [(await store.open("s")).created for _ in range(2)] == [True, False]
+
     async def test_sessions_do_not_share_a_count(self, store: SessionStore) -> None:
         for _ in range(5):
             await store.admit(await store.open("one"), "a-stream", None)
