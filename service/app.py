@@ -161,7 +161,7 @@ def create_app(
     app = FastAPI(
         title=_TITLE,
         version=__version__,
-        openapi_url="/openapi.json" if settings.docs else None,
+        openapi_url=None,  # api_docs has its route
         docs_url=None,  # it would load its files from a third party
         redoc_url=None,
         redirect_slashes=False,  # the redirect would lead to whatever the Host header names

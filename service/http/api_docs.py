@@ -1,4 +1,4 @@
-"""The route ``/docs``: Swagger UI with its files, which the service has itself, so that no browser asks a third party.
+"""The routes ``/docs`` and ``/openapi.json``: Swagger UI with its files, so that no browser asks a third party.
 
 The page may load scripts, styles and data of the service only. Its one inline script is allowed by its hash.
 """
@@ -11,8 +11,10 @@ from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
 
+from service.http.admin_guard import AdminGuard
 from service.http.static_response import REVALIDATE, StaticResponse
 
 _FILES = "/static-offline-docs"
@@ -24,12 +26,21 @@ _CONTENT_TYPES = {
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def api_docs(title: str) -> APIRouter:
-    """The page for the document at ``/openapi.json``, and its files, for GET and HEAD."""
-    router = APIRouter(include_in_schema=False)
+def api_docs(title: str, guard: AdminGuard | None = None) -> APIRouter:
+    """The page for the document at ``/openapi.json``, that document, and the files of the page, for GET and HEAD.
 
-    @router.head("/docs")
-    @router.get("/docs")
+    With a guard the page and the document are for administrators; its files are those of a library.
+    """
+    router = APIRouter(include_in_schema=False)
+    guards = [] if guard is None else [Depends(guard)]
+
+    @router.head("/openapi.json", dependencies=guards)
+    @router.get("/openapi.json", dependencies=guards)
+    async def openapi(request: Request) -> JSONResponse:
+        return JSONResponse(request.app.openapi())
+
+    @router.head("/docs", dependencies=guards)
+    @router.get("/docs", dependencies=guards)
     async def docs(request: Request) -> Response:
         return (await asyncio.to_thread(_page, title)).answer(request)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
+
+from service.http.admin_guard import AdminGuard, BearerCredentials
 
 Exposition = Callable[[str], tuple[bytes, str]]
 """From an Accept header to the metrics and their content type. It blocks, and any thread may call it."""
@@ -16,9 +17,9 @@ _OPENMETRICS_TYPE = "application/openmetrics-text"
 _OPENMETRICS = f"{_OPENMETRICS_TYPE}; version=1.0.0"
 
 
-def metrics_route(exposition: Exposition, token: SecretStr | None) -> APIRouter:
-    """The route, for GET and HEAD. With a token it requires that token in the Authorization header."""
-    router = APIRouter(dependencies=[] if token is None else [_bearer(token)])
+def metrics_route(exposition: Exposition, token: SecretStr | None, guard: AdminGuard | None = None) -> APIRouter:
+    """The route, for GET and HEAD. With a token or a guard it requires one of them in the Authorization header."""
+    router = APIRouter(dependencies=_guarded(token, guard))
     scrapes = _Scrapes(exposition)
 
     @router.head("/metrics", include_in_schema=False)
@@ -56,17 +57,22 @@ class _Scrapes:
             return await asyncio.to_thread(self._exposition, accept)
 
 
-def _bearer(token: SecretStr) -> Any:  # noqa: ANN401 - the type of FastAPI's Depends()
+def _guarded(token: SecretStr | None, guard: AdminGuard | None) -> list[Any]:
+    """The dependencies of the route: nothing, the token of the operator, an administrator, or one of both."""
+    if token is None:
+        return [] if guard is None else [Depends(guard)]
     secret = token.get_secret_value().encode()
 
-    async def require_token(
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
-    ) -> None:
-        if credentials is None or not secrets.compare_digest(credentials.credentials.encode("latin-1"), secret):
+    async def require_token(credentials: BearerCredentials) -> None:
+        given = b"" if credentials is None else credentials.credentials.encode("latin-1")
+        if secrets.compare_digest(given, secret):
+            return
+        if guard is None:
             raise HTTPException(
                 status_code=401,
                 detail="The metrics need the token that the operator has set: Authorization: Bearer <METRICS_TOKEN>.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        await guard(credentials)
 
-    return Depends(require_token)
+    return [Depends(require_token)]

@@ -9,11 +9,12 @@ from functools import cache, partial
 from pathlib import Path
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from service import __version__
 from service.asyncapi import asyncapi
+from service.http.admin_guard import AdminGuard
 from service.http.static_response import REVALIDATE, StaticResponse
 from service.settings import Settings
 
@@ -45,10 +46,11 @@ _PAGE_HEADERS = {
 _ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
-def static_routes(settings: Settings) -> APIRouter:
+def static_routes(settings: Settings, guard: AdminGuard | None = None) -> APIRouter:
     """The test page and its files, and with ``DOCS`` the AsyncAPI document with the limits of the settings.
 
-    All for GET and HEAD. Like ``/openapi.json``, none of them is in the schema.
+    All for GET and HEAD. Like ``/openapi.json``, none of them is in the schema. With a guard the document is for
+    administrators.
     """
     router = APIRouter(include_in_schema=False)
     hashed_names: dict[str, str] = json.loads((_FOLDER / "manifest.json").read_text())
@@ -71,9 +73,10 @@ def static_routes(settings: Settings) -> APIRouter:
 
     if settings.docs:
         document = cache(partial(_asyncapi, settings))
+        guards = [] if guard is None else [Depends(guard)]
 
-        @router.head("/asyncapi.json")
-        @router.get("/asyncapi.json")
+        @router.head("/asyncapi.json", dependencies=guards)
+        @router.get("/asyncapi.json", dependencies=guards)
         async def asyncapi_json(request: Request) -> Response:
             return (await asyncio.to_thread(document)).answer(request)
 
