@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.access.api_key import KEY_ISSUER
 from service.access.claims import revocations_kept_seconds
 from service.access.quota import QuotaKind
 from service.setting_values import HMAC_ALGORITHMS, checked_by, lower_case, read_algorithms, read_jwks_url
@@ -123,6 +124,11 @@ class AccessSettings(BaseSettings):
     def jwt_algorithms(self) -> tuple[str, ...]:
         """The algorithms with which tokens may be signed."""
         return read_algorithms(self.auth_jwt_algorithms)
+
+    @property
+    def token_issuer(self) -> str:
+        """The issuer of all principals."""
+        return KEY_ISSUER if self.auth_mode == "key" else self.auth_jwt_issuer
 
     @property
     def quotas(self) -> Mapping[QuotaKind, int]:
