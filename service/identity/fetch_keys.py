@@ -7,6 +7,8 @@ import time
 import urllib.request
 from contextlib import suppress
 
+from service import __version__
+
 TIMEOUT_SECONDS = 5.0
 MAX_BYTES = 256 * 1024
 
@@ -51,7 +53,9 @@ async def fetch_keys(url: str) -> bytes:
 
 def _fetch(url: str) -> bytes:
     ends_at = time.monotonic() + TIMEOUT_SECONDS
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - a checked setting
+    # Some networks of issuers refuse the name of the library.
+    headers = {"Accept": "application/json", "User-Agent": f"streaming-content-api/{__version__}"}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - a checked setting
     with _opener().open(request, timeout=TIMEOUT_SECONDS) as response:
         body = b""
         while part := response.read1(MAX_BYTES):

@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 
 from service.access.api_key import ApiKey, key_digest, key_text
 from service.access.ports import Authenticator
+from service.access.principal import AccessRefusal, Principal
+from service.access.revocation import Revocation, RevokedTokens
+from service.access.scope import Grant
 from service.identity.key_authenticator import KeyAuthenticator
+from service.protocol.instant import Instant
+from service.websocket.access_control import AccessControl
 from tests.unit.identity.issuer import (
     CLAIMS,
     NOW,
@@ -28,31 +33,60 @@ ALGORITHMS = ("HS256", "RS256", "ES256", "EdDSA")
 PUBLIC = ALGORITHMS[1:]
 KEY = key_text(bytes(range(32)))
 DAY = 86_400
+SESSION = "doc-1"
+USER = Principal(CLAIMS["iss"], CLAIMS["sub"], CLAIMS["sub"], Grant.parse(["stream"], None))
+LEARNED = {
+    "expired": AccessRefusal.EXPIRED,
+    "foreign_session": AccessRefusal.FORBIDDEN,
+    "without_scope": AccessRefusal.FORBIDDEN,
+    "revoked": AccessRefusal.REVOKED,
+}
+"""The kinds whose signature is valid, for this issuer and audience."""
 
 
 class Attempt(NamedTuple):
+    """A token for a connection to ``SESSION``; for a refresh, of a connection of ``USER``."""
+
     kind: str
-    service: Authenticator
+    service: AccessControl
     token: str
+    refreshes: bool = False
 
     @property
     def valid(self) -> bool:
         return self.kind == "valid"
 
+    async def enters(self) -> bool:
+        """Whether it is admitted. A refusal has the reason that an attempt of its kind may learn."""
+        found = await self.service.enter(self.token, SESSION)
+        if isinstance(found, AccessRefusal):
+            assert found is LEARNED.get(self.kind, AccessRefusal.INVALID), self.kind
+            return False
+        return not self.refreshes or found.continues(USER)
+
+
+def service_with(authenticator: Authenticator) -> AccessControl:
+    revoked = RevokedTokens(31 * DAY)
+    subject = Revocation(1, CLAIMS["iss"], "", "signed-out", NOW - 1)
+    revoked.add([subject, Revocation(2, CLAIMS["iss"], "revoked", "", NOW - 1)], NOW)
+    service = AccessControl(authenticator, revoked, lambda: Instant(0.0, NOW))
+    service.revocations_read = True
+    return service
+
 
 @cache
-def service_for(algorithm: str) -> Authenticator:
-    """A service with one key; one in two of the public keys has a ``kid``."""
+def service_for(algorithm: str) -> AccessControl:
+    """A service with a secret, or with public keys of all kinds."""
     if algorithm in PUBLIC:
         others = [jwk(key_of(name), kid=name) for name in PUBLIC]
-        return authenticator(*PUBLIC, keys=json.dumps({"keys": others}).encode())
-    return authenticator(algorithm)
+        return service_with(authenticator(*PUBLIC, keys=json.dumps({"keys": others}).encode()))
+    return service_with(authenticator(algorithm))
 
 
 @cache
-def key_service() -> Authenticator:
+def key_service() -> AccessControl:
     key = ApiKey("k1", key_digest(KEY), "importer", "importer", ("stream",), ("*",), NOW - DAY)
-    return KeyAuthenticator(MemoryAccessStore([key]).find_key)
+    return service_with(KeyAuthenticator(MemoryAccessStore([key]).find_key))
 
 
 def valid(rng: random.Random, algorithm: str, **changes: Any) -> str:  # noqa: ANN401 - JSON
@@ -142,6 +176,24 @@ def incomplete(rng: random.Random, algorithm: str) -> str:
     return valid(rng, algorithm, **claim)
 
 
+def foreign_session(rng: random.Random, algorithm: str) -> str:
+    patterns: tuple[object, ...] = ["doc-2*"], [], ["doc"], ["other/*"], "Doc-1", ["*-1-*", "*2"]
+    return valid(rng, algorithm, sessions=rng.choice(patterns))
+
+
+def without_scope(rng: random.Random, algorithm: str) -> str:
+    return valid(rng, algorithm, scope=rng.choice(("", "publish control admin", "STREAM", "stream,watch", [], ...)))
+
+
+def revoked(rng: random.Random, algorithm: str) -> str:
+    claims = {"jti": "revoked"}, {"sub": "signed-out"}, {"sub": "signed-out", "iat": ...}
+    return valid(rng, algorithm, **rng.choice(claims))
+
+
+def refresh_of_another(rng: random.Random, algorithm: str) -> str:
+    return valid(rng, algorithm, sub=rng.choice(("User", "user2", "admin", "user ")))
+
+
 def guessed_key(rng: random.Random, _algorithm: str) -> str:
     position = rng.randrange(3, len(KEY))
     near = KEY[:position] + rng.choice([one for one in "ABCxyz-_" if one != KEY[position]]) + KEY[position + 1 :]
@@ -167,6 +219,10 @@ KINDS: tuple[Callable[[random.Random, str], str], ...] = (
     expired,
     not_yet_valid,
     incomplete,
+    foreign_session,
+    without_scope,
+    revoked,
+    refresh_of_another,
     guessed_key,
 )
 
@@ -176,8 +232,9 @@ def make_attempts(rng: random.Random, number: int) -> Iterator[Attempt]:
     for count in range(number):
         kind, algorithm = KINDS[count % len(KINDS)], rng.choice(ALGORITHMS)
         service = key_service() if kind is guessed_key else service_for(algorithm)
-        yield Attempt(kind.__name__, service, kind(rng, algorithm))
+        refreshes = kind is refresh_of_another or rng.random() < 0.1
+        yield Attempt(kind.__name__, service, kind(rng, algorithm), refreshes)
         if count % 100 == 0:
             yield Attempt("valid", key_service(), KEY)
             for name in ALGORITHMS:
-                yield Attempt("valid", service_for(name), valid(rng, name))
+                yield Attempt("valid", service_for(name), valid(rng, name), refreshes=rng.random() < 0.5)
