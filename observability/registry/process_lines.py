@@ -92,7 +92,7 @@ STORE_IN_MEMORY = LogEvent(
     "its own. Make DATA_DIR writable or move a damaged file, then restart",
     "the service starts, and DATA_DIR cannot be written, or a file in it cannot be read",
     (
-        LogField("store", one_of((Dependency.SESSION_STORE, Dependency.USAGE_STORE))),
+        LogField("store", one_of((Dependency.SESSION_STORE, Dependency.ACCESS_STORE, Dependency.USAGE_STORE))),
         LogField("reason", "the problem with the file"),
     ),
 )

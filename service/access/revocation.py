@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from service.access.principal import Principal
 
+KEY_REVOCATION_KEPT_SECONDS = 86_400.0
+"""Of the key of a service: it has to reach the processes that run; later ones find the key revoked."""
+
 
 class Revocation(Struct, frozen=True):
     """Exactly one of ``token_id`` and ``subject`` is set. Times are epoch seconds."""

@@ -36,6 +36,14 @@ class Operation(StrEnum):
     INSERT = "insert"
     DELETE = "delete"
     SELECT = "select"
+    ADD_KEY = "add_key"
+    FIND_KEY = "find_key"
+    KEYS = "keys"
+    REVOKE_KEY = "revoke_key"
+    REVOKE = "revoke"
+    REVOCATIONS = "revocations"
+    CHARGE = "charge"
+    DEBIT = "debit"
 
 
 OPERATIONS: Mapping[Dependency, tuple[Operation, ...]] = {
@@ -51,6 +59,16 @@ OPERATIONS: Mapping[Dependency, tuple[Operation, ...]] = {
         Operation.RENEW_LEASES,
         Operation.UPDATE_STATUS,
         Operation.MEASURE,
+    ),
+    Dependency.ACCESS_STORE: (
+        Operation.ADD_KEY,
+        Operation.FIND_KEY,
+        Operation.KEYS,
+        Operation.REVOKE_KEY,
+        Operation.REVOKE,
+        Operation.REVOCATIONS,
+        Operation.CHARGE,
+        Operation.DEBIT,
     ),
     Dependency.PLAN_CACHE: (Operation.GET, Operation.PUT, Operation.PING),
     Dependency.DATABASE: (Operation.INSERT, Operation.DELETE),

@@ -43,6 +43,8 @@ class Dependency(StrEnum):
     """Whether the session store can store streams."""
     STREAM_READS = "stream_reads"
     """Whether the session store can return stored streams."""
+    ACCESS_STORE = "access_store"
+    """Keys of services, revocations and quotas."""
     PLAN_CACHE = "plan_cache"
     TOKEN_KEYS = "token_keys"  # noqa: S105 - a name
     """The keys of the issuer of tokens, in a file or at its address."""

@@ -32,6 +32,18 @@ def connect(path: Path | None, busy_seconds: float, before_journal: Sequence[str
     return connection
 
 
+def sync_journal(path: Path) -> None:
+    """Write what is committed to the disk, as commits alone do not with ``synchronous=NORMAL``. Raises ``OSError``.
+
+    SQLite has no lock on the journal that closing it could drop, and syncs the file before it reuses the journal.
+    """
+    journal = os.open(f"{path}-wal", os.O_RDONLY)
+    try:
+        os.fsync(journal)
+    finally:
+        os.close(journal)
+
+
 def _make_private(path: Path) -> None:
     """Create the file with mode 600, which SQLite copies to the files that it creates beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)

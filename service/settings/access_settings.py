@@ -131,6 +131,11 @@ class AccessSettings(BaseSettings):
         return KEY_ISSUER if self.auth_mode == "key" else self.auth_jwt_issuer
 
     @property
+    def uses_access_store(self) -> bool:
+        """Whether keys, revocations or quotas are stored."""
+        return self.auth_mode != "none" or (self.quota_by_address and bool(self.quotas))
+
+    @property
     def quotas(self) -> Mapping[QuotaKind, int]:
         """The quotas that are set, in units a minute."""
         limits = {

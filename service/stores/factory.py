@@ -1,12 +1,16 @@
 """Creates the stores that the settings select."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from service.access.ports import AccessStore
 from service.events import DataSystem, Dependency, StoredInMemory
 from service.process.dependency_calls import DependencyCalls
 from service.session.ports import Recorder, SessionStore
 from service.settings import Settings
 from service.stores.failover import FailoverSessionStore
+from service.stores.monitored_access_store import MonitoredAccessStore
+from service.stores.sqlite.access_store import SqliteAccessStore
 from service.stores.sqlite.schema import SchemaMismatch
 from service.stores.sqlite.store import SqliteSessionStore
 from service.stores.store_limits import StoreLimits
@@ -15,7 +19,8 @@ if TYPE_CHECKING:
     from service.stores.redis.plan_store import RedisPlanStore
 
 FILE_NAME = "sessions.sqlite3"
-"""In ``DATA_DIR``."""
+ACCESS_FILE_NAME = "access.sqlite3"
+"""Of keys, revocations and quotas. Both are in ``DATA_DIR``."""
 
 
 _LOCAL_SESSIONS = 50_000
@@ -53,9 +58,36 @@ def create_session_store(settings: Settings, recorder: Recorder) -> StoreSelecti
         calls = DependencyCalls(Dependency.SESSION_STORE, DataSystem.SQLITE, recorder)
         file = SqliteSessionStore(path, limits, ttl_seconds, store_limits=store_limits, measure=calls.measure)
     except (OSError, SchemaMismatch) as error:
-        reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
-        return StoreSelection(memory, "memory", StoredInMemory(Dependency.SESSION_STORE, f"{path}: {reason}"))
+        return StoreSelection(memory, "memory", _in_memory(Dependency.SESSION_STORE, path, error))
     return StoreSelection(FailoverSessionStore(file, memory, recorder), "sqlite")
+
+
+class AccessStoreSelection(NamedTuple):
+    store: AccessStore
+    degradation: StoredInMemory | None = None
+    """Why keys, revocations and quotas are kept in memory although the settings select a file."""
+
+
+def create_access_store(settings: Settings, recorder: Recorder) -> AccessStoreSelection:
+    """Redis if ``REDIS_URL`` is set, else a file, or memory if the file cannot be used. Blocks while the file opens."""
+    if settings.redis_url is not None:
+        from service.stores.redis.access_store import RedisAccessStore  # noqa: PLC0415 - loading the library takes long
+
+        calls = DependencyCalls(Dependency.ACCESS_STORE, DataSystem.REDIS, recorder)
+        redis = RedisAccessStore(settings.redis_url.get_secret_value(), measure=calls.measure)
+        return AccessStoreSelection(MonitoredAccessStore(redis, recorder))
+    path = settings.data_dir / ACCESS_FILE_NAME
+    calls = DependencyCalls(Dependency.ACCESS_STORE, DataSystem.SQLITE, recorder)
+    try:
+        file = SqliteAccessStore(path, measure=calls.measure)
+    except (OSError, SchemaMismatch) as error:
+        return AccessStoreSelection(SqliteAccessStore(None), _in_memory(Dependency.ACCESS_STORE, path, error))
+    return AccessStoreSelection(MonitoredAccessStore(file, recorder))
+
+
+def _in_memory(dependency: Dependency, path: Path, error: OSError | SchemaMismatch) -> StoredInMemory:
+    reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
+    return StoredInMemory(dependency, f"{path}: {reason}")
 
 
 def create_plan_store(settings: Settings, recorder: Recorder) -> "RedisPlanStore | None":

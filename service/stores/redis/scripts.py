@@ -20,7 +20,7 @@ class Script(Struct, frozen=True):
     """The name under which Redis has cached the script after its first call."""
 
 
-def _script(text: str, *shared: str) -> Script:
+def script(text: str, *shared: str) -> Script:
     """A script that begins with functions that it shares with others."""
     text = "".join((*shared, text))
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
@@ -134,7 +134,7 @@ local function used_bytes()
 end
 """
 
-OPEN = _script(
+OPEN = script(
     """
 -- KEYS: session. ARGV: id, incarnation, milliseconds (for a new one), the number of sessions.
 -- Returns: incarnation, requests, milliseconds left; nothing if there are too many sessions.
@@ -153,7 +153,7 @@ return {ARGV[2], 0, tonumber(ARGV[3])}
     _SESSIONS,
 )
 
-JOIN = _script(
+JOIN = script(
     """
 -- KEYS: session. ARGV: id, incarnation, requests to add, milliseconds (for a new one), the number of sessions.
 -- Returns: as OPEN.
@@ -172,7 +172,7 @@ return {redis.call('HGET', KEYS[1], 'incarnation'), used, left}
     _SESSIONS,
 )
 
-ADMIT = _script(
+ADMIT = script(
     f"""
 -- KEYS: claims of the session.
 -- ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the bytes of the store; stream,
@@ -213,7 +213,7 @@ return {{1, count(id, 1), false, 0}}
     _STREAMS,
 )
 
-CHARGE_REPETITION = _script(
+CHARGE_REPETITION = script(
     f"""
 -- KEYS: claims of the session. ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the stream
 -- repeated. Returns: admitted, requests.
@@ -232,7 +232,7 @@ return {{1, count(ARGV[1], 1)}}
     _SESSIONS,
 )
 
-PUT = _script(
+PUT = script(
     f"""
 -- KEYS: stream. ARGV: milliseconds, the bytes of the store, session, size, account; all fields and values.
 -- Returns: whether it is stored.
@@ -256,7 +256,7 @@ return stored and 1 or 0
     _STREAMS,
 )
 
-MEASURE = _script(
+MEASURE = script(
     """
 -- Returns: the bytes and the number of sessions.
 release_ended(1000)
@@ -268,12 +268,12 @@ return {used_bytes(), redis.call('ZCARD', ALL)}
     _STREAMS,
 )
 
-GET = _script("""
+GET = script("""
 -- KEYS: stream. ARGV: fields. Returns: their values.
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
 """)
 
-ACQUIRE = _script(
+ACQUIRE = script(
     """
 -- KEYS: stream. ARGV: epoch, owner, milliseconds. Returns: whether it was at that epoch.
 local stream = redis.call('HMGET', KEYS[1], 'epoch', 'owners', 'account')
@@ -291,7 +291,7 @@ return 1
     _STREAMS,
 )
 
-MARK_SKIP = _script("""
+MARK_SKIP = script("""
 -- KEYS: stream. ARGV: epoch, index, whether it is settled. Returns: whether it was at that epoch.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
     return 0
@@ -300,7 +300,7 @@ redis.call('HSET', KEYS[1], 'skip_at', ARGV[2], 'skip_settled', ARGV[3])
 return 1
 """)
 
-RENEW_LEASES = _script(
+RENEW_LEASES = script(
     """
 -- KEYS: streams. ARGV: the minimum and the full time to live; the epochs. Returns: the numbers, from 1, of lost ones.
 local minimum, full = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -319,7 +319,7 @@ return lost
     _STREAMS,
 )
 
-UPDATE_STATUS = _script(
+UPDATE_STATUS = script(
     """
 -- KEYS: streams, one for each change. ARGV: time to live of an ended stream; epoch and change of each.
 local fields = {

@@ -12,6 +12,7 @@ from service.session.ports import StoreUnavailable
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 from service.stores.sqlite.rows import Rows
 from service.stores.sqlite.schema import open_connection
+from service.stores.sqlite.session_schema import SESSION_SCHEMA
 from service.stores.sqlite.transactions import DEADLINE_SECONDS, Outcome, TransactionThread, Work
 from service.stores.store_limits import StoreLimits, StoreSize
 
@@ -44,7 +45,9 @@ class SqliteSessionStore:
         self._rows = Rows(limits, store_limits, resume_ttl_seconds, clock, forgets=path is None)
         self.on_failure: Callable[[StoreUnavailable], None] | None = None
         deadline = None if path is None else deadline_seconds  # nothing could stand in for memory
-        self._thread = TransactionThread(open_connection(path), self._rows.sweep, sweep_seconds, deadline, self._failed)
+        self._thread = TransactionThread(
+            open_connection(path, SESSION_SCHEMA), self._rows.sweep, sweep_seconds, deadline, self._failed
+        )
 
     async def open(self, session_key: str) -> SessionSnapshot:
         return await self._call(Operation.OPEN, partial(self._rows.open, session_key=session_key))

@@ -54,7 +54,7 @@ async def call_everything(store: SessionStore) -> None:
     await store.join(snapshot)
     await store.admit(snapshot, RECORD.stream_id, None)
     await store.charge_repetition(snapshot, RECORD.stream_id)
-    await store.put(replace(RECORD, session_id="s", session_incarnation=snapshot.incarnation))
+    await store.put(replace(RECORD, session_key="s", session_incarnation=snapshot.incarnation))
     await store.get(RECORD.stream_id)
     await store.acquire(RECORD.stream_id, 0, SECOND)
     await store.mark_skip(RECORD.stream_id, 1, 3, settled=True)
@@ -94,7 +94,7 @@ async def test_a_call_without_an_answer_is_measured_at_its_deadline() -> None:
     assert first.seconds > 1
 
 
-PUT = PutStream(1, replace(RECORD, session_id="s"))
+PUT = PutStream(1, replace(RECORD, session_key="s"))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
         below=[*outage("database", minutes=1), *gauge(DEPENDENCY_UP, (30, 0), dependency="session_store")],
         firing=tuple(
             Firing(outage(dependency), 11, 30, labels=OF_INSTANCE | {"dependency": dependency})
-            for dependency in ("stream_writes", "stream_reads", "plan_cache", "usage_store", "database")
+            for dependency in ("stream_writes", "stream_reads", "access_store", "plan_cache", "usage_store", "database")
         ),
     ),
     "SlowDependency": Case(

@@ -71,7 +71,7 @@ def wait_until_evaluated(running: Alertmanager) -> None:
     wait_for(lambda: "suppressed" in {state for _, state in running.states(f'job="{last}"')}, "the last inhibition")
 
 
-OF_THE_SAME_STORE = {"session_store", "stream_writes", "stream_reads", "plan_cache"}
+OF_THE_SAME_STORE = {"session_store", "stream_writes", "stream_reads", "access_store", "plan_cache"}
 CALLS = {"DependencyErrors", "SlowDependency"}
 """Alerts on the calls of a dependency."""
 SOURCES = {

@@ -16,7 +16,7 @@ _ERRORS = "stream_dependency_errors_total"
 _FEW_CALLS = 5
 _MANY_CALLS = 20
 """As for the alert; of fewer calls most must be slow."""
-_BACKGROUND = ("renew_leases", "update_status", "measure", "ping")
+_BACKGROUND = ("renew_leases", "update_status", "measure", "ping", "revocations", "debit")
 """Operations for which no client waits."""
 
 
@@ -43,11 +43,23 @@ _ROLES: Final[Mapping[Dependency, _Role]] = {
     Dependency.STREAM_READS: _Role(
         "store of streams (reads)", "clients that lost their connection: recover is refused", 0.25
     ),
+    Dependency.ACCESS_STORE: _Role(
+        "store of keys and quotas",
+        "clients with a key that is not cached: refused; the others are served, and quotas do not apply",
+        0.25,
+    ),
     Dependency.PLAN_CACHE: _Role("plan cache", "no client: content is prepared again", 0.25),
     Dependency.TOKEN_KEYS: _Role("keys of the issuer of tokens", "users whose token has a new key are refused", 0.5),
     Dependency.USAGE_STORE: _Role("usage file", "no client; usage waits in memory and is then dropped", 1.0),
     Dependency.DATABASE: _Role("database of usage", "no client; usage waits in the file in DATA_DIR", 1.0),
 }
+
+_IN_MEMORY: Final[Mapping[Dependency, str]] = {
+    Dependency.SESSION_STORE: "a restart loses it, and each worker has its own: sessions and limits are not shared",
+    Dependency.ACCESS_STORE: "no key is valid, and each worker has its own quotas and revocations",
+    Dependency.USAGE_STORE: "no client; a restart loses the usage",
+}
+"""Whom a store in memory affects."""
 
 
 def down(of: Dependency, evidence: Evidence) -> Iterator[Finding]:
@@ -120,16 +132,14 @@ def failing_calls(evidence: Evidence) -> Iterator[Finding]:
 
 
 def in_memory(evidence: Evidence) -> Iterator[Finding]:
-    """Sessions or usage are in memory, because their file cannot be used."""
-    for dependency in (Dependency.SESSION_STORE, Dependency.USAGE_STORE):
+    """Sessions, keys or usage are in memory, because their file cannot be used."""
+    for dependency, touches in _IN_MEMORY.items():
         if lines := _in_memory(evidence, dependency.value):
             yield Finding(
                 what=f"The {_ROLES[dependency].name} is in memory only: its file cannot be used.",
                 severity=_ROLES[dependency].severity,
                 since=lines[0].at,
-                touches="a restart loses it, and each worker has its own: sessions and limits are not shared"
-                if dependency is Dependency.SESSION_STORE
-                else "no client; a restart loses the usage",
+                touches=touches,
                 facts=(f"log: store_in_memory; reason: {lines[-1].text('reason')}",),
                 remedy="Make DATA_DIR writable or move the damaged file, then restart.",
             )
@@ -180,6 +190,7 @@ def usage_dropped(evidence: Evidence) -> Iterator[Finding]:
 def _name(evidence: Evidence, dependency: Dependency) -> str:
     server = {
         Dependency.SESSION_STORE: "REDIS_URL",
+        Dependency.ACCESS_STORE: "REDIS_URL",
         Dependency.PLAN_CACHE: "REDIS_URL",
         Dependency.DATABASE: "DATABASE_URL",
     }.get(dependency, "")

@@ -23,7 +23,7 @@ _SLOW_SYMPTOMS = ("slow_responses", "content_queue", "late_chunks")
 _BURNS = ("AvailabilityBurnFast", "AvailabilityBurnSlow")
 _LATE_BURNS = ("FirstChunkBurnFast", "FirstChunkBurnSlow")
 _STORE = (Dependency.STREAM_WRITES, Dependency.STREAM_READS)
-_CALLED = (Dependency.PLAN_CACHE, Dependency.DATABASE)
+_CALLED = (Dependency.ACCESS_STORE, Dependency.PLAN_CACHE, Dependency.DATABASE)
 """Beside the session store, those whose calls are measured."""
 _SEVERITIES = list(Severity)
 
@@ -45,9 +45,10 @@ CAUSES = (
         partial(store_causes.down, Dependency.SESSION_STORE),
         ("SessionStoreDown",),
         (
-            *(f"{dependency}_down" for dependency in (*_STORE, Dependency.PLAN_CACHE)),
+            *(f"{dependency}_down" for dependency in (*_STORE, Dependency.ACCESS_STORE, Dependency.PLAN_CACHE)),
             "failing_calls",
             "session_store_slow",
+            "access_store_slow",
             "plan_cache_slow",
             *_SLOW_SYMPTOMS,
             "failing_recoveries",
@@ -57,7 +58,7 @@ CAUSES = (
         "session_store_slow",
         partial(store_causes.slow, Dependency.SESSION_STORE),
         ("SlowDependency", "SlowResponse", *_LATE_BURNS),
-        ("plan_cache_down", "plan_cache_slow", "failing_calls", "slow_responses"),
+        ("access_store_slow", "plan_cache_down", "plan_cache_slow", "failing_calls", "slow_responses"),
     ),
     *(
         Cause(
@@ -68,22 +69,19 @@ CAUSES = (
             if dependency in _CALLED
             else ("failing_calls", "failing_recoveries"),
         )
-        for dependency in (
-            *_STORE,
-            Dependency.PLAN_CACHE,
-            Dependency.TOKEN_KEYS,
-            Dependency.USAGE_STORE,
-            Dependency.DATABASE,
-        )
+        for dependency in (*_STORE, *_CALLED, Dependency.TOKEN_KEYS, Dependency.USAGE_STORE)
     ),
     Cause("failing_calls", store_causes.failing_calls, ("DependencyErrors",)),
     Cause("store_full", store_causes.store_full, ("StoreFull",), ("failing_recoveries",)),
     Cause("usage_dropped", store_causes.usage_dropped, ("UsageDropping",)),
-    Cause(
-        "plan_cache_slow",
-        partial(store_causes.slow, Dependency.PLAN_CACHE),
-        ("SlowDependency", "SlowResponse"),
-        ("slow_responses",),
+    *(
+        Cause(
+            f"{dependency}_slow",
+            partial(store_causes.slow, dependency),
+            ("SlowDependency", "SlowResponse"),
+            ("slow_responses",),
+        )
+        for dependency in (Dependency.ACCESS_STORE, Dependency.PLAN_CACHE)
     ),
     Cause("database_slow", partial(store_causes.slow, Dependency.DATABASE), ("SlowDependency",)),
     Cause(

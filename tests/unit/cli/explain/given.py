@@ -99,6 +99,7 @@ def healthy() -> list[Series]:
                     "session_store",
                     "stream_writes",
                     "stream_reads",
+                    "access_store",
                     "plan_cache",
                     "token_keys",
                     "usage_store",

@@ -120,8 +120,9 @@ def test_openmetrics_has_the_declared_units(metrics: Metrics) -> None:
         ({"redis_url": REDIS}, {*STORE, "plan_cache", "usage_store"}),
         ({"redis_url": REDIS, "store_content": False}, {*STORE, "usage_store"}),
         ({"database_url": POSTGRESQL}, {*STORE, "usage_store", "database"}),
-        (TOKEN_KEYS, {*STORE, "usage_store", "token_keys"}),
-        ({"auth_mode": "key"}, {*STORE, "usage_store"}),
+        (TOKEN_KEYS, {*STORE, "usage_store", "token_keys", "access_store"}),
+        ({"auth_mode": "key"}, {*STORE, "usage_store", "access_store"}),
+        ({"quota_by_address": True}, {*STORE, "usage_store", "access_store"}),
     ],
 )
 def test_only_configured_dependencies_have_a_series(settings: dict[str, Any], named: set[str]) -> None:
