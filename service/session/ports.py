@@ -12,7 +12,15 @@ from service.events import CloseReason, Event
 from service.protocol.limits import InputLimit
 from service.protocol.messages import StreamRequest
 from service.protocol.trace import Trace, TraceContext
-from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.session.records import (
+    Admission,
+    Claim,
+    Digest,
+    SessionReserved,
+    SessionSnapshot,
+    StreamRecord,
+    StreamStatus,
+)
 
 
 class Receiver(Protocol):
@@ -79,14 +87,18 @@ class SessionStore(Protocol):
     are durations, so that a store may use its own clock.
     """
 
-    async def open(self, session_key: str) -> SessionSnapshot:
-        """Join the session; create it if there is none or if its time is over."""
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
+        """Join the session; create it with this secret if there is none or if its time is over.
+
+        A session that was created with another secret, or with none, is not joined.
+        """
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         """Join the session for a connection that began without it, and return it as it is then.
 
         Requests that were counted without it (those of the snapshot, or of this process) are added to its count. If
-        there is none, it is created from the snapshot.
+        there is none, it is created from the snapshot. If another one was created since, with another secret than
+        that of the snapshot, the snapshot is returned, not ``shared``.
         """
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:

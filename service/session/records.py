@@ -1,4 +1,4 @@
-"""What a session store takes and returns. Fields that hold a digest hold the SHA-256 of a resume token."""
+"""What a session store takes and returns. Fields that hold a digest hold the SHA-256 of a token or a secret."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 
 Digest = bytes
-"""SHA-256 of a resume token. The token itself is never stored."""
+"""SHA-256 of a resume token, or of the secret of a session. These themselves are never stored."""
 
 
 class SessionSnapshot(Struct, frozen=True):
@@ -22,8 +22,14 @@ class SessionSnapshot(Struct, frozen=True):
     seconds_left: float
     shared: bool = True
     """Whether the shared store has it. If false, only this process has it, until the connection joins the store."""
+    secret: Digest | None = None
+    """Of the connection that created the session; others need it. ``None`` if it had none."""
     created: bool = False
-    """Whether there was none, so that ``open`` created it."""
+    """Whether the call that returned it has created the session."""
+
+
+class SessionReserved(Struct, frozen=True):
+    """The session exists, and another secret than the one presented belongs to it, or none."""
 
 
 class Admission(Struct, frozen=True):

@@ -27,8 +27,11 @@ class SessionState:
         self.snapshot = replace(self.snapshot, requests_used=admission.requests_used)
 
     def join(self, snapshot: SessionSnapshot, now: Instant) -> bool:
-        """The shared store has the session: its count and its end apply. Return false if it was joined before."""
-        if self.snapshot.shared:
+        """The shared store has the session: its count and its end apply.
+
+        Return false if it was joined before, or if the store has another one, which this connection may not join.
+        """
+        if self.snapshot.shared or not snapshot.shared:
             return False
         self.snapshot = snapshot
         self._deadlines.move_session_end(snapshot.seconds_left, now.seconds)

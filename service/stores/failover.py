@@ -13,7 +13,15 @@ from service.events import Dependency, StoreLimitReached, StoreMeasured
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 from service.session.ports import Recorder, SessionStore, StoreUnavailable
-from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.session.records import (
+    Admission,
+    Claim,
+    Digest,
+    SessionReserved,
+    SessionSnapshot,
+    StreamRecord,
+    StreamStatus,
+)
 from service.stores.breaker import Breaker
 from service.stores.dependency_monitor import DependencyMonitor
 from service.stores.failures import Rejected, StoreFull
@@ -100,12 +108,15 @@ class FailoverSessionStore:
         )
         primary.on_failure = self._writes.fail
 
-    async def open(self, session_key: str) -> SessionSnapshot:
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
         async with self._opens:
             with suppress(StoreUnavailable), self._limited(session_key):
-                snapshot = await self._sessions.call(lambda: self._primary.open(session_key))
-                return await self._join(snapshot) if session_key in self._local_counts else snapshot
-        return replace(await self._local.open(session_key), shared=False)
+                opened = await self._sessions.call(lambda: self._primary.open(session_key, secret))
+                if isinstance(opened, SessionReserved) or opened not in self._local_counts:
+                    return opened
+                return replace(await self._join(opened), created=opened.created)
+        local = await self._local.open(session_key, secret)
+        return local if isinstance(local, SessionReserved) else replace(local, shared=False)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         async with self._opens:
@@ -182,7 +193,8 @@ class FailoverSessionStore:
         """Add what was counted in this process to the session in the primary."""
         with self._local_counts.taken(snapshot) as count:
             counted = replace(snapshot, requests_used=count, shared=True)
-            return await self._sessions.call(lambda: self._primary.join(counted))
+            joined = await self._sessions.call(lambda: self._primary.join(counted))
+        return joined if joined.shared else replace(snapshot, shared=False)
 
     async def _call_on_streams(self, monitor: DependencyMonitor, question: Callable[[], Awaitable[Answer]]) -> Answer:
         """An error in the answer is a failure for ``monitor``, and an answer as to whether the primary is available."""

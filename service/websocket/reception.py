@@ -31,6 +31,7 @@ from service.protocol.server_messages import ErrorMessage
 from service.session.machine import SessionMachine
 from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.session.ports import Connection
+from service.session.records import SessionReserved
 from service.websocket.arrival import Arrival
 from service.websocket.call_origin import CallOrigin, call_origin
 from service.websocket.driver import Driver
@@ -45,6 +46,9 @@ _ERRORS: Mapping[CloseCode, type[LimitReached]] = {
     CloseCode.FORBIDDEN: Forbidden,
     CloseCode.AUTH_UNAVAILABLE: AuthUnavailable,
 }
+
+
+_RESERVED = "The session has another secret, or none. Connect with that of its creator, or choose another session id."
 
 
 class Reception:
@@ -141,7 +145,12 @@ class Reception:
         call_origin.set(CallOrigin(session_id=session_id))
         account = self._account(arrival, principal)
         try:
-            snapshot = await services.store.open(session_key("" if principal is None else principal.space, session_id))
+            key = session_key("" if principal is None else principal.space, session_id)
+            snapshot = await services.store.open(key, arrival.secret)
+            if isinstance(snapshot, SessionReserved):
+                self.record(arrival, AttemptOutcome.REFUSED_SECRET)
+                self._close(connection, arrival, Forbidden(_RESERVED), CloseCode.FORBIDDEN)
+                return None
             refusal = await account.charge_session() if account is not None and snapshot.created else None
         except Exception as exception:  # noqa: BLE001 - every exception is reported to the client
             self._fail(connection, arrival, exception, FaultSource.SESSION_STORE)

@@ -4,7 +4,7 @@ Times are in microseconds since the epoch, by the clock of Redis: whole numbers,
 that needs more memory writes that first, as Redis refuses only the first write of a script for lack of memory.
 """
 
-from service.stores.redis.scripts import script
+from service.stores.redis.script import script
 
 PREFIX = "streaming:access:1:"
 """The number is the version of the keys below it. It is not that of sessions: these keys outlive a new version."""

@@ -18,7 +18,7 @@ from service.process.dependency_calls import MeasureCall, unmeasured
 from service.session.ports import StoreUnavailable
 from service.stores.deadline import AnswerDeadline
 from service.stores.failures import NoAnswer, Refused, Rejected
-from service.stores.redis.scripts import Script
+from service.stores.redis.script import Script
 
 _CONNECTIONS = 50
 DEADLINE_SECONDS = 2.0

@@ -4,26 +4,11 @@ Times are in milliseconds, by the clock of Redis. A script that needs more memor
 only the first write of a script for lack of memory. All commands exist in Redis 6.2.
 """
 
-import hashlib
-
-from msgspec import Struct
-
+from service.stores.redis.script import script
 from service.stores.store_limits import CLAIMS_FOR_EACH_REQUEST, FREE_PREPARATIONS, SESSION_BYTES, SHARE
 
 PREFIX = "streaming:3:"
 """The number is the version of the keys below it; services of another version do not read them."""
-
-
-class Script(Struct, frozen=True):
-    text: str
-    digest: str
-    """The name under which Redis has cached the script after its first call."""
-
-
-def script(text: str, *shared: str) -> Script:
-    """A script that begins with functions that it shares with others."""
-    text = "".join((*shared, text))
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 _CLOCK = """
@@ -59,10 +44,13 @@ local function has_room(most)
     return excess <= 0
 end
 
--- Create the session: it is written before anything else, for lack of memory.
-local function create(id, incarnation, requests, left)
+-- Create the session: it is written before anything else, for lack of memory. It has a secret unless that is empty.
+local function create(id, incarnation, requests, left, secret)
     local key = '{PREFIX}session:' .. id
     redis.call('HSET', key, 'incarnation', incarnation, 'requests', requests)
+    if secret ~= '' then
+        redis.call('HSET', key, 'secret', secret)
+    end
     redis.call('PEXPIRE', key, left)
     for _, set in ipairs(requests > 0 and {{ALL}} or {{ALL, UNUSED}}) do
         redis.call('ZADD', set, clock() + left, id)
@@ -77,11 +65,11 @@ local function count(id, requests)
 end
 
 -- Return the requests used and the milliseconds left of a session of which a connection has a snapshot.
-local function known_session(id, incarnation, known, left_of_snapshot)
+local function known_session(id, incarnation, known, left_of_snapshot, secret)
     local key = '{PREFIX}session:' .. id
     local left = redis.call('PTTL', key)
     if left <= 0 then  -- lost: created again
-        create(id, incarnation, known, left_of_snapshot)
+        create(id, incarnation, known, left_of_snapshot, secret)
         return known, left_of_snapshot
     end
     local session = redis.call('HMGET', key, 'incarnation', 'requests')
@@ -136,18 +124,19 @@ end
 
 OPEN = script(
     """
--- KEYS: session. ARGV: id, incarnation, milliseconds (for a new one), the number of sessions.
--- Returns: incarnation, requests, milliseconds left; nothing if there are too many sessions.
+-- KEYS: session. ARGV: id, the number of sessions, incarnation, milliseconds (for a new one), secret.
+-- Returns: incarnation, requests, milliseconds left, whether it is new; an empty list if there are too many sessions,
+-- false if it has another secret.
 local left = redis.call('PTTL', KEYS[1])
 if left > 0 then
-    local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests')
-    return {session[1], tonumber(session[2]), left}
+    local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests', 'secret')
+    return (session[3] or '') == ARGV[5] and {session[1], tonumber(session[2]), left, 0}
 end
-if not has_room(tonumber(ARGV[4])) then
+if not has_room(tonumber(ARGV[2])) then
     return {}
 end
-create(ARGV[1], ARGV[2], 0, tonumber(ARGV[3]))
-return {ARGV[2], 0, tonumber(ARGV[3])}
+create(ARGV[1], ARGV[3], 0, tonumber(ARGV[4]), ARGV[5])
+return {ARGV[3], 0, tonumber(ARGV[4]), 1}
 """,
     _CLOCK,
     _SESSIONS,
@@ -155,18 +144,20 @@ return {ARGV[2], 0, tonumber(ARGV[3])}
 
 JOIN = script(
     """
--- KEYS: session. ARGV: id, incarnation, requests to add, milliseconds (for a new one), the number of sessions.
+-- KEYS: session. ARGV: id, the number of sessions, incarnation, requests to add, milliseconds (for a new one), secret.
 -- Returns: as OPEN.
-local requests, left = tonumber(ARGV[3]), redis.call('PTTL', KEYS[1])
+local requests, left = tonumber(ARGV[4]), redis.call('PTTL', KEYS[1])
 if left <= 0 then
-    if not has_room(tonumber(ARGV[5])) then
+    if not has_room(tonumber(ARGV[2])) then
         return {}
     end
-    left = tonumber(ARGV[4])
-    create(ARGV[1], ARGV[2], 0, left)
+    left = tonumber(ARGV[5])
+    create(ARGV[1], ARGV[3], 0, left, ARGV[6])
+elseif (redis.call('HGET', KEYS[1], 'secret') or '') ~= ARGV[6] then
+    return false
 end
 local used = requests > 0 and count(ARGV[1], requests) or redis.call('HINCRBY', KEYS[1], 'requests', 0)
-return {redis.call('HGET', KEYS[1], 'incarnation'), used, left}
+return {redis.call('HGET', KEYS[1], 'incarnation'), used, left, 0}
 """,
     _CLOCK,
     _SESSIONS,
@@ -175,36 +166,36 @@ return {redis.call('HGET', KEYS[1], 'incarnation'), used, left}
 ADMIT = script(
     f"""
 -- KEYS: claims of the session.
--- ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the bytes of the store; stream,
+-- ARGV: id; limit; incarnation, requests, milliseconds left and secret of the snapshot; the bytes of the store; stream,
 -- fingerprint, the claim of the owner, the claim of the token presented (the last two are optional).
 -- Returns: admitted, requests, the stream repeated, conflicts. A claim is a fingerprint and a stream, in one string.
-local id, limit, stream, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[7], ARGV[8]
-local used, left = known_session(id, ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]))
+local id, limit, stream, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[8], ARGV[9]
+local used, left = known_session(id, ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
 local function claim(first, value)
     local room = {CLAIMS_FOR_EACH_REQUEST} * limit - redis.call('HLEN', KEYS[1])
-    if room > 0 and used_bytes() < tonumber(ARGV[6]) then
+    if room > 0 and used_bytes() < tonumber(ARGV[7]) then
         for number = first, #ARGV do
             redis.call('HSET', KEYS[1], ARGV[number], value)
         end
         redis.call('PEXPIRE', KEYS[1], left)
     end
 end
-local made = ARGV[10] and redis.call('HGET', KEYS[1], ARGV[10])
+local made = ARGV[11] and redis.call('HGET', KEYS[1], ARGV[11])
 if made then
     if string.sub(made, 1, #fingerprint) ~= fingerprint then
         return {{0, used, false, 1}}
     end
-    if not redis.call('HGET', KEYS[1], ARGV[9]) then
-        ARGV[10] = nil
-        claim(9, made)
+    if not redis.call('HGET', KEYS[1], ARGV[10]) then
+        ARGV[11] = nil
+        claim(10, made)
     end
     return {{1, used, string.sub(made, #fingerprint + 1), 0}}
 end
 if used >= limit then
     return {{0, used, false, 0}}
 end
-if ARGV[9] then  -- repetitions with the same token are charged once
-    claim(9, fingerprint .. stream)
+if ARGV[10] then  -- repetitions with the same token are charged once
+    claim(10, fingerprint .. stream)
 end
 return {{1, count(id, 1), false, 0}}
 """,
@@ -215,10 +206,10 @@ return {{1, count(id, 1), false, 0}}
 
 CHARGE_REPETITION = script(
     f"""
--- KEYS: claims of the session. ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the stream
--- repeated. Returns: admitted, requests.
-local used, left = known_session(ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]))
-local preparations = redis.call('HINCRBY', KEYS[1], 'preparations:' .. ARGV[6], 1)
+-- KEYS: claims of the session. ARGV: id; limit; incarnation, requests, milliseconds left and secret of the snapshot;
+-- the stream repeated. Returns: admitted, requests.
+local used, left = known_session(ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
+local preparations = redis.call('HINCRBY', KEYS[1], 'preparations:' .. ARGV[7], 1)
 redis.call('PEXPIRE', KEYS[1], left)
 if preparations <= {FREE_PREPARATIONS} then
     return {{1, used}}

@@ -2,7 +2,7 @@
 
 Keys, each with a time to live, under ``streaming:`` and their version:
 
-- ``session:<session key>``, a hash: incarnation and requests used
+- ``session:<session key>``, a hash: incarnation, requests used and the digest of the secret
 - ``claims:<session key>``, a hash: by the digest of a token and the request id, fingerprint and stream id; and by
   stream id, how often its request was prepared again
 - ``stream:<id>``, a hash: a ``StreamRecord``, and what it counts for in the limits
@@ -19,7 +19,6 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.events import Operation, StoreLimit
 from service.process.dependency_calls import MeasureCall, unmeasured
@@ -27,7 +26,15 @@ from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 from service.session.ports import StoreUnavailable
-from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.session.records import (
+    Admission,
+    Claim,
+    Digest,
+    SessionReserved,
+    SessionSnapshot,
+    StreamRecord,
+    StreamStatus,
+)
 from service.stores.failures import StoreFull
 from service.stores.redis import scripts
 from service.stores.redis.client import DEADLINE_SECONDS, RedisClient
@@ -84,21 +91,21 @@ class RedisSessionStore:
         self._writing: asyncio.Task[None] | None = None
         self.on_failure: Callable[[StoreUnavailable], None] | None = None
 
-    async def open(self, session_key: str) -> SessionSnapshot:
-        duration = _milliseconds(self._limits.max_session_seconds)
-        most, incarnation = self._store_limits.max_sessions, uuid4().hex
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
+        new = uuid4().hex, _milliseconds(self._limits.max_session_seconds), _hex(secret)
         session = await self._server.run(
-            Operation.OPEN, scripts.OPEN, [_session(session_key)], session_key, incarnation, duration, most
+            Operation.OPEN, scripts.OPEN, [_session(session_key)], session_key, self._store_limits.max_sessions, *new
         )
-        snapshot = _snapshot(session_key, session)
-        return replace(snapshot, created=snapshot.incarnation == incarnation)
+        return SessionReserved() if session is None else _snapshot(session_key, secret, session)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         session_key, most = snapshot.session_key, self._store_limits.max_sessions
         session = await self._server.run(
-            Operation.JOIN, scripts.JOIN, [_session(session_key)], session_key, *_known(snapshot), most
+            Operation.JOIN, scripts.JOIN, [_session(session_key)], session_key, most, *_known(snapshot)
         )
-        return _snapshot(session_key, session)
+        if session is None:
+            return msgspec.structs.replace(snapshot, shared=False)
+        return _snapshot(session_key, snapshot.secret, session)
 
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         if snapshot.seconds_left <= 0:
@@ -222,16 +229,28 @@ def _stream(stream_id: str) -> str:
     return f"{scripts.PREFIX}stream:{stream_id}"
 
 
-def _known(snapshot: SessionSnapshot) -> tuple[str, int, int]:
-    return snapshot.incarnation, snapshot.requests_used, _milliseconds(snapshot.seconds_left)
+def _hex(secret: Digest | None) -> str:
+    return "" if secret is None else secret.hex()
 
 
-def _snapshot(session_key: str, session: Sequence[Any]) -> SessionSnapshot:
+def _known(snapshot: SessionSnapshot) -> tuple[str, int, int, str]:
+    milliseconds = _milliseconds(snapshot.seconds_left)
+    return snapshot.incarnation, snapshot.requests_used, milliseconds, _hex(snapshot.secret)
+
+
+def _snapshot(session_key: str, secret: Digest | None, session: Sequence[Any]) -> SessionSnapshot:
     """What a script returned; ``StoreFull`` if that is nothing."""
     if not session:
         raise StoreFull(StoreLimit.SESSIONS)
-    incarnation, used, left = session
-    return SessionSnapshot(session_key, incarnation.decode(), used, left / 1000)
+    incarnation, used, left, created = session
+    return SessionSnapshot(
+        session_key,
+        incarnation.decode(),
+        used,
+        left / 1000,
+        secret=secret,
+        created=bool(created),
+    )
 
 
 def _batches(ids: list[str]) -> Iterator[list[str]]:

@@ -7,13 +7,23 @@ import sqlite3
 from collections.abc import Callable, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from service.events import StoreLimit
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
-from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.session.records import (
+    Admission,
+    Claim,
+    Digest,
+    SessionReserved,
+    SessionSnapshot,
+    StreamRecord,
+    StreamStatus,
+)
 from service.stores.failures import StoreFull
+from service.stores.sqlite.stored_session import StoredSession, find_session, put_session
 from service.stores.store_limits import (
     CLAIMS_FOR_EACH_REQUEST,
     FREE_PREPARATIONS,
@@ -79,26 +89,29 @@ class Rows:
 
     # Sessions
 
-    def open(self, rows: sqlite3.Connection, session_key: str) -> SessionSnapshot:
+    def open(
+        self, rows: sqlite3.Connection, session_key: str, secret: Digest | None
+    ) -> SessionSnapshot | SessionReserved:
         now = self._clock()
-        session = _find_session(rows, session_key, now)
-        created = session is None
+        session = find_session(rows, session_key, now)
         if session is None:
             self._make_room(rows, now)
-            session = (secrets.token_hex(8), 0, now + self._limits.max_session_seconds)
-            _put_session(rows, session_key, *session)
-        incarnation, requests, ends_at = session
-        return SessionSnapshot(session_key, incarnation, requests, ends_at - now, created=created)
+            created = StoredSession(secrets.token_hex(8), 0, now + self._limits.max_session_seconds, secret)
+            put_session(rows, session_key, created)
+            return created.snapshot(session_key, now, created=True)
+        return session.snapshot(session_key, now) if session.secret == secret else SessionReserved()
 
     def join(self, rows: sqlite3.Connection, snapshot: SessionSnapshot) -> SessionSnapshot:
         now = self._clock()
-        session = _find_session(rows, snapshot.session_key, now)
+        session = find_session(rows, snapshot.session_key, now)
         if session is None:
             self._make_room(rows, now)
-        incarnation, requests, ends_at = session or (snapshot.incarnation, 0, now + snapshot.seconds_left)
-        requests += snapshot.requests_used
-        _put_session(rows, snapshot.session_key, incarnation, requests, ends_at)
-        return SessionSnapshot(snapshot.session_key, incarnation, requests, ends_at - now)
+            session = StoredSession.of(snapshot, now)._replace(requests=0)
+        elif session.secret != snapshot.secret:
+            return replace(snapshot, shared=False)
+        joined = session._replace(requests=session.requests + snapshot.requests_used)
+        put_session(rows, snapshot.session_key, joined)
+        return joined.snapshot(snapshot.session_key, now)
 
     def admit(
         self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None
@@ -106,35 +119,33 @@ class Rows:
         now = self._clock()
         if snapshot.seconds_left <= 0:
             return Admission(admitted=False, requests_used=snapshot.requests_used)
-        session = _find_session(rows, snapshot.session_key, now)
+        session = stored = find_session(rows, snapshot.session_key, now)
         if session is None:
-            incarnation, used, ends_at = snapshot.incarnation, snapshot.requests_used, now + snapshot.seconds_left
-        else:
-            incarnation, used, ends_at = session
-            if incarnation == snapshot.incarnation:  # a higher count was reached while this store was unavailable
-                used = max(used, snapshot.requests_used)
+            session = StoredSession.of(snapshot, now)
+        elif session.incarnation == snapshot.incarnation:  # a higher count was reached without this store
+            session = session._replace(requests=max(session.requests, snapshot.requests_used))
         repeats, conflicts, preparations = _find_claim(rows, snapshot.session_key, claim, now)
-        admitted = not conflicts and (repeats is not None or used < self._limits.max_requests)
+        admitted = not conflicts and (repeats is not None or session.requests < self._limits.max_requests)
         if admitted and repeats is None:
-            used += 1
-        if session != (incarnation, used, ends_at):
-            _put_session(rows, snapshot.session_key, incarnation, used, ends_at)
+            session = session._replace(requests=session.requests + 1)
+        if session != stored:
+            put_session(rows, snapshot.session_key, session)
         if admitted and claim is not None:
             # A client may repeat a request with the token of its first attempt any number of times.
             names = {claim.owner, claim.presented} - {None} if repeats is None else {claim.owner}
             if self._has_room_for_claims(rows, snapshot.session_key):
-                fixed = (claim.request_id, claim.fingerprint, repeats or stream_id, ends_at, preparations)
+                fixed = (claim.request_id, claim.fingerprint, repeats or stream_id, session.ends_at, preparations)
                 rows.executemany(
                     "REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [(snapshot.session_key, name, *fixed) for name in names],
                 )
-        return Admission(admitted, used, repeats, conflicts)
+        return Admission(admitted, session.requests, repeats, conflicts)
 
     def charge_repetition(self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str) -> Admission:
         prepared = rows.execute(_PREPARED_AGAIN, (snapshot.session_key, stream_id)).fetchall()
         if prepared and max(prepared)[0] <= FREE_PREPARATIONS:
-            session = _find_session(rows, snapshot.session_key, self._clock())
-            return Admission(admitted=True, requests_used=snapshot.requests_used if session is None else session[1])
+            session = find_session(rows, snapshot.session_key, self._clock())
+            return Admission(admitted=True, requests_used=session.requests if session else snapshot.requests_used)
         return self.admit(rows, snapshot, stream_id, None)
 
     def measure(self, rows: sqlite3.Connection) -> StoreSize:
@@ -278,22 +289,6 @@ class Rows:
             "ended": now + self._ttl,
             "active": now + self._ttl * _MARGIN,
         }
-
-
-def _find_session(rows: sqlite3.Connection, session_key: str, now: float) -> tuple[str, int, float] | None:
-    """The incarnation, the requests used and the end of the session, if it has not ended."""
-    row: tuple[str, int, float] | None = rows.execute(
-        "SELECT incarnation, requests, ends_at FROM sessions WHERE session_key = ? AND ends_at > ?", (session_key, now)
-    ).fetchone()
-    return row
-
-
-def _put_session(rows: sqlite3.Connection, session_key: str, incarnation: str, requests: int, ends_at: float) -> None:
-    rows.execute(
-        "INSERT INTO sessions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation,"
-        " requests = excluded.requests, ends_at = excluded.ends_at",
-        (session_key, incarnation, requests, ends_at),
-    )
 
 
 def _used_bytes(rows: sqlite3.Connection) -> int:

@@ -8,7 +8,8 @@ CREATE TABLE sessions (
     session_key TEXT PRIMARY KEY,
     incarnation TEXT NOT NULL,
     requests INTEGER NOT NULL,
-    ends_at REAL NOT NULL
+    ends_at REAL NOT NULL,
+    secret BLOB
 ) WITHOUT ROWID;
 CREATE INDEX sessions_by_end ON sessions (ends_at);
 
@@ -78,6 +79,7 @@ UPDATE streams SET bytes = {STREAM_BYTES} + (SELECT length(plan) FROM contents W
 
 _UPGRADE_FROM_3 = """
 ALTER TABLE sessions RENAME COLUMN session_id TO session_key;
+ALTER TABLE sessions ADD COLUMN secret BLOB;
 ALTER TABLE claims RENAME COLUMN session_id TO session_key;
 ALTER TABLE streams RENAME COLUMN session_id TO session_key;
 """

@@ -9,7 +9,15 @@ from service.events import Operation
 from service.process.dependency_calls import MeasureCall, unmeasured
 from service.protocol.limits import Limits
 from service.session.ports import StoreUnavailable
-from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.session.records import (
+    Admission,
+    Claim,
+    Digest,
+    SessionReserved,
+    SessionSnapshot,
+    StreamRecord,
+    StreamStatus,
+)
 from service.stores.sqlite.rows import Rows
 from service.stores.sqlite.schema import open_connection
 from service.stores.sqlite.session_schema import SESSION_SCHEMA
@@ -49,8 +57,8 @@ class SqliteSessionStore:
             open_connection(path, SESSION_SCHEMA), self._rows.sweep, sweep_seconds, deadline, self._failed
         )
 
-    async def open(self, session_key: str) -> SessionSnapshot:
-        return await self._call(Operation.OPEN, partial(self._rows.open, session_key=session_key))
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
+        return await self._call(Operation.OPEN, partial(self._rows.open, session_key=session_key, secret=secret))
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         return await self._call(Operation.JOIN, partial(self._rows.join, snapshot=snapshot))

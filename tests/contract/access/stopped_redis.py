@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import redis
 
 from service.stores.redis import access_scripts
-from service.stores.redis.scripts import Script, script
+from service.stores.redis.script import Script, script
 
 _CLOCK = "streaming:clock"
 

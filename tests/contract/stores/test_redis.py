@@ -24,7 +24,7 @@ from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
 from tests.conftest import PROJECT, environment
 from tests.contract.stores.contract import SharedStoreContract
-from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, THIRD, claim
+from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, THIRD, claim, opened
 from tests.waiting import wait_for
 
 LIMITS = Limits(max_requests=100, max_session_seconds=60)
@@ -107,7 +107,7 @@ class TestRedisSessionStore(SharedStoreContract):
 
     async def test_all_keys_expire(self) -> None:
         store = RedisSessionStore(self.redis.url, Limits(max_session_seconds=0.5), 0.4)
-        snapshot = await store.open("s")
+        snapshot = await opened(store, "s")
         await store.admit(snapshot, "a-stream", claim())
         await store.admit(snapshot, "b-stream", claim(owner=THIRD, presented=FIRST))
         await store.admit(SessionSnapshot("lost", "e", 0, 0.5), "b-stream", claim(owner=SECOND))
@@ -130,20 +130,20 @@ class TestRedisSessionStore(SharedStoreContract):
             wait_for(lambda: client.dbsize() == 0, "Redis is empty")  # the size includes expired keys
 
     async def test_scripts_that_redis_has_not_cached_are_sent_again(self, store: SessionStore) -> None:
-        snapshot = await store.open("s")
+        snapshot = await opened(store, "s")
         with self.redis.client() as client:
             client.script_flush()
         assert (await store.admit(snapshot, "a-stream", None)).requests_used == 1
 
     async def test_a_unix_socket_can_be_used(self, store: SessionStore) -> None:
-        snapshot = await store.open("s")
+        snapshot = await opened(store, "s")
         by_file = RedisSessionStore(self.redis.unix_url, LIMITS, TTL_SECONDS)
-        assert (await by_file.open("s")).incarnation == snapshot.incarnation
+        assert (await opened(by_file, "s")).incarnation == snapshot.incarnation
         await by_file.close()
 
     async def test_connections_that_redis_has_closed_are_opened_again(self, store: SessionStore) -> None:
-        snapshot = await store.open("s")
-        await asyncio.gather(*(store.open("s") for _ in range(20)))
+        snapshot = await opened(store, "s")
+        await asyncio.gather(*(opened(store, "s") for _ in range(20)))
         with self.redis.client() as client:
             client.client_kill_filter(_type="normal", skipme=True)
         for _ in range(2):  # until the loop has seen it
@@ -168,7 +168,7 @@ async def store(own_redis: Redis) -> AsyncIterator[RedisSessionStore]:
 def all_calls(store: RedisSessionStore) -> list[Coroutine[Any, Any, object]]:
     """One call of each operation."""
     return [
-        store.open("s"),
+        opened(store, "s"),
         store.admit(SessionSnapshot("s", "e", 0, 60), "a-stream", claim()),
         store.put(RECORD),
         store.get("a-stream"),
@@ -189,7 +189,7 @@ async def test_calls_to_a_frozen_redis_fail_and_late_answers_are_discarded(own_r
     assert {type(one) for one in failures} == {NoAnswer}
     await store.close()
     store = RedisSessionStore(own_redis.url, LIMITS, TTL_SECONDS)
-    snapshots = await asyncio.gather(*(store.open(f"new-{number}") for number in range(100)))
+    snapshots = await asyncio.gather(*(opened(store, f"new-{number}") for number in range(100)))
     assert {snapshot.requests_used for snapshot in snapshots} == {0}
     await store.close()
 
@@ -213,20 +213,20 @@ async def test_a_full_redis_refuses_writes(own_redis: Redis, store: RedisSession
 
 
 async def test_a_redis_without_its_replicas_refuses_writes(own_redis: Redis, store: RedisSessionStore) -> None:
-    await store.open("s")
+    await opened(store, "s")
     with own_redis.client() as client:
         client.config_set("min-replicas-to-write", 1)
     with pytest.raises(Refused, match="NOREPLICAS"):
         await store.put(RECORD)
-    assert (await store.open("s")).shared
+    assert (await opened(store, "s")).shared
 
 
 async def test_a_restarted_redis_is_used_again(own_redis: Redis, store: RedisSessionStore) -> None:
-    snapshot = await store.open("s")
+    snapshot = await opened(store, "s")
     await store.admit(snapshot, "a-stream", None)
     own_redis.stop()
     with pytest.raises(StoreUnavailable):
-        await store.open("s")
+        await opened(store, "s")
     own_redis.start()
     again = await store.admit(msgspec.structs.replace(snapshot, requests_used=1), "b-stream", None)
     assert (again.admitted, again.requests_used) == (True, 2), "the count comes from the snapshot"
@@ -235,7 +235,7 @@ async def test_a_restarted_redis_is_used_again(own_redis: Redis, store: RedisSes
 async def test_more_callers_than_connections_wait_in_order(store: RedisSessionStore) -> None:
     async def call_often() -> None:
         for _ in range(30):
-            await store.open("s")
+            await opened(store, "s")
 
     await asyncio.gather(*(call_often() for _ in range(200)))  # four times as many as there are connections
 

@@ -15,6 +15,7 @@ from service.stores.failover import FailoverSessionStore, SharedStore
 from service.stores.redis.store import RedisSessionStore
 from service.stores.sqlite.store import SqliteSessionStore
 from tests.backends.redis import Redis
+from tests.contract.stores.contract.records import opened
 
 LIMITS = Limits(max_requests=100)
 PROCESSES = 3
@@ -49,7 +50,7 @@ class Processes:
 
     async def admitted(self, during: Callable[[], object] | None = None) -> int:
         """Requests admitted of all that are made at once; ``during`` is called when they are made."""
-        snapshots = [await store.open("s") for store in self.stores]
+        snapshots = [await opened(store, "s") for store in self.stores]
         async with self._slow():
             calls = [
                 asyncio.ensure_future(store.admit(snapshot, "a-stream", None))
@@ -119,7 +120,7 @@ async def test_a_file_that_stays_locked_starts_degraded_mode(tmp_path: Path) -> 
     store = FailoverSessionStore(primary, SqliteSessionStore(None, LIMITS, 300), recording)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert not (await store.open("s")).shared
+        assert not (await opened(store, "s")).shared
     await store.close()
     locked, starved = "The file was locked for 0.2 s", "No progress within 0.2 s"  # the second on a busy machine
     failed, changed = recording.events[:2]
@@ -131,7 +132,7 @@ async def test_a_frozen_redis_starts_degraded_mode(redis: Redis) -> None:
     recording = Recording()
     primary = RedisSessionStore(redis.url, LIMITS, 300, deadline_seconds=0.2)
     store = FailoverSessionStore(primary, SqliteSessionStore(None, LIMITS, 300), recording)
-    snapshot = await store.open("s")
+    snapshot = await opened(store, "s")
     with redis.frozen():
         assert (await store.admit(snapshot, "a-stream", None)).admitted
         assert recording.events == [

@@ -12,7 +12,6 @@ from typing import IO, Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
@@ -23,7 +22,7 @@ from service.stores.sqlite.store import SqliteSessionStore
 from service.stores.store_limits import StoreLimits
 from tests.conftest import PROJECT, environment
 from tests.contract.stores.contract import SharedStoreContract
-from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, claim
+from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, claim, opened
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.contract.stores.sqlite_worker import PLAN, SNAPSHOT
 from tests.waiting import eventually
@@ -52,11 +51,11 @@ class TestInAFile(InSqlite, SharedStoreContract):
 
     async def test_data_survives_a_restart(self, store: SessionStore) -> None:
         await store.put(RECORD)
-        snapshot = await store.open("s")
+        snapshot = await opened(store, "s")
         await store.close()
         later = self.make()
         assert await later.get("a-stream") == RECORD
-        assert await later.open("s") == replace(snapshot, created=False)
+        assert await opened(later, "s") == msgspec.structs.replace(snapshot, created=False)
         await later.close()
 
     async def test_the_files_are_readable_by_their_owner_only(self, store: SessionStore) -> None:
@@ -132,7 +131,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
         for call in (damaged.put(RECORD), damaged.get("a-stream")):
             with pytest.raises(Damaged, match="stop the service, move the file, and start it again"):
                 await call
-        assert (await damaged.admit(await damaged.open("s"), "a-stream", None)).admitted
+        assert (await damaged.admit(await opened(damaged, "s"), "a-stream", None)).admitted
 
         async def reported() -> bool:
             return {type(one) for one in failures} == {Damaged}
@@ -173,7 +172,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
     async def test_a_file_of_an_earlier_version_is_upgraded_with_its_data(
         self, store: SessionStore, version: int
     ) -> None:
-        snapshot = await store.open("s")
+        snapshot = await opened(store, "s")
         await store.put(RECORD)
         await store.admit(snapshot, "a-stream", claim())
         before = await self.sqlite._thread.call(held)  # noqa: SLF001 - no call returns it
@@ -182,7 +181,7 @@ class TestInAFile(InSqlite, SharedStoreContract):
             older.executescript("".join(OLDER[version:]))
             older.execute(f"PRAGMA user_version={version}")
         later = self.make()
-        assert (await later.open("s")).incarnation == snapshot.incarnation
+        assert (await opened(later, "s")).incarnation == snapshot.incarnation
         assert await later.get(RECORD.stream_id) == RECORD
         assert (await later.admit(snapshot, "b-stream", claim(owner=SECOND, presented=FIRST))).repeats == "a-stream"
         assert (await self.size(later)).sessions == 1
@@ -212,6 +211,7 @@ OLDER = (
     """,
     """
     ALTER TABLE sessions RENAME COLUMN session_key TO session_id;
+    ALTER TABLE sessions DROP COLUMN secret;
     ALTER TABLE claims RENAME COLUMN session_key TO session_id;
     ALTER TABLE streams RENAME COLUMN session_key TO session_id;
     """,

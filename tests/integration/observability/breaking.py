@@ -27,7 +27,7 @@ from service.preparation.work_limits import WorkLimits
 from service.process.server import run
 from service.protocol.messages import ChunkBy, StreamRequest
 from service.session.ports import ContentEngine, Preparation
-from service.session.records import SessionSnapshot
+from service.session.records import Digest, SessionReserved, SessionSnapshot
 from service.settings import Settings, load_settings
 from service.stores.failover import FailoverSessionStore
 from service.stores.plan_cache import MemoryPlanCache
@@ -85,10 +85,10 @@ def _text_chunks(text: str, chunk_by: ChunkBy, max_characters: int) -> Chunks:
 
 
 class BreakingStore(FailoverSessionStore):
-    async def open(self, session_id: str) -> SessionSnapshot:
-        if session_id == BROKEN_SESSION:
-            raise LookupError(session_id)
-        return await super().open(session_id)
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
+        if session_key == BROKEN_SESSION:
+            raise LookupError(session_key)
+        return await super().open(session_key, secret)
 
 
 def create_app(worker: WorkerContext | None = None) -> FastAPI:

@@ -22,7 +22,7 @@ from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
 from tests.backends.dead import silent
 from tests.backends.redis import Redis
-from tests.contract.stores.contract.records import RECORD, SECOND
+from tests.contract.stores.contract.records import RECORD, SECOND, opened
 from tests.unit.session.conversation import TRACE, at
 from tests.unit.websocket.in_memory import Engine, Ids
 
@@ -43,14 +43,14 @@ class Recording:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, recording: Recording) -> AsyncIterator[SessionStore]:
+async def running(settings: Settings, recording: Recording) -> AsyncIterator[SessionStore]:
     store = create_session_store(settings, recording).store
     yield store
     await store.close()
 
 
 async def call_everything(store: SessionStore) -> None:
-    snapshot = await store.open("s")
+    snapshot = await opened(store, "s")
     await store.join(snapshot)
     await store.admit(snapshot, RECORD.stream_id, None)
     await store.charge_repetition(snapshot, RECORD.stream_id)
@@ -67,7 +67,7 @@ DECLARED = {operation for dependency, operation in DEPENDENCY_CALLS.combinations
 
 async def test_every_call_of_redis_is_measured(redis: Redis) -> None:
     recording = Recording()
-    async with opened(Settings(redis_url=SecretStr(redis.url)), recording) as store:
+    async with running(Settings(redis_url=SecretStr(redis.url)), recording) as store:
         await call_everything(store)
     assert set(recording.operations()) == DECLARED
     assert {(call.system, call.error_type) for call in recording.calls} == {("redis", "")}
@@ -75,7 +75,7 @@ async def test_every_call_of_redis_is_measured(redis: Redis) -> None:
 
 async def test_every_call_of_a_file_for_which_a_caller_waits_is_measured(tmp_path: Path) -> None:
     recording = Recording()
-    async with opened(Settings(data_dir=tmp_path), recording) as store:
+    async with running(Settings(data_dir=tmp_path), recording) as store:
         await call_everything(store)
     assert set(recording.operations()) == DECLARED - {Operation.UPDATE_STATUS}
     assert {(call.system, call.error_type) for call in recording.calls} == {("sqlite", "")}
@@ -84,8 +84,8 @@ async def test_every_call_of_a_file_for_which_a_caller_waits_is_measured(tmp_pat
 async def test_a_call_without_an_answer_is_measured_at_its_deadline() -> None:
     recording = Recording()
     with silent() as address:
-        async with opened(Settings(redis_url=SecretStr(f"redis://{address}/0")), recording) as store:
-            snapshot = await store.open("s")
+        async with running(Settings(redis_url=SecretStr(f"redis://{address}/0")), recording) as store:
+            snapshot = await opened(store, "s")
             assert not snapshot.shared
             with pytest.raises(StoreUnavailable):
                 await store.get(RECORD.stream_id)
@@ -109,10 +109,10 @@ async def test_a_call_has_the_ids_of_what_waits_for_it(
     tmp_path: Path, effect_of: Callable[..., TicketedEffect], operation: Operation, stream_id: str, trace: object
 ) -> None:
     recording = Recording()
-    async with opened(Settings(data_dir=tmp_path), recording) as store:
+    async with running(Settings(data_dir=tmp_path), recording) as store:
         ticker, writer = Ticker(lambda: at(0), lambda _lag: None), MessageWriter()
         services = Services(store, Engine(), Ids(), recording, ticker, Pacer(ticker, writer), writer, lambda: at(0))
-        snapshot = await store.open("s")
+        snapshot = await opened(store, "s")
         await EffectHandler(services, "c", "s", "a client").perform(effect_of(snapshot))
     call = recording.calls[-1]
     assert (call.operation, call.connection_id, call.session_id) == (operation, "c", "s")

@@ -13,7 +13,7 @@ from service.preparation.engine import ThreadedContentEngine
 from service.process.server import run
 from service.protocol.messages import StreamRequest
 from service.session.ports import Preparation
-from service.session.records import SessionSnapshot
+from service.session.records import Digest, SessionReserved, SessionSnapshot
 from service.settings import load_settings
 from service.stores.sqlite.store import SqliteSessionStore
 
@@ -39,10 +39,10 @@ class FaultyEngine(ThreadedContentEngine):
 
 
 class FaultyStore(SqliteSessionStore):
-    async def open(self, session_id: str) -> SessionSnapshot:
-        if session_id.startswith(LOST):
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
+        if session_key.startswith(LOST):
             raise ConnectionError("the store cannot be reached")
-        return await super().open(session_id)
+        return await super().open(session_key, secret)
 
 
 def create_app() -> FastAPI:

@@ -299,6 +299,21 @@ def test_the_request_that_joins_the_store_is_counted_there_with_its_claim() -> N
     assert admit.claim is not None
 
 
+def test_a_connection_whose_session_was_reserved_before_is_served_without_the_store() -> None:
+    store = MemoryStore()
+    start_stream(store)
+    conversation = Conversation(token=OTHER, store=store, incarnation="of-one-process", shared=False)
+    store.session = SessionSnapshot("s-1", "of-one-process", 0, seconds_left=3600, shared=False)
+    conversation.recover(STREAM, 0, OTHER)
+    conversation.request()
+    conversation.run_effects()
+    assert answer_of(conversation)["reason"] == "unknown"
+    assert conversation.all("stream_start")
+    assert conversation.event(SessionJoined) == []
+    conversation.request()
+    assert conversation.pending(JoinSession), "each request tries again"
+
+
 def test_a_recovery_joins_the_store() -> None:
     store = MemoryStore()
     start_stream(store)

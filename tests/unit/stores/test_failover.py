@@ -10,11 +10,11 @@ import pytest
 from service.access.session_key import session_key
 from service.events import Dependency, DependencyChanged, DependencyFailed, StoreLimit, StoreLimitReached
 from service.session.ports import SessionStore, StoreUnavailable
-from service.session.records import SessionSnapshot, StreamStatus
+from service.session.records import Digest, SessionReserved, SessionSnapshot, StreamStatus
 from service.stores.failover import FailoverSessionStore
 from service.stores.failures import Damaged, NoAnswer, Refused, Rejected, StoreFull
 from service.stores.sqlite.store import SqliteSessionStore
-from tests.contract.stores.contract.records import RECORD
+from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, opened
 from tests.contract.stores.in_sqlite import InSqlite
 from tests.unit.stores.unreliable_store import DOWN, FAILED, LIMITS, UP, Recording, Scene
 from tests.waiting import eventually
@@ -47,16 +47,16 @@ async def test_a_call_that_failed_is_repeated_while_the_store_is_available(
     scene: Scene, failure: StoreUnavailable
 ) -> None:
     await scene.store.put(RECORD)
-    snapshot = await scene.store.open("s")
+    snapshot = await opened(scene.store, "s")
 
     async def fail_during_another_call(call: Awaitable[Answer]) -> Answer:
         scene.remote.failures = [failure]
         answer, _ = await asyncio.gather(call, scene.store.get("a-stream"))
         return answer
 
-    assert (await fail_during_another_call(scene.store.open("s"))).shared
+    assert (await fail_during_another_call(opened(scene.store, "s"))).shared
     assert (await fail_during_another_call(scene.store.admit(snapshot, "a-stream", None))).requests_used == 1
-    assert (await scene.remote.open("s")).requests_used == 1, "it is counted there, not in this process"
+    assert (await opened(scene.remote, "s")).requests_used == 1, "it is counted there, not in this process"
     assert scene.recording.events[:1] == [FAILED]
 
 
@@ -67,7 +67,7 @@ async def test_streams_that_cannot_be_written_are_reported_apart_from_sessions_a
         await scene.store.put(RECORD)
     down = DependencyChanged(Dependency.STREAM_WRITES, up=False, reason="disk full")
     assert scene.recording.events == [DependencyFailed(Dependency.STREAM_WRITES), down]
-    snapshot = await scene.store.open("s")
+    snapshot = await opened(scene.store, "s")
     assert snapshot.shared
     assert (await scene.store.admit(snapshot, "a-stream", None)).requests_used == 1
     assert await scene.store.get("a-stream") == RECORD
@@ -103,16 +103,16 @@ async def test_sessions_are_opened_a_few_at_a_time(scene: Scene) -> None:
     gate = asyncio.Event()
     open_session = scene.remote.open
 
-    async def opens(session_id: str) -> SessionSnapshot:
+    async def opens(session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
         nonlocal opening, most
         opening += 1
         most = max(most, opening)
         await gate.wait()
         opening -= 1
-        return await open_session(session_id)
+        return await open_session(session_key, secret)
 
     scene.remote.open = opens  # type: ignore[method-assign]
-    waiting = [asyncio.ensure_future(scene.store.open(f"s{number}")) for number in range(200)]
+    waiting = [asyncio.ensure_future(opened(scene.store, f"s{number}")) for number in range(200)]
     for _ in range(10):
         await asyncio.sleep(0)
     snapshot = SessionSnapshot("open", "1", 0, 60)
@@ -139,7 +139,7 @@ async def test_an_idle_store_that_is_unavailable_is_reported(scene: Scene) -> No
 async def test_an_unavailable_store_is_called_by_its_probe_only(scene: Scene) -> None:
     await scene.becomes_unavailable()
     calls = scene.remote.calls
-    await scene.store.open("s")
+    await opened(scene.store, "s")
     await asyncio.gather(*(scene.store.renew_leases({"a-stream": 0}) for _ in range(10)))
     assert scene.remote.calls == calls
     scene.seconds += 1
@@ -152,10 +152,10 @@ async def test_an_unavailable_store_is_called_by_its_probe_only(scene: Scene) ->
 
 
 async def test_a_session_that_begins_in_degraded_mode_joins_the_store_with_its_count(scene: Scene) -> None:
-    present = await scene.store.open("s")
+    present = await opened(scene.store, "s")
     await scene.store.admit(present, "a-stream", None)
     await scene.becomes_unavailable()
-    first, second = await scene.store.open("s"), await scene.store.open("s")
+    first, second = await opened(scene.store, "s"), await opened(scene.store, "s")
     assert not first.shared
     for snapshot in (first, second):
         await scene.store.admit(snapshot, "a-stream", None)
@@ -170,27 +170,27 @@ async def test_a_session_that_begins_in_degraded_mode_joins_the_store_with_its_c
 
 async def test_a_count_that_did_not_reach_the_store_is_added_later(scene: Scene) -> None:
     await scene.becomes_unavailable()
-    snapshot = await scene.store.open("s")
+    snapshot = await opened(scene.store, "s")
     await scene.store.admit(snapshot, "a-stream", None)
     await scene.becomes_available()
     scene.remote.failures = [Rejected("an error")]
     with pytest.raises(Rejected):
         await scene.store.join(snapshot)
-    assert (await scene.store.open("s")).requests_used == 1, "a new connection brings it too"
-    assert (await scene.store.open("s")).requests_used == 1
+    assert (await opened(scene.store, "s")).requests_used == 1, "a new connection brings it too"
+    assert (await opened(scene.store, "s")).requests_used == 1
 
 
 async def test_a_count_of_a_session_that_has_ended_is_dropped(scene: Scene) -> None:
     await scene.becomes_unavailable()
-    snapshot = await scene.store.open("s")
+    snapshot = await opened(scene.store, "s")
     await scene.store.admit(snapshot, "a-stream", None)
     await scene.becomes_available()
     scene.seconds += LIMITS.max_session_seconds
-    assert (await scene.store.open("s")).requests_used == 0
+    assert (await opened(scene.store, "s")).requests_used == 0
 
 
 async def test_a_session_is_counted_on_from_its_latest_count(scene: Scene) -> None:
-    snapshot = await scene.store.open("s")
+    snapshot = await opened(scene.store, "s")
     await scene.store.admit(snapshot, "a-stream", None)
     known = msgspec.structs.replace(snapshot, requests_used=3)
     await scene.becomes_unavailable()
@@ -222,7 +222,7 @@ async def test_streams_are_neither_stored_nor_recovered_in_degraded_mode(scene: 
 
 async def test_what_the_store_does_not_keep_is_recorded_and_is_no_failure(scene: Scene) -> None:
     scene.remote.failures = [StoreFull(StoreLimit.SESSIONS), StoreFull(StoreLimit.BYTES)]
-    snapshot = await scene.store.open(session_key("a space", "s"))
+    snapshot = await opened(scene.store, session_key("a space", "s"))
     assert not snapshot.shared, "the session is counted in this process"
     with pytest.raises(StoreFull):
         await scene.store.put(RECORD)
@@ -233,6 +233,28 @@ async def test_what_the_store_does_not_keep_is_recorded_and_is_no_failure(scene:
     assert (await scene.store.join(snapshot)).shared, "as soon as there is room"
 
 
+async def test_a_reserved_session_is_refused_whether_the_store_is_available_or_not(scene: Scene) -> None:
+    await opened(scene.store, "s", FIRST)
+    assert await scene.store.open("s", SECOND) == SessionReserved()
+    assert scene.recording.events == [], "it is no failure"
+    await scene.becomes_unavailable()
+    assert not (await opened(scene.store, "s", FIRST)).shared
+    assert await scene.store.open("s", SECOND) == SessionReserved()
+
+
+async def test_a_connection_stays_in_this_process_if_the_session_was_reserved_before(scene: Scene) -> None:
+    await scene.becomes_unavailable()
+    local = await opened(scene.store, "s", FIRST)
+    await scene.store.admit(local, "a-stream", None)
+    await scene.becomes_available()
+    await opened(scene.remote, "s", SECOND)
+    joined = await scene.store.join(local)
+    assert not joined.shared
+    assert (await scene.store.admit(joined, "b-stream", None)).requests_used == 2
+    assert (await opened(scene.store, "s", SECOND)).requests_used == 0
+    assert await scene.store.open("s", FIRST) == SessionReserved()
+
+
 async def test_a_full_store_that_was_unavailable_is_available_again(scene: Scene) -> None:
     await scene.becomes_unavailable()
     scene.remote.failures = [StoreFull(StoreLimit.SESSIONS)]
@@ -240,7 +262,7 @@ async def test_a_full_store_that_was_unavailable_is_available_again(scene: Scene
 
 
 async def test_the_size_of_the_store_is_measured_now_and_then(scene: Scene) -> None:
-    await scene.store.open("s")
+    await opened(scene.store, "s")
     await scene.store.renew_leases({})
     await scene.store.renew_leases({})
     assert [size.sessions for size in scene.recording.sizes] == [1]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from service.events import Dependency, DependencyChanged, DependencyFailed, Event, StoreMeasured
 from service.protocol.limits import Limits
 from service.session.ports import StoreUnavailable
-from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord
+from service.session.records import Admission, Claim, Digest, SessionReserved, SessionSnapshot, StreamRecord
 from service.stores.breaker import Breaker
 from service.stores.failover import FailoverSessionStore
 from service.stores.failures import Refused
@@ -39,9 +39,9 @@ class Remote(SqliteSessionStore):
         if writes and self.refuses_writes:
             raise Refused("disk full")
 
-    async def open(self, session_id: str) -> SessionSnapshot:
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
         self._count()
-        return await super().open(session_id)
+        return await super().open(session_key, secret)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         self._count()

@@ -96,10 +96,12 @@ class Door:
 class Guest:
     """A client whose handshake was accepted."""
 
-    def __init__(self, door: Door, session_id: str = "s-1", address: str = "192.0.2.1") -> None:
+    def __init__(
+        self, door: Door, session_id: str = "s-1", address: str = "192.0.2.1", secret: bytes | None = None
+    ) -> None:
         self.door = door
         self.transport = Transport()
-        self.arrival = Arrival(session_id, door.loop.time(), address=address)
+        self.arrival = Arrival(session_id, door.loop.time(), address=address, secret=secret)
         self.sockets: set[object] = set()
         self.connection = WebSocketConnection(self.transport, door.monitor, self.sockets, lambda _transport: None)
 

@@ -25,7 +25,15 @@ from service.session.effects import (
     UpdateStatus,
 )
 from service.session.ports import Preparation, Receiver, StoreUnavailable
-from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
+from service.session.records import (
+    Admission,
+    Claim,
+    Digest,
+    SessionReserved,
+    SessionSnapshot,
+    StreamRecord,
+    StreamStatus,
+)
 from tests.unit.session.conversation import TRACE, plan_of
 from tests.unit.session.memory_store import MemoryStore, StoreEffect
 
@@ -36,11 +44,14 @@ class Store:
     def __init__(self) -> None:
         self.memory = MemoryStore()
         self.opened: list[str] = []
+        self.secrets: dict[str, Digest | None] = {}
 
-    async def open(self, session_key: str) -> SessionSnapshot:
-        created = session_key not in self.opened
+    async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
+        created = session_key not in self.secrets
+        if self.secrets.setdefault(session_key, secret) != secret:
+            return SessionReserved()
         self.opened.append(session_key)
-        return replace(await self.join(SessionSnapshot(session_key, "1", 0, 60)), created=created)
+        return replace(await self.join(SessionSnapshot(session_key, "1", 0, 60, secret=secret)), created=created)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         joined = self._perform(JoinSession(0, snapshot))

@@ -12,7 +12,7 @@ from service.access.session_key import session_key
 from service.events import AttemptOutcome, FaultRaised, FaultSource, QuotaRefused, QuotasUnavailable, TokenCarrier
 from service.protocol.quota_kind import QuotaKind
 from service.session.ports import StoreUnavailable
-from service.session.records import SessionSnapshot
+from service.session.records import Digest, SessionReserved, SessionSnapshot
 from tests.unit.session.conversation import user
 from tests.unit.websocket.door import Door, Guest
 
@@ -62,13 +62,25 @@ async def test_without_a_user_the_space_is_empty() -> None:
     assert (door.store.opened, connected["session_id"], "auth_expires_at" in connected) == (["draft"], "draft", False)
 
 
+async def test_the_secret_of_the_first_connection_reserves_the_session() -> None:
+    door = Door({})
+    guests = [Guest(door, secret=secret) for secret in (b"a", b"b", None, b"a")]
+    for guest in guests:
+        await door.reception.admit(guest.connection, guest.arrival, None)
+    assert [guest.received()[1] for guest in guests] == [None, 4124, 4124, None]
+    assert guests[1].received()[0][0]["code"] == "FORBIDDEN"
+    accepted, refused = AttemptOutcome.ACCEPTED, AttemptOutcome.REFUSED_SECRET
+    assert door.attempts == [accepted, refused, refused, accepted]
+    assert door.hub.connections == 2
+
+
 async def test_a_token_that_is_revoked_while_its_session_is_opened_does_not_stay() -> None:
     door = Door({"t": user(None, token_id="t-1")})
     guest = Guest(door)
 
-    async def open_slowly(session_key: str) -> SessionSnapshot:
+    async def open_slowly(session_key: str, secret: Digest | None = None) -> SessionSnapshot:
         door.access.revoked.add([Revocation(1, "i-1", "t-1", "", 1.0)], 1.0)
-        return SessionSnapshot(session_key, "1", 0, 60)
+        return SessionSnapshot(session_key, "1", 0, 60, secret=secret)
 
     door.store.open = open_slowly  # type: ignore[method-assign]
     await guest.enter("t")
@@ -141,9 +153,9 @@ async def test_two_sessions_at_once_over_the_quota_are_both_charged_and_one_is_r
     held = asyncio.Event()
     opens = door.store.open
 
-    async def open_together(session_key: str) -> SessionSnapshot:
+    async def open_together(session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
         await held.wait()
-        return await opens(session_key)
+        return await opens(session_key, secret)
 
     door.store.open = open_together  # type: ignore[method-assign]
     entering = [asyncio.create_task(guest.enter("t")) for guest in guests]

@@ -9,12 +9,13 @@ of these.
 from tests.contract.stores.contract.claims import ClaimTests
 from tests.contract.stores.contract.expiry import ExpiryTests
 from tests.contract.stores.contract.limits import LimitTests
+from tests.contract.stores.contract.secrets import SecretTests
 from tests.contract.stores.contract.sessions import SessionTests
 from tests.contract.stores.contract.sharing import SharingTests
 from tests.contract.stores.contract.streams import StreamTests
 
 
-class SessionStoreContract(SessionTests, ClaimTests, LimitTests, StreamTests, ExpiryTests):
+class SessionStoreContract(SessionTests, SecretTests, ClaimTests, LimitTests, StreamTests, ExpiryTests):
     """One store, used by one process."""
 
 

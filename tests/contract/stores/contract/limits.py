@@ -8,7 +8,7 @@ from service.events import StoreLimit
 from service.session.ports import SessionStore
 from service.session.records import StreamStatus
 from service.stores.failures import StoreFull
-from tests.contract.stores.contract.records import LARGE, SECOND, stream_of
+from tests.contract.stores.contract.records import LARGE, SECOND, opened, stream_of
 from tests.contract.stores.contract.store_tests import StoreTests
 from tests.waiting import eventually
 
@@ -73,18 +73,18 @@ class LimitTests(StoreTests):
     async def test_sessions_without_a_request_make_room_and_their_connections_restore_them(
         self, store: SessionStore
     ) -> None:
-        first = await store.open("first")
+        first = await opened(store, "first")
         for number in range(2 * self.store_limits.max_sessions):
-            await store.open(f"s{number}")
+            await opened(store, f"s{number}")
         assert (await self.size(store)).sessions <= self.store_limits.max_sessions
         assert (await store.admit(first, "a-stream", None)).requests_used == 1
-        assert (await store.open("first")).incarnation == first.incarnation
+        assert (await opened(store, "first")).incarnation == first.incarnation
 
     async def test_sessions_end_and_make_room(self, store: SessionStore) -> None:
         for number in range(self.store_limits.max_sessions):
-            await store.admit(await store.open(f"s{number}"), "a-stream", None)
+            await store.admit(await opened(store, f"s{number}"), "a-stream", None)
         await self.pass_session(1)
-        assert (await store.open("new")).requests_used == 0
+        assert (await opened(store, "new")).requests_used == 0
 
         async def one_is_left() -> bool:
             return (await self.size(store)).sessions == 1

@@ -4,7 +4,8 @@ import msgspec
 
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace, TraceContext
-from service.session.records import Claim, Digest, StreamRecord
+from service.session.ports import SessionStore
+from service.session.records import Claim, Digest, SessionSnapshot, StreamRecord
 
 FIRST, SECOND, THIRD = b"m" * 32, b"t" * 32, b"l" * 32
 """Digests of tokens."""
@@ -34,6 +35,13 @@ RICH_RECORD = msgspec.structs.replace(
     paused=True,
     counted=True,
 )
+
+
+async def opened(store: SessionStore, session_key: str, secret: Digest | None = None) -> SessionSnapshot:
+    """Open a session that is not reserved by another secret."""
+    session = await store.open(session_key, secret)
+    assert isinstance(session, SessionSnapshot)
+    return session
 
 
 def claim(

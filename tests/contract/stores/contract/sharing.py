@@ -8,9 +8,9 @@ import pytest
 
 from service.events import StoreLimit
 from service.session.ports import SessionStore
-from service.session.records import SessionSnapshot, StreamStatus
+from service.session.records import SessionReserved, SessionSnapshot, StreamStatus
 from service.stores.failures import StoreFull
-from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, claim
+from tests.contract.stores.contract.records import FIRST, RECORD, SECOND, claim, opened
 from tests.contract.stores.contract.store_tests import StoreTests
 
 
@@ -24,9 +24,9 @@ class SharingTests(StoreTests):
     async def test_a_session_can_be_joined_through_another_store(
         self, store: SessionStore, other: SessionStore
     ) -> None:
-        first = await store.open("s")
+        first = await opened(store, "s")
         await store.admit(first, "a-stream", claim())
-        again = await other.open("s")
+        again = await opened(other, "s")
         assert (again.incarnation, again.requests_used) == (first.incarnation, 1)
         repeated = await other.admit(again, "b-stream", claim(owner=SECOND, presented=FIRST))
         assert repeated.repeats == "a-stream"
@@ -34,7 +34,7 @@ class SharingTests(StoreTests):
     async def test_a_connection_joins_a_session_with_the_requests_that_were_counted_without_it(
         self, store: SessionStore
     ) -> None:
-        present = await store.open("s")
+        present = await opened(store, "s")
         await store.admit(present, "a-stream", None)
         joined = await store.join(SessionSnapshot("s", "of-one-process", 2, self.limits.max_session_seconds / 2))
         assert (joined.incarnation, joined.requests_used, joined.shared) == (present.incarnation, 3, True)
@@ -46,27 +46,37 @@ class SharingTests(StoreTests):
         snapshot = SessionSnapshot("s", "of-one-process", 2, self.limits.max_session_seconds / 2, shared=False)
         joined = await store.join(snapshot)
         assert (joined.incarnation, joined.requests_used, joined.shared) == (snapshot.incarnation, 2, True)
-        again = await store.open("s")
+        again = await opened(store, "s")
         assert (again.incarnation, again.requests_used) == (snapshot.incarnation, 2)
         assert again.seconds_left == pytest.approx(snapshot.seconds_left, abs=self.slack_seconds)
 
     async def test_a_new_session_is_refused_if_every_session_has_requests(self, store: SessionStore) -> None:
-        snapshots = [await store.open(f"s{number}") for number in range(self.store_limits.max_sessions)]
+        snapshots = [await opened(store, f"s{number}") for number in range(self.store_limits.max_sessions)]
         for snapshot in snapshots:
             await store.admit(snapshot, "a-stream", None)
         local = SessionSnapshot("new", "of-one-process", 1, self.limits.max_session_seconds)
-        for call in (store.open("new"), store.join(local)):
+        for call in (opened(store, "new"), store.join(local)):
             with pytest.raises(StoreFull) as full:
                 await call
             assert full.value.limit is StoreLimit.SESSIONS
-        assert (await store.open("s0")).incarnation == snapshots[0].incarnation
+        assert (await opened(store, "s0")).incarnation == snapshots[0].incarnation
+
+    async def test_of_concurrent_secrets_one_reserves_the_session(
+        self, store: SessionStore, other: SessionStore
+    ) -> None:
+        secrets = [bytes([number]) * 32 for number in range(10)]
+        results = await asyncio.gather(*(one.open("s", secret) for secret in secrets for one in (store, other)))
+        [secret] = {one.secret for one in results if isinstance(one, SessionSnapshot)}
+        assert secret in secrets
+        assert results.count(SessionReserved()) == 18
+        assert sum(isinstance(one, SessionSnapshot) and one.created for one in results) == 1
 
     async def test_concurrent_calls_of_open_create_one_session(self, store: SessionStore, other: SessionStore) -> None:
-        snapshots = await asyncio.gather(*(one.open("s") for one in (store, other) * 10))
+        snapshots = await asyncio.gather(*(opened(one, "s") for one in (store, other) * 10))
         assert len({snapshot.incarnation for snapshot in snapshots}) == 1
 
     async def test_the_limit_is_exact_across_stores(self, store: SessionStore, other: SessionStore) -> None:
-        snapshot = await store.open("s")
+        snapshot = await opened(store, "s")
         admissions = await asyncio.gather(*(one.admit(snapshot, "a-stream", None) for one in (store, other) * 10))
         assert sorted(one.requests_used for one in admissions if one.admitted) == [1, 2, 3, 4, 5]
 
