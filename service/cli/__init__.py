@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``stream``, ``verify``, ``sentry-test``, ``migrate``, ``usage`` and ``explain``.
+"""The command line.
 
 Each command imports its own modules when it runs, so that ``--help`` is quick.
 """
@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from service import __version__
+from service.cli.access_arguments import add_keys, add_revoke
 from service.cli.exits import Exit
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, Speed
 from service.usage.report import Grouping
@@ -51,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_sentry_test(commands)
     _add_migrate(commands)
     _add_usage(commands)
+    add_keys(commands, _positive)
+    add_revoke(commands)
     _add_explain(commands)
     return parser
 

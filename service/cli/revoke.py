@@ -1,0 +1,31 @@
+"""The ``revoke`` command."""
+
+import sys
+import time
+
+from service.access.ports import AccessStore
+from service.access.revocation import Revocation
+from service.cli.access_store import with_access_store
+from service.cli.exits import Exit
+from service.identity.revoking import revoke as revoke_tokens
+from service.settings import Settings
+
+
+def revoke(token_id: str, subject: str, issuer: str | None) -> int:
+    """Revoke a token, or all tokens of a subject that were issued before now; one of both is empty."""
+
+    async def run(store: AccessStore, settings: Settings) -> int:
+        if settings.auth_mode == "none":
+            print("AUTH_MODE=none accepts no tokens: there is nothing to revoke.", file=sys.stderr)
+            return Exit.USAGE
+        of = settings.token_issuer if issuer is None else issuer
+        revocation = Revocation(0, of, token_id, subject, time.time())
+        marked = await revoke_tokens(store, revocation, settings.revocations_kept_seconds)
+        what = f"Token {token_id}" if token_id else f"Every token of {subject} that was issued before now"
+        if not marked:
+            print(f"{what} was revoked before, or there is none; see keys list.", file=sys.stderr)
+            return Exit.FAILED
+        print(f"{what} is revoked.")
+        return Exit.DONE
+
+    return with_access_store(run)
