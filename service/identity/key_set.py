@@ -3,11 +3,12 @@
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from joserfc.errors import JoseError, SecurityWarning
+from joserfc.errors import InvalidKeyTypeError, JoseError, SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
@@ -21,11 +22,17 @@ MAX_TRIES = 4
 _CURVES = ("P-256", "P-384", "P-521", "Ed25519")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 
+_PRIVATE = "a key is private: only the issuer may have it, and the service needs the public one"
+
 _Result = TypeVar("_Result")
 
 
 class UnusableKeys(Exception):
     """``str()`` is a clause that states why; it contains no part of a key."""
+
+
+class _OtherType(UnusableKeys):
+    """The key is of a type that the library does not have, or that was not asked for."""
 
 
 class VerificationKey(NamedTuple):
@@ -107,18 +114,17 @@ def _read_pem(text: str, algorithms: Collection[str]) -> list[VerificationKey]:
     blocks = list(_PEM_BLOCK.finditer(text))
     if not blocks:
         raise UnusableKeys("its PEM is not complete")
+    if any("PRIVATE" in block[1] for block in blocks):
+        raise UnusableKeys(_PRIVATE)
     return [_with_algorithms(_read_block(block[0].encode()), algorithms) for block in blocks[:MAX_KEYS]]
 
 
 def _read_block(block: bytes) -> Key:
-    problem = UnusableKeys()
     kinds: tuple[Callable[[bytes], Key], ...] = (RSAKey.import_key, ECKey.import_key, OKPKey.import_key)
     for import_key in kinds:
-        try:
+        with suppress(_OtherType):
             return _imported(partial(import_key, block))
-        except UnusableKeys as unusable:
-            problem = unusable
-    raise problem
+    raise UnusableKeys("a key has a type that no algorithm uses")
 
 
 def _imported(import_key: Callable[[], _Result]) -> _Result:
@@ -129,6 +135,8 @@ def _imported(import_key: Callable[[], _Result]) -> _Result:
             return import_key()
         except SecurityWarning as warning:
             raise UnusableKeys(f"a key is too weak ({warning})") from None
+        except InvalidKeyTypeError:
+            raise _OtherType("a key has a type that no algorithm uses") from None
         except Exception as error:  # noqa: BLE001 - of several libraries, for any content
             raise UnusableKeys(f"a key cannot be read ({type(error).__name__})") from None
 
@@ -139,7 +147,7 @@ def _with_algorithms(key: Key, algorithms: Collection[str]) -> VerificationKey:
         if len(key.raw_value) < MIN_SECRET_BYTES:
             raise UnusableKeys(f"the secret of a JWK has fewer than {MIN_SECRET_BYTES} bytes")
     elif key.is_private:
-        raise UnusableKeys("a key is private: only the issuer may have it, and the service needs the public one")
+        raise UnusableKeys(_PRIVATE)
     usable = frozenset(name for name in algorithms if _verifies(key, name))
     if not usable:
         raise UnusableKeys(f"a key of type {key.key_type} does not verify {', '.join(algorithms)}")

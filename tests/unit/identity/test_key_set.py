@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from service.identity.key_set import MAX_TRIES, KeySet, UnusableKeys, VerificationKey, read_key_set
 from tests.unit.identity.issuer import ALGORITHMS, HMAC, jwk, key_of, public
@@ -103,10 +104,13 @@ def test_what_cannot_be_used_is_refused_with_a_reason(content: bytes, algorithms
     assert str(refusal.value).startswith(reason)
 
 
-def test_a_weak_rsa_key_is_refused() -> None:
+def test_a_weak_rsa_key_is_refused_in_each_form() -> None:
     value = {"kty": "RSA", "e": "AQAB", "n": "t" + "A" * 170}
-    with pytest.raises(UnusableKeys, match="too weak"):
-        read_key_set(json.dumps(value).encode(), {"RS256"})
+    with pytest.warns(SecurityWarning):
+        pem = public(RSAKey.import_key(value))
+    for content in (json.dumps(value).encode(), pem):
+        with pytest.raises(UnusableKeys, match="too weak"):
+            read_key_set(content, {"RS256"})
 
 
 def test_an_ssh_key_is_no_secret() -> None:
