@@ -15,8 +15,8 @@ from service.access.claims import MAX_NAME_LENGTH
 from service.access.ports import AccessStore
 from service.access.revocation import Revocation
 from service.access.scope import Grant
-from service.cli.access_store import with_access_store
 from service.cli.exits import Exit
+from service.cli.stored_access import with_access_store
 from service.identity.revoking import revoke
 from service.settings import Settings
 

@@ -5,8 +5,8 @@ import time
 
 from service.access.ports import AccessStore
 from service.access.revocation import Revocation
-from service.cli.access_store import with_access_store
 from service.cli.exits import Exit
+from service.cli.stored_access import with_access_store
 from service.identity.revoking import revoke as revoke_tokens
 from service.settings import Settings
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import PROJECT, environment
+from tests.conftest import environment
 
 
 def test_without_tokens_no_cryptography_is_loaded(tmp_path: Path) -> None:

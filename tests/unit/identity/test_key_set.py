@@ -105,7 +105,7 @@ def test_what_cannot_be_used_is_refused_with_a_reason(content: bytes, algorithms
 
 
 def test_a_weak_rsa_key_is_refused_in_each_form() -> None:
-    value = {"kty": "RSA", "e": "AQAB", "n": "t" + "A" * 170}
+    value: dict[str, str | list[str]] = {"kty": "RSA", "e": "AQAB", "n": "t" + "A" * 170}
     with pytest.warns(SecurityWarning):
         pem = public(RSAKey.import_key(value))
     for content in (json.dumps(value).encode(), pem):
