@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -12,13 +12,17 @@ from observability.metrics.memory import container_limit
 from observability.metrics.worker_group import MetricsDirectoryError, WorkerContext, WorkerGroup
 from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
+from service.access.revocation import Revocation, RevokedTokens
 from service.events import ServerStarted, TickerSwept
+from service.http.admin_guard import AdminGuard
 from service.http.api_docs import api_docs
 from service.http.health import health_routes
 from service.http.metrics_route import metrics_route
 from service.http.middleware import HttpMetricsMiddleware, MetricsPortMiddleware
+from service.http.revocations_route import revocations_route
 from service.http.static_routes import static_routes
-from service.identity.factory import check_token_keys
+from service.identity.factory import check_token_keys, create_authenticator
+from service.identity.revoking import revoke
 from service.preparation.cached_engine import CachedContentEngine
 from service.preparation.engine import ThreadedContentEngine, load_in_background
 from service.preparation.work_limits import WorkLimits
@@ -30,11 +34,18 @@ from service.process.server import HUB_STATE, RECORDER_STATE
 from service.process.stall_watch import StallWatch
 from service.process.threadsafe_recorder import ThreadsafeRecorder
 from service.session.options import SessionOptions
-from service.session.ports import ContentEngine, Recorder, SessionStore
+from service.session.ports import ContentEngine, Ids, Recorder, SessionStore
 from service.settings import Settings, SettingsError, load_settings
-from service.stores.factory import StoreSelection, create_plan_store, create_session_store
+from service.stores.factory import (
+    AccessStoreSelection,
+    StoreSelection,
+    create_access_store,
+    create_plan_store,
+    create_session_store,
+)
 from service.stores.plan_cache import MemoryPlanCache
 from service.usage.usage import Usage
+from service.websocket.access_control import AccessControl
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.drain_schedule import handshake_retry_seconds
 from service.websocket.effect_handler import Services
@@ -43,11 +54,16 @@ from service.websocket.hub import Hub
 from service.websocket.lease_renewer import LeaseRenewer
 from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
+from service.websocket.pending_connection import PendingConnections
+from service.websocket.quotas import Quotas
 from service.websocket.reception import Reception
+from service.websocket.revocation_watch import RevocationWatch
 from service.websocket.ticker import Ticker
 
 if TYPE_CHECKING:
     from observability.sentry.sentry_client import DeliveryResult
+    from service.identity.jwt_authenticator import JwtAuthenticator
+    from service.identity.key_authenticator import KeyAuthenticator
 
 
 _TITLE = "Streaming Content API"
@@ -83,6 +99,8 @@ def create_app(
     recorder.add(usage.sink)
 
     hub = Hub(settings.max_connections, recorder, clock.now)
+    ids = RandomIds(telemetry.samples)
+    users = _KnownUsers(settings, hub, recorder, ids)
     writer = MessageWriter()
     ticker = Ticker(clock.now, on_swept=lambda lag: recorder.record(TickerSwept(lag)))
     services = Services(
@@ -105,12 +123,14 @@ def create_app(
             recorder,
             plan_store,
         ),
-        ids=RandomIds(telemetry.samples),
+        ids=ids,
         recorder=recorder,
         ticker=ticker,
         pacer=Pacer(ticker, writer),
         writer=writer,
         clock=clock.now,
+        access=users.access,
+        quotas=users.quotas,
     )
     monitor = ConnectionMonitor(
         settings.input_limits(settings.memory_limit or container_limit()), lambda: clock.now().seconds
@@ -126,7 +146,7 @@ def create_app(
         hub,
         monitor,
         reception,
-        None,
+        None if users.access is None else PendingConnections(hub, reception, ticker, settings.auth_timeout),
         allowed_origins=settings.origins,
         send_buffer_bytes=settings.send_buffer_size,
         draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
@@ -151,7 +171,11 @@ def create_app(
             stall_watch.running(),
             monitor.running(),
         ):
-            async with lease_renewer.run(), plan_store.running() if plan_store is not None else nullcontext():
+            async with (
+                lease_renewer.run(),
+                users.running(),
+                plan_store.running() if plan_store is not None else nullcontext(),
+            ):
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
         services.engine.close()
         await selection.store.close()
@@ -176,10 +200,12 @@ def create_app(
             dependencies=telemetry.dependencies.up,
         )
     )
-    app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token))
-    app.include_router(static_routes(settings))
+    app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token, users.guard))
+    app.include_router(static_routes(settings, users.guard))
     if settings.docs:
-        app.include_router(api_docs(_TITLE))
+        app.include_router(api_docs(_TITLE, users.guard))
+    if users.guard is not None:
+        app.include_router(revocations_route(users.guard, users.revoke, settings.token_issuer, recorder, clock.now))
     # The middleware that is added last is called first.
     app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
     app.add_middleware(HttpMetricsMiddleware, recorder=recorder, ids=services.ids, clock=clock.now)
@@ -187,6 +213,60 @@ def create_app(
     telemetry.instrument(app)
     app.add_middleware(MetricsPortMiddleware)
     return app
+
+
+class _KnownUsers:
+    """The parts for users and their quotas. None of them exists where no setting needs them."""
+
+    def __init__(self, settings: Settings, hub: Hub, recorder: Recorder, ids: Ids) -> None:
+        """Raises ``SettingsError`` for unusable keys."""
+        self.access: AccessControl | None = None
+        self.quotas: Quotas | None = None
+        self.guard: AdminGuard | None = None
+        self._recorder = recorder
+        self._kept_seconds = settings.revocations_kept_seconds
+        self._selection: AccessStoreSelection | None = None
+        self._authenticator: JwtAuthenticator | KeyAuthenticator | None = None
+        self._watch: RevocationWatch | None = None
+        has_quotas = bool(settings.quotas) and (settings.auth_mode != "none" or settings.quota_by_address)
+        if settings.auth_mode == "none" and not has_quotas:
+            return
+        self._selection = create_access_store(settings, recorder)
+        store = self._selection.store
+        if has_quotas:
+            self.quotas = Quotas(store, settings.quotas, recorder, ids, by_address=settings.quota_by_address)
+        self._authenticator = create_authenticator(settings, store, recorder)
+        if self._authenticator is not None:
+            revoked = RevokedTokens(self._kept_seconds)
+            self.access = AccessControl(self._authenticator, revoked, clock.now)
+            self.guard = AdminGuard(self.access, recorder)
+            self._watch = RevocationWatch(hub, store, self.access, recorder, ids, clock=clock.now)
+
+    async def revoke(self, revocation: Revocation) -> int:
+        """Revoke tokens, in this process at once. Only with authentication. Raises ``StoreUnavailable``."""
+        assert self._selection is not None
+        assert self._watch is not None
+        marked = await revoke(self._selection.store, revocation, self._kept_seconds)
+        await self._watch.read()
+        return marked
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Read keys and revocations while the context lasts, then close the store."""
+        if self._selection is None:
+            yield
+            return
+        if self._selection.degradation is not None:
+            self._recorder.record(self._selection.degradation)
+        async with AsyncExitStack() as parts:
+            parts.push_async_callback(self._selection.store.close)
+            if self.quotas is not None:
+                parts.push_async_callback(self.quotas.close)
+            if self._authenticator is not None:
+                await parts.enter_async_context(self._authenticator.running())
+            if self._watch is not None:
+                await parts.enter_async_context(self._watch.running())
+            yield
 
 
 def _create_usage(settings: Settings, recorder: Recorder) -> Usage:

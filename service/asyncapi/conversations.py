@@ -41,7 +41,7 @@ from service.protocol.server_messages import (
 )
 from service.session.options import SessionOptions
 
-_WITH_TOKENS = {
+WITH_TOKENS = {
     "AUTH_MODE": "jwt",
     "AUTH_JWT_KEY": "an example of a key that is secret",
     "AUTH_JWT_ALGORITHMS": "HS256",
@@ -257,7 +257,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 Sent({"type": "auth_refresh", "token": NEXT_JWT}),
                 AuthRefreshed(at(1700), at(301_500)),
             ),
-            _WITH_TOKENS,
+            WITH_TOKENS,
         ),
         Conversation(
             "token-expired",
@@ -269,7 +269,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 ErrorMessage.of(TokenExpired(AccessRefusal.EXPIRED.sentence)),
                 Closed(CloseCode.TOKEN_EXPIRED),
             ),
-            _WITH_TOKENS,
+            WITH_TOKENS,
         ),
         Conversation(
             "unauthenticated",
@@ -279,7 +279,7 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
                 ErrorMessage.of(Unauthenticated(AccessRefusal.INVALID.sentence)),
                 Closed(CloseCode.UNAUTHENTICATED),
             ),
-            _WITH_TOKENS,
+            WITH_TOKENS,
         ),
         Conversation(
             "session-over",

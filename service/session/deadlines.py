@@ -80,8 +80,6 @@ class Deadlines:
 
     def expired(self, now: float) -> SessionTimeout | TokenExpired | IdleTimeout | SlowClient | None:
         """Return the error of the deadline that has expired, the session before the others; ``None`` if none has."""
-        if now < self.earliest:
-            return None
         limits = self._limits
         if now >= self.session_ends_at:
             return SessionTimeout(

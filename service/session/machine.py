@@ -278,7 +278,7 @@ class SessionMachine:
 
     def _ended(self, now: Instant) -> bool:
         """Whether the end is decided; decide it if a deadline has expired."""
-        if self._close_reason is None:
+        if self._close_reason is None and now.seconds >= self._deadlines.earliest:
             error = self._deadlines.expired(now.seconds)
             if error is not None:
                 self._end_with_error(error, DEADLINES[type(error)], now)

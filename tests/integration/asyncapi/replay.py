@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,20 +11,32 @@ from service.asyncapi.example_messages import SESSION_ID, TRACE_ID
 from streaming_content_client import Connection, Message, connect
 from tests.clients.direct import until_closed
 from tests.conftest import RunningServer
+from tests.integration.access.users import token
 
 IDS = {"session_id", "stream_id", "trace_id", "resume_token"}
 """Fields whose values differ in each run; equal values of the document have to be equal in a run."""
-TIMES = {"timestamp", "session_expires_at"}
-DURATIONS = {"processing_time_ms", "duration_ms"}
+TIMES = {"timestamp", "session_expires_at", "auth_expires_at", "expires_at"}
+DURATIONS = {"processing_time_ms", "duration_ms", "seconds_left"}
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def token_lives(lines: Sequence[dict[str, Any]]) -> Iterator[float]:
+    """The seconds until the ends of tokens in the messages of the service."""
+    for message in (line["server"] for line in lines if "server" in line):
+        end = message.get("auth_expires_at" if message["type"] == "connected" else "expires_at")
+        if end is not None and message["type"] != "auth_expiring":
+            yield (datetime.fromisoformat(end) - datetime.fromisoformat(message["timestamp"])).total_seconds()
 
 
 class Replay:
     """The client of a conversation: a context that fails at its end if the server sent another message."""
 
-    def __init__(self, server: RunningServer, session_id: str) -> None:
+    def __init__(self, server: RunningServer, session_id: str, lines: Sequence[dict[str, Any]]) -> None:
         self._url = server.ws(session_id)
+        self._lives = list(token_lives(lines))
+        """How long each token is valid that the client sends; further ones are sent as they are in the document."""
+        self._authenticates = lines[0].get("client", {}).get("type") == "auth"
         self._actual_ids = {SESSION_ID: session_id}
         """The ids of this run by those of the document."""
         self._connected: Message = {}
@@ -52,9 +66,11 @@ class Replay:
                 if "trace" in content:
                     self._actual_ids[TRACE_ID] = TRACE_ID
                 payload = {field: self._actual(value) for field, value in content.items()}
+                if content["type"] in {"auth", "auth_refresh"} and self._lives:
+                    payload["token"] = token("u-42", self._lives.pop(0))
                 await self._connection.send_frame(json.dumps(payload))
             case "server":
-                first = content["type"] == "connected"
+                first = content["type"] == "connected" and not self._authenticates
                 self._compare(content, self._connected if first else await self._connection.receive())
             case "breaks":
                 await self._connection.abort()
@@ -66,7 +82,7 @@ class Replay:
                 raise AssertionError(kind)
 
     async def _connect(self) -> None:
-        self._connection = await connect(self._url, ping_interval=None)
+        self._connection = await connect(self._url, ping_interval=None, wait_connected=not self._authenticates)
         self._connected = self._connection.connected
 
     def _actual(self, value: object) -> object:

@@ -20,6 +20,7 @@ async def test_a_conversation_is_replayed(
     server: RunningServer, start_server: StartServer, session_id: str, conversation: Json
 ) -> None:
     settings = conversation["settings"]
-    async with Replay(start_server(**settings) if settings else server, session_id) as replay:
-        for line in conversation["lines"]:
+    lines = conversation["lines"]
+    async with Replay(start_server(**settings) if settings else server, session_id, lines) as replay:
+        for line in lines:
             await replay.replay(line)

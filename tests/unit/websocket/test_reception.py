@@ -243,3 +243,21 @@ async def test_a_full_server_refuses_after_the_token_and_before_the_store() -> N
     guest = Guest(door)
     await guest.enter("t")
     assert (guest.received()[1], door.store.opened, door.attempts) == (4101, [], [AttemptOutcome.REFUSED_CAPACITY])
+
+
+async def test_a_refresh_is_checked_by_the_same_rules_and_the_driver_has_the_new_token() -> None:
+    door = Door({"t": user(1e6), "next": user(2e6, token_id="t-2"), "old": AccessRefusal.EXPIRED})
+    guest = Guest(door)
+    await guest.enter("t")
+    for token in ("old", "next"):
+        guest.send({"type": "auth_refresh", "token": token})
+        for _ in range(3):
+            await asyncio.sleep(0)
+    messages, code = guest.received()
+    assert [message["type"] for message in messages] == ["connected", "error", "auth_refreshed"]
+    assert (messages[1]["message"], code) == (AccessRefusal.EXPIRED.sentence, None)
+    [member] = door.hub
+    assert member.principal == user(2e6, token_id="t-2")
+    door.access.revoked.add([Revocation(1, "i-1", "t-2", "", 1.0)], 1.0)
+    member.revoke()
+    assert guest.received()[1] == 4123
