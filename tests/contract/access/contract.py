@@ -195,6 +195,14 @@ class AccessStoreContract(ABC):
         assert await store.charge([charge(3, per_minute=5)]) is None, "what was refused is not used"
         assert await store.charge([charge(per_minute=5)]) is not None
 
+    async def test_charges_of_one_quota_add_up(self, store: AccessStore) -> None:
+        refused = QuotaExceeded(QuotaKind.REQUESTS, QuotaOwner.PRINCIPAL, 30)
+        assert await store.charge([charge(per_minute=2)] * 3) == refused
+        assert await store.charge([charge(per_minute=2)] * 2) is None
+        self.move_to(BEGIN + 60 * SECOND)
+        await store.debit([charge(per_minute=2)] * 2)
+        assert await store.charge([charge(per_minute=2)]) == refused
+
     async def test_a_debit_beyond_the_quota_frees_itself(self, store: AccessStore) -> None:
         await store.debit([charge(150, per_minute=60)])
         free_at = BEGIN + 91 * SECOND
