@@ -108,7 +108,7 @@ class CloseCode(IntEnum):
         ErrorCode.TOKEN_EXPIRED,
     )
     TOKEN_REVOKED = 4123, "token revoked", "the token was revoked", ErrorCode.TOKEN_REVOKED, False
-    FORBIDDEN = 4124, "forbidden", "the token does not allow this session", ErrorCode.FORBIDDEN, False
+    FORBIDDEN = 4124, "forbidden", "the token does not allow to enter this session", ErrorCode.FORBIDDEN, False
     AUTH_UNAVAILABLE = (
         4125,
         "token cannot be checked",

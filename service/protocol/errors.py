@@ -5,7 +5,7 @@
 │   ├── ``InvalidMessage`` ``UnknownMessageType`` ``InvalidContentType`` ``InvalidChunkStrategy``
 │   ├── ``InvalidSpeed`` ``InvalidHtmlMode`` ``InvalidControlAction`` ``NoActiveStream``
 │   ├── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge`` ``ContentTooCostly``
-│   └── ``RefreshRefused``
+│   └── ``RefreshRefused`` ``ScopeMissing``
 ├── ``LimitReached``: the client must wait or reconnect
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``ServerBusy`` ``OverCapacity``
 │   ├── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
@@ -167,6 +167,12 @@ class RefreshRefused(ClientMistake):
     code = ErrorCode.UNAUTHENTICATED
 
 
+class ScopeMissing(ClientMistake):
+    """The token does not allow this message. The connection stays open."""
+
+    code = ErrorCode.FORBIDDEN
+
+
 class LimitReached(StreamingError):
     """A limit of the session, the connection or the process."""
 
@@ -291,7 +297,7 @@ class TokenRevoked(LimitReached):
 
 
 class Forbidden(LimitReached):
-    """The token does not allow the operation, or not in this session."""
+    """The token does not allow to enter the session, or another secret reserves it."""
 
     code = ErrorCode.FORBIDDEN
     fatal = True

@@ -151,7 +151,14 @@ class SessionMachine:
             self._builder.send_error(mistake, mistake.request_id)
             return self._step(now)
         self._log.received(ClientMessageType.of(message), size_bytes)
-        self._handle(message, now)
+        refusal = None if self._token_life is None else self._token_life.check(message)
+        if refusal is None:
+            self._handle(message, now)
+        elif isinstance(message, StreamRequest):
+            self._log.rejected(message.content_type, refusal)
+            self._builder.send_error(refusal, message.request_id)
+        else:
+            self._builder.send_error(refusal)
         return self._step(now)
 
     def tick(self, now: Instant) -> Step:

@@ -5,8 +5,10 @@ import math
 from msgspec import UNSET, Struct
 
 from service.access.principal import AccessRefusal, Principal
-from service.protocol.errors import RefreshRefused, StreamingError
+from service.access.scope import Scope
+from service.protocol.errors import RefreshRefused, ScopeMissing, StreamingError
 from service.protocol.instant import Instant, iso
+from service.protocol.messages import ClientMessage, Recover, StreamControl, StreamRequest
 from service.protocol.server_messages import AuthExpiring, AuthRefreshed
 from service.session import effects
 from service.session.deadlines import Deadlines
@@ -15,6 +17,9 @@ from service.session.step import StepBuilder
 WARNING_SECONDS = 60.0
 """The time between the warning and the end of a token."""
 
+_STREAMING = (StreamRequest, Recover, StreamControl)
+
+_WITHOUT_STREAM = "The token lacks the scope stream, which this message needs. Send auth_refresh with one that has it."
 _CHECKING = "An auth_refresh is being checked. Wait for its answer."
 _ANOTHER_USER = "This token is of another user. Send one of the same issuer, subject and space, or reconnect with it."
 _ANOTHER_SESSION = "This token does not allow this session. Ask for its scope and its sessions."
@@ -49,6 +54,12 @@ class TokenLife:
         self._checking = False
         """Whether a new token is being checked."""
         self._adopt(principal, now)
+
+    def check(self, message: ClientMessage) -> ScopeMissing | None:
+        """Return why the token does not allow the message; ``None`` if it does."""
+        if isinstance(message, _STREAMING) and Scope.STREAM not in self.principal.grant.scopes:
+            return ScopeMissing(_WITHOUT_STREAM)
+        return None
 
     def warn(self, now: Instant) -> None:
         """Send the warning if it is due."""

@@ -1,6 +1,7 @@
 """Each carrier of a token, and each refusal with its status or its code."""
 
 import json
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -140,3 +141,16 @@ async def test_without_authentication_the_subprotocol_is_answered_too(server: Ru
     for offered, accepted in {"bearer.x, streaming.v1": "streaming.v1", "bearer.x": None}.items():
         status, headers, _ = await handshake(server, path, Sec_WebSocket_Protocol=offered)
         assert (status, headers.get("sec-websocket-protocol")) == (101, accepted)
+
+
+async def test_silent_sockets_make_room_for_a_user(start_server: StartServer) -> None:
+    """More than the process keeps: the oldest of them closes for each further one."""
+    server = start_server(**WITH_TOKENS, MAX_CONNECTIONS=32, MAX_PENDING_SOCKETS=32, AUTH_TIMEOUT=60)
+    async with AsyncExitStack() as sockets:
+        silent = [
+            await sockets.enter_async_context(joined(server, f"silent-{number}", wait_connected=False))
+            for number in range(48)
+        ]
+        client = await sockets.enter_async_context(entered(server, "user", token()))
+        assert await stream(client, DOCUMENT) == DOCUMENT
+        assert await until_closed(silent[0]) == ([], 1006)

@@ -7,7 +7,7 @@ import pytest
 from service.protocol.errors import ErrorCode, StreamingError, error_classes
 
 
-def test_every_code_has_one_class_but_two_of_faults_and_two_that_may_close_the_connection_or_not() -> None:
+def test_every_code_has_one_class_but_two_of_faults_and_three_that_may_close_the_connection_or_not() -> None:
     count = Counter(kind.code for kind in error_classes())
     assert set(count) == set(ErrorCode)
     shared = {code for code, classes in count.items() if classes > 1}
@@ -15,6 +15,7 @@ def test_every_code_has_one_class_but_two_of_faults_and_two_that_may_close_the_c
         ErrorCode.CHUNKING_ERROR,
         ErrorCode.PROCESSING_ERROR,
         ErrorCode.UNAUTHENTICATED,
+        ErrorCode.FORBIDDEN,
         ErrorCode.RATE_LIMIT_EXCEEDED,
     }
 

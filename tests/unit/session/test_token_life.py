@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from service.access.principal import AccessRefusal, Principal
 from service.access.scope import Grant, Scope, SessionPattern
-from service.events import CloseReason, ConnectionClosed, Outcome
+from service.events import CloseReason, ConnectionClosed, Outcome, RequestRejected
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import ProcessingFailed
 from service.protocol.messages import Speed
@@ -140,6 +140,22 @@ def test_a_revoked_token_closes_the_connection_and_ends_its_streams() -> None:
     assert (conversation.last()["code"], conversation.close) == ("TOKEN_REVOKED", Close(CloseCode.TOKEN_REVOKED))
     assert conversation.outcomes == [Outcome.DISCONNECTED] * 2
     assert conversation.execute(conversation.machine.revoke(at(0))) == []
+
+
+def test_who_may_only_watch_cannot_stream_before_a_refresh_with_that_scope() -> None:
+    watcher = user(300, grant=Grant(frozenset({Scope.WATCH})))
+    conversation = Conversation(principal=watcher)
+    [error] = conversation.request(request_id="r-1")
+    assert (error["code"], error["request_id"], error["fatal"]) == ("FORBIDDEN", "r-1", False)
+    assert [event.code for event in conversation.event(RequestRejected)] == ["FORBIDDEN"]
+    for messages in (conversation.recover("s", 0, "t"), conversation.control("pause")):
+        assert [message["code"] for message in messages] == ["FORBIDDEN"]
+    assert conversation.effects == []
+    assert conversation.send(type="ping")[0]["type"] == "pong"
+    conversation.send(type="auth_refresh", token="x")
+    conversation.check(user(300))
+    conversation.stream("a")
+    assert conversation.types()[-1] == "stream_complete"
 
 
 def test_auth_on_an_open_connection_has_no_effect() -> None:

@@ -369,7 +369,7 @@ export interface ErrorMessage {
  * - `UNAUTHENTICATED`: The token in an `auth_refresh` is not valid, or is of another user. The connection keeps its token. The service needs a token and has received none in time, or one that is not valid.
  * - `TOKEN_EXPIRED`: The token of the connection has expired: connect with a new one.
  * - `TOKEN_REVOKED`: The token was revoked: the user has to sign in again.
- * - `FORBIDDEN`: The token does not allow the operation, or not in this session.
+ * - `FORBIDDEN`: The token does not allow this message. The connection stays open. The token does not allow to enter the session, or another secret reserves it.
  * - `AUTH_UNAVAILABLE`: The token cannot be checked at the moment. Reconnect in some seconds.
  */
 export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "FORBIDDEN" | "AUTH_UNAVAILABLE";
@@ -425,7 +425,7 @@ export declare const CLOSE_UNAUTHENTICATED = 4121;
 export declare const CLOSE_TOKEN_EXPIRED = 4122;
 /** The token was revoked. */
 export declare const CLOSE_TOKEN_REVOKED = 4123;
-/** The token does not allow this session. */
+/** The token does not allow to enter this session. */
 export declare const CLOSE_FORBIDDEN = 4124;
 /** The token cannot be checked at the moment. */
 export declare const CLOSE_AUTH_UNAVAILABLE = 4125;

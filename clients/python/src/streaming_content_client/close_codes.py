@@ -34,7 +34,7 @@ CLOSE_CODES: dict[int, CloseCode] = {
     4121: CloseCode("the client sent no valid token within `AUTH_TIMEOUT`", may_reconnect=False),
     4122: CloseCode("the token has expired; connect with a new one", may_reconnect=True),
     4123: CloseCode("the token was revoked", may_reconnect=False),
-    4124: CloseCode("the token does not allow this session", may_reconnect=False),
+    4124: CloseCode("the token does not allow to enter this session", may_reconnect=False),
     4125: CloseCode("the token cannot be checked at the moment", may_reconnect=True),
     4126: CloseCode("the user or the address has opened too many connections or sessions", may_reconnect=True),
 }
