@@ -98,7 +98,7 @@ CASES: Final[Mapping[str, Case]] = {
         below=requests(completed=((30, 90),), timeout=((30, 6),), error=((30, 4),)),
         low_traffic=requests(completed=((30, 1.9),), error=((30, 1.9),)),
         firing=(
-            Firing(requests(completed=((30, 2.1), (30, 0)), error=((30, 2.1), (30, 0))), 6, 50, "50%"),
+            Firing(requests(completed=((30, 2.1), (30, 0)), error=((30, 2.1), (30, 0))), 6, 80, "50%"),
             Firing(
                 requests(
                     completed=((30, 94), (30, 100)),
@@ -109,7 +109,7 @@ CASES: Final[Mapping[str, Case]] = {
                     shutdown=((60, 100),),
                 ),
                 3,
-                50,
+                80,
                 "6%",
             ),
         ),

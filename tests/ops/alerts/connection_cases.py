@@ -54,8 +54,8 @@ CONNECTION_CASES: Final[Mapping[str, Case]] = {
         ),
         low_traffic=attempts(error=0.4, refused_capacity=0.5),
         firing=(
-            Firing(attempts(error=0.6, refused_capacity=0.6), 4, 50, "6"),
-            Firing(attempts(accepted=100, error=1, refused_capacity=2), 1, 50, "6"),
+            Firing(attempts(error=0.6, refused_capacity=0.6), 4, 80, "6"),
+            Firing(attempts(accepted=100, error=1, refused_capacity=2), 1, 80, "6"),
         ),
     ),
     "RateLimitSurge": Case(
