@@ -23,6 +23,7 @@ UNIT_TESTS_BY_SUBJECT = {
     "content/official/test_commonmark.py",
     "content/official/test_gfm.py",
     "content/official/test_unicode.py",
+    "events/test_values.py",
     "observability/metrics/test_recovery_metrics.py",
     "observability/test_operations_guide.py",
     "session/test_machine_properties.py",
