@@ -53,6 +53,11 @@ class Deadlines:
         self._blocked_since = None
         self._update_earliest()
 
+    def stalled(self, now: float) -> bool:
+        """Whether the stalled timeout has expired."""
+        since = self._blocked_since
+        return since is not None and now >= since + self._limits.chunk_timeout_seconds
+
     def expired(self, now: float) -> SessionTimeout | IdleTimeout | SlowClient | None:
         """Return the error of the deadline that has expired, the session before the others; ``None`` if none has."""
         if now < self.earliest:
@@ -62,7 +67,7 @@ class Deadlines:
             return SessionTimeout(
                 f"The session ended after {limits.max_session_seconds:g} seconds. Reconnect to start a new one."
             )
-        if self._blocked_since is not None and now >= self._blocked_since + limits.chunk_timeout_seconds:
+        if self.stalled(now):
             return SlowClient(
                 f"The client received no data for {limits.chunk_timeout_seconds:g} seconds. Read faster, or reconnect."
             )

@@ -120,7 +120,7 @@ def test_the_time_of_backpressure_is_recorded_at_its_end() -> None:
     conversation.now = 1.0
     conversation.set_blocked(True)
     conversation.now = 2.0
-    conversation.execute(conversation.machine.progress(at(2.0)))
+    conversation.machine.progress(at(2.0))
     conversation.now = 3.5
     conversation.set_blocked(False)
     conversation.set_blocked(False)

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.events import Event, FaultRaised
+from service.events import BackpressureApplied, Event, FaultRaised, StreamEnded
 from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import HtmlMode, Speed
@@ -29,7 +30,7 @@ from tests.virtual_time import VirtualLoop, run_virtually
 
 LIMITS = Limits(max_session_seconds=12, idle_timeout_seconds=5, chunk_timeout_seconds=2)
 CONNECTIONS = 3
-UNIT_SECONDS = 0.00137
+UNIT_SECONDS = 0.001373
 """Times are multiples of it, and so never on the grid of the ticker: what happens at one time has no defined order."""
 
 Action = tuple[int, str, Any]
@@ -48,6 +49,7 @@ class World:
 
     def __init__(self, machine: type[SessionMachine], loop: VirtualLoop) -> None:
         self._loop = loop
+        self._units = 0.0
         self.sent: list[list[tuple[float, dict[str, Any]]]] = [[] for _ in range(CONNECTIONS)]
         """The messages of each connection with their times. What connections do at one time has no defined order."""
         self.events: list[tuple[float, Event]] = []
@@ -85,7 +87,7 @@ class World:
         for driver in self.drivers:
             driver.start()
         for number, name, argument in actions:
-            await asyncio.sleep(UNIT_SECONDS)
+            await self.wait(number, 1)
             await getattr(self, name)(number, argument)
         await asyncio.sleep(1)
         for driver in self.drivers:
@@ -93,10 +95,12 @@ class World:
         for socket in self.sockets:
             await socket.ended.wait()
 
-    async def wait(self, _number: int, units: int) -> None:
-        await asyncio.sleep(units * UNIT_SECONDS)
+    async def wait(self, _number: int, units: float) -> None:
+        self._units += units
+        await asyncio.sleep(self._units * UNIT_SECONDS - self._loop.time())
 
     async def stall_process(self, _number: int, units: int) -> None:
+        self._units += units
         self._loop.stall(units * UNIT_SECONDS)
 
     async def request(self, number: int, argument: tuple[int, Speed, HtmlMode]) -> None:
@@ -192,8 +196,15 @@ actions = st.one_of(
 )
 """Mostly something that runs."""
 
+REQUEST: Action = (0, "request", (3, Speed.SUPERFAST, HtmlMode.FRAGMENT))
+PROGRESS: list[Action] = [(0, "stall_peer", None), (0, "control", "pause"), (0, "read_some", None)]
+"""The connection is blocked, and some of what was sent is accepted."""
+
 
 @given(first=st.lists(requests, max_size=CONNECTIONS), then=st.lists(actions, max_size=40))
+@example(first=[REQUEST], then=[])
+@example(first=[REQUEST, REQUEST, (1, "request", (2, Speed.NORMAL, HtmlMode.FRAGMENT))], then=[(0, "control", "skip")])
+@example(first=[REQUEST], then=PROGRESS)
 @scaled(4)
 def test_the_pacer_sends_what_the_machines_would_at_the_same_times(first: list[Action], then: list[Action]) -> None:
     paced, ticked = (live(machine, first + then) for machine in (SessionMachine, TickedMachine))
@@ -205,3 +216,14 @@ def test_the_pacer_sends_what_the_machines_would_at_the_same_times(first: list[A
     assert paced.store.memory.records == ticked.store.memory.records
     assert paced.writer.take_counts() == ticked.writer.take_counts()
     assert not any(isinstance(event, FaultRaised) for _, event in paced.events)
+
+
+@pytest.mark.parametrize("units", [-0.4, 0, 0.4])
+def test_a_message_at_the_stalled_deadline_does_not_end_a_connection_with_progress(units: float) -> None:
+    """Some of these times of messages are between the deadline and the wake-up of the ticker."""
+    wait = LIMITS.chunk_timeout_seconds / UNIT_SECONDS - 4 + units
+    world = live(SessionMachine, [REQUEST, *PROGRESS, (0, "wait", wait), *[(0, "ping", None)] * 4])
+    blocked_at, ended_at = (
+        next(at for at, event in world.events if isinstance(event, kind)) for kind in (BackpressureApplied, StreamEnded)
+    )
+    assert ended_at - blocked_at > 1.9 * LIMITS.chunk_timeout_seconds
