@@ -22,6 +22,7 @@ COUNTERS_AND_GAUGES: Final = (
     "stream_connection_attempts_total",
     "stream_connection_closes_total",
     "stream_connections_active",
+    "stream_content_cpu_seconds_total",
     "stream_content_killed_total",
     "stream_content_queue_length",
     "stream_content_refused_total",

@@ -187,6 +187,7 @@ CASES = [
         series=[
             *histogram("stream_request_phase_seconds", {0.25: 30.0, 2.5: 30.0}, phase="work"),
             *histogram("stream_stage_duration_seconds", {2.5: 60.0}, stage="sanitise"),
+            counter("stream_content_cpu_seconds_total", 50, content_worker="thread"),
         ],
         lines=[
             line(
