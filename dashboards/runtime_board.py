@@ -161,7 +161,8 @@ def _loop() -> Row:
             alert_lines(
                 Frame(
                     "Event-loop lag, p99 by instance",
-                    "The delay with which the event loop ran a probe. Every connection of the process has this delay.",
+                    "The delay with which the event loop ran a probe, over 15 minutes. Every connection of the process "
+                    "has this delay.",
                     units.Seconds,
                     6,
                     logs=("event_loop_stalled",),

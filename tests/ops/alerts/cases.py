@@ -200,6 +200,13 @@ CASES: Final[Mapping[str, Case]] = {
                 "175ms",
                 OF_INSTANCE,
             ),
+            Firing(  # half a minute of standstill every ten minutes
+                histogram(EVENT_LOOP_LAG, *[(9, {0.05: 240}), (1, {0.05: 120, 1: 120})] * 3, (30, {0.05: 240})),
+                14,
+                55,
+                "860ms",
+                OF_INSTANCE,
+            ),
         ),
     ),
     "PacingLag": Case(
