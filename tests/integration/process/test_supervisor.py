@@ -69,8 +69,8 @@ def test_a_worker_that_hangs_is_killed_and_its_replacement_learns_where_it_hung(
     with supervisor("stick") as output:
         pid = output.line().removeprefix("sticks ")
         replaced = output.line()
-        assert replaced.startswith(f"beats Loss(worker=0, pid={pid}, exit_code=-9, reason=<DeathReason.HUNG: 'hung'>")
-        assert "lost=Lost(connections=0, requests=7)" in replaced
+        hung = "exit_code=-9, reason=<DeathReason.HUNG: 'hung'>, connections=0, requests=7,"
+        assert replaced.startswith(f"beats WorkerReplaced(worker=0, pid={pid}, {hung}")
         innermost, *_ = replaced.partition("stack='")[2].split(" < ")[2:]
         assert innermost.startswith("sit_forever (supervised.py:"), replaced
 
