@@ -4,27 +4,12 @@ Times are in milliseconds, by the clock of Redis. A script that needs more memor
 only the first write of a script for lack of memory. All commands exist in Redis 6.2.
 """
 
-import hashlib
-
-from msgspec import Struct
-
+from service.events import Operation
+from service.stores.redis.client import Script
 from service.stores.store_limits import CLAIMS_FOR_EACH_REQUEST, FREE_PREPARATIONS, SESSION_BYTES, SHARE
 
 PREFIX = "streaming:3:"
 """The number is the version of the keys below it; services of another version do not read them."""
-
-
-class Script(Struct, frozen=True):
-    text: str
-    digest: str
-    """The name under which Redis has cached the script after its first call."""
-
-
-def _script(text: str, *shared: str) -> Script:
-    """A script that begins with functions that it shares with others."""
-    text = "".join((*shared, text))
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-
 
 _CLOCK = """
 local function clock()
@@ -134,7 +119,8 @@ local function used_bytes()
 end
 """
 
-OPEN = _script(
+OPEN = Script(
+    Operation.OPEN,
     """
 -- KEYS: session. ARGV: id, incarnation, milliseconds (for a new one), the number of sessions.
 -- Returns: incarnation, requests, milliseconds left; nothing if there are too many sessions.
@@ -153,7 +139,8 @@ return {ARGV[2], 0, tonumber(ARGV[3])}
     _SESSIONS,
 )
 
-JOIN = _script(
+JOIN = Script(
+    Operation.JOIN,
     """
 -- KEYS: session. ARGV: id, incarnation, requests to add, milliseconds (for a new one), the number of sessions.
 -- Returns: as OPEN.
@@ -172,7 +159,8 @@ return {redis.call('HGET', KEYS[1], 'incarnation'), used, left}
     _SESSIONS,
 )
 
-ADMIT = _script(
+ADMIT = Script(
+    Operation.ADMIT,
     f"""
 -- KEYS: claims of the session.
 -- ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the bytes of the store; stream,
@@ -213,7 +201,8 @@ return {{1, count(id, 1), false, 0}}
     _STREAMS,
 )
 
-CHARGE_REPETITION = _script(
+CHARGE_REPETITION = Script(
+    Operation.CHARGE_REPETITION,
     f"""
 -- KEYS: claims of the session. ARGV: id; limit; incarnation, requests and milliseconds left of the snapshot; the stream
 -- repeated. Returns: admitted, requests.
@@ -232,7 +221,8 @@ return {{1, count(ARGV[1], 1)}}
     _SESSIONS,
 )
 
-PUT = _script(
+PUT = Script(
+    Operation.PUT,
     f"""
 -- KEYS: stream. ARGV: milliseconds, the bytes of the store, session, size, account; all fields and values.
 -- Returns: whether it is stored.
@@ -256,7 +246,8 @@ return stored and 1 or 0
     _STREAMS,
 )
 
-MEASURE = _script(
+MEASURE = Script(
+    Operation.MEASURE,
     """
 -- Returns: the bytes and the number of sessions.
 release_ended(1000)
@@ -268,12 +259,16 @@ return {used_bytes(), redis.call('ZCARD', ALL)}
     _STREAMS,
 )
 
-GET = _script("""
+GET = Script(
+    Operation.GET,
+    """
 -- KEYS: stream. ARGV: fields. Returns: their values.
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
-""")
+""",
+)
 
-ACQUIRE = _script(
+ACQUIRE = Script(
+    Operation.ACQUIRE,
     """
 -- KEYS: stream. ARGV: epoch, owner, milliseconds. Returns: whether it was at that epoch.
 local stream = redis.call('HMGET', KEYS[1], 'epoch', 'owners', 'account')
@@ -291,16 +286,20 @@ return 1
     _STREAMS,
 )
 
-MARK_SKIP = _script("""
+MARK_SKIP = Script(
+    Operation.MARK_SKIP,
+    """
 -- KEYS: stream. ARGV: epoch, index, whether it is settled. Returns: whether it was at that epoch.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
     return 0
 end
 redis.call('HSET', KEYS[1], 'skip_at', ARGV[2], 'skip_settled', ARGV[3])
 return 1
-""")
+""",
+)
 
-RENEW_LEASES = _script(
+RENEW_LEASES = Script(
+    Operation.RENEW_LEASES,
     """
 -- KEYS: streams. ARGV: the minimum and the full time to live; the epochs. Returns: the numbers, from 1, of lost ones.
 local minimum, full = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -319,7 +318,8 @@ return lost
     _STREAMS,
 )
 
-UPDATE_STATUS = _script(
+UPDATE_STATUS = Script(
+    Operation.UPDATE_STATUS,
     """
 -- KEYS: streams, one for each change. ARGV: time to live of an ended stream; epoch and change of each.
 local fields = {
