@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from service.events import CloseReason, FaultSource
 from service.protocol.errors import InternalError
 from service.protocol.instant import Instant
@@ -66,14 +64,7 @@ class Driver:
     def start(self) -> None:
         """Send ``connected`` and begin to read."""
         self._connection.start(self)
-        self._pass(self._open)
-
-    def _open(self, now: Instant) -> Step:
-        """Record the events before the client receives ``connected``: a process that is killed then has counted it."""
-        step = self._machine.open(now)
-        for event in step.events:
-            self._services.recorder.record(event)
-        return replace(step, events=())
+        self._pass(self._machine.open)
 
     @property
     def held_bytes(self) -> int:
@@ -156,14 +147,12 @@ class Driver:
 
     def _execute(self, step: Step) -> None:
         connection = self._connection
+        for event in step.events:  # first: a process that is killed has counted what its clients received
+            self._services.recorder.record(event)
         replies = self._blocked and step.outbound
         undelivered = connection.undelivered_bytes if replies else 0
-        try:
-            for message in step.outbound:
-                self._services.writer.send(connection, message)
-        finally:  # gauges count these events: none may be lost
-            for event in step.events:
-                self._services.recorder.record(event)
+        for message in step.outbound:
+            self._services.writer.send(connection, message)
         if replies:  # they must not hide progress
             self._undelivered_bytes += connection.undelivered_bytes - undelivered
         for ticket in step.dropped:
