@@ -37,6 +37,13 @@ _INVALID_SESSION_ID = "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and
 _FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS."
 
 
+class _Attempt(Struct, frozen=True):
+    """A handshake that is not answered yet."""
+
+    started_at: float
+    client: TraceContext | None
+
+
 class StreamEndpoint:
     """An ASGI application for ``WebSocketHandshake``. It returns when a connection has begun."""
 
@@ -96,13 +103,13 @@ class StreamEndpoint:
                 self._hub.register(driver)
                 driver.start()
 
-    def _refuse_capacity(self, connection: WebSocketConnection, session_id: str, attempt: "_Attempt") -> None:
+    def _refuse_capacity(self, connection: WebSocketConnection, session_id: str, attempt: _Attempt) -> None:
         self._record_attempt(attempt, AttemptOutcome.REFUSED_CAPACITY, session_id)
         error = OverCapacity("The server is full. Reconnect in some seconds.")
         self._close_with_error(connection, session_id, error, CloseCode.OVER_CAPACITY)
 
     async def _open(
-        self, connection: WebSocketConnection, session_id: str, content_client: str, attempt: "_Attempt"
+        self, connection: WebSocketConnection, session_id: str, content_client: str, attempt: _Attempt
     ) -> Driver | None:
         """Open the session; return ``None`` if it failed, and the connection closes."""
         services = self._services
@@ -143,20 +150,13 @@ class StreamEndpoint:
 
     def _record_attempt(
         self,
-        attempt: "_Attempt",
+        attempt: _Attempt,
         outcome: AttemptOutcome,
         session_id: str = "",
         exception: Exception | None = None,
     ) -> None:
         seconds = self._services.clock().seconds - attempt.started_at
         self._services.recorder.record(ConnectionAttempted(outcome, session_id, seconds, attempt.client, exception))
-
-
-class _Attempt(Struct, frozen=True):
-    """A handshake that is not answered yet."""
-
-    started_at: float
-    client: TraceContext | None
 
 
 class WebSocketRouter:
