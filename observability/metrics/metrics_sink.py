@@ -162,7 +162,7 @@ class Metrics:
             case events.StreamRecovered():
                 self._count(declared.REQUESTS_ADMITTED, AdmittedBy.RECOVERY)
                 self._counter(declared.RECOVERIES, RecoveryKind.of(repeated=event.repeated)).inc()
-                self._histogram(declared.RECOVERY_DURATION).observe(event.waited_seconds)
+                self._histogram(declared.RECOVERY_DURATION).observe(event.times.waited_seconds)
                 self._active(paused=event.paused).inc()
             case events.RecoveryRefused():
                 self._counter(declared.RECOVERIES, event.reason).inc()
@@ -241,16 +241,17 @@ class Metrics:
         self._counter(declared.PAUSED_SECONDS).inc(event.paused_seconds)
         if event.processing_seconds is not None:
             self._prepared(event, event.processing_seconds, exemplar)
-        if event.started:
+        started = event.times.started is not None
+        if started:
             self._active(paused=event.paused).dec()
         else:
             self._phases(event)
-        continues = event.started and event.outcome is Outcome.TAKEN_OVER
+        continues = started and event.outcome is Outcome.TAKEN_OVER
         if event.counted or continues:  # counted where the connection was lost, or where the stream ends
             return
         self._count(declared.REQUESTS, event.content_type, event.outcome)
-        if event.started:
-            self._histogram(declared.STREAM_DURATION).observe(event.duration_seconds, exemplar)
+        if started:
+            self._histogram(declared.STREAM_DURATION).observe(event.times.streamed_seconds, exemplar)
 
     def _prepared(
         self, event: events.StreamStarted | events.StreamEnded, seconds: float, exemplar: dict[str, str] | None

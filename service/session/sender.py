@@ -52,7 +52,7 @@ class StreamSender:
         else:
             preparation = Preparation(recovered.plan, record.processing_seconds)
             self._builder.send(replies.stream_start(stream, preparation, now))
-        self._builder.log.recovered(stream, recovered, now.seconds)
+        self._builder.log.recovered(stream, recovered)
         if stream.paused != record.paused:
             self.update_status(stream, StreamStatus.PAUSED if stream.paused else StreamStatus.RESUMED)
         self._apply_controls(stream, delivery, now)

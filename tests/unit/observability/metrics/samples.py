@@ -45,7 +45,7 @@ from service.protocol.messages import (
 )
 from service.protocol.server_messages import Chunk, StreamComplete
 from service.protocol.trace import Trace
-from tests.unit.sample_times import TIMES
+from tests.unit.sample_times import NEVER_STARTED, TIMES
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 SAMPLED = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
@@ -83,13 +83,11 @@ def ended(trace: Trace, outcome: Outcome, *, started: bool = True, paused: bool 
         trace=trace,
         content_type=ContentType.HTML,
         outcome=outcome,
-        started=started,
         paused=paused,
         chunks=250,
         bytes=1000,
-        duration_seconds=25.0,
         paused_seconds=1.5,
-        times=TIMES,
+        times=TIMES if started else NEVER_STARTED,
     )
 
 
@@ -105,7 +103,6 @@ def recovered(*, repeated: bool = False, paused: bool = False) -> StreamRecovere
         takeovers=1,
         repeated=repeated,
         times=TIMES,
-        waited_seconds=0.5,
         paused=paused,
     )
 
