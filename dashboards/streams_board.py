@@ -191,7 +191,7 @@ def _content() -> Row:
                 Frame("Size of contents, p95", "By content type, as clients sent them.", units.BytesIEC, 8),
                 Query(quantile(0.95, CONTENT_BYTES, "content_type"), "{{content_type}}"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Chunks of a stream, p95",
                     "By content type. Large contents last long and hold memory.",
@@ -199,9 +199,9 @@ def _content() -> Row:
                     8,
                     logs=("stream_completed",),
                 ),
-                Query(compared("LargeContent"), "all"),
+                "LargeContent",
+                "all",
                 Query(quantile(0.95, CHUNKS, "content_type"), "{{content_type}}"),
-                limit=beyond("LargeContent"),
             ),
             lines(
                 Frame(
