@@ -12,7 +12,7 @@ from observability.metrics.memory import container_limit
 from observability.metrics.worker_group import MetricsDirectoryError, WorkerContext, WorkerGroup
 from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
-from service.events import ServerStarted, TickerSwept
+from service.events import ServerStarted
 from service.http.api_docs import api_docs
 from service.http.health import health_routes
 from service.http.metrics_route import metrics_route
@@ -82,7 +82,7 @@ def create_app(
 
     hub = Hub(settings.max_connections, recorder, clock.now)
     writer = MessageWriter()
-    ticker = Ticker(clock.now, on_swept=lambda lag: recorder.record(TickerSwept(lag)))
+    ticker = Ticker(clock.now)
     services = Services(
         store=selection.store,
         engine=engine

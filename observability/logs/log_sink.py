@@ -48,7 +48,7 @@ class LogSink:
     def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         log = self._logger.log
         match event:
-            case events.TickerSwept() | events.MessageReceived() | events.MessagesSent():
+            case events.MessageReceived() | events.MessagesSent():
                 pass
             case events.RequestRejected() | events.RateLimitHit():
                 pass  # an ErrorSent follows

@@ -7,9 +7,11 @@ but ``ChunkSent`` carries the content of a client.
 
 from service.events.calls import OPERATIONS, DataSystem, DependencyCalled, Operation
 from service.events.connections import (
+    CHUNK_LAG_SECONDS,
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    ChunkLags,
     CloseReason,
     ConnectionAttempted,
     ConnectionClosed,
@@ -45,7 +47,6 @@ from service.events.process import (
     StoreLimit,
     StoreLimitReached,
     StoreMeasured,
-    TickerSwept,
     WorkerReplaced,
 )
 from service.events.sockets import (
@@ -101,7 +102,6 @@ Event = (
     | ClientReported
     | BackpressureApplied
     | BackpressureReleased
-    | TickerSwept
     | MessagesSent
     | LoopLagMeasured
     | LoopStalled
@@ -132,6 +132,7 @@ Event = (
 )
 
 __all__ = [
+    "CHUNK_LAG_SECONDS",
     "OPERATIONS",
     "AcceptPaused",
     "AcceptResumed",
@@ -140,6 +141,7 @@ __all__ = [
     "BackpressureReleased",
     "CacheQueried",
     "CacheTier",
+    "ChunkLags",
     "ChunkSent",
     "ClientReported",
     "CloseReason",
@@ -198,7 +200,6 @@ __all__ = [
     "StreamSkipRequested",
     "StreamStarted",
     "StreamTimes",
-    "TickerSwept",
     "UsageDropped",
     "WorkerReplaced",
     "phases",

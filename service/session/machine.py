@@ -154,6 +154,8 @@ class SessionMachine:
     def unblock(self, now: Instant) -> Step:
         """The kernel accepted everything that was sent."""
         self._deadlines.unblock()
+        if self.current is not None:
+            self.current.release(now.seconds)
         self._log.unblocked(self.current, now.seconds)
         return self.tick(now)
 

@@ -90,7 +90,8 @@ class StreamSender:
         if delivery is None or stream.skip_storage is not None or self._deadlines.blocked:
             return False
         first = delivery.index
-        pieces = delivery.take(now.seconds)
+        pieces, lags = delivery.take(now.seconds)
+        self._builder.add_chunk_lags(lags)
         for index, (data, close) in enumerate(pieces, first):
             self._builder.send(Chunk(data, index, now.timestamp, close))
         if self._builder.log.records_content:

@@ -18,8 +18,8 @@ from service.websocket.pacer import PacedRun
 class Driver:
     """One connection from its acceptance to its end, its receiver and its only writer.
 
-    ``slot``, ``wake_at`` and ``wake`` are for the ticker, ``wake`` and ``fail`` for the pacer; ``idle``,
-    ``leased_stream``, ``lose_lease``, ``drain`` and ``shutdown`` for the hub.
+    ``slot`` and ``wake`` are for the ticker, ``wake`` and ``fail`` for the pacer; ``idle``, ``leased_stream``,
+    ``lose_lease``, ``drain`` and ``shutdown`` for the hub.
     """
 
     __slots__ = (
@@ -34,7 +34,6 @@ class Driver:
         "_tasks",
         "_undelivered_bytes",
         "slot",
-        "wake_at",
     )
 
     def __init__(
@@ -59,7 +58,6 @@ class Driver:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         """The task of the last effect of each ticket."""
         self.slot: int | None = None
-        self.wake_at = 0.0
 
     def start(self) -> None:
         """Send ``connected`` and begin to read."""
@@ -155,6 +153,7 @@ class Driver:
             self._services.writer.send(connection, message)
         if replies:  # they must not hide progress
             self._undelivered_bytes += connection.undelivered_bytes - undelivered
+        self._services.writer.count_lags(step.chunk_lags)
         for ticket in step.dropped:
             self._drop(ticket)
         for effect in step.effects:

@@ -7,6 +7,7 @@ from dashboards.foreign import PROCESS_START, UP
 from dashboards.rules import JOB
 from observability.registry.metrics import (
     BUILD_INFO,
+    CHUNK_LAG,
     CHUNKS,
     CONTENT_KILLED,
     CONTENT_REFUSED,
@@ -14,7 +15,6 @@ from observability.registry.metrics import (
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
     MEMORY_USAGE,
-    PACING_LAG,
     PROCESSING_DURATION,
     RECOVERIES,
     REQUESTS,
@@ -179,12 +179,12 @@ CASES: Final[Mapping[str, Case]] = {
             ),
         ),
     ),
-    "PacingLag": Case(
-        below=histogram(PACING_LAG, (30, {0.05: 992, 0.25: 8})),
-        low_traffic=histogram(PACING_LAG, (30, {0.25: 19.8})),
+    "LateChunks": Case(
+        below=histogram(CHUNK_LAG, (30, {0.1: 992, 0.25: 8})),
+        low_traffic=histogram(CHUNK_LAG, (30, {0.25: 198})),
         firing=(
-            Firing(histogram(PACING_LAG, (30, {0.25: 20.2}), (30, {})), 9, 55, "248.5ms", OF_INSTANCE),
-            Firing(histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})), 6, 55, "175ms", OF_INSTANCE),
+            Firing(histogram(CHUNK_LAG, (30, {0.25: 202}), (30, {})), 9, 55, "100%", OF_INSTANCE),
+            Firing(histogram(CHUNK_LAG, (30, {0.1: 980, 0.25: 20}), (30, {0.1: 1000})), 6, 55, "2%", OF_INSTANCE),
         ),
     ),
     "ContentRefused": Case(

@@ -13,6 +13,7 @@ from dashboards.foreign import PROCESS_START, UP
 from dashboards.rules import ALERTS, RECORDINGS
 from observability.registry.metrics import (
     ACCEPT_PAUSES,
+    CHUNK_LAG,
     CHUNKS,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
@@ -25,7 +26,6 @@ from observability.registry.metrics import (
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
     MEMORY_USAGE,
-    PACING_LAG,
     PROCESSING_DURATION,
     RATE_LIMIT_HITS,
     RECOVERIES,
@@ -115,7 +115,7 @@ def day(instance: str) -> list[Series]:
         *histogram(DEPENDENCY_CALLS, *observed(4, 0.025, 0.5), instance=instance, **calls),
         *histogram(CHUNKS, *observed(1, 50, 500), instance=instance, content_type="text"),
         *histogram(EVENT_LOOP_LAG, (MINUTES, {0.01: 239, 0.25: 1}), instance=instance),
-        *histogram(PACING_LAG, (MINUTES, {0.01: 239, 0.25: 1}), instance=instance),
+        *histogram(CHUNK_LAG, (MINUTES, {0.01: 2390, 0.25: 10}), instance=instance),
         *gauge(WORKER_UP, (600, 1), (1, 0), (MINUTES - 601, 1), instance=instance, worker="1"),
         *counter(SOCKETS_DROPPED, *steady(0.1), instance=instance, reason="evicted"),
         *counter(CONTENT_REFUSED, *steady(0.05), instance=instance, content_worker="thread", reason="waited"),

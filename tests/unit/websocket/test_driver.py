@@ -115,7 +115,7 @@ class Served:
         self._store = (FailingStore if failing_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
         recorder = FanOut([self._metrics, self], on_failure=_refuse)
         self.writer = writer = ObservedWriter(fails_on, self.events)
-        ticker = Ticker(clock.now, lambda _lag: None)
+        ticker = Ticker(clock.now)
         self._services = Services(
             store=self._store,
             engine=ThreadedContentEngine(settings.limits, recorder),

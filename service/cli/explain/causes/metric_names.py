@@ -3,11 +3,11 @@
 from typing import Final
 
 HISTOGRAMS: Final = (
+    "stream_chunk_lag_seconds",
     "stream_chunk_send_seconds",
     "stream_chunks",
     "stream_content_wait_seconds",
     "stream_dependency_call_seconds",
-    "stream_pacing_lag_seconds",
     "stream_request_phase_seconds",
     "stream_stage_duration_seconds",
     "stream_time_to_first_chunk_seconds",

@@ -15,6 +15,7 @@ from service.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    ChunkLags,
     ClientReported,
     CloseReason,
     ConnectionAttempted,
@@ -32,7 +33,6 @@ from service.events import (
     StreamPauseChanged,
     StreamRecovered,
     StreamStarted,
-    TickerSwept,
 )
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import (
@@ -131,8 +131,7 @@ def life(trace: Trace) -> tuple[Event, ...]:
         ),
         started(trace),
         FirstChunkSent("i", trace, ContentType.HTML, 0.5),
-        TickerSwept(0.002),
-        MessagesSent({Chunk: 249, StreamComplete: 1}, 30_000),
+        MessagesSent({Chunk: 249, StreamComplete: 1}, 30_000, ChunkLags((240, 8, 0, 0, 0, 0, 0, 0, 0, 1), 3.5)),
         BackpressureApplied("c", "s", "i", trace),
         BackpressureReleased("c", "s", "i", trace, 0.75),
         StreamPauseChanged("s", "i", trace, paused=True),

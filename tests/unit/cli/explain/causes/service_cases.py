@@ -217,7 +217,7 @@ CASES = [
         cause="processor_busy",
         series=[
             counter("process_cpu_seconds_total", 299, 300),
-            *histogram("stream_pacing_lag_seconds", {0.05: 900.0, 0.1: 500.0}),
+            *histogram("stream_chunk_lag_seconds", {0.05: 900.0, 0.1: 500.0}),
         ],
         dated=False,
         parts=("uses its whole core",),
