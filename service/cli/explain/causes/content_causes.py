@@ -11,6 +11,8 @@ _WAIT = "stream_content_wait_seconds"
 _SLOW_WAIT_SECONDS = 0.5
 _HEAVY_WORK_SECONDS = 0.1
 _CPU = "stream_content_cpu_seconds_total"
+_BUSY_SHARE = 0.1
+"""Of a core: less is not much work, whatever time it takes."""
 _MIN_REQUESTS = 20
 _ONE_SESSION = 0.8
 _FEW = 3
@@ -80,7 +82,7 @@ def heavy_documents(evidence: Evidence) -> Iterator[Finding]:
     if heavy <= _HEAVY_WORK_SECONDS or count < _MIN_REQUESTS:
         return
     cpu, worked = metrics.increase(_CPU), metrics.increase("stream_request_phase_seconds_sum", phase="work")
-    if metrics.series(_CPU) and cpu < min(worked, _HEAVY_WORK_SECONDS * count) / 2:
+    if metrics.series(_CPU) and cpu < min(worked / 2, _BUSY_SHARE * evidence.recent_seconds):
         return
     stages = metrics.increases("stream_stage_duration_seconds_sum", "stage")
     stage = next(iter(stages), "")
