@@ -131,9 +131,8 @@ CASES: Final[Mapping[str, Case]] = {
         below=gauge(UP, (30, 0)),
         firing=tuple(
             Firing(
-                # A missing series is looked back for over 5 minutes.
                 [*gauge(UP, (10, 1), (20, None), (30, 1)), *gauge(UP, (60, 1), job="prometheus"), *other],
-                17,
+                13,
                 45,
                 description=f"No target has the job {JOB}, so its outage would not be noticed. {reason}",
             )
