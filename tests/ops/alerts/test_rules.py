@@ -16,7 +16,13 @@ import pytest
 
 from dashboards.foreign import PROCESS_START, UP
 from dashboards.rules import ALERT_GROUPS, ALERTS, RECORDING_GROUPS, RECORDINGS, RULES, Alert, Recording
-from observability.registry.metrics import CONNECTION_ATTEMPTS, CONNECTION_CLOSES, REQUESTS, TIME_TO_FIRST_CHUNK
+from observability.registry.metrics import (
+    CONNECTION_ATTEMPTS,
+    CONNECTION_CLOSES,
+    REQUESTS,
+    TIME_TO_FIRST_CHUNK,
+    WORKER_UP,
+)
 from tests.ops.alerts.burn_cases import DAY, HOUR
 from tests.ops.alerts.case import Case
 from tests.ops.alerts.cases import CASES
@@ -77,6 +83,13 @@ def scenario(name: str, series: list[Series], checks: list[Test], sample: int = 
 
 def silent(alert: Alert, minutes: Iterable[int]) -> list[Test]:
     return [{"eval_time": f"{minute}m", "alertname": alert.name, "exp_alerts": []} for minute in minutes]
+
+
+def test_a_worker_that_dies_once_a_minute_does_not_hang(tmp_path: Path) -> None:
+    [up] = gauge(WORKER_UP, *[(1, float(second % 2)) for second in range(20)], worker="1")
+    alert = ALERTS["WorkerHung"]
+    test = scenario("down at each evaluation", [up], silent(alert, range(10))) | {"interval": "30s"}
+    run(tmp_path, [alert], [test], step=1)
 
 
 def resolution(minutes: int) -> tuple[int, int]:
