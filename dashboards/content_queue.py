@@ -2,9 +2,7 @@
 
 from grafana_foundation_sdk.models import units
 
-from dashboards.alerted import compared
 from dashboards.board import Row
-from dashboards.limits import beyond
 from dashboards.panels import Frame, alert_lines, lines
 from dashboards.queries import Query, per_5_minutes, quantile, rate, total
 from observability.registry.metrics import CONTENT_CPU, CONTENT_QUEUE, CONTENT_REFUSED, CONTENT_WAIT
@@ -25,16 +23,16 @@ def content_queue() -> Row:
                 Query(total(CONTENT_QUEUE, "content_worker"), "{{content_worker}}"),
                 stacked=True,
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Wait for content workers, p95",
                     "How long requests waited for their turn. Clients that use little processor time are served first.",
                     units.Seconds,
                     8,
                 ),
-                Query(compared("LongContentQueue"), "all"),
+                "LongContentQueue",
+                "all",
                 Query(quantile(0.95, CONTENT_WAIT, "content_worker"), "{{content_worker}}"),
-                limit=beyond("LongContentQueue"),
             ),
             lines(
                 Frame(
@@ -46,7 +44,7 @@ def content_queue() -> Row:
                 Query(rate(CONTENT_CPU, "content_worker"), "{{content_worker}}"),
                 stacked=True,
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Content refused",
                     "Requests in 5 minutes that were refused with SERVER_BUSY: their turn did not come in time, which "
@@ -54,9 +52,9 @@ def content_queue() -> Row:
                     units.Short,
                     12,
                 ),
-                Query(compared("ContentRefused"), "waited in vain"),
+                "ContentRefused",
+                "waited in vain",
                 Query(per_5_minutes(CONTENT_REFUSED, "content_worker", "reason"), "{{content_worker}}: {{reason}}"),
-                limit=beyond("ContentRefused"),
             ),
             alert_lines(
                 Frame(

@@ -5,7 +5,6 @@ from grafana_foundation_sdk.models import units
 from dashboards.alerted import compared
 from dashboards.board import Row
 from dashboards.colours import BAD, GOOD
-from dashboards.limits import beyond
 from dashboards.panels import Frame, alert_lines, lines, states
 from dashboards.queries import Query, per_minute, quantile, quantiles, rate, ratio, select
 from observability.registry.metrics import (
@@ -56,16 +55,16 @@ def dependencies() -> Row:
                 "DependencyErrors",
                 "{{instance}} {{dependency}}",
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Time of calls, p95",
                     "Until the answer, the error or the deadline. Requests wait for open, admit and put.",
                     units.Seconds,
                     6,
                 ),
-                Query(compared("SlowDependency"), "{{instance}} {{dependency}}"),
+                "SlowDependency",
+                "{{instance}} {{dependency}}",
                 Query(quantile(0.95, DEPENDENCY_CALLS, "dependency", "operation"), "{{dependency}} {{operation}}"),
-                limit=beyond("SlowDependency"),
             ),
             alert_lines(
                 Frame(

@@ -154,15 +154,15 @@ def _traffic() -> Row:
     return Row(
         "Traffic, errors, latency",
         (
-            lines(
+            alert_lines(
                 Frame(
                     "Requests by content type",
                     "Stream requests a minute that ended, over all instances.",
                     units.CountsPerMinute,
                 ),
-                Query(compared("HighTraffic"), "all"),
+                "HighTraffic",
+                "all",
                 Query(per_minute(REQUESTS, "content_type"), "{{content_type}}"),
-                limit=beyond("HighTraffic"),
             ),
             alert_lines(
                 Frame(

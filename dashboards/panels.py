@@ -112,9 +112,9 @@ def lines(
     return panel.min(lowest if lowest is not None and frame.unit == Seconds else 0)
 
 
-def alert_lines(frame: Frame, alert: str, legend: str, most: float | None = None) -> timeseries.Panel:
-    """What an alert compares, over time, with its threshold as a line."""
-    return lines(frame, Query(compared(alert), legend), limit=beyond(alert), most=most)
+def alert_lines(frame: Frame, alert: str, legend: str, *others: Query, most: float | None = None) -> timeseries.Panel:
+    """What an alert compares, over time, with its threshold as a line, and other values beside it."""
+    return lines(frame, Query(compared(alert), legend), *others, limit=beyond(alert), most=most)
 
 
 def number(

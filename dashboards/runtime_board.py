@@ -16,7 +16,6 @@ from dashboards.foreign import (
     SCRAPE_DURATION,
     SCRAPE_SAMPLES,
 )
-from dashboards.limits import beyond
 from dashboards.panels import Column, Frame, alert_lines, heat, lines, rows, states
 from dashboards.queries import (
     Query,
@@ -161,7 +160,8 @@ def _loop() -> Row:
             alert_lines(
                 Frame(
                     "Event-loop lag, p99 by instance",
-                    "The delay with which the event loop ran a probe. Every connection of the process has this delay.",
+                    "The delay with which the event loop ran a probe, over 15 minutes. Every connection of the process "
+                    "has this delay.",
                     units.Seconds,
                     6,
                     logs=("event_loop_stalled",),
@@ -234,7 +234,7 @@ def _telemetry() -> Row:
     return Row(
         "Telemetry health",
         (
-            lines(
+            alert_lines(
                 Frame(
                     "Telemetry dropped",
                     "Log lines, spans and error reports in 5 minutes that were lost: the receiver is unavailable, "
@@ -247,9 +247,9 @@ def _telemetry() -> Row:
                         "library_message",
                     ),
                 ),
-                Query(compared("TelemetryDropping"), "{{signal}}"),
+                "TelemetryDropping",
+                "{{signal}}",
                 Query(per_5_minutes(TELEMETRY_THROTTLED, "signal"), "{{signal}} over a limit"),
-                limit=beyond("TelemetryDropping"),
             ),
             alert_lines(
                 Frame(

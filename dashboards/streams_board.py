@@ -26,11 +26,11 @@ from dashboards.shared import first_chunk
 from observability.registry.metrics import (
     ACTIVE_STREAMS,
     BACKPRESSURE,
+    CHUNK_LAG,
     CHUNK_SEND,
     CHUNKS,
     CONTENT_BYTES,
     ERRORS,
-    PACING_LAG,
     PAUSED_SECONDS,
     PROCESSING_DURATION,
     REMOVED,
@@ -191,7 +191,7 @@ def _content() -> Row:
                 Frame("Size of contents, p95", "By content type, as clients sent them.", units.BytesIEC, 8),
                 Query(quantile(0.95, CONTENT_BYTES, "content_type"), "{{content_type}}"),
             ),
-            lines(
+            alert_lines(
                 Frame(
                     "Chunks of a stream, p95",
                     "By content type. Large contents last long and hold memory.",
@@ -199,9 +199,9 @@ def _content() -> Row:
                     8,
                     logs=("stream_completed",),
                 ),
-                Query(compared("LargeContent"), "all"),
+                "LargeContent",
+                "all",
                 Query(quantile(0.95, CHUNKS, "content_type"), "{{content_type}}"),
-                limit=beyond("LargeContent"),
             ),
             lines(
                 Frame(
@@ -224,22 +224,24 @@ def _pace() -> Row:
         (
             alert_lines(
                 Frame(
-                    "Pacing lag, p99 by instance",
-                    "The delay of the latest stream of a sweep. Over 100 ms it is visible to readers.",
-                    units.Seconds,
+                    "Late chunks, share by instance",
+                    "Sent more than 100 ms after they were due, which is visible to readers. The time for which a "
+                    "client held its chunks back, by a pause or a full socket, does not count.",
+                    units.PercentUnit,
                     6,
                 ),
-                "PacingLag",
+                "LateChunks",
                 "{{instance}}",
             ),
             heat(
                 Frame(
-                    "Pacing lag, all sweeps",
-                    "Each sweep of the ticker in its bucket, by its latest stream.",
+                    "Lag of chunks",
+                    "Each chunk in its bucket: how long after it was due it was sent. Up to 5 ms are the grid of the "
+                    "ticker.",
                     units.Seconds,
                     6,
                 ),
-                Query(buckets(PACING_LAG)),
+                Query(buckets(CHUNK_LAG)),
             ),
             lines(
                 Frame(

@@ -13,7 +13,7 @@ from observability.metrics.worker_group import MetricsDirectoryError, WorkerCont
 from observability.telemetry import Telemetry, check_telemetry_settings, share_metrics
 from service import __version__
 from service.access.revocation import Revocation, RevokedTokens
-from service.events import ServerStarted, TickerSwept
+from service.events import ServerStarted
 from service.http.admin_guard import AdminGuard
 from service.http.api_docs import api_docs
 from service.http.health import health_routes
@@ -102,7 +102,7 @@ def create_app(
     ids = RandomIds(telemetry.samples)
     users = _KnownUsers(settings, hub, recorder, ids)
     writer = MessageWriter()
-    ticker = Ticker(clock.now, on_swept=lambda lag: recorder.record(TickerSwept(lag)))
+    ticker = Ticker(clock.now)
     services = Services(
         store=selection.store,
         engine=engine

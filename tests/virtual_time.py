@@ -7,17 +7,34 @@ from typing import Any, TypeVar
 
 _Result = TypeVar("_Result")
 
-WAKE_UP_SECONDS = 0.0002
-"""By which a wait is too long, as in a real loop."""
+_SECOND = 10**12
 
 
 class _Selector(selectors.DefaultSelector):
-    seconds = 0.0
+    """Counts whole picoseconds: a sum of fractions would depend on the number of waits in which the time passed."""
+
+    _picoseconds = 0
+
+    @property
+    def seconds(self) -> float:
+        return self._picoseconds / _SECOND
+
+    @property
+    def lag_seconds(self) -> float:
+        """By which a wait is too long, as in a real loop.
+
+        It decreases: what one timer schedules for the time of another is due after that one, never at the same moment.
+        """
+        return 5e-7 * (1 - self.seconds / 100)
+
+    def pass_time(self, seconds: float) -> None:
+        self._picoseconds += round(seconds * _SECOND)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         assert timeout is not None, "nothing is left to wait for"
         if timeout > 0:
-            self.seconds += timeout + WAKE_UP_SECONDS
+            self.pass_time(timeout)
+            self.pass_time(self.lag_seconds)
         return super().select(0)
 
 
@@ -31,7 +48,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def stall(self, seconds: float) -> None:
         """Let time pass in which nothing runs."""
-        self._clock.seconds += seconds
+        self._clock.pass_time(seconds)
 
 
 def run_virtually(main: Coroutine[Any, Any, _Result]) -> _Result:

@@ -51,7 +51,7 @@ class LogSink:
     def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         log = self._logger.log
         match event:
-            case events.TickerSwept() | events.MessageReceived() | events.MessagesSent():
+            case events.MessageReceived() | events.MessagesSent():
                 pass
             case events.RequestRejected() | events.RateLimitHit():
                 pass  # an ErrorSent follows
@@ -116,7 +116,7 @@ class LogSink:
                     next_index=event.next_index,
                     chunks=event.chunks,
                     takeovers=event.takeovers,
-                    waited_ms=_milliseconds(event.waited_seconds),
+                    waited_ms=_milliseconds(event.times.waited_seconds),
                 )
             case events.RecoveryRefused():
                 connection = {"session_id": event.session_id, "connection_id": event.connection_id}
@@ -246,7 +246,7 @@ class LogSink:
             outcome=event.outcome,
             chunks=event.chunks,
             bytes=event.bytes,
-            seconds=round(event.duration_seconds, 3),
+            seconds=round(event.times.streamed_seconds, 3),
             resumable=event.resumable,
             **({} if event.error is None else {"code": event.error}),
         )

@@ -16,6 +16,7 @@ from prometheus_client import (
 )
 
 from observability.dependencies import configured_dependencies
+from observability.metrics.bucket_counts import BucketCounts
 from observability.metrics.exposition import exposition
 from observability.metrics.ledger import LEDGER_METRICS, Ledger, LedgerCollector
 from observability.metrics.memory import MemoryCollector
@@ -36,8 +37,8 @@ _SINK_LABELS = {"DependencyStates": "Dependencies"}
 """Released label values of ``stream_telemetry_errors_total`` that are not the name of the class."""
 _NO_LABEL = re.compile(r"^(?=\d)|[^a-zA-Z0-9_]")
 """What the name of an attribute may have and that of a label may not."""
-_COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT, *LEDGER_METRICS)
-"""Metrics that are read at each scrape: by ``MemoryCollector``, and from the ledger."""
+_COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT, declared.CHUNK_LAG, *LEDGER_METRICS)
+"""Metrics that are read at each scrape: by ``MemoryCollector``, from ``BucketCounts`` and from the ledger."""
 
 
 class Metrics:
@@ -75,6 +76,8 @@ class Metrics:
         for collect in (ProcessCollector, PlatformCollector, GCCollector):
             collect(registry=self._own)
         self._own.register(MemoryCollector(settings.memory_limit))
+        self._chunk_lags = BucketCounts(declared.CHUNK_LAG)
+        self._own.register(self._chunk_lags)
         self._own.register(LedgerCollector(self._ledger, {self._worker: True}, labelled=False))
 
     def start(self) -> None:
@@ -115,8 +118,6 @@ class Metrics:
 
     def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         match event:
-            case events.TickerSwept():
-                self._histogram(declared.PACING_LAG).observe(event.worst_lag_seconds)
             case events.MessageReceived():
                 self._counter(declared.MESSAGES_RECEIVED, event.type or OTHER).inc()
                 self._counter(declared.RECEIVED_BYTES).inc(event.bytes)
@@ -124,6 +125,7 @@ class Metrics:
                 for kind, count in event.counts.items():
                     self._counter(declared.MESSAGES_SENT, SERVER_MESSAGE_TYPES[kind]).inc(count)
                 self._counter(declared.SENT_BYTES).inc(event.bytes)
+                self._chunk_lags.add(event.chunk_lags.counts, event.chunk_lags.seconds)
             case events.LoopLagMeasured():
                 self._histogram(declared.EVENT_LOOP_LAG).observe(event.lag_seconds)
             case events.LoopStalled():
@@ -162,7 +164,7 @@ class Metrics:
             case events.StreamRecovered():
                 self._count(declared.REQUESTS_ADMITTED, AdmittedBy.RECOVERY)
                 self._counter(declared.RECOVERIES, RecoveryKind.of(repeated=event.repeated)).inc()
-                self._histogram(declared.RECOVERY_DURATION).observe(event.waited_seconds)
+                self._histogram(declared.RECOVERY_DURATION).observe(event.times.waited_seconds)
                 self._active(paused=event.paused).inc()
             case events.RecoveryRefused():
                 self._counter(declared.RECOVERIES, event.reason).inc()
@@ -243,16 +245,17 @@ class Metrics:
         self._counter(declared.PAUSED_SECONDS).inc(event.paused_seconds)
         if event.processing_seconds is not None:
             self._prepared(event, event.processing_seconds, exemplar)
-        if event.started:
+        started = event.times.started is not None
+        if started:
             self._active(paused=event.paused).dec()
         else:
             self._phases(event)
-        continues = event.started and event.outcome is Outcome.TAKEN_OVER
+        continues = started and event.outcome is Outcome.TAKEN_OVER
         if event.counted or continues:  # counted where the connection was lost, or where the stream ends
             return
         self._count(declared.REQUESTS, event.content_type, event.outcome)
-        if event.started:
-            self._histogram(declared.STREAM_DURATION).observe(event.duration_seconds, exemplar)
+        if started:
+            self._histogram(declared.STREAM_DURATION).observe(event.times.streamed_seconds, exemplar)
 
     def _prepared(
         self, event: events.StreamStarted | events.StreamEnded, seconds: float, exemplar: dict[str, str] | None

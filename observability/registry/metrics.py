@@ -20,10 +20,10 @@ from observability.registry.metric_types import (
     StreamState,
 )
 from observability.registry.process_metrics import *  # noqa: F403 - this module has all metrics
-from observability.registry.process_metrics import LAG_SECONDS
 from service.content.html.removal import Removal
 from service.content.stage import Stage
 from service.events import (
+    CHUNK_LAG_SECONDS,
     OPERATIONS,
     AttemptOutcome,
     CacheTier,
@@ -245,11 +245,11 @@ CONTENT_KILLED = Counter(
 
 # Pace
 
-PACING_LAG = Histogram(
-    "stream_pacing_lag_seconds",
-    "Lag of the latest stream in a sweep of the ticker.",
+CHUNK_LAG = Histogram(
+    "stream_chunk_lag_seconds",
+    "How late each chunk was sent, without the time for which its client held it back; skipped streams have no pace.",
     unit="seconds",
-    buckets=LAG_SECONDS,
+    buckets=CHUNK_LAG_SECONDS,
 )
 CHUNK_SEND = Histogram(
     "stream_chunk_send_seconds",

@@ -7,7 +7,6 @@ from observability.registry.metric_types import OTHER, Counter, Gauge, Histogram
 from service import __version__
 from service.events import DeathReason
 
-LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 _HTTP_SECONDS = (0.01, 0.1, 1)
 
 _ROUTE = {"route": ("/", "/health", "/ready", "/metrics", OTHER)}
@@ -21,7 +20,7 @@ EVENT_LOOP_LAG = Histogram(
     "stream_event_loop_lag_seconds",
     "Lag of the event loop.",
     unit="seconds",
-    buckets=LAG_SECONDS,
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
 )
 MEMORY_USAGE = Gauge(
     "stream_memory_usage_bytes",

@@ -94,7 +94,7 @@ class TraceSink:
                 pass
             case events.LoopStalled():
                 pass
-            case events.TickerSwept() | events.LoopLagMeasured() | events.HttpRequestServed() | events.CacheQueried():
+            case events.LoopLagMeasured() | events.HttpRequestServed() | events.CacheQueried():
                 pass
             case events.DependencyChanged() | events.DependencyFailed() | events.StoredInMemory():
                 pass

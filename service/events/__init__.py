@@ -8,9 +8,11 @@ but ``ChunkSent`` carries the content of a client.
 from service.events.access import QuotaRefused, QuotasUnavailable, TokenCarrier, TokenRefused, TokensRevoked
 from service.events.calls import OPERATIONS, DataSystem, DependencyCalled, Operation
 from service.events.connections import (
+    CHUNK_LAG_SECONDS,
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    ChunkLags,
     CloseReason,
     ConnectionAttempted,
     ConnectionClosed,
@@ -46,7 +48,6 @@ from service.events.process import (
     StoreLimit,
     StoreLimitReached,
     StoreMeasured,
-    TickerSwept,
     WorkerReplaced,
 )
 from service.events.sockets import (
@@ -102,7 +103,6 @@ Event = (
     | ClientReported
     | BackpressureApplied
     | BackpressureReleased
-    | TickerSwept
     | MessagesSent
     | LoopLagMeasured
     | LoopStalled
@@ -137,6 +137,7 @@ Event = (
 )
 
 __all__ = [
+    "CHUNK_LAG_SECONDS",
     "OPERATIONS",
     "AcceptPaused",
     "AcceptResumed",
@@ -145,6 +146,7 @@ __all__ = [
     "BackpressureReleased",
     "CacheQueried",
     "CacheTier",
+    "ChunkLags",
     "ChunkSent",
     "ClientReported",
     "CloseReason",
@@ -205,7 +207,6 @@ __all__ = [
     "StreamSkipRequested",
     "StreamStarted",
     "StreamTimes",
-    "TickerSwept",
     "TokenCarrier",
     "TokenRefused",
     "TokensRevoked",

@@ -133,8 +133,26 @@ class BackpressureReleased(Struct, frozen=True):
     seconds: float
 
 
+CHUNK_LAG_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Upper bounds of the lags that are counted together; one more count is for what is above. The grid of the ticker makes
+each chunk late by up to the first of them."""
+
+
+class ChunkLags(Struct, frozen=True):
+    """How late chunks were sent, without the time for which the client held them back.
+
+    All but those of skipped streams, which have no due time.
+    """
+
+    counts: tuple[int, ...]
+    """By bound of ``CHUNK_LAG_SECONDS``, not cumulative."""
+    seconds: float
+    """The sum."""
+
+
 class MessagesSent(Struct, frozen=True):
     """Messages of all connections since the last event of this type."""
 
     counts: Mapping[type[ServerMessage], int]
     bytes: int
+    chunk_lags: ChunkLags

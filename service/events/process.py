@@ -8,12 +8,6 @@ from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 
 
-class TickerSwept(Struct, frozen=True):
-    """The ticker woke what was due."""
-
-    worst_lag_seconds: float
-
-
 class LoopLagMeasured(Struct, frozen=True):
     """The event loop called the probe of the loop monitor this much after it was due."""
 

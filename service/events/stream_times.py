@@ -46,6 +46,16 @@ class StreamTimes(Struct, frozen=True, kw_only=True):
         """How long it waited for earlier requests; 0 if it still does."""
         return 0.0 if self.admitted is None or self.dequeued is None else self.dequeued - self.admitted
 
+    @property
+    def waited_seconds(self) -> float:
+        """From the arrival of its request until it started; 0 if it did not."""
+        return 0.0 if self.started is None else self.started - self.received.seconds
+
+    @property
+    def streamed_seconds(self) -> float:
+        """From its start to its end, with pauses; 0 if it did not start."""
+        return 0.0 if self.started is None or self.ended is None else self.ended - self.started
+
     def wall(self, seconds: float) -> float:
         """The wall time of a monotonic time, in epoch seconds."""
         return self.received.wall + (seconds - self.received.seconds)

@@ -134,8 +134,6 @@ class StreamRecovered(Struct, frozen=True):
     repeated: bool
     """Whether a repeated request recovered it, from the first chunk; if not, a ``recover`` did."""
     times: StreamTimes
-    waited_seconds: float
-    """Since the message of the client."""
     paused: bool
 
 
@@ -174,13 +172,10 @@ class StreamEnded(Struct, frozen=True):
     trace: Trace
     content_type: ContentType
     outcome: Outcome
-    started: bool
-    """Whether ``stream_start`` or ``stream_recovered`` was sent."""
     paused: bool
     chunks: int
     """Sent on this connection, as are ``bytes``."""
     bytes: int
-    duration_seconds: float
     paused_seconds: float
     times: StreamTimes
     counted: bool = False

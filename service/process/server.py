@@ -22,7 +22,7 @@ from service.process.descriptors import DescriptorLimit, pending_sockets, raise_
 from service.process.http_connection import HttpConnection, HttpLimits
 from service.process.listeners import METRICS_PORTS_STATE, Listeners, listen
 from service.process.socket_limiter import SocketLimiter, SocketLimits
-from service.process.supervisor import Loss, Supervisor, Workers, handle_hangup
+from service.process.supervisor import Supervisor, Workers, handle_hangup
 from service.session.ports import Recorder
 from service.settings import Settings
 from service.websocket.connection import CLOSING_SECONDS, WebSocketConnection
@@ -63,10 +63,12 @@ def run(
     return Supervisor(work, workers, settings.worker_hung_seconds, end_seconds).run()
 
 
-def _work(application: str, settings: Settings, listeners: Listeners, context: object, loss: Loss | None) -> None:
+def _work(
+    application: str, settings: Settings, listeners: Listeners, context: object, replaced: WorkerReplaced | None
+) -> None:
     """Serve as a worker."""
     factory = partial(import_from_string(application), worker=context)
-    Server(uvicorn_config(factory), settings, listeners, loss).run(listeners.sockets)
+    Server(uvicorn_config(factory), settings, listeners, replaced).run(listeners.sockets)
 
 
 def uvicorn_config(application: str | Callable[[], Any]) -> uvicorn.Config:
@@ -91,15 +93,15 @@ class Server(uvicorn.Server):
     """Drains before it shuts down, where uvicorn closes every socket at the first signal."""
 
     def __init__(
-        self, config: uvicorn.Config, settings: Settings, listeners: Listeners, loss: Loss | None = None
+        self, config: uvicorn.Config, settings: Settings, listeners: Listeners, replaced: WorkerReplaced | None = None
     ) -> None:
-        """``loss`` is the worker that this one replaces."""
+        """``replaced`` is recorded if this process replaces a worker."""
         super().__init__(config)
         self._settings = settings
         self._http_limits = HttpLimits(settings.request_timeout, settings.max_request_size, settings.chunk_timeout)
         self._proxies = settings.proxies
         self._listeners = listeners
-        self._loss = loss
+        self._replaced = replaced
         self._skip_drain = False
 
     @contextmanager
@@ -145,8 +147,8 @@ class Server(uvicorn.Server):
         gc.freeze()
         gc.enable()
         recorder.record(SocketLimitSet(descriptors.sockets, descriptors.descriptors, descriptors.needed))
-        if self._loss is not None:
-            recorder.record(_replacement(self._loss))
+        if self._replaced is not None:
+            recorder.record(self._replaced)
         for listener in self._listeners.streams:
             recorder.record(ServerListening(*_address(listener), ListenerPurpose.STREAMS))
         for listener in self._listeners.metrics:
@@ -198,13 +200,6 @@ class Server(uvicorn.Server):
 
     def _sockets_are_open(self) -> bool:
         return any(isinstance(connection, WebSocketConnection) for connection in self.server_state.connections)
-
-
-def _replacement(loss: Loss) -> WorkerReplaced:
-    lost = loss.lost
-    return WorkerReplaced(
-        loss.worker, loss.pid, loss.exit_code, loss.reason, lost.connections, lost.requests, loss.stack
-    )
 
 
 def _address(listener: socket.socket) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from service.events import DeathReason
+from service.events import DeathReason, WorkerReplaced
 from service.process.stack_dump import enable_stack_dump, request_stack
 
 SignalHandler = Callable[[int, FrameType | None], None] | int | signal.Handlers | None
@@ -41,19 +41,6 @@ class Lost(Struct, frozen=True):
     requests: int
 
 
-class Loss(Struct, frozen=True):
-    """A worker that died without being stopped."""
-
-    worker: int
-    pid: int
-    exit_code: int
-    """Negative: the number of the signal that killed it."""
-    reason: DeathReason
-    lost: Lost
-    stack: str
-    """Where its main thread hung, the innermost call first; empty if that is not known."""
-
-
 class Workers(Protocol):
     """The workers apart from their processes: what each process is given, and what outlives it."""
 
@@ -70,8 +57,8 @@ class Workers(Protocol):
         """The process of a worker is dead. After this ``heartbeat`` is 0."""
 
 
-Work = Callable[[object, Loss | None], None]
-"""What the process of a worker does, from the context of the worker and the process that it replaces."""
+Work = Callable[[object, WorkerReplaced | None], None]
+"""What the process of a worker does, from the context of the worker and the death of the one that it replaces."""
 
 
 class _Worker:
@@ -86,7 +73,8 @@ class _Worker:
         """Since the heartbeat changed, as far as the supervisor itself was running."""
         self.hung = False
         self.hung_in = ""
-        self.loss: Loss | None = None
+        self.death: WorkerReplaced | None = None
+        """What its replacement records."""
 
 
 class Supervisor:
@@ -125,11 +113,11 @@ class Supervisor:
         if number != signal.SIGHUP or not self._signals:  # a terminal that closes may send it twice
             self._signals += 1
 
-    def _begin(self, number: int, loss: Loss | None = None) -> _Worker:
+    def _begin(self, number: int, replaced: WorkerReplaced | None = None) -> _Worker:
         spawn = multiprocessing.get_context("spawn")
         reader, writer = spawn.Pipe(duplex=False)
         # A daemon ends with this process if that raises.
-        arguments = (self._work, writer, self._workers.context(number), loss)
+        arguments = (self._work, writer, self._workers.context(number), replaced)
         process = spawn.Process(target=_run, args=arguments, daemon=True)
         process.start()
         writer.close()
@@ -140,12 +128,12 @@ class Supervisor:
         if worker.process.exitcode is None:
             self._watch(number, worker, passed)
             return worker
-        if worker.loss is None:
+        if worker.death is None:
             worker.stack.close()
-            worker.loss = self._record_loss(number, worker)
+            worker.death = self._record_death(number, worker)
         if _failed(worker.process) or time.monotonic() < worker.begun + _LEAST_LIFE_SECONDS:
             return worker
-        return self._begin(number, worker.loss)
+        return self._begin(number, worker.death)
 
     def _watch(self, number: int, worker: _Worker, passed: float) -> None:
         """Kill a worker that hangs."""
@@ -158,13 +146,14 @@ class Supervisor:
             worker.hung_in = request_stack(worker.process.pid, worker.stack)
             worker.process.kill()
 
-    def _record_loss(self, number: int, worker: _Worker) -> Loss:
+    def _record_death(self, number: int, worker: _Worker) -> WorkerReplaced:
         pid, exit_code = worker.process.pid, worker.process.exitcode
         assert pid is not None
         assert exit_code is not None
         crashed = exit_code > 0 or -exit_code in _CRASHES
         reason = DeathReason.HUNG if worker.hung else DeathReason.CRASHED if crashed else DeathReason.KILLED
-        return Loss(number, pid, exit_code, reason, self._workers.record_death(number, reason), worker.hung_in)
+        lost = self._workers.record_death(number, reason)
+        return WorkerReplaced(number, pid, exit_code, reason, lost.connections, lost.requests, worker.hung_in)
 
     def _end(self, processes: list[SpawnProcess]) -> int:
         deadline = time.monotonic() + self._end_seconds
@@ -181,9 +170,9 @@ class Supervisor:
         return 0 if all(process.exitcode in {0, -signal.SIGTERM} for process in processes) else 1
 
 
-def _run(work: Work, stack: Connection, context: object, loss: Loss | None) -> None:
+def _run(work: Work, stack: Connection, context: object, replaced: WorkerReplaced | None) -> None:
     enable_stack_dump(stack)
-    work(context, loss)
+    work(context, replaced)
 
 
 def handle_hangup(handler: Callable[[int, FrameType | None], None]) -> SignalHandler:

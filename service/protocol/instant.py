@@ -36,5 +36,11 @@ class Instant:
             self._json_timestamp = f'"{self.timestamp}"'.encode()
         return self._json_timestamp
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Instant) and (self.seconds, self.wall) == (other.seconds, other.wall)
+
+    def __hash__(self) -> int:
+        return hash((self.seconds, self.wall))
+
     def __repr__(self) -> str:
         return f"Instant(seconds={self.seconds!r}, wall={self.wall!r})"

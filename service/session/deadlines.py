@@ -78,6 +78,11 @@ class Deadlines:
         self._blocked_since = None
         self._update_earliest()
 
+    def stalled(self, now: float) -> bool:
+        """Whether the stalled timeout has expired."""
+        since = self._blocked_since
+        return since is not None and now >= since + self._limits.chunk_timeout_seconds
+
     def expired(self, now: float) -> SessionTimeout | TokenExpired | IdleTimeout | SlowClient | None:
         """Return the error of the deadline that has expired, the session before the others; ``None`` if none has."""
         limits = self._limits
@@ -89,7 +94,7 @@ class Deadlines:
             return TokenExpired(
                 "The token has expired. Get a new one and reconnect; auth_refresh keeps a connection open."
             )
-        if self._blocked_since is not None and now >= self._blocked_since + limits.chunk_timeout_seconds:
+        if self.stalled(now):
             return SlowClient(
                 f"The client received no data for {limits.chunk_timeout_seconds:g} seconds. Read faster, or reconnect."
             )

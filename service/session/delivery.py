@@ -13,6 +13,7 @@ class Delivery:
     """Takes chunks from a source, each once and in order: none before it is due, none during a pause."""
 
     __slots__ = (
+        "_held_until",
         "_pace",
         "_paused_at",
         "_paused_seconds",
@@ -33,6 +34,8 @@ class Delivery:
         self._source = source
         self._pace = Pace(gap_seconds, now - index * gap_seconds)
         self._paused_at: float | None = None
+        self._held_until = now
+        """Until then the connection accepted nothing, or the client held back what it would have accepted."""
         self.started_at = now
         self.first_index = index
         self.first_bytes = bytes_before
@@ -57,11 +60,15 @@ class Delivery:
         """The sum of all pauses until ``now``."""
         return self._paused_seconds + (now - self._paused_at if self._paused_at is not None else 0.0)
 
-    def take(self, now: float) -> list[Piece]:
-        """Return the chunks that are due and advance ``index``; the first of them has the former ``index``."""
+    def take(self, now: float) -> tuple[list[Piece], list[float]]:
+        """Return the chunks that are due and advance ``index``; the first of them has the former ``index``.
+
+        Return also how late each of them is, in seconds; nothing if they are skipped, which have no due time.
+        """
         chunks: list[Piece] = []
+        lags: list[float] = []
         if self._paused_at is not None or now < self.due_at:
-            return chunks
+            return chunks, lags
         if not self.skipped:
             self._pace.rebase(self.index, now)
         while len(chunks) < BURST_CHUNKS and self.due_at <= now:
@@ -73,8 +80,9 @@ class Delivery:
             data = chunk[0]
             self.bytes += len(data) if data.isascii() else len(data.encode())
             if not self.skipped:
+                lags.append(now - max(self.due_at, self._held_until))
                 self.due_at = self._pace.due(self.index)
-        return chunks
+        return chunks, lags
 
     def run(self, until: float) -> Run | None:
         """Return the chunks after the first one that ``take`` would return one by one before ``until``, if any.
@@ -106,11 +114,17 @@ class Delivery:
         """End the pause: what was left of the gap is left now."""
         if self._paused_at is not None:
             pause_seconds = now - self._paused_at
+            if self._held_until > self._paused_at:
+                self.release(now)
             self._paused_at = None
             self._paused_seconds += pause_seconds
             self._pace.shift(pause_seconds)
             if not self.skipped:
                 self.due_at = self._pace.due(self.index)
+
+    def release(self, now: float) -> None:
+        """The connection accepts chunks again: what was due before is late from now on."""
+        self._held_until = now
 
     def skip(self, now: float) -> None:
         """Merge the remaining chunks and make them due now; a second skip changes nothing."""

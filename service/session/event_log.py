@@ -138,7 +138,7 @@ class EventLog:
         if (stage := _replaced_stage(plan)) is not None:
             self._events.append(events.FallbackUsed(*self._stream(stream), stage))
 
-    def recovered(self, stream: StreamState, recovered: RecoveredStream, now: float) -> None:
+    def recovered(self, stream: StreamState, recovered: RecoveredStream) -> None:
         stream.admission_recorded = True
         self._events.append(
             events.StreamRecovered(
@@ -148,7 +148,6 @@ class EventLog:
                 takeovers=stream.epoch,
                 repeated=stream.repeats is not None,
                 times=stream.times(),
-                waited_seconds=now - stream.received.seconds,
                 paused=stream.paused,
             )
         )
@@ -198,11 +197,9 @@ class EventLog:
             events.StreamEnded(
                 *self._stream(stream),
                 outcome=outcome,
-                started=delivery is not None,
                 paused=stream.paused,
                 chunks=delivery.index - delivery.first_index if delivery else 0,
                 bytes=delivery.bytes - delivery.first_bytes if delivery else 0,
-                duration_seconds=now - delivery.started_at if delivery else 0.0,
                 paused_seconds=delivery.paused_seconds(now) if delivery else 0.0,
                 times=stream.times(now),
                 counted=stream.record is not None and stream.record.counted,

@@ -188,15 +188,19 @@ class SessionMachine:
             self._log.blocked(self.current, now.seconds)
         return self._step(now)
 
-    def progress(self, now: Instant) -> Step:
-        """The kernel accepted some of what was sent, not everything."""
-        if self._deadlines.blocked:
-            self._deadlines.progress(now.seconds)
-        return self.tick(now)
+    def stalled(self, now: Instant) -> bool:
+        """Whether the next input ends a blocked connection, unless ``progress`` comes before it."""
+        return self._deadlines.stalled(now.seconds)
+
+    def progress(self, now: Instant) -> None:
+        """The kernel accepted some of what was sent, not everything, since the last progress or since ``block``."""
+        self._deadlines.progress(now.seconds)
 
     def unblock(self, now: Instant) -> Step:
         """The kernel accepted everything that was sent."""
         self._deadlines.unblock()
+        if self.current is not None:
+            self.current.release(now.seconds)
         self._log.unblocked(self.current, now.seconds)
         return self.tick(now)
 

@@ -51,7 +51,7 @@ class StreamSender:
         else:
             preparation = Preparation(recovered.plan, record.processing_seconds)
             self._builder.send(replies.stream_start(stream, preparation, now))
-        self._builder.log.recovered(stream, recovered, now.seconds)
+        self._builder.log.recovered(stream, recovered)
         if stream.paused != record.paused:
             self.update_status(stream, StreamStatus.PAUSED if stream.paused else StreamStatus.RESUMED)
         self._apply_controls(stream, delivery, now)
@@ -89,7 +89,8 @@ class StreamSender:
         if delivery is None or stream.skip_storage is not None or self._deadlines.blocked:
             return False
         first = delivery.index
-        pieces = delivery.take(now.seconds)
+        pieces, lags = delivery.take(now.seconds)
+        self._builder.add_chunk_lags(lags)
         for index, (data, close) in enumerate(pieces, first):
             self._builder.send(Chunk(data, index, now.timestamp, close))
         if self._builder.log.records_content:

@@ -1,6 +1,6 @@
 """The output of the session machine for one input."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -42,22 +42,29 @@ class Step(Struct, frozen=True):
     """Tickets whose unresolved effects may be cancelled: their results are ignored."""
     run: Run | None = None
     """Chunks that need no ``tick``, the first at ``wake_at``. A driver may ignore it: ``tick`` returns the same."""
+    chunk_lags: Sequence[float] = ()
+    """How late the chunks among ``outbound`` that have a due time are, in seconds, in ascending order."""
 
 
 class StepBuilder:
     """Collects messages, effects, events, dropped tickets and the close of one step; ``build`` takes them all."""
 
-    __slots__ = ("_dropped", "_effects", "_outbound", "close", "log")
+    __slots__ = ("_chunk_lags", "_dropped", "_effects", "_outbound", "close", "log")
 
     def __init__(self, log: EventLog) -> None:
         self.log = log
         self.close: Close | None = None
         self._outbound: list[ServerMessage] = []
         self._effects: list[Effect] = []
+        self._chunk_lags: list[float] = []
         self._dropped: tuple[int, ...] = ()
 
     def send(self, message: ServerMessage) -> None:
         self._outbound.append(message)
+
+    def add_chunk_lags(self, seconds: Iterable[float]) -> None:
+        """Add how late chunks of the step are."""
+        self._chunk_lags += seconds
 
     def request(self, effect: Effect) -> None:
         self._effects.append(effect)
@@ -79,11 +86,14 @@ class StepBuilder:
         self.log.error_sent(error, stream)
 
     def build(self, wake_at: float | None, run: Run | None = None) -> Step:
-        outbound, effects, close = self._outbound, self._effects, self.close
+        outbound, effects, close, lags = self._outbound, self._effects, self.close, self._chunk_lags
         if outbound:
             self._outbound = []
         if effects:
             self._effects = []
+        if lags:
+            self._chunk_lags = []
+            lags.sort()
         self.close = None
         dropped, self._dropped = self._dropped, ()
-        return Step(outbound, effects, self.log.take(), wake_at, close, dropped, run)
+        return Step(outbound, effects, self.log.take(), wake_at, close, dropped, run, lags)

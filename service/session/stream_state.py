@@ -104,6 +104,11 @@ class StreamState:
         if isinstance(self.message, StreamRequest):
             self.message = replace(self.message, content="")
 
+    def release(self, now: float) -> None:
+        """The connection accepts chunks again."""
+        if self.delivery is not None:
+            self.delivery.release(now)
+
     def restore(self, recovered: RecoveredStream) -> None:
         """Take the state of the stored stream."""
         record = recovered.record

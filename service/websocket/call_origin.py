@@ -16,7 +16,5 @@ class CallOrigin(Struct, frozen=True):
     trace: Trace | None = None
 
 
-UNKNOWN_ORIGIN = CallOrigin()
-
-call_origin: ContextVar[CallOrigin] = ContextVar("call_origin", default=UNKNOWN_ORIGIN)
-"""Of the calls of the current task. A task inherits it, so work for many streams begins with ``UNKNOWN_ORIGIN``."""
+call_origin: ContextVar[CallOrigin] = ContextVar("call_origin", default=CallOrigin())  # noqa: B039 - immutable
+"""Of the calls of the current task. A task inherits it, so one that works for many streams has a new context."""

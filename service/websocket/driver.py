@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from service.access.principal import Principal
 from service.events import CloseReason, FaultSource
 from service.protocol.errors import InternalError
@@ -22,7 +20,7 @@ from service.websocket.quotas import Account
 class Driver:
     """One connection from its acceptance to its end, its receiver and its only writer.
 
-    ``slot``, ``wake_at`` and ``wake`` are for the ticker, ``wake`` and ``fail`` for the pacer; ``idle``,
+    ``slot`` and ``wake`` are for the ticker, ``wake`` and ``fail`` for the pacer; ``idle``,
     ``leased_stream``, ``lose_lease``, ``principal``, ``revoke``, ``drain`` and ``shutdown`` for the hub.
     """
 
@@ -38,7 +36,6 @@ class Driver:
         "_tasks",
         "_undelivered_bytes",
         "slot",
-        "wake_at",
     )
 
     def __init__(  # noqa: PLR0913 - independent facts
@@ -66,23 +63,15 @@ class Driver:
         """The run of the last step, until the next input."""
         self._blocked = False
         self._undelivered_bytes = 0
-        """When the blocked connection was last examined."""
+        """Without any progress since the connection was blocked, or since the last report of progress."""
         self._tasks: dict[int, asyncio.Task[None]] = {}
         """The task of the last effect of each ticket."""
         self.slot: int | None = None
-        self.wake_at = 0.0
 
     def start(self) -> None:
         """Send ``connected`` and begin to read."""
         self._connection.start(self)
-        self._pass(self._open)
-
-    def _open(self, now: Instant) -> Step:
-        """Record the events before the client receives ``connected``: a process that is killed then has counted it."""
-        step = self._machine.open(now)
-        for event in step.events:
-            self._services.recorder.record(event)
-        return replace(step, events=())
+        self._pass(self._machine.open)
 
     @property
     def held_bytes(self) -> int:
@@ -111,12 +100,8 @@ class Driver:
 
     def wake(self, now: Instant) -> None:
         try:
-            self._stop_run()
-            if self._blocked and (undelivered := self._connection.undelivered_bytes) < self._undelivered_bytes:
-                self._undelivered_bytes = undelivered
-                self._execute(self._machine.progress(now))
-            else:
-                self._execute(self._machine.tick(now))
+            self._catch_up(now)
+            self._execute(self._machine.tick(now))
         except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
             self.fail(exception)
 
@@ -170,19 +155,23 @@ class Driver:
     def _pass(self, machine_input: Callable[..., Step], *arguments: object) -> None:
         """Pass an input to the machine and execute the step."""
         try:
-            self._stop_run()
-            self._execute(machine_input(*arguments, self._services.clock()))
+            now = self._services.clock()
+            self._catch_up(now)
+            self._execute(machine_input(*arguments, now))
         except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
             self.fail(exception)
 
     def _execute(self, step: Step) -> None:
         connection = self._connection
-        try:
-            for message in step.outbound:
-                self._services.writer.send(connection, message)
-        finally:  # gauges count these events: none may be lost
-            for event in step.events:
-                self._services.recorder.record(event)
+        for event in step.events:  # first: a process that is killed has counted what its clients received
+            self._services.recorder.record(event)
+        replies = self._blocked and step.outbound
+        undelivered = connection.undelivered_bytes if replies else 0
+        for message in step.outbound:
+            self._services.writer.send(connection, message)
+        if replies:  # they must not hide progress
+            self._undelivered_bytes += connection.undelivered_bytes - undelivered
+        self._services.writer.count_lags(step.chunk_lags)
         for ticket in step.dropped:
             self._drop(ticket)
         for effect in step.effects:
@@ -208,6 +197,18 @@ class Driver:
             self._run = self._services.pacer.start(step.run, connection, self)
         elif step.wake_at is not None:
             self._services.ticker.schedule(self, step.wake_at)
+
+    def _catch_up(self, now: Instant) -> None:
+        """Report to the machine what it must have before another input: chunks that were sent, and progress.
+
+        Progress is examined only where it matters: however often the driver is woken, the connection ends at one time.
+        """
+        self._stop_run()
+        if self._blocked and self._machine.stalled(now):
+            undelivered = self._connection.undelivered_bytes
+            if undelivered < self._undelivered_bytes:
+                self._undelivered_bytes = undelivered
+                self._machine.progress(now)
 
     def _stop_run(self) -> None:
         """Take the run back from the pacer, so that the machine has the position of the stream."""

@@ -4,6 +4,8 @@ All gaps are whole slots of the ticker, so runs with one gap that are due in one
 which the ticker wakes as one sleeper.
 """
 
+from bisect import bisect_left, insort
+from collections.abc import Iterable
 from typing import Protocol
 
 from service.protocol.instant import Instant
@@ -82,45 +84,40 @@ class PacedRun:
 class Phase:
     """The runs with one gap whose next chunks are due in one slot: a sleeper of the ticker."""
 
-    __slots__ = ("_first", "_pacer", "due_slot", "gap_seconds", "gap_slots", "runs", "slot", "wake_at")
+    __slots__ = ("_pacer", "due_slot", "gap_seconds", "gap_slots", "runs", "slot", "waits")
 
     def __init__(self, pacer: "Pacer", due_slot: int, gap_seconds: float) -> None:
         self._pacer = pacer
-        self._first: PacedRun | None = None
-        """The run that is due first, within the slot."""
         self.due_slot = due_slot
         self.gap_seconds = gap_seconds
         self.gap_slots = round(gap_seconds / QUANTUM_SECONDS)
-        self.runs: dict[PacedRun, None] = {}
+        self.runs: dict[PacedRun, float] = {}
+        """Each with its wait, from the time at which its chunk is due to the slot. It is the same in all slots."""
+        self.waits: list[float] = []
+        """Of all runs, in ascending order."""
         self.slot: int | None = None
-        self.wake_at = 0.0
+
+    @property
+    def slot_seconds(self) -> float:
+        return self.due_slot * QUANTUM_SECONDS
+
+    @property
+    def wake_at(self) -> float:
         """When its first chunk is due."""
+        return self.slot_seconds - self.waits[-1]
 
-    def add(self, run: PacedRun) -> None:
+    def add(self, run: PacedRun, due_at: float) -> None:
         run.phase = self
-        self.runs[run] = None
-        if self._first is None or run.due_at < self._first.due_at:
-            self._set_first(run)
+        wait = self.runs[run] = self.slot_seconds - due_at
+        insort(self.waits, wait)
 
-    def remove(self, *runs: PacedRun) -> None:
+    def remove(self, runs: Iterable[PacedRun]) -> None:
         for run in runs:
             run.phase = None
-            del self.runs[run]
-        if self._first not in self.runs:
-            self._set_first(min(self.runs, key=_due_at, default=None))
-
-    def advance(self) -> None:
-        """A chunk of each run was sent."""
-        self.due_slot += self.gap_slots
-        self._set_first(self._first)
+            del self.waits[bisect_left(self.waits, self.runs.pop(run))]
 
     def wake(self, now: Instant) -> None:
         self._pacer.sweep(self, now)
-
-    def _set_first(self, run: PacedRun | None) -> None:
-        self._first = run
-        if run is not None:
-            self.wake_at = run.due_at
 
 
 class Pacer:
@@ -134,14 +131,14 @@ class Pacer:
 
     def start(self, run: Run, connection: Connection, owner: RunOwner) -> PacedRun:
         paced = PacedRun(run, connection, owner)
-        self._file(paced)
+        self._file(paced, paced.due_at)
         return paced
 
     def stop(self, run: PacedRun) -> None:
         """Send nothing more of the run."""
         phase = run.phase
         if phase is not None:
-            phase.remove(run)
+            phase.remove([run])
             if not phase.runs:
                 self._ticker.cancel(phase)
                 del self._phases[phase.due_slot, phase.gap_seconds]
@@ -161,52 +158,60 @@ class Pacer:
     def _send(self, phase: Phase, now: Instant) -> list[PacedRun]:
         """Send a chunk of each run, and move the phase on. Return the runs that have to stop."""
         json_timestamp = now.json_timestamp
-        chunks = payload_bytes = 0
-        stopped: list[PacedRun] = []
+        payload_bytes = 0
+        ended: list[PacedRun] = []
+        blocked: list[PacedRun] = []
         for run in phase.runs:
             size_bytes = run.send(json_timestamp)
-            if size_bytes:
-                chunks += 1
-                payload_bytes += size_bytes
-            if not size_bytes or run.connection.blocked:
-                stopped.append(run)
-        self._writer.count(Chunk, chunks, payload_bytes)
-        phase.remove(*stopped)
-        phase.advance()
+            if not size_bytes:
+                ended.append(run)
+                continue
+            payload_bytes += size_bytes
+            if run.connection.blocked:
+                blocked.append(run)
+        phase.remove(ended)
+        self._writer.count(Chunk, len(phase.runs), payload_bytes)
+        self._writer.count_lags(phase.waits, now.seconds - phase.slot_seconds)
+        phase.remove(blocked)
+        phase.due_slot += phase.gap_slots
         if phase.runs:
             self._file_phase(phase)
-        return stopped
+        return ended + blocked
 
     def _send_late(self, phase: Phase, now: Instant) -> list[PacedRun]:
         """Send all chunks that are due, and file each run anew. Return the runs that have to stop."""
         json_timestamp = now.json_timestamp
-        chunks = payload_bytes = 0
+        payload_bytes = 0
+        lags: list[float] = []
         stopped: list[PacedRun] = []
-        for run in phase.runs:
+        for run, wait in phase.runs.items():
             run.phase = None
+            due_at = phase.slot_seconds - wait
             size_bytes = run.send(json_timestamp) if run.rebase(now) else 0
             while size_bytes:
-                chunks += 1
                 payload_bytes += size_bytes
-                if run.due_at > now.seconds:
+                lags.append(now.seconds - due_at)
+                due_at = run.due_at
+                if due_at > now.seconds:
                     break
                 size_bytes = run.send(json_timestamp)
             if not size_bytes or run.connection.blocked:
                 stopped.append(run)
             else:
-                self._file(run)
-        self._writer.count(Chunk, chunks, payload_bytes)
+                self._file(run, due_at)
+        self._writer.count(Chunk, len(lags), payload_bytes)
+        self._writer.count_lags(sorted(lags))
         return stopped
 
-    def _file(self, run: PacedRun) -> None:
-        key = slot_after(run.due_at), run.gap_seconds
+    def _file(self, run: PacedRun, due_at: float) -> None:
+        key = slot_after(due_at), run.gap_seconds
         phase = self._phases.get(key)
         if phase is not None:
-            phase.add(run)
+            phase.add(run, due_at)
             return
         phase = self._phases[key] = Phase(self, *key)
-        phase.add(run)
-        self._ticker.schedule(phase, phase.wake_at)
+        phase.add(run, due_at)
+        self._ticker.schedule(phase, due_at)
 
     def _file_phase(self, phase: Phase) -> None:
         key = phase.due_slot, phase.gap_seconds
@@ -215,8 +220,4 @@ class Pacer:
             self._ticker.schedule(phase, phase.wake_at)
         else:
             for run in phase.runs:
-                other.add(run)
-
-
-def _due_at(run: PacedRun) -> float:
-    return run.due_at
+                other.add(run, run.due_at)

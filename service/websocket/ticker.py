@@ -30,7 +30,6 @@ class Sleeper(Protocol):
     """An object that is woken; it is in at most one slot."""
 
     slot: int | None
-    wake_at: float
 
     def wake(self, now: Instant) -> None:
         """May be called early. Never raises; schedules the next wake-up itself."""
@@ -39,12 +38,11 @@ class Sleeper(Protocol):
 class Ticker:
     """Slots of sleepers on a grid of ``QUANTUM_SECONDS``, and one timer for the first slot.
 
-    No slot is swept before its time. ``on_swept`` receives the longest lag of the sleepers woken, in seconds.
+    No slot is swept before its time.
     """
 
-    def __init__(self, clock: Callable[[], Instant], on_swept: Callable[[float], None]) -> None:
+    def __init__(self, clock: Callable[[], Instant]) -> None:
         self._clock = clock
-        self._on_swept = on_swept
         self._slots: dict[int, dict[Sleeper, None]] = {}
         self._order: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -69,7 +67,6 @@ class Ticker:
                 return
             self.cancel(sleeper)
         sleeper.slot = slot
-        sleeper.wake_at = wake_at
         sleepers = self._slots.get(slot)
         if sleepers is None:
             self._slots[slot] = {sleeper: None}
@@ -100,15 +97,11 @@ class Ticker:
         now = self._clock()
         self._swept_slot = slot_before(now.seconds)
         self._near_slot = self._swept_slot + _COARSE_SLOTS
-        earliest = math.inf
         while self._order and self._order[0] <= self._swept_slot:
             slot = heapq.heappop(self._order)
             for sleeper in self._slots.pop(slot):
                 if sleeper.slot != slot:  # cancelled earlier in this sweep
                     continue
                 sleeper.slot = None
-                earliest = min(earliest, sleeper.wake_at)
                 sleeper.wake(now)
         self._start_timer()
-        if earliest < math.inf:
-            self._on_swept(max(0.0, now.seconds - earliest))

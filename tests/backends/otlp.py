@@ -1,8 +1,10 @@
 """An OTLP receiver over HTTP, in place of a collector."""
 
 import gzip
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeVar
@@ -27,6 +29,7 @@ class OtlpReceiver:
         self._lines: list[LogRecord] = []
         self._metrics: list[MetricsExport] = []
         self._news = threading.Condition()
+        self._connections: set[socket.socket] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
@@ -67,9 +70,13 @@ class OtlpReceiver:
         return self._wait_for(self._metrics, wanted, count)
 
     def stop(self) -> None:
+        """Accept no connection, and end those that are kept alive, as a collector that has died."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        for connection in list(self._connections):
+            with suppress(OSError):  # the client has ended it
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _wait_for(
         self, items: list[Item], wanted: Callable[[Item], bool], count: int, seconds: float = LIMIT_SECONDS
@@ -100,10 +107,18 @@ class OtlpReceiver:
             return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        receive = self._receive
+        receive, connections = self._receive, self._connections
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                connections.add(self.connection)
+
+            def finish(self) -> None:
+                connections.discard(self.connection)
+                super().finish()
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))

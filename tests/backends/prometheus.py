@@ -81,9 +81,10 @@ class Prometheus(Child):
         self._process.send_signal(signal.SIGHUP)
         self.wait_for(f'up{{job="{name}"}}')
 
-    def query(self, expression: str) -> list[Sample]:
-        """Evaluate the expression now: one sample for each series."""
-        return list(self._ask("query", query=expression)["result"])
+    def query(self, expression: str, at: float | None = None) -> list[Sample]:
+        """Evaluate the expression at ``at`` (``time.time``), or now: one sample for each series."""
+        when = {} if at is None else {"time": at}
+        return list(self._ask("query", query=expression, **when)["result"])
 
     def wait_for(
         self,

@@ -12,8 +12,8 @@ import sentry_sdk
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from prometheus_client import CollectorRegistry, Counter, start_http_server
 from redis import Redis
@@ -220,3 +220,15 @@ def test_nginx_proxies_requests(start_nginx: StartNginx, kent: Kent) -> None:
     port = free_port()
     start_nginx(f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{kent.address}; }} }}")
     assert httpx.get(f"http://127.0.0.1:{port}/api/eventlist/").json() == {"events": []}
+
+
+def test_the_otlp_receiver_that_has_stopped_receives_nothing_from_a_client_it_had(otlp: OtlpReceiver) -> None:
+    exporter = OTLPSpanExporter(endpoint=f"{otlp.endpoint}/v1/traces", timeout=1)
+    provider = TracerProvider()
+    span = provider.get_tracer("tests").start_span("one")
+    span.end()
+    assert isinstance(span, ReadableSpan)
+    assert exporter.export([span]) is SpanExportResult.SUCCESS
+    otlp.stop()
+    assert exporter.export([span]) is SpanExportResult.FAILURE
+    assert len(otlp.spans) == 1

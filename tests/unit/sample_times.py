@@ -1,5 +1,7 @@
 """The times of a stream, for events of which a test examines others."""
 
+from msgspec.structs import replace
+
 from service.events import StreamTimes
 from service.protocol.instant import Instant
 
@@ -10,5 +12,6 @@ TIMES = StreamTimes(
     dequeued=10.25,
     prepared=10.5,
     started=10.625,
-    ended=30.0,
+    ended=35.625,
 )
+NEVER_STARTED = replace(TIMES, prepared=None, started=None)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 from service.asyncapi.schemas import CLIENT_MESSAGES, SERVER_MESSAGES, Json, schemas
 from service.protocol.close_codes import CloseCode
 from tools.generators.markdown import PROJECT
+from tools.node import NODE
 
 BUILD_FOLDERS = ("clients/js/dist", "service/static")
 """What the build writes, and nothing else does."""
@@ -52,9 +52,8 @@ def python_client() -> dict[str, str]:
 
 def javascript_build() -> dict[str, str]:
     """The JavaScript client and the test page, built with the installed node packages."""
-    node = Path(sys.executable).parent / "node"
     with TemporaryDirectory() as folder:
-        subprocess.run([node, PROJECT / "clients/build.mjs", folder], check=True)  # noqa: S603 - of the project
+        subprocess.run([NODE, PROJECT / "clients/build.mjs", folder], check=True)  # noqa: S603 - of the project
         built = Path(folder)
         return {
             str(path.relative_to(built)): path.read_text()

@@ -65,10 +65,10 @@ class RedisClient:
         async with self._call(operation):
             return await self._execute(*parts)
 
-    async def run(self, operation: Operation, script: Script, keys: Sequence[str], *arguments: Part) -> Any:  # noqa: ANN401
+    async def run(self, script: Script, keys: Sequence[str], *arguments: Part) -> Any:  # noqa: ANN401
         """The result of the script."""
         parts = (len(keys), *keys, *arguments)
-        async with self._call(operation):
+        async with self._call(script.operation):
             try:
                 return await self._execute("EVALSHA", script.digest, *parts)
             except NoScriptError:  # not run since Redis was started

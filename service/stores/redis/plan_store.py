@@ -6,7 +6,6 @@ Keys: ``streaming:plan:<key>``, a string, the packed plan, with a time to live.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from contextvars import Context
 
 from service.events import DataSystem, Dependency, Operation
 from service.process.dependency_calls import DependencyCalls
@@ -56,7 +55,7 @@ class RedisPlanStore:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Probe Redis while it has not answered for a while and the context lasts; then close."""
-        check = asyncio.create_task(self._check_periodically(), context=Context())
+        check = asyncio.create_task(self._check_periodically())
         try:
             yield
         finally:

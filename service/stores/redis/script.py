@@ -2,16 +2,16 @@
 
 import hashlib
 
-from msgspec import Struct
+from service.events import Operation
 
 
-class Script(Struct, frozen=True):
-    text: str
-    digest: str
-    """The name under which Redis has cached the script after its first call."""
+class Script:
+    """It begins with functions that it shares with others."""
 
+    __slots__ = ("digest", "operation", "text")
 
-def script(text: str, *shared: str) -> Script:
-    """A script that begins with functions that it shares with others."""
-    text = "".join((*shared, text))
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    def __init__(self, operation: Operation, text: str, *shared: str) -> None:
+        self.operation = operation
+        self.text = "".join((*shared, text))
+        self.digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+        """The name under which Redis has cached the script after its first call."""

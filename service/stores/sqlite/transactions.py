@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from msgspec import Struct
 from service.process.background_worker import BackgroundWorker
 from service.session.ports import StoreUnavailable
 from service.stores.deadline import AnswerDeadline
-from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected, StoreFull
+from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected
 
 DEADLINE_SECONDS = 5.0
 """For the lock of the file, while another process holds it, and for the thread to make any progress.
@@ -56,6 +56,10 @@ class _Call(Struct, frozen=True):
     work: Work[Any]
     result: asyncio.Future[Any] | None = None
     content_bytes: int = 0
+
+
+_Result = tuple[_Call, object]
+"""A call with what its work returned, or a ``StoreUnavailable``."""
 
 
 class TransactionThread:
@@ -137,23 +141,14 @@ class TransactionThread:
 
     def _execute(self, batch: Sequence[_Call]) -> None:
         calls = list(batch)
-        results: list[tuple[_Call, object]] = []
         try:
             try:
                 self._begin(self._deadline_seconds or DEADLINE_SECONDS)
             finally:  # calls that were queued by now waited for the same lock
                 calls += self._worker.take()
-            try:
-                for call in calls:
-                    self._progress += 1
-                    if call.result is None or not call.result.done():  # not for a caller that has stopped waiting
-                        results.append((call, self._outcome(call.work)))
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._roll_back()
-                raise
+            results = self._committed(calls)
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller needs a result
-            unavailable = error if isinstance(error, StoreUnavailable) else _unavailable(error)
+            unavailable = _unavailable(error)
             results = [(call, unavailable) for call in calls]
         with self._lock:
             self._content_bytes -= sum(call.content_bytes for call in calls)
@@ -162,6 +157,36 @@ class TransactionThread:
         for call, outcome in results:
             if call.result is None and isinstance(outcome, StoreUnavailable):
                 self._report(outcome)
+
+    def _committed(self, calls: Sequence[_Call]) -> list[_Result]:
+        """The results in the transaction that has begun. Raises if none of the work was done.
+
+        In a transaction that has found damage SQLite refuses all further work, and to commit. The calls then have a
+        transaction each, as those that do not touch what is damaged are sound.
+        """
+        results: list[_Result] = []
+        try:
+            for call in calls:
+                self._progress += 1
+                if call.result is None or not call.result.done():  # not for a caller that has stopped waiting
+                    outcome = self._outcome(call.work)
+                    if isinstance(outcome, Damaged):
+                        raise outcome  # noqa: TRY301 - as if SQLite had raised it
+                    results.append((call, outcome))
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if len(calls) == 1 or not isinstance(error, Exception) or not isinstance(_unavailable(error), Damaged):
+                raise
+            return [result for call in calls for result in self._alone(call)]
+        return results
+
+    def _alone(self, call: _Call) -> list[_Result]:
+        try:
+            self._begin(self._deadline_seconds or DEADLINE_SECONDS)
+            return self._committed([call])
+        except Exception as error:  # noqa: BLE001 - as in _execute
+            return [(call, _unavailable(error))]
 
     def _outcome(self, work: Work[object]) -> object:
         """The result or a ``StoreUnavailable``; raises if SQLite has rolled back the transaction."""
@@ -243,7 +268,7 @@ class TransactionThread:
 
 def _unavailable(error: Exception) -> StoreUnavailable:
     """Messages of SQLite contain no content; those of other exceptions may."""
-    if isinstance(error, StoreFull):
+    if isinstance(error, StoreUnavailable):
         return error
     name = type(error).__name__
     if not isinstance(error, sqlite3.Error):
@@ -260,7 +285,7 @@ def _unavailable(error: Exception) -> StoreUnavailable:
     return unavailable
 
 
-def _deliver(results: list[tuple[_Call, object]]) -> None:
+def _deliver(results: Iterable[_Result]) -> None:
     """Wake each event loop once."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], object]]] = {}
     for call, outcome in results:

@@ -15,7 +15,7 @@ import pytest
 
 from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
-from service.session.records import StreamStatus
+from service.session.records import Admission, StreamStatus
 from service.stores.failures import Damaged, NoAnswer, Overloaded, Refused, Rejected
 from service.stores.sqlite.schema import SchemaMismatch
 from service.stores.sqlite.store import SqliteSessionStore
@@ -140,6 +140,26 @@ class TestInAFile(InSqlite, SharedStoreContract):
         failures.clear()
         damaged.update_status("a-stream", 0, StreamStatus.ENDED)
         await eventually(reported)
+        await damaged.close()
+
+    async def test_work_in_one_transaction_with_what_finds_damage_is_done(self, store: SessionStore) -> None:
+        await store.put(RECORD)
+        await store.close()
+        damage(self.file, "streams")
+        damaged = SqliteSessionStore(self.file, self.limits, self.resume_ttl_seconds)
+        session = await opened(damaged, "s")
+        with closing(sqlite3.connect(self.file, isolation_level=None)) as locking:
+            locking.execute("BEGIN IMMEDIATE")
+            calls = (damaged.admit(session, "1", None), damaged.put(RECORD), damaged.admit(session, "2", None))
+            tasks = [asyncio.ensure_future(call) for call in calls]
+            await asyncio.sleep(0)  # all of them are queued
+            locking.execute("ROLLBACK")
+            before, put, after = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(put, Damaged)
+        assert isinstance(before, Admission)
+        assert isinstance(after, Admission)
+        assert [before.requests_used, after.requests_used] == [1, 2]
+        assert (await opened(damaged, "s")).requests_used == 2
         await damaged.close()
 
     async def test_content_that_waits_for_a_stalled_disk_is_bounded(self, roomy: SessionStore) -> None:

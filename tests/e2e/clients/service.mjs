@@ -16,14 +16,25 @@ export function client(options = {}, url = service) {
 
 export const words = (count, word = "word") => Array.from({ length: count }, (_, index) => `${word}${index} `).join("");
 
-/** Resolves when the condition holds; `changed` triggers the next check. */
+const LIMIT_MS = 60_000; // of a wait that would have no end; less than that of a test
+
+/** `until` resolves when the condition holds, which each call of `changed` checks at once: no state is missed. */
 export function signal() {
-  let waiting = [];
+  const waiting = new Set();
   return {
-    changed: () => waiting.splice(0).forEach((look) => look()),
-    async until(condition) {
-      while (!condition()) await new Promise((resolve) => waiting.push(resolve));
-    },
+    changed: () => waiting.forEach((check) => check()),
+    until: (condition) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (!condition()) return;
+          clearTimeout(limit);
+          waiting.delete(check);
+          resolve();
+        };
+        const limit = setTimeout(() => reject(new Error(`not within ${LIMIT_MS} ms: ${condition}`)), LIMIT_MS);
+        waiting.add(check);
+        check();
+      }),
   };
 }
 

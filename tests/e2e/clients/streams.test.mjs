@@ -105,41 +105,45 @@ test("a frame that is too large is not sent again", async () => {
 
 test("a pause holds back chunks until a resume", async () => {
   const { changed, until } = signal();
-  const content = words(12);
+  const content = words(300); // the client may be late
   let text = "";
   const stream = client().stream(content, {
-    ...fast,
     onState: changed,
     onChunk: ({ data }) => ((text += data), changed()),
   });
-  await until(() => stream.received === 3);
+  await until(() => stream.received >= 3);
   stream.pause();
   await until(() => stream.state === "paused");
   const held = stream.received;
   await client().ping(); // one round trip
-  await all(client().stream(words(6), fast)); // six gaps
+  await all(client().stream(words(6))); // six gaps
   assert.equal(stream.received, held);
   stream.resume();
-  await until(() => stream.state === "streaming");
+  await until(() => stream.received > held);
+  stream.skip();
   await stream.completed;
   assert.equal(text, content);
 });
 
 test("a control before the start of a stream is applied at its start", async () => {
   const { changed, until } = signal();
-  const user = client();
-  const [first, second, third] = ["a", "b", "c"].map((word) =>
-    user.stream(words(6, word), { ...fast, onChunk: () => changed(), onState: changed }),
-  );
+  const log = [];
+  const user = client({ onMessage: (_, { type, action }) => log.push(action ?? type) });
+  const [first, second, third] = [6, 300, 300].map((count) => user.stream(words(count), { onState: changed }));
   second.pause();
   third.skip();
   await first.completed;
   await until(() => second.state === "paused");
-  assert.ok(second.received < 2, "at most what was under way");
   second.resume();
-  await second.completed;
-  const { skipped, totalChunks } = await third.completed;
-  assert.ok(skipped && totalChunks < 3, `${totalChunks} chunks instead of 6`);
+  await until(() => second.state === "streaming");
+  second.skip();
+  for (const { completed } of [second, third]) {
+    const { skipped, totalChunks } = await completed;
+    assert.ok(skipped && totalChunks < 300, `${totalChunks} chunks of 300`);
+  }
+  const [, ofSecond, ofThird] = log.flatMap((entry, index) => (entry === "stream_start" ? index : []));
+  assert.ok(log.indexOf("pause") < log.indexOf("chunk", ofSecond), `${log}`);
+  assert.ok(log.lastIndexOf("skip") < log.indexOf("chunk", ofThird), `${log}`);
 });
 
 test("a skip streams the rest at once, in a pause too", async () => {
@@ -151,13 +155,13 @@ test("a skip streams the rest at once, in a pause too", async () => {
     onState: changed,
     onChunk: ({ data }) => ((text += data), changed()),
   });
-  await until(() => stream.received === 1);
+  await until(() => stream.received >= 1);
   stream.pause();
   await until(() => stream.state === "paused");
   stream.skip();
-  const { skipped, durationMs } = await stream.completed;
+  const { skipped, totalChunks } = await stream.completed;
   assert.equal(text, content);
-  assert.ok(skipped && durationMs < 10_000, `${durationMs} ms, of 90 s`);
+  assert.ok(skipped && totalChunks < 300, `${totalChunks} chunks of 300`);
 });
 
 test("a cancel ends only its stream", async () => {
@@ -166,7 +170,7 @@ test("a cancel ends only its stream", async () => {
   const running = user.stream(words(300), { onChunk: changed });
   const waiting = user.stream(words(300));
   const other = user.stream("other", fast);
-  await until(() => running.received === 1);
+  await until(() => running.received >= 1);
   waiting.cancel();
   assert.equal(waiting.state, "cancelled");
   running.cancel();
@@ -199,7 +203,7 @@ test("an AbortSignal cancels the stream, which fails with its reason", async () 
   const user = client();
   const controller = new AbortController();
   const stream = user.stream(words(300), { signal: controller.signal, onChunk: changed });
-  await until(() => stream.received === 1);
+  await until(() => stream.received >= 1);
   controller.abort(new Error("enough"));
   await assert.rejects(stream.completed, { message: "enough" });
   assert.equal(await all(user.stream("next", fast)), "next"); // so the service has ended the first one
@@ -229,7 +233,7 @@ test("a request beyond the limit of the session fails, and requestsLeft is 0", a
 test("a ping returns the round-trip time", async () => {
   const user = client();
   const times = await Promise.all([user.ping(), user.ping()]);
-  for (const time of times) assert.ok(time > 0 && time < 5000, String(time));
+  for (const time of times) assert.ok(time > 0, String(time));
 });
 
 test("the session is available after connecting", async () => {

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from tests.conftest import PROJECT, environment
-from tests.e2e.clients.program import NODE
+from tools.node import NODE
 
 LARGEST_PACKED_BYTES = 6 * 1024
 CLIENT = PROJECT / "clients/js"

@@ -2,13 +2,12 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from tests.conftest import PROJECT, environment
+from tools.node import NODE
 
 Node = dict[str, Any]
 """A node of a ProseMirror document, as JSON."""
@@ -23,7 +22,7 @@ class Tiptap:
 
     def __init__(self) -> None:
         self._program = subprocess.Popen(
-            [str(Path(sys.executable).parent / "node"), "tiptap.mjs"],
+            [NODE, "tiptap.mjs"],
             cwd=PROJECT / "tests/e2e/node",
             env=environment(),
             stdin=subprocess.PIPE,

@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import PROJECT, RunningServer, StartServer, environment
 from tests.e2e.browser.visit import launch_chromium
+from tools.node import NODE
 
 EXAMPLES = PROJECT / "examples"
 LIMIT_SECONDS = 120
@@ -27,8 +28,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_node_example_prints_the_document_as_html(server: RunningServer, document: Path) -> None:
-    node = Path(sys.executable).parent / "node"
-    program = run(str(node), str(EXAMPLES / "node.mjs"), str(document), SERVICE=server.url)
+    program = run(str(NODE), str(EXAMPLES / "node.mjs"), str(document), SERVICE=server.url)
     assert program.returncode == 0, program.stderr
     assert program.stdout.startswith("<h1>Title</h1>")
     assert program.stdout.count("<strong>bold</strong>") == 10

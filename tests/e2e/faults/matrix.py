@@ -109,7 +109,7 @@ ROWS: Final = (
     Row(
         "all seats taken",
         faults.seats_taken,
-        alerts("ConnectionFailures", "AvailabilityBurnFast"),
+        alerts("ConnectionFailures"),
         Shown("connections: Failed handshakes"),
         Figure("refused", 'sum(stream_connection_attempts_total{outcome="refused_capacity"})', _refused),
         setup=Setup(settings={"MAX_CONNECTIONS": 12}, editors=6),
@@ -118,7 +118,7 @@ ROWS: Final = (
     Row(
         "all seats taken for one minute in ten",
         faults.seats_taken_at_times,
-        alerts("ConnectionFailures", "AvailabilityBurnFast"),
+        alerts("ConnectionFailures"),
         Shown("connections: Failed handshakes"),
         Figure("refused", 'sum(stream_connection_attempts_total{outcome="refused_capacity"})', _refused),
         setup=Setup(settings={"MAX_CONNECTIONS": 12}, editors=6),

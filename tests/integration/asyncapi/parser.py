@@ -2,14 +2,13 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import environment
+from tools.node import NODE
 
 _FOLDER = Path(__file__).parent
-_NODE = Path(sys.executable).parent / "node"
 
 Json = dict[str, Any]
 
@@ -19,7 +18,7 @@ class Parser:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [_NODE, "parse.mjs"],
+            [NODE, "parse.mjs"],
             cwd=_FOLDER,
             env=environment(),
             stdin=subprocess.PIPE,
@@ -43,6 +42,6 @@ def matches_in_javascript(pattern: str, texts: list[str]) -> list[bool]:
     """Whether each text matches the pattern, as a JSON schema validator in JavaScript reads it."""
     matches = f"(text) => new RegExp({json.dumps(pattern)}, 'u').test(text)"
     script = f"JSON.stringify({json.dumps(texts)}.map({matches}))"
-    output = subprocess.run([_NODE, "--print", script], env=environment(), check=True, stdout=subprocess.PIPE).stdout
+    output = subprocess.run([NODE, "--print", script], env=environment(), check=True, stdout=subprocess.PIPE).stdout
     result: list[bool] = json.loads(output)
     return result

@@ -15,11 +15,11 @@ CONNECTIONS = INSTANCES * 2000 // REQUESTS_OF_EACH
 ROUNDS = 10
 SLOW_SECONDS = 1
 LOCKING_PROGRAM = """
-import sqlite3, sys, threading
+import sqlite3, sys, time
 other = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
 other.execute("BEGIN IMMEDIATE")
 print("locked", flush=True)
-threading.Event().wait(float(sys.argv[2]))
+time.sleep(float(sys.argv[2]))
 other.execute("ROLLBACK")
 """
 """A process of its own: the event loop of the test is late by seconds, and would hold the lock for as long."""

@@ -11,8 +11,8 @@ import time
 from multiprocessing import get_context
 from typing import Any
 
-from service.events import DeathReason
-from service.process.supervisor import Loss, Lost, Supervisor
+from service.events import DeathReason, WorkerReplaced
+from service.process.supervisor import Lost, Supervisor
 
 END_SECONDS = 0.5
 HUNG_SECONDS = 2.0
@@ -38,12 +38,12 @@ class Beats:
         return Lost(worker, 7)
 
 
-def fail(_: object, __: Loss | None) -> None:
+def fail(_: object, __: WorkerReplaced | None) -> None:
     """Ends with an error."""
     sys.exit(3)
 
 
-def ignore(_: object, __: Loss | None) -> None:
+def ignore(_: object, __: WorkerReplaced | None) -> None:
     """Ignores SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _write("ignores")
@@ -51,20 +51,20 @@ def ignore(_: object, __: Loss | None) -> None:
         time.sleep(1)
 
 
-def beat(context: Any, loss: Loss | None) -> None:  # noqa: ANN401 - the context of ``Beats``
+def beat(context: Any, replaced: WorkerReplaced | None) -> None:  # noqa: ANN401 - the context of ``Beats``
     """Beats until the end."""
-    _write(f"beats {loss}")
+    _write(f"beats {replaced}")
     while True:
         _beat(context)
 
 
-def stick(context: Any, loss: Loss | None) -> None:  # noqa: ANN401
+def stick(context: Any, replaced: WorkerReplaced | None) -> None:  # noqa: ANN401
     """The first worker stops to beat in a call that never returns; the one after it beats."""
-    if loss is None:
+    if replaced is None:
         _beat(context)
         _write(f"sticks {os.getpid()}")
         sit_forever(threading.Event())
-    beat(context, loss)
+    beat(context, replaced)
 
 
 def sit_forever(event: threading.Event) -> None:

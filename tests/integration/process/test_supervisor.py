@@ -69,8 +69,8 @@ def test_a_worker_that_hangs_is_killed_and_its_replacement_learns_where_it_hung(
     with supervisor("stick") as output:
         pid = output.line().removeprefix("sticks ")
         replaced = output.line()
-        assert replaced.startswith(f"beats Loss(worker=0, pid={pid}, exit_code=-9, reason=<DeathReason.HUNG: 'hung'>")
-        assert "lost=Lost(connections=0, requests=7)" in replaced
+        hung = "exit_code=-9, reason=<DeathReason.HUNG: 'hung'>, connections=0, requests=7,"
+        assert replaced.startswith(f"beats WorkerReplaced(worker=0, pid={pid}, {hung}")
         innermost, *_ = replaced.partition("stack='")[2].split(" < ")[2:]
         assert innermost.startswith("sit_forever (supervised.py:"), replaced
 
@@ -105,8 +105,7 @@ def test_workers_that_were_suspended_with_their_supervisor_live_on() -> None:
         everything = [output.process.pid, *(worker.pid for worker in workers)]
         for pid in everything:
             os.kill(pid, signal.SIGSTOP)
-        over_at = time.time() + 2 * HUNG_SECONDS
-        wait_for(lambda: time.time() > over_at, "the time of a hung worker is over")
+        time.sleep(2 * HUNG_SECONDS)
         for pid in everything:
             os.kill(pid, signal.SIGCONT)
         looks = psutil.Process(output.process.pid).num_ctx_switches().voluntary + 20

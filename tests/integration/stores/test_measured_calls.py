@@ -110,7 +110,7 @@ async def test_a_call_has_the_ids_of_what_waits_for_it(
 ) -> None:
     recording = Recording()
     async with running(Settings(data_dir=tmp_path), recording) as store:
-        ticker, writer = Ticker(lambda: at(0), lambda _lag: None), MessageWriter()
+        ticker, writer = Ticker(lambda: at(0)), MessageWriter()
         services = Services(store, Engine(), Ids(), recording, ticker, Pacer(ticker, writer), writer, lambda: at(0))
         snapshot = await opened(store, "s")
         await EffectHandler(services, "c", "s", "a client").perform(effect_of(snapshot))

@@ -12,13 +12,14 @@ from streaming_content_client import Message
 from tests.clients.direct import DOCUMENT, data
 from tests.conftest import PROJECT, RunningServer, environment
 from tests.waiting import LIMIT_SECONDS
+from tools.node import NODE
 
 PROGRAMS = Path(sys.executable).parent
 
 # Each program sends the lines of standard input and prints messages as lines, as websocat does.
 CLIENTS = {
     "websocat": [str(PROGRAMS / "websocat")],
-    "ws of node": [str(PROGRAMS / "node"), str(PROJECT / "tests/e2e/node/client.mjs")],
+    "ws of node": [str(NODE), str(PROJECT / "tests/e2e/node/client.mjs")],
     "websockets of Python": [sys.executable, str(PROJECT / "tests/integration/websocket/websockets_client.py")],
 }
 

@@ -1,11 +1,12 @@
 """What a test case of an alerting rule consists of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
 from dashboards.rules import JOB, Alert
+from observability.registry.metric_types import Counter
 from observability.registry.metrics import REQUESTS, TIME_TO_FIRST_CHUNK
 from tests.ops.alerts.series import INSTANCE, Growth, Observations, Series, counter, histogram
 
@@ -67,3 +68,36 @@ def requests(**outcomes: tuple[Growth, ...]) -> list[Series]:
 
 def first_chunks(*stretches: Observations) -> list[Series]:
     return histogram(TIME_TO_FIRST_CHUNK, *stretches, content_type="text")
+
+
+def p95(series: Callable[..., list[Series]], within: float, beyond: float, few: str, many: str) -> Case:
+    """An alert on a p95 with a floor of 20 in 5 minutes. Its value is ``few`` if all are beyond, or ``many`` if 6 %."""
+    return Case(
+        below=series((30, {within: 96, beyond: 4})),
+        low_traffic=series((30, {beyond: 3.9})),
+        firing=(
+            Firing(series((30, {beyond: 4.2}), (30, {})), 9, 55, few),
+            Firing(series((30, {within: 94, beyond: 6}), (30, {within: 100})), 6, 55, many),
+        ),
+    )
+
+
+def surge(series: Callable[[float], list[Series]], at: int = 9) -> tuple[Firing, ...]:
+    """An alert on more than 50 in 5 minutes: just above them, and beyond."""
+    return tuple(Firing(series(growth), at, 55, value) for growth, value in ((10.2, "51"), (12, "60")))
+
+
+def losses(metric: Counter, label: str, lost: str, kept: str) -> Case:
+    """An alert on losses that last for 5 minutes, by a label."""
+    return Case(
+        below=counter(metric, (1, 5), (29, 0), **{label: lost}),
+        firing=(
+            Firing(
+                [*counter(metric, (30, 3), (30, 0), **{label: lost}), *counter(metric, (60, 0), **{label: kept})],
+                6,
+                55,
+                "15",
+                OF_JOB | {label: lost},
+            ),
+        ),
+    )

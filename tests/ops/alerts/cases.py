@@ -7,6 +7,7 @@ from dashboards.foreign import PROCESS_START, UP
 from dashboards.rules import JOB
 from observability.registry.metrics import (
     BUILD_INFO,
+    CHUNK_LAG,
     CHUNKS,
     CONTENT_KILLED,
     CONTENT_REFUSED,
@@ -14,7 +15,6 @@ from observability.registry.metrics import (
     EVENT_LOOP_LAG,
     MEMORY_LIMIT,
     MEMORY_USAGE,
-    PACING_LAG,
     PROCESSING_DURATION,
     RECOVERIES,
     REQUESTS,
@@ -23,8 +23,8 @@ from observability.registry.metrics import (
 )
 from service import __version__
 from tests.ops.alerts.burn_cases import BURN_CASES
-from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing, first_chunks, requests
-from tests.ops.alerts.connection_cases import CONNECTION_CASES, attempts, failed_attempts
+from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing, first_chunks, losses, p95, requests
+from tests.ops.alerts.connection_cases import CONNECTION_CASES, attempts
 from tests.ops.alerts.dependency_cases import DEPENDENCY_CASES
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
 from tests.ops.alerts.worker_cases import WORKER_CASES
@@ -56,30 +56,9 @@ CASES: Final[Mapping[str, Case]] = {
     **BURN_CASES,
     **CONNECTION_CASES,
     **DEPENDENCY_CASES,
-    "SlowProcessing": Case(
-        below=preparations((30, {0.05: 96, 0.25: 4})),
-        low_traffic=preparations((30, {0.25: 3.9})),
-        firing=(
-            Firing(preparations((30, {0.25: 4.2}), (30, {})), 9, 55, "242.5ms"),
-            Firing(preparations((30, {0.05: 94, 0.25: 6}), (30, {0.05: 100})), 6, 55, "125ms"),
-        ),
-    ),
-    "LongContentQueue": Case(
-        below=waits((30, {0.25: 96, 1: 4})),
-        low_traffic=waits((30, {1: 3.9})),
-        firing=(
-            Firing(waits((30, {1: 4.2}), (30, {})), 9, 55, "975ms"),
-            Firing(waits((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 55, "583.3ms"),
-        ),
-    ),
-    "LargeContent": Case(
-        below=chunks((30, {100: 96, 500: 4})),
-        low_traffic=chunks((30, {500: 3.9})),
-        firing=(
-            Firing(chunks((30, {500: 4.2}), (30, {})), 9, 55, "485"),
-            Firing(chunks((30, {100: 94, 500: 6}), (30, {100: 100})), 6, 55, "250"),
-        ),
-    ),
+    "SlowProcessing": p95(preparations, 0.05, 0.25, "242.5ms", "125ms"),
+    "LongContentQueue": p95(waits, 0.25, 1, "975ms", "583.3ms"),
+    "LargeContent": p95(chunks, 100, 500, "485", "250"),
     "HighTraffic": Case(
         below=requests(completed=((30, 40),), rejected=((30, 9),)),
         firing=(
@@ -98,7 +77,7 @@ CASES: Final[Mapping[str, Case]] = {
         below=requests(completed=((30, 90),), timeout=((30, 6),), error=((30, 4),)),
         low_traffic=requests(completed=((30, 1.9),), error=((30, 1.9),)),
         firing=(
-            Firing(requests(completed=((30, 2.1), (30, 0)), error=((30, 2.1), (30, 0))), 6, 50, "50%"),
+            Firing(requests(completed=((30, 2.1), (30, 0)), error=((30, 2.1), (30, 0))), 6, 80, "50%"),
             Firing(
                 requests(
                     completed=((30, 94), (30, 100)),
@@ -109,7 +88,7 @@ CASES: Final[Mapping[str, Case]] = {
                     shutdown=((60, 100),),
                 ),
                 3,
-                50,
+                80,
                 "6%",
             ),
         ),
@@ -122,19 +101,10 @@ CASES: Final[Mapping[str, Case]] = {
             # 15 an hour, all failing; then all served.
             Firing(requests(error=((40, 0.25), (80, 0)), completed=((40, 0), (80, 0.25))), 20, 80, "5"),
             # As many that could not be made; then none at all.
-            Firing(
-                [*failed_attempts(40, error=0.1, refused_capacity=0.05), *refused_recoveries(40, 0.1)], 20, 110, "5"
-            ),
+            Firing([*attempts(40, error=0.1, refused_capacity=0.05), *refused_recoveries(40, 0.1)], 20, 110, "5"),
         ),
     ),
-    "SlowResponse": Case(
-        below=first_chunks((30, {0.25: 96, 1: 4})),
-        low_traffic=first_chunks((30, {1: 3.9})),
-        firing=(
-            Firing(first_chunks((30, {1: 4.2}), (30, {})), 9, 55, "990ms"),
-            Firing(first_chunks((30, {0.25: 94, 1: 6}), (30, {0.25: 100})), 6, 55, "833.3ms"),
-        ),
-    ),
+    "SlowResponse": p95(first_chunks, 0.25, 1, "990ms", "833.3ms"),
     "HighMemory": Case(
         below=[*gauge(MEMORY_USAGE, (30, 800e6)), *gauge(MEMORY_LIMIT, (30, 1e9))],
         firing=(
@@ -161,9 +131,8 @@ CASES: Final[Mapping[str, Case]] = {
         below=gauge(UP, (30, 0)),
         firing=tuple(
             Firing(
-                # A missing series is looked back for over 5 minutes.
                 [*gauge(UP, (10, 1), (20, None), (30, 1)), *gauge(UP, (60, 1), job="prometheus"), *other],
-                17,
+                13,
                 45,
                 description=f"No target has the job {JOB}, so its outage would not be noticed. {reason}",
             )
@@ -200,14 +169,21 @@ CASES: Final[Mapping[str, Case]] = {
                 "175ms",
                 OF_INSTANCE,
             ),
+            Firing(  # half a minute of standstill every ten minutes
+                histogram(EVENT_LOOP_LAG, *[(9, {0.05: 240}), (1, {0.05: 120, 1: 120})] * 3, (30, {0.05: 240})),
+                14,
+                55,
+                "860ms",
+                OF_INSTANCE,
+            ),
         ),
     ),
-    "PacingLag": Case(
-        below=histogram(PACING_LAG, (30, {0.05: 992, 0.25: 8})),
-        low_traffic=histogram(PACING_LAG, (30, {0.25: 19.8})),
+    "LateChunks": Case(
+        below=histogram(CHUNK_LAG, (30, {0.1: 992, 0.25: 8})),
+        low_traffic=histogram(CHUNK_LAG, (30, {0.25: 198})),
         firing=(
-            Firing(histogram(PACING_LAG, (30, {0.25: 20.2}), (30, {})), 9, 55, "248.5ms", OF_INSTANCE),
-            Firing(histogram(PACING_LAG, (30, {0.05: 980, 0.25: 20}), (30, {0.05: 1000})), 6, 55, "175ms", OF_INSTANCE),
+            Firing(histogram(CHUNK_LAG, (30, {0.25: 202}), (30, {})), 9, 55, "100%", OF_INSTANCE),
+            Firing(histogram(CHUNK_LAG, (30, {0.1: 980, 0.25: 20}), (30, {0.1: 1000})), 6, 55, "2%", OF_INSTANCE),
         ),
     ),
     "ContentRefused": Case(
@@ -215,36 +191,8 @@ CASES: Final[Mapping[str, Case]] = {
         low_traffic=refused("waited", 3.9),
         firing=tuple(Firing(refused("waited", growth), 9, 55, value) for growth, value in ((4.2, "21"), (4.8, "24"))),
     ),
-    "ContentWorkKilled": Case(
-        below=counter(CONTENT_KILLED, (1, 5), (29, 0), reason="cpu"),
-        firing=(
-            Firing(
-                [
-                    *counter(CONTENT_KILLED, (30, 3), (30, 0), reason="memory"),
-                    *counter(CONTENT_KILLED, (60, 0), reason="cpu"),
-                ],
-                6,
-                55,
-                "15",
-                OF_JOB | {"reason": "memory"},
-            ),
-        ),
-    ),
-    "TelemetryDropping": Case(
-        below=counter(TELEMETRY_DROPPED, (30, 0), signal="logs"),
-        firing=(
-            Firing(
-                [
-                    *counter(TELEMETRY_DROPPED, (30, 3), (30, 0), signal="traces"),
-                    *counter(TELEMETRY_DROPPED, (60, 0), signal="logs"),
-                ],
-                6,
-                55,
-                "15",
-                OF_JOB | {"signal": "traces"},
-            ),
-        ),
-    ),
+    "ContentWorkKilled": losses(CONTENT_KILLED, "reason", "memory", "cpu"),
+    "TelemetryDropping": losses(TELEMETRY_DROPPED, "signal", "traces", "logs"),
     "TelemetryFailing": Case(
         below=counter(TELEMETRY_ERRORS, (30, 0), sink="Metrics"),
         firing=(

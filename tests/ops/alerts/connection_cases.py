@@ -1,6 +1,7 @@
 """The cases of the alerts on handshakes, sockets and closed connections."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from observability.registry.metrics import (
@@ -10,20 +11,11 @@ from observability.registry.metrics import (
     RATE_LIMIT_HITS,
     SOCKETS_DROPPED,
 )
-from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, Case, Firing, requests
+from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, Case, Firing, requests, surge
 from tests.ops.alerts.series import Series, counter
 
 
-def attempts(**outcomes: float) -> list[Series]:
-    """Handshakes per minute for half an hour, by outcome; then none."""
-    return [
-        line
-        for outcome, growth in outcomes.items()
-        for line in counter(CONNECTION_ATTEMPTS, (30, growth), (30, 0), outcome=outcome)
-    ]
-
-
-def failed_attempts(minutes: int, **outcomes: float) -> list[Series]:
+def attempts(minutes: int = 30, **outcomes: float) -> list[Series]:
     """Handshakes per minute for some time, by outcome; then none."""
     return [
         line
@@ -54,21 +46,19 @@ CONNECTION_CASES: Final[Mapping[str, Case]] = {
         ),
         low_traffic=attempts(error=0.4, refused_capacity=0.5),
         firing=(
-            Firing(attempts(error=0.6, refused_capacity=0.6), 4, 50, "6"),
-            Firing(attempts(accepted=100, error=1, refused_capacity=2), 1, 50, "6"),
+            Firing(attempts(error=0.6, refused_capacity=0.6), 4, 80, "6"),
+            Firing(attempts(accepted=100, error=1, refused_capacity=2), 1, 80, "6"),
         ),
     ),
     "RateLimitSurge": Case(
         below=[*limit_hits(9.8), *requests(completed=((30, 100),))],
         low_traffic=[*limit_hits(9.9), *requests(rejected=((30, 9.9),))],
-        firing=(Firing(limit_hits(10.2), 9, 55, "51"), Firing(limit_hits(12), 9, 55, "60")),
+        firing=surge(limit_hits),
     ),
     "SessionTimeoutSurge": Case(
         below=[*closes("session_timeout", 9.8), *closes("client", 100)],
         low_traffic=closes("session_timeout", 9.9),
-        firing=tuple(
-            Firing(closes("session_timeout", growth), 19, 55, value) for growth, value in ((10.2, "51"), (12, "60"))
-        ),
+        firing=surge(partial(closes, "session_timeout"), at=19),
     ),
     "InputLimitSurge": Case(
         below=[*closes("input_frames", 9.8), *closes("input_bytes", 9.8), *closes("protocol_error", 100)],
@@ -81,22 +71,20 @@ CONNECTION_CASES: Final[Mapping[str, Case]] = {
     "SlowClientSurge": Case(
         below=[*closes("slow_client", 9.8), *closes("abnormal", 100)],
         low_traffic=closes("slow_client", 9.9),
-        firing=tuple(
-            Firing(closes("slow_client", growth), 9, 55, value) for growth, value in ((10.2, "51"), (12, "60"))
-        ),
+        firing=surge(partial(closes, "slow_client")),
     ),
     "HandshakeRefusalSurge": Case(
         below=attempts(accepted=100, refused_origin=9.8, refused_session=9.8, refused_draining=100),
         low_traffic=attempts(refused_address=9.9),
         firing=tuple(
-            Firing(attempts(**{outcome: 10.2}), 9, 55, "51", OF_JOB | {"outcome": outcome})
+            Firing(attempts(30, **{outcome: 10.2}), 9, 55, "51", OF_JOB | {"outcome": outcome})
             for outcome in ("refused_origin", "refused_session", "refused_address")
         ),
     ),
     "SocketsEvicted": Case(
         below=[*sockets("evicted", 9.8), *sockets("timeout", 100)],
         low_traffic=sockets("evicted", 9.9),
-        firing=tuple(Firing(sockets("evicted", growth), 9, 55, value) for growth, value in ((10.2, "51"), (12, "60"))),
+        firing=surge(partial(sockets, "evicted")),
     ),
     "AcceptPaused": Case(
         below=counter(ACCEPT_PAUSES, (30, 0)),

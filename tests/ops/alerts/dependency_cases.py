@@ -11,7 +11,7 @@ from observability.registry.metrics import (
     STORE_REFUSALS,
     USAGE_DROPPED,
 )
-from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing
+from tests.ops.alerts.case import OF_INSTANCE, TWO, Case, Firing, losses
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
 
 
@@ -102,21 +102,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
             ),
         ),
     ),
-    "StoreFull": Case(
-        below=counter(STORE_REFUSALS, (1, 5), (29, 0), limit="bytes"),
-        firing=(
-            Firing(
-                [
-                    *counter(STORE_REFUSALS, (30, 3), (30, 0), limit="bytes"),
-                    *counter(STORE_REFUSALS, (60, 0), limit="sessions"),
-                ],
-                6,
-                55,
-                "15",
-                OF_JOB | {"limit": "bytes"},
-            ),
-        ),
-    ),
+    "StoreFull": losses(STORE_REFUSALS, "limit", "bytes", "sessions"),
     "UsageDropping": Case(
         below=counter(USAGE_DROPPED, (30, 0)),
         firing=(Firing(counter(USAGE_DROPPED, (10, 0), (1, 200), (49, 0)), 10, 30, "200"),),

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from observability.registry.spans import SPANS
 from tests.ops.alerts.documents import RUNBOOKS
 from tests.ops.alerts.test_runbooks import names
 from tests.ops.packaging.project import PROJECT, tracked_files
+from tools.node import NODE
 
-NODE = Path(sys.executable).parent / "node"
 GRAMMARS = Path(__file__).parent / "grammars"
 SERVICE = "streaming-content-api"
 STREAM_LABELS = {"service_name"}

@@ -80,6 +80,7 @@ SOURCES = {
     "SessionStoreDown",
     "DependencyDown",
     "HighErrorRate",
+    "ConnectionFailures",
     "AvailabilityBurnFast",
     "FirstChunkBurnFast",
 }
@@ -95,7 +96,8 @@ def inhibits(source: Labels, target: Labels) -> bool:
         "TargetDown": same_instance and name != "TargetDown",
         "SessionStoreDown": same_instance and (name == "RecoveriesFailing" or of_the_store),
         "DependencyDown": same_instance and name in CALLS and dependency == source.get("dependency"),
-        "HighErrorRate": name in {"AvailabilityBurnSlow", "RequestsFailing"},
+        "HighErrorRate": name in {"AvailabilityBurnFast", "AvailabilityBurnSlow", "RequestsFailing"},
+        "ConnectionFailures": name in {"AvailabilityBurnFast", "RequestsFailing"},
         "AvailabilityBurnFast": name in {"AvailabilityBurnSlow", "RequestsFailing"},
         "FirstChunkBurnFast": name in {"FirstChunkBurnSlow", "SlowResponse"},
     }.get(source["alertname"], False)

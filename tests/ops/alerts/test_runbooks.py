@@ -100,7 +100,7 @@ def test_the_overview_states_the_rule(alert: Alert) -> None:
     assert (row.runbook.name, row.hold, row.severity) == (alert.runbook, HOLDS[alert.hold], alert.severity)
     assert unstated(alert.expr, f"{row.condition} {row.floor}") == []
     allowed = {form.split()[0] for bound in parse(alert.expr).bounds for form in forms(bound)}
-    windows = set(re.findall(r"(?:\[|increase)(\d+)[mhd]\b", alert.expr)) | {"5"}  # the window of the quantiles
+    windows = set(re.findall(r"(?:\[|increase|rate)(\d+)[mhd]\b", alert.expr))
     text = re.sub(r"\bp\d\d\b|\d+[mhd]\b", "", f"{row.condition} {row.floor}")
     assert set(_NUMBER.findall(text)) <= allowed | windows
 

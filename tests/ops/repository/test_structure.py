@@ -23,6 +23,7 @@ UNIT_TESTS_BY_SUBJECT = {
     "content/official/test_commonmark.py",
     "content/official/test_gfm.py",
     "content/official/test_unicode.py",
+    "events/test_values.py",
     "observability/metrics/test_recovery_metrics.py",
     "observability/test_operations_guide.py",
     "session/test_machine_properties.py",
@@ -33,7 +34,10 @@ UNIT_TESTS_BY_SUBJECT = {
 
 SLEEPS = {
     "tests/contract/stores/test_slow_stores.py": "a slow store",
+    "tests/integration/instances/test_busy_counts.py": "a program that locks the store",
     "tests/integration/instances/test_recovery.py": "a crash at different moments",
+    "tests/integration/process/test_stalls.py": "the freezes of a process",
+    "tests/integration/process/test_supervisor.py": "a suspension that is longer than a worker may hang",
     "tests/ops/alerts/test_live_alerts.py": "the load",
     "tests/unit/stores/test_deadline.py": "a call that takes longer than its deadline",
     "tests/unit/websocket/test_pacer.py": "virtual time",
@@ -116,7 +120,7 @@ def test_budgets_of_property_tests_come_from_profiles() -> None:
 def test_tests_wait_for_conditions() -> None:
     """``tests.waiting`` waits for a condition; no test sleeps until something has probably happened."""
     modules = {path: text for path, text in TESTS.items() if "/test_" in path and path not in SLEEPS}
-    assert lines_with(r"\bsleep\((?!0\))", modules) == []
+    assert lines_with(r"\bsleep\((?!0\))|\bEvent\(\)\.wait\b(?!\(\))", modules) == []
 
 
 def test_no_test_asserts_a_duration() -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 
 from service.process.background_worker import BackgroundWorker
+from tests.waiting import wait_for
 
 SECONDS = 10
 
@@ -105,8 +106,7 @@ def test_a_batch_that_fails_is_dropped_and_reported_and_later_ones_are_processed
     worker.put(1)
     assert work.begun.acquire(timeout=SECONDS)
     work.gate.wait(SECONDS)
-    while not work.errors:
-        threading.Event().wait(0.001)
+    wait_for(lambda: work.errors, "the batch fails")
     work.failing = False
     worker.put(2)
     assert worker.close(SECONDS)
@@ -122,8 +122,7 @@ def test_with_a_retry_pause_a_batch_that_fails_is_processed_again() -> None:
     assert work.begun.acquire(timeout=SECONDS)
     work.failing = False
     worker.put(2)
-    while len(work.items) < 2:
-        threading.Event().wait(0.001)
+    wait_for(lambda: len(work.items) == 2, "both are processed")
     assert worker.close(SECONDS)
     assert (work.items, work.dropped) == ([1, 2], 0)
 
@@ -182,8 +181,7 @@ def test_a_batch_waits_for_others_unless_items_were_left_by_the_one_before() -> 
     assert work.begun.acquire(timeout=SECONDS)
     worker.put(3)
     work.gate.set()
-    while not work.batches:
-        threading.Event().wait(0.001)
+    wait_for(lambda: work.batches, "the first batch is processed")
     work.gate.clear()
     worker.put(4)
     assert work.begun.acquire(timeout=SECONDS)

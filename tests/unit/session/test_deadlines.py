@@ -74,10 +74,11 @@ def test_progress_of_a_blocked_connection_restarts_the_chunk_timeout() -> None:
     conversation = Conversation(Limits(chunk_timeout_seconds=5))
     conversation.stream("a", "b")
     conversation.set_blocked(True)
-    for seconds in (4.0, 8.0, 12.0):
-        conversation.now = seconds
-        conversation.execute(conversation.machine.progress(at(seconds)))
-    conversation.sleep_until(16.9)
+    for seconds in (5.0, 10.0, 15.0):
+        assert not conversation.machine.stalled(at(seconds - 0.1))
+        assert conversation.machine.stalled(at(seconds))
+        conversation.machine.progress(at(seconds))
+    conversation.sleep_until(19.9)
     assert conversation.close is None
-    conversation.sleep_until(17.0)
+    conversation.sleep_until(20.0)
     assert conversation.close_code == 4102

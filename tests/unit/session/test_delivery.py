@@ -18,7 +18,7 @@ def delivery_of(count: int, now: float = 0.0) -> Delivery:
 
 def take(delivery: Delivery, now: float) -> list[str]:
     """Return the data of the chunks that are due."""
-    return [data for data, _ in delivery.take(now)]
+    return [data for data, _ in delivery.take(now)[0]]
 
 
 def test_chunk_k_is_due_k_gaps_after_the_start() -> None:
@@ -38,6 +38,42 @@ def test_a_stream_catches_up_after_three_gaps_and_is_rebased_after_more() -> Non
     very = delivery_of(10)
     assert take(very, LATE_GAPS * GAP + 0.001) == ["0 "]
     assert very.due_at == pytest.approx(LATE_GAPS * GAP + 0.001 + GAP)
+
+
+def test_each_chunk_is_late_by_the_time_since_it_was_due() -> None:
+    delivery = delivery_of(20)
+    assert delivery.take(0.0)[1] == [0.0]
+    assert delivery.take(0.103)[1] == pytest.approx([0.003])
+    assert delivery.take(0.45)[1] == pytest.approx([0.25, 0.15, 0.05])
+    assert delivery.take(2.5)[1] == pytest.approx([2.0]), "it was due at 0.5; the others wait for their new time"
+    assert delivery.take(2.6)[1] == pytest.approx([0.0])
+
+
+def test_no_chunk_is_late_for_the_time_in_which_the_client_held_it_back() -> None:
+    full = delivery_of(5)
+    full.take(0.0)
+    full.release(7.0)
+    assert full.take(7.002)[1] == pytest.approx([0.002])
+    assert full.take(7.202)[1] == pytest.approx([0.1, 0.0])
+    paused = delivery_of(5)
+    paused.take(0.0)
+    paused.pause(0.15)
+    paused.resume(9.0)
+    assert paused.take(9.004)[1] == pytest.approx([0.054]), "late by 0.05 before the pause"
+    both = delivery_of(5)
+    both.take(0.0)
+    both.pause(5.0)
+    both.release(6.0)
+    both.resume(9.0)
+    assert both.take(9.004)[1] == pytest.approx([0.004])
+
+
+def test_chunks_of_a_skipped_stream_have_no_due_time() -> None:
+    delivery = delivery_of(3)
+    delivery.take(0.0)
+    delivery.skip(0.01)
+    chunks, lags = delivery.take(5.0)
+    assert (len(chunks), lags) == (1, [])
 
 
 def test_a_pause_holds_back_chunks_and_keeps_the_rest_of_the_gap() -> None:
@@ -60,7 +96,7 @@ def test_a_skip_makes_the_remaining_chunks_due_merged_and_in_bursts() -> None:
 
     long = Delivery(PlanSource(plan_of(["x" * 10] * 100, max_chunk_characters=10)), GAP, 0.0)
     long.skip(0.0)
-    assert [len(long.take(0.0)), len(long.take(0.0))] == [BURST_CHUNKS, 100 - BURST_CHUNKS]
+    assert [len(take(long, 0.0)), len(take(long, 0.0))] == [BURST_CHUNKS, 100 - BURST_CHUNKS]
     assert long.bytes == 1000
 
 

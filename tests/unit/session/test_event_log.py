@@ -120,7 +120,7 @@ def test_the_time_of_backpressure_is_recorded_at_its_end() -> None:
     conversation.now = 1.0
     conversation.set_blocked(True)
     conversation.now = 2.0
-    conversation.execute(conversation.machine.progress(at(2.0)))
+    conversation.machine.progress(at(2.0))
     conversation.now = 3.5
     conversation.set_blocked(False)
     conversation.set_blocked(False)
@@ -171,7 +171,7 @@ def test_a_failed_preparation_is_recorded_with_its_time_and_whose_fault_it_is(
     conversation.now = 0.3
     conversation.resolve(EffectFailed(prepare.ticket, error, 0.25, STAGES))
     [ended] = conversation.event(StreamEnded)
-    assert (ended.started, ended.processing_seconds, ended.stages) == (False, 0.25, STAGES)
+    assert (ended.times.started, ended.processing_seconds, ended.stages) == (None, 0.25, STAGES)
     [sent] = conversation.event(ErrorSent)
     assert (sent.code, sent.fault, sent.stream_id, sent.trace) == ("PROCESSING_ERROR", fault, "stream-1", TRACE)
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from service.events import (
     ConnectionOpened,
     Event,
@@ -17,7 +19,7 @@ from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode
 from service.protocol.trace import Trace
 from service.session.records import SessionSnapshot
 from service.usage.rows import StreamRow
-from tests.unit.sample_times import TIMES
+from tests.unit.sample_times import NEVER_STARTED, TIMES
 
 CONTENT = "never to be seen in a file"
 TRACE = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
@@ -78,7 +80,6 @@ def recovered(stream_id: str, takeovers: int, connection_id: str, session_id: st
         takeovers=takeovers,
         repeated=False,
         times=TIMES,
-        waited_seconds=0.01,
         paused=False,
     )
 
@@ -100,13 +101,11 @@ def ended(  # noqa: PLR0917 - a stream's end in a line
         trace=TRACE,
         content_type=ContentType.HTML,
         outcome=outcome,
-        started=started,
         paused=False,
         chunks=chunks,
         bytes=chunks * 10,
-        duration_seconds=2.0 if started else 0.0,
         paused_seconds=0.5 if started else 0.0,
-        times=TIMES,
+        times=replace(TIMES, ended=12.625) if started else NEVER_STARTED,
         error=error,
     )
 

@@ -51,7 +51,7 @@ class Door:
         self.hub = Hub(max_connections, self, self.now)
         self.monitor = ConnectionMonitor(LIMITS, self.loop.time)
         self.waiting: list[PendingSocket] = []
-        ticker, writer, ids = Ticker(self.now, lambda _lag: None), MessageWriter(), Ids()
+        ticker, writer, ids = Ticker(self.now), MessageWriter(), Ids()
         services = Services(
             store=self.store,
             engine=Engine(),

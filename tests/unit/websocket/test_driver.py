@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboards.rules import RECORDINGS
 from observability.metrics.metrics_sink import Metrics
 from observability.recorder import FanOut
-from service.events import ErrorSent, Event, FaultRaised, FaultSource, StreamEnded
+from service.events import ConnectionOpened, ErrorSent, Event, FaultRaised, FaultSource, StreamEnded, StreamStarted
 from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
 from service.process.ids import RandomIds
@@ -88,12 +88,17 @@ class FailingStore(SqliteSessionStore):
         raise ConnectionResetError(104, "Connection reset by peer")
 
 
-class FailingWriter(MessageWriter):
-    def __init__(self, fails_on: type[ServerMessage] | None) -> None:
+class ObservedWriter(MessageWriter):
+    """Fails on messages of one type. ``events_before``: those recorded before the last message of each type."""
+
+    def __init__(self, fails_on: type[ServerMessage] | None, events: Sequence[Event]) -> None:
         super().__init__()
         self._fails_on = fails_on
+        self._events = events
+        self.events_before: dict[type[ServerMessage], Sequence[Event]] = {}
 
     def send(self, connection: Connection, message: ServerMessage) -> None:
+        self.events_before[type(message)] = list(self._events)
         if type(message) is self._fails_on:
             raise RuntimeError
         super().send(connection, message)
@@ -109,7 +114,8 @@ class Served:
         self._metrics = Metrics(settings)
         self._store = (FailingStore if failing_store else SqliteSessionStore)(None, settings.limits, SESSION_SECONDS)
         recorder = FanOut([self._metrics, self], on_failure=_refuse)
-        ticker, writer = Ticker(clock.now, lambda _lag: None), FailingWriter(fails_on)
+        self.writer = writer = ObservedWriter(fails_on, self.events)
+        ticker = Ticker(clock.now)
         self._services = Services(
             store=self._store,
             engine=ThreadedContentEngine(settings.limits, recorder),
@@ -187,6 +193,17 @@ async def test_a_chunk_in_the_middle_of_a_stream_that_cannot_be_sent_ends_the_co
     [ended] = [event for event in served.events if isinstance(event, StreamEnded)]
     assert ended.chunks == 2
     assert [event.source for event in served.events if isinstance(event, FaultRaised)] == [FaultSource.CONNECTION]
+
+
+async def test_what_a_client_receives_was_recorded_before() -> None:
+    """So that a process that is killed has counted it."""
+    served = Served()
+    async with served.running():
+        served.socket.receive(type="stream_request", content="word")
+        await served.wait_for(StreamEnded)
+        served.socket.close(1000, "")
+    for message, kind in ((Connected, ConnectionOpened), (StreamStart, StreamStarted), (StreamComplete, StreamEnded)):
+        assert kind in map(type, served.writer.events_before[message]), message
 
 
 async def test_an_error_that_cannot_be_sent_aborts_the_connection() -> None:

@@ -83,7 +83,7 @@ class Bench:
         self.store = store
         self.events: list[Event] = []
         self.engine = ThreadedContentEngine(Limits(), self, packs=True)
-        ticker, writer = Ticker(clock.now, lambda _lag: None), MessageWriter()
+        ticker, writer = Ticker(clock.now), MessageWriter()
         services = Services(
             store=store,
             engine=self.engine,

@@ -10,6 +10,9 @@ from service.cli.explain.evidence import Evidence
 _WAIT = "stream_content_wait_seconds"
 _SLOW_WAIT_SECONDS = 0.5
 _HEAVY_WORK_SECONDS = 0.1
+_CPU = "stream_content_cpu_seconds_total"
+_BUSY_SHARE = 0.1
+"""Of a core: less is not much work, whatever time it takes."""
 _MIN_REQUESTS = 20
 _ONE_SESSION = 0.8
 _FEW = 3
@@ -70,13 +73,16 @@ def content_queue(evidence: Evidence) -> Iterator[Finding]:
 
 
 def heavy_documents(evidence: Evidence) -> Iterator[Finding]:
-    """Preparation itself takes long."""
+    """Preparation takes long, and much processor time: on a busy host it takes long for any document."""
     metrics = evidence.metrics
     analysed = evidence.recent("content_analysed")
     times = sorted((line.number("processing_ms") or 0) / _KILO for line in analysed)
     work = metrics.quantile(0.95, "stream_request_phase_seconds", phase="work")
     heavy, count = (work.seconds, work.count) if work else (times[int(len(times) * 0.95)] if times else 0.0, len(times))
     if heavy <= _HEAVY_WORK_SECONDS or count < _MIN_REQUESTS:
+        return
+    cpu, worked = metrics.increase(_CPU), metrics.increase("stream_request_phase_seconds_sum", phase="work")
+    if metrics.series(_CPU) and cpu < min(worked / 2, _BUSY_SHARE * evidence.recent_seconds):
         return
     stages = metrics.increases("stream_stage_duration_seconds_sum", "stage")
     stage = next(iter(stages), "")

@@ -3,11 +3,11 @@
 from typing import Final
 
 HISTOGRAMS: Final = (
+    "stream_chunk_lag_seconds",
     "stream_chunk_send_seconds",
     "stream_chunks",
     "stream_content_wait_seconds",
     "stream_dependency_call_seconds",
-    "stream_pacing_lag_seconds",
     "stream_request_phase_seconds",
     "stream_stage_duration_seconds",
     "stream_time_to_first_chunk_seconds",
@@ -22,6 +22,7 @@ COUNTERS_AND_GAUGES: Final = (
     "stream_connection_attempts_total",
     "stream_connection_closes_total",
     "stream_connections_active",
+    "stream_content_cpu_seconds_total",
     "stream_content_killed_total",
     "stream_content_queue_length",
     "stream_content_refused_total",

@@ -52,7 +52,7 @@ def processor_busy(evidence: Evidence) -> Iterator[Finding]:
     """A process needs a whole core, and its chunks are late."""
     metrics = evidence.metrics
     recent = evidence.recent_seconds
-    late = metrics.quantile(0.99, "stream_pacing_lag_seconds")
+    late = metrics.quantile(0.99, "stream_chunk_lag_seconds")
     busy = [
         one.labels for one in metrics.series("process_cpu_seconds_total") if metrics.growth(one) > _BUSY_CORES * recent
     ]

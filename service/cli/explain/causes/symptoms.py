@@ -8,11 +8,11 @@ from service.cli.explain.evidence import Alert, Evidence
 
 _FIRST_CHUNK = "stream_time_to_first_chunk_seconds"
 _PHASE = "stream_request_phase_seconds"
-_PACING_LAG = "stream_pacing_lag_seconds"
+_CHUNK_LAG = "stream_chunk_lag_seconds"
 _LATE_SECONDS = 0.5
-_LATE_SWEEP_SECONDS = 0.1
+_LATE_CHUNK_SECONDS = 0.1
 _MIN_STREAMS = 10
-_MIN_SWEEPS = 100
+_MIN_CHUNKS = 1000
 _BUSY_REQUESTS = 50
 _LONG_PLAN = 200
 _QUIET = ("Watchdog",)
@@ -42,13 +42,13 @@ def slow_responses(evidence: Evidence) -> Iterator[Finding]:
 
 def late_chunks(evidence: Evidence) -> Iterator[Finding]:
     """Chunks in the middle of streams come late."""
-    lag = evidence.metrics.quantile(0.99, _PACING_LAG)
-    if lag is not None and lag.count >= _MIN_SWEEPS and lag.seconds > _LATE_SWEEP_SECONDS:
+    lag = evidence.metrics.quantile(0.99, _CHUNK_LAG)
+    if lag is not None and lag.count >= _MIN_CHUNKS and lag.seconds > _LATE_CHUNK_SECONDS:
         yield Finding(
             what=f"Chunks are late: p99 {seconds(lag.seconds)} after they were due.",
-            since=evidence.metrics.began_above(_PACING_LAG, _LATE_SWEEP_SECONDS),
+            since=evidence.metrics.began_above(_CHUNK_LAG, _LATE_CHUNK_SECONDS),
             touches=f"text appears in bursts: {load(evidence)}",
-            facts=(f"metrics: {_PACING_LAG} p99 {seconds(lag.seconds)} of {counted(lag.count, 'sweep')}",),
+            facts=(f"metrics: {_CHUNK_LAG} p99 {seconds(lag.seconds)} of {counted(lag.count, 'chunk')}",),
         )
 
 

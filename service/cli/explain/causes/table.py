@@ -87,7 +87,7 @@ CAUSES = (
     Cause(
         "loop_stalls",
         process_causes.loop_stalls,
-        ("EventLoopLag", "PacingLag", "SlowResponse", *_LATE_BURNS),
+        ("EventLoopLag", "LateChunks", "SlowResponse", *_LATE_BURNS),
         (*_SLOW_SYMPTOMS, "processor_busy"),
     ),
     Cause("memory_high", process_causes.memory_high, ("HighMemory",), ("worker_deaths", "restarting")),
@@ -104,7 +104,7 @@ CAUSES = (
         ("LongContentQueue", "ContentRefused", "SlowProcessing", "SlowResponse"),
         ("slow_responses",),
     ),
-    Cause("processor_busy", process_causes.processor_busy, ("PacingLag", "EventLoopLag"), _SLOW_SYMPTOMS),
+    Cause("processor_busy", process_causes.processor_busy, ("LateChunks", "EventLoopLag"), _SLOW_SYMPTOMS),
     Cause(
         "service_errors",
         content_causes.service_errors,
@@ -125,7 +125,7 @@ CAUSES = (
     Cause("telemetry_failing", telemetry_causes.telemetry_failing, ("TelemetryFailing",)),
     Cause("failing_recoveries", client_causes.failing_recoveries, ("RecoveriesFailing",)),
     Cause("slow_responses", symptoms.slow_responses, ("SlowResponse", *_LATE_BURNS)),
-    Cause("late_chunks", symptoms.late_chunks, ("PacingLag",)),
+    Cause("late_chunks", symptoms.late_chunks, ("LateChunks",)),
     Cause("mistakes", client_causes.mistakes),
     Cause("deploy", reach_causes.deploy, (), ("failing_recoveries",)),
     Cause("traffic", symptoms.traffic, ("HighTraffic", "LargeContent")),

@@ -138,7 +138,7 @@ def healthy() -> list[Series]:
                 target=target,
             ),
             *histogram("stream_content_wait_seconds", {0.005: 90, 0.1: 4}, content_worker="thread", target=target),
-            *histogram("stream_pacing_lag_seconds", {0.01: 5000, 0.1: 20}, target=target),
+            *histogram("stream_chunk_lag_seconds", {0.01: 5000, 0.1: 20}, target=target),
             *histogram("stream_chunks", {50: 90, 100: 4}, content_type="html", target=target),
         )
     ]

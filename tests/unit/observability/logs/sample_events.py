@@ -111,11 +111,9 @@ def ended(outcome: Outcome = Outcome.COMPLETED, *, error: ErrorCode | None = Non
         trace=TRACE,
         content_type=ContentType.TEXT,
         outcome=outcome,
-        started=True,
         paused=False,
         chunks=chunks,
         bytes=1234,
-        duration_seconds=25.0,
         paused_seconds=1.5,
         times=TIMES,
         resumable=outcome is Outcome.DISCONNECTED,
@@ -135,7 +133,6 @@ def recovered(*, repeated: bool = False) -> StreamRecovered:
         takeovers=1,
         repeated=repeated,
         times=TIMES,
-        waited_seconds=0.0125,
         paused=False,
     )
 

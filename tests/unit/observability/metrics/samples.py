@@ -16,6 +16,7 @@ from service.events import (
     AttemptOutcome,
     BackpressureApplied,
     BackpressureReleased,
+    ChunkLags,
     ClientReported,
     CloseReason,
     ConnectionAttempted,
@@ -33,7 +34,6 @@ from service.events import (
     StreamPauseChanged,
     StreamRecovered,
     StreamStarted,
-    TickerSwept,
 )
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import (
@@ -46,7 +46,7 @@ from service.protocol.messages import (
 )
 from service.protocol.server_messages import Chunk, StreamComplete
 from service.protocol.trace import Trace
-from tests.unit.sample_times import TIMES
+from tests.unit.sample_times import NEVER_STARTED, TIMES
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 SAMPLED = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
@@ -90,13 +90,11 @@ def ended(trace: Trace, outcome: Outcome, *, started: bool = True, paused: bool 
         trace=trace,
         content_type=ContentType.HTML,
         outcome=outcome,
-        started=started,
         paused=paused,
         chunks=250,
         bytes=1000,
-        duration_seconds=25.0,
         paused_seconds=1.5,
-        times=TIMES,
+        times=TIMES if started else NEVER_STARTED,
     )
 
 
@@ -112,7 +110,6 @@ def recovered(*, repeated: bool = False, paused: bool = False) -> StreamRecovere
         takeovers=1,
         repeated=repeated,
         times=TIMES,
-        waited_seconds=0.5,
         paused=paused,
     )
 
@@ -141,8 +138,7 @@ def life(trace: Trace) -> tuple[Event, ...]:
         ),
         started(trace),
         FirstChunkSent("i", trace, ContentType.HTML, 0.5),
-        TickerSwept(0.002),
-        MessagesSent({Chunk: 249, StreamComplete: 1}, 30_000),
+        MessagesSent({Chunk: 249, StreamComplete: 1}, 30_000, ChunkLags((240, 8, 0, 0, 0, 0, 0, 0, 0, 1), 3.5)),
         BackpressureApplied("c", "s", "i", trace),
         BackpressureReleased("c", "s", "i", trace, 0.75),
         StreamPauseChanged("s", "i", trace, paused=True),

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from observability.metrics.metrics_sink import Metrics
 from observability.registry.log_types import LogLevel
 from observability.registry.metric_types import Signal
-from observability.registry.metrics import DEPENDENCY_CALLS
+from observability.registry.metrics import CHUNK_LAG, DEPENDENCY_CALLS
 from service.content.stage import Stage, StageTime
 from service.events import (
     CacheQueried,
     CacheTier,
+    ChunkLags,
     ClientReported,
     CloseReason,
     ConnectionClosed,
@@ -29,6 +30,7 @@ from service.events import (
     DependencyFailed,
     HttpRequestServed,
     KilledBecause,
+    MessagesSent,
     Operation,
     Outcome,
     RateLimitHit,
@@ -46,6 +48,7 @@ from service.protocol.instant import Instant
 from service.protocol.messages import (
     ContentType,
 )
+from service.protocol.server_messages import Chunk
 from service.settings import Settings
 from tests.unit.observability.metrics.samples import (
     SAMPLED,
@@ -113,8 +116,8 @@ def test_each_event_of_a_connection_changes_its_metrics_and_no_others(metrics: M
         "stream_request_phase_seconds_sum{'phase': 'store'}": 0.125,
         "stream_time_to_first_chunk_seconds_count{'content_type': 'html'}": 1,
         "stream_time_to_first_chunk_seconds_sum{'content_type': 'html'}": 0.5,
-        "stream_pacing_lag_seconds_count": 1,
-        "stream_pacing_lag_seconds_sum": 0.002,
+        "stream_chunk_lag_seconds_count": 249,
+        "stream_chunk_lag_seconds_sum": 3.5,
         "stream_backpressure_total": 1,
         "stream_chunk_send_seconds_count": 1,
         "stream_chunk_send_seconds_sum": 0.75,
@@ -125,6 +128,16 @@ def test_each_event_of_a_connection_changes_its_metrics_and_no_others(metrics: M
         "stream_duration_seconds_sum": 25,
         "stream_paused_seconds_total": 1.5,
     }
+
+
+def test_lags_are_added_to_their_buckets_which_are_cumulative(metrics: Metrics) -> None:
+    for lags in (ChunkLags((5, 3, 0, 0, 0, 0, 0, 0, 1, 0), 2.5), ChunkLags((1, 0, 0, 0, 0, 0, 0, 0, 0, 1), 4.0)):
+        metrics.record(MessagesSent({Chunk: sum(lags.counts)}, 1000, lags))
+    name = "stream_chunk_lag_seconds"
+    buckets = {edge: value(metrics, f"{name}_bucket", le=edge) for edge in CHUNK_LAG.edges()}
+    assert [*buckets] == ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "+Inf"]
+    assert [*buckets.values()] == [6, 9, 9, 9, 9, 9, 9, 9, 10, 11]
+    assert (value(metrics, f"{name}_count"), value(metrics, f"{name}_sum")) == (11, 6.5)
 
 
 def test_a_failed_preparation_is_timed_with_an_exemplar_regardless_of_sampling(metrics: Metrics) -> None:

@@ -64,7 +64,7 @@ def test_recoveries_are_counted_by_result(metrics: Metrics) -> None:
     for result in ("recovered", "repeated", *RefusalReason):
         assert value(metrics, "stream_recoveries_total", result=result) == 1
     assert value(metrics, "stream_recovery_seconds_count") == 2
-    assert value(metrics, "stream_recovery_seconds_sum") == 1
+    assert value(metrics, "stream_recovery_seconds_sum") == 1.25
 
 
 def test_a_recovered_stream_is_active_until_it_ends(metrics: Metrics) -> None:

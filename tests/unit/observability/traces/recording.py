@@ -158,7 +158,6 @@ class Recording:
         outcome: Outcome,
         error: ErrorCode | None = None,
         *,
-        started: bool = True,
         work: tuple[float | None, tuple[StageTime, ...]] = (None, ()),
     ) -> None:
         """``work`` is the time and the stages of a failed preparation."""
@@ -171,11 +170,9 @@ class Recording:
                 trace=trace,
                 content_type=MARKUP,
                 outcome=outcome,
-                started=started,
                 paused=False,
                 chunks=30,
                 bytes=900,
-                duration_seconds=1.0,
                 paused_seconds=0.25,
                 times=self.happened(trace, ended=self.ago(0)),
                 error=error,
@@ -199,7 +196,6 @@ class Recording:
                 takeovers=1,
                 repeated=repeated,
                 times=self.happened(trace, started=self.ago(0)),
-                waited_seconds=0.020,
                 paused=False,
             )
         )

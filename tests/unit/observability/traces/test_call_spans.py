@@ -70,7 +70,7 @@ def test_the_calls_of_a_stream_that_is_not_sampled_are_exported_if_it_fails() ->
         recording.wait(50)
         recording.record(called(Operation.ADMIT, 48, trace=UNSAMPLED, system=DataSystem.SQLITE))
         recording.admit(UNSAMPLED)
-        recording.end(UNSAMPLED, outcome, ErrorCode.PROCESSING_ERROR, started=False)
+        recording.end(UNSAMPLED, outcome, ErrorCode.PROCESSING_ERROR)
         assert [span.name for span in calls(recording)] == exported
 
 

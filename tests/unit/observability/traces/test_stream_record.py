@@ -48,7 +48,6 @@ def test_the_spans_of_a_stream_tile_its_time(gaps: list[float], reached: int, up
     recording.end(
         SAMPLED,
         Outcome.CANCELLED,
-        started=reached >= len(later),
         work=(0.1, stages) if reached >= 1 else (None, ()),
     )
     placed = [(span.name, *times_of(span)) for span in recording.spans]

@@ -99,7 +99,7 @@ def test_spans_have_exactly_the_declared_attributes_and_events() -> None:
     recording.record(called(Operation.ADMIT, 700, trace=SAMPLED, error_type="NoAnswer"))
     recording.admit(SAMPLED)
     recording.record(FaultRaised("e1", FaultSource.CONTENT, ValueError(), "c1", "s1", "st1", SAMPLED))
-    recording.end(SAMPLED, Outcome.ERROR, ErrorCode.PROCESSING_ERROR, started=False)
+    recording.end(SAMPLED, Outcome.ERROR, ErrorCode.PROCESSING_ERROR)
     recording.recover(SECOND)
     recording.end(SECOND, Outcome.COMPLETED)
     emitted: dict[str, tuple[set[str], dict[str, set[str]]]] = {}
@@ -191,7 +191,7 @@ def test_a_fault_is_exported_regardless_of_sampling_and_without_its_text() -> No
     fault = ChunkingFailed(CANARY)
     fault.__cause__ = RecursionError(CANARY)
     recording.record(FaultRaised("e1", FaultSource.CONTENT, fault, "c1", "s1", "st1", UNSAMPLED))
-    recording.end(UNSAMPLED, Outcome.ERROR, ErrorCode.CHUNKING_ERROR, started=False)
+    recording.end(UNSAMPLED, Outcome.ERROR, ErrorCode.CHUNKING_ERROR)
     root = recording.named["stream"]
     assert root.status.status_code is StatusCode.ERROR
     assert root.attributes is not None
@@ -208,7 +208,7 @@ def test_a_fault_is_exported_although_the_outcome_is_disconnected() -> None:
     recording = Recording()
     recording.admit(UNSAMPLED)
     recording.record(FaultRaised("e1", FaultSource.CONNECTION, ValueError(), "c1", "s1", "st1", UNSAMPLED))
-    recording.end(UNSAMPLED, Outcome.DISCONNECTED, started=False)
+    recording.end(UNSAMPLED, Outcome.DISCONNECTED)
     assert recording.named["stream"].status.status_code is StatusCode.ERROR
 
 
@@ -221,7 +221,7 @@ def test_the_stages_of_a_failed_preparation_have_spans() -> None:
         StageTime(Stage.CONVERT, recording.ago(40), 0.010),
         StageTime(Stage.SANITISE, recording.ago(30), 0.030),
     )
-    recording.end(UNSAMPLED, Outcome.ERROR, ErrorCode.PROCESSING_ERROR, started=False, work=(0.040, stages))
+    recording.end(UNSAMPLED, Outcome.ERROR, ErrorCode.PROCESSING_ERROR, work=(0.040, stages))
     assert {name: times(span) for name, span in recording.named.items() if name not in ("validate", "rate_limit")} == {
         "stream": (-3, 100),
         "convert": (60, 70),
@@ -232,7 +232,7 @@ def test_the_stages_of_a_failed_preparation_have_spans() -> None:
 def test_an_error_of_the_client_is_no_error_of_the_span() -> None:
     recording = Recording()
     recording.admit(SAMPLED)
-    recording.end(SAMPLED, Outcome.REJECTED, ErrorCode.EMPTY_CONTENT, started=False)
+    recording.end(SAMPLED, Outcome.REJECTED, ErrorCode.EMPTY_CONTENT)
     root = recording.named["stream"]
     assert root.attributes is not None
     assert (root.status.status_code, root.attributes["stream.error_code"]) == (StatusCode.UNSET, "EMPTY_CONTENT")

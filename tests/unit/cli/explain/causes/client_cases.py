@@ -145,7 +145,7 @@ CASES = [
     ),
     Case(
         cause="late_chunks",
-        series=histogram("stream_pacing_lag_seconds", {0.1: 900.0, 0.5: 100.0}),
+        series=histogram("stream_chunk_lag_seconds", {0.1: 900.0, 0.5: 100.0}),
         parts=("Chunks are late",),
     ),
     Case(

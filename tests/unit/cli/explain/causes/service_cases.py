@@ -196,6 +196,7 @@ CASES = [
         series=[
             *histogram("stream_request_phase_seconds", {0.25: 30.0, 2.5: 30.0}, phase="work"),
             *histogram("stream_stage_duration_seconds", {2.5: 60.0}, stage="sanitise"),
+            counter("stream_content_cpu_seconds_total", 50, content_worker="thread"),
         ],
         lines=[
             line(
@@ -225,7 +226,7 @@ CASES = [
         cause="processor_busy",
         series=[
             counter("process_cpu_seconds_total", 299, 300),
-            *histogram("stream_pacing_lag_seconds", {0.05: 900.0, 0.1: 500.0}),
+            *histogram("stream_chunk_lag_seconds", {0.05: 900.0, 0.1: 500.0}),
         ],
         dated=False,
         parts=("uses its whole core",),

@@ -111,6 +111,18 @@ def test_a_slow_store_is_named_beside_stalls_only_if_most_of_its_calls_are_slow(
     assert [one.cause for one in diagnose(evidence([*stalls, *most])).causes] == ["session_store_slow", "loop_stalls"]
 
 
+def test_documents_are_not_heavy_that_waited_for_the_processor() -> None:
+    heavy = ["heavy_documents"]
+    for work, cpu, causes in (
+        ({0.001: 90.0, 0.25: 10.0}, 2, heavy),  # most of the time of few documents
+        ({0.25: 100.0}, 1, []),
+        ({5.0: 100.0}, 40, heavy),  # much work, on a processor that others use as well
+    ):
+        worked = given.histogram("stream_request_phase_seconds", work, phase="work")
+        used = counter("stream_content_cpu_seconds_total", cpu, content_worker="thread")
+        assert [one.cause for one in diagnose(evidence([*worked, used])).causes] == causes
+
+
 def test_an_alert_that_nothing_explains_is_a_cause_of_its_own() -> None:
     [found] = diagnose(evidence(healthy(), alerts=[alert("NewAlert", "critical")])).causes
     assert (found.what, found.severity, found.runbook) == (
