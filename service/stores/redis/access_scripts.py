@@ -4,7 +4,8 @@ Times are in microseconds since the epoch, by the clock of Redis: whole numbers,
 that needs more memory writes that first, as Redis refuses only the first write of a script for lack of memory.
 """
 
-from service.stores.redis.script import script
+from service.events import Operation
+from service.stores.redis.client import Script
 
 PREFIX = "streaming:access:1:"
 """The number is the version of the keys below it. It is not that of sessions: these keys outlive a new version."""
@@ -53,13 +54,17 @@ local function put(key, used, now)
 end
 """
 
-ADD_KEY = script("""
+ADD_KEY = Script(
+    Operation.ADD_KEY,
+    """
 -- KEYS: keys by digest, digests by id. ARGV: id, digest, key. A space follows the time of its revocation.
 redis.call('HSET', KEYS[1], ARGV[2], ' ' .. ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-""")
+""",
+)
 
-REVOKE_KEY = script(
+REVOKE_KEY = Script(
+    Operation.REVOKE_KEY,
     """
 -- KEYS: keys by digest, digests by id, revocations, their ends. ARGV: id, time, revocation, how long it is kept.
 -- Returns: whether there was such a key, not revoked.
@@ -76,7 +81,8 @@ return 1
     _REVOCATIONS,
 )
 
-REVOKE = script(
+REVOKE = Script(
+    Operation.REVOKE,
     """
 -- KEYS: revocations, their ends. ARGV: revocation, how long it is kept. Returns: its sequence.
 return record(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]))
@@ -85,7 +91,8 @@ return record(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]))
     _REVOCATIONS,
 )
 
-REVOCATIONS = script(
+REVOCATIONS = Script(
+    Operation.REVOCATIONS,
     """
 -- KEYS: revocations. ARGV: a sequence, the most to return.
 -- Returns: the time; revocations of a higher sequence, also expired ones, each after its sequence and its end.
@@ -95,7 +102,8 @@ return {exact(clock()), found}
     _CLOCK,
 )
 
-CHARGE = script(
+CHARGE = Script(
+    Operation.CHARGE,
     """
 -- KEYS: a quota for each charge. ARGV: the cost, the interval and the tolerance of each.
 -- Returns: the number, from 1, of the first charge that does not fit and the time until it does; nothing if all do.
@@ -119,7 +127,8 @@ return {}
     _QUOTAS,
 )
 
-DEBIT = script(
+DEBIT = Script(
+    Operation.DEBIT,
     """
 -- KEYS: a quota for each charge. ARGV: the cost and the interval of each.
 local now = clock()

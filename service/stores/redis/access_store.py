@@ -40,7 +40,6 @@ class RedisAccessStore:
 
     async def add_key(self, key: ApiKey) -> None:
         await self._server.run(
-            Operation.ADD_KEY,
             access_scripts.ADD_KEY,
             [_KEYS, _DIGESTS],
             key.key_id,
@@ -60,7 +59,6 @@ class RedisAccessStore:
         revocation = Revocation(0, KEY_ISSUER, key_id, "", now)
         return bool(
             await self._server.run(
-                Operation.REVOKE_KEY,
                 access_scripts.REVOKE_KEY,
                 [_KEYS, _DIGESTS, _REVOCATIONS, _ENDS],
                 key_id,
@@ -71,16 +69,14 @@ class RedisAccessStore:
 
     async def revoke(self, revocation: Revocation, kept_seconds: float) -> int:
         sequence = await self._server.run(
-            Operation.REVOKE, access_scripts.REVOKE, [_REVOCATIONS, _ENDS], *_kept(revocation, kept_seconds)
+            access_scripts.REVOKE, [_REVOCATIONS, _ENDS], *_kept(revocation, kept_seconds)
         )
         return int(sequence)
 
     async def revocations(self, after: int) -> Sequence[Revocation]:
         found: list[Revocation] = []
         while True:
-            now, members = await self._server.run(
-                Operation.REVOCATIONS, access_scripts.REVOCATIONS, [_REVOCATIONS], after, _BATCH
-            )
+            now, members = await self._server.run(access_scripts.REVOCATIONS, [_REVOCATIONS], after, _BATCH)
             for member in members:
                 sequence, ends_at, revocation = member.split(b" ", 2)
                 after = int(sequence)
@@ -91,7 +87,7 @@ class RedisAccessStore:
 
     async def charge(self, charges: Sequence[Charge]) -> QuotaExceeded | None:
         rates = [part for charge in charges for part in (charge.cost, charge.interval, charge.tolerance)]
-        exceeded = await self._server.run(Operation.CHARGE, access_scripts.CHARGE, _quotas(charges), *rates)
+        exceeded = await self._server.run(access_scripts.CHARGE, _quotas(charges), *rates)
         if not exceeded:
             return None
         number, excess = exceeded
@@ -100,7 +96,7 @@ class RedisAccessStore:
 
     async def debit(self, charges: Sequence[Charge]) -> None:
         rates = [part for charge in charges for part in (charge.cost, charge.interval)]
-        await self._server.run(Operation.DEBIT, access_scripts.DEBIT, _quotas(charges), *rates)
+        await self._server.run(access_scripts.DEBIT, _quotas(charges), *rates)
 
     async def close(self) -> None:
         await self._server.close()

@@ -4,12 +4,12 @@ Times are in milliseconds, by the clock of Redis. A script that needs more memor
 only the first write of a script for lack of memory. All commands exist in Redis 6.2.
 """
 
-from service.stores.redis.script import script
+from service.events import Operation
+from service.stores.redis.client import Script
 from service.stores.store_limits import CLAIMS_FOR_EACH_REQUEST, FREE_PREPARATIONS, SESSION_BYTES, SHARE
 
 PREFIX = "streaming:3:"
 """The number is the version of the keys below it; services of another version do not read them."""
-
 
 _CLOCK = """
 local function clock()
@@ -44,13 +44,10 @@ local function has_room(most)
     return excess <= 0
 end
 
--- Create the session: it is written before anything else, for lack of memory. It has a secret unless that is empty.
+-- Create the session: it is written before anything else, for lack of memory. Without a secret, that is empty.
 local function create(id, incarnation, requests, left, secret)
     local key = '{PREFIX}session:' .. id
-    redis.call('HSET', key, 'incarnation', incarnation, 'requests', requests)
-    if secret ~= '' then
-        redis.call('HSET', key, 'secret', secret)
-    end
+    redis.call('HSET', key, 'incarnation', incarnation, 'requests', requests, 'secret', secret)
     redis.call('PEXPIRE', key, left)
     for _, set in ipairs(requests > 0 and {{ALL}} or {{ALL, UNUSED}}) do
         redis.call('ZADD', set, clock() + left, id)
@@ -122,11 +119,11 @@ local function used_bytes()
 end
 """
 
-OPEN = script(
+OPEN = Script(
+    Operation.OPEN,
     """
 -- KEYS: session. ARGV: id, the number of sessions, incarnation, milliseconds (for a new one), secret.
--- Returns: incarnation, requests, milliseconds left, whether it is new; an empty list if there are too many sessions,
--- false if it has another secret.
+-- Returns: incarnation, requests, milliseconds left, whether it is new; {} if there are too many, false if reserved.
 local left = redis.call('PTTL', KEYS[1])
 if left > 0 then
     local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests', 'secret')
@@ -142,7 +139,8 @@ return {ARGV[3], 0, tonumber(ARGV[4]), 1}
     _SESSIONS,
 )
 
-JOIN = script(
+JOIN = Script(
+    Operation.JOIN,
     """
 -- KEYS: session. ARGV: id, the number of sessions, incarnation, requests to add, milliseconds (for a new one), secret.
 -- Returns: as OPEN.
@@ -163,7 +161,8 @@ return {redis.call('HGET', KEYS[1], 'incarnation'), used, left, 0}
     _SESSIONS,
 )
 
-ADMIT = script(
+ADMIT = Script(
+    Operation.ADMIT,
     f"""
 -- KEYS: claims of the session.
 -- ARGV: id; limit; incarnation, requests, milliseconds left and secret of the snapshot; the bytes of the store; stream,
@@ -204,7 +203,8 @@ return {{1, count(id, 1), false, 0}}
     _STREAMS,
 )
 
-CHARGE_REPETITION = script(
+CHARGE_REPETITION = Script(
+    Operation.CHARGE_REPETITION,
     f"""
 -- KEYS: claims of the session. ARGV: id; limit; incarnation, requests, milliseconds left and secret of the snapshot;
 -- the stream repeated. Returns: admitted, requests.
@@ -223,7 +223,8 @@ return {{1, count(ARGV[1], 1)}}
     _SESSIONS,
 )
 
-PUT = script(
+PUT = Script(
+    Operation.PUT,
     f"""
 -- KEYS: stream. ARGV: milliseconds, the bytes of the store, session, size, account; all fields and values.
 -- Returns: whether it is stored.
@@ -247,7 +248,8 @@ return stored and 1 or 0
     _STREAMS,
 )
 
-MEASURE = script(
+MEASURE = Script(
+    Operation.MEASURE,
     """
 -- Returns: the bytes and the number of sessions.
 release_ended(1000)
@@ -259,12 +261,16 @@ return {used_bytes(), redis.call('ZCARD', ALL)}
     _STREAMS,
 )
 
-GET = script("""
+GET = Script(
+    Operation.GET,
+    """
 -- KEYS: stream. ARGV: fields. Returns: their values.
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
-""")
+""",
+)
 
-ACQUIRE = script(
+ACQUIRE = Script(
+    Operation.ACQUIRE,
     """
 -- KEYS: stream. ARGV: epoch, owner, milliseconds. Returns: whether it was at that epoch.
 local stream = redis.call('HMGET', KEYS[1], 'epoch', 'owners', 'account')
@@ -282,16 +288,20 @@ return 1
     _STREAMS,
 )
 
-MARK_SKIP = script("""
+MARK_SKIP = Script(
+    Operation.MARK_SKIP,
+    """
 -- KEYS: stream. ARGV: epoch, index, whether it is settled. Returns: whether it was at that epoch.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then
     return 0
 end
 redis.call('HSET', KEYS[1], 'skip_at', ARGV[2], 'skip_settled', ARGV[3])
 return 1
-""")
+""",
+)
 
-RENEW_LEASES = script(
+RENEW_LEASES = Script(
+    Operation.RENEW_LEASES,
     """
 -- KEYS: streams. ARGV: the minimum and the full time to live; the epochs. Returns: the numbers, from 1, of lost ones.
 local minimum, full = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -310,7 +320,8 @@ return lost
     _STREAMS,
 )
 
-UPDATE_STATUS = script(
+UPDATE_STATUS = Script(
+    Operation.UPDATE_STATUS,
     """
 -- KEYS: streams, one for each change. ARGV: time to live of an ended stream; epoch and change of each.
 local fields = {

@@ -20,7 +20,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
-from service.events import Operation, StoreLimit
+from service.events import StoreLimit
 from service.process.dependency_calls import MeasureCall, unmeasured
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
@@ -94,15 +94,13 @@ class RedisSessionStore:
     async def open(self, session_key: str, secret: Digest | None = None) -> SessionSnapshot | SessionReserved:
         new = uuid4().hex, _milliseconds(self._limits.max_session_seconds), _hex(secret)
         session = await self._server.run(
-            Operation.OPEN, scripts.OPEN, [_session(session_key)], session_key, self._store_limits.max_sessions, *new
+            scripts.OPEN, [_session(session_key)], session_key, self._store_limits.max_sessions, *new
         )
         return SessionReserved() if session is None else _snapshot(session_key, secret, session)
 
     async def join(self, snapshot: SessionSnapshot) -> SessionSnapshot:
         session_key, most = snapshot.session_key, self._store_limits.max_sessions
-        session = await self._server.run(
-            Operation.JOIN, scripts.JOIN, [_session(session_key)], session_key, most, *_known(snapshot)
-        )
+        session = await self._server.run(scripts.JOIN, [_session(session_key)], session_key, most, *_known(snapshot))
         if session is None:
             return msgspec.structs.replace(snapshot, shared=False)
         return _snapshot(session_key, snapshot.secret, session)
@@ -115,7 +113,6 @@ class RedisSessionStore:
             tokens = (token for token in (claim.owner, claim.presented) if token is not None)
             names = [f"{token.hex()}:{claim.request_id}" for token in tokens]
         admitted, used, repeats, conflicts = await self._server.run(
-            Operation.ADMIT,
             scripts.ADMIT,
             [_claims(snapshot.session_key)],
             snapshot.session_key,
@@ -131,7 +128,6 @@ class RedisSessionStore:
     async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
         session_key, limit = snapshot.session_key, self._limits.max_requests
         admitted, used = await self._server.run(
-            Operation.CHARGE_REPETITION,
             scripts.CHARGE_REPETITION,
             [_claims(session_key)],
             session_key,
@@ -142,43 +138,31 @@ class RedisSessionStore:
         return Admission(bool(admitted), used)
 
     async def measure(self) -> StoreSize:
-        return StoreSize(*await self._server.run(Operation.MEASURE, scripts.MEASURE, []))
+        return StoreSize(*await self._server.run(scripts.MEASURE, []))
 
     async def put(self, record: StreamRecord) -> None:
         fields = list(_encode(record))
         size = STREAM_BYTES + len(record.plan)
         account = f"{size} {record.session_key} {record.stream_id}"
         limits = (self._store_limits.max_bytes, record.session_key, size, account)
-        stored = await self._server.run(
-            Operation.PUT, scripts.PUT, [_stream(record.stream_id)], self._active_ttl, *limits, *fields
-        )
+        stored = await self._server.run(scripts.PUT, [_stream(record.stream_id)], self._active_ttl, *limits, *fields)
         if not stored:
             raise StoreFull(StoreLimit.BYTES)
 
     async def get(self, stream_id: str) -> StreamRecord | None:
-        return _decode(stream_id, await self._server.run(Operation.GET, scripts.GET, [_stream(stream_id)], *_FIELDS))
+        return _decode(stream_id, await self._server.run(scripts.GET, [_stream(stream_id)], *_FIELDS))
 
     async def acquire(self, stream_id: str, epoch: int, owner: Digest) -> bool:
-        return bool(
-            await self._server.run(
-                Operation.ACQUIRE, scripts.ACQUIRE, [_stream(stream_id)], epoch, owner.hex(), self._active_ttl
-            )
-        )
+        return bool(await self._server.run(scripts.ACQUIRE, [_stream(stream_id)], epoch, owner.hex(), self._active_ttl))
 
     async def mark_skip(self, stream_id: str, epoch: int, index: int, *, settled: bool) -> bool:
-        return bool(
-            await self._server.run(
-                Operation.MARK_SKIP, scripts.MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)
-            )
-        )
+        return bool(await self._server.run(scripts.MARK_SKIP, [_stream(stream_id)], epoch, index, int(settled)))
 
     async def renew_leases(self, epochs: Mapping[str, int]) -> frozenset[str]:
         lost: set[str] = set()
         for ids in _batches(list(epochs)):
             keys, expected = [_stream(one) for one in ids], [epochs[one] for one in ids]
-            numbers = await self._server.run(
-                Operation.RENEW_LEASES, scripts.RENEW_LEASES, keys, self._ttl, self._active_ttl, *expected
-            )
+            numbers = await self._server.run(scripts.RENEW_LEASES, keys, self._ttl, self._active_ttl, *expected)
             lost.update(ids[number - 1] for number in numbers)
         return frozenset(lost)
 
@@ -201,7 +185,6 @@ class RedisSessionStore:
             changes = [part for _, epoch, status in batch for part in (epoch, status.value)]
             try:
                 await self._server.run(
-                    Operation.UPDATE_STATUS,
                     scripts.UPDATE_STATUS,
                     [_stream(stream_id) for stream_id, *_ in batch],
                     self._ttl,

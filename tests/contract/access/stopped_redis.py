@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import redis
 
 from service.stores.redis import access_scripts
-from service.stores.redis.script import Script, script
+from service.stores.redis.client import Script
 
 _CLOCK = "streaming:clock"
 
@@ -21,4 +21,4 @@ def stopped_scripts() -> Iterator[tuple[str, Script]]:
     for name, original in vars(access_scripts).items():
         if isinstance(original, Script):
             text = original.text.replace("redis.call('TIME')", f"redis.call('HMGET', '{_CLOCK}', 's', 'us')")
-            yield name, script(text.replace("'PX', ", "'PX', 3600000 + "))
+            yield name, Script(original.operation, text.replace("'PX', ", "'PX', 3600000 + "))
