@@ -1,6 +1,7 @@
 """An accepted WebSocket whose token is awaited: it has no session, no place among the connections and no row."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -62,10 +63,18 @@ class PendingConnections:
         connection.await_message(pending, AUTH_MESSAGE_BYTES)
         self.hub.add_pending(pending)
 
-    def receive(self, connection: WebSocketConnection, arrival: Arrival, token: str) -> None:
+    def receive(
+        self, connection: WebSocketConnection, arrival: Arrival, token: str, on_decided: Callable[[], None]
+    ) -> None:
         """Open the session for the user of the token, or close, in a task of its own."""
-        received = self.reception.receive(connection, arrival, token, TokenCarrier.MESSAGE)
-        task = asyncio.get_running_loop().create_task(received)
+
+        async def decide() -> None:
+            try:
+                await self.reception.receive(connection, arrival, token, TokenCarrier.MESSAGE)
+            finally:
+                on_decided()
+
+        task = asyncio.get_running_loop().create_task(decide())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -95,14 +104,15 @@ class PendingConnection:
     # service.session.ports.Receiver
 
     def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
-        self._forget()
         message = _decoded(data)
         if message is None:
+            self._forget()
             self._refuse()
         else:
+            self._stop_waiting()
             self._connection.hold()
             arrival = replace(self._arrival, started_at=self._shared.reception.seconds)  # the wait is the client's
-            self._shared.receive(self._connection, arrival, message.token)
+            self._shared.receive(self._connection, arrival, message.token, self._forget)
 
     def limit_exceeded(self, limit: InputLimit) -> None:
         self._forget()
@@ -143,9 +153,13 @@ class PendingConnection:
     def _refuse(self) -> None:
         self._shared.reception.refuse(self._connection, self._arrival, AccessRefusal.MISSING)
 
-    def _forget(self) -> None:
+    def _stop_waiting(self) -> None:
+        """There is a token. Until it is checked, the connection still makes room for others."""
         self._shared.ticker.cancel(self)
         self._shared.hub.discard_pending(self)
+
+    def _forget(self) -> None:
+        self._stop_waiting()
         self._sockets.forget(self)
 
 

@@ -5,7 +5,7 @@ that needs more memory writes that first, as Redis refuses only the first write 
 """
 
 from service.events import Operation
-from service.stores.redis.script import Script
+from service.stores.redis.client import Script
 
 PREFIX = "streaming:access:1:"
 """The number is the version of the keys below it. It is not that of sessions: these keys outlive a new version."""

@@ -1,6 +1,7 @@
 """Commands and scripts for a Redis server, over a bounded number of connections and under one deadline."""
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +19,6 @@ from service.process.dependency_calls import MeasureCall, unmeasured
 from service.session.ports import StoreUnavailable
 from service.stores.deadline import AnswerDeadline
 from service.stores.failures import NoAnswer, Refused, Rejected
-from service.stores.redis.script import Script
 
 _CONNECTIONS = 50
 DEADLINE_SECONDS = 2.0
@@ -30,6 +30,18 @@ of a command in a script follows other text."""
 
 Part = str | bytes | int
 """Of a command."""
+
+
+class Script:
+    """A Lua script. It begins with functions that it shares with others."""
+
+    __slots__ = ("digest", "operation", "text")
+
+    def __init__(self, operation: Operation, text: str, *shared: str) -> None:
+        self.operation = operation
+        self.text = "".join((*shared, text))
+        self.digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+        """The name under which Redis has cached the script after its first call."""
 
 
 class RedisClient:

@@ -5,7 +5,7 @@ only the first write of a script for lack of memory. All commands exist in Redis
 """
 
 from service.events import Operation
-from service.stores.redis.script import Script
+from service.stores.redis.client import Script
 from service.stores.store_limits import CLAIMS_FOR_EACH_REQUEST, FREE_PREPARATIONS, SESSION_BYTES, SHARE
 
 PREFIX = "streaming:3:"
@@ -123,8 +123,7 @@ OPEN = Script(
     Operation.OPEN,
     """
 -- KEYS: session. ARGV: id, the number of sessions, incarnation, milliseconds (for a new one), secret.
--- Returns: incarnation, requests, milliseconds left, whether it is new; an empty list if there are too many sessions,
--- false if it has another secret.
+-- Returns: incarnation, requests, milliseconds left, whether it is new; {} if there are too many, false if reserved.
 local left = redis.call('PTTL', KEYS[1])
 if left > 0 then
     local session = redis.call('HMGET', KEYS[1], 'incarnation', 'requests', 'secret')
@@ -325,7 +324,11 @@ UPDATE_STATUS = Script(
     Operation.UPDATE_STATUS,
     """
 -- KEYS: streams, one for each change. ARGV: time to live of an ended stream; epoch and change of each.
-local fields = {paused = {'paused', 1}, resumed = {'paused', 0}, ended = {'counted', 1}}
+local fields = {
+    paused = {'paused', 1},
+    resumed = {'paused', 0},
+    ended = {'counted', 1},
+}
 for number, key in ipairs(KEYS) do
     local epoch, change = ARGV[2 * number], ARGV[2 * number + 1]
     local stream = redis.call('HMGET', key, 'epoch', 'account')

@@ -185,7 +185,10 @@ class RedisSessionStore:
             changes = [part for _, epoch, status in batch for part in (epoch, status.value)]
             try:
                 await self._server.run(
-                    scripts.UPDATE_STATUS, [_stream(stream_id) for stream_id, *_ in batch], self._ttl, *changes
+                    scripts.UPDATE_STATUS,
+                    [_stream(stream_id) for stream_id, *_ in batch],
+                    self._ttl,
+                    *changes,
                 )
             except StoreUnavailable as unavailable:
                 self._changes.clear()  # without them a stream is kept longer, or charged twice, but never lost

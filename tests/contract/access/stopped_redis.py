@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import redis
 
 from service.stores.redis import access_scripts
-from service.stores.redis.script import Script
+from service.stores.redis.client import Script
 
 _CLOCK = "streaming:clock"
 

@@ -40,8 +40,9 @@ async def test_it_has_nothing_until_its_token_is_accepted() -> None:
     )
     assert [socket.address for socket in door.waiting] == ["192.0.2.1"]
     guest.send(AUTH)
-    assert door.waiting == []
+    assert len(door.waiting) == 1, "until its token is checked it makes room for others"
     await asyncio.sleep(0)
+    assert door.waiting == []
     messages, code = guest.received()
     assert [message["type"] for message in messages] == ["connected"]
     assert (door.hub.connections, code, door.attempts) == (1, None, [AttemptOutcome.ACCEPTED])
@@ -156,6 +157,19 @@ async def test_it_makes_room_for_another_socket_at_once() -> None:
     [socket] = door.waiting
     socket.evict()
     assert (guest.sockets, guest.transport.end, door.waiting) == (set(), "aborted", [])
+
+
+async def test_it_makes_room_while_its_token_is_checked() -> None:
+    door = door_of_one_user()
+    guest = Guest(door)
+    guest.wait()
+    guest.send(AUTH)
+    [socket] = door.waiting
+    socket.evict()
+    guest.connection.connection_lost(None)
+    for _ in range(4):
+        await asyncio.sleep(0)
+    assert (guest.sockets, door.waiting, door.hub.connections) == (set(), [], 0)
 
 
 async def test_a_drain_closes_it_and_those_that_come_later() -> None:
