@@ -264,8 +264,8 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             "A token expires, and the client has not sent a new one",
             (
                 Sent({"type": "auth", "token": JWT}),
-                connected(limits, principal=principal_until(1000)),
-                AuthExpiring(at(2), at(1000), 1),
+                connected(limits, principal=principal_until(3000)),
+                AuthExpiring(at(2), at(3000), 3),
                 ErrorMessage.of(TokenExpired(AccessRefusal.EXPIRED.sentence)),
                 Closed(CloseCode.TOKEN_EXPIRED),
             ),

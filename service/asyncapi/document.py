@@ -68,6 +68,26 @@ _REPLIES: Mapping[type[Struct], Sequence[type[Struct]]] = {
 }
 
 
+_HEADERS: Json = {
+    "type": "object",
+    "properties": {
+        "Authorization": {
+            "type": "string",
+            "description": "With `AUTH_MODE`: `Bearer` and the token. Without this header, the token is a subprotocol "
+            "or in the message `auth`.",
+        },
+        "Sec-WebSocket-Protocol": {
+            "type": "string",
+            "description": "`streaming.v1`, and with `AUTH_MODE` beside it `bearer.` and the token.",
+        },
+        "X-Session-Secret": {
+            "type": "string",
+            "description": "Without `AUTH_MODE`: a secret that reserves the session for those who send the same.",
+        },
+    },
+}
+
+
 def asyncapi(limits: Limits, version: str, host: str) -> Json:
     """The AsyncAPI 3 document of a service with these limits. ``host`` is its address, as ``name:port``."""
     examples = conversations(limits)
@@ -130,7 +150,7 @@ def _channel(messages: Iterable[type[Struct]]) -> Json:
             }
         },
         "messages": {tag_of(message): {"$ref": f"#/components/messages/{tag_of(message)}"} for message in messages},
-        "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
+        "bindings": {"ws": {"method": "GET", "headers": _HEADERS, "bindingVersion": "0.1.0"}},
     }
 
 

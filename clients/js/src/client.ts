@@ -17,6 +17,8 @@ export interface Session {
   expiresAt: Date;
   /** Whether streams are stored and can be recovered on another connection. */
   resumable: boolean;
+  /** When the token of the user ends; `undefined` if it does not, and without authentication. */
+  tokenExpiresAt?: Date | undefined;
 }
 
 export interface ClientOptions extends ConnectionOptions {
@@ -137,12 +139,15 @@ export class StreamingClient {
       case "stream_skipped":
       case "stream_cancelled":
         return this.#queue.answered(message.type);
+      case "auth_refreshed":
+        this.session!.tokenExpiresAt = date(message.expires_at);
+        return notify(this.#onSession, this.session!);
       case "pong": {
         const ping = this.#pings.shift();
         return ping?.resolve(performance.now() - ping.sentAt);
       }
       case "error":
-        if (message.code === "RATE_LIMIT_EXCEEDED") this.#count(0);
+        if (message.code === "RATE_LIMIT_EXCEEDED" && !message.scope) this.#count(0);
         return this.#queue.failed(message);
     }
   }
@@ -155,6 +160,7 @@ export class StreamingClient {
       requestsLeft: message.requests_left,
       expiresAt: new Date(message.session_expires_at),
       resumable: message.resume_token !== undefined,
+      tokenExpiresAt: date(message.auth_expires_at),
     };
     for (const waiter of this.#connecting.splice(0)) waiter.resolve(this.session);
     this.#queue.reports = message.client_reports ?? false;
@@ -178,4 +184,8 @@ export class StreamingClient {
     this.session!.requestsLeft = Math.max(0, requestsLeft);
     notify(this.#onSession, this.session!);
   }
+}
+
+function date(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text);
 }

@@ -4,11 +4,13 @@ import {
   CLOSE_ABNORMAL,
   CLOSE_NORMAL,
   CLOSE_RESTART,
+  CLOSE_TOKEN_EXPIRED,
   FINAL_CLOSE_CODES,
   type ClientMessage,
   type ServerMessage,
 } from "./protocol.js";
 import { notify } from "./notify.js";
+import { TokenSource, type TokenOptions } from "./token.js";
 
 /** `idle`: not connected, because nothing is pending; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
@@ -16,6 +18,7 @@ export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "clos
 /** The part of a WebSocket that the client uses; browsers' and that of `ws` have it. */
 export interface Socket {
   readonly readyState: number;
+  onopen: ((event: any) => void) | null;
   onmessage: ((event: any) => void) | null;
   onclose: ((event: any) => void) | null;
   onerror: ((event: any) => void) | null;
@@ -25,14 +28,14 @@ export interface Socket {
   on?(event: string, listener: (request: any, response: any) => void): unknown;
 }
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends TokenOptions {
   /** The constructor, where there is no global one. */
-  WebSocket?: new (url: string) => Socket;
+  WebSocket?: new (url: string, protocols?: string[]) => Socket;
   backOff?: BackOffOptions;
   /** While something is pending: silence after which the client sends a heartbeat, and then treats the connection as lost. */
   silenceMs?: number;
   onState?: (state: ConnectionState, error?: StreamingError) => void;
-  /** Called for every message, for a log. */
+  /** Called for every message, for a log; the token of the user is not in it. */
   onMessage?: (direction: "in" | "out", message: ServerMessage | ClientMessage) => void;
 }
 
@@ -53,20 +56,25 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #owner: Owner;
   readonly #backOff: BackOff;
+  readonly #tokens: TokenSource | undefined;
   #state: ConnectionState = "idle";
   #socket: Socket | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Of the next connection, or of the next token. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   /** Ticks of the watch since the last message. */
   #silentTicks = 0;
   /** The fatal error that preceded the close. */
   #lastError: StreamingError | undefined;
+  /** Tokens that had expired, since one that had not. */
+  #expiries = 0;
 
   constructor(url: string, options: ConnectionOptions, owner: Owner) {
     this.#url = url;
     this.#options = options;
     this.#owner = owner;
     this.#backOff = new BackOff(options.backOff);
+    if (options.getToken) this.#tokens = new TokenSource(options.getToken, options);
   }
 
   get state(): ConnectionState {
@@ -108,6 +116,7 @@ export class Connection {
   /** Closes for good. */
   async close(): Promise<void> {
     const socket = this.#release();
+    this.#tokens?.stop();
     this.#end(closed(), "closed");
     if (!socket) return;
     await new Promise<unknown>((resolve) => {
@@ -119,8 +128,22 @@ export class Connection {
 
   #connect(): void {
     this.#enter("connecting");
-    const socket: Socket = new (this.#options.WebSocket ?? WebSocket)(this.#url);
+    if (!this.#tokens) return this.#openSocket();
+    const waiting = (): boolean => this.#state === "connecting"; // else it was closed
+    this.#tokens
+      .get()
+      .then((token) => waiting() && this.#openSocket(token))
+      .catch((error) => waiting() && this.#end(error, "idle"));
+  }
+
+  #openSocket(token?: string): void {
+    const inHandshake = token && this.#options.tokenCarrier === "subprotocol";
+    const protocols = inHandshake ? ["streaming.v1", `bearer.${token}`] : undefined;
+    const socket: Socket = new (this.#options.WebSocket ?? WebSocket)(this.#url, protocols);
     this.#socket = socket;
+    socket.onopen = () => {
+      if (token && !inHandshake) this.#sendToken("auth", token);
+    };
     socket.onmessage = ({ data }: { data: string }) => this.#receive(JSON.parse(data) as ServerMessage);
     socket.onclose = ({ code, reason }: { code: number; reason?: string }) =>
       this.#broken(code, this.#lastError, milliseconds(/\bretry_after_ms=(\d+)/.exec(reason ?? "")?.[1]));
@@ -142,12 +165,36 @@ export class Connection {
   #receive(message: ServerMessage): void {
     this.#silentTicks = 0;
     notify(this.#options.onMessage, "in", message);
+    // Within its leeway the service accepts a token that has expired, and closes at once.
+    if (message.type === "connected" && !(message.auth_expires_at! <= message.timestamp)) this.#expiries = 0;
+    if (message.type === "auth_expiring") this.#renewToken(message.seconds_left);
+    if (message.type === "error" && message.code === "UNAUTHENTICATED") this.#tokens?.forget(); // a refused refresh
     if (message.type === "error" && message.fatal) this.#lastError = StreamingError.of(message);
     else this.#owner.receive(message);
   }
 
+  /** Replaces the token on the open connection. Without a new one it ends with its token, and the client asks once more. */
+  #renewToken(secondsLeft: number): void {
+    const [tokens, socket] = [this.#tokens, this.#socket];
+    if (!tokens) return;
+    const renew = async (): Promise<void> => {
+      const token = await tokens.renew();
+      if (token && this.#socket === socket) this.#sendToken("auth_refresh", token);
+    };
+    this.#timer = setTimeout(() => renew().catch(() => {}), tokens.delay(secondsLeft));
+  }
+
+  #sendToken(type: "auth" | "auth_refresh", token: string): void {
+    this.#socket!.send(JSON.stringify({ type, token }));
+    notify(this.#options.onMessage, "out", { type, token: "…" });
+  }
+
   #broken(code: number, why = this.#lastError, retryAfterMs?: number): void {
+    const expired = code === CLOSE_TOKEN_EXPIRED || why?.code === "TOKEN_EXPIRED";
+    if (expired && this.#tokens && ++this.#expiries > 1)
+      why = new StreamingError("TOKEN_EXPIRED", "getToken returned a token that has expired.", { fatal: true });
     const final = why ? !why.retryable : FINAL_CLOSE_CODES.includes(code);
+    if (expired || final) this.#tokens?.forget();
     const error =
       why ??
       new StreamingError("CONNECTION_LOST", `The connection has ended with code ${code}.`, {
@@ -161,14 +208,14 @@ export class Connection {
     if (!this.#owner.awaits) return this.#enter("idle", error);
     const wait = this.#backOff.next(retryAfterMs);
     if (wait === undefined) return this.#end(error, "idle");
-    this.#retry = setTimeout(() => this.#connect(), wait);
+    this.#timer = setTimeout(() => this.#connect(), wait);
     this.#enter("waiting", error);
   }
 
   #release(): Socket | undefined {
     const socket = this.#socket;
-    if (socket) socket.onmessage = socket.onclose = socket.onerror = () => {}; // some implementations throw without a listener
-    clearTimeout(this.#retry);
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = socket.onerror = () => {}; // some implementations throw without a listener
+    clearTimeout(this.#timer);
     clearInterval(this.#watch);
     this.#socket = this.#lastError = undefined;
     return socket;
@@ -176,6 +223,7 @@ export class Connection {
 
   #end(error: StreamingError, state: "idle" | "closed"): void {
     this.#backOff.reset();
+    this.#expiries = 0;
     this.#enter(state, error);
     this.#owner.ended(error);
   }

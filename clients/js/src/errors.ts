@@ -1,12 +1,14 @@
-import type { ErrorCode as ServiceErrorCode, ErrorMessage, RefusalReason } from "./protocol.js";
+import type { ErrorCode as ServiceErrorCode, ErrorMessage, QuotaKind, RefusalReason } from "./protocol.js";
 
-/** The codes of the service and three of the client. */
+/** The codes of the service and four of the client. */
 export type ErrorCode =
   | ServiceErrorCode
   /** The stream was interrupted and cannot be recovered; the received part is correct. `reason` has the cause. */
   | "NOT_RECOVERABLE"
   /** No connection could be opened, or it was refused. */
   | "CONNECTION_LOST"
+  /** `getToken` failed, took too long or returned none; `cause` has its error. */
+  | "TOKEN_UNAVAILABLE"
   /** `close()` was called. */
   | "CLIENT_CLOSED";
 
@@ -21,6 +23,8 @@ export class StreamingError extends Error {
   readonly retryable: boolean;
   /** The milliseconds after which it may, if the service names them. */
   readonly retryAfterMs?: number;
+  /** The quota of the user or the address that is used up, with `RATE_LIMIT_EXCEEDED`. */
+  readonly scope?: QuotaKind;
   readonly streamId?: string;
   readonly requestId?: string;
   /** Set with `NOT_RECOVERABLE`. */
@@ -33,26 +37,30 @@ export class StreamingError extends Error {
       fatal?: boolean;
       retryable?: boolean;
       retryAfterMs?: number | undefined;
+      scope?: QuotaKind | undefined;
       streamId?: string | undefined;
       requestId?: string | undefined;
       reason?: LossReason;
+      cause?: unknown;
     } = {},
   ) {
-    super(message);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.fatal = details.fatal ?? false;
     this.retryable = details.retryable ?? false;
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+    if (details.scope) this.scope = details.scope;
     if (details.streamId) this.streamId = details.streamId;
     if (details.requestId) this.requestId = details.requestId;
     if (details.reason) this.reason = details.reason;
   }
 
   /** @internal */
-  static of({ code, message, fatal, retryable, retry_after_ms, stream_id, request_id }: ErrorMessage): StreamingError {
+  static of({ code, message, fatal, retryable, retry_after_ms, scope, stream_id, request_id }: ErrorMessage): StreamingError {
     return new StreamingError(code, message, {
       fatal,
       retryable,
       retryAfterMs: retry_after_ms,
+      scope,
       streamId: stream_id,
       requestId: request_id,
     });

@@ -8,6 +8,7 @@ export type {
   ClientMessage,
   ContentType,
   HtmlMode,
+  QuotaKind,
   ServerMessage,
   SessionLimits as Limits,
   Speed,
@@ -22,3 +23,4 @@ export {
   type StreamState,
   type Trace,
 } from "./stream.js";
+export type { TokenOptions } from "./token.js";

@@ -4,7 +4,7 @@ import { element, made } from "./element.js";
 
 /** The meaning of each code, and a remedy. */
 const advice: Record<ErrorCode, [meaning: string, remedy: string]> = {
-  RATE_LIMIT_EXCEEDED: ["This session has used up its requests.", "Start a new session, or wait until this one ends."],
+  RATE_LIMIT_EXCEEDED: ["This session has used up its requests, or its user a quota.", "Wait, or start a new session."],
   SESSION_TIMEOUT: ["The session has ended.", "Send it again: the next connection starts a new session."],
   IDLE_TIMEOUT: ["Nothing was sent for too long, so the service closed the connection.", "Send it again. A ping keeps a connection open."],
   CONTENT_TOO_LARGE: ["The content exceeds the size limit of the service.", "Send less, or in parts. The limit is shown under “Session”."],
@@ -26,9 +26,10 @@ const advice: Record<ErrorCode, [meaning: string, remedy: string]> = {
   OVER_CAPACITY: ["The service has no free connection, or no memory for what was sent.", "Try again in a few seconds."],
   INPUT_LIMIT_EXCEEDED: ["This page sent more than the service accepts in so short a time.", "Wait a moment and send less."],
   MESSAGE_TIMEOUT: ["The message took too long to arrive.", "Send it again, over a faster connection or in parts."],
-  UNAUTHENTICATED: ["The service needs a token, or this one is not valid.", "Enter another token."],
-  TOKEN_EXPIRED: ["The token has expired.", "Enter a new one, then send it again."],
-  TOKEN_REVOKED: ["The token was revoked.", "Enter another token."],
+  UNAUTHENTICATED: ["The service needs a token, or this one is not valid.", "Enter one under “Session”."],
+  TOKEN_EXPIRED: ["The token has expired.", "Enter a new one under “Session”, then send it again."],
+  TOKEN_REVOKED: ["The token was revoked.", "Enter another one under “Session”."],
+  TOKEN_UNAVAILABLE: ["The page has no token.", "Enter one under “Session”."],
   FORBIDDEN: ["The token does not allow this session.", "Enter a token with its scope, or choose another session."],
   AUTH_UNAVAILABLE: ["The service cannot check tokens at the moment.", "Try again in a few seconds."],
   STREAM_TAKEN_OVER: ["Another connection recovered this stream.", "Check whether another tab has the same session."],
@@ -52,7 +53,7 @@ export class FaultNotice {
     const known = error instanceof StreamingError ? advice[error.code] : undefined;
     const [meaning, remedy] = known ?? ["The page itself failed.", "Reload it; the console has details."];
     const actions = made("div", "", { className: "row" });
-    if (error instanceof StreamingError && error.code === "RATE_LIMIT_EXCEEDED")
+    if (error instanceof StreamingError && error.code === "RATE_LIMIT_EXCEEDED" && !error.scope)
       actions.append(this.#action("New session", this.remedies.newSession));
     else if (error instanceof StreamingError && error.retryable)
       actions.append(this.#action("Send it again", this.remedies.again));

@@ -17,6 +17,7 @@ import { forgetSession, SessionCard, sessionId } from "./session.js";
 import { shortcuts } from "./shortcuts.js";
 import { Stage } from "./stage.js";
 import { themeSwitch } from "./theme.js";
+import { TokenField } from "./token.js";
 
 const CONNECTION: Record<ConnectionState, [look: string, text: string]> = {
   idle: ["closed", "Not connected; the next request connects"],
@@ -41,6 +42,7 @@ const sessionCard = new SessionCard();
 const editor = createEditor(element("document", HTMLElement));
 const faults = new FaultNotice({ again: () => again.click(), newSession: () => newSession.click() });
 const stage = new Stage(editor, showControls, (error) => faults.show(error));
+const token = new TokenField(replaceClient);
 let client = connected();
 let last: Source | undefined;
 
@@ -50,6 +52,7 @@ function connected(): StreamingClient {
   // Relative to the page, so that a proxy may serve both under a path.
   const made = new StreamingClient(new URL(".", location.href), {
     sessionId: sessionId(),
+    ...token.source,
     onMessage: (direction, message) => log.add(direction, message),
     onSession: (session) => sessionCard.show(session),
     onState: (state, error) => {
@@ -57,12 +60,21 @@ function connected(): StreamingClient {
       const lost = was === "open" && state === "idle";
       was = state;
       showConnection(state);
-      // Nothing is pending, so the client does not reconnect; the page does, unless it was closed for being idle.
-      if (lost && error?.code !== "IDLE_TIMEOUT") queueMicrotask(() => connect(made));
+      // Nothing is pending, so the client does not reconnect; the page does, unless it was closed for being idle, or
+      // the next connection would end in the same way.
+      if (lost && error && !error.retryable) faults.show(error);
+      else if (lost && error?.code !== "IDLE_TIMEOUT") queueMicrotask(() => connect(made));
     },
   });
   queueMicrotask(() => connect(made));
   return made;
+}
+
+function replaceClient(): void {
+  const old = client;
+  faults.clear();
+  client = connected();
+  void old.close();
 }
 
 function connect(mine: StreamingClient): void {
@@ -124,10 +136,8 @@ cancel.addEventListener("click", () => stage.running?.cancel());
 again.addEventListener("click", () => last && play(last));
 clear.addEventListener("click", () => stage.clear());
 newSession.addEventListener("click", () => {
-  const old = client;
   forgetSession();
-  client = connected();
-  void old.close();
+  replaceClient();
 });
 const showEmptiness = (): boolean => paper.classList.toggle("empty", editor.isEmpty);
 editor.on("update", showEmptiness);

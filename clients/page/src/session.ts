@@ -48,6 +48,7 @@ export class SessionCard {
       row("Send timeout", made("dd", `${limits.chunk_timeout} s`)),
       row("Recoverable", made("dd", session.resumable ? "yes" : "no")),
       row("Id", made("dd", session.sessionId)),
+      ...(session.tokenExpiresAt ? [row("Token until", made("dd", session.tokenExpiresAt.toLocaleTimeString("en-GB")))] : []),
     );
     this.#version.textContent = `version ${session.version}`;
     this.#count();

@@ -41,11 +41,9 @@ class SqliteAccessStore:
         self._path = path
         self._measure = measure
         self._rows = AccessRows(clock)
-        self.on_failure: Callable[[StoreUnavailable], None] | None = None
-        """Called on the event loop when expired rows cannot be deleted."""
         deadline = None if path is None else deadline_seconds  # nothing could stand in for memory
         connection = open_connection(path, ACCESS_SCHEMA)
-        self._thread = TransactionThread(connection, self._rows.sweep, sweep_seconds, deadline, self._failed)
+        self._thread = TransactionThread(connection, self._rows.sweep, sweep_seconds, deadline, _ignore)
 
     async def add_key(self, key: ApiKey) -> None:
         await self._call_durably(Operation.ADD_KEY, partial(self._rows.add_key, key=key))
@@ -90,6 +88,6 @@ class SqliteAccessStore:
                     raise Refused(f"The disk failed: {error.strerror}") from error
             return outcome
 
-    def _failed(self, unavailable: StoreUnavailable) -> None:
-        if self.on_failure is not None:
-            self.on_failure(unavailable)
+
+def _ignore(_failure: StoreUnavailable) -> None:
+    """Expired rows that cannot be deleted have no effect; the next call reports what is wrong."""

@@ -36,7 +36,8 @@ def launch_chromium(playwright: Playwright, *arguments: str) -> Browser:
 class Visit:
     """The page and the requests to it. ``faults`` contains every console error and every violation of the policy."""
 
-    def __init__(self, page: Page, server: RunningServer) -> None:
+    def __init__(self, page: Page, server: RunningServer, token: str = "") -> None:
+        """``token`` is for a service with authentication."""
         self.page = page
         self.faults: list[str] = []
         self.timings: list[str] = []
@@ -44,6 +45,8 @@ class Visit:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda line: self._log(line.type, line.text))
         page.goto(f"{server.url}/websocket-test")
+        if token:
+            self.sign_in(token)
         self.connected()
 
     @property
@@ -60,6 +63,11 @@ class Visit:
 
     def connected(self) -> None:
         expect(self.page.locator("#connection")).to_contain_text("Connected", timeout=PATIENCE_MS)
+
+    def sign_in(self, token: str) -> None:
+        """Connect with a token."""
+        self.page.get_by_label("Token").fill(token)
+        self.button("Use").click()
 
     def choose(self, **settings: str) -> None:
         """Select ``content_type``, ``speed``, ``chunk_by``, ``html_mode``."""
@@ -114,12 +122,12 @@ class Visit:
 
 @contextmanager
 def open_visit(
-    browser: Browser, server: RunningServer, viewport: ViewportSize = WIDE, scheme: Scheme = "light"
+    browser: Browser, server: RunningServer, viewport: ViewportSize = WIDE, scheme: Scheme = "light", token: str = ""
 ) -> Iterator[Visit]:
     context = browser.new_context(viewport=viewport, color_scheme=scheme)
     context.set_default_timeout(PATIENCE_MS)
     try:
-        yield Visit(context.new_page(), server)
+        yield Visit(context.new_page(), server, token)
     finally:
         context.close()
 

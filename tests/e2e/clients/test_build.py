@@ -12,15 +12,21 @@ LARGEST_PACKED_BYTES = 6 * 1024
 CLIENT = PROJECT / "clients/js"
 
 PROGRAM = """
-import { domRenderer, StreamingClient, StreamingError, type Chunk } from "streaming-content-client";
-const client = new StreamingClient("https://service.example", { backOff: { attempts: 3 } });
+import { domRenderer, StreamingClient, StreamingError, type Chunk, type QuotaKind } from "streaming-content-client";
+const client = new StreamingClient("https://service.example", {
+  backOff: { attempts: 3 },
+  getToken: async () => (await fetch("/token")).text(),
+  tokenCarrier: "subprotocol",
+});
+const quota = (error: unknown): QuotaKind | undefined => (error instanceof StreamingError ? error.scope : undefined);
+const ends: Date | undefined = client.session?.tokenExpiresAt;
 const stream = client.stream("x", { contentType: "html", htmlMode: "incremental", onChunk: (chunk: Chunk) => {} });
 const left: number | undefined = client.session?.requestsLeft;
 // @ts-expect-error there is no such speed
 client.stream("x", { speed: "warp" });
 // @ts-expect-error what the client does with a stream is not for its users
 stream.take({ data: "x", index: 0, timestamp: "" });
-export { domRenderer, left, StreamingError };
+export { domRenderer, ends, left, quota, StreamingError };
 """
 
 

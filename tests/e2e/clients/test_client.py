@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.asyncapi.conversations import WITH_TOKENS
 from tests.conftest import RunningServer, StartServer
 from tests.e2e.clients.program import run_tests
 
@@ -13,3 +14,11 @@ async def test_the_javascript_tests_pass(server: RunningServer, about: str) -> N
 
 async def test_the_javascript_tests_of_reports_pass(start_server: StartServer) -> None:
     await run_tests("reports.test.mjs", SERVICE=start_server(CLIENT_REPORTS="on").url)
+
+
+async def test_the_javascript_tests_of_tokens_pass(start_server: StartServer) -> None:
+    await run_tests("tokens.test.mjs", SERVICE=start_server(AUTH_TIMEOUT=1, **WITH_TOKENS).url, **WITH_TOKENS)
+
+
+async def test_the_javascript_tests_of_quotas_pass(start_server: StartServer) -> None:
+    await run_tests("quotas.test.mjs", SERVICE=start_server(QUOTA_REQUESTS=1, **WITH_TOKENS).url, **WITH_TOKENS)

@@ -26,18 +26,14 @@ async def test_a_refresh_in_the_middle_of_a_stream_changes_nothing_else(
 
 
 async def test_without_a_refresh_the_stream_ends_with_the_token(guarded: RunningServer, session_id: str) -> None:
-    async with entered(guarded, session_id, token(seconds=1.5)) as client:
+    async with entered(guarded, session_id, token()) as client:
         await request(client, LONG)
-        messages, close = await until_closed(client)
-    types = [message["type"] for message in messages]
-    assert (types[0], types.count("auth_expiring"), messages[-1]["code"], close) == (
-        "auth_expiring",
-        1,
-        "TOKEN_EXPIRED",
-        4122,
-    )
-    assert LONG.startswith(data(messages))
-    assert data(messages)
+        before = await client.receive_until("chunk")
+        await client.send("auth_refresh", token=token(seconds=1))
+        after, close = await until_closed(client)
+    others = [message["type"] for message in after if message["type"] != "chunk"]
+    assert (others[0], others[-1], after[-1]["code"], close) == ("auth_refreshed", "error", "TOKEN_EXPIRED", 4122)
+    assert LONG.startswith(data([*before, *after]))
     assert guarded.logged("connection_closed", session_id=session_id)["reason"] == "token_expired"
     assert guarded.logged("stream_ended", session_id=session_id)["outcome"] == "timeout"
 

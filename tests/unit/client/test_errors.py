@@ -57,3 +57,11 @@ def test_an_error_message_has_its_fields() -> None:
     assert (str(error), error.code, error.fatal, error.retryable) == ("QUEUE_FULL: Wait.", "QUEUE_FULL", False, True)
     assert (error.request_id, error.stream_id, error.retry_after_seconds) == ("r", None, None)
     assert ServerError({"code": "SERVER_BUSY", "retry_after_ms": 2500}).retry_after_seconds == 2.5
+    assert (error.scope, ServerError({"scope": "requests"}).scope) == (None, "requests")
+
+
+@pytest.mark.parametrize(
+    ("status", "may_reconnect"), [(None, True), (400, False), (401, False), (403, False), (429, True), (503, True)]
+)
+def test_a_refused_handshake_states_whether_to_try_again(status: int | None, may_reconnect: bool) -> None:
+    assert ConnectFailed("Refused.", status).may_reconnect is may_reconnect

@@ -11,6 +11,8 @@ export interface Session {
     expiresAt: Date;
     /** Whether streams are stored and can be recovered on another connection. */
     resumable: boolean;
+    /** When the token of the user ends; `undefined` if it does not, and without authentication. */
+    tokenExpiresAt?: Date | undefined;
 }
 export interface ClientOptions extends ConnectionOptions {
     /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */

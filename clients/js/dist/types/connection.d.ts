@@ -1,11 +1,13 @@
 import { type BackOffOptions } from "./backoff.js";
 import { StreamingError } from "./errors.js";
 import { type ClientMessage, type ServerMessage } from "./protocol.js";
+import { type TokenOptions } from "./token.js";
 /** `idle`: not connected, because nothing is pending; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
 /** The part of a WebSocket that the client uses; browsers' and that of `ws` have it. */
 export interface Socket {
     readonly readyState: number;
+    onopen: ((event: any) => void) | null;
     onmessage: ((event: any) => void) | null;
     onclose: ((event: any) => void) | null;
     onerror: ((event: any) => void) | null;
@@ -14,14 +16,14 @@ export interface Socket {
     /** That of `ws`, which reports the response that refused a handshake. */
     on?(event: string, listener: (request: any, response: any) => void): unknown;
 }
-export interface ConnectionOptions {
+export interface ConnectionOptions extends TokenOptions {
     /** The constructor, where there is no global one. */
-    WebSocket?: new (url: string) => Socket;
+    WebSocket?: new (url: string, protocols?: string[]) => Socket;
     backOff?: BackOffOptions;
     /** While something is pending: silence after which the client sends a heartbeat, and then treats the connection as lost. */
     silenceMs?: number;
     onState?: (state: ConnectionState, error?: StreamingError) => void;
-    /** Called for every message, for a log. */
+    /** Called for every message, for a log; the token of the user is not in it. */
     onMessage?: (direction: "in" | "out", message: ServerMessage | ClientMessage) => void;
 }
 /** The owner of a connection. */

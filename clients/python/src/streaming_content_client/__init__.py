@@ -17,9 +17,11 @@ from streaming_content_client.errors import (
     ServerError,
     StreamCancelled,
     StreamingError,
+    TokenUnavailable,
 )
 from streaming_content_client.handshake import connect
 from streaming_content_client.stream import Chunk, Message, Stream
+from streaming_content_client.token import Token
 
 __all__ = [
     "CLOSE_CODES",
@@ -39,5 +41,7 @@ __all__ = [
     "Stream",
     "StreamCancelled",
     "StreamingError",
+    "Token",
+    "TokenUnavailable",
     "connect",
 ]

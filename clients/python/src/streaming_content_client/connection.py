@@ -14,8 +14,10 @@ from streaming_content_client.errors import (
     ProtocolViolation,
     ReceiveTimeout,
     ServerError,
+    StreamingError,
 )
 from streaming_content_client.stream import Message, Stream
+from streaming_content_client.token import TokenRenewal, TokenSource
 
 Clock = Callable[[], float]
 
@@ -37,7 +39,15 @@ class Connection:
     method reads it. Methods that wait may be called by several tasks at once.
     """
 
-    def __init__(self, socket: ClientConnection, session_id: str, *, timeout: float | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        socket: ClientConnection,
+        session_id: str,
+        *,
+        timeout: float | None,
+        clock: Clock,
+        tokens: TokenSource | None = None,
+    ) -> None:
         self.session_id = session_id
         self.timeout = timeout
         """How many seconds a method waits for the next message; ``None`` for no limit."""
@@ -49,6 +59,7 @@ class Connection:
         """The fatal error that the service sent before it closes the connection."""
         self._socket = socket
         self._clock = clock
+        self._renewal = None if tokens is None else TokenRenewal(tokens, self._send_token)
         self._reading = asyncio.Lock()
         self._streams: list[Stream] = []
         """Requested and not ended, in order."""
@@ -70,6 +81,11 @@ class Connection:
     def resume_token(self) -> str | None:
         """Opens the streams of this connection to another one; ``None`` if the service does not store content."""
         return self.connected.get("resume_token")
+
+    @property
+    def token_error(self) -> StreamingError | None:
+        """Why the token was not replaced before its end: there was no other, or the service refused it."""
+        return None if self._renewal is None else self._renewal.error
 
     # Streams
 
@@ -187,10 +203,12 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connection with a closing handshake."""
+        self._stop()
         await self._socket.close()
 
     async def abort(self) -> None:
         """Close the connection without a closing handshake."""
+        self._stop()
         self.transport.abort()
         await self._socket.wait_closed()
 
@@ -241,13 +259,24 @@ class Connection:
             self.connected = message
         if message["type"] == "error" and message.get("fatal"):
             self.error = ServerError(message)
+        if self._renewal is None or not self._renewal.take(message):
+            self._answer_expectation(message, of_stream=stream is not None)
+        return message
+
+    def _answer_expectation(self, message: Message, *, of_stream: bool) -> None:
         for expectation in self._expectations:
             if not expectation.message and (
-                message["type"] == expectation.type or (message["type"] == "error" and stream is None)
+                message["type"] == expectation.type or (message["type"] == "error" and not of_stream)
             ):
                 expectation.message = message
                 break
-        return message
+
+    async def _send_token(self, token: str) -> None:
+        await self.send("auth_refresh", token=token)
+
+    def _stop(self) -> None:
+        if self._renewal is not None:
+            self._renewal.stop()
 
     def _stream_of(self, message: Message) -> Stream | None:
         """The stream that a message belongs to. Chunks carry no id: they are of the active stream."""
@@ -289,6 +318,7 @@ class Connection:
         self._streams.append(stream)
 
     def _closed(self, closed: SocketClosed) -> ConnectionClosed:
+        self._stop()
         self.close_code = closed.rcvd.code if closed.rcvd else _NO_CLOSE_FRAME
         return ConnectionClosed(self.close_code, closed.rcvd.reason if closed.rcvd else "", self.error)
 

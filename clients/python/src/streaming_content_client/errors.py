@@ -9,9 +9,17 @@ from typing import Any, Self
 from streaming_content_client.address import Address
 from streaming_content_client.close_codes import CLOSE_CODES
 
+_SERVER_ERROR = 500
+_TEMPORARY = (408, 425, 429)
+"""Statuses below that with which the same request may succeed later."""
+
 
 class StreamingError(Exception):
     """The base class. ``str()`` is a sentence for a person."""
+
+
+class TokenUnavailable(StreamingError):
+    """There is no token to send. ``__cause__`` has the exception of the function that returns it, if it raised one."""
 
 
 class ConnectFailed(StreamingError):
@@ -29,6 +37,11 @@ class ConnectFailed(StreamingError):
         """The seconds in ``retry_after``; ``None`` if it is not a number."""
         text = self.retry_after or ""
         return float(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+    @property
+    def may_reconnect(self) -> bool:
+        """Whether another attempt can be useful; false if the request itself was refused, as with a refused token."""
+        return self.status is None or self.status >= _SERVER_ERROR or self.status in _TEMPORARY
 
     @classmethod
     def from_os_error(cls, address: Address, error: OSError) -> Self:
@@ -88,6 +101,11 @@ class ServerError(StreamingError):
         """The time after which the same request may succeed, if the server names it."""
         milliseconds = self.message.get("retry_after_ms")
         return milliseconds / 1000 if isinstance(milliseconds, int) else None
+
+    @property
+    def scope(self) -> str | None:
+        """With ``RATE_LIMIT_EXCEEDED``, the quota that is used up; ``None`` if it is the limit of the session."""
+        return self.message.get("scope")
 
     @property
     def request_id(self) -> str | None:

@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 from streaming_content_client.address import Address
 from streaming_content_client.connection import Clock, Connection
 from streaming_content_client.errors import ConnectFailed
+from streaming_content_client.token import Token, TokenSource, with_token
 
 _OPTIONS: Final[dict[str, Any]] = {
     "compression": None,  # the service does not negotiate it
@@ -31,20 +32,25 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
     Args:
         url: The deployment: an http, https, ws or wss URL, with or without ``/ws/stream/{session_id}``.
         session_id: 1 to 64 of ``A-Z a-z 0-9 _ - . :``. Default: the one in the URL, else a random one.
+        token: The token of the user, or an async function that returns it, for a service with authentication. The
+            function is called for the connection, and again before the token ends: the new one then replaces it on the
+            open connection, while something reads that. It may take as long as ``open_timeout``.
         timeout: The seconds that a method waits for the next message; ``None`` for no limit.
         wait_connected: Whether to wait for the first message of the service.
         clock: Monotonic seconds, for the moments in streams.
         options: Of ``websockets.asyncio.client.connect``: ``ssl``, ``proxy``, ``additional_headers`` and others.
 
-    Raises ``InvalidAddress`` and ``ConnectFailed``; with ``wait_connected`` also ``ServerError`` if the service opens
-    the connection only to refuse it, ``ConnectionClosed``, and ``ReceiveTimeout`` after ``open_timeout`` seconds.
+    Raises ``InvalidAddress``, ``TokenUnavailable`` and ``ConnectFailed``; with ``wait_connected`` also ``ServerError``
+    if the service opens the connection only to refuse it, ``ConnectionClosed``, and ``ReceiveTimeout`` after
+    ``open_timeout`` seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent options, by name
         self,
         url: str | Address,
         session_id: str | None = None,
         *,
+        token: Token | None = None,
         timeout: float | None = None,
         wait_connected: bool = True,
         clock: Clock = time.perf_counter,
@@ -57,6 +63,7 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
         self._wait_connected = wait_connected
         self._clock = clock
         self._options = _OPTIONS | options
+        self._tokens = None if token is None else TokenSource(token, self._options["open_timeout"])
         self._connection: Connection | None = None
 
     def __await__(self) -> Generator[Any, None, Connection]:
@@ -78,7 +85,7 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
     async def _open(self) -> Connection:
         socket = await self._open_socket()
         open_timeout = self._options["open_timeout"]
-        connection = Connection(socket, self._session_id, timeout=open_timeout, clock=self._clock)
+        connection = Connection(socket, self._session_id, timeout=open_timeout, clock=self._clock, tokens=self._tokens)
         if self._wait_connected:
             try:
                 await connection.receive_type("connected")
@@ -89,8 +96,9 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
         return connection
 
     async def _open_socket(self) -> ClientConnection:
+        options = self._options if self._tokens is None else with_token(self._options, await self._tokens.get())
         try:
-            return await open_socket(self._address.socket_url(self._session_id), **self._options)
+            return await open_socket(self._address.socket_url(self._session_id), **options)
         except InvalidStatus as answer:
             response = answer.response
             raise ConnectFailed.from_response(
