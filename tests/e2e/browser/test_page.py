@@ -42,6 +42,7 @@ def test_axe_finds_no_serious_problem(
     visit.button("Stream it").click()
     expect(visit.page.get_by_role("alert")).to_contain_text("CONTENT_TOO_LARGE")
     assert serious(visit.page) == []
+    visit.choose(speed="slow")
     for name in ("Complex HTML", "Colours and Styles", "MEGA Complex HTML"):
         visit.button(name).click()
         visit.has_streamed(3)
@@ -88,6 +89,7 @@ def test_the_log_keeps_the_latest_messages_and_expands_them(visit: Visit) -> Non
     ping = "count => Promise.all(Array.from({ length: count }, () => streaming().client.ping()))"
     visit.page.evaluate(ping, KEPT_MESSAGES)
     expect(visit.page.locator("#log > li")).to_have_count(KEPT_MESSAGES)
+    visit.choose(speed="slow")
     visit.button("Emoji").click()
     visit.has_streamed(3)
     visit.button("Cancel").click()
@@ -123,6 +125,7 @@ def test_a_reloaded_page_continues_its_session(visit: Visit) -> None:
 
 
 def test_the_page_does_not_scroll_sideways(visit: Visit) -> None:
+    visit.choose(speed="slow")
     visit.button("MEGA Complex HTML").click()
     visit.has_streamed(3)
     visit.button("Skip").click()

@@ -10,6 +10,7 @@ from tests.e2e.faults.matrix import ROWS
 from tests.e2e.faults.runner import run
 
 _PATIENCE_SECONDS = 60
+_PATIENCE_MINUTES = 12
 
 
 def main(names: Sequence[str]) -> int:
@@ -20,7 +21,7 @@ def main(names: Sequence[str]) -> int:
             continue
         began = time.monotonic()
         with TemporaryDirectory(prefix="streaming-faults-") as folder:
-            outcome = run(row, Path(folder), _PATIENCE_SECONDS)
+            outcome = run(row, Path(folder), max(_PATIENCE_SECONDS, _PATIENCE_MINUTES * row.minute))
         others = outcome.false(row)
         wrong += bool(others or outcome.missing)
         notified = ", ".join(f"{name} after {minutes:.1f} minutes" for name, minutes in outcome.notified.items())
@@ -28,6 +29,7 @@ def main(names: Sequence[str]) -> int:
         for title, text in (
             ("notified", notified or "nothing"),
             ("not expected", ", ".join(sorted(others))),
+            ("visible", ", ".join(f"{name} after {minutes:.1f} minutes" for name, minutes in outcome.visible.items())),
             ("explained by", ", ".join(outcome.explained)),
             ("not seen", ", ".join(outcome.missing)),
             *outcome.figures.items(),

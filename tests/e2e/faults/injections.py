@@ -2,6 +2,7 @@
 
 import resource
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
@@ -14,6 +15,19 @@ from tests.e2e.faults import visits
 from tests.e2e.faults.stage import Stage
 
 Fault = Callable[[Stage], AbstractContextManager[None]]
+
+
+def together(*those: Fault) -> Fault:
+    """All of these at once."""
+
+    @contextmanager
+    def fault(stage: Stage) -> Iterator[None]:
+        with ExitStack() as ends:
+            for one in those:
+                ends.enter_context(one(stage))
+            yield
+
+    return fault
 
 
 @contextmanager
@@ -78,12 +92,13 @@ def collector_slow(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def repeated(action: Callable[[], object], every_seconds: float) -> Iterator[None]:
-    """Repeat the action while the context lasts, and raise what it raised."""
+    """Do this now, and again while the context lasts; raise what it raised."""
     over = threading.Event()
     errors: list[BaseException] = []
 
     def repeat() -> None:
         try:
+            action()
             while not over.wait(every_seconds):
                 action()
         except BaseException as error:  # noqa: BLE001 - raised at the end
@@ -108,7 +123,6 @@ def freezes(seconds: float, every_seconds: float) -> Fault:
         def freeze() -> None:
             with frozen(stage.processes()):
                 threading.Event().wait(seconds)
-                stage.injected_seconds += seconds
 
         with repeated(freeze, every_seconds - seconds):
             yield
@@ -123,7 +137,6 @@ def blocked_loop(every_seconds: float) -> Fault:
     def fault(stage: Stage) -> Iterator[None]:
         def block() -> None:
             httpx.get(f"{stage.instance.server.url}/break/loop", timeout=60)
-            stage.injected_seconds += 0.5
 
         with repeated(block, every_seconds):
             yield
@@ -200,10 +213,12 @@ def deploys(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def restarts(stage: Stage) -> Iterator[None]:
-    """The process is killed again and again, and replaced."""
-    for _ in range(5):
+    """The process is killed again and again, and replaced; the fault is there with the fourth time."""
+    for number in range(5):
         stage.instance.kill()
         stage.instance.start()
+        if number == 3:
+            stage.fault_at = time.time()
         stage.wait_minutes(1)
     yield
 
@@ -229,6 +244,7 @@ def changed(prepare: Callable[[Stage], dict[str, object]]) -> Fault:
     def fault(stage: Stage) -> Iterator[None]:
         stage.instance.stop()
         stage.instance.start(**prepare(stage))
+        stage.fault_at = time.time()
         yield
 
     return fault
@@ -247,7 +263,7 @@ def damaged_table(stage: Stage) -> dict[str, object]:
 
 def little_memory(stage: Stage) -> dict[str, object]:
     """The limit is what another instance uses."""
-    return {"MEMORY_LIMIT": sum(one.memory_info().rss for one in stage.processes(stage.instances[1]))}
+    return {"MEMORY_LIMIT": stage.memory_bytes(stage.instances[1])}
 
 
 @contextmanager
@@ -274,7 +290,7 @@ def bad_client(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def heavy_documents(stage: Stage) -> Iterator[None]:
-    with stage.load.clients(25, visits.stream_heavy):
+    with stage.load.clients(4, visits.stream_heavy):
         yield
 
 
@@ -297,7 +313,6 @@ def repeated_in_minutes(stage: Stage, every: float, fault: Fault) -> Iterator[No
         with fault(stage):
             stage.wait_minutes(1)
 
-    once()
     with repeated(once, (every - 1) * stage.minute):
         yield
 

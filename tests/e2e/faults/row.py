@@ -20,6 +20,11 @@ class Shown(Struct, frozen=True):
     above: float | None = None
     """For a panel without a line."""
 
+    @property
+    def name(self) -> str:
+        """The panel, and the values of the labels."""
+        return " of ".join((self.panel, *self.labels.values()))
+
     def by(self, sample: Sample) -> bool:
         return sample["metric"].items() >= self.labels.items() and self._is_fault(float(sample["value"][1]))
 
@@ -27,8 +32,10 @@ class Shown(Struct, frozen=True):
         defaults = PANELS[self.panel]["fieldConfig"]["defaults"]
         if self.above is not None:
             return value > self.above
-        for states in (one["options"] for one in defaults.get("mappings") or () if one["type"] == "value"):
-            return f"{value:g}" in states and states[f"{value:g}"]["color"] == "red"
+        mappings = [one["options"] for one in defaults.get("mappings") or () if one["type"] == "value"]
+        colours = {state: shown["color"] for states in mappings for state, shown in states.items() if "color" in shown}
+        if colours:
+            return colours.get(f"{value:g}") == "red"
         line = defaults["thresholds"]["steps"][1]["value"]
         return value >= line if line else value > 0
 
@@ -53,10 +60,11 @@ class Row(Struct, frozen=True):
     fault: Fault
     alerts: frozenset[str] = frozenset()
     """Of these the operator is notified, and of no others."""
-    shown: Shown | None = None
+    shown: tuple[Shown, ...] = ()
+    """Of several faults at once a panel for each."""
     figure: Figure | None = None
-    cause: str = ""
-    """What ``explain`` names first; nothing if it is empty."""
+    causes: tuple[str, ...] = ()
+    """What ``explain`` names first: of several faults at once each of them, in any order; of none nothing."""
     also: frozenset[str] = frozenset()
     """Of these the operator may be notified as well: they are right, but depend on the moment."""
     setup: Setup = Setup()

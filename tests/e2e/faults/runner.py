@@ -1,8 +1,10 @@
 """Run one row of the fault matrix."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import takewhile
+from operator import not_
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,8 @@ from tests.e2e.faults.stage import RIGHT_ON_A_BUSY_HOST, Stage
 from tests.waiting import LIMIT_SECONDS
 
 _LOOK_SECONDS: Final = 0.25
+VISIBLE_MINUTES: Final = 2
+"""Within which each fault is to be seen."""
 
 
 class Outcome(Struct):
@@ -24,14 +28,25 @@ class Outcome(Struct):
     """What should have been seen and was not."""
     explained: list[str] = field(default_factory=list)
     """The causes that ``explain`` names."""
+    visible: dict[str, float] = field(default_factory=dict)
+    """The minutes of the rules from the fault until a panel showed it, or the condition of an alert held; counted in
+    evaluations of the rules."""
     figures: dict[str, str] = field(default_factory=dict)
     host_seconds: float = 0
     """The longest time for which this machine had no time for a thread of the service, of any half second."""
 
-    def first_cause(self, row: Row) -> str:
-        """What ``explain`` names first, without the causes that are right about a busy machine."""
-        right = self._right_on_this_host - {row.cause}
-        return next((cause for cause in self.explained if cause not in right), "")
+    def date(self, sign: str, seen: Iterable[bool], interval_minutes: float) -> None:
+        """Note when a sign was there first, by whether it was at each evaluation since the fault."""
+        before = sum(1 for _ in takewhile(not_, seen))
+        self.visible[sign] = before * interval_minutes
+        if self.visible[sign] > VISIBLE_MINUTES:
+            self.missing.append(f"{sign}: within {VISIBLE_MINUTES} minutes")
+
+    def explains(self, row: Row) -> bool:
+        """Whether ``explain`` names the causes of the row first, after those that are right about a busy machine."""
+        right = self._right_on_this_host - {*row.causes}
+        named = [cause for cause in self.explained if cause not in right]
+        return {*named[: len(row.causes) or 1]} == {*row.causes}
 
     def false(self, row: Row) -> set[str]:
         """The alerts that the fault does not explain."""
@@ -51,8 +66,9 @@ def run(row: Row, folder: Path, limit_seconds: float = LIMIT_SECONDS) -> Outcome
         with row.fault(stage):
             watch.see_signs()
             stage.wait_minutes(row.watch_minutes)
-            if not row.cause and not watch.explain():
+            if not row.causes and not watch.explain():
                 watch.outcome.missing.append("explain: nothing")
+            watch.date_signs()
         stage.traffic.close()
         watch.compare_figures()
         return watch.outcome
@@ -70,20 +86,32 @@ class _Watch:
         self._began_wall = time.time()
 
     def see_signs(self) -> None:
-        """Wait for the alerts, the panel and the cause."""
+        """Wait for the alerts, the panels and the causes."""
         row = self._row
         for alert in sorted(row.alerts):
             self._expect(alert, partial(self._was_notified, alert))
-        if row.shown is not None:
-            self._expect(row.shown.panel, partial(self._shows, row.shown))
-        if row.cause:
-            self._expect(f"explain: {row.cause}", self.explain)
+        for shown in row.shown:
+            self._expect(shown.name, partial(self._shows, shown))
+        if row.causes:
+            self._expect(f"explain: {', '.join(row.causes)}", self.explain)
+
+    def date_signs(self) -> None:
+        """How long after the fault the first sign of it was there: each panel, and one of the alerts."""
+        stage = self._stage
+        evaluated = stage.evaluated(stage.fault_at or self._began_wall)
+        signs: dict[str, Callable[[float], bool]] = {
+            shown.name: partial(self._shows, shown) for shown in self._row.shown
+        }
+        if self._row.alerts:
+            signs["an alert"] = lambda at: bool(stage.pending(self._row.alerts, at))
+        for name, holds in signs.items():
+            self.outcome.date(name, map(holds, evaluated), stage.interval_seconds / stage.minute)
 
     def explain(self) -> bool:
-        """Whether ``explain`` names the cause of the row first, or nothing if the row has none."""
+        """Whether ``explain`` names the causes of the row first, or nothing if the row has none."""
         self.outcome.host_seconds = self._stage.host.longest_seconds
         self.outcome.explained = self._stage.explained()
-        return self.outcome.first_cause(self._row) == self._row.cause
+        return self.outcome.explains(self._row)
 
     def compare_figures(self) -> None:
         """After the end of the load: its figure, and all alerts."""
@@ -104,8 +132,8 @@ class _Watch:
     def _was_notified(self, alert: str) -> bool:
         return alert in self._stage.notified(self._began_wall)
 
-    def _shows(self, shown: Shown) -> bool:
-        return any(map(shown.by, self._stage.panel(shown.panel)))
+    def _shows(self, shown: Shown, at: float | None = None) -> bool:
+        return any(map(shown.by, self._stage.panel(shown.panel, at)))
 
     def _agrees(self, figure: Figure) -> bool:
         samples = self._stage.query(figure.service, time.monotonic() - self._began)

@@ -4,9 +4,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import Final, Self
 
@@ -92,8 +93,8 @@ class Stage:
         self.setup = setup
         self.minute = minute
         self.instances: list[Instance] = []
-        self.injected_seconds = 0.0
-        """For which the fault has stopped the service so far."""
+        self.fault_at: float | None = None
+        """When the fault was there (``time.time``), if it takes time to bring it about, such as a restart."""
         self._scale = minute / 60
         self._exits = ExitStack()
 
@@ -125,6 +126,11 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._exits.close()
 
+    @property
+    def interval_seconds(self) -> int:
+        """Between two scrapes, and between two evaluations of the rules."""
+        return max(_LEAST_INTERVAL_SECONDS, round(self.minute / 3))
+
     # What the faults act on
 
     @property
@@ -142,9 +148,10 @@ class Stage:
         living = [one for one in self.processes() if one.status() != psutil.STATUS_ZOMBIE]
         return [one for one in living if "spawn_main" in " ".join(one.cmdline())]
 
-    def memory_bytes(self) -> int:
-        """The resident memory of all instances."""
-        return sum(one.memory_info().rss for one in self._all_processes())
+    def memory_bytes(self, *instances: Instance) -> int:
+        """The memory of these instances, or of all, without the pages of files, which processes share."""
+        processes = [one for instance in instances or self.instances for one in self.processes(instance)]
+        return sum(info.rss - info.shared for info in (one.memory_info() for one in processes))
 
     def wait_minutes(self, minutes: float) -> None:
         """Return after that many minutes of the rules."""
@@ -169,17 +176,29 @@ class Stage:
         notices = [(one.name, datetime.fromisoformat(one.starts_at).timestamp()) for one in self._webhook.notices]
         return {name: at for name, at in reversed(notices) if at >= since and name != WATCHDOG}
 
-    def query(self, expression: str, seconds: float = 0) -> list[Sample]:
-        """A query of a rule or a panel, with the variables of Grafana; ``$fault`` is a range of that many seconds."""
+    def evaluated(self, since: float) -> list[float]:
+        """When the rules were evaluated since then (``time.time``): the watchdog leaves a sample each time."""
+        [watchdog] = self.prometheus.query(f'ALERTS{{alertname="{WATCHDOG}"}}[{ceil(time.time() - since)}s]')
+        return [at for at, _ in watchdog["values"] if at > since]
+
+    def pending(self, alerts: Iterable[str], at: float) -> list[Sample]:
+        """Those of the alerts whose condition held then, whether they fired already or not."""
+        return self.prometheus.query(f'ALERTS{{alertname=~"{"|".join(sorted(alerts))}"}}', at)
+
+    def query(self, expression: str, seconds: float = 0, at: float | None = None) -> list[Sample]:
+        """A query of a rule or a panel, with the variables of Grafana; ``$fault`` is a range of that many seconds.
+
+        It is evaluated at ``at`` (``time.time``), or now.
+        """
         text = expression.replace("$__rate_interval", f"{max(60, round(4 / self._scale))}s")
         for name, value in {"$__range": "1h", "$job": ".+", "$instance": ".+"}.items():
             text = text.replace(name, value)
         text = in_time_lapse(text, self._scale).replace("$fault", f"{max(1, round(seconds))}s")
-        return self.prometheus.query(text)
+        return self.prometheus.query(text, at)
 
-    def panel(self, name: str) -> list[Sample]:
-        """The current values of all queries of a panel."""
-        return [sample for target in PANELS[name]["targets"] for sample in self.query(target["expr"])]
+    def panel(self, name: str, at: float | None = None) -> list[Sample]:
+        """The values of all queries of a panel, now or then."""
+        return [sample for target in PANELS[name]["targets"] for sample in self.query(target["expr"], at=at)]
 
     def explained(self) -> list[str]:
         """The causes that ``python -m service explain`` names now, the first one first."""
@@ -229,7 +248,7 @@ class Stage:
             self.folder,
             *(instance.address for instance in self.instances),
             alertmanager=self._alertmanager.address,
-            interval=f"{max(_LEAST_INTERVAL_SECONDS, round(self.minute / 3))}s",
+            interval=f"{self.interval_seconds}s",
             lookback_seconds=5 * self.minute,
         )
         self._exits.callback(self.prometheus.stop)

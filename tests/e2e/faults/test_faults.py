@@ -28,11 +28,13 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     "row", [pytest.param(row, id=row.name, marks=() if row.quick else pytest.mark.proof) for row in ROWS]
 )
 def test_a_fault_is_seen(outcomes: Outcomes, row: Row, record_property: Callable[[str, object], None]) -> None:
-    """A fault is injected: its alerts fire and no others, a panel shows it, and its figure is that of the clients."""
+    """A fault is injected: its alerts fire and no others, panels show it, and its figure is that of the clients."""
     outcome = outcomes[row.name].result()
     notified = ", ".join(f"{name} after {minutes:.0f} minutes" for name, minutes in outcome.notified.items())
     record_property("notified", notified or "nothing")
     record_property("explain", ", ".join(outcome.explained) or "nothing")
+    for name, minutes in outcome.visible.items():
+        record_property(f"minutes until {name}", minutes)
     for name, figure in outcome.figures.items():
         record_property(name, figure)
     assert outcome.missing == []

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from dashboards.rules import ALERTS
 from tests.conftest import PROJECT
@@ -26,6 +27,7 @@ def sample(value: float, **labels: str) -> dict[str, object]:
         ("overview: Failed requests", 0.04, 0.05),
         ("runtime: Telemetry dropped", 0, 0.1),
         ("runtime: Instances over time", 1, 0),
+        ("streams: Time to first chunk", 0.4, 0.6),  # a value has a text there, and no colour
         ("overview: Failed requests", float("nan"), 1),
     ],
 )
@@ -63,10 +65,45 @@ def test_an_alert_on_latencies_or_failed_scrapes_is_not_false_on_a_busy_host(sec
     assert outcome.false(ROW) == false
 
 
+@pytest.mark.parametrize(
+    ("evaluations", "minutes", "missing"),
+    [("1", 0, []), ("0001", 1.5, []), ("00001", 2, []), ("000001", 2.5, ["x"]), ("00000", 2.5, ["x"])],
+)
+def test_a_sign_is_missing_that_is_not_there_within_two_minutes(
+    evaluations: str, minutes: float, missing: list[str]
+) -> None:
+    outcome = Outcome()
+    outcome.date("x", (seen == "1" for seen in evaluations), interval_minutes=0.5)
+    assert outcome.visible == {"x": minutes}
+    assert outcome.missing == [f"{sign}: within 2 minutes" for sign in missing]
+
+
+@pytest.mark.parametrize(
+    ("causes", "explained", "right"),
+    [
+        (("memory_high",), ["memory_high", "traffic"], True),
+        (("memory_high",), ["traffic", "memory_high"], False),
+        ((), [], True),
+        ((), ["traffic"], False),
+        (("memory_high", "restarting"), ["restarting", "memory_high", "traffic"], True),
+        (("memory_high", "restarting"), ["restarting", "traffic", "memory_high"], False),
+        (("memory_high", "restarting"), ["restarting"], False),
+    ],
+)
+def test_what_explains_a_row_is_named_first(causes: tuple[str, ...], explained: list[str], right: bool) -> None:
+    assert Outcome(explained=explained).explains(replace(ROW, causes=causes)) is right
+
+
+def test_what_is_right_about_a_busy_machine_is_left_out_unless_the_row_is_about_it() -> None:
+    outcome = Outcome(explained=["loop_stalls", "memory_high"], host_seconds=0.5)
+    assert outcome.explains(replace(ROW, causes=("memory_high",)))
+    assert outcome.explains(replace(ROW, causes=("loop_stalls",)))
+
+
 def test_the_matrix_names_what_exists() -> None:
     assert len({row.name for row in ROWS}) == len(ROWS)
     assert {alert for row in ROWS for alert in row.alerts} <= ALERTS.keys()
-    assert {row.shown.panel for row in ROWS if row.shown} <= PANELS.keys()
+    assert {shown.panel for row in ROWS for shown in row.shown} <= PANELS.keys()
 
 
 def test_the_document_lists_the_matrix() -> None:
@@ -76,8 +113,8 @@ def test_the_document_lists_the_matrix() -> None:
         (
             row.name,
             ", ".join(f"[{name}](runbooks/{ALERTS[name].runbook})" for name in sorted(row.alerts)) or "none",
-            row.shown.panel if row.shown else "-",
-            f"`{row.cause}`" if row.cause else "nothing",
+            ", ".join(shown.panel for shown in row.shown) or "-",
+            ", ".join(f"`{cause}`" for cause in row.causes) or "nothing",
         )
         for row in ROWS
     ]

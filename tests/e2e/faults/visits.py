@@ -7,8 +7,7 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
-from benchmarks.documents import document
-from service.protocol.messages import ContentType
+from benchmarks.hostile import MARKDOWN
 from streaming_content_client import Connection, ConnectionClosed
 from tests.e2e.faults.load import Client
 
@@ -20,7 +19,8 @@ _REQUESTS_OF_A_SESSION: Final = 50
 _SENTENCES: Final = "This is the first sentence. The second one is as short. A third one ends it. "
 _READING: Final = "word " * 150
 """Seven seconds of stream: the most that no alert calls large."""
-_HEAVY_BYTES: Final = 95_000
+_HEAVY: Final = MARKDOWN["tables"](50_000)
+"""A fifth of a second of a processor."""
 _MISTAKES: Final[tuple[dict[str, Any], ...]] = (
     {"type_": "stream_request", "content": "x", "content_type": "pdf"},
     {"type_": "stream_request", "content": "x", "speed": "warp"},
@@ -65,10 +65,10 @@ async def err(client: Client, connection: Connection) -> None:
 
 
 async def stream_heavy(client: Client, connection: Connection) -> None:
-    """Request the dearest document that the limits allow, and skip to its end."""
-    content = f"{next(_unique)}\n\n{document(ContentType.MARKDOWN, _HEAVY_BYTES)}"
-    await connection.control("skip")
-    await client.stream(connection, content, content_type="markdown", chunk_by="paragraph", speed="superfast")
+    """Request a document whose preparation is dear, and whose chunks are few."""
+    await client.stream(
+        connection, f"{next(_unique)}\n\n{_HEAVY}", content_type="markdown", chunk_by="paragraph", speed="superfast"
+    )
 
 
 async def sit(client: Client, connection: Connection) -> None:
