@@ -78,6 +78,7 @@ def _add_stream(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     stream.add_argument("source", metavar="FILE", help="the document, in UTF-8; - for standard input")
     _add_url(stream)
+    _add_token(stream)
     stream.add_argument("--session", metavar="ID", help="the session id (default: from the URL, else random)")
     stream.add_argument(
         "--type",
@@ -103,11 +104,13 @@ def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "verify",
         help="check a deployment against the protocol",
         description="Check a running deployment, local or remote, against the protocol and its own limits. Each check "
-        "uses a new session, so that no other client is affected.",
+        "uses a new session, so that no other client is affected. With a token, which needs the scope stream for all "
+        "sessions of its space, also that the service refuses clients without one.",
         epilog="Exit code: 0 all checks passed, 1 a check failed, 2 usage error, the address cannot be reached or is "
         "not a Streaming Content API.",
     )
     _add_url(verify)
+    _add_token(verify)
     verify.add_argument("--slow", action="store_true", help="also wait for the idle timeout (five minutes by default)")
     verify.add_argument(
         "--tolerance",
@@ -192,6 +195,14 @@ def _add_url(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_token(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--token",
+        help="the token, if the service needs one (default: STREAM_TOKEN from the environment or .env). Prefer that "
+        "variable: every user of this machine can read the arguments of a running command, with ps for example",
+    )
+
+
 def _names(choices: type[StrEnum]) -> list[str]:
     return [choice.value for choice in choices]
 
@@ -212,7 +223,8 @@ def _serve(_options: argparse.Namespace) -> int:
 
 def _stream(options: argparse.Namespace) -> int:
     from service.cli.stream import UnreadableSource, content_type_of, read_source, stream
-    from service.cli.target import resolve
+    from service.cli.target import resolve, resolve_token
+    from streaming_content_client import connect
 
     address = resolve(options.url)
     try:
@@ -228,14 +240,21 @@ def _stream(options: argparse.Namespace) -> int:
         "chunk_by": options.chunk_by,
         "html_mode": options.html_mode,
     }
-    return stream(address, session_id, request, quiet=options.quiet, as_json=options.json)
+    opening = connect(address, session_id, token=resolve_token(options.token))
+    return stream(opening, session_id, request, quiet=options.quiet, as_json=options.json)
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from service.cli.target import resolve
+    from service.cli.target import resolve, resolve_token
     from service.cli.verify import verify
 
-    return verify(resolve(options.url), tolerance_ms=options.tolerance, with_slow=options.slow, as_json=options.json)
+    return verify(
+        resolve(options.url),
+        resolve_token(options.token),
+        tolerance_ms=options.tolerance,
+        with_slow=options.slow,
+        as_json=options.json,
+    )
 
 
 def _sentry_test(_options: argparse.Namespace) -> int:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from service.cli.exits import Exit
-from service.cli.target import report_unreachable
+from service.cli.target import SIGN_IN_ADVICE, report_unreachable
 from service.cli.timings import Timings
 from streaming_content_client import (
-    Address,
     ConnectFailed,
     ConnectionClosed,
+    ServerError,
     Stream,
     StreamingError,
     connect,
@@ -93,21 +93,23 @@ class Display:
             self._progress_width = len(text)
 
 
-def stream(address: Address, session_id: str, request: dict[str, str], *, quiet: bool, as_json: bool) -> Exit:
+def stream(opening: connect, session_id: str, request: dict[str, str], *, quiet: bool, as_json: bool) -> Exit:
     """Stream the request, print the document and its timings. Raises ``BrokenPipeError`` if the output is closed.
 
-    ``request`` has the fields of the ``stream_request``, including its content. Ctrl-C cancels the stream at the
-    server before the command ends; a second one ends it at once.
+    ``opening`` opens the connection to the session. ``request`` has the fields of the ``stream_request``, including its
+    content. Ctrl-C cancels the stream at the server before the command ends; a second one ends it at once.
     """
     display = Display(sys.stdout.buffer, sys.stderr, quiet=quiet)
     received = Stream(**request)
     try:
-        asyncio.run(_print(address, session_id, received, display))
+        asyncio.run(_print(opening, received, display))
         code = Exit.DONE
     except ConnectFailed as error:
         return report_unreachable(error)
     except StreamingError as error:
-        display.write_line(str((error.error if isinstance(error, ConnectionClosed) else None) or error))
+        cause = (error.error if isinstance(error, ConnectionClosed) else None) or error
+        needs_token = isinstance(cause, ServerError) and cause.code == "UNAUTHENTICATED"
+        display.write_line(f"{cause}{SIGN_IN_ADVICE if needs_token else ''}")
         code = Exit.FAILED
     except KeyboardInterrupt:
         code = Exit.INTERRUPTED
@@ -116,8 +118,8 @@ def stream(address: Address, session_id: str, request: dict[str, str], *, quiet:
     return code
 
 
-async def _print(address: Address, session_id: str, received: Stream, display: Display) -> None:
-    async with connect(address, session_id) as connection:
+async def _print(opening: connect, received: Stream, display: Display) -> None:
+    async with opening as connection:
         await connection.start(received)
         try:
             async for chunk in received:

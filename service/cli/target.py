@@ -1,4 +1,4 @@
-"""The deployment that a client command uses."""
+"""The deployment that a client command uses, and its token."""
 
 import os
 import sys
@@ -9,6 +9,10 @@ from service.cli.exits import Exit
 from streaming_content_client import Address, ConnectFailed, InvalidAddress
 
 _DEFAULT_PORT = "8000"
+_REFUSED = (401, 403)
+
+SIGN_IN_ADVICE = " Set STREAM_TOKEN to a token that the service accepts."
+"""Follows the sentence of the service that needs another token."""
 
 
 def resolve(url: str | None) -> Address:
@@ -18,7 +22,7 @@ def resolve(url: str | None) -> Address:
     ``SystemExit``.
     """
     if url is None:
-        port = (os.environ.get("PORT") or dotenv_values(".env").get("PORT") or "0").strip()
+        port = _variable("PORT") or "0"
         url = f"http://127.0.0.1:{_DEFAULT_PORT if port == '0' else port}"
     try:
         return Address.parse(url)
@@ -27,8 +31,17 @@ def resolve(url: str | None) -> Address:
         raise SystemExit(Exit.USAGE) from None
 
 
+def resolve_token(token: str | None) -> str | None:
+    """The token of ``--token``, else of ``STREAM_TOKEN`` in the environment or in .env; ``None`` without one."""
+    return token or _variable("STREAM_TOKEN") or None
+
+
+def _variable(name: str) -> str:
+    return (os.environ.get(name) or dotenv_values(".env").get(name) or "").strip()
+
+
 def report_unreachable(error: ConnectFailed) -> Exit:
-    """Print the error, with advice if no HTTP response arrived."""
+    """Print the error, with advice if no HTTP response arrived or the token was refused."""
     advice = "" if error.status else " Start the service (python -m service serve), or set its address with --url."
-    print(f"{error}{advice}", file=sys.stderr)
+    print(f"{error}{SIGN_IN_ADVICE if error.status in _REFUSED else advice}", file=sys.stderr)
     return Exit.USAGE

@@ -10,13 +10,16 @@ from dataclasses import asdict, dataclass
 from service.cli.checks import CHECKS, Check, Mismatch, Probe
 from service.cli.exits import Exit
 from service.cli.fetch import Response
-from service.cli.target import report_unreachable
-from streaming_content_client import Address, ConnectFailed, StreamingError
+from service.cli.target import SIGN_IN_ADVICE, report_unreachable
+from streaming_content_client import Address, ConnectFailed, ServerError, StreamingError
 
 _CHECK_SECONDS = 120.0
 _SLOW_CHECK_SECONDS = 3600.0
 
 _SHOWN_CHARACTERS = 160
+
+_REFUSALS = ("UNAUTHENTICATED", "FORBIDDEN")
+_REFUSED_STATUSES = (401, 403)
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,23 @@ class Result:
         return self.figure if self.passed else f"expected {_cut(self.expected)}, got {_cut(self.got)}"
 
 
-class AnotherService(Exception):
-    """The address is that of another web server. ``str()`` is a sentence."""
+class CannotVerify(Exception):
+    """The address is that of another web server, or the token is refused. ``str()`` is a sentence."""
 
 
-def verify(address: Address, *, tolerance_ms: float, with_slow: bool = False, as_json: bool = False) -> Exit:
-    """Run the checks and print their results. ``tolerance_ms`` is that of the pace."""
-    checks = [check for check in CHECKS if with_slow or not check.slow]
+def verify(
+    address: Address, token: str | None, *, tolerance_ms: float, with_slow: bool = False, as_json: bool = False
+) -> Exit:
+    """Run the checks and print their results. ``tolerance_ms`` is that of the pace.
+
+    With a token, the service must need one.
+    """
+    checks = [check for check in CHECKS if (with_slow or not check.slow) and (token or not check.needs_token)]
     try:
-        return asyncio.run(_verify(Probe(address, tolerance_ms / 1000), checks, as_json=as_json))
+        return asyncio.run(_verify(Probe(address, token, tolerance_ms / 1000), checks, as_json=as_json))
     except ConnectFailed as error:
         return report_unreachable(error)
-    except AnotherService as error:
+    except CannotVerify as error:
         print(error, file=sys.stderr)
         return Exit.USAGE
 
@@ -57,10 +65,11 @@ async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Ex
     [root] = await probe.get("/")
     if not _is_service(root):
         content_type = root.content_type or "no content type"
-        raise AnotherService(
+        raise CannotVerify(
             f"{probe.address} is not a Streaming Content API: GET / returned HTTP {root.status} with {content_type}. "
             "Check --url."
         )
+    await _expect_entry(probe)
     began = time.perf_counter()
     results = []
     if not as_json:
@@ -80,6 +89,23 @@ async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Ex
     else:
         print(f"\n{passed} passed, {failed} failed in {seconds:.1f} s{_left_out(checks)}")
     return Exit.FAILED if failed else Exit.DONE
+
+
+async def _expect_entry(probe: Probe) -> None:
+    """A wrong token, or a missing one, is reported once too. Raises ``CannotVerify``."""
+    try:
+        async with probe.connect_as(probe.token) as connection:
+            await connection.send("ping")  # a service that waits for a token answers any other message
+            refusal: StreamingError | None = None
+            first = await connection.receive()
+            if first.get("code") in _REFUSALS:
+                refusal = ServerError(first)
+    except ConnectFailed as error:
+        refusal = error if error.status in _REFUSED_STATUSES else None
+    except StreamingError:
+        return  # the checks report it
+    if refusal is not None:
+        raise CannotVerify(f"{refusal}{SIGN_IN_ADVICE}")
 
 
 def _is_service(root: Response) -> bool:
@@ -118,7 +144,7 @@ async def _run(check: Check, probe: Probe) -> Result:
 
 
 def _left_out(checks: Sequence[Check]) -> str:
-    count = len(CHECKS) - len(checks)
+    count = sum(check.slow for check in CHECKS) - sum(check.slow for check in checks)
     return f"; {count} slow check left out (--slow)" if count == 1 else ""
 
 

@@ -1,6 +1,16 @@
 """The checks of ``verify``, each with its claim."""
 
-from service.cli.checks import content, controls, endpoints, greeting, mistakes, pacing, recovery, session_limits
+from service.cli.checks import (
+    access,
+    content,
+    controls,
+    endpoints,
+    greeting,
+    mistakes,
+    pacing,
+    recovery,
+    session_limits,
+)
 from service.cli.checks.probe import Check, Mismatch, Probe
 
 __all__ = ["CHECKS", "Check", "Mismatch", "Probe"]
@@ -11,6 +21,13 @@ CHECKS: tuple[Check, ...] = (
     Check("GET /ready", endpoints.ready),
     Check("GET /metrics for Prometheus", endpoints.metrics),
     Check("GET /metrics as OpenMetrics", endpoints.open_metrics),
+    Check("no token is refused", access.refuses_without_token, needs_token=True),
+    Check("wrong tokens are refused", access.refuses_wrong_tokens, needs_token=True),
+    Check("a changed token is refused", access.refuses_changed_token, needs_token=True),
+    Check("the token in a message", access.accepts_token_in_message, needs_token=True),
+    Check("the token as a subprotocol", access.accepts_token_as_subprotocol, needs_token=True),
+    Check("auth_refresh", access.refresh, needs_token=True),
+    Check("pages for operators are closed", access.operator_pages_are_closed, needs_token=True),
     Check("connected reports the limits", greeting.connected),
     Check("a session id of 64 characters", greeting.longest_session_id),
     Check("invalid session ids are refused", greeting.invalid_session_ids),

@@ -4,12 +4,17 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from service.cli.fetch import Response, fetch
 from streaming_content_client import Address, ServerError, Stream, connect
 
 TIMEOUT_SECONDS = 10.0
 """The longest wait for the next message."""
+
+
+Opening = connect
+"""A connection that is about to be opened; a probe has a method of the name of its class."""
 
 
 class Mismatch(Exception):
@@ -26,13 +31,20 @@ class Probe:
     """The deployment under test."""
 
     address: Address
+    token: str | None = None
+    """Of a service with authentication."""
     tolerance_seconds: float = 0.01
     """How early or late a chunk may be, in addition to the variation of the network."""
 
-    def connect(self, session_id: str | None = None) -> connect:
-        """A connection to the session, by default to a new one."""
+    def connect(self, session_id: str | None = None) -> Opening:
+        """A connection to the session, by default to a new one, with the token."""
         session_id = new_session_id() if session_id is None else session_id
-        return connect(self.address, session_id, timeout=TIMEOUT_SECONDS)
+        return Opening(self.address, session_id, token=self.token, timeout=TIMEOUT_SECONDS)
+
+    def connect_as(self, token: str | None, **options: Any) -> Opening:  # noqa: ANN401 - of websockets
+        """A connection with another token, or with none; ``connected`` is not awaited."""
+        session_id = new_session_id()
+        return Opening(self.address, session_id, token=token, timeout=TIMEOUT_SECONDS, wait_connected=False, **options)
 
     async def get(self, path: str, *, accept: str = "*/*", times: int = 1) -> list[Response]:
         """Raises ``ConnectFailed``."""
@@ -51,6 +63,8 @@ class Check:
     """Returns a figure to print; raises ``Mismatch`` or any other exception if the claim does not hold."""
     slow: bool = False
     """Takes minutes; runs only on request."""
+    needs_token: bool = False
+    """About authentication; runs only with a token."""
 
 
 def new_session_id() -> str:

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.integration.cli.scripted import Message, Mistake, ScriptedService
+from tests.integration.cli.scripted import TOKEN, GuardedService, Message, Mistake, ScriptedService
 
 
 class AnotherService(ScriptedService):
@@ -215,3 +215,33 @@ class StoresNothing(ScriptedService):
 class IdleTooEarly(ScriptedService):
     def connected(self, session_id: str) -> Message:
         return super().connected(session_id) | {"limits": self.limits | {"idle_timeout": 60.0}}
+
+
+class AcceptsAnyToken(GuardedService):
+    def accepts(self, token: str, carrier: str) -> bool:
+        return True
+
+
+class AcceptsAnyTokenAsSubprotocol(GuardedService):
+    def accepts(self, token: str, carrier: str) -> bool:
+        return carrier == "subprotocol" or super().accepts(token, carrier)
+
+
+class DoesNotVerify(GuardedService):
+    def accepts(self, token: str, carrier: str) -> bool:
+        return token.startswith(TOKEN.rpartition(".")[0])
+
+
+class ReadsHeadersOnly(GuardedService):
+    def accepts(self, token: str, carrier: str) -> bool:
+        return carrier == "header" and super().accepts(token, carrier)
+
+
+class RefreshesWithAnyToken(GuardedService):
+    def accepts(self, token: str, carrier: str) -> bool:
+        return carrier == "refresh" or super().accepts(token, carrier)
+
+
+class ShowsItsDocuments(GuardedService):
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return (200, "text/html", "") if path == "/docs" else super().http(path, accept)

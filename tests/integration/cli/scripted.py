@@ -36,6 +36,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+TOKEN = "scripted.token.with-a-signature"
+
+_OPERATOR_PATHS = {"/metrics", "/docs", "/openapi.json", "/asyncapi.json"}
+
+
 class Mistake(Exception):
     """A message gets an error. The only argument is its code."""
 
@@ -51,6 +56,8 @@ class ScriptedService:
         "chunk_timeout": 5,
         "max_chunk_size": 400,
     }
+
+    auth_timeout_seconds = 5.0
 
     def __init__(self) -> None:
         self.used: Counter[str] = Counter()
@@ -69,6 +76,8 @@ class ScriptedService:
             "/ready": ("application/json", "{}"),
             "/metrics": as_open_metrics if "openmetrics" in accept else as_text,
         }
+        if path in _OPERATOR_PATHS and self.hides(path):
+            return 401, "application/json", '{"detail": "This needs a token."}'
         if path in pages:
             return 200, *pages[path]
         if not self.admits_session(unquote(path).removeprefix("/ws/stream/")):
@@ -80,6 +89,18 @@ class ScriptedService:
 
     def admits_session(self, session_id: str) -> bool:
         return re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", session_id) is not None
+
+    # Tokens
+
+    def needs_token(self) -> bool:
+        return False
+
+    def accepts(self, token: str, carrier: str) -> bool:
+        """``carrier`` is ``header``, ``subprotocol``, ``message`` or ``refresh``."""
+        return token == TOKEN
+
+    def hides(self, path: str) -> bool:
+        return self.needs_token()
 
     # Messages
 
@@ -211,3 +232,12 @@ class ScriptedService:
 
     def pong_waits(self) -> bool:
         return False
+
+
+class GuardedService(ScriptedService):
+    """Needs ``TOKEN``."""
+
+    auth_timeout_seconds = 0.5
+
+    def needs_token(self) -> bool:
+        return True

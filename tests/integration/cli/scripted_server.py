@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from urllib.parse import unquote
 
@@ -11,6 +11,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
 from tests.integration.cli.scripted import GAPS, Message, Mistake, ScriptedService, now
 
@@ -33,6 +34,10 @@ class Connection:
         self._skipping = asyncio.Event()
 
     async def run(self) -> None:
+        if not await self._has_token():
+            await self._send("error", code="UNAUTHENTICATED", message="Sign in.", fatal=True)
+            await self._socket.close(4121, "token required")
+            return
         await self._send("connected", **self._service.connected(self._session_id))
         streams = asyncio.create_task(self._streams())
         try:
@@ -56,6 +61,21 @@ class Connection:
                 task.cancel()
             await asyncio.wait(tasks)
 
+    async def _has_token(self) -> bool:
+        assert self._socket.request is not None
+        headers = self._socket.request.headers
+        if not self._service.needs_token() or "Authorization" in headers:  # that was checked in the handshake
+            return True
+        _, _, offered = headers.get("Sec-WebSocket-Protocol", "").partition("bearer.")
+        if offered:
+            return self._service.accepts(offered, "subprotocol")
+        try:
+            async with asyncio.timeout(self._service.auth_timeout_seconds):
+                message = json.loads(await self._socket.recv())
+        except TimeoutError:
+            return False
+        return message["type"] == "auth" and self._service.accepts(message["token"], "message")
+
     async def _send_error(self, mistake: Mistake, request: Message) -> None:
         await self._send("error", code=str(mistake), message="Correct it.", fatal=False, **_labels(request))
 
@@ -78,6 +98,10 @@ class Connection:
                 if self._service.pong_waits() and self._stream:
                     await asyncio.wait([self._stream])
                 await self._send("pong")
+            case "auth_refresh":
+                if not self._service.accepts(message["token"], "refresh"):
+                    raise Mistake("UNAUTHENTICATED")
+                await self._send("auth_refreshed")
             case "heartbeat":
                 await self._send("heartbeat_ack", session_id=self._session_id)
             case _:
@@ -171,6 +195,9 @@ def serving(service: ScriptedService) -> Iterator[str]:
 async def _listen(service: ScriptedService) -> Server:
     def answer(_connection: ServerConnection, request: Request) -> Response | None:
         answer = service.http(request.path, request.headers.get("Accept", ""))
+        _, _, token = request.headers.get("Authorization", "").partition("Bearer ")
+        if answer is None and token and service.needs_token() and not service.accepts(token, "header"):
+            answer = 401, "application/json", '{"error": "The token is not valid."}'
         if answer is None:
             return None
         status, content_type, body = answer
@@ -182,7 +209,10 @@ async def _listen(service: ScriptedService) -> Server:
         with suppress(ConnectionClosed):
             await Connection(service, socket, unquote(socket.request.path).removeprefix("/ws/stream/")).run()
 
-    return await serve(talk, "127.0.0.1", 0, process_request=answer)
+    def select(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return offered[0] if offered else None
+
+    return await serve(talk, "127.0.0.1", 0, process_request=answer, select_subprotocol=select)
 
 
 async def _stop(server: Server) -> None:

@@ -1,5 +1,6 @@
 """The commands as processes."""
 
+import json
 import os
 import pty
 import re
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from service.asyncapi.conversations import WITH_TOKENS
 from tests.clients.direct import DOCUMENT
 from tests.conftest import RunningServer, StartServer, environment
+from tests.integration.access.users import token
 
 COMMAND_SECONDS = 60
 
@@ -34,6 +37,21 @@ def test_verify_passes_the_service(start_server: StartServer, tmp_path: Path) ->
     done = run(tmp_path, "verify", "--url", server.url, "--tolerance", "10000")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert ", 0 failed in " in done.stdout
+
+
+def test_verify_passes_a_service_with_authentication(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(MAX_REQUESTS_PER_SESSION=5, MAX_CONTENT_SIZE=20_000, **WITH_TOKENS)
+    done = run(tmp_path, "verify", "--url", server.url, "--tolerance", "10000", STREAM_TOKEN=token())
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "wrong tokens are refused                                PASS  3 tokens: HTTP 401, 4121\n" in done.stdout
+    assert "/metrics 401, /docs 401, /openapi.json 401, /asyncapi.json 401" in done.stdout
+
+
+def test_verify_fails_a_service_that_needs_no_token(server: RunningServer, tmp_path: Path) -> None:
+    done = run(tmp_path, "verify", "--url", server.url, "--tolerance", "10000", "--json", STREAM_TOKEN=token())
+    failed = {check["check"] for check in json.loads(done.stdout)["checks"] if not check["passed"]}
+    assert done.returncode == 1
+    assert {"no token is refused", "wrong tokens are refused", "pages for operators are closed"} <= failed
 
 
 def test_stream_prints_the_file(server: RunningServer, tmp_path: Path) -> None:

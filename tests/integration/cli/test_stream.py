@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from service.cli import main
-from tests.integration.cli.scripted import Message, ScriptedService
+from tests.integration.cli.scripted import TOKEN, GuardedService, Message, ScriptedService
 from tests.integration.cli.scripted_server import serving
 
 TEXT = "One two.\r\n\n\tThree  na\u00efve \u65e5\u672c\u8a9e"
@@ -110,6 +110,26 @@ def test_the_url_may_contain_the_session(
     main(["stream", str(text_file), "--url", f"{url}/ws/stream/from-url".replace("ws:", "http:"), "--json"])
     assert json.loads(capfdbinary.readouterr().err)["session_id"] == "from-url"
     assert dict(service.used) == {"from-url": 1}
+
+
+def test_the_token_is_that_of_the_variable_or_the_option(
+    text_file: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(GuardedService()) as url:
+        command = ["stream", str(text_file), "--url", url, "--speed", "superfast", "--quiet"]
+        assert main([*command, "--token", TOKEN]) == 0
+        monkeypatch.setenv("STREAM_TOKEN", TOKEN)
+        assert main(command) == 0
+        assert capfdbinary.readouterr() == (TEXT.encode() * 2, b"")
+        assert main([*command, "--token", "wrong"]) == 2
+        assert b"HTTP 401. The token is not valid. Set STREAM_TOKEN" in capfdbinary.readouterr().err
+
+
+def test_a_service_that_needs_a_token_is_reported(text_file: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with serving(GuardedService()) as url:
+        assert main(["stream", str(text_file), "--url", url]) == 1
+    error = b"UNAUTHENTICATED: Sign in. Set STREAM_TOKEN to a token that the service accepts.\n"
+    assert capfdbinary.readouterr() == (b"", error)
 
 
 def test_an_error_of_the_server_is_printed_with_its_code(

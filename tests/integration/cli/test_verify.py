@@ -10,26 +10,30 @@ from service.cli.checks import CHECKS, Probe, endpoints
 from service.cli.verify import Result, run_checks
 from streaming_content_client import Address
 from tests.integration.cli import broken_services as broken
-from tests.integration.cli.scripted import Message, ScriptedService
+from tests.integration.cli.scripted import TOKEN, GuardedService, Message, ScriptedService
 from tests.integration.cli.scripted_server import serving
 
 ANY_PACE = ("--tolerance", "10000")
 """The pace of real chunks depends on how busy the machine is; tests/unit/cli/test_pacing.py tests the rule."""
 
 
-def test_a_service_that_follows_the_protocol_passes_every_check(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("service", "token"), [(ScriptedService, ()), (GuardedService, ("--token", TOKEN))])
+def test_a_service_that_follows_the_protocol_passes_every_check(
+    service: type[ScriptedService], token: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its limits are not the defaults: the checks read them from ``connected``."""
-    with serving(ScriptedService()) as url:
-        code = main(["verify", "--url", url, "--slow", *ANY_PACE])
+    checks = [check for check in CHECKS if token or not check.needs_token]
+    with serving(service()) as url:
+        code = main(["verify", "--url", url, "--slow", *token, *ANY_PACE])
     lines = capsys.readouterr().out.splitlines()
     rows = [line for line in lines if "  PASS" in line or "  FAIL" in line]
     assert code == 0
-    assert [row.split("  ")[0] for row in rows] == [check.claim for check in CHECKS]
+    assert [row.split("  ")[0] for row in rows] == [check.claim for check in checks]
     assert [row for row in rows if "  FAIL" in row] == []
     assert len({max(row.find("  PASS"), row.find("  FAIL")) for row in rows}) == 1, "aligned"
     [requests] = [row for row in rows if row.startswith("limit: requests of a session")]
     assert requests.endswith("PASS  3 admitted, 5 refused")
-    assert lines[-1].startswith(f"{len(CHECKS)} passed, 0 failed in ")
+    assert lines[-1].startswith(f"{len(checks)} passed, 0 failed in ")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,14 @@ def test_a_service_that_follows_the_protocol_passes_every_check(capsys: pytest.C
         (broken.QueuesOneMore, "limit: waiting requests", "stream_complete"),
         (broken.StoresNothing, "recover on another connection", "stream_start"),
         (broken.IdleTooEarly, "limit: idle time", " s"),
+        (ScriptedService, "no token is refused", "'connected'"),
+        (broken.AcceptsAnyToken, "wrong tokens are refused", "it was accepted"),
+        (broken.AcceptsAnyTokenAsSubprotocol, "wrong tokens are refused", "'connected'"),
+        (broken.DoesNotVerify, "a changed token is refused", "it was accepted"),
+        (broken.ReadsHeadersOnly, "the token in a message", "UNAUTHENTICATED"),
+        (broken.ReadsHeadersOnly, "the token as a subprotocol", "UNAUTHENTICATED"),
+        (broken.RefreshesWithAnyToken, "auth_refresh", "None"),
+        (broken.ShowsItsDocuments, "pages for operators are closed", "200"),
     ],
 )
 def test_a_service_that_breaks_a_rule_fails_the_check(service: type[ScriptedService], claim: str, got: str) -> None:
@@ -90,8 +102,11 @@ def outcome(service: ScriptedService, claim: str) -> Result:
     """The result of the check."""
     checks = [check for check in CHECKS if check.claim == claim]
 
+    def probe(url: str) -> Probe:
+        return Probe(Address.parse(url), TOKEN if checks[0].needs_token else None, tolerance_seconds=10.0)
+
     async def run(url: str) -> Result:
-        [result] = [result async for result in run_checks(Probe(Address.parse(url), tolerance_seconds=10.0), checks)]
+        [result] = [result async for result in run_checks(probe(url), checks)]
         return result
 
     with serving(service) as url:
@@ -190,3 +205,20 @@ def test_another_web_server_is_reported_once(
     assert (code, captured.out) == (2, "")
     address = url.replace("ws:", "http:")
     assert captured.err == (f"{address} is not a Streaming Content API: GET / returned {response}. Check --url.\n")
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ((), "UNAUTHENTICATED: Sign in."),
+        (("--token", "wrong"), "The server refused the connection with HTTP 401. The token is not valid."),
+    ],
+)
+def test_a_service_that_needs_another_token_is_reported_once(
+    token: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(GuardedService()) as url:
+        code = main(["verify", "--url", url, *token])
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert captured.err == f"{sentence} Set STREAM_TOKEN to a token that the service accepts.\n"

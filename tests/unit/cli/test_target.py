@@ -1,17 +1,18 @@
-"""The deployment that a client command uses without --url."""
+"""The deployment that a client command uses without --url, and its token."""
 
 from pathlib import Path
 
 import pytest
 
-from service.cli.target import resolve
+from service.cli.target import resolve, resolve_token
 
 
 @pytest.fixture(autouse=True)
 def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory without .env, and no PORT in the environment."""
+    """A working directory without .env, and neither variable in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PORT", raising=False)
+    monkeypatch.delenv("STREAM_TOKEN", raising=False)
     return tmp_path
 
 
@@ -52,3 +53,14 @@ def test_an_invalid_port_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, capsy
         resolve(None)
     assert stopped.value.code == 2
     assert "http://127.0.0.1:abc" in capsys.readouterr().err
+
+
+def test_the_token_is_that_of_the_option_then_of_the_environment_then_of_the_file(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert resolve_token(None) is None
+    (empty_folder / ".env").write_text("STREAM_TOKEN=of-the-file\n")
+    assert resolve_token("") == "of-the-file"
+    monkeypatch.setenv("STREAM_TOKEN", "of-the-environment\n")
+    assert resolve_token(None) == "of-the-environment"
+    assert resolve_token("of-the-option") == "of-the-option"

@@ -133,14 +133,29 @@ async def test_a_failure_is_kept_for_the_end() -> None:
     assert isinstance(sent.renewal.error, TokenUnavailable)
 
 
-def test_a_refusal_is_kept_and_answers_nothing_else() -> None:
-    renewal = Sent().renewal
+@pytest.mark.usefixtures("times")
+async def test_a_refusal_is_kept_and_answers_nothing_else() -> None:
+    sent = Sent("second")
     refusal = {"type": "error", "code": "UNAUTHENTICATED", "message": "Another user.", "fatal": False}
-    assert not renewal.take(refusal | {"fatal": True})
-    assert not renewal.take(refusal | {"code": "INVALID_MESSAGE"})
-    assert renewal.error is None
-    assert renewal.take(refusal)
-    assert isinstance(renewal.error, ServerError)
+    assert not sent.renewal.take(refusal), "the user sent an auth_refresh"
+    await sent.warn()
+    assert not sent.renewal.take(refusal | {"fatal": True})
+    assert not sent.renewal.take(refusal | {"code": "INVALID_MESSAGE"})
+    assert sent.renewal.error is None
+    assert sent.renewal.take(refusal)
+    assert isinstance(sent.renewal.error, ServerError)
+    assert not sent.renewal.take(refusal)
+
+
+@pytest.mark.usefixtures("times")
+async def test_a_renewal_that_is_accepted_forgets_an_earlier_failure() -> None:
+    sent = Sent(OSError(), "second")
+    await sent.warn()
+    assert not sent.renewal.take({"type": "auth_expiring", "seconds_left": 0})
+    [task] = asyncio.all_tasks() - {asyncio.current_task()}
+    await task
+    assert sent.renewal.take({"type": "auth_refreshed"})
+    assert (sent.tokens, sent.renewal.error) == (["second"], None)
 
 
 def test_the_token_is_the_only_authorization() -> None:

@@ -76,16 +76,22 @@ class TokenRenewal:
         self._tokens = tokens
         self._send = send
         self._task: asyncio.Task[None] | None = None
+        self._is_checked = False
+        """Whether the service has a token that it has not answered."""
 
     def take(self, message: Mapping[str, Any]) -> bool:
         """Take a message of the service. Return whether it answers a renewal, so that nothing else waits for it."""
         if message["type"] == "auth_expiring":
             self.stop()
             self._task = asyncio.create_task(self._renew(message["seconds_left"]))
-        refused = message.get("code") == "UNAUTHENTICATED" and not message.get("fatal")
-        if refused:
-            self.error = ServerError(dict(message))
-        return refused
+        answers = self._is_checked and (
+            message["type"] == "auth_refreshed"
+            or (message.get("code") == "UNAUTHENTICATED" and not message.get("fatal"))
+        )
+        if answers:
+            self._is_checked = False
+            self.error = ServerError(dict(message)) if message["type"] == "error" else None
+        return answers
 
     def stop(self) -> None:
         """The connection is closed."""
@@ -96,6 +102,7 @@ class TokenRenewal:
         try:
             token = await self._tokens.renew(seconds_left)
             if token is not None:
+                self._is_checked = True
                 await self._send(token)
         except TokenUnavailable as error:
             self.error = error
