@@ -39,7 +39,7 @@ class QuotaRefused(Struct, frozen=True):
 
 
 class QuotasUnavailable(Struct, frozen=True):
-    """The access store did not answer, so a connection or a request was admitted without a charge."""
+    """A charge was not made, because the access store did not answer; what it was for is admitted."""
 
 
 class TokensRevoked(Struct, frozen=True):

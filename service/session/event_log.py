@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import UNSET, UnsetType
 
 from service import events
+from service.access.principal import AccessRefusal
 from service.content.html.removal import Removal
 from service.content.plan import Piece, Plan
 from service.content.stage import Stage
@@ -90,6 +91,10 @@ class EventLog:
         self._events.append(
             events.ErrorSent(*self._connection, error.code, str(error), error.reportable, *_ids(stream))
         )
+
+    def refresh_refused(self, reason: AccessRefusal) -> None:
+        """The token of an ``auth_refresh`` was not accepted."""
+        self._events.append(events.TokenRefused(reason, events.TokenCarrier.REFRESH, self.session_id))
 
     def rejected(self, content_type: ContentType | None, error: StreamingError) -> None:
         """``content_type`` is ``None`` for a request that could not be decoded."""

@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct
 
 from service.access.principal import AccessRefusal, Principal
 from service.access.scope import Scope
-from service.protocol.errors import RefreshRefused, ScopeMissing, StreamingError
+from service.protocol.errors import RefreshRefused, ScopeMissing
 from service.protocol.instant import Instant, iso
 from service.protocol.messages import ClientMessage, Recover, StreamControl, StreamRequest
 from service.protocol.server_messages import AuthExpiring, AuthRefreshed
@@ -79,29 +79,29 @@ class TokenLife:
     def resolve(self, result: effects.EffectResult, now: Instant) -> None:
         """The new token is checked: it holds from now on, or the old one goes on."""
         self._checking = False
-        refusal = self._refusal(result)
-        if refusal is not None:
-            self._builder.send_error(refusal)
-            return
-        assert isinstance(result, effects.TokenChecked)
-        assert isinstance(result.principal, Principal)
-        self._adopt(result.principal, now)
-        expires_at = result.principal.expires_at
-        self._builder.send(AuthRefreshed(now.timestamp, UNSET if expires_at is None else iso(expires_at)))
-
-    def _refusal(self, result: effects.EffectResult) -> StreamingError | None:
         match result:
-            case effects.TokenChecked(_, AccessRefusal() as refusal):
-                return RefreshRefused(refusal.sentence)
             case effects.TokenChecked(_, Principal() as principal):
-                if not principal.continues(self.principal):
-                    return RefreshRefused(_ANOTHER_USER)
-                entered = principal.grant.may_enter(principal.space, self._session_id)
-                return None if entered else RefreshRefused(_ANOTHER_SESSION)
+                self._replace(principal, now)
+            case effects.TokenChecked(_, AccessRefusal() as refusal):
+                self._refuse(refusal, refusal.sentence)
             case effects.EffectFailed():
-                return result.error
+                self._builder.send_error(result.error)
             case _:
                 raise AssertionError(result)
+
+    def _replace(self, principal: Principal, now: Instant) -> None:
+        if not principal.continues(self.principal):
+            self._refuse(AccessRefusal.FORBIDDEN, _ANOTHER_USER)
+        elif not principal.grant.may_enter(principal.space, self._session_id):
+            self._refuse(AccessRefusal.FORBIDDEN, _ANOTHER_SESSION)
+        else:
+            self._adopt(principal, now)
+            expires_at = principal.expires_at
+            self._builder.send(AuthRefreshed(now.timestamp, UNSET if expires_at is None else iso(expires_at)))
+
+    def _refuse(self, refusal: AccessRefusal, sentence: str) -> None:
+        self._builder.log.refresh_refused(refusal)
+        self._builder.send_error(RefreshRefused(sentence))
 
     def _adopt(self, principal: Principal, now: Instant) -> None:
         self.principal = principal

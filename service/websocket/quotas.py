@@ -50,8 +50,8 @@ class Quotas:
             return None
         try:
             exceeded = await self._store.charge(charges)
-        except StoreUnavailable:
-            self._recorder.record(QuotasUnavailable())
+        except Exception as exception:  # noqa: BLE001 - a quota must not end what it does not refuse
+            self._fail(exception)
             return None
         if exceeded is not None:
             self._recorder.record(QuotaRefused(exceeded.kind, exceeded.owner, session_id))
@@ -80,9 +80,13 @@ class Quotas:
     async def _attempt(self, debit: Coroutine[object, object, None]) -> None:
         try:
             await debit
-        except StoreUnavailable:
-            self._recorder.record(QuotasUnavailable())
         except Exception as exception:  # noqa: BLE001 - nothing waits for the result
+            self._fail(exception)
+
+    def _fail(self, exception: Exception) -> None:
+        """Record that a charge was not made, and why, if that is a fault."""
+        self._recorder.record(QuotasUnavailable())
+        if not isinstance(exception, StoreUnavailable):
             self._recorder.record(FaultRaised(self._ids.new_id(), FaultSource.ACCESS, exception))
 
 

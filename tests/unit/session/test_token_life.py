@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from service.access.principal import AccessRefusal, Principal
 from service.access.scope import Grant, Scope, SessionPattern
-from service.events import CloseReason, ConnectionClosed, Outcome, RequestRejected
+from service.events import CloseReason, ConnectionClosed, Outcome, RequestRejected, TokenCarrier, TokenRefused
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import ProcessingFailed
 from service.protocol.messages import Speed
@@ -102,6 +102,8 @@ def test_a_refused_refresh_is_not_fatal_and_keeps_the_token(checked: Principal |
     [error] = conversation.check(checked)
     assert (error["code"], error["fatal"]) == ("UNAUTHENTICATED", False)
     assert sentence in error["message"]
+    reason = checked if isinstance(checked, AccessRefusal) else AccessRefusal.FORBIDDEN
+    assert conversation.event(TokenRefused) == [TokenRefused(reason, TokenCarrier.REFRESH, "s-1")]
     conversation.sleep_until(70)
     assert conversation.close_code == CloseCode.TOKEN_EXPIRED
 

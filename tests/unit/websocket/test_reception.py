@@ -190,9 +190,10 @@ async def test_without_a_user_and_without_quotas_by_address_nothing_is_charged()
     assert dict(door.access_store.used) == {}
 
 
-async def test_while_the_store_of_quotas_is_unavailable_everyone_is_admitted() -> None:
+@pytest.mark.parametrize("exception", [StoreUnavailable(), LookupError()])
+async def test_while_the_store_of_quotas_is_unavailable_everyone_is_admitted(exception: Exception) -> None:
     door = Door({"t": user(None)}, {CONNECTIONS: 1, SESSIONS: 1, REQUESTS: 1})
-    door.access_store.exception = StoreUnavailable()
+    door.access_store.exception = exception
     guest = Guest(door)
     await guest.enter("t")
     guest.send({"type": "stream_request", "content": "word"})
@@ -201,6 +202,8 @@ async def test_while_the_store_of_quotas_is_unavailable_everyone_is_admitted() -
     messages, code = guest.received()
     assert ([message["type"] for message in messages][-1], code) == ("stream_complete", None)
     assert len([event for event in door.events if isinstance(event, QuotasUnavailable)]) == 3
+    faults = [event.exception for event in door.events if isinstance(event, FaultRaised)]
+    assert faults == ([exception] * 3 if isinstance(exception, LookupError) else [])
 
 
 async def test_requests_over_the_quota_are_refused_before_they_are_counted_and_the_connection_stays() -> None:
