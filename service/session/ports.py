@@ -104,7 +104,8 @@ class SessionStore(Protocol):
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         """Count one request against the limit of the session, exactly, under concurrent calls of any process.
 
-        A store that has lost the session recreates it from ``snapshot``. If ``claim`` was made before, nothing is
+        A store that has lost the session recreates it from ``snapshot``; if another secret reserves it by then, the
+        request is counted in the snapshot only. If ``claim`` was made before, nothing is
         counted. Otherwise it is made now for ``stream_id``, under the digest of the connection and under the one
         presented: a client that repeats a request with the same token is charged once.
         """

@@ -1,6 +1,7 @@
 """What a session store takes and returns. Fields that hold a digest hold the SHA-256 of a token or a secret."""
 
 from enum import StrEnum
+from typing import Self
 
 from msgspec import Struct
 
@@ -41,6 +42,12 @@ class Admission(Struct, frozen=True):
     """The stream for which the same claim was made before. Such a request is admitted and not counted."""
     conflicts: bool = False
     """Not admitted: the ``request_id`` was claimed before with another fingerprint."""
+
+    @classmethod
+    def without_store(cls, snapshot: SessionSnapshot, max_requests: int) -> Self:
+        """Count the request for the connection of the snapshot alone: another secret reserves its session by now."""
+        admitted = snapshot.requests_used < max_requests
+        return cls(admitted, snapshot.requests_used + admitted)
 
 
 class Claim(Struct, frozen=True):

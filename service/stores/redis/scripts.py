@@ -61,7 +61,8 @@ local function count(id, requests)
     return redis.call('HINCRBY', '{PREFIX}session:' .. id, 'requests', requests)
 end
 
--- Return the requests used and the milliseconds left of a session of which a connection has a snapshot.
+-- Return the requests used and the milliseconds left of a session of which a connection has a snapshot; nothing if
+-- another secret reserves it.
 local function known_session(id, incarnation, known, left_of_snapshot, secret)
     local key = '{PREFIX}session:' .. id
     local left = redis.call('PTTL', key)
@@ -69,7 +70,8 @@ local function known_session(id, incarnation, known, left_of_snapshot, secret)
         create(id, incarnation, known, left_of_snapshot, secret)
         return known, left_of_snapshot
     end
-    local session = redis.call('HMGET', key, 'incarnation', 'requests')
+    local session = redis.call('HMGET', key, 'incarnation', 'requests', 'secret')
+    if (session[3] or '') ~= secret then return end
     local used = tonumber(session[2])
     if session[1] == incarnation and used < known then  -- created again from a snapshot with a lower count
         used = count(id, known - used)
@@ -164,12 +166,13 @@ return {redis.call('HGET', KEYS[1], 'incarnation'), used, left, 0}
 ADMIT = Script(
     Operation.ADMIT,
     f"""
--- KEYS: claims of the session.
--- ARGV: id; limit; incarnation, requests, milliseconds left and secret of the snapshot; the bytes of the store; stream,
--- fingerprint, the claim of the owner, the claim of the token presented (the last two are optional).
--- Returns: admitted, requests, the stream repeated, conflicts. A claim is a fingerprint and a stream, in one string.
+-- KEYS: claims of the session. ARGV: id; limit; incarnation, requests, milliseconds left and secret of the snapshot;
+-- the bytes of the store; stream, fingerprint, the claims of the owner and of the token presented (both optional).
+-- Returns: admitted, requests, the stream repeated, conflicts; false if another secret reserves the session.
+-- A claim is a fingerprint and a stream, in one string.
 local id, limit, stream, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[8], ARGV[9]
 local used, left = known_session(id, ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
+if not used then return false end
 local function claim(first, value)
     local room = {CLAIMS_FOR_EACH_REQUEST} * limit - redis.call('HLEN', KEYS[1])
     if room > 0 and used_bytes() < tonumber(ARGV[7]) then
@@ -190,9 +193,7 @@ if made then
     end
     return {{1, used, string.sub(made, #fingerprint + 1), 0}}
 end
-if used >= limit then
-    return {{0, used, false, 0}}
-end
+if used >= limit then return {{0, used, false, 0}} end
 if ARGV[10] then  -- repetitions with the same token are charged once
     claim(10, fingerprint .. stream)
 end
@@ -207,16 +208,15 @@ CHARGE_REPETITION = Script(
     Operation.CHARGE_REPETITION,
     f"""
 -- KEYS: claims of the session. ARGV: id; limit; incarnation, requests, milliseconds left and secret of the snapshot;
--- the stream repeated. Returns: admitted, requests.
+-- the stream repeated. Returns: admitted, requests; false as ADMIT.
 local used, left = known_session(ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
+if not used then return false end
 local preparations = redis.call('HINCRBY', KEYS[1], 'preparations:' .. ARGV[7], 1)
 redis.call('PEXPIRE', KEYS[1], left)
 if preparations <= {FREE_PREPARATIONS} then
     return {{1, used}}
 end
-if used >= tonumber(ARGV[2]) then
-    return {{0, used}}
-end
+if used >= tonumber(ARGV[2]) then return {{0, used}} end
 return {{1, count(ARGV[1], 1)}}
 """,
     _CLOCK,

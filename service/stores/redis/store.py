@@ -112,7 +112,7 @@ class RedisSessionStore:
         if claim is not None:
             tokens = (token for token in (claim.owner, claim.presented) if token is not None)
             names = [f"{token.hex()}:{claim.request_id}" for token in tokens]
-        admitted, used, repeats, conflicts = await self._server.run(
+        decision = await self._server.run(
             scripts.ADMIT,
             [_claims(snapshot.session_key)],
             snapshot.session_key,
@@ -123,18 +123,19 @@ class RedisSessionStore:
             b"" if claim is None else claim.fingerprint,
             *names,
         )
+        if decision is None:
+            return Admission.without_store(snapshot, self._limits.max_requests)
+        admitted, used, repeats, conflicts = decision
         return Admission(bool(admitted), used, None if repeats is None else repeats.decode(), bool(conflicts))
 
     async def charge_repetition(self, snapshot: SessionSnapshot, stream_id: str) -> Admission:
         session_key, limit = snapshot.session_key, self._limits.max_requests
-        admitted, used = await self._server.run(
-            scripts.CHARGE_REPETITION,
-            [_claims(session_key)],
-            session_key,
-            limit,
-            *_known(snapshot),
-            stream_id,
+        decision = await self._server.run(
+            scripts.CHARGE_REPETITION, [_claims(session_key)], session_key, limit, *_known(snapshot), stream_id
         )
+        if decision is None:
+            return Admission.without_store(snapshot, limit)
+        admitted, used = decision
         return Admission(bool(admitted), used)
 
     async def measure(self) -> StoreSize:

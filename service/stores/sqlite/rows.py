@@ -122,6 +122,8 @@ class Rows:
         session = stored = find_session(rows, snapshot.session_key, now)
         if session is None:
             session = StoredSession.of(snapshot, now)
+        elif session.secret != snapshot.secret:
+            return Admission.without_store(snapshot, self._limits.max_requests)
         elif session.incarnation == snapshot.incarnation:  # a higher count was reached without this store
             session = session._replace(requests=max(session.requests, snapshot.requests_used))
         repeats, conflicts, preparations = _find_claim(rows, snapshot.session_key, claim, now)
@@ -142,9 +144,11 @@ class Rows:
         return Admission(admitted, session.requests, repeats, conflicts)
 
     def charge_repetition(self, rows: sqlite3.Connection, snapshot: SessionSnapshot, stream_id: str) -> Admission:
+        session = find_session(rows, snapshot.session_key, self._clock())
+        if session is not None and session.secret != snapshot.secret:
+            return Admission.without_store(snapshot, self._limits.max_requests)
         prepared = rows.execute(_PREPARED_AGAIN, (snapshot.session_key, stream_id)).fetchall()
         if prepared and max(prepared)[0] <= FREE_PREPARATIONS:
-            session = find_session(rows, snapshot.session_key, self._clock())
             return Admission(admitted=True, requests_used=session.requests if session else snapshot.requests_used)
         return self.admit(rows, snapshot, stream_id, None)
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from service.session.ports import SessionStore
-from service.session.records import SessionReserved, SessionSnapshot
+from service.session.records import Admission, SessionReserved, SessionSnapshot
 from tests.contract.stores.contract.records import FIRST, SECOND, claim, opened
 from tests.contract.stores.contract.store_tests import StoreTests
 
@@ -40,6 +40,18 @@ class SecretTests(StoreTests):
             await store.admit(lost, "a-stream", claim())
             assert (await opened(store, session_key, secret)).incarnation == lost.incarnation
             assert await store.open(session_key, SECOND) == SessionReserved()
+
+    async def test_a_lost_session_that_another_secret_reserves_is_not_used(self, store: SessionStore) -> None:
+        present = await opened(store, "s", FIRST)
+        await store.admit(present, "a-stream", claim())
+        for secret in (SECOND, None):
+            lost = SessionSnapshot("s", present.incarnation, 4, 30, secret=secret)
+            for used, admitted in ((5, True), (5, False)):
+                charged = await store.charge_repetition(lost, "a-stream")
+                again = await store.admit(lost, "b-stream", claim(owner=SECOND, presented=FIRST))
+                assert charged == again == Admission(admitted, used), "it is counted alone, and repeats no other"
+                lost = msgspec.structs.replace(lost, requests_used=again.requests_used)
+        assert (await opened(store, "s", FIRST)).requests_used == 1
 
     async def test_a_session_is_joined_and_created_with_the_secret_of_the_snapshot(self, store: SessionStore) -> None:
         local = SessionSnapshot("s", "of-one-process", 2, 30, shared=False, secret=FIRST)
