@@ -15,7 +15,7 @@ from service.identity.key_source import KeySource
 
 MAX_TOKEN_LENGTH = 8192
 
-_FORBIDDEN = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "enc"})
+_FORBIDDEN = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
 """Header parameters that name a key, change what is signed, or demand what the service does not have."""
 
 

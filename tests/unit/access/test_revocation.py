@@ -52,6 +52,13 @@ def test_a_token_is_revoked_as_long_as_it_could_be_accepted(
     assert revoked.sequence == len(made)
 
 
+def test_a_token_that_was_issued_in_the_moment_of_the_revocation_is_revoked() -> None:
+    revoked = RevokedTokens(KEPT)
+    revoked.add([Revocation(1, "i", "", "a", 50.0)], 50.0)
+    issued = {moment: Principal("i", "a", "s", Grant(frozenset()), issued_at=moment) for moment in (50.0, 50.5, None)}
+    assert [moment for moment, one in issued.items() if one in revoked] == [50.0, None]
+
+
 def test_what_is_too_old_is_forgotten_and_an_older_one_does_not_shorten_a_newer_one() -> None:
     revoked = RevokedTokens(KEPT)
     revoked.add([Revocation(1, "i", "", "a", 50.0), Revocation(2, "i", "", "a", 20.0)], 50.0)

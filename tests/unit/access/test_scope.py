@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.access.scope import EVERY_SESSION, MAX_PATTERN_LENGTH, MAX_PATTERNS, Grant, Scope, SessionPattern
+from tests.profiles import scaled
 
 few = st.text("ab*", max_size=8)
 ids = st.text("ab", max_size=8)
@@ -16,6 +17,7 @@ def by_regular_expression(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text, re.DOTALL) is not None
 
 
+@scaled(20)
 @given(few, ids)
 def test_an_id_matches_as_by_a_regular_expression(pattern: str, session_id: str) -> None:
     if pattern:
@@ -23,6 +25,7 @@ def test_an_id_matches_as_by_a_regular_expression(pattern: str, session_id: str)
         assert found == by_regular_expression(pattern, session_id)
 
 
+@scaled(4)
 @given(few, few, ids, ids)
 def test_a_pattern_with_a_space_matches_both(space: str, pattern: str, of: str, session_id: str) -> None:
     found = SessionPattern.parse(f"{space}/{pattern}").matches("own", of, session_id)
@@ -54,6 +57,11 @@ def test_a_pattern_matches_at_least_itself(text: str) -> None:
         return
     space, _, session_id = text.rpartition("/")
     assert pattern.matches("", space, session_id)
+
+
+@pytest.mark.parametrize(("pattern", "text"), [("a*a", "a"), ("*ab*b", "ab"), ("ab*ba", "aba"), ("*a*a*", "a")])
+def test_the_parts_of_a_pattern_do_not_overlap(pattern: str, text: str) -> None:
+    assert not SessionPattern.parse(pattern).matches("", "", text)
 
 
 def test_many_stars_take_no_exponential_time() -> None:

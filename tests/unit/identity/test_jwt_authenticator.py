@@ -77,6 +77,7 @@ async def test_a_public_key_is_no_secret() -> None:
         {"crit": ["exp"]},
         {"crit": []},
         {"b64": False},
+        {"b64": True},
         {"b64": False, "crit": ["b64"]},
         {"kid": 5},
         {"kid": ["a"]},
