@@ -7,6 +7,7 @@ from service.access.api_key import ApiKey, key_digest, key_text
 from service.access.principal import AccessRefusal, Principal
 from service.identity import key_authenticator
 from service.identity.key_authenticator import CACHE_SECONDS, KeyAuthenticator
+from service.session.ports import StoreUnavailable
 from tests.unit.identity.memory_access_store import MemoryAccessStore
 
 NOW = 1_800_000_000.0
@@ -38,6 +39,20 @@ async def test_an_outage_keeps_the_cached_keys_and_refuses_no_other_for_good() -
     assert await service.authenticate(TEXT, NOW + 600) is AccessRefusal.EXPIRED, "the cache has its end"
     store.available = True
     assert await service.authenticate(other, NOW) is AccessRefusal.INVALID
+
+
+async def test_a_key_that_was_deleted_is_not_kept_for_an_outage() -> None:
+    answers: list[ApiKey | None] = [KEY, None]
+
+    async def find_key(_digest: bytes) -> ApiKey | None:
+        if not answers:
+            raise StoreUnavailable
+        return answers.pop(0)
+
+    service = KeyAuthenticator(find_key)
+    times = (NOW, NOW + CACHE_SECONDS, NOW + CACHE_SECONDS)
+    results = [await service.authenticate(TEXT, now) for now in times]
+    assert results == [KEY.principal(NOW), AccessRefusal.INVALID, AccessRefusal.UNAVAILABLE]
 
 
 async def test_a_revoked_key_is_refused_when_it_is_looked_up_again() -> None:

@@ -1,6 +1,7 @@
 """Keys in all their forms, and those that are refused."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from service.identity.key_set import MAX_TRIES, KeySet, UnusableKeys, VerificationKey, read_key_set
+from service.identity.key_set import MAX_KEYS, MAX_TRIES, KeySet, UnusableKeys, VerificationKey, read_key_set
 from tests.unit.identity.issuer import ALGORITHMS, HMAC, jwk, key_of, public
 
 RSA_PEM = public(key_of("RS256"))
@@ -58,10 +59,18 @@ def test_the_keys_that_are_tried_are_few() -> None:
     assert len(keys.candidates("ES256", None)) == len(keys.candidates("ES256", "x")) == MAX_TRIES
 
 
+def test_the_keys_of_a_set_are_bounded() -> None:
+    for others, usable in ((MAX_KEYS - 1, True), (MAX_KEYS, False)):
+        content = json.dumps({"keys": [*([{}] * others), jwk(key_of("ES256"))]}).encode()
+        with nullcontext() if usable else pytest.raises(UnusableKeys):
+            read_key_set(content, {"ES256"})
+
+
 def test_unusable_keys_of_a_set_are_ignored_as_long_as_one_is_usable() -> None:
     bad: list[Any] = [
         {"kty": "AKP", "alg": "ML-DSA-44"},
         {},
+        jwk(key_of("ES256"), key_ops=["sign"]),
         5,
         {"kty": "oct", "k": "AAAA"},
         jwk(key_of("ES256"), use="enc"),

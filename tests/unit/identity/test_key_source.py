@@ -1,6 +1,7 @@
 """Keys in a file that changes."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,9 @@ async def test_a_changed_file_is_read_again_also_if_another_takes_its_place(tmp_
     path.write_bytes(public(OLD))
     keys, recorder, clock = key_file(path)
     assert await found(keys, clock) == [jwk(OLD)["x"]]
+    path.write_bytes(public(NEW))  # of the same size
+    os.utime(path, (0, 1))
+    assert await found(keys, clock) == [jwk(NEW)["x"]]
     path.write_text(json.dumps({"keys": [jwk(OLD), jwk(NEW)]}))
     assert await found(keys, clock) == [jwk(OLD)["x"], jwk(NEW)["x"]]
     (tmp_path / "next").write_bytes(public(NEW))
