@@ -314,3 +314,11 @@ test("the address is http or ws, with or without a path", async () => {
     assert.equal(used, address);
   }
 });
+
+for (const tokenCarrier of ["message", "subprotocol"]) {
+  test(`a service without authentication ignores a token (${tokenCarrier})`, async () => {
+    const user = client({ getToken: () => "any", tokenCarrier });
+    assert.equal(await all(user.stream("one two")), "one two");
+    assert.equal(user.session.tokenExpiresAt, undefined);
+  });
+}
