@@ -5,8 +5,6 @@ from msgspec import Struct
 from service.protocol.fields import DescribedEnum
 from service.protocol.quota_kind import QuotaKind
 
-__all__ = ["MINUTE", "Charge", "QuotaExceeded", "QuotaKind", "QuotaOwner", "excess", "used_until"]
-
 MINUTE = 60_000_000
 """In microseconds, the unit of all times here: whole numbers, which Lua and SQL represent exactly."""
 

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.access.api_key import KEY_ISSUER
 from service.access.claims import revocations_kept_seconds
-from service.access.quota import QuotaKind
+from service.protocol.quota_kind import QuotaKind
 from service.setting_values import HMAC_ALGORITHMS, checked_by, lower_case, read_algorithms, read_jwks_url
 from service.settings.about import About
 

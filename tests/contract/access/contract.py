@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from service.access.api_key import KEY_ISSUER
 from service.access.ports import AccessStore
-from service.access.quota import MINUTE, Charge, QuotaExceeded, QuotaKind, QuotaOwner, excess, used_until
+from service.access.quota import MINUTE, Charge, QuotaExceeded, QuotaOwner, excess, used_until
 from service.access.revocation import KEY_REVOCATION_KEPT_SECONDS, Revocation
 from service.events import OPERATIONS, Dependency, Operation
+from service.protocol.quota_kind import QuotaKind
 from tests.conftest import PROJECT, environment
 from tests.contract.access.samples import BEGIN, KEY, SECOND, charge, revocation
 from tests.contract.access.worker import REVOKED_AT

@@ -1,8 +1,9 @@
 """Keys, revocations and charges of the tests of access stores."""
 
 from service.access.api_key import ApiKey
-from service.access.quota import Charge, QuotaKind, QuotaOwner
+from service.access.quota import Charge, QuotaOwner
 from service.access.revocation import Revocation
+from service.protocol.quota_kind import QuotaKind
 
 BEGIN = 1_700_000_000_000_001
 """The first moment of each test, in microseconds."""

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.access.quota import MINUTE, Charge, QuotaKind, QuotaOwner, excess, used_until
+from service.access.quota import MINUTE, Charge, QuotaOwner, excess, used_until
+from service.protocol.quota_kind import QuotaKind
 
 
 class Quota:

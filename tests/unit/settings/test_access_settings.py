@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.access.quota import QuotaKind
+from service.protocol.quota_kind import QuotaKind
 from service.settings import Settings, SettingsError, load_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
