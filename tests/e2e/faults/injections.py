@@ -326,5 +326,5 @@ def refused_handshakes(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def slow_readers(stage: Stage) -> Iterator[None]:
-    with stage.load.clients(8, visits.stall, visits.narrow):
+    with stage.load.clients(20, visits.stall, visits.narrow):
         yield

@@ -221,6 +221,7 @@ _SINGLE: Final = (
         ),
         setup=Setup(settings={"CHUNK_TIMEOUT": 1, "SEND_BUFFER_SIZE": 4096}),
         minute=6,
+        also=alerts("HighTraffic"),  # who is cut comes again with its request
         causes=("slow_readers",),
     ),
     Row("a wrong job name", faults.job_renamed, alerts("NoTarget"), causes=("wrong_job",)),
