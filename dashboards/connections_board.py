@@ -5,6 +5,7 @@ from typing import Final
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from dashboards.access_row import access
 from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
 from dashboards.limits import beyond
@@ -51,8 +52,9 @@ def connections() -> Dashboard:
     return board(
         Uid.CONNECTIONS,
         "Connections and limits",
-        "Handshakes, closed connections, rejected requests, and the limits in force.",
+        "Handshakes, tokens and quotas, closed connections, rejected requests, and the limits in force.",
         _handshakes(),
+        access(),
         _sockets(),
         _closes(),
         _limits(),

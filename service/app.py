@@ -228,17 +228,16 @@ class _KnownUsers:
         self._selection: AccessStoreSelection | None = None
         self._authenticator: JwtAuthenticator | KeyAuthenticator | None = None
         self._watch: RevocationWatch | None = None
-        has_quotas = bool(settings.quotas) and (settings.auth_mode != "none" or settings.quota_by_address)
-        if settings.auth_mode == "none" and not has_quotas:
+        if not settings.uses_access_store:
             return
         self._selection = create_access_store(settings, recorder)
         store = self._selection.store
-        if has_quotas:
+        if settings.has_quotas:
             self.quotas = Quotas(store, settings.quotas, recorder, ids, by_address=settings.quota_by_address)
         self._authenticator = create_authenticator(settings, store, recorder)
         if self._authenticator is not None:
             revoked = RevokedTokens(self._kept_seconds)
-            self.access = AccessControl(self._authenticator, revoked, clock.now)
+            self.access = AccessControl(self._authenticator, revoked, clock.now, recorder)
             self.guard = AdminGuard(self.access, recorder)
             self._watch = RevocationWatch(hub, store, self.access, recorder, ids, clock=clock.now)
 
@@ -292,6 +291,15 @@ def ready_for_workers(settings: Settings) -> Iterator[WorkerGroup | None]:
         except MetricsDirectoryError as error:
             raise SettingsError(f"METRICS_DIR: {error}") from error
         yield workers
+
+
+@contextmanager
+def audit_log(settings: Settings) -> Iterator[Recorder]:
+    """The log of a command that changes keys or tokens, on standard error."""
+    from observability.logs.command_log import command_log  # noqa: PLC0415 - other processes have Telemetry
+
+    with command_log(settings) as recorder:
+        yield recorder
 
 
 def send_test_event(settings: Settings) -> "DeliveryResult":

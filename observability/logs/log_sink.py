@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 
 from observability.logs.event_logger import EventLogger
 from observability.logs.tracebacks import safe_traceback
-from observability.registry import connection_lines, process_lines, socket_lines, stream_lines
+from observability.registry import access_lines, connection_lines, process_lines, socket_lines, stream_lines
 from observability.registry.metric_types import RecoveryKind
 from service import events
 from service.content.stage import Stage
@@ -144,6 +144,8 @@ class LogSink:
                 log(connection_lines.ERROR_DETAIL, **fields, quote=event.message[:_MAX_QUOTED_CHARACTERS])
             case events.FaultRaised():
                 fields = {"error_id": event.error_id, "source": event.source, **_ids(event)}
+                if event.principal is not None:
+                    fields["subject"] = event.principal.subject
                 if self._logger.admits_traceback():
                     fields["exception"] = safe_traceback(event.exception)
                 log(process_lines.FAULT_RAISED, **fields)
@@ -199,15 +201,26 @@ class LogSink:
                 log(process_lines.DRAIN_STARTED, connections=event.connections)
             case events.DrainEnded():
                 log(process_lines.DRAIN_ENDED, seconds=round(event.seconds, 3), interrupted=event.interrupted)
-            case events.TokenRefused() | events.TokensRevoked() | events.QuotaRefused() | events.QuotasUnavailable():
+            case events.TokenRefused():
+                log(access_lines.TOKEN_REFUSED, **_ids(event), reason=event.reason.label, carrier=event.carrier)
+            case events.QuotaRefused():
+                log(access_lines.QUOTA_REFUSED, **_ids(event), quota=event.kind, owner=event.owner)
+            case events.KeyMade():
+                log(access_lines.KEY_MADE, **asdict(event))
+            case events.TokensRevoked():
+                fields = {name: value for name, value in asdict(event).items() if value or name == "issuer"}
+                log(access_lines.TOKENS_REVOKED, **fields)
+            case events.TokenChecked() | events.TokenKeysFetched() | events.RevocationsRead():
                 pass
+            case events.QuotasUnavailable():
+                pass  # a DependencyChanged came before
             case _:
                 assert_never(event)
 
     def _attempted(self, event: events.ConnectionAttempted) -> None:
         match event.outcome:
             case AttemptOutcome.ACCEPTED | AttemptOutcome.ERROR:
-                pass  # a ConnectionOpened or a FaultRaised follows
+                pass  # a ConnectionOpened, a FaultRaised or a TokenRefused follows
             case AttemptOutcome.REFUSED_CAPACITY:
                 self._logger.log(connection_lines.CONNECTION_LIMIT_REACHED, **_ids(event))
             case (
@@ -263,7 +276,7 @@ def _ids(event: events.Event) -> dict[str, str]:
     """The ids of the event that are not empty."""
     trace: Trace | None = getattr(event, "trace", None)
     ids = {} if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
-    for name in ("session_id", "connection_id", "stream_id"):
+    for name in ("session_id", "connection_id", "stream_id", "subject"):
         if value := getattr(event, name, ""):
             ids[name] = value
     return ids

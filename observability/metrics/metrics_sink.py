@@ -26,6 +26,7 @@ from observability.metrics.worker_metrics import WorkerMetrics
 from observability.registry import metrics as declared
 from observability.registry.log_types import LogLevel
 from observability.registry.metric_types import OTHER, AdmittedBy, Counter, Lookup, RecoveryKind, Signal, StreamState
+from observability.registry.metric_types import Metric as MetricType
 from service import events
 from service.content.stage import Stage
 from service.events import AttemptOutcome, Outcome, Phase
@@ -61,15 +62,21 @@ class Metrics:
         configured = configured_dependencies(settings)
         availability = replace(declared.DEPENDENCY_UP, labels={"dependency": configured})
         calls = frozenset(labels for labels in declared.DEPENDENCY_CALLS.only if labels[0] in configured)
-        created = {metric.name: metric for metric in declared.METRICS if metric not in _COLLECTED}
+        unused = (*_COLLECTED, *_unused(settings))
+        created = {metric.name: metric for metric in declared.METRICS if metric not in unused}
         created[availability.name] = availability
         created[declared.DEPENDENCY_CALLS.name] = replace(declared.DEPENDENCY_CALLS, only=calls)
+        self._auth_mode = settings.auth_mode
+        if settings.auth_mode != "none":
+            created[declared.TOKEN_CHECK.name] = replace(declared.TOKEN_CHECK, labels={"mode": (settings.auth_mode,)})
         metrics = MetricSet(created.values(), self._own)
         self._counter, self._gauge, self._histogram = metrics.counter, metrics.gauge, metrics.histogram
         for metric in declared.CONFIG_LIMITS:
             for (limit,) in metric.combinations():
                 self._gauge(metric, limit).set(getattr(settings, limit))
         self._gauge(declared.STORE_LIMIT).set(settings.store_max_bytes)
+        if settings.auth_jwks_url:
+            self._gauge(declared.TOKEN_KEYS_FETCHED).set_to_current_time()
         for metric in (declared.BUILD_INFO, availability):
             for labels in metric.combinations():
                 self._gauge(metric, *labels).set(1)
@@ -227,7 +234,19 @@ class Metrics:
                 pass
             case events.AcceptResumed():
                 pass
-            case events.TokenRefused() | events.TokensRevoked() | events.QuotaRefused() | events.QuotasUnavailable():
+            case events.TokenChecked():
+                self._histogram(declared.TOKEN_CHECK, self._auth_mode).observe(event.seconds)
+            case events.TokenRefused():
+                self._counter(declared.TOKEN_REFUSALS, event.reason.label).inc()
+            case events.TokenKeysFetched():
+                self._gauge(declared.TOKEN_KEYS_FETCHED).set_to_current_time()
+            case events.RevocationsRead():
+                self._gauge(declared.REVOCATIONS).set(event.known)
+            case events.QuotaRefused():
+                self._counter(declared.QUOTA_REFUSALS, event.kind, event.owner).inc()
+            case events.QuotasUnavailable():
+                self._counter(declared.QUOTAS_UNAVAILABLE).inc()
+            case events.KeyMade() | events.TokensRevoked():
                 pass
             case _:
                 assert_never(event)
@@ -268,6 +287,17 @@ class Metrics:
     def _phases(self, event: events.StreamStarted | events.StreamEnded) -> None:
         for phase, seconds in events.phases(event.times, event.stages):
             self._histogram(declared.REQUEST_PHASE, phase).observe(seconds)
+
+
+def _unused(settings: Settings) -> tuple[MetricType, ...]:
+    """The metrics of what the settings do not use: users, keys at an address, quotas."""
+    of_users = (declared.TOKEN_REFUSALS, declared.TOKEN_CHECK, declared.REVOCATIONS)
+    of_quotas = (declared.QUOTA_REFUSALS, declared.QUOTAS_UNAVAILABLE)
+    return (
+        *(of_users if settings.auth_mode == "none" else ()),
+        *(() if settings.auth_jwks_url else (declared.TOKEN_KEYS_FETCHED,)),
+        *(() if settings.has_quotas else of_quotas),
+    )
 
 
 def _exemplar(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:

@@ -5,6 +5,7 @@ from observability.registry.log_types import (
     SECONDS,
     SESSION_ID,
     STREAM_FIELDS,
+    SUBJECT,
     LogEvent,
     LogField,
     LogLevel,
@@ -51,7 +52,7 @@ CONNECTION_OPENED = LogEvent(
     LogLevel.INFO,
     "WebSocket connected: {session_id}",
     "a connection is accepted",
-    (SESSION_ID, CONNECTION_ID, LogField("requests_used", "requests of the session on earlier connections")),
+    (SESSION_ID, CONNECTION_ID, SUBJECT, LogField("requests_used", "requests of the session on earlier connections")),
     sign="✅",
 )
 SESSION_JOINED = LogEvent(
@@ -71,6 +72,7 @@ CONNECTION_CLOSED = LogEvent(
     (
         SESSION_ID,
         CONNECTION_ID,
+        SUBJECT,
         LogField("reason", one_of(CloseReason)),
         LogField("code", "the WebSocket close code; 1006 without a close frame"),
         LogField("seconds", "duration of the connection", SECONDS),

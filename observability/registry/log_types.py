@@ -46,6 +46,7 @@ BYTES = "UTF-8 bytes"
 
 SESSION_ID = LogField("session_id", "the session")
 CONNECTION_ID = LogField("connection_id", "the connection")
+SUBJECT = LogField("subject", "the user or service of a token; absent without authentication")
 STREAM_ID = LogField("stream_id", "the stream")
 TRACE_ID = LogField("trace_id", "the trace of the stream; the trace of the client if the request names one")
 SPAN_ID = LogField("span_id", "the span of the stream")

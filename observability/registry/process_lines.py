@@ -5,6 +5,7 @@ from observability.registry.log_types import (
     SECONDS,
     SESSION_ID,
     STREAM_FIELDS,
+    SUBJECT,
     LogEvent,
     LogField,
     LogLevel,
@@ -182,6 +183,7 @@ FAULT_RAISED = LogEvent(
         LogField("error_id", "identifies the fault; the same id as in the message to the client, if there was one"),
         LogField("source", one_of(FaultSource)),
         *STREAM_FIELDS,
+        SUBJECT,
         _TRACEBACK,
     ),
 )

@@ -7,7 +7,7 @@ from observability.registry.metric_types import OTHER, Counter, Gauge, Histogram
 from service import __version__
 from service.events import DeathReason
 
-_HTTP_SECONDS = (0.01, 0.1, 1)
+_HTTP_SECONDS = (0.1, 1)
 
 _ROUTE = {"route": ("/", "/health", "/ready", "/metrics", OTHER)}
 

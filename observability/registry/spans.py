@@ -58,6 +58,9 @@ CONNECT_OUTCOME = Attribute(
     AttributeType.STRING,
     one_of(AttemptOutcome),
 )
+ENDUSER_ID = Attribute(
+    "enduser.id", AttributeType.STRING, "the subject of the token; absent without authentication, and before it"
+)
 STREAM_ID = Attribute("stream.id", AttributeType.STRING, "the stream")
 REQUEST_NUMBER = Attribute("stream.number", AttributeType.INTEGER, "number of the request within its session, from 1")
 CONTENT_TYPE = Attribute("stream.content_type", AttributeType.STRING, one_of(ContentType))
@@ -139,7 +142,15 @@ CONNECT = Span(
     SpanKind.SERVER,
     "a handshake, up to its response; an error if the session could not be opened. Always exported if a stream links "
     "to it",
-    attributes=(SESSION_ID, CONNECTION_ID, CONNECT_OUTCOME, NETWORK_PROTOCOL, NETWORK_TRANSPORT, ERROR_TYPE),
+    attributes=(
+        SESSION_ID,
+        CONNECTION_ID,
+        ENDUSER_ID,
+        CONNECT_OUTCOME,
+        NETWORK_PROTOCOL,
+        NETWORK_TRANSPORT,
+        ERROR_TYPE,
+    ),
     links="the span of the client, if the request has a valid `traceparent`",
 )
 STREAM = Span(
@@ -151,6 +162,7 @@ STREAM = Span(
     attributes=(
         SESSION_ID,
         CONNECTION_ID,
+        ENDUSER_ID,
         STREAM_ID,
         REQUEST_NUMBER,
         CONTENT_TYPE,

@@ -9,6 +9,7 @@ from observability.registry.log_types import (
     SPAN_ID,
     STREAM_FIELDS,
     STREAM_ID,
+    SUBJECT,
     TRACE_ID,
     LogEvent,
     LogField,
@@ -37,6 +38,7 @@ STREAM_REQUESTED = LogEvent(
     "a request is admitted",
     (
         *STREAM_FIELDS,
+        SUBJECT,
         LogField("number", "of the request within its session, from 1"),
         _CONTENT_TYPE,
         LogField("bytes", "size of the content", BYTES),
@@ -160,7 +162,7 @@ STREAM_COMPLETED = LogEvent(
     LogLevel.INFO,
     "Stream complete: {chunks} chunks sent, {bytes} bytes in {seconds:.1f} s",
     "the last chunk of a stream was sent",
-    (*STREAM_FIELDS, LogField("outcome", one_of(_COMPLETE)), *_SENT),
+    (*STREAM_FIELDS, SUBJECT, LogField("outcome", one_of(_COMPLETE)), *_SENT),
     sign="✅",
 )
 CLIENT_REPORTED = LogEvent(
@@ -185,6 +187,7 @@ STREAM_ENDED = LogEvent(
     "an admitted request ended in another way than stream_completed",
     (
         *STREAM_FIELDS,
+        SUBJECT,
         LogField("outcome", one_of(outcome for outcome in Outcome if outcome not in _COMPLETE)),
         *_SENT,
         LogField("code", "of the error that ended it"),

@@ -42,9 +42,10 @@ _KEPT = frozenset(
         "server_name",
         "tags",
         "timestamp",
+        "user",
     }
 )
-"""The fields of an event that leave the process: no requests, headers, users, breadcrumbs or modules."""
+"""The fields of an event that leave the process: no requests, headers, breadcrumbs or modules; users by a digest."""
 
 
 class UndeliveredError(Exception):

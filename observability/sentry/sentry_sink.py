@@ -126,10 +126,13 @@ def _event(report: _Report, instance: str, options: dict[str, Any]) -> "SentryEv
     contexts: dict[str, dict[str, object]] = {"suppression": {"suppressed_before": report.suppressed}}
     if fault.trace is not None:
         contexts["trace"] = {"trace_id": fault.trace.trace_id, "span_id": fault.trace.span_id}
-    return {
+    event: SentryEvent = {
         "timestamp": report.at,
         "level": "error",
         "exception": {"values": exceptions[::-1]},
         "tags": {name: str(value) for name, value in tags.items() if value},
         "contexts": contexts,
     }
+    if fault.principal is not None:
+        event["user"] = {"id": fault.principal.pseudonym}
+    return event

@@ -53,6 +53,8 @@ class HandshakeSpans:
         if handshake is None:
             return
         handshake.attributes[spans.CONNECTION_ID.name] = event.connection_id
+        if event.subject:
+            handshake.attributes[spans.ENDUSER_ID.name] = event.subject
         self._open[event.connection_id] = handshake
         if self._sampled(handshake):
             self._emit(handshake)

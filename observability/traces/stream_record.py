@@ -63,6 +63,8 @@ class StreamRecord(Struct):
             spans.BYTES_SENT.name: ended.bytes,
             spans.PAUSED_TIME.name: ended.paused_seconds,
         }
+        if ended.subject:
+            attributes[spans.ENDUSER_ID.name] = ended.subject
         match self.origin:
             case StreamRecovered() as recovered:
                 attributes[spans.RECOVERY.name] = RecoveryKind.of(repeated=recovered.repeated)

@@ -110,7 +110,9 @@ class TraceSink:
                 pass
             case events.DrainStarted() | events.DrainEnded() | events.SocketDropped() | events.PendingSocketsCounted():
                 pass
-            case events.TokenRefused() | events.TokensRevoked() | events.QuotaRefused() | events.QuotasUnavailable():
+            case events.TokenChecked() | events.TokenRefused() | events.TokenKeysFetched() | events.KeyMade():
+                pass
+            case events.TokensRevoked() | events.RevocationsRead() | events.QuotaRefused() | events.QuotasUnavailable():
                 pass
             case _:
                 assert_never(event)

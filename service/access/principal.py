@@ -1,11 +1,16 @@
 """Who is connected: what a valid token states, and why another one is refused."""
 
+import hashlib
 from enum import Enum
 
 from msgspec import Struct
 
 from service.access.scope import Grant
 from service.protocol.close_codes import CloseCode
+
+_SEPARATOR = "\x1f"
+"""In no issuer, so that two different users have two names."""
+_DIGEST_CHARACTERS = 16
 
 
 class Principal(Struct, frozen=True):
@@ -22,6 +27,16 @@ class Principal(Struct, frozen=True):
     issued_at: float | None = None
     expires_at: float | None = None
     """``None`` for an API key that does not expire."""
+
+    @property
+    def name(self) -> str:
+        """Distinct for each issuer and subject."""
+        return f"{self.issuer}{_SEPARATOR}{self.subject}"
+
+    @property
+    def pseudonym(self) -> str:
+        """Stands for the user where its subject must not appear: the beginning of the SHA-256 of its name, in hex."""
+        return hashlib.sha256(self.name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
     def continues(self, earlier: "Principal") -> bool:
         """Whether its token may replace the earlier one on an open connection: the same user in the same space."""

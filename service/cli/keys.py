@@ -16,7 +16,8 @@ from service.access.ports import AccessStore
 from service.access.revocation import Revocation
 from service.access.scope import Grant
 from service.cli.exits import Exit
-from service.cli.stored_access import with_access_store
+from service.cli.stored_access import audit, system_user, with_access_store
+from service.events import KeyMade, TokensRevoked
 from service.identity.revoking import revoke
 from service.settings import Settings
 
@@ -54,6 +55,7 @@ def add(wanted: NewKey) -> int:
             expires_at=None if wanted.days is None else now + wanted.days * _DAY_SECONDS,
         )
         await store.add_key(key)
+        audit(settings, KeyMade(key.key_id, key.name, system_user()))
         print(text)
         end = "does not end" if key.expires_at is None else f"ends on {_day(key.expires_at)}"
         print(f"Key {key.key_id} of {key.name} {end}. It is stored only as a hash: keep it now.", file=sys.stderr)
@@ -86,6 +88,7 @@ def revoke_key(key_id: str) -> int:
     async def run(store: AccessStore, settings: Settings) -> int:
         revocation = Revocation(0, KEY_ISSUER, key_id, "", time.time())
         if await revoke(store, revocation, settings.revocations_kept_seconds):
+            audit(settings, TokensRevoked(KEY_ISSUER, key_id, "", system_user()))
             print(f"Key {key_id} is revoked.")
             return Exit.DONE
         print(f"There is no key {key_id}, or it was revoked before; see keys list.", file=sys.stderr)

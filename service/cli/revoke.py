@@ -6,7 +6,8 @@ import time
 from service.access.ports import AccessStore
 from service.access.revocation import Revocation
 from service.cli.exits import Exit
-from service.cli.stored_access import with_access_store
+from service.cli.stored_access import audit, system_user, with_access_store
+from service.events import TokensRevoked
 from service.identity.revoking import revoke as revoke_tokens
 from service.settings import Settings
 
@@ -25,6 +26,7 @@ def revoke(token_id: str, subject: str, issuer: str | None) -> int:
         if not marked:
             print(f"{what} was revoked before, or there is none; see keys list.", file=sys.stderr)
             return Exit.FAILED
+        audit(settings, TokensRevoked(of, token_id, subject, system_user()))
         print(f"{what} is revoked.")
         return Exit.DONE
 

@@ -1,10 +1,13 @@
 """The access store of the settings, for one command."""
 
 import asyncio
+import getpass
+import os
 import sys
 from collections.abc import Awaitable, Callable
 
 from service.access.ports import AccessStore
+from service.app import audit_log
 from service.cli.exits import Exit
 from service.events import Event
 from service.session.ports import StoreUnavailable
@@ -16,6 +19,20 @@ class _Unrecorded:
     """A ``Recorder`` for a command: what fails is printed."""
 
     def record(self, event: Event) -> None: ...
+
+
+def audit(settings: Settings, event: Event) -> None:
+    """Log what the command has done, on standard error."""
+    with audit_log(settings) as log:
+        log.record(event)
+
+
+def system_user() -> str:
+    """Return the user of the system who runs the command, for the log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # as in a container without a password file
+        return str(os.getuid())
 
 
 def with_access_store(use: Callable[[AccessStore, Settings], Awaitable[int]]) -> int:

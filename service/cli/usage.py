@@ -134,7 +134,7 @@ def _print_table(by: Grouping, shown: list[Line], lines: list[Line]) -> None:
 def _total(by: Grouping, lines: list[Line]) -> Line:
     sums = [sum(column) for column in list(zip(*lines, strict=True))[1:]]
     total = Line("total", *sums)
-    # Groups by day or outcome may share sessions, so their sum is not the number of sessions.
+    # Other groups may share sessions, so their sum is not the number of sessions.
     return total if by is Grouping.SESSION else total._replace(sessions=-1)
 
 

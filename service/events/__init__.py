@@ -5,7 +5,17 @@ spans; only enums and booleans may become metric labels. Durations are in second
 but ``ChunkSent`` carries the content of a client.
 """
 
-from service.events.access import QuotaRefused, QuotasUnavailable, TokenCarrier, TokenRefused, TokensRevoked
+from service.events.access import (
+    KeyMade,
+    QuotaRefused,
+    QuotasUnavailable,
+    RevocationsRead,
+    TokenCarrier,
+    TokenChecked,
+    TokenKeysFetched,
+    TokenRefused,
+    TokensRevoked,
+)
 from service.events.calls import OPERATIONS, DataSystem, DependencyCalled, Operation
 from service.events.connections import (
     CHUNK_LAG_SECONDS,
@@ -130,8 +140,12 @@ Event = (
     | SocketLimitSet
     | DrainStarted
     | DrainEnded
+    | TokenChecked
     | TokenRefused
+    | TokenKeysFetched
+    | KeyMade
     | TokensRevoked
+    | RevocationsRead
     | QuotaRefused
     | QuotasUnavailable
 )
@@ -174,6 +188,7 @@ __all__ = [
     "FaultSource",
     "FirstChunkSent",
     "HttpRequestServed",
+    "KeyMade",
     "KilledBecause",
     "ListenerPurpose",
     "LoopLagMeasured",
@@ -192,6 +207,7 @@ __all__ = [
     "RefusedBecause",
     "RequestAdmitted",
     "RequestRejected",
+    "RevocationsRead",
     "ServerListening",
     "ServerStarted",
     "SessionJoined",
@@ -208,6 +224,8 @@ __all__ = [
     "StreamStarted",
     "StreamTimes",
     "TokenCarrier",
+    "TokenChecked",
+    "TokenKeysFetched",
     "TokenRefused",
     "TokensRevoked",
     "UsageDropped",

@@ -36,11 +36,9 @@ class Operation(StrEnum):
     INSERT = "insert"
     DELETE = "delete"
     SELECT = "select"
-    ADD_KEY = "add_key"
     FIND_KEY = "find_key"
-    KEYS = "keys"
-    REVOKE_KEY = "revoke_key"
-    REVOKE = "revoke"
+    ADMINISTER = "administer"
+    """Make, list or revoke keys, or revoke tokens: rare, so that one series is enough."""
     REVOCATIONS = "revocations"
     CHARGE = "charge"
     DEBIT = "debit"
@@ -61,11 +59,8 @@ OPERATIONS: Mapping[Dependency, tuple[Operation, ...]] = {
         Operation.MEASURE,
     ),
     Dependency.ACCESS_STORE: (
-        Operation.ADD_KEY,
+        Operation.ADMINISTER,
         Operation.FIND_KEY,
-        Operation.KEYS,
-        Operation.REVOKE_KEY,
-        Operation.REVOKE,
         Operation.REVOCATIONS,
         Operation.CHARGE,
         Operation.DEBIT,

@@ -70,6 +70,8 @@ class ConnectionOpened(Struct, frozen=True):
     requests_used: int
     session_incarnation: str = ""
     session_seconds_left: float = 0.0
+    subject: str = ""
+    """Of the principal; empty without authentication."""
 
 
 class SessionJoined(Struct, frozen=True):
@@ -90,6 +92,8 @@ class ConnectionClosed(Struct, frozen=True):
     duration_seconds: float
     requests: int
     """Requests admitted on this connection."""
+    subject: str = ""
+    """Of the principal; empty without authentication."""
 
 
 class MessageReceived(Struct, frozen=True):

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from service.access.principal import Principal
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 
@@ -190,6 +191,8 @@ class FaultRaised(Struct, frozen=True):
     session_id: str = ""
     stream_id: str = ""
     trace: Trace | None = None
+    principal: Principal | None = None
+    """Of the connection; ``None`` without authentication, and if it is not known."""
 
 
 class ServerStarted(Struct, frozen=True):

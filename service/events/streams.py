@@ -56,6 +56,8 @@ class RequestAdmitted(Struct, frozen=True):
     number: int
     """The ordinal number of the request in its session, from 1."""
     times: StreamTimes
+    subject: str = ""
+    """Of the principal; empty without authentication."""
 
 
 class RateLimitApproached(Struct, frozen=True):
@@ -185,6 +187,8 @@ class StreamEnded(Struct, frozen=True):
     processing_seconds: float | None = None
     """Of a failed preparation, as are ``stages``. ``StreamStarted`` has those of a successful one."""
     stages: tuple[StageTime, ...] = ()
+    subject: str = ""
+    """Of the principal; empty without authentication."""
 
 
 class ClientReported(Struct, frozen=True):

@@ -8,7 +8,7 @@ from contextvars import Context
 
 from joserfc.jwk import Key
 
-from service.events import Dependency, DependencyChanged, DependencyFailed
+from service.events import Dependency, DependencyChanged, DependencyFailed, TokenKeysFetched
 from service.identity.fetch_keys import FetchFailed
 from service.identity.key_set import KeySet, UnusableKeys, read_key_set
 from service.session.ports import Recorder
@@ -87,6 +87,7 @@ class RemoteKeys:
             self._report(up=False, reason=str(failure))
         else:
             self._current = True
+            self._recorder.record(TokenKeysFetched())
             self._report(up=True)
         finally:
             self._next_at = self._clock() + RETRY_SECONDS

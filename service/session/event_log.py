@@ -35,16 +35,19 @@ class EventLog:
         "_opened_at",
         "_reportable",
         "_requests",
+        "_subject",
         "records_content",
         "session_id",
     )
 
-    def __init__(self, connection_id: str, session_id: str, now: float, options: SessionOptions) -> None:
+    def __init__(self, connection_id: str, session_id: str, now: float, options: SessionOptions, subject: str) -> None:
+        """``subject`` is that of the principal; empty without authentication."""
         self.records_content = options.records_content
         """Whether each chunk has an event; no chunk may then be sent without the machine."""
         self._reportable = ReportableStreams() if options.client_reports else None
         self._connection = (connection_id, session_id)
         self.session_id = session_id
+        self._subject = subject
         self._opened_at = now
         self._blocked_at: float | None = None
         self._requests = 0
@@ -60,7 +63,11 @@ class EventLog:
     def opened(self, snapshot: SessionSnapshot) -> None:
         self._events.append(
             events.ConnectionOpened(
-                *self._connection, snapshot.requests_used, snapshot.incarnation, snapshot.seconds_left
+                *self._connection,
+                snapshot.requests_used,
+                snapshot.incarnation,
+                snapshot.seconds_left,
+                subject=self._subject,
             )
         )
 
@@ -70,8 +77,9 @@ class EventLog:
         )
 
     def closed(self, reason: events.CloseReason, code: int, now: float) -> None:
-        duration_seconds = now - self._opened_at
-        self._events.append(events.ConnectionClosed(*self._connection, reason, code, duration_seconds, self._requests))
+        seconds = now - self._opened_at
+        closed = events.ConnectionClosed(*self._connection, reason, code, seconds, self._requests, self._subject)
+        self._events.append(closed)
 
     def received(self, type_: ClientMessageType | None, size_bytes: int) -> None:
         self._events.append(events.MessageReceived(type_, size_bytes))
@@ -118,6 +126,7 @@ class EventLog:
                 content_bytes=stream.content_bytes,
                 number=number,
                 times=stream.times(),
+                subject=self._subject,
             )
         )
         if number == limits.warn_at_requests:
@@ -212,6 +221,7 @@ class EventLog:
                 error=error.code if error else None,
                 processing_seconds=failure.seconds if failure else None,
                 stages=failure.stages if failure else (),
+                subject=self._subject,
             )
         )
 

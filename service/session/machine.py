@@ -79,7 +79,9 @@ class SessionMachine:
         self._token = token
         self._options = options
         self._deadlines = Deadlines(limits, now.seconds, snapshot.seconds_left)
-        self._log = EventLog(connection_id, session_id, now.seconds, options)
+        self._log = EventLog(
+            connection_id, session_id, now.seconds, options, "" if principal is None else principal.subject
+        )
         self._builder = StepBuilder(self._log)
         owner = None if token is None else digest_of(token)
         self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)

@@ -133,7 +133,12 @@ class AccessSettings(BaseSettings):
     @property
     def uses_access_store(self) -> bool:
         """Whether keys, revocations or quotas are stored."""
-        return self.auth_mode != "none" or (self.quota_by_address and bool(self.quotas))
+        return self.auth_mode != "none" or self.has_quotas
+
+    @property
+    def has_quotas(self) -> bool:
+        """Whether a quota applies to users or to addresses."""
+        return bool(self.quotas) and (self.auth_mode != "none" or self.quota_by_address)
 
     @property
     def quotas(self) -> Mapping[QuotaKind, int]:

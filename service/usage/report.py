@@ -12,6 +12,8 @@ class Grouping(StrEnum):
     DAY = "day"
     """The day of the end, in UTC."""
     OUTCOME = "outcome"
+    PRINCIPAL = "principal"
+    """The subject of the token; empty without authentication."""
 
 
 class Line(NamedTuple):
@@ -54,6 +56,7 @@ WITH parts AS (
     SELECT
         stream_id,
         max(session_id) AS session_id,
+        max(subject) AS subject,
         max(CASE WHEN place = 1 THEN outcome END) AS outcome,
         max(CASE WHEN place = 1 THEN ended_at END) AS ended_at,
         max(takeovers) AS takeovers,
@@ -86,11 +89,17 @@ _ORDER = {
     Grouping.SESSION: "max(ended_at) DESC, 1",
     Grouping.DAY: "1 DESC",
     Grouping.OUTCOME: "2 DESC, 1",
+    Grouping.PRINCIPAL: "2 DESC, 1",
+}
+_GROUP = {
+    Grouping.SESSION: "session_id",
+    Grouping.OUTCOME: "outcome",
+    Grouping.PRINCIPAL: "coalesce(subject, '')",
 }
 
 
 def report(rows: Rows, by: Grouping, *, since: float | None = None, session_id: str | None = None) -> list[Line]:
-    """Return a line for each group: the latest first, or the most frequent outcome first.
+    """Return a line for each group: the latest first, or the most frequent outcome or principal first.
 
     With ``since``, in Unix seconds, include only streams of which a part ended then or later.
     """
@@ -99,8 +108,7 @@ def report(rows: Rows, by: Grouping, *, since: float | None = None, session_id: 
         conditions.append(f"stream_id IN (SELECT stream_id FROM usage_streams WHERE ended_at >= {rows.since})")  # noqa: S608 - a constant
     if session_id is not None:
         conditions.append(f"session_id = {rows.session}")
-    group = {Grouping.SESSION: "session_id", Grouping.DAY: rows.day, Grouping.OUTCOME: "outcome"}[by]
-    query = _QUERY.format(conditions=" AND ".join(conditions), group=group, order=_ORDER[by])
+    query = _QUERY.format(conditions=" AND ".join(conditions), group=_GROUP.get(by, rows.day), order=_ORDER[by])
     return [
         Line(str(name), *map(int, counts[:7]), *map(float, counts[7:]))  # PostgreSQL returns sums as decimals
         for name, *counts in rows.select(query, {"since": since, "session": session_id})

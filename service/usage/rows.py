@@ -80,6 +80,8 @@ class StreamRow(Struct, frozen=True, gc=False):
     """The number of times that the stream had been recovered before this part."""
     version: _Text
     """Of the service."""
+    subject: _Text | None = None
+    """Of the principal; ``None`` without authentication."""
 
 
 class SessionRow(Struct, frozen=True, gc=False):

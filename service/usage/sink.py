@@ -100,4 +100,5 @@ class UsageSink:
             processing_seconds=known.processing_seconds if worked is None else worked,
             takeovers=known.takeovers,
             version=self._version,
+            subject=event.subject or None,
         )

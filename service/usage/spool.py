@@ -133,6 +133,9 @@ class Spool:
             columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(usage_sessions)")]
             if "epoch" in columns:  # created before the column had its present name
                 connection.execute("ALTER TABLE usage_sessions RENAME COLUMN epoch TO incarnation")
+            columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(usage_streams)")]
+            if columns and "subject" not in columns:
+                connection.execute("ALTER TABLE usage_streams ADD COLUMN subject TEXT")
             for table in TABLES.values():
                 for statement in _schema(table):
                     connection.execute(statement)

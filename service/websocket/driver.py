@@ -57,7 +57,12 @@ class Driver:
         self._services = services
         self._on_ended = on_ended
         self._effect_handler = EffectHandler(
-            services, machine.connection_id, machine.session_id, content_client, account
+            services,
+            machine.connection_id,
+            machine.session_id,
+            content_client,
+            account=account,
+            principal=machine.principal,
         )
         self._run: PacedRun | None = None
         """The run of the last step, until the next input."""

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from service.access.principal import Principal
 from service.content import UnreadablePlan
 from service.events import FaultRaised, FaultSource
 from service.protocol.errors import ProcessingFailed, ServerBusy, StreamingError
@@ -40,13 +41,24 @@ class Services(Struct, frozen=True):
 class EffectHandler:
     """Performs the effects of one connection and records their faults."""
 
-    __slots__ = ("_account", "_client", "_connection_id", "_services", "_session_id")
+    __slots__ = ("_account", "_client", "_connection_id", "_principal", "_services", "_session_id")
 
-    def __init__(
-        self, services: Services, connection_id: str, session_id: str, client: str, account: Account | None = None
+    def __init__(  # noqa: PLR0913 - independent facts
+        self,
+        services: Services,
+        connection_id: str,
+        session_id: str,
+        client: str,
+        *,
+        account: Account | None = None,
+        principal: Principal | None = None,
     ) -> None:
-        """``client`` is that of the content engine; ``account`` is charged for requests, if there is one."""
+        """``client`` is that of the content engine; ``account`` is charged for requests, if there is one.
+
+        ``principal`` is who is connected; ``None`` without authentication.
+        """
         self._account = account
+        self._principal = principal
         self._client = client
         self._services = services
         self._connection_id = connection_id
@@ -94,7 +106,8 @@ class EffectHandler:
     ) -> str:
         """Record an error of the service; return its id."""
         error_id = error_id or self._services.ids.new_id()
-        fault = FaultRaised(error_id, source, exception, self._connection_id, self._session_id, stream_id, trace)
+        ids = self._connection_id, self._session_id, stream_id
+        fault = FaultRaised(error_id, source, exception, *ids, trace, self._principal)
         self._services.recorder.record(fault)
         return error_id
 

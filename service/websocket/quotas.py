@@ -12,14 +12,6 @@ from service.protocol.errors import ConnectionQuotaReached, QuotaReached
 from service.protocol.quota_kind import QuotaKind
 from service.session.ports import Ids, Recorder, StoreUnavailable
 
-_SEPARATOR = "\x1f"
-"""In no issuer, so that two different users have two names."""
-
-
-def owner_name(principal: Principal) -> str:
-    """Return the name of a user, distinct for each issuer and subject."""
-    return f"{principal.issuer}{_SEPARATOR}{principal.subject}"
-
 
 class Quotas:
     """The quotas of a process, which share the access store. While it is unavailable, everything is admitted."""
@@ -36,16 +28,15 @@ class Quotas:
 
     def account(self, session_id: str, principal: Principal | None, address: str) -> "Account | None":
         """Return what a connection is charged to; ``None`` if it has no quota."""
-        owners = [] if principal is None else [(QuotaOwner.PRINCIPAL, owner_name(principal))]
+        owners = [] if principal is None else [(QuotaOwner.PRINCIPAL, principal.name)]
         if self._by_address and address:
             owners.append((QuotaOwner.ADDRESS, address))
-        return Account(self, session_id, tuple(owners)) if owners and self._per_minute else None
+        subject = "" if principal is None else principal.subject
+        return Account(self, session_id, subject, tuple(owners)) if owners and self._per_minute else None
 
-    async def charge(
-        self, session_id: str, owners: Sequence[tuple[QuotaOwner, str]], costs: Mapping[QuotaKind, int]
-    ) -> QuotaExceeded | None:
+    async def charge(self, account: "Account", costs: Mapping[QuotaKind, int]) -> QuotaExceeded | None:
         """Make all charges, or none and return the first that does not fit."""
-        charges = self._charges(owners, costs)
+        charges = self._charges(account.owners, costs)
         if not charges:
             return None
         try:
@@ -54,7 +45,8 @@ class Quotas:
             self._fail(exception)
             return None
         if exceeded is not None:
-            self._recorder.record(QuotaRefused(exceeded.kind, exceeded.owner, session_id))
+            refused = QuotaRefused(exceeded.kind, exceeded.owner, account.session_id, account.subject)
+            self._recorder.record(refused)
         return exceeded
 
     def debit(self, owners: Sequence[tuple[QuotaOwner, str]], kind: QuotaKind, cost: int) -> None:
@@ -93,12 +85,15 @@ class Quotas:
 class Account:
     """The owners whose quotas one connection uses."""
 
-    __slots__ = ("_owners", "_quotas", "_session_id")
+    __slots__ = ("_quotas", "owners", "session_id", "subject")
 
-    def __init__(self, quotas: Quotas, session_id: str, owners: tuple[tuple[QuotaOwner, str], ...]) -> None:
+    def __init__(
+        self, quotas: Quotas, session_id: str, subject: str, owners: tuple[tuple[QuotaOwner, str], ...]
+    ) -> None:
         self._quotas = quotas
-        self._session_id = session_id
-        self._owners = owners
+        self.session_id = session_id
+        self.subject = subject
+        self.owners = owners
 
     async def charge_connection(self) -> ConnectionQuotaReached | None:
         """Charge a connection, if a session may be created too."""
@@ -110,7 +105,7 @@ class Account:
         exceeded = await self._charge({QuotaKind.SESSIONS: 1})
         if exceeded is None:
             return None
-        self._quotas.debit(self._owners, QuotaKind.SESSIONS, 1)
+        self._quotas.debit(self.owners, QuotaKind.SESSIONS, 1)
         return _connection_error(exceeded)
 
     async def charge_request(self) -> None:
@@ -122,13 +117,13 @@ class Account:
             raise QuotaReached(f"{sentence} in {_seconds(exceeded)}.", exceeded.kind, _wait(exceeded))
 
     def debit_content_time(self, seconds: float) -> None:
-        self._quotas.debit(self._owners, QuotaKind.CONTENT_TIME, round(1000 * seconds))
+        self._quotas.debit(self.owners, QuotaKind.CONTENT_TIME, round(1000 * seconds))
 
     def debit_stored_size(self, size_bytes: int) -> None:
-        self._quotas.debit(self._owners, QuotaKind.STORED_SIZE, -(-size_bytes // 1024))
+        self._quotas.debit(self.owners, QuotaKind.STORED_SIZE, -(-size_bytes // 1024))
 
     async def _charge(self, costs: Mapping[QuotaKind, int]) -> QuotaExceeded | None:
-        return await self._quotas.charge(self._session_id, self._owners, costs)
+        return await self._quotas.charge(self, costs)
 
 
 def _connection_error(exceeded: QuotaExceeded) -> ConnectionQuotaReached:

@@ -37,7 +37,7 @@ from service.websocket.call_origin import CallOrigin, call_origin
 from service.websocket.driver import Driver
 from service.websocket.effect_handler import Services
 from service.websocket.hub import Hub, Member
-from service.websocket.quotas import Account, owner_name
+from service.websocket.quotas import Account
 
 _ERRORS: Mapping[CloseCode, type[LimitReached]] = {
     CloseCode.UNAUTHENTICATED: Unauthenticated,
@@ -130,7 +130,8 @@ class Reception:
         self._close_refused(connection, arrival, refusal)
 
     def record_refusal(self, arrival: Arrival, refusal: AccessRefusal, carrier: TokenCarrier) -> None:
-        self.record(arrival, AttemptOutcome.REFUSED_TOKEN)
+        unavailable = refusal is AccessRefusal.UNAVAILABLE
+        self.record(arrival, AttemptOutcome.ERROR if unavailable else AttemptOutcome.REFUSED_TOKEN)
         self._services.recorder.record(TokenRefused(refusal, carrier, arrival.session_id))
 
     def record(self, arrival: Arrival, outcome: AttemptOutcome, exception: Exception | None = None) -> None:
@@ -153,7 +154,7 @@ class Reception:
                 return None
             refusal = await account.charge_session() if account is not None and snapshot.created else None
         except Exception as exception:  # noqa: BLE001 - every exception is reported to the client
-            self._fail(connection, arrival, exception, FaultSource.SESSION_STORE)
+            self._fail(connection, arrival, exception, FaultSource.SESSION_STORE, principal)
             return None
         if refusal is not None:
             self.record(arrival, AttemptOutcome.REFUSED_QUOTA)
@@ -170,13 +171,20 @@ class Reception:
             principal=principal,
             options=self._options,
         )
-        client = arrival.client if principal is None else owner_name(principal)
+        client = arrival.client if principal is None else principal.name
         return Driver(connection, machine, services, self._forget, client, account=account)
 
-    def _fail(self, connection: Connection, arrival: Arrival, exception: Exception, source: FaultSource) -> None:
+    def _fail(
+        self,
+        connection: Connection,
+        arrival: Arrival,
+        exception: Exception,
+        source: FaultSource,
+        principal: Principal | None = None,
+    ) -> None:
         error_id = self._services.ids.new_id()
         self.record(arrival, AttemptOutcome.ERROR, exception)
-        fault = FaultRaised(error_id, source, exception, session_id=arrival.session_id)
+        fault = FaultRaised(error_id, source, exception, session_id=arrival.session_id, principal=principal)
         self._services.recorder.record(fault)
         error = InternalError(f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}.")
         self._close(connection, arrival, error, CloseCode.INTERNAL_ERROR)

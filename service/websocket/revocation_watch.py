@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from service.access.ports import AccessStore
-from service.events import FaultRaised, FaultSource
+from service.events import FaultRaised, FaultSource, RevocationsRead
 from service.protocol.instant import Instant
 from service.session.ports import Ids, Recorder, StoreUnavailable
 from service.websocket.access_control import AccessControl
@@ -52,10 +52,12 @@ class RevocationWatch:
         access = self._access
         with suppress(StoreUnavailable):
             revocations = await self._store.revocations(access.revoked.sequence)
-            access.revocations_read = True
             if revocations:
                 access.revoked.add(revocations, self._clock().wall)
                 self._close_revoked()
+            if revocations or not access.revocations_read:
+                self._recorder.record(RevocationsRead(len(access.revoked)))
+            access.revocations_read = True
 
     def _close_revoked(self) -> None:
         for member in self._hub:

@@ -55,7 +55,7 @@ end
 """
 
 ADD_KEY = Script(
-    Operation.ADD_KEY,
+    Operation.ADMINISTER,
     """
 -- KEYS: keys by digest, digests by id. ARGV: id, digest, key. A space follows the time of its revocation.
 redis.call('HSET', KEYS[1], ARGV[2], ' ' .. ARGV[3])
@@ -64,7 +64,7 @@ redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 )
 
 REVOKE_KEY = Script(
-    Operation.REVOKE_KEY,
+    Operation.ADMINISTER,
     """
 -- KEYS: keys by digest, digests by id, revocations, their ends. ARGV: id, time, revocation, how long it is kept.
 -- Returns: whether there was such a key, not revoked.
@@ -82,7 +82,7 @@ return 1
 )
 
 REVOKE = Script(
-    Operation.REVOKE,
+    Operation.ADMINISTER,
     """
 -- KEYS: revocations, their ends. ARGV: revocation, how long it is kept. Returns: its sequence.
 return record(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]))

@@ -52,7 +52,7 @@ class RedisAccessStore:
         return None if found is None else _key(found)
 
     async def keys(self) -> Sequence[ApiKey]:
-        found = await self._server.command(Operation.KEYS, "HVALS", _KEYS)
+        found = await self._server.command(Operation.ADMINISTER, "HVALS", _KEYS)
         return sorted(map(_key, found), key=lambda key: (key.created_at, key.key_id))
 
     async def revoke_key(self, key_id: str, now: float) -> bool:

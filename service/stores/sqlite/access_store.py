@@ -46,20 +46,20 @@ class SqliteAccessStore:
         self._thread = TransactionThread(connection, self._rows.sweep, sweep_seconds, deadline, _ignore)
 
     async def add_key(self, key: ApiKey) -> None:
-        await self._call_durably(Operation.ADD_KEY, partial(self._rows.add_key, key=key))
+        await self._call_durably(Operation.ADMINISTER, partial(self._rows.add_key, key=key))
 
     async def find_key(self, digest: bytes) -> ApiKey | None:
         return await self._call(Operation.FIND_KEY, partial(self._rows.find_key, digest=digest))
 
     async def keys(self) -> Sequence[ApiKey]:
-        return await self._call(Operation.KEYS, self._rows.keys)
+        return await self._call(Operation.ADMINISTER, self._rows.keys)
 
     async def revoke_key(self, key_id: str, now: float) -> bool:
-        return await self._call_durably(Operation.REVOKE_KEY, partial(self._rows.revoke_key, key_id=key_id, now=now))
+        return await self._call_durably(Operation.ADMINISTER, partial(self._rows.revoke_key, key_id=key_id, now=now))
 
     async def revoke(self, revocation: Revocation, kept_seconds: float) -> int:
         return await self._call_durably(
-            Operation.REVOKE, partial(self._rows.revoke, revocation=revocation, kept_seconds=kept_seconds)
+            Operation.ADMINISTER, partial(self._rows.revoke, revocation=revocation, kept_seconds=kept_seconds)
         )
 
     async def revocations(self, after: int) -> Sequence[Revocation]:

@@ -27,7 +27,9 @@ ROWS = [
     a_row("part", NOON + 9, session_id="s-1", takeovers=2, content_bytes=None, processing_seconds=None, chunks=1),
     a_row("part", NOON + 10, session_id="s-1", outcome="taken_over", takeovers=1, content_bytes=None, chunks=2),
     a_row("part", NOON + 3, session_id="s-1", outcome="disconnected", chunks=4),
-    a_row("late", NOON + DAY, session_id="s-2", outcome="skipped", bytes=1_234_567, duration_seconds=4000.0),
+    a_row(
+        "late", NOON + DAY, session_id="s-2", outcome="skipped", bytes=1_234_567, duration_seconds=4000.0, subject="zoë"
+    ),
 ]
 
 TABLE = """\
@@ -99,6 +101,14 @@ class TestWithRows:
         assert [(line["session"], line["streams"], line["recovered"]) for line in lines] == [
             ("s-2", 1, 0),
             ("s-1", 2, 1),
+        ]
+
+    def test_lines_can_be_principals(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Without authentication a stream has none."""
+        lines = in_json(capsys, "--by", "principal")
+        assert [(line["principal"], line["streams"], line["recovered"]) for line in lines] == [
+            ("", 2, 1),
+            ("zoë", 1, 0),
         ]
 
     def test_lines_can_be_of_one_session(self, capsys: pytest.CaptureFixture[str]) -> None:

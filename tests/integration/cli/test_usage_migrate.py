@@ -29,8 +29,8 @@ def test_an_empty_database_is_migrated_once(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url.replace("@", f":{PASSWORD}@"))
-    assert run(capsys) == (0, "The database is at version 0002; the tables are new.\n", "")
-    assert run(capsys) == (0, "The database is already at version 0002.\n", "")
+    assert run(capsys) == (0, "The database is at version 0003; the tables are new.\n", "")
+    assert run(capsys) == (0, "The database is already at version 0003.\n", "")
 
 
 def test_a_missing_url_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

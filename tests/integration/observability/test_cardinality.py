@@ -15,6 +15,7 @@ from tests.conftest import RunningServer, StartServer
 MOST = 800
 """Series of a process."""
 SESSIONS = 1000
+SCRAPER = "of-the-scraper"
 AT_A_TIME = 50
 
 
@@ -29,6 +30,11 @@ EVERYTHING: dict[str, object] = {
     "DATABASE_URL": "postgresql://127.0.0.1:1/usage",
     "CLIENT_REPORTS": "on",
     "MEMORY_LIMIT": 10**9,
+    "AUTH_MODE": "jwt",
+    "AUTH_JWKS_URL": "http://127.0.0.1:1/keys",
+    "AUTH_JWT_ALGORITHMS": "ES256",
+    "AUTH_JWT_AUDIENCE": "streaming",
+    "METRICS_TOKEN": SCRAPER,
 }
 """The settings with which there are the most series. Whether the dependencies are available makes no difference."""
 
@@ -38,7 +44,7 @@ async def test_a_process_starts_with_few_series(tmp_path: Path, settings: dict[s
     with ExitStack() as endings:
         server = RunningServer(tmp_path, {"DRAIN_SECONDS": 0, **settings})
         endings.callback(server.stop)
-        lines = (await get(server, "/metrics")).text.splitlines()
+        lines = (await get(server, "/metrics", Authorization=f"Bearer {SCRAPER}")).text.splitlines()
     assert 300 < sum(not line.startswith("#") for line in lines) < MOST
 
 

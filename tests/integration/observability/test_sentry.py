@@ -1,6 +1,7 @@
 """Faults in Sentry: what is delivered, what never leaves the process, and outages of Sentry."""
 
 import asyncio
+import hashlib
 import json
 import subprocess
 import sys
@@ -11,10 +12,13 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from observability.sentry.sentry_sink import SentrySink
 from service import __version__
+from service.access.principal import Principal
+from service.access.scope import Grant
 from service.events import ConnectionOpened, FaultRaised, FaultSource
 from service.protocol.errors import ProcessingFailed
 from service.protocol.trace import Trace
@@ -108,8 +112,20 @@ def test_an_event_has_the_ids_of_the_fault(kent: Kent) -> None:
     assert [kind for kind, _ in texts(event)] == ["ValueError", "ProcessingFailed"]
     [_, raised] = event["exception"]["values"]
     assert raised["stacktrace"]["frames"][-1]["function"] == "chunking_fault"
+    assert "user" not in event
     assert "fingerprint" not in event, "Sentry groups by exception and line, not by ids"
     assert losses.count == 0
+
+
+def test_a_user_is_sent_as_a_digest(kent: Kent) -> None:
+    reporting = sink(kent.dsn, Losses())
+    user = Principal("https://issuer.example", CANARY, CANARY, Grant(frozenset()), token_id=CANARY)
+    reporting.record(replace(missing_file(), principal=user))
+    reporting.close(LIMIT_SECONDS)
+    [event] = kent.events()
+    digest = hashlib.sha256(f"https://issuer.example\x1f{CANARY}".encode()).hexdigest()
+    assert event["user"] == {"id": digest[:16]}
+    assert CANARY not in json.dumps(event)
 
 
 def test_only_texts_that_cannot_quote_content_are_sent(kent: Kent) -> None:

@@ -59,7 +59,9 @@ async def test_every_call_of_redis_and_of_a_file_is_recorded(redis: Redis, tmp_p
         recording = Recording()
         assert await call_everything(settings, recording) is None
         declared = OPERATIONS[Dependency.ACCESS_STORE]
-        assert recording.calls() == [(Dependency.ACCESS_STORE, system, operation) for operation in declared]
+        assert list(dict.fromkeys(recording.calls())) == [
+            (Dependency.ACCESS_STORE, system, operation) for operation in declared
+        ]
     assert (tmp_path / "access.sqlite3").exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 from service.usage.migrate import VERSION_TABLE, Migration, MigrationFailed, migrate
 from service.usage.rows import TABLES, Table
 
-LATEST = "0002"
+LATEST = "0003"
 
 
 def columns(url: str, table: str) -> list[tuple[str, str, bool]]:

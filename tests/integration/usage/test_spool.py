@@ -46,6 +46,19 @@ def test_a_file_with_the_former_name_of_a_column_is_upgraded_with_its_rows(path:
     second.close()
 
 
+def test_a_file_without_subjects_is_upgraded_with_its_rows(path: Path) -> None:
+    earlier, later = a_row("earlier"), a_row("later", subject="zoë")
+    first = Spool(path)
+    first.add([earlier])
+    first.close()
+    with closing(sqlite3.connect(path)) as former:
+        former.execute("ALTER TABLE usage_streams DROP COLUMN subject")
+    second = Spool(path)
+    second.add([later])
+    assert [row for _, row in second.oldest(StreamRow, 10)] == [earlier, later]
+    second.close()
+
+
 def test_the_files_are_readable_by_their_owner_only(path: Path) -> None:
     spool = Spool(path)
     spool.add([a_row()])

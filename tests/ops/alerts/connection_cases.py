@@ -8,11 +8,13 @@ from observability.registry.metrics import (
     ACCEPT_PAUSES,
     CONNECTION_ATTEMPTS,
     CONNECTION_CLOSES,
+    DEPENDENCY_UP,
     RATE_LIMIT_HITS,
     SOCKETS_DROPPED,
+    TOKEN_REFUSALS,
 )
 from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, Case, Firing, requests, surge
-from tests.ops.alerts.series import Series, counter
+from tests.ops.alerts.series import Series, counter, gauge
 
 
 def attempts(minutes: int = 30, **outcomes: float) -> list[Series]:
@@ -32,6 +34,11 @@ def closes(reason: str, growth: float) -> list[Series]:
 def limit_hits(growth: float) -> list[Series]:
     """Requests per minute for half an hour that exceed a limit; then none."""
     return counter(RATE_LIMIT_HITS, (30, growth), (30, 0), scope="session")
+
+
+def refusals(reason: str, growth: float) -> list[Series]:
+    """Tokens per minute for half an hour that are refused for this reason; then none."""
+    return counter(TOKEN_REFUSALS, (30, growth), (30, 0), reason=reason)
 
 
 def sockets(reason: str, growth: float) -> list[Series]:
@@ -79,6 +86,25 @@ CONNECTION_CASES: Final[Mapping[str, Case]] = {
         firing=tuple(
             Firing(attempts(30, **{outcome: 10.2}), 9, 55, "51", OF_JOB | {"outcome": outcome})
             for outcome in ("refused_origin", "refused_session", "refused_address")
+        ),
+    ),
+    "TokenRefusalSurge": Case(
+        below=[*refusals("invalid", 9.8), *refusals("expired", 9.8), *refusals("unavailable", 100)],
+        low_traffic=refusals("missing", 9.9),
+        firing=tuple(
+            Firing(refusals(reason, 10.2), 9, 55, "51", OF_JOB | {"reason": reason})
+            for reason in ("missing", "invalid", "expired", "revoked", "forbidden")
+        ),
+    ),
+    "TokenKeysStale": Case(
+        below=[
+            *gauge(DEPENDENCY_UP, (10, 1), (4, 0), (16, 1), dependency="token_keys"),
+            *gauge(DEPENDENCY_UP, (30, 0), dependency="database"),
+        ],
+        firing=(
+            Firing(
+                gauge(DEPENDENCY_UP, (10, 1), (20, 0), (30, 1), dependency="token_keys"), 15, 30, labels=OF_INSTANCE
+            ),
         ),
     ),
     "SocketsEvicted": Case(

@@ -56,13 +56,13 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
         ),
     ),
     "SlowDependency": Case(
-        below=calls((30, {0.1: 96, 0.5: 4})),
-        low_traffic=calls((30, {0.5: 3.9})),
+        below=calls((30, {0.1: 96, 1: 4})),
+        low_traffic=calls((30, {1: 3.9})),
         firing=(
-            Firing(calls((30, {0.5: 4.2}), (30, {})), 9, 55, "487.5ms", OF_INSTANCE | {"dependency": "session_store"}),
+            Firing(calls((30, {1: 4.2}), (30, {})), 9, 55, "962.5ms", OF_INSTANCE | {"dependency": "session_store"}),
             Firing(
                 [
-                    *calls((30, {0.1: 94, 0.5: 6}), (30, {0.1: 100})),
+                    *calls((30, {0.1: 94, 1: 6}), (30, {0.1: 100})),
                     *histogram(DEPENDENCY_CALLS, (60, {0.1: 100}), dependency="database", operation="insert"),
                     *histogram(
                         DEPENDENCY_CALLS, (60, {0.1: 900}), instance=TWO, dependency="session_store", operation="admit"
@@ -70,7 +70,7 @@ DEPENDENCY_CASES: Final[Mapping[str, Case]] = {
                 ],
                 6,
                 55,
-                "291.7ms",
+                "375ms",
                 OF_INSTANCE | {"dependency": "session_store"},
             ),
         ),

@@ -76,6 +76,8 @@ def _of_call(node: promql.Call) -> Dimension:
             return of(node.args[0])
         case "changes" | "vector":
             return NUMBER
+        case "time":
+            return Dimension(seconds=1)
         case "histogram_quantile":
             return bucketed(node.args[1])
     raise TypeError(node.func.name)

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from service.access.principal import AccessRefusal, Principal
 from service.access.scope import Grant, Scope, SessionPattern
-from service.events import CloseReason, ConnectionClosed, Outcome, RequestRejected, TokenCarrier, TokenRefused
+from service.events import (
+    CloseReason,
+    ConnectionClosed,
+    ConnectionOpened,
+    Outcome,
+    RequestAdmitted,
+    RequestRejected,
+    StreamEnded,
+    TokenCarrier,
+    TokenRefused,
+)
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import ProcessingFailed
 from service.protocol.messages import Speed
@@ -20,6 +30,14 @@ def test_connected_has_the_end_of_the_token_and_nothing_without_one() -> None:
     assert Conversation(principal=user(300)).last()["auth_expires_at"] == "2023-11-14T22:18:20.000Z"
     assert "auth_expires_at" not in Conversation(principal=user(None)).last()
     assert "auth_expires_at" not in Conversation().last()
+
+
+def test_the_events_of_a_connection_and_of_its_streams_name_the_user() -> None:
+    conversation = Conversation(principal=user(300, "zoë"))
+    conversation.stream("a", "b")
+    conversation.execute(conversation.machine.disconnect(1000, None, at(0.5)))
+    named = {type(event): event.subject for event in conversation.events if hasattr(event, "subject")}
+    assert named == dict.fromkeys((ConnectionOpened, RequestAdmitted, StreamEnded, ConnectionClosed), "zoë")
 
 
 def test_the_client_is_warned_once_60_s_before_the_end() -> None:

@@ -48,6 +48,11 @@ def test_an_ended_stream_has_a_row() -> None:
     assert UUID(row.row_id).version == 4
 
 
+def test_a_row_has_the_subject_of_its_principal() -> None:
+    assert row_of(*whole("a-stream")).subject is None
+    assert row_of(msgspec.structs.replace(ended("a-stream"), subject="zoë")).subject == "zoë"
+
+
 def test_the_state_of_a_stream_is_deleted_at_its_end() -> None:
     rows = rows_of(*whole("a-stream"), ended("a-stream"))
     assert [row.speed for row in rows if isinstance(row, StreamRow)] == ["adaptive", None]

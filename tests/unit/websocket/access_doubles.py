@@ -10,6 +10,7 @@ from service.access.api_key import ApiKey
 from service.access.principal import AccessRefusal, Principal
 from service.access.quota import Charge, QuotaExceeded
 from service.access.revocation import Revocation, RevokedTokens
+from service.events import Event
 from service.protocol.instant import Instant
 from service.websocket.access_control import AccessControl
 
@@ -28,8 +29,19 @@ class Tokens:
         return self.known.get(token, AccessRefusal.INVALID)
 
 
-def access_control(tokens: Tokens, wall: float = 0.0, *, revocations_read: bool = True) -> AccessControl:
-    access = AccessControl(tokens, RevokedTokens(KEPT_SECONDS), lambda: Instant(0.0, wall))
+class Events(list[Event]):
+    """A recorder."""
+
+    def record(self, event: Event) -> None:
+        self.append(event)
+
+
+def access_control(
+    tokens: Tokens, wall: float = 0.0, *, revocations_read: bool = True, events: Events | None = None
+) -> AccessControl:
+    """``events`` receives the events; its clock stands still."""
+    recorder = Events() if events is None else events
+    access = AccessControl(tokens, RevokedTokens(KEPT_SECONDS), lambda: Instant(0.0, wall), recorder)
     access.revocations_read = revocations_read
     return access
 

@@ -3,19 +3,22 @@
 from service.access.principal import AccessRefusal
 from service.access.revocation import Revocation
 from service.access.scope import Grant, Scope, SessionPattern
+from service.events import TokenChecked
 from tests.unit.session.conversation import user
-from tests.unit.websocket.access_doubles import Tokens, access_control
+from tests.unit.websocket.access_doubles import Events, Tokens, access_control
 
 
 async def test_the_authenticator_gets_the_wall_time_and_its_answer_counts() -> None:
     tokens = Tokens({"good": user(None), "old": AccessRefusal.EXPIRED})
-    access = access_control(tokens, wall=7.5)
+    events = Events()
+    access = access_control(tokens, wall=7.5, events=events)
     assert [await access.authenticate(token) for token in ("good", "old", "x")] == [
         user(None),
         AccessRefusal.EXPIRED,
         AccessRefusal.INVALID,
     ]
     assert tokens.calls == [("good", 7.5), ("old", 7.5), ("x", 7.5)]
+    assert events == [TokenChecked(0.0)] * 3
 
 
 async def test_a_revoked_token_is_refused() -> None:

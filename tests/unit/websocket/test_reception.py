@@ -36,7 +36,9 @@ async def test_a_refused_token_has_no_seat_no_row_and_no_charge(refusal: AccessR
     [message], close = guest.received()
     assert (message["code"], message["message"], message["fatal"], close) == (error, refusal.sentence, True, code)
     assert (door.hub.connections, door.store.opened, dict(door.access_store.used)) == (0, [], {})
-    assert (door.attempts, door.refusals) == ([AttemptOutcome.REFUSED_TOKEN], [(refusal, TokenCarrier.SUBPROTOCOL)])
+    of_the_service = refusal is AccessRefusal.UNAVAILABLE
+    outcome = AttemptOutcome.ERROR if of_the_service else AttemptOutcome.REFUSED_TOKEN
+    assert (door.attempts, door.refusals) == ([outcome], [(refusal, TokenCarrier.SUBPROTOCOL)])
 
 
 async def test_a_token_of_another_session_is_forbidden() -> None:
@@ -126,7 +128,7 @@ async def test_connections_over_the_quota_close_with_the_time_to_wait_before_the
     assert (first.received()[1], door.hub.connections, len(door.store.opened)) == (None, 1, 1)
     assert door.attempts == [AttemptOutcome.ACCEPTED, AttemptOutcome.REFUSED_QUOTA]
     refused = [event for event in door.events if isinstance(event, QuotaRefused)]
-    assert refused == [QuotaRefused(CONNECTIONS, QuotaOwner.PRINCIPAL, "s-1")]
+    assert refused == [QuotaRefused(CONNECTIONS, QuotaOwner.PRINCIPAL, "s-1", "u-1")]
 
 
 async def test_a_session_is_charged_when_it_is_created_and_not_when_it_is_joined() -> None:

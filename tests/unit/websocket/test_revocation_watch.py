@@ -4,7 +4,7 @@ import pytest
 
 from service.access.principal import Principal
 from service.access.revocation import Revocation
-from service.events import Event, FaultRaised, FaultSource
+from service.events import Event, FaultRaised, FaultSource, RevocationsRead
 from service.process import clock
 from service.session.ports import StoreUnavailable
 from service.websocket.hub import Hub
@@ -74,7 +74,7 @@ async def test_while_the_store_is_unavailable_what_was_read_holds() -> None:
     await process.watch.read()
     process.store.exception = StoreUnavailable()
     await process.watch.read()
-    assert (process.access.revocations_read, process.events) == (True, [])
+    assert (process.access.revocations_read, process.events) == (True, [RevocationsRead(1)])
     assert user(None, token_id="t-1") in process.access.revoked
 
 

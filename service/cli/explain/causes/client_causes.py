@@ -33,6 +33,22 @@ _HANDSHAKES = {
 }
 
 
+_REFUSALS = "stream_token_refusals_total"
+_TOKENS = {
+    "missing": ("there was none", "Update these clients, or let the proxy pass the header Authorization on."),
+    "invalid": (
+        "of another issuer or audience, or with another key",
+        "If it is all of them, compare AUTH_JWT_ISSUER, AUTH_JWT_AUDIENCE and the keys with those of the issuer.",
+    ),
+    "expired": ("they had ended", "Clients must get a new token after close code 4122; compare the clocks."),
+    "revoked": ("they were revoked", "Clients must sign out after close code 4123."),
+    "forbidden": (
+        "without the scope or the sessions that are needed",
+        "Issue tokens with the scope stream and a pattern of their sessions.",
+    ),
+}
+
+
 def one_client(evidence: Evidence) -> Iterator[Finding]:
     """Most mistakes, or most closes for input, are those of one session, or of a few that a client had in turn."""
     lines = [line for line in evidence.recent(*_MISTAKES) if line.text("code") not in (*_SERVICE_CODES, *_ENDS)]
@@ -140,6 +156,26 @@ def refused_handshakes(evidence: Evidence) -> Iterator[Finding]:
                 facts=kept(
                     f"metrics: {outcome} {number(refused)} of {counted(attempts, 'handshake')}" if attempts else "",
                     f"log: {counted(len(lines), 'connection_refused line')}" if lines else "",
+                ),
+                remedy=remedy,
+            )
+
+
+def refused_tokens(evidence: Evidence) -> Iterator[Finding]:
+    """Tokens are refused for one reason."""
+    metrics, logged = evidence.metrics, evidence.recent("token_refused")
+    for reason, (why, remedy) in _TOKENS.items():
+        lines = [line for line in logged if line.text("reason") == reason]
+        refused = max(metrics.increase(_REFUSALS, reason=reason), len(lines))
+        if refused > _MANY:
+            carriers = Counter(line.text("carrier") for line in lines)
+            yield Finding(
+                what=f"{counted(refused, 'token was', 'tokens were')} refused: {why}.",
+                since=lines[0].at if lines else metrics.began(_REFUSALS, reason=reason),
+                touches="these clients: they are not connected; others are not affected",
+                facts=kept(
+                    f"metrics: {_REFUSALS} {reason} +{number(refused)}" if metrics.series(_REFUSALS) else "",
+                    f"log: {counted(len(lines), 'token_refused line')}, by {listed(carriers)}" if lines else "",
                 ),
                 remedy=remedy,
             )

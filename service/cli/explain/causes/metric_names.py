@@ -42,6 +42,7 @@ COUNTERS_AND_GAUGES: Final = (
     "stream_store_refusals_total",
     "stream_telemetry_dropped_total",
     "stream_telemetry_errors_total",
+    "stream_token_refusals_total",
     "stream_usage_dropped_total",
     "stream_worker_deaths_total",
     "stream_worker_up",

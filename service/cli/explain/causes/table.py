@@ -69,7 +69,13 @@ CAUSES = (
             if dependency in _CALLED
             else ("failing_calls", "failing_recoveries"),
         )
-        for dependency in (*_STORE, *_CALLED, Dependency.TOKEN_KEYS, Dependency.USAGE_STORE)
+        for dependency in (*_STORE, *_CALLED, Dependency.USAGE_STORE)
+    ),
+    Cause(
+        "token_keys_down",
+        partial(store_causes.down, Dependency.TOKEN_KEYS),
+        ("TokenKeysStale",),
+        ("failing_calls", "failed_handshakes", "refused_tokens"),
     ),
     Cause("failing_calls", store_causes.failing_calls, ("DependencyErrors",)),
     Cause("store_full", store_causes.store_full, ("StoreFull",), ("failing_recoveries",)),
@@ -118,6 +124,7 @@ CAUSES = (
     Cause("input_limits", client_causes.input_limits, ("InputLimitSurge",)),
     Cause("rate_limits", client_causes.rate_limits, ("RateLimitSurge",), ("mistakes",)),
     Cause("refused_handshakes", client_causes.refused_handshakes, ("HandshakeRefusalSurge",)),
+    Cause("refused_tokens", client_causes.refused_tokens, ("TokenRefusalSurge",), ("refused_handshakes",)),
     Cause("slow_readers", client_causes.slow_readers, ("SlowClientSurge",)),
     Cause("sockets_dropped", client_causes.sockets_dropped, ("SocketsEvicted",)),
     Cause("session_timeouts", client_causes.session_timeouts, ("SessionTimeoutSurge",)),

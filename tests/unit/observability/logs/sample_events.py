@@ -2,6 +2,9 @@
 
 import pytest
 
+from service.access.principal import AccessRefusal, Principal
+from service.access.quota import QuotaOwner
+from service.access.scope import Grant
 from service.content.html.removal import Removal
 from service.content.stage import Stage
 from service.events import (
@@ -30,12 +33,14 @@ from service.events import (
     FaultSource,
     FirstChunkSent,
     HttpRequestServed,
+    KeyMade,
     KilledBecause,
     ListenerPurpose,
     LoopLagMeasured,
     LoopStalled,
     Outcome,
     PendingSocketsCounted,
+    QuotaRefused,
     RateLimitApproached,
     RecoveryRefused,
     RequestAdmitted,
@@ -52,22 +57,27 @@ from service.events import (
     StreamRecovered,
     StreamSkipRequested,
     StreamStarted,
+    TokenCarrier,
+    TokenRefused,
+    TokensRevoked,
     UsageDropped,
     WorkerReplaced,
 )
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
+from service.protocol.quota_kind import QuotaKind
 from service.protocol.trace import Trace
 from tests.unit.sample_times import TIMES
 
 TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
 SESSION_ID = "an-editor-of-articles"
+SUBJECT = "u-1"
 STREAM_ID = "5d129dce0f7a4c3b9d2e1f0a5d129dce"
 SECRET = "hunter-2"
 """A value of a local variable in the traceback of ``fault``."""
 
-OPENED = ConnectionOpened("c", SESSION_ID, 0)
-CLOSED = ConnectionClosed("c", SESSION_ID, CloseReason.CLIENT, 1000, 30.0, 5)
+OPENED = ConnectionOpened("c", SESSION_ID, 0, subject=SUBJECT)
+CLOSED = ConnectionClosed("c", SESSION_ID, CloseReason.CLIENT, 1000, 30.0, 5, SUBJECT)
 ADMITTED = RequestAdmitted(
     connection_id="c",
     session_id=SESSION_ID,
@@ -81,6 +91,7 @@ ADMITTED = RequestAdmitted(
     content_bytes=1234,
     number=5,
     times=TIMES,
+    subject=SUBJECT,
 )
 STARTED = StreamStarted(
     connection_id="c",
@@ -118,6 +129,7 @@ def ended(outcome: Outcome = Outcome.COMPLETED, *, error: ErrorCode | None = Non
         times=TIMES,
         resumable=outcome is Outcome.DISCONNECTED,
         error=error,
+        subject=SUBJECT,
     )
 
 
@@ -165,7 +177,8 @@ def fault(source: FaultSource, text: str = "text") -> FaultRaised:
 
     with pytest.raises(ValueError, match="8") as caught:
         fail(SECRET)
-    return FaultRaised("e-1", source, caught.value, "c", SESSION_ID, STREAM_ID, TRACE)
+    principal = Principal("", SUBJECT, SUBJECT, Grant(frozenset()))
+    return FaultRaised("e-1", source, caught.value, "c", SESSION_ID, STREAM_ID, TRACE, principal)
 
 
 def all_events() -> list[Event]:
@@ -208,6 +221,11 @@ def all_events() -> list[Event]:
         DependencyChanged(Dependency.DATABASE, up=False, reason="ConnectionRefusedError"),
         DependencyChanged(Dependency.DATABASE, up=True),
         UsageDropped(3),
+        *(TokenRefused(reason, TokenCarrier.HEADER, SESSION_ID) for reason in AccessRefusal),
+        QuotaRefused(QuotaKind.REQUESTS, QuotaOwner.PRINCIPAL, SESSION_ID, SUBJECT),
+        KeyMade("k_1", SUBJECT, "root"),
+        TokensRevoked("https://issuer.example", "t-1", "", "root"),
+        TokensRevoked("https://issuer.example", "", SUBJECT, "root"),
         ContentWorkKilled(KilledBecause.CPU, ContentType.HTML),
         fault(FaultSource.CONTENT),
         HttpRequestServed("GET", "/health", 200, 0.001),

@@ -47,7 +47,7 @@ def test_type_unit_and_times_are_those_of_open_telemetry(metrics: Metrics) -> No
     assert active.description == "Open WebSocket connections."
     size = points["stream_content_bytes"]
     assert (size.type, size.unit, size.start_ns, size.at_ns) == ("histogram", "By", START_NS, NOW_NS)
-    assert size.bounds == [256.0 * 4**step for step in range(7)]
+    assert size.bounds == [256.0 * 8**step for step in range(5)]
 
 
 def test_a_translation_to_prometheus_keeps_the_names(metrics: Metrics) -> None:

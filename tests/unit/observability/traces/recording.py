@@ -99,7 +99,7 @@ class Recording:
 
     def connect(self, connection_id: str = "c1") -> None:
         self.record(ConnectionAttempted(AttemptOutcome.ACCEPTED, "s1", 0.003))
-        self.record(ConnectionOpened(connection_id, "s1", 0))
+        self.record(ConnectionOpened(connection_id, "s1", 0, subject="u1"))
 
     def admit(self, trace: Trace) -> None:
         """It arrived 3 ms ago, and the store was called 1 ms ago."""
@@ -178,6 +178,7 @@ class Recording:
                 error=error,
                 processing_seconds=seconds,
                 stages=stages,
+                subject="u1",
             )
         )
 

@@ -72,6 +72,7 @@ def test_a_stream_has_a_root_span_and_spans_of_its_stages() -> None:
     ]
     assert root.attributes == {
         "session.id": "s1",
+        "enduser.id": "u1",
         "connection.id": "c1",
         "stream.id": "st1",
         "stream.number": 7,
@@ -152,6 +153,7 @@ def test_a_recovered_stream_continues_its_trace() -> None:
     ]
     assert second.attributes == {
         "session.id": "s1",
+        "enduser.id": "u1",
         "connection.id": "c2",
         "stream.id": "st1",
         "stream.content_type": "markdown",

@@ -99,6 +99,18 @@ CASES = [
         parts=("60 handshakes were refused of an origin", "ALLOWED_ORIGINS"),
     ),
     Case(
+        cause="refused_tokens",
+        series=[counter("stream_token_refusals_total", 60, reason="expired")],
+        parts=("60 tokens were refused: they had ended", "close code 4122"),
+    ),
+    Case(
+        cause="refused_tokens",
+        name="log",
+        alone=True,
+        lines=lines(30, "token_refused", reason="invalid", carrier="header"),
+        parts=("30 tokens were refused", "30 token_refused lines, by", "header"),
+    ),
+    Case(
         cause="slow_readers",
         series=[
             counter("stream_connection_closes_total", 12, reason="slow_client"),
