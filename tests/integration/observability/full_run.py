@@ -111,9 +111,11 @@ async def exceed_the_session(server: RunningServer) -> None:
     server.logged("session_timeout")
 
 
-async def scrape(server: RunningServer) -> list[Metric]:
+async def scrape(server: RunningServer, token: str = "") -> list[Metric]:
+    """With the token of scrapers, if there is one."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with httpx.AsyncClient(base_url=server.url, limits=WITHOUT_KEEP_ALIVE) as http:
-        answer = await http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+        answer = await http.get("/metrics", headers=headers | {"Accept": "application/openmetrics-text; version=1.0.0"})
     return [*text_string_to_metric_families(answer.text)]  # type: ignore[no-untyped-call]
 
 

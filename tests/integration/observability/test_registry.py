@@ -29,6 +29,7 @@ from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
 from tests.conftest import LogLine, RunningServer
 from tests.integration.observability.full_run import SETTINGS, WORKER_SETTINGS, Signals, lose_a_worker, run_through
+from tests.integration.observability.known_users import SERVICES, USERS, meet_services, meet_users, published_keys
 
 Series = tuple[str, frozenset[tuple[str, str | float]]]
 """A name and its labels."""
@@ -59,6 +60,16 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signals]:
         workers = RunningServer(folder, settings, BREAKING)
         endings.callback(workers.stop)
         asyncio.run(lose_a_worker(workers, signals))
+        settings = {**USERS, "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.endpoint, "REDIS_URL": redis.url}
+        settings["AUTH_JWKS_URL"] = endings.enter_context(published_keys())
+        users = RunningServer(tmp_path_factory.mktemp("users"), settings, BREAKING)
+        endings.callback(users.stop)
+        asyncio.run(meet_users(users, redis, signals))
+        signals.spans = otlp.spans
+        folder = tmp_path_factory.mktemp("services")
+        services = RunningServer(folder, SERVICES)
+        endings.callback(services.stop)
+        asyncio.run(meet_services(services, folder, signals))
         yield signals
 
 
@@ -66,16 +77,22 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signals]:
 
 
 def test_the_exposed_series_are_the_declared_ones(signals: Signals) -> None:
-    declared = {series for metric in METRICS for series in all_series(metric)}
-    for families in signals.scrapes:
-        assert {series(sample) for family in of_the_service(families) for sample in family.samples} == declared
+    """Those of users, of their quotas and of their keys where they are configured."""
+    exposed = [
+        {series(sample) for family in of_the_service(families) for sample in family.samples}
+        for families in signals.scrapes
+    ]
+    assert set().union(*exposed) == {series for metric in METRICS for series in all_series(metric)}
 
 
 def test_type_help_and_unit_are_as_declared(signals: Signals) -> None:
     declared = {metric.name.removesuffix("_total"): (metric.type, metric.help, metric.unit) for metric in METRICS}
-    for families in signals.scrapes:
-        exposed = {family.name: (family.type, family.documentation, family.unit) for family in of_the_service(families)}
-        assert exposed == declared
+    exposed = {
+        family.name: (family.type, family.documentation, family.unit)
+        for families in signals.scrapes
+        for family in of_the_service(families)
+    }
+    assert exposed == declared
 
 
 def test_each_series_of_several_workers_is_a_declared_one_with_the_label_worker(signals: Signals) -> None:
