@@ -67,20 +67,22 @@ def read_key_set(content: bytes, algorithms: Collection[str]) -> KeySet:
 
     Of a JWK set, keys that are not usable are ignored as long as one is.
     """
-    content = content.strip()
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig").strip()  # editors on Windows begin a file with a mark
     except UnicodeDecodeError:
         raise UnusableKeys("it is not UTF-8") from None
-    if text.startswith("{"):
+    if text.startswith(("{", "[")):
         return _read_json(text, algorithms)
     if "-----BEGIN " in text:
         return KeySet(_read_pem(text.replace("\\n", "\n"), algorithms))
     if not HMAC_ALGORITHMS.issuperset(algorithms):
         raise UnusableKeys("it is neither PEM nor a JWK nor a JWK set")
-    if len(content) < MIN_SECRET_BYTES:
+    if text.startswith(("https://", "http://")):
+        raise UnusableKeys("it is an address, which is no secret: set AUTH_JWKS_URL")
+    secret = text.encode()
+    if len(secret) < MIN_SECRET_BYTES:
         raise UnusableKeys(f"the secret has fewer than {MIN_SECRET_BYTES} bytes")
-    return KeySet([_with_algorithms(_imported(lambda: OctKey.import_key(content)), algorithms)])
+    return KeySet([_with_algorithms(_imported(lambda: OctKey.import_key(secret)), algorithms)])
 
 
 def _read_json(text: str, algorithms: Collection[str]) -> KeySet:

@@ -103,6 +103,8 @@ REFUSED: list[tuple[bytes, tuple[str, ...], str]] = [
     (b'{"keys":[]}', ("RS256",), "its JWK set has no keys"),
     (b'{"keys":{}}', ("RS256",), "its JWK set has no keys"),
     (b"\xff" * 32, HMAC, "it is not UTF-8"),
+    (b"[" + json.dumps(jwk(key_of("RS256"))).encode() + b"]", HMAC, "it begins like JSON"),
+    (b"https://issuer.example/.well-known/jwks.json", HMAC, "it is an address"),
 ]
 
 
@@ -111,6 +113,14 @@ def test_what_cannot_be_used_is_refused_with_a_reason(content: bytes, algorithms
     with pytest.raises(UnusableKeys) as refusal:
         read_key_set(content, algorithms)
     assert str(refusal.value).startswith(reason)
+
+
+def test_a_byte_order_mark_turns_no_public_key_into_a_secret() -> None:
+    for content in (json.dumps(jwk(key_of("RS256"))).encode(), RSA_PEM):
+        marked = b"\xef\xbb\xbf" + content
+        assert len(read_key_set(marked, ("RS256",)).candidates("RS256", None)) == 1
+        with pytest.raises(UnusableKeys):
+            read_key_set(marked, HMAC)
 
 
 def test_a_weak_rsa_key_is_refused_in_each_form() -> None:
