@@ -39,6 +39,7 @@ from service.settings import Settings, SettingsError, load_settings
 from service.stores.factory import (
     AccessStoreSelection,
     StoreSelection,
+    check_access_store,
     create_access_store,
     create_plan_store,
     create_session_store,
@@ -225,6 +226,7 @@ class _KnownUsers:
         self.guard: AdminGuard | None = None
         self._recorder = recorder
         self._kept_seconds = settings.revocations_kept_seconds
+        self._issuer = settings.token_issuer
         self._selection: AccessStoreSelection | None = None
         self._authenticator: JwtAuthenticator | KeyAuthenticator | None = None
         self._watch: RevocationWatch | None = None
@@ -245,7 +247,7 @@ class _KnownUsers:
         """Revoke tokens, in this process at once. Only with authentication. Raises ``StoreUnavailable``."""
         assert self._selection is not None
         assert self._watch is not None
-        marked = await revoke(self._selection.store, revocation, self._kept_seconds)
+        marked = await revoke(self._selection.store, revocation, self._kept_seconds, self._issuer)
         await self._watch.read()
         return marked
 
@@ -285,6 +287,7 @@ def ready_for_workers(settings: Settings) -> Iterator[WorkerGroup | None]:
     """Hold what the worker processes need while they serve; ``None`` for one. Raises ``SettingsError``."""
     check_telemetry_settings()
     check_token_keys(settings)
+    check_access_store(settings)
     with ExitStack() as held:
         try:
             workers = held.enter_context(share_metrics(settings)) if settings.max_workers > 1 else None

@@ -22,6 +22,8 @@ from service.identity.revoking import revoke
 from service.settings import Settings
 
 _DAY_SECONDS = 86_400
+_MAX_DAYS = 36_500
+"""A later end has no date that the protocol can write."""
 _HEADER = ("id", "name", "space", "scopes", "sessions", "made", "ends", "state")
 
 
@@ -87,7 +89,7 @@ def revoke_key(key_id: str) -> int:
 
     async def run(store: AccessStore, settings: Settings) -> int:
         revocation = Revocation(0, KEY_ISSUER, key_id, "", time.time())
-        if await revoke(store, revocation, settings.revocations_kept_seconds):
+        if await revoke(store, revocation, settings.revocations_kept_seconds, KEY_ISSUER):
             audit(settings, TokensRevoked(KEY_ISSUER, key_id, "", system_user()))
             print(f"Key {key_id} is revoked.")
             return Exit.DONE
@@ -101,6 +103,8 @@ def _problem(wanted: NewKey) -> str:
     for what, text in (("name", wanted.name), ("space", wanted.space)):
         if not 0 < len(text) <= MAX_NAME_LENGTH or not text.isprintable():
             return f"The {what} of a key has 1 to {MAX_NAME_LENGTH} printable characters."
+    if wanted.days is not None and wanted.days > _MAX_DAYS:
+        return f"A key ends after at most {_MAX_DAYS} days; without --days it does not end."
     try:
         Grant.parse(wanted.scopes, wanted.sessions)
     except ValueError as error:

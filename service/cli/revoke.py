@@ -3,6 +3,7 @@
 import sys
 import time
 
+from service.access.api_key import KEY_ISSUER
 from service.access.ports import AccessStore
 from service.access.revocation import Revocation
 from service.cli.exits import Exit
@@ -21,8 +22,15 @@ def revoke(token_id: str, subject: str, issuer: str | None) -> int:
             return Exit.USAGE
         of = settings.token_issuer if issuer is None else issuer
         revocation = Revocation(0, of, token_id, subject, time.time())
-        marked = await revoke_tokens(store, revocation, settings.revocations_kept_seconds)
+        marked = await revoke_tokens(store, revocation, settings.revocations_kept_seconds, settings.token_issuer)
         what = f"Token {token_id}" if token_id else f"Every token of {subject} that was issued before now"
+        if not marked and of not in (settings.token_issuer, KEY_ISSUER):
+            print(
+                f"This service accepts no token of the issuer {of!r}: nothing is revoked. Leave --issuer out for those "
+                f"that it accepts, of {settings.token_issuer!r}.",
+                file=sys.stderr,
+            )
+            return Exit.FAILED
         if not marked:
             print(f"{what} was revoked before, or there is none; see keys list.", file=sys.stderr)
             return Exit.FAILED

@@ -44,7 +44,7 @@ def revocations_route(
     recorder: Recorder,
     clock: Callable[[], Instant],
 ) -> APIRouter:
-    """The route. ``revoke`` returns how many tokens or keys it concerns; 0 for a key that is unknown or revoked."""
+    """The route. ``revoke`` returns how many tokens or keys it concerns; 0 if they are unknown or revoked."""
     router = APIRouter()
 
     @router.post("/revocations", summary="Revoke tokens", status_code=204)
@@ -63,7 +63,9 @@ def revocations_route(
             sentence = "The revocation could not be stored. Try again in some seconds."
             raise HTTPException(503, sentence, {"Retry-After": str(_RETRY_AFTER_SECONDS)}) from None
         if not found:
-            raise HTTPException(404, "There is no such key, or it was revoked before.")
+            raise HTTPException(
+                404, "There is no such key, it was revoked before, or no token of this issuer is accepted."
+            )
         recorder.record(TokensRevoked(revocation.issuer, revocation.token_id, revocation.subject, admin.subject))
 
     return router

@@ -17,6 +17,13 @@ _KEYS = ("auth_jwt_key", "auth_jwt_key_file", "auth_jwks_url")
 _JWT_ONLY = (*_KEYS, "auth_jwt_algorithms", "auth_jwt_issuer", "auth_jwt_audience")
 _QUOTA = "a whole number of at least 0"
 
+
+def _check_issuer(text: str) -> None:
+    """A revocation of the issuer of keys concerns keys, so the tokens of one of this name could not be revoked."""
+    if text == KEY_ISSUER:
+        raise ValueError(text)
+
+
 Quota = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
@@ -65,7 +72,12 @@ class AccessSettings(BaseSettings):
         ),
     ] = ""
     auth_jwt_issuer: Annotated[
-        str, About("The iss that tokens must have; if empty, any.", "the text of the claim, often an address")
+        str,
+        checked_by(_check_issuer),
+        About(
+            "The iss that tokens must have; if empty, any.",
+            f"the text of the claim, often an address, and not {KEY_ISSUER}, the issuer of the keys of services",
+        ),
     ] = ""
     auth_jwt_audience: Annotated[
         str, About("The aud that tokens must have or contain.", "the text of the claim, such as streaming")

@@ -7,11 +7,12 @@ from service.access.ports import AccessStore
 from service.events import DataSystem, Dependency, StoredInMemory
 from service.process.dependency_calls import DependencyCalls
 from service.session.ports import Recorder, SessionStore
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 from service.stores.failover import FailoverSessionStore
 from service.stores.monitored_access_store import MonitoredAccessStore
+from service.stores.sqlite.access_schema import ACCESS_SCHEMA
 from service.stores.sqlite.access_store import SqliteAccessStore
-from service.stores.sqlite.schema import SchemaMismatch
+from service.stores.sqlite.schema import SchemaMismatch, open_connection
 from service.stores.sqlite.store import SqliteSessionStore
 from service.stores.store_limits import StoreLimits
 
@@ -69,7 +70,11 @@ class AccessStoreSelection(NamedTuple):
 
 
 def create_access_store(settings: Settings, recorder: Recorder) -> AccessStoreSelection:
-    """Redis if ``REDIS_URL`` is set, else a file, or memory if the file cannot be used. Blocks while the file opens."""
+    """Redis if ``REDIS_URL`` is set, else a file. Blocks while the file opens.
+
+    If the file cannot be used, quotas are kept in memory; with authentication ``SettingsError`` is raised: memory knows
+    no revocation, so revoked tokens would be accepted.
+    """
     if settings.redis_url is not None:
         from service.stores.redis.access_store import RedisAccessStore  # noqa: PLC0415 - loading the library takes long
 
@@ -81,8 +86,29 @@ def create_access_store(settings: Settings, recorder: Recorder) -> AccessStoreSe
     try:
         file = SqliteAccessStore(path, measure=calls.measure)
     except (OSError, SchemaMismatch) as error:
-        return AccessStoreSelection(SqliteAccessStore(None), _in_memory(Dependency.ACCESS_STORE, path, error))
+        degradation = _in_memory(Dependency.ACCESS_STORE, path, error)
+        if settings.auth_mode != "none":
+            raise _without_revocations(settings, degradation) from None
+        return AccessStoreSelection(SqliteAccessStore(None), degradation)
     return AccessStoreSelection(MonitoredAccessStore(file, recorder))
+
+
+def check_access_store(settings: Settings) -> None:
+    """Raise ``SettingsError`` where ``create_access_store`` would."""
+    if settings.auth_mode == "none" or settings.redis_url is not None:
+        return
+    path = settings.data_dir / ACCESS_FILE_NAME
+    try:
+        open_connection(path, ACCESS_SCHEMA).close()
+    except (OSError, SchemaMismatch) as error:
+        raise _without_revocations(settings, _in_memory(Dependency.ACCESS_STORE, path, error)) from None
+
+
+def _without_revocations(settings: Settings, degradation: StoredInMemory) -> SettingsError:
+    return SettingsError(
+        f"The store of keys and revocations cannot be used, and without it AUTH_MODE={settings.auth_mode} would accept "
+        f"revoked tokens: {degradation.reason}."
+    )
 
 
 def _in_memory(dependency: Dependency, path: Path, error: OSError | SchemaMismatch) -> StoredInMemory:

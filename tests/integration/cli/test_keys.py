@@ -141,14 +141,16 @@ def test_revoke_with_tokens_records_the_issuer_of_the_settings(run: Run, monkeyp
     }.items():
         monkeypatch.setenv(name, value)
     assert run("revoke", "--token-id", "t1") == (Exit.DONE, "Token t1 is revoked.\n", "")
-    assert run("revoke", "--subject", "user", "--issuer", "other")[0] == Exit.DONE
+    assert run("revoke", "--subject", "user")[0] == Exit.DONE
+    code, _, problem = run("revoke", "--subject", "user", "--issuer", "other")
+    assert (code, "nothing is revoked" in problem) == (Exit.FAILED, True)
 
     def shown(one: Revocation) -> tuple[int, str, str, str]:
         return one.sequence, one.issuer, one.token_id, one.subject
 
     first, second = in_store(lambda store: store.revocations(0))
     assert shown(first)[1:] == ("https://issuer.example", "t1", "")
-    assert shown(second)[1:] == ("other", "", "user")
+    assert shown(second)[1:] == ("https://issuer.example", "", "user")
     assert first.sequence < second.sequence
 
 
@@ -158,6 +160,7 @@ def test_revoke_with_tokens_records_the_issuer_of_the_settings(run: Run, monkeyp
         (("keys",), "ACTION"),
         (("keys", "add"), "NAME"),
         (("keys", "add", ""), "1 to 255 printable characters"),
+        (("keys", "add", "ci", "--days", "36501"), "at most 36500 days"),
         (("keys", "add", "a\nb"), "1 to 255 printable characters"),
         (("keys", "add", "ci", "--space", ""), "The space of a key"),
         (("keys", "add", "ci", "--scopes", "root"), "root"),
@@ -189,5 +192,5 @@ def test_a_store_that_cannot_be_used_is_one_sentence(run: Run, folder: Path) -> 
     (folder / "data").write_text("no directory")
     code, output, error = run("keys", "add", "ci")
     assert (code, output) == (Exit.USAGE, "")
-    assert error.startswith("The store of keys and revocations is unavailable: ")
+    assert error.startswith("The store of keys and revocations cannot be used")
     assert error.count("\n") == 1

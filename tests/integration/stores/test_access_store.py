@@ -16,8 +16,8 @@ from service.events import (
     StoredInMemory,
 )
 from service.session.ports import StoreUnavailable
-from service.settings import Settings
-from service.stores.factory import create_access_store
+from service.settings import Settings, SettingsError
+from service.stores.factory import check_access_store, create_access_store
 from tests.backends.dead import refusing
 from tests.backends.redis import Redis
 from tests.contract.access.samples import KEY, charge, revocation
@@ -74,6 +74,22 @@ async def test_without_a_usable_file_it_works_in_memory(tmp_path: Path) -> None:
     assert degradation.what is Dependency.ACCESS_STORE
     assert degradation.reason.startswith(str(file))
     assert recording.calls() == []
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+async def test_with_authentication_nothing_starts_without_the_revocations(damaged: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    if damaged:
+        folder.mkdir()
+        (folder / "access.sqlite3").write_bytes(b"no database " * 1000)
+    else:
+        folder.write_text("")
+    settings = Settings(data_dir=folder, auth_mode="key")
+    for start in (lambda: create_access_store(settings, Recording()), lambda: check_access_store(settings)):
+        with pytest.raises(SettingsError, match=r"would accept revoked tokens: .*data"):
+            start()
+    check_access_store(Settings(data_dir=folder, quota_by_address=True))
+    check_access_store(Settings(data_dir=tmp_path / "new", auth_mode="key"))
 
 
 async def test_an_unavailable_redis_is_recorded_once() -> None:

@@ -37,6 +37,7 @@ def test_complete_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"AUTH_JWT_KEY_FILE": "key.pem"}, "AUTH_JWT_KEY and AUTH_JWT_KEY_FILE are set"),
         ({"AUTH_JWT_ALGORITHMS": ""}, "needs AUTH_JWT_ALGORITHMS"),
         ({"AUTH_JWT_AUDIENCE": ""}, "needs AUTH_JWT_AUDIENCE"),
+        ({"AUTH_JWT_ISSUER": "keys"}, "AUTH_JWT_ISSUER='keys' is not allowed"),
         ({"AUTH_JWT_KEY": "", "AUTH_JWKS_URL": "https://issuer.example"}, "AUTH_JWKS_URL has public keys"),
         ({"AUTH_MODE": "none"}, "AUTH_JWT_KEY is set, but AUTH_MODE=none does not use it: set AUTH_MODE=jwt"),
         ({"AUTH_MODE": "key", "AUTH_JWT_KEY": ""}, "AUTH_JWT_ALGORITHMS is set, but AUTH_MODE=key does not use it"),
