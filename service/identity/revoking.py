@@ -9,7 +9,7 @@ async def revoke(store: AccessStore, revocation: Revocation, kept_seconds: float
     """Record the revocation of a token, or of all tokens of a subject; return how many keys it marked, else 1.
 
     ``issuer`` is that of all principals. Tokens of another one are accepted nowhere, so a revocation of them would only
-    seem to sign somebody out: it is not recorded, and 0 returned.
+    seem to sign a user out: it is not recorded, and 0 returned.
     A key may have no end, so each is marked, and a key that is made later is not concerned. Raises
     ``StoreUnavailable``; then a part may be done, and may be repeated.
     """

@@ -72,8 +72,8 @@ class AccessStoreSelection(NamedTuple):
 def create_access_store(settings: Settings, recorder: Recorder) -> AccessStoreSelection:
     """Redis if ``REDIS_URL`` is set, else a file. Blocks while the file opens.
 
-    If the file cannot be used, quotas are kept in memory; with authentication ``SettingsError`` is raised: memory knows
-    no revocation, so revoked tokens would be accepted.
+    If the file cannot be used, quotas are kept in memory; with authentication ``SettingsError`` is raised: memory has
+    no revocations, so revoked tokens would be accepted.
     """
     if settings.redis_url is not None:
         from service.stores.redis.access_store import RedisAccessStore  # noqa: PLC0415 - loading the library takes long
@@ -107,7 +107,7 @@ def check_access_store(settings: Settings) -> None:
 def _without_revocations(settings: Settings, degradation: StoredInMemory) -> SettingsError:
     return SettingsError(
         f"The store of keys and revocations cannot be used, and without it AUTH_MODE={settings.auth_mode} would accept "
-        f"revoked tokens: {degradation.reason}."
+        f"revoked tokens: {degradation.reason}. If it is damaged, restore it from a backup: removed, it accepts them too."
     )
 
 
