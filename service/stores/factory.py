@@ -107,7 +107,7 @@ def check_access_store(settings: Settings) -> None:
 def _without_revocations(settings: Settings, degradation: StoredInMemory) -> SettingsError:
     return SettingsError(
         f"The store of keys and revocations cannot be used, and without it AUTH_MODE={settings.auth_mode} would accept "
-        f"revoked tokens: {degradation.reason}. If it is damaged, restore it from a backup: removed, it accepts them too."
+        f"revoked tokens: {degradation.reason}. If it is damaged, restore it from a backup and do not remove it."
     )
 
 
