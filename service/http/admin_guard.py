@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from service.access.principal import AccessRefusal, Principal
 from service.access.scope import Scope
@@ -11,7 +12,18 @@ from service.events import TokenCarrier, TokenRefused
 from service.session.ports import Recorder
 from service.websocket.access_control import AccessControl
 
-BearerCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+
+class _OneBearer(HTTPBearer):
+    """No credentials for several headers: it is ambiguous which one a proxy has read."""
+
+    async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
+        several = len(request.headers.getlist("authorization")) > 1
+        return None if several else await super().__call__(request)
+
+
+BearerCredentials = Annotated[
+    HTTPAuthorizationCredentials | None, Depends(_OneBearer(scheme_name="HTTPBearer", auto_error=False))
+]
 
 _ADVICE = {
     AccessRefusal.MISSING: "This needs a token with the scope admin: Authorization: Bearer <token>.",

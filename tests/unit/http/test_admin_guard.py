@@ -90,6 +90,13 @@ async def test_an_administrator_reads_them_and_no_other(client: httpx.AsyncClien
     assert (await client.head(path, headers=bearing("admin"))).status_code == 200
 
 
+@pytest.mark.parametrize("path", GUARDED)
+async def test_two_tokens_are_none(client: httpx.AsyncClient, path: str) -> None:
+    for second in ("admin", "guessed", METRICS_TOKEN):
+        headers = [("Authorization", f"Bearer {token}") for token in ("admin", second)]
+        assert (await client.get(path, headers=headers)).status_code == 401
+
+
 async def test_a_scraper_takes_the_token_of_the_metrics_which_opens_nothing_else(client: httpx.AsyncClient) -> None:
     statuses = [(await client.get(path, headers=bearing(METRICS_TOKEN))).status_code for path in GUARDED]
     assert statuses == [200, 401, 401, 401]
