@@ -1,5 +1,6 @@
 """Keys of services: made and revoked on the command line and over HTTP."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -47,8 +48,8 @@ async def test_a_key_that_is_revoked_on_the_command_line_closes_its_connections(
     start_server: StartServer, tmp_path: Path
 ) -> None:
     server = start_server(AUTH_MODE="key")
-    key = keys(tmp_path, "add", "bot")
+    key, ids = keys(tmp_path, "add", "bot"), listed(tmp_path)
     async with entered(server, "s", key) as client:
-        keys(tmp_path, "revoke", *listed(tmp_path))
+        await asyncio.to_thread(keys, tmp_path, "revoke", *ids)  # the client reads meanwhile
         [error], close = await until_closed(client)
     assert (error["code"], close) == ("TOKEN_REVOKED", 4123)
