@@ -1,6 +1,6 @@
 """The service, Alertmanager, and Prometheus with the shipped rules, each on a free port of the loopback address."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
@@ -27,22 +27,27 @@ _WEBHOOK: Final = "http://localhost:9095"
 class Stack:
     """Three servers: ``with`` starts them one after the other, and stops them. Raises ``Failed``.
 
-    ``folder`` is for their configuration and data.
+    ``folder`` is for their configuration and data, ``others`` are further instances to scrape, and ``metrics_token`` is
+    what those ask for.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent options
         self,
         folder: Path,
         *,
         settings: Mapping[str, str] | None = None,
         webhook: str = _WEBHOOK,
         scrape_interval: str = "1s",
+        others: Sequence[str] = (),
+        metrics_token: str = "",
     ) -> None:
         self.servers: dict[str, Server] = {}
         """Those that are started so far: ``service``, ``alertmanager``, ``prometheus``."""
         self._exits = ExitStack()
         self._folder = folder
         self._interval = scrape_interval
+        self._others = others
+        self._metrics_token = metrics_token
         self._service = Program("service", SERVICE.command, SERVICE.ready_path, {**_SETTINGS, **(settings or {})})
         (folder / "alertmanager.yml").write_text(ALERTMANAGER.read_text().replace(_WEBHOOK, webhook))
 
@@ -60,7 +65,13 @@ class Stack:
             configuration = {
                 "global": dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), self._interval),
                 "rule_files": [str(RULES / "*.yml")],
-                "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [service.address]}]}],
+                "scrape_configs": [
+                    {
+                        "job_name": JOB,
+                        "static_configs": [{"targets": [service.address, *self._others]}],
+                        **({"authorization": {"credentials": self._metrics_token}} if self._metrics_token else {}),
+                    }
+                ],
                 "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.address]}]}]},
             }
             (self._folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))

@@ -40,7 +40,7 @@ SERVICES: dict[str, object] = {"AUTH_MODE": "key", "METRICS_TOKEN": SCRAPER, "LO
 
 def token(**claims: Any) -> str:  # noqa: ANN401 - JSON
     now = time.time()
-    return issuer.token("ES256", iat=now - 1, exp=now + 3600, **claims)
+    return issuer.token("ES256", **{"iat": now - 1, "exp": now + 3600, **claims})
 
 
 @contextmanager

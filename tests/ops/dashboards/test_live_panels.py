@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -14,7 +14,9 @@ from msgspec import Struct
 
 from dashboards.rules import ALERTS, RECORDINGS, Severity
 from tests.backends.otlp import OtlpReceiver
+from tests.integration.observability.known_users import SCRAPER
 from tests.ops.dashboards.boards import PANELS
+from tests.ops.dashboards.users import come_and_go, instance_for_users
 from tests.waiting import wait_for
 from tools.observe.load import Load
 from tools.observe.prometheus import Series, Source, connect
@@ -45,12 +47,15 @@ class Live(Struct, frozen=True):
 
 
 @contextmanager
-def under_load(address: str) -> Iterator[None]:
-    """Run the load in a thread of its own."""
+def under_load(*loads: Coroutine[None, None, None]) -> Iterator[None]:
+    """Run the loads in a thread of their own."""
     begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 
     async def run() -> None:
-        task = asyncio.create_task(Load(address, HASTE).run())
+        async def all_of_them() -> None:
+            await asyncio.gather(*loads)
+
+        task = asyncio.create_task(all_of_them())
         begun.set_result((asyncio.get_running_loop(), task))
         await asyncio.wait([task])
 
@@ -66,10 +71,12 @@ def under_load(address: str) -> Iterator[None]:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     spans = OtlpReceiver()
     settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans.endpoint}
+    folder = tmp_path_factory.mktemp("live")
     with (
-        Stack(tmp_path_factory.mktemp("live"), settings=settings) as stack,
+        instance_for_users(tmp_path_factory.mktemp("users")) as (for_users, redis),
+        Stack(folder, settings=settings, others=["{}:{}".format(*for_users.address)], metrics_token=SCRAPER) as stack,
         connect(stack.servers["prometheus"].url) as http,
-        under_load(stack.servers["service"].address),
+        under_load(Load(stack.servers["service"].address, HASTE).run(), come_and_go(for_users, redis)),
     ):
         yield Live(stack, http, spans)
     spans.stop()
