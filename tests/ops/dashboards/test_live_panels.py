@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -16,7 +16,7 @@ from dashboards.rules import ALERTS, RECORDINGS, Severity
 from tests.backends.otlp import OtlpReceiver
 from tests.integration.observability.known_users import SCRAPER
 from tests.ops.dashboards.boards import PANELS
-from tests.ops.dashboards.users import come_and_go, instance_for_users
+from tests.ops.dashboards.users import users_with_tokens
 from tests.waiting import wait_for
 from tools.observe.load import Load
 from tools.observe.prometheus import Series, Source, connect
@@ -47,15 +47,12 @@ class Live(Struct, frozen=True):
 
 
 @contextmanager
-def under_load(*loads: Coroutine[None, None, None]) -> Iterator[None]:
-    """Run the loads in a thread of their own."""
+def under_load(address: str) -> Iterator[None]:
+    """Run the load in a thread of its own."""
     begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = Future()
 
     async def run() -> None:
-        async def all_of_them() -> None:
-            await asyncio.gather(*loads)
-
-        task = asyncio.create_task(all_of_them())
+        task = asyncio.create_task(Load(address, HASTE).run())
         begun.set_result((asyncio.get_running_loop(), task))
         await asyncio.wait([task])
 
@@ -71,12 +68,11 @@ def under_load(*loads: Coroutine[None, None, None]) -> Iterator[None]:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     spans = OtlpReceiver()
     settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans.endpoint}
-    folder = tmp_path_factory.mktemp("live")
     with (
-        instance_for_users(tmp_path_factory.mktemp("users")) as (for_users, redis),
-        Stack(folder, settings=settings, others=["{}:{}".format(*for_users.address)], metrics_token=SCRAPER) as stack,
+        users_with_tokens(tmp_path_factory.mktemp("users")) as other,
+        Stack(tmp_path_factory.mktemp("live"), settings=settings, others=[other], metrics_token=SCRAPER) as stack,
         connect(stack.servers["prometheus"].url) as http,
-        under_load(Load(stack.servers["service"].address, HASTE).run(), come_and_go(for_users, redis)),
+        under_load(stack.servers["service"].address),
     ):
         yield Live(stack, http, spans)
     spans.stop()

@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -21,21 +23,25 @@ _OUTAGE = 8
 
 
 @contextmanager
-def instance_for_users(folder: Path) -> Iterator[tuple[RunningServer, Redis]]:
-    """The instance, which shows its metrics to the bearer of ``SCRAPER``, and its Redis."""
+def users_with_tokens(folder: Path) -> Iterator[str]:
+    """The address of the instance, which shows its metrics to the bearer of ``SCRAPER``."""
+    over = threading.Event()
     redis = Redis(folder)
-    with published_keys() as keys:
+    with published_keys() as keys, ThreadPoolExecutor(1) as thread:
         server = RunningServer(folder, {**USERS, "AUTH_JWKS_URL": keys, "REDIS_URL": redis.url, "LOG_LEVEL": "WARNING"})
+        users = thread.submit(asyncio.run, _come_and_go(server, redis, over))
         try:
-            yield server, redis
+            yield "{}:{}".format(*server.address)
         finally:
+            over.set()
+            users.result()
             server.stop()
             redis.stop()
 
 
-async def come_and_go(server: RunningServer, redis: Redis) -> None:
-    """Run until cancelled: one round a second."""
-    for number in itertools.count(1):
+async def _come_and_go(server: RunningServer, redis: Redis, over: threading.Event) -> None:
+    """One round a second. The last one ends too: a connection that is cancelled stays open."""
+    for number in itertools.takewhile(lambda _: not over.is_set(), itertools.count(1)):
         silent = redis.frozen() if number % _OUTAGE == 0 else nullcontext()
         with silent, suppress(StreamingError, OSError, httpx.HTTPError):
             await _round(server, f"t-{number}")
