@@ -32,7 +32,7 @@ async def test_a_paused_stream_does_not_prevent_the_idle_timeout(start_server: S
 
 
 async def test_a_session_ends_during_a_stream(start_server: StartServer) -> None:
-    server = start_server(MAX_SESSION_DURATION=1)
+    server = start_server(MAX_SESSION_DURATION=5)
     async with joined(server, "short") as streaming, joined(server, "short") as silent:
         await request(streaming, LONG_DOCUMENT)
         messages, code = await until_closed(streaming)
@@ -65,7 +65,7 @@ async def test_a_client_of_2_4_1_that_reconnects_works_after_the_end_of_its_sess
     start_server: StartServer,
 ) -> None:
     """It ignores newer fields, sends unknown fields and reconnects after every close."""
-    server = start_server(MAX_SESSION_DURATION=2, MAX_REQUESTS_PER_SESSION=2)
+    server = start_server(MAX_SESSION_DURATION=5, MAX_REQUESTS_PER_SESSION=2)
     message = {
         "type": "stream_request",
         "content": DOCUMENT,
