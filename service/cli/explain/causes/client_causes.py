@@ -71,15 +71,17 @@ def mistakes(evidence: Evidence) -> Iterator[Finding]:
     count = sum(codes.values())
     if count > _SURGE:
         named = sessions(lines)
+        session, most = named.most_common(1)[0] if named else ("", 0)
+        at_least = "at least " if sum(named.values()) < count else ""  # the log cuts a burst of lines
         yield Finding(
             what=f"Clients make many mistakes or reach limits: {listed(codes)}.",
             since=lines[0].at if lines else evidence.metrics.began(_ERRORS, code=tuple(codes)),
-            touches=f"these clients: {counted(len(named), 'session')}"
+            touches=f"these clients: {at_least}{counted(len(named), 'session')}"
             if named
             else "these clients; the log has their sessions",
             facts=kept(
                 f"{'metrics' if codes is measured else 'log'}: {counted(count, 'error')} sent",
-                f"log: most of session {named.most_common(1)[0][0]}" if named else "",
+                f"log: most of session {session}" if 2 * most > sum(named.values()) else "",
             ),
         )
 
