@@ -83,10 +83,10 @@ CASES = [
         name="more than the log has lines of, most of them of one client",
         series=[counter("stream_errors_total", 300, code="INVALID_SPEED")],
         lines=[
-            line("error_sent", 20, code="INVALID_SPEED", session_id=f"client-{number if number > 31 else 0}")
+            line("error_sent", 80 - number, code="INVALID_SPEED", session_id=f"client-{number if number > 44 else 0}")
             for number in range(60)
         ],
-        parts=("300 INVALID_SPEED", "at least 29 sessions", "most of session client-0"),
+        parts=("300 INVALID_SPEED", "at least 16 sessions", "most of session client-0"),
     ),
     Case(
         cause="mistakes",
