@@ -1,8 +1,6 @@
 """What a scrape of several workers costs: the processor time of their event loops, and of all their threads."""
 
 import time
-from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
@@ -10,6 +8,8 @@ from benchmarks.processes import Program, Server, get
 
 WORKERS = 8
 LOOPS = "processor time of the event loops"
+_PROCESS, _THREAD = 0b010, 0b110
+"""The clocks of scheduled time in Linux."""
 
 
 def with_workers(program: Program) -> Program:
@@ -41,11 +41,9 @@ def _workers(server: Server) -> list[int]:
 
 
 def _nanoseconds(workers: list[int], *, loops: bool) -> int:
-    """The processor time of the main thread of each worker, or of all threads."""
-    nanoseconds = 0
-    for pid in workers:
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            if not loops or thread.name == str(pid):
-                with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
-                    nanoseconds += int((thread / "schedstat").read_text().split()[0])
-    return nanoseconds
+    """The processor time of the main thread of each worker, or of all threads, those that have ended too.
+
+    Read from the clocks of processes and threads, as clock_getcpuclockid(3) names them: the kernel's files are only
+    brought up to date when a thread is switched.
+    """
+    return sum(time.clock_gettime_ns(~pid << 3 | (_THREAD if loops else _PROCESS)) for pid in workers)

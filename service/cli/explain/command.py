@@ -52,8 +52,8 @@ def _explain_now(
     seconds = options.since or _NOW_SECONDS
     period = Period.before(options.at or now, seconds)
     gathered = [*files, *_servers(addresses, period, present=options.at is None or now - options.at < _PRESENT_SECONDS)]
-    if options.at is None and not any(one.live and not one.failure for one in gathered):
-        period = Period.before(max((one.newest for one in gathered if one.newest is not None), default=now), seconds)
+    if options.at is None:
+        period = Period.before(_end(gathered, now), seconds)
     evidence = _evidence(period, gathered)
     if not any(one.lines or one.series or one.spans or one.alerts for one in gathered):
         answer = "Nothing could be read: give --logs, --prometheus or another source that answers."
@@ -82,6 +82,14 @@ def _explain_id(
     gathered += _searches(addresses, period, connections) if connections else []
     gathered += _servers(addresses, period, present=now - period.end < _PRESENT_SECONDS)
     return answer_subject(subjects[0], _evidence(period, gathered, alerts=False)), gathered
+
+
+def _end(gathered: Iterable[Gathered], now: float) -> float:
+    """When the evidence ends: with the last sample of what answers now, or with the newest that files have."""
+    live = [one for one in gathered if one.live and not one.failure]
+    if live:
+        return max([now, *(series.points[-1][0] for one in live for series in one.series if series.points)])
+    return max((one.newest for one in gathered if one.newest is not None), default=now)
 
 
 def _servers(addresses: Addresses, period: Period, *, present: bool) -> list[Gathered]:

@@ -134,10 +134,10 @@ def test_a_process_that_does_not_answer_is_killed(bench: Bench) -> None:
 def test_a_crash_is_a_fault_of_the_service_and_the_next_request_gets_another_process(bench: Bench) -> None:
     bench.make(SMALL)
     child = bench.child
-    child.suspend()
-    failing = bench.fails()
+    idle = sum(child.cpu_times()[:2])
+    failing = bench.fails(HOSTILE["HTML: text in a table, incremental"](1_000_000))
+    wait_for(lambda: sum(child.cpu_times()[:2]) > idle, "the process works on the request")
     child.send_signal(signal.SIGSEGV)
-    child.resume()
     error = failing.error()
     assert isinstance(error, ProcessingFailed)
     assert error.reportable

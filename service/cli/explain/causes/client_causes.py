@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from statistics import median
 
 from service.cli.explain.causes.finding import Finding, Severity
 from service.cli.explain.causes.wording import counted, kept, listed, number, seconds, sessions, share
@@ -21,6 +22,8 @@ _SURGE = 50
 _ONE = 0.8
 _IN_TURN = 3
 """The sessions that one client may have had within the recent time."""
+_SAME_AGE = 0.25
+"""Connections that one time limit cuts differ by at most this part of it."""
 _ACTIVITY = ("connection_opened", "stream_requested", "stream_completed")
 _SLOW_READERS = 3
 _HANDSHAKES = {
@@ -47,6 +50,43 @@ _TOKENS = {
         "Issue tokens with the scope stream and a pattern of their sessions.",
     ),
 }
+
+
+def content_limit(evidence: Evidence) -> Iterator[Finding]:
+    """Most requests are over the content limit: it does not fit what the clients are for."""
+    metrics = evidence.metrics
+    lines = evidence.recent("content_too_large", code="CONTENT_TOO_LARGE")
+    refused = max(metrics.increase(_ERRORS, code="CONTENT_TOO_LARGE"), len(lines))
+    requests = max(metrics.increase("stream_requests_total"), refused + len(evidence.recent("stream_requested")))
+    if refused > _MANY and refused > requests / 2:
+        limits = {one.value for one in metrics.present("stream_config_limit_bytes", limit="max_content_size")}
+        is_ = f" is {', '.join(map(number, sorted(limits)))} bytes" if limits else ""
+        yield Finding(
+            what=f"{share(refused, requests)} of the requests are refused: content is over MAX_CONTENT_SIZE{is_}.",
+            since=lines[0].at if lines else metrics.began(_ERRORS, code="CONTENT_TOO_LARGE"),
+            touches="all clients with longer documents",
+            facts=(f"{'metrics' if metrics.series(_ERRORS) else 'log'}: {number(refused)} CONTENT_TOO_LARGE sent",),
+            remedy="If the limit was changed, restore it; if the documents are meant, raise it.",
+        )
+
+
+def connections_cut(evidence: Evidence) -> Iterator[Finding]:
+    """Most connections are lost without a close frame, at one age: something on the way has a time limit."""
+    closes = evidence.recent("connection_closed")
+    lost = [line for line in closes if line.text("reason") == "abnormal" and line.number("seconds") is not None]
+    if len(lost) <= _MANY or len(lost) <= len(closes) / 2:
+        return
+    ages = [line.number("seconds") or 0.0 for line in lost]
+    age = median(ages)
+    alike = sum(abs(one - age) <= _SAME_AGE * age for one in ages)
+    if alike > _ONE * len(ages):
+        yield Finding(
+            what=f"Connections are lost without a close frame, most of them when they are {seconds(age)} old.",
+            since=lost[0].at,
+            touches=f"{share(len(lost), len(closes))} of the connections; their clients reconnect and recover",
+            facts=(f"log: {counted(len(lost), 'close', 'closes')} with abnormal, {number(alike)} of them at this age",),
+            remedy="Look for this time limit in the proxy, the load balancer and the clients.",
+        )
 
 
 def one_client(evidence: Evidence) -> Iterator[Finding]:
@@ -87,16 +127,19 @@ def mistakes(evidence: Evidence) -> Iterator[Finding]:
     count = sum(codes.values())
     if count > _SURGE:
         named = sessions(lines)
+        session, most = named.most_common(1)[0] if named else ("", 0)
+        at_least = "at least " if sum(named.values()) < count else ""  # the log cuts a burst of lines
         yield Finding(
             what=f"Clients make many mistakes or reach limits: {listed(codes)}.",
             since=lines[0].at if lines else evidence.metrics.began(_ERRORS, code=tuple(codes)),
-            touches=f"these clients: {counted(len(named), 'session')}"
+            touches=f"these clients: {at_least}{counted(len(named), 'session')}"
             if named
             else "these clients; the log has their sessions",
             facts=kept(
                 f"{'metrics' if codes is measured else 'log'}: {counted(count, 'error')} sent",
-                f"log: most of session {named.most_common(1)[0][0]}" if named else "",
+                f"log: most of session {session}" if 2 * most > sum(named.values()) else "",
             ),
+            remedy="Of many sessions at once: look at what changed in the client." if len(named) > _MANY else "",
         )
 
 

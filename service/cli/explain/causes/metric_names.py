@@ -19,6 +19,7 @@ COUNTERS_AND_GAUGES: Final = (
     "stream_active_streams",
     "stream_build_info",
     "stream_config_limit",
+    "stream_config_limit_bytes",
     "stream_connection_attempts_total",
     "stream_connection_closes_total",
     "stream_connections_active",

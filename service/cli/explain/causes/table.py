@@ -120,6 +120,8 @@ CAUSES = (
     Cause("seats_full", process_causes.seats_full, ("ConnectionFailures",)),
     Cause("accept_paused", process_causes.accept_paused, ("AcceptPaused",)),
     Cause("failed_handshakes", client_causes.failed_handshakes, ("ConnectionFailures",)),
+    Cause("content_limit", client_causes.content_limit, (), ("one_client", "mistakes")),
+    Cause("connections_cut", client_causes.connections_cut, (), ("failing_recoveries",)),
     Cause("one_client", client_causes.one_client, (), ("mistakes", "input_limits", "rate_limits")),
     Cause("input_limits", client_causes.input_limits, ("InputLimitSurge",)),
     Cause("rate_limits", client_causes.rate_limits, ("RateLimitSurge",), ("mistakes",)),

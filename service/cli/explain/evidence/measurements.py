@@ -54,8 +54,9 @@ class Measurements:
         for one in given:
             self._by_name[one.name].append(_from_zero(one, starts.get(_process(one.labels)), period))
         self._newest = max((one.points[-1][0] for one in given), default=period.end)
-        self.oldest = min((one.points[0][0] for one in given), default=period.end)
-        """The time of the first point."""
+        counted = (one.points[0][0] for series in self._by_name.values() for one in series)
+        self.oldest = min(counted, default=period.end)
+        """The time of the first point, or of the start of a process that is counted from there."""
         self.count = len(given)
 
     def series(self, name: str, **labels: Wanted) -> list[Series]:

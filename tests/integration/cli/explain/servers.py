@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from msgspec import Struct
 
 Answer = Callable[[str, Mapping[str, str]], object]
-"""From a path and its parameters to what is returned as JSON; ``None``: 404."""
+"""From a path and its parameters to what is returned: text as it is, other values as JSON; ``None``: 404."""
 
 
 class Asked(Struct):
@@ -50,7 +50,7 @@ class FakeServer:
                 parameters = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 asked.append(Asked(parts.path, parameters, dict(self.headers.items())))
                 found = answer(parts.path, parameters)
-                body = json.dumps(found).encode()
+                body = (found if isinstance(found, str) else json.dumps(found)).encode()
                 self.send_response(HTTPStatus.NOT_FOUND if found is None else HTTPStatus.OK)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))

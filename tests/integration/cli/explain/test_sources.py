@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import itertools
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -229,3 +231,22 @@ def test_the_screen_of_people(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert lines[0].startswith(f"What happened to the stream {STREAM}?")
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("age", [86_400, 3])
+def test_a_share_of_the_time_is_of_that_between_two_samples(capsys: pytest.CaptureFixture[str], age: float) -> None:
+    stalled = itertools.count(2, 2)
+    started = time.time() - age
+
+    def exposition(_path: str, _parameters: object) -> str:
+        return (
+            'stream_build_info{version="2.4.1"} 1\n'
+            f"process_start_time_seconds {started}\n"
+            f"stream_event_loop_stall_seconds_total {next(stalled)}\n"
+        )
+
+    with serving(exposition) as server:
+        _, report = explained(capsys, "--metrics", server.url)
+    [what] = [one["what"] for one in report["findings"] if "stands still" in one["what"]]
+    within = float(re.search(r" within ([0-9.]+) s", what)[1])  # type: ignore[index]
+    assert within >= min(5, age), what

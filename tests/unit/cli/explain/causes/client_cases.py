@@ -1,7 +1,7 @@
 """For the causes about requests, clients and telemetry the evidence of each."""
 
 from tests.unit.cli.explain.causes.case import Case
-from tests.unit.cli.explain.given import counter, histogram, line, lines
+from tests.unit.cli.explain.given import counter, gauge, histogram, line, lines
 
 _FEW_MISTAKES = [line("error_sent", 20, code="EMPTY_CONTENT", session_id=f"other-{number}") for number in range(3)]
 
@@ -47,6 +47,39 @@ CASES = [
         parts=("3 handshakes failed",),
     ),
     Case(
+        cause="content_limit",
+        alone=True,
+        also=("mistakes",),
+        series=[
+            counter("stream_requests_total", 61, outcome="rejected", content_type="html"),
+            counter("stream_errors_total", 61, code="CONTENT_TOO_LARGE"),
+            gauge("stream_config_limit_bytes", 100, limit="max_content_size"),
+        ],
+        parts=("100 % of the requests are refused", "MAX_CONTENT_SIZE is 100 bytes", "61 CONTENT_TOO_LARGE"),
+    ),
+    Case(
+        cause="content_limit",
+        name="of one user, by the log",
+        alone=True,
+        also=("one_client",),
+        lines=lines(25, "content_too_large", code="CONTENT_TOO_LARGE", session_id="one"),
+        parts=("over MAX_CONTENT_SIZE.", "log: 25 CONTENT_TOO_LARGE"),
+    ),
+    Case(
+        cause="connections_cut",
+        lines=[
+            line(
+                "connection_closed",
+                90 - number,
+                reason="abnormal",
+                session_id=f"s-{number}",
+                seconds=2.9 + number / 100,
+            )
+            for number in range(30)
+        ],
+        parts=("when they are 3.04 s old", "30 closes with abnormal", "time limit in the proxy"),
+    ),
+    Case(
         cause="one_client",
         lines=[*lines(97, "error_sent", code="INVALID_SPEED", session_id="broken"), *_FEW_MISTAKES],
         parts=(
@@ -76,7 +109,17 @@ CASES = [
         cause="mistakes",
         name="of many clients",
         lines=[line("error_sent", 20, code="INVALID_SPEED", session_id=f"client-{number}") for number in range(60)],
-        parts=("60 INVALID_SPEED", "60 sessions"),
+        parts=("60 INVALID_SPEED", "60 sessions", "what changed in the client"),
+    ),
+    Case(
+        cause="mistakes",
+        name="more than the log has lines of, most of them of one client",
+        series=[counter("stream_errors_total", 300, code="INVALID_SPEED")],
+        lines=[
+            line("error_sent", 80 - number, code="INVALID_SPEED", session_id=f"client-{number if number > 44 else 0}")
+            for number in range(60)
+        ],
+        parts=("300 INVALID_SPEED", "at least 16 sessions", "most of session client-0"),
     ),
     Case(
         cause="mistakes",

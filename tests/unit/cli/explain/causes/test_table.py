@@ -178,3 +178,8 @@ def test_a_start_that_the_log_does_not_cover_is_no_crash() -> None:
 def test_causes_of_an_alert() -> None:
     assert causes_of("LongContentQueue") == ("heavy_documents", "content_queue")
     assert runbook_of("LongContentQueue") == "long-content-queue.md"
+
+
+def test_connections_that_are_lost_at_different_ages_met_no_time_limit() -> None:
+    ages = [line("connection_closed", 60, reason="abnormal", session_id=f"s-{age}", seconds=age) for age in range(30)]
+    assert diagnose(evidence(healthy(), ages)).causes == ()

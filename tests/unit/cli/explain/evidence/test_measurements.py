@@ -38,6 +38,8 @@ def test_a_counter_of_a_process_that_started_in_the_period_counts_from_zero() ->
     assert measured(series).increase("x_total", after=PERIOD.start) == 1
     started = gauge(START, END - 100)
     assert measured(series, started).increase("x_total", after=PERIOD.start) == 41
+    born = Series(START, TARGET, points(END - 100, END - 100, every=15))
+    assert (measured(series).oldest, measured(series, born).oldest) == (END - 15, END - 100)
     earlier = gauge(START, END - 10_000)
     assert measured(series, earlier).increase("x_total", after=PERIOD.start) == 1
     other = gauge(START, END - 100, instance="10.0.0.9:8000")
