@@ -1,6 +1,7 @@
 """What a scrape of several workers costs: the processor time of their event loops, and of all their threads."""
 
 import time
+from pathlib import Path
 
 import psutil
 
@@ -8,8 +9,8 @@ from benchmarks.processes import Program, Server, get
 
 WORKERS = 8
 LOOPS = "processor time of the event loops"
-_PROCESS, _THREAD = 0b010, 0b110
-"""The clocks of scheduled time in Linux."""
+_SCHEDULED = 0b010
+"""The kind of clock that counts the time for which a process ran."""
 
 
 def with_workers(program: Program) -> Program:
@@ -23,27 +24,32 @@ def worker_scrapes(server: Server, count: int) -> dict[str, list[float]]:
         time.sleep(0.1)
     figures: dict[str, list[float]] = {"request to response": [], LOOPS: [], "processor time of all threads": []}
     for _ in range(count):
-        before = _nanoseconds(workers, loops=True), _nanoseconds(workers, loops=False)
+        loops, all_ = _loops_ns(workers), _all_ns(workers)
         began = time.perf_counter()
         get(server.port, "/metrics")
         figures["request to response"].append((time.perf_counter() - began) * 1e3)
-        figures[LOOPS].append((_nanoseconds(workers, loops=True) - before[0]) / 1e6)
-        figures["processor time of all threads"].append((_nanoseconds(workers, loops=False) - before[1]) / 1e6)
+        figures[LOOPS].append((_loops_ns(workers) - loops) / 1e6)
+        figures["processor time of all threads"].append((_all_ns(workers) - all_) / 1e6)
     return figures
 
 
-def _workers(server: Server) -> list[int]:
-    """The process ids of the workers."""
+def _workers(server: Server) -> list[psutil.Process]:
     children = psutil.Process(server.pid).children()
-    found = [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+    found = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
     assert len(found) == WORKERS
     return found
 
 
-def _nanoseconds(workers: list[int], *, loops: bool) -> int:
-    """The processor time of the main thread of each worker, or of all threads, those that have ended too.
+def _loops_ns(workers: list[psutil.Process]) -> int:
+    """The processor time of the main thread of each worker. The kernel adds what a thread has run when it stops."""
+    nanoseconds = 0
+    for worker in workers:
+        while worker.status() != psutil.STATUS_SLEEPING:  # of the main thread
+            time.sleep(0.001)
+        nanoseconds += int(Path(f"/proc/{worker.pid}/task/{worker.pid}/schedstat").read_text().split()[0])
+    return nanoseconds
 
-    Read from the clocks of processes and threads, as clock_getcpuclockid(3) names them: the kernel's files are only
-    brought up to date when a thread is switched.
-    """
-    return sum(time.clock_gettime_ns(~pid << 3 | (_THREAD if loops else _PROCESS)) for pid in workers)
+
+def _all_ns(workers: list[psutil.Process]) -> int:
+    """The processor time of all threads, those that have ended too: clock_getcpuclockid(3) of each worker."""
+    return sum(time.clock_gettime_ns(~worker.pid << 3 | _SCHEDULED) for worker in workers)
