@@ -11,6 +11,7 @@ from service.access.principal import Principal
 from service.access.revocation import Revocation
 from service.events import TokensRevoked
 from service.http.admin_guard import AdminGuard
+from service.http.guarded_body import described_body, guarded_body
 from service.protocol.instant import Instant
 from service.session.ports import Recorder, StoreUnavailable
 
@@ -47,8 +48,11 @@ def revocations_route(
     """The route. ``revoke`` returns how many tokens or keys it concerns; 0 if they are unknown or revoked."""
     router = APIRouter()
 
-    @router.post("/revocations", summary="Revoke tokens", status_code=204)
-    async def revocations(tokens: TokensToRevoke, admin: Annotated[Principal, Depends(guard)]) -> None:
+    @router.post("/revocations", summary="Revoke tokens", status_code=204, openapi_extra=described_body(TokensToRevoke))
+    async def revocations(
+        tokens: Annotated[TokensToRevoke, Depends(guarded_body(guard, TokensToRevoke))],
+        admin: Annotated[Principal, Depends(guard)],
+    ) -> None:
         """Every connection of the tokens closes within a second, in each process, and no other one begins."""
         revocation = Revocation(
             sequence=0,

@@ -1,7 +1,8 @@
 """Where authentication is on, operators' routes take a token with the scope admin."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -142,11 +143,66 @@ async def test_what_is_not_one_of_both_revokes_nothing(
     assert (answer.status_code, operators.revoked) == (422, [])
 
 
-async def test_who_may_not_revoke_learns_nothing_of_the_body(operators: Operators, client: httpx.AsyncClient) -> None:
-    for token, status in {"all-but-admin": 403, "guessed": 401}.items():
-        answer = await client.post("/revocations", json={"subject": "u"}, headers=bearing(token))
-        assert answer.status_code == status
+@pytest.mark.parametrize(("token", "status"), {"all-but-admin": 403, "guessed": 401, "unchecked": 503, "": 401}.items())
+async def test_nothing_of_a_body_is_read_before_the_guard_has_let_the_request_pass(
+    operators: Operators, token: str, status: int
+) -> None:
+    """That holds for each route with a body, because only guarded ones have one."""
+    paths = operators.app.openapi()["paths"]
+    with_body = [(path, method) for path in paths for method in paths[path] if "requestBody" in paths[path][method]]
+    assert with_body == [("/revocations", "post")]
+    for path, method in with_body:
+        answers = await answered(operators.app, method, path, bearing(token) if token else {}, body=None)
+        assert answers == [status]
     assert operators.revoked == []
+
+
+async def test_a_body_that_does_not_end_is_read_up_to_a_limit(operators: Operators) -> None:
+    parts = (b" " * 4096 for _ in range(5))
+    assert await answered(operators.app, "post", "/revocations", bearing("admin"), parts) == [413]
+    assert await answered(operators.app, "post", "/revocations", bearing("admin"), iter([b"{"])) == [400]
+
+
+def test_the_document_of_the_api_describes_the_body(operators: Operators) -> None:
+    revocations = operators.app.openapi()["paths"]["/revocations"]["post"]
+    schema = revocations["requestBody"]["content"]["application/json"]["schema"]
+    assert (list(schema["properties"]), revocations["security"]) == (
+        ["token_id", "subject", "issuer"],
+        [{"HTTPBearer": []}],
+    )
+
+
+async def answered(
+    app: FastAPI, method: str, path: str, headers: dict[str, str], body: Iterator[bytes] | None
+) -> list[int]:
+    """The statuses of the answers to a request whose body never ends, but by a disconnect; without one none is read."""
+
+    async def receive() -> dict[str, object]:
+        assert body is not None, "the body is read"
+        part = next(body, None)
+        if part is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    statuses: list[int] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await app(
+        {
+            "type": "http",
+            "method": method.upper(),
+            "path": path,
+            "query_string": b"",
+            "headers": [*encoded, (b"content-type", b"application/json")],
+        },
+        receive,
+        send,
+    )
+    return statuses
 
 
 async def test_an_unknown_key_and_an_unavailable_store_have_different_answers(
