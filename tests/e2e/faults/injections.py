@@ -1,5 +1,6 @@
 """The faults. Each is a context manager that takes a stage, and lasts until the context ends."""
 
+import asyncio
 import resource
 import threading
 import time
@@ -10,9 +11,12 @@ import httpx
 import psutil
 
 from service.stores.factory import FILE_NAME
+from tests.clients.direct import handshake
 from tests.contract.stores.test_sqlite import damage
 from tests.e2e.faults import visits
 from tests.e2e.faults.stage import Stage
+from tests.integration.access.users import bearer
+from tests.integration.observability.known_users import token
 
 Fault = Callable[[Stage], AbstractContextManager[None]]
 
@@ -85,6 +89,14 @@ def collector_slow(stage: Stage) -> Iterator[None]:
     stage.collector_proxy.delay_seconds = 1
     yield
     stage.collector_proxy.delay_seconds = 0
+
+
+@contextmanager
+def keys_lost(stage: Stage) -> Iterator[None]:
+    """The issuer signs with a new key, and its keys cannot be fetched."""
+    stage.published_keys.close()
+    asyncio.run(handshake(stage.instance.server, "/ws/stream/fault", **bearer(token("next"))))
+    yield
 
 
 # Processes
@@ -321,6 +333,13 @@ def repeated_in_minutes(stage: Stage, every: float, fault: Fault) -> Iterator[No
 def refused_handshakes(stage: Stage) -> Iterator[None]:
     """A page of an origin that is not allowed connects again and again."""
     with stage.load.clients(5, visits.edit, lambda _: {"origin": "https://other.example"}):
+        yield
+
+
+@contextmanager
+def expired_tokens(stage: Stage) -> Iterator[None]:
+    """Clients connect with a token that has expired, again and again."""
+    with stage.load.clients(5, visits.edit, lambda _: {"token": token(exp=time.time() - 60)}):
         yield
 
 

@@ -61,8 +61,10 @@ class Load:
     A minute of the clients' pauses is one of the rules, which are shortened.
     """
 
-    def __init__(self, addresses: Sequence[str], minute_seconds: float) -> None:
+    def __init__(self, addresses: Sequence[str], minute_seconds: float, options: Options = lambda _: {}) -> None:
+        """``options`` are those of all clients, unless they have others."""
         self.tally = Tally()
+        self._options = options
         self._addresses = addresses
         self._minute_seconds = minute_seconds
         self._loop = asyncio.new_event_loop()
@@ -121,6 +123,8 @@ class Load:
             "ping_interval": None,
             "clock": time.monotonic,
         }
-        async with connect(f"ws://{address}", f"load-{session}", **default | options(address)) as connection:
+        async with connect(
+            f"ws://{address}", f"load-{session}", **default | self._options(address) | options(address)
+        ) as connection:
             self.tally.connected += 1
             await visit(client, connection)

@@ -210,6 +210,28 @@ _SINGLE: Final = (
         setup=Setup(settings={"ALLOWED_ORIGINS": "https://editor.example"}),
     ),
     Row(
+        "refused tokens",
+        faults.expired_tokens,
+        alerts("TokenRefusalSurge"),
+        (Shown("connections: Refused tokens"),),
+        Figure(
+            "refused",
+            'sum(stream_token_refusals_total{reason="expired"})',
+            lambda stage, _: stage.load.tally.refused["401"],
+        ),
+        setup=Setup(users=True),
+        causes=("refused_tokens",),
+    ),
+    Row(
+        "keys that cannot be fetched",
+        faults.keys_lost,
+        alerts("TokenKeysStale"),
+        (Shown("connections: Keys of the issuer"),),
+        COMPLETED,
+        setup=Setup(users=True),
+        causes=("token_keys_down",),
+    ),
+    Row(
         "slow readers",
         faults.slow_readers,
         alerts("SlowClientSurge"),

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from itertools import count
 from math import ceil
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import psutil
 from msgspec import Struct
@@ -27,6 +28,7 @@ from tests.e2e.faults import visits
 from tests.e2e.faults.host import HostWatch
 from tests.e2e.faults.load import Load
 from tests.integration.instances.instances import Instance
+from tests.integration.observability.known_users import ISSUED, SCRAPER, published_keys, token
 from tests.ops.alerts.configuration import alertmanager, in_time_lapse, scaled_rules
 from tests.ops.dashboards.boards import PANELS
 
@@ -80,6 +82,8 @@ class Setup(Struct, frozen=True):
     postgres: bool = False
     collector: bool = False
     """A receiver of telemetry, behind a proxy."""
+    users: bool = False
+    """Each connection is of a user with a token, whose issuer publishes its keys."""
     editors: int = 6
     readers: int = 2
     rare_editors: int = 0
@@ -112,7 +116,9 @@ class Stage:
                 self._exits.callback(self.instances[-1].stop)
             self._watch()
             self.host = self._exits.enter_context(HostWatch(self._all_processes))
-            self.load = self._exits.enter_context(Load([one.address for one in self.instances], self.minute))
+            addresses = [one.address for one in self.instances]
+            options = _user if self.setup.users else _anyone
+            self.load = self._exits.enter_context(Load(addresses, self.minute, options))
             self.traffic = self._exits.enter_context(ExitStack())
             for number, visit in (
                 (self.setup.editors, visits.edit),
@@ -237,6 +243,9 @@ class Stage:
             target = self.collector.endpoint.removeprefix("http://")
             self.collector_proxy = self._exits.enter_context(SlowProxy(target))
             settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{self.collector_proxy.address}"
+        if self.setup.users:
+            self.published_keys = self._exits.enter_context(ExitStack())
+            settings |= ISSUED | {"AUTH_JWKS_URL": self.published_keys.enter_context(published_keys())}
         return settings
 
     def _watch(self) -> None:
@@ -247,8 +256,21 @@ class Stage:
         self.prometheus = Prometheus(
             self.folder,
             *(instance.address for instance in self.instances),
+            token=SCRAPER if self.setup.users else None,
             alertmanager=self._alertmanager.address,
             interval=f"{self.interval_seconds}s",
             lookback_seconds=5 * self.minute,
         )
         self._exits.callback(self.prometheus.stop)
+
+
+_users: Final = count()
+
+
+def _user(_: str) -> dict[str, Any]:
+    """Options for a connection of another user."""
+    return {"token": token(sub=f"user-{next(_users)}")}
+
+
+def _anyone(_: str) -> dict[str, Any]:
+    return {}

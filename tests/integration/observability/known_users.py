@@ -23,14 +23,18 @@ from tests.unit.identity import issuer
 from tests.waiting import eventually
 
 SCRAPER = "of-the-scraper"
-USERS: dict[str, object] = {
-    "LOG_LEVEL": "DEBUG",
+ISSUED: dict[str, object] = {
     "AUTH_MODE": "jwt",
     "AUTH_JWT_ALGORITHMS": "ES256",
     "AUTH_JWT_ISSUER": issuer.CLAIMS["iss"],
     "AUTH_JWT_AUDIENCE": issuer.CLAIMS["aud"],
-    "QUOTA_REQUESTS": 3,
     "METRICS_TOKEN": SCRAPER,
+}
+"""For tokens of the issuer, whose keys are elsewhere."""
+USERS: dict[str, object] = {
+    **ISSUED,
+    "LOG_LEVEL": "DEBUG",
+    "QUOTA_REQUESTS": 3,
     "CLIENT_REPORTS": "on",
     "MEMORY_LIMIT": 2**30,
     "DATABASE_URL": "postgresql://127.0.0.1:9/usage",  # no server listens there
@@ -38,15 +42,17 @@ USERS: dict[str, object] = {
 SERVICES: dict[str, object] = {"AUTH_MODE": "key", "METRICS_TOKEN": SCRAPER, "LOG_LEVEL": "DEBUG"}
 
 
-def token(**claims: Any) -> str:  # noqa: ANN401 - JSON
+def token(kid: str | None = None, **claims: Any) -> str:  # noqa: ANN401 - JSON
+    """A token of the issuer, by its key, whatever ``kid`` it names."""
     now = time.time()
-    return issuer.token("ES256", **{"iat": now - 1, "exp": now + 3600, **claims})
+    header = {} if kid is None else {"kid": kid}
+    return issuer.token("ES256", header=header, **{"iat": now - 1, "exp": now + 3600, **claims})
 
 
 @contextmanager
 def published_keys() -> Iterator[str]:
     """The address of the JWK set of the issuer."""
-    content = json.dumps({"keys": [issuer.jwk(issuer.key_of("ES256"))]}).encode()
+    content = json.dumps({"keys": [issuer.jwk(issuer.key_of("ES256"), kid="current")]}).encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
