@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,12 +16,16 @@ from joserfc.jws import JWSRegistry
 from service.setting_values import HMAC_ALGORITHMS
 
 MIN_SECRET_BYTES = 32
+MIN_SECRET_CHARACTERS = 8
+"""Different ones. Of 32 random digits in base 16, or of more, so few are seen once in ten millions."""
 MAX_KEYS = 64
 MAX_TRIES = 4
 """The keys that are tried for a token that names none: each takes time of the event loop."""
 
 _CURVES = ("P-256", "P-384", "P-521", "Ed25519")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 _PRIVATE = "a key is private: only the issuer may have it, and the service needs the public one"
 
@@ -80,8 +85,7 @@ def read_key_set(content: bytes, algorithms: Collection[str]) -> KeySet:
     if text.startswith(("https://", "http://")):
         raise UnusableKeys("it is an address, which is no secret: set AUTH_JWKS_URL")
     secret = text.encode()
-    if len(secret) < MIN_SECRET_BYTES:
-        raise UnusableKeys(f"the secret has fewer than {MIN_SECRET_BYTES} bytes")
+    _check_secret(secret)
     return KeySet([_with_algorithms(_imported(lambda: OctKey.import_key(secret)), algorithms)])
 
 
@@ -146,8 +150,7 @@ def _imported(import_key: Callable[[], _Result]) -> _Result:
 def _with_algorithms(key: Key, algorithms: Collection[str]) -> VerificationKey:
     """Return the key with those of the algorithms that it can verify. Raises ``UnusableKeys`` if there is none."""
     if isinstance(key, OctKey):
-        if len(key.raw_value) < MIN_SECRET_BYTES:
-            raise UnusableKeys(f"the secret of a JWK has fewer than {MIN_SECRET_BYTES} bytes")
+        _check_secret(key.raw_value)
     elif key.is_private:
         raise UnusableKeys(_PRIVATE)
     usable = frozenset(name for name in algorithms if _verifies(key, name))
@@ -155,6 +158,24 @@ def _with_algorithms(key: Key, algorithms: Collection[str]) -> VerificationKey:
         raise UnusableKeys(f"a key of type {key.key_type} does not verify {', '.join(algorithms)}")
     kid = key.get("kid")
     return VerificationKey(key, usable, kid if isinstance(kid, str) else None)
+
+
+def _check_secret(secret: bytes) -> None:
+    """Raise ``UnusableKeys`` for what is certainly no secret: a placeholder, or a public key in base64."""
+    if len(secret) < MIN_SECRET_BYTES:
+        raise UnusableKeys(f"the secret has fewer than {MIN_SECRET_BYTES} bytes")
+    if len(set(secret)) < MIN_SECRET_CHARACTERS:
+        raise UnusableKeys(f"the secret has fewer than {MIN_SECRET_CHARACTERS} different characters")
+    longest = min(len(secret) // 2, MIN_SECRET_BYTES - 1)
+    if any(secret.startswith(secret[period:]) for period in range(1, longest + 1)):
+        raise UnusableKeys(f"the secret repeats a text of fewer than {MIN_SECRET_BYTES} bytes")
+    with suppress(ValueError):
+        encoded = b"".join(secret.splitlines()).rstrip(b"=")
+        decoded = b64decode(encoded.translate(_URL_SAFE) + b"=" * (-len(encoded) % 4), validate=True)
+        try:
+            _imported(lambda: OctKey.import_key(decoded))
+        except UnusableKeys:
+            raise UnusableKeys("the secret is a public key in base64, which is no secret") from None
 
 
 def _verifies(key: Key, algorithm: str) -> bool:

@@ -134,7 +134,7 @@ def test_revoke_with_keys_marks_each_key_of_the_subject(run: Run) -> None:
 def test_revoke_with_tokens_records_the_issuer_of_the_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "AUTH_MODE": "jwt",
-        "AUTH_JWT_KEY": "0123456789abcdef0123456789abcdef",
+        "AUTH_JWT_KEY": "of the issuer, and of thirty-two bytes",
         "AUTH_JWT_ALGORITHMS": "HS256",
         "AUTH_JWT_AUDIENCE": "streaming",
         "AUTH_JWT_ISSUER": "https://issuer.example",

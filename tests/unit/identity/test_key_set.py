@@ -1,5 +1,7 @@
 """Keys in all their forms, and those that are refused."""
 
+import base64
+import hashlib
 import json
 from contextlib import nullcontext
 from typing import Any
@@ -11,7 +13,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from service.identity.key_set import MAX_KEYS, MAX_TRIES, KeySet, UnusableKeys, VerificationKey, read_key_set
-from tests.unit.identity.issuer import ALGORITHMS, HMAC, jwk, key_of, public
+from tests.unit.identity.issuer import ALGORITHMS, HMAC, encoded, jwk, key_of, public
 
 RSA_PEM = public(key_of("RS256"))
 EC_PEM = public(key_of("ES256"))
@@ -84,7 +86,13 @@ def test_unusable_keys_of_a_set_are_ignored_as_long_as_one_is_usable() -> None:
 
 REFUSED: list[tuple[bytes, tuple[str, ...], str]] = [
     (b"x" * 31, HMAC, "the secret has fewer than 32 bytes"),
-    (b'{"kty":"oct","k":"' + b"A" * 40 + b'"}', HMAC, "the secret of a JWK has fewer than 32 bytes"),
+    (b'{"kty":"oct","k":"' + b"A" * 40 + b'"}', HMAC, "the secret has fewer than 32 bytes"),
+    (b'{"kty":"oct","k":"' + b"A" * 44 + b'"}', HMAC, "the secret has fewer than 8 different characters"),
+    (b"x" * 64, HMAC, "the secret has fewer than 8 different characters"),
+    (b"seecret secrret setcret secreet secret", HMAC, "the secret has fewer than 8 different characters"),
+    (b"changeme!" * 4, HMAC, "the secret repeats a text of fewer than 32 bytes"),
+    (b"0123456789abcdef0123456789abcdef", HMAC, "the secret repeats a text of fewer than 32 bytes"),
+    (b"please-change-me please-change-me pl", HMAC, "the secret repeats a text of fewer than 32 bytes"),
     (b"", HMAC, "the secret has fewer than 32 bytes"),
     (b"x" * 32, ("RS256",), "it is neither PEM nor a JWK nor a JWK set"),
     (RSA_PEM, HMAC, "a key of type RSA does not verify HS256, HS384, HS512"),
@@ -130,6 +138,27 @@ def test_a_weak_rsa_key_is_refused_in_each_form() -> None:
     for content in (json.dumps(value).encode(), pem):
         with pytest.raises(UnusableKeys, match="too weak"):
             read_key_set(content, {"RS256"})
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "ES384", "EdDSA"])
+def test_a_public_key_without_the_lines_around_it_is_no_secret(algorithm: str) -> None:
+    pem = public(key_of(algorithm))
+    _, *lines, _ = pem.splitlines()
+    inside = b"".join(lines)
+    url_safe = inside.translate(bytes.maketrans(b"+/", b"-_")).rstrip(b"=")
+    for content in (inside, b"\r\n".join(lines), url_safe, base64.b64encode(pem)):
+        jwk_of_it = {"kty": "oct", "k": encoded(content)}
+        for form in (content, json.dumps(jwk_of_it).encode()):
+            with pytest.raises(UnusableKeys, match="public key"):
+                read_key_set(form, HMAC)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_random_bytes_are_a_secret_in_each_way_of_writing_them(seed: bytes) -> None:
+    secret = hashlib.sha256(seed).digest()
+    for content in (secret.hex(), secret.hex()[:32], base64.b64encode(secret).decode(), encoded(secret)):
+        assert read_key_set(content.encode(), HMAC).candidates("HS256", None)
+    assert read_key_set(json.dumps({"kty": "oct", "k": encoded(secret)}).encode(), HMAC).candidates("HS256", None)
 
 
 def test_an_ssh_key_is_no_secret() -> None:

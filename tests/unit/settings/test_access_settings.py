@@ -5,7 +5,7 @@ import pytest
 from service.protocol.quota_kind import QuotaKind
 from service.settings import Settings, SettingsError, load_settings
 
-SECRET = "0123456789abcdef0123456789abcdef"
+SECRET = "of the issuer, and of thirty-two bytes"
 COMPLETE = {"AUTH_MODE": "jwt", "AUTH_JWT_KEY": SECRET, "AUTH_JWT_ALGORITHMS": "HS256", "AUTH_JWT_AUDIENCE": "a"}
 
 
