@@ -15,12 +15,16 @@ async def revoke(server: RunningServer, **tokens: str) -> int:
         return (await client.post("/revocations", json=tokens, headers=admin)).status_code
 
 
-@pytest.mark.parametrize("tokens", [{"token_id": "t-1"}, {"subject": "u-1"}])
+@pytest.mark.parametrize(
+    ("tokens", "claims"),
+    [({"token_id": "t-1"}, {}), ({"subject": "u-1"}, {}), ({"subject": "u-1"}, {"iat": ...})],
+    ids=["by its id", "by its subject", "by its subject, without the time of its issue"],
+)
 async def test_it_reaches_another_process_in_the_middle_of_a_stream(
-    start_server: StartServer, tokens: dict[str, str]
+    start_server: StartServer, tokens: dict[str, str], claims: dict[str, object]
 ) -> None:
     one, other = start_server(**WITH_TOKENS), start_server(**WITH_TOKENS)
-    revoked, spared = token(jti="t-1"), token("u-2", jti="t-2")
+    revoked, spared = token(jti="t-1", **claims), token("u-2", jti="t-2", **claims)
     async with entered(other, "s", revoked) as client, entered(other, "s", spared) as neighbour:
         await request(client, "word " * 20_000, speed="slow")
         await client.receive_until("chunk")

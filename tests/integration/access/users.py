@@ -19,7 +19,7 @@ def _encoded(value: bytes) -> str:
 
 
 def token(subject: str = "u-1", seconds: float = LIFE_SECONDS, **claims: object) -> str:
-    """A token of the issuer that expires after ``seconds``."""
+    """A token of the issuer that expires after ``seconds``; a claim of ``...`` is absent."""
     now = time.time()
     payload = {
         "iss": WITH_TOKENS["AUTH_JWT_ISSUER"],
@@ -29,6 +29,7 @@ def token(subject: str = "u-1", seconds: float = LIFE_SECONDS, **claims: object)
         "iat": now - 1,
         "exp": now + seconds,
     } | claims
+    payload = {name: value for name, value in payload.items() if value is not ...}
     parts = [_encoded(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, payload)]
     signed = ".".join(parts)
     return f"{signed}.{_encoded(hmac.digest(WITH_TOKENS['AUTH_JWT_KEY'].encode(), signed.encode(), 'sha256'))}"
