@@ -1,5 +1,7 @@
 """What one process revokes ends the connections of another one, and its tokens are accepted nowhere."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -21,7 +23,7 @@ async def revoke(server: RunningServer, **tokens: str) -> int:
     ids=["by its id", "by its subject", "by its subject, without the time of its issue"],
 )
 async def test_it_reaches_another_process_in_the_middle_of_a_stream(
-    start_server: StartServer, tokens: dict[str, str], claims: dict[str, object]
+    start_server: StartServer, tokens: dict[str, str], claims: dict[str, Any]
 ) -> None:
     one, other = start_server(**WITH_TOKENS), start_server(**WITH_TOKENS)
     revoked, spared = token(jti="t-1", **claims), token("u-2", jti="t-2", **claims)
