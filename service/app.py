@@ -35,7 +35,7 @@ from service.process.stall_watch import StallWatch
 from service.process.threadsafe_recorder import ThreadsafeRecorder
 from service.session.options import SessionOptions
 from service.session.ports import ContentEngine, Ids, Recorder, SessionStore
-from service.settings import Settings, SettingsError, load_settings
+from service.settings import Settings, SettingsError, load_settings, unknown_variables
 from service.stores.factory import (
     AccessStoreSelection,
     StoreSelection,
@@ -160,7 +160,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         telemetry.start()
-        recorder.record(ServerStarted(__version__, settings.shown()))
+        recorder.record(ServerStarted(__version__, settings.shown(), unknown_variables()))
         if selection.degradation is not None:
             recorder.record(selection.degradation)
         threadsafe_recorder.open()

@@ -176,6 +176,8 @@ class LogSink:
                     log(process_lines.EVERY_ORIGIN_ALLOWED)
                 if event.settings["AUTH_MODE"] == "none" and not is_loopback(event.settings["HOST"]):
                     log(process_lines.EVERY_CLIENT_ADMITTED)
+                for name in event.unknown:
+                    log(process_lines.SETTING_UNKNOWN, name=name)
                 if _serves_public_metrics(event.settings):
                     log(process_lines.METRICS_PUBLIC)
             case events.ServerListening():

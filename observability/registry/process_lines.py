@@ -51,6 +51,15 @@ EVERY_CLIENT_ADMITTED = LogEvent(
     "the service starts, AUTH_MODE is none, and HOST is not a loopback address; written at every LOG_LEVEL",
     always=True,
 )
+SETTING_UNKNOWN = LogEvent(
+    "setting_unknown",
+    LogLevel.WARNING,
+    "{name} is set, but it is no setting and changes nothing. Compare its spelling with docs/configuration.md",
+    "the service starts, and a variable of the environment or of .env begins with AUTH and is no setting; written at "
+    "every LOG_LEVEL",
+    (LogField("name", "the variable"),),
+    always=True,
+)
 METRICS_PUBLIC = LogEvent(
     "metrics_public",
     LogLevel.INFO,

@@ -199,6 +199,8 @@ class ServerStarted(Struct, frozen=True):
     version: str
     settings: dict[str, str]
     """Effective settings, secrets masked."""
+    unknown: tuple[str, ...] = ()
+    """Variables that look like settings and are none."""
 
 
 class ListenerPurpose(StrEnum):

@@ -4,6 +4,9 @@ Each field declares its default, its effect, the allowed values and the unit, in
 docs/configuration.md and ``.env.example`` are made of them.
 """
 
+import os
+
+from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
@@ -23,6 +26,8 @@ from service.settings.preparation_settings import PreparationSettings
 from service.settings.session_settings import SessionSettings
 from service.settings.telemetry_settings import TelemetrySettings
 
+_ENV_FILE = ".env"
+_CHECKED_PREFIX = "AUTH"
 _INPUT_MEMORY = 64 * 1024 * 1024
 _FRAME_BYTES = 4096
 """A client may send its largest requests in frames of this size at once."""
@@ -42,7 +47,7 @@ class Settings(
     """The settings of the service. The environment variable is the name of the field in capitals."""
 
     model_config = SettingsConfigDict(
-        frozen=True, env_file=".env", env_ignore_empty=True, extra="ignore", defer_build=False
+        frozen=True, env_file=_ENV_FILE, env_ignore_empty=True, extra="ignore", defer_build=False
     )
 
     @property
@@ -122,6 +127,16 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(_describe(one) for one in error.errors())) from None
+
+
+def unknown_variables() -> tuple[str, ...]:
+    """The variables of the environment and of ``.env`` that begin with ``AUTH`` and are no setting.
+
+    One that is misspelt would leave the service open without a word.
+    """
+    given = {**dotenv_values(_ENV_FILE), **os.environ}
+    names = (name for name, value in given.items() if value and name.upper().startswith(_CHECKED_PREFIX))
+    return tuple(sorted(name for name in names if name.lower() not in Settings.model_fields))
 
 
 def _describe(error: ErrorDetails) -> str:

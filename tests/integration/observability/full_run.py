@@ -38,6 +38,7 @@ WORKER_SETTINGS = {
     "HOST": "0.0.0.0",
     "LOG_LEVEL": "DEBUG",
     "LOG_CONTENT": "on",
+    "AUTHMODE": "jwt",
     "WORKERS": 2,
     "MAX_SESSION_DURATION": 1,
     "MAX_PENDING_SOCKETS": 1_000_000_000,

@@ -1,9 +1,11 @@
 """The settings of access: what they must agree in, and the sentence if they do not."""
 
+from pathlib import Path
+
 import pytest
 
 from service.protocol.quota_kind import QuotaKind
-from service.settings import Settings, SettingsError, load_settings
+from service.settings import Settings, SettingsError, load_settings, unknown_variables
 
 SECRET = "of the issuer, and of thirty-two bytes"
 COMPLETE = {"AUTH_MODE": "jwt", "AUTH_JWT_KEY": SECRET, "AUTH_JWT_ALGORITHMS": "HS256", "AUTH_JWT_AUDIENCE": "a"}
@@ -55,6 +57,15 @@ def test_what_contradicts_stops_the_start_with_one_sentence(
     text = str(refusal.value)
     assert sentence in text
     assert ("\n" in text, text.endswith("."), SECRET in text) == (False, True, False)
+
+
+def test_an_empty_mode_is_none_and_a_misspelt_name_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("AUTH_MODES=jwt\nAUTH_SPACE_CLAIM=org\nAUTH_EMPTY=\n")
+    monkeypatch.setenv("AuthMode", "jwt")
+    settings = load(monkeypatch, {"AUTH_MODE": "", "AUTH_TIMEOUT": "3"})
+    assert (settings.auth_mode, settings.auth_space_claim) == ("none", "org")
+    assert unknown_variables() == ("AUTH_MODES", "AuthMode")
 
 
 def test_a_quota_of_0_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

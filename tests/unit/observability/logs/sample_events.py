@@ -184,7 +184,7 @@ def fault(source: FaultSource, text: str = "text") -> FaultRaised:
 def all_events() -> list[Event]:
     """Each event that is logged, in each of its kinds."""
     return [
-        ServerStarted("2.4.1", SETTINGS),
+        ServerStarted("2.4.1", SETTINGS, ("AUTHMODE",)),
         ServerListening("127.0.0.1", 8000, ListenerPurpose.STREAMS),
         WorkerReplaced(1, 4711, -9, DeathReason.HUNG, 3, 2, "epoll (loop.py:1) < run (loop.py:2)"),
         SocketLimitSet(sockets=4000, descriptors=8192, needed=4128),

@@ -20,7 +20,7 @@ from service.events import (
 from tests.unit.observability.logs.captured_log import OpenLog
 from tests.unit.observability.logs.sample_events import LIMIT_APPROACHED, all_events, ended, error_sent
 
-ALWAYS = {"service_listening", "every_client_admitted", "key_made", "tokens_revoked"}
+ALWAYS = {"service_listening", "every_client_admitted", "setting_unknown", "key_made", "tokens_revoked"}
 OF_DEPENDENCIES = {"store_in_memory", "dependency_unavailable", "dependency_recovered", "usage_dropped"}
 OF_FAULTS = {"fallback_used", "fault_raised", "processing_failed"}
 OF_CLIENTS = {

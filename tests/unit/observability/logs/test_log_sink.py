@@ -195,6 +195,14 @@ def test_the_lack_of_authentication_beyond_this_machine_is_reported_once_at_the_
     assert [line["event"] for line in lines] == ["every_client_admitted"] * reported
 
 
+def test_each_variable_that_is_no_setting_is_named_at_the_start(open_log: OpenLog) -> None:
+    lines = open_log("ERROR").record(ServerStarted("2.4.1", SETTINGS | {"AUTH_MODE": "key"}, ("AUTHMODE", "AUTH_X")))
+    assert [(line["event"], line["level"], line["name"]) for line in lines] == [
+        ("setting_unknown", "WARNING", "AUTHMODE"),
+        ("setting_unknown", "WARNING", "AUTH_X"),
+    ]
+
+
 def test_an_outage_is_logged_with_its_impact_and_its_end_at_every_level(open_log: OpenLog) -> None:
     lines = open_log("ERROR").record(
         StoredInMemory(Dependency.USAGE_STORE, "Permission denied"),
