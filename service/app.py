@@ -239,7 +239,7 @@ class _KnownUsers:
         self._authenticator = create_authenticator(settings, store, recorder)
         if self._authenticator is not None:
             revoked = RevokedTokens(self._kept_seconds)
-            self.access = AccessControl(self._authenticator, revoked, clock.now, recorder)
+            self.access = AccessControl(self._authenticator, revoked, clock.now, recorder, ids)
             self.guard = AdminGuard(self.access, recorder)
             self._watch = RevocationWatch(hub, store, self.access, recorder, ids, clock=clock.now)
 

@@ -92,11 +92,7 @@ class Reception:
 
     async def receive(self, connection: Connection, arrival: Arrival, token: str, carrier: TokenCarrier) -> None:
         """Open the session for the user of the token, or close."""
-        try:
-            checked = await self.check(arrival, token, carrier)
-        except Exception as exception:  # noqa: BLE001 - every exception is reported to the client
-            self._fail(connection, arrival, exception, FaultSource.ACCESS)
-            return
+        checked = await self.check(arrival, token, carrier)
         if isinstance(checked, AccessRefusal):
             self._close_refused(connection, arrival, checked)
         else:
@@ -154,7 +150,7 @@ class Reception:
                 return None
             refusal = await account.charge_session() if account is not None and snapshot.created else None
         except Exception as exception:  # noqa: BLE001 - every exception is reported to the client
-            self._fail(connection, arrival, exception, FaultSource.SESSION_STORE, principal)
+            self._fail(connection, arrival, exception, principal)
             return None
         if refusal is not None:
             self.record(arrival, AttemptOutcome.REFUSED_QUOTA)
@@ -179,12 +175,13 @@ class Reception:
         connection: Connection,
         arrival: Arrival,
         exception: Exception,
-        source: FaultSource,
-        principal: Principal | None = None,
+        principal: Principal | None,
     ) -> None:
         error_id = self._services.ids.new_id()
         self.record(arrival, AttemptOutcome.ERROR, exception)
-        fault = FaultRaised(error_id, source, exception, session_id=arrival.session_id, principal=principal)
+        fault = FaultRaised(
+            error_id, FaultSource.SESSION_STORE, exception, session_id=arrival.session_id, principal=principal
+        )
         self._services.recorder.record(fault)
         error = InternalError(f"The session could not be opened. Reconnect soon; if it lasts, report id {error_id}.")
         self._close(connection, arrival, error, CloseCode.INTERNAL_ERROR)

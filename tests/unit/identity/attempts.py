@@ -29,6 +29,7 @@ from tests.unit.identity.issuer import (
 )
 from tests.unit.identity.memory_access_store import MemoryAccessStore
 from tests.unit.identity.recording import Recording
+from tests.unit.websocket.in_memory import Ids
 
 ALGORITHMS = ("HS256", "RS256", "ES256", "EdDSA")
 PUBLIC = ALGORITHMS[1:]
@@ -70,7 +71,7 @@ def service_with(authenticator: Authenticator) -> AccessControl:
     revoked = RevokedTokens(31 * DAY)
     subject = Revocation(1, CLAIMS["iss"], "", "signed-out", NOW - 1)
     revoked.add([subject, Revocation(2, CLAIMS["iss"], "revoked", "", NOW - 1)], NOW)
-    service = AccessControl(authenticator, revoked, lambda: Instant(0.0, NOW), Recording())
+    service = AccessControl(authenticator, revoked, lambda: Instant(0.0, NOW), Recording(), Ids())
     service.revocations_read = True
     return service
 

@@ -12,7 +12,9 @@ from service.access.quota import Charge, QuotaExceeded
 from service.access.revocation import Revocation, RevokedTokens
 from service.events import Event
 from service.protocol.instant import Instant
+from service.session.ports import Recorder
 from service.websocket.access_control import AccessControl
+from tests.unit.websocket.in_memory import Ids
 
 KEPT_SECONDS = 3600.0
 
@@ -37,11 +39,11 @@ class Events(list[Event]):
 
 
 def access_control(
-    tokens: Tokens, wall: float = 0.0, *, revocations_read: bool = True, events: Events | None = None
+    tokens: Tokens, wall: float = 0.0, *, revocations_read: bool = True, events: Recorder | None = None
 ) -> AccessControl:
     """``events`` receives the events; its clock stands still."""
     recorder = Events() if events is None else events
-    access = AccessControl(tokens, RevokedTokens(KEPT_SECONDS), lambda: Instant(0.0, wall), recorder)
+    access = AccessControl(tokens, RevokedTokens(KEPT_SECONDS), lambda: Instant(0.0, wall), recorder, Ids())
     access.revocations_read = revocations_read
     return access
 

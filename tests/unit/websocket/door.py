@@ -45,7 +45,7 @@ class Door:
         self.loop = asyncio.get_running_loop()
         self.events: list[Event] = []
         self.tokens = Tokens(known)
-        self.access = access_control(self.tokens)
+        self.access = access_control(self.tokens, events=self)
         self.access_store = AccessStore()
         self.store = Store()
         self.hub = Hub(max_connections, self, self.now)

@@ -1,9 +1,9 @@
 """A token is accepted if it is valid and not revoked; a session takes those that may enter it."""
 
-from service.access.principal import AccessRefusal
+from service.access.principal import AccessRefusal, Principal
 from service.access.revocation import Revocation
 from service.access.scope import Grant, Scope, SessionPattern
-from service.events import TokenChecked
+from service.events import FaultRaised, FaultSource, TokenChecked
 from tests.unit.session.conversation import user
 from tests.unit.websocket.access_doubles import Events, Tokens, access_control
 
@@ -26,6 +26,19 @@ async def test_a_revoked_token_is_refused() -> None:
     access.revoked.add([Revocation(1, "i-1", "t-1", "", 5.0)], 5.0)
     assert await access.enter("a", "s-1") is AccessRefusal.REVOKED
     assert await access.enter("b", "s-1") == user(None, token_id="t-2")
+
+
+async def test_a_fault_of_the_check_accepts_nobody_and_is_recorded() -> None:
+    class Broken(Tokens):
+        async def authenticate(self, token: str, now: float) -> Principal | AccessRefusal:
+            raise LookupError
+
+    events = Events()
+    access = access_control(Broken({}), events=events)
+    assert await access.enter("a", "s-1") is AccessRefusal.UNAVAILABLE
+    assert await access.authenticate("a") is AccessRefusal.UNAVAILABLE
+    faults = [(event.source, event.session_id) for event in events if isinstance(event, FaultRaised)]
+    assert faults == [(FaultSource.ACCESS, "s-1"), (FaultSource.ACCESS, "")]
 
 
 async def test_no_token_is_accepted_before_the_revocations_are_read() -> None:

@@ -97,7 +97,7 @@ async def test_a_token_that_is_revoked_while_its_session_is_opened_does_not_stay
     assert door.hub.connections == 0
 
 
-async def test_a_fault_of_the_authenticator_closes_with_an_id() -> None:
+async def test_a_fault_of_the_authenticator_lets_nobody_in_and_may_be_tried_again() -> None:
     door = Door({})
 
     async def fail(*_: object) -> AccessRefusal:
@@ -106,8 +106,9 @@ async def test_a_fault_of_the_authenticator_closes_with_an_id() -> None:
     door.tokens.authenticate = fail  # type: ignore[method-assign, assignment]
     guest = Guest(door)
     await guest.enter("t")
-    assert guest.received()[1] == 1011
-    assert [event.source for event in door.events if isinstance(event, FaultRaised)] == [FaultSource.ACCESS]
+    assert guest.received()[1] == 4125
+    [fault] = [event for event in door.events if isinstance(event, FaultRaised)]
+    assert (fault.source, fault.session_id) == (FaultSource.ACCESS, "s-1")
     assert door.attempts == [AttemptOutcome.ERROR]
 
 
