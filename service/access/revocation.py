@@ -6,8 +6,11 @@ from msgspec import Struct
 
 from service.access.principal import Principal
 
-KEY_REVOCATION_KEPT_SECONDS = 86_400.0
-"""Of the key of a service: it has to reach the processes that run; later ones find the key revoked."""
+KEY_REVOCATION_KEPT_SECONDS = 7 * 86_400.0
+"""Of the key of a service: it has to reach the processes that run, and to outlast what they have cached of the key.
+
+Later ones find the key revoked.
+"""
 
 
 class Revocation(Struct, frozen=True):

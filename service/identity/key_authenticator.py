@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from service.access.api_key import KEY_PREFIX, ApiKey, key_digest
 from service.access.principal import AccessRefusal, Principal
+from service.access.revocation import KEY_REVOCATION_KEPT_SECONDS
 from service.session.ports import StoreUnavailable
 
 CACHE_SECONDS = 60.0
@@ -24,8 +25,9 @@ class _Cached(NamedTuple):
 class KeyAuthenticator:
     """Implements ``Authenticator``.
 
-    A key is cached for ``CACHE_SECONDS``, and for as long as the store is unavailable; its revocation is in
-    ``RevokedTokens`` before. It is looked up by its SHA-256, so the time of a comparison reveals nothing of a key.
+    A key is cached for ``CACHE_SECONDS``, and while the store is unavailable for ``KEY_REVOCATION_KEPT_SECONDS``: for
+    so long a revocation since then is in ``RevokedTokens``. It is looked up by its SHA-256, so the time of a comparison
+    reveals nothing of a key.
     """
 
     def __init__(self, find_key: Callable[[bytes], Awaitable[ApiKey | None]]) -> None:
@@ -47,7 +49,9 @@ class KeyAuthenticator:
         try:
             key = await self._find_key(digest)
         except StoreUnavailable:
-            return AccessRefusal.UNAVAILABLE if cached is None else cached.key.principal(now)
+            if cached is None or now - cached.read_at >= KEY_REVOCATION_KEPT_SECONDS:
+                return AccessRefusal.UNAVAILABLE
+            return cached.key.principal(now)
         self._cached.pop(digest, None)
         if key is None or not compare_digest(key.digest, digest):
             return AccessRefusal.INVALID

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.access.api_key import KEY_ISSUER
 from service.access.claims import revocations_kept_seconds
+from service.access.revocation import KEY_REVOCATION_KEPT_SECONDS
 from service.protocol.quota_kind import QuotaKind
 from service.setting_values import HMAC_ALGORITHMS, checked_by, lower_case, read_algorithms, read_jwks_url
 from service.settings.about import About
@@ -166,7 +167,9 @@ class AccessSettings(BaseSettings):
 
     @property
     def revocations_kept_seconds(self) -> float:
-        """For how long a revocation can concern a token."""
+        """For how long a revocation can concern a token or a key."""
+        if self.auth_mode == "key":
+            return KEY_REVOCATION_KEPT_SECONDS
         return revocations_kept_seconds(self.auth_max_token_age)
 
     @model_validator(mode="after")

@@ -3,11 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.access.api_key import ApiKey, key_digest, key_text
+from service.access.api_key import KEY_ISSUER, ApiKey, key_digest, key_text
 from service.access.principal import AccessRefusal, Principal
+from service.access.revocation import KEY_REVOCATION_KEPT_SECONDS, Revocation, RevokedTokens
 from service.identity import key_authenticator
 from service.identity.key_authenticator import CACHE_SECONDS, KeyAuthenticator
 from service.session.ports import StoreUnavailable
+from service.settings import Settings
 from tests.unit.identity.memory_access_store import MemoryAccessStore
 
 NOW = 1_800_000_000.0
@@ -39,6 +41,20 @@ async def test_an_outage_keeps_the_cached_keys_and_refuses_no_other_for_good() -
     assert await service.authenticate(TEXT, NOW + 600) is AccessRefusal.EXPIRED, "the cache has its end"
     store.available = True
     assert await service.authenticate(other, NOW) is AccessRefusal.INVALID
+
+
+async def test_an_outage_does_not_keep_a_key_for_longer_than_its_revocation_is_known() -> None:
+    endless = ApiKey("k2", KEY.digest, "importer", "team", ("stream",), ("*",), NOW - 60)
+    store = MemoryAccessStore([endless])
+    service = KeyAuthenticator(store.find_key)
+    revoked = RevokedTokens(Settings(auth_mode="key", auth_max_token_age=60).revocations_kept_seconds)
+    assert isinstance(await service.authenticate(TEXT, NOW), Principal)
+    revoked.add([Revocation(1, KEY_ISSUER, "k2", "", NOW)], NOW)
+    store.available = False
+    for later in (CACHE_SECONDS, KEY_REVOCATION_KEPT_SECONDS - 1, KEY_REVOCATION_KEPT_SECONDS, 1e8):
+        revoked.add([], NOW + later)
+        found = await service.authenticate(TEXT, NOW + later)
+        assert found is AccessRefusal.UNAVAILABLE or (isinstance(found, Principal) and found in revoked), later
 
 
 async def test_a_key_that_was_deleted_is_not_kept_for_an_outage() -> None:
