@@ -68,10 +68,14 @@ def _fetch(url: str) -> bytes:
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Use the proxies of the environment, and no redirects: one could lead to an address without TLS."""
+    """Use no redirects, which could lead to an address without TLS, and the proxy of the environment only for TLS.
+
+    Without it, the address is one of this machine, and a proxy on the way could replace the keys.
+    """
+    proxies = {name: proxy for name, proxy in urllib.request.getproxies().items() if name == "https"}
     opener = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.ProxyHandler(),
+        urllib.request.ProxyHandler(proxies),
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),

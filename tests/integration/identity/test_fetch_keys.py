@@ -89,3 +89,12 @@ async def test_a_cancelled_fetch_leaves_no_exception(issuer: str) -> None:
     with pytest.raises(asyncio.CancelledError):
         await fetch
     assert await fetch_keys(f"{issuer}/keys") == KEYS
+
+
+async def test_keys_without_tls_pass_through_no_proxy(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # no server listens there
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert await fetch_keys(f"{issuer}/keys") == KEYS
+    with pytest.raises(FetchFailed, match="refused"):
+        await fetch_keys("https://issuer.example/keys")
