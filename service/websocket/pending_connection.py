@@ -82,7 +82,7 @@ class PendingConnections:
 class PendingConnection:
     """The receiver of a connection until its first message. ``slot``, ``wake_at`` and ``wake`` are for the ticker."""
 
-    __slots__ = ("_arrival", "_connection", "_deadline", "_shared", "_sockets", "slot", "wake_at")
+    __slots__ = ("_arrival", "_checking", "_connection", "_deadline", "_shared", "_sockets", "slot", "wake_at")
 
     held_bytes = 0
 
@@ -98,6 +98,8 @@ class PendingConnection:
         self._sockets = sockets
         self._shared = shared
         self._deadline = arrival.started_at + shared.timeout_seconds
+        self._checking = False
+        """Whether there is a token."""
         self.slot: int | None = None
         self.wake_at = 0.0
 
@@ -109,14 +111,17 @@ class PendingConnection:
             self._forget()
             self._refuse()
         else:
+            self._checking = True
             self._stop_waiting()
             self._connection.hold()
             arrival = replace(self._arrival, started_at=self._shared.reception.seconds)  # the wait is the client's
             self._shared.receive(self._connection, arrival, message.token, self._forget)
 
     def limit_exceeded(self, limit: InputLimit) -> None:
-        self._forget()
-        self._refuse()
+        """With a token nothing more is read, and the next receiver has the limit."""
+        if not self._checking:
+            self._forget()
+            self._refuse()
 
     def control_blocked(self) -> None:
         """It answers few pings; the deadline ends it."""

@@ -114,6 +114,19 @@ async def test_a_limit_of_the_input_closes() -> None:
     assert refused(guest)[1] == "UNAUTHENTICATED"
 
 
+async def test_a_limit_that_is_reached_with_the_token_decides_nothing_twice() -> None:
+    door = door_of_one_user()
+    guest = Guest(door)
+    guest.wait()
+    guest.send(AUTH)
+    guest.connection.exceed(InputLimit.FRAMES)
+    for _ in range(4):
+        await asyncio.sleep(0)
+    messages, code = guest.received()
+    assert ([message["type"] for message in messages], code) == (["connected"], None)
+    assert (door.attempts, door.refusals) == ([AttemptOutcome.ACCEPTED], [])
+
+
 def test_without_a_token_it_closes_after_the_timeout() -> None:
     async def main() -> None:
         door = door_of_one_user()
