@@ -16,6 +16,8 @@ from service.session.ports import Recorder
 REFRESH_SECONDS = 300.0
 RETRY_SECONDS = 5.0
 """At least so long after a fetch follows the next one: after a failure, or for a ``kid`` that is not known."""
+MAX_WAITING = 200
+"""Tokens that wait for a fetch at once: each holds a socket, for up to the timeout of the fetch, and may be a guess."""
 
 
 class RemoteKeys:
@@ -44,13 +46,20 @@ class RemoteKeys:
         self._reported_up = True
         self._next_at = clock()
         self._fetching: asyncio.Task[None] | None = None
+        self._waiting = 0
 
     async def candidates(self, algorithm: str, kid: str | None) -> Sequence[Key] | None:
         found = self._keys.candidates(algorithm, kid)
         if found:
             return found
         if self._fetching is not None or self._clock() >= self._next_at:
-            await self._refresh()
+            if self._waiting >= MAX_WAITING:
+                return None
+            self._waiting += 1
+            try:
+                await self._refresh()
+            finally:
+                self._waiting -= 1
             found = self._keys.candidates(algorithm, kid)
         return found if found or self._current else None
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from service.identity.fetch_keys import FetchFailed
-from service.identity.jwks import REFRESH_SECONDS, RETRY_SECONDS, RemoteKeys
+from service.identity.jwks import MAX_WAITING, REFRESH_SECONDS, RETRY_SECONDS, RemoteKeys
 from tests.unit.identity.issuer import jwk, key_of
 from tests.unit.identity.recording import Clock, Recording
 
@@ -120,6 +120,19 @@ async def test_one_fetch_serves_all_that_wait_for_it_and_a_cancelled_one_harms_n
         await asyncio.sleep(0)
         issuer.answers.set()
         assert (await asyncio.gather(*waiting[1:]), issuer.fetches) == ([1] * 4, 2)
+
+
+async def test_those_who_wait_are_bounded_and_others_may_try_again() -> None:
+    issuer = Issuer("a")
+    async with issuer.keys.running():
+        for round_ in range(2):  # those of the first have left
+            issuer.clock.seconds += RETRY_SECONDS
+            issuer.stall()
+            waiting = [asyncio.create_task(issuer.find("guess")) for _ in range(MAX_WAITING)]
+            await issuer.asked.wait()
+            assert (await issuer.find("guess"), await issuer.find("a")) == (None, 1), round_
+            issuer.answers.set()
+            assert await asyncio.gather(*waiting) == [0] * MAX_WAITING
 
 
 async def test_the_end_waits_for_no_answer() -> None:
