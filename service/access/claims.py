@@ -18,6 +18,11 @@ _LATEST = 2**53
 Claims = Mapping[str, object]
 
 
+def is_name(text: str) -> bool:
+    """Whether the text may be a subject, a space or the id of a token, which logs can contain."""
+    return 0 < len(text) <= MAX_NAME_LENGTH and text.isprintable()
+
+
 def revocations_kept_seconds(max_age_seconds: float) -> float:
     """Return the time after which no token that was issued before a revocation is accepted any more."""
     return max_age_seconds + 2 * LEEWAY_SECONDS
@@ -79,9 +84,9 @@ def _time(claims: Claims, name: str) -> float | None:
 
 
 def _name(claims: Claims, name: str) -> str:
-    """Return the text of a claim, which logs can contain. Raises ``ValueError`` if there is none."""
+    """Return the name in a claim. Raises ``ValueError`` if there is none."""
     value = claims.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_LENGTH or not value.isprintable():
+    if not isinstance(value, str) or not is_name(value):
         raise ValueError(name)
     return value
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import TypeVar
 
+from service.access.claims import MAX_NAME_LENGTH, is_name
 from service.access.scope import Scope
 
 Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
@@ -67,8 +68,8 @@ def add_revoke(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 
 def _name(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty")
+    if not is_name(text):
+        raise argparse.ArgumentTypeError(f"it must be 1 to {MAX_NAME_LENGTH} printable characters")
     return text
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from service.access.api_key import KEY_ISSUER, ApiKey, key_digest, key_text
-from service.access.claims import MAX_NAME_LENGTH
+from service.access.claims import MAX_NAME_LENGTH, is_name
 from service.access.ports import AccessStore
 from service.access.revocation import Revocation
 from service.access.scope import Grant
@@ -101,7 +101,7 @@ def revoke_key(key_id: str) -> int:
 
 def _problem(wanted: NewKey) -> str:
     for what, text in (("name", wanted.name), ("space", wanted.space)):
-        if not 0 < len(text) <= MAX_NAME_LENGTH or not text.isprintable():
+        if not is_name(text):
             return f"The {what} of a key has 1 to {MAX_NAME_LENGTH} printable characters."
     if wanted.days is not None and wanted.days > _MAX_DAYS:
         return f"A key ends after at most {_MAX_DAYS} days; without --days it does not end."

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from service.access.claims import MAX_NAME_LENGTH
+from service.access.claims import MAX_NAME_LENGTH, is_name
 from service.access.principal import Principal
 from service.access.revocation import Revocation
 from service.events import TokensRevoked
@@ -17,7 +17,14 @@ from service.session.ports import Recorder, StoreUnavailable
 
 _RETRY_AFTER_SECONDS = 5
 
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise ValueError("No token has it: it is not printable.")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(_name)]
 
 
 class TokensToRevoke(BaseModel):

@@ -134,7 +134,15 @@ async def test_an_administrator_revokes(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"token_id": "t", "subject": "u"}, {"token_id": ""}, {"subject": "u", "x": 1}, {"subject": "u" * 256}]
+    "body",
+    [
+        {},
+        {"token_id": "t", "subject": "u"},
+        {"token_id": ""},
+        {"subject": "u", "x": 1},
+        {"subject": "u" * 256},
+        {"subject": "u\n"},
+    ],
 )
 async def test_what_is_not_one_of_both_revokes_nothing(
     operators: Operators, client: httpx.AsyncClient, body: dict[str, object]
