@@ -235,7 +235,10 @@ export class Stream implements AsyncIterable<Chunk> {
       resumable: message.resumable,
       metadata: message.metadata,
     };
-    if (this.over) return;
+    if (this.over) {
+      this.report = undefined; // it was cancelled while it waited: nobody waits for it
+      return;
+    }
     this.enter(this.held && this.wanted.paused ? "paused" : "streaming");
     notify(this.#options.onStart, this.start);
   }

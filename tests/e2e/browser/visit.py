@@ -13,7 +13,8 @@ from tests.conftest import RunningServer
 CHROMIUM = "/usr/bin/chromium"
 """Of Debian's package, which tests/servers.sh installs."""
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 WIDE: ViewportSize = {"width": 1440, "height": 1000}
 NARROW: ViewportSize = {"width": 390, "height": 844}
@@ -62,7 +63,7 @@ class Visit:
         return self.page.get_by_role("button", name=name, exact=True)
 
     def connected(self) -> None:
-        expect(self.page.locator("#connection")).to_contain_text("Connected", timeout=PATIENCE_MS)
+        expect(self.page.locator("#connection")).to_contain_text("Connected")
 
     def sign_in(self, token: str) -> None:
         """Connect with a token."""
@@ -89,7 +90,7 @@ class Visit:
         self.page.wait_for_function("count => streaming().stream?.received >= count", arg=chunks)
 
     def is_complete(self) -> None:
-        expect(self.state).to_contain_text("Complete", timeout=PATIENCE_MS)
+        expect(self.state).to_contain_text("Complete")
 
     def content(self) -> list[Node]:
         """Return the document of the editor, without the empty paragraphs at its end."""

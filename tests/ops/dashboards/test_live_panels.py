@@ -69,7 +69,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     spans = OtlpReceiver()
     settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans.endpoint}
     with (
-        users_with_tokens(tmp_path_factory.mktemp("users")) as other,
+        users_with_tokens(tmp_path_factory.mktemp("users"), settings) as other,
         Stack(tmp_path_factory.mktemp("live"), settings=settings, others=[other], metrics_token=SCRAPER) as stack,
         connect(stack.servers["prometheus"].url) as http,
         under_load(stack.servers["service"].address),

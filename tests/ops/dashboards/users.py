@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -23,12 +23,13 @@ _OUTAGE = 8
 
 
 @contextmanager
-def users_with_tokens(folder: Path) -> Iterator[str]:
+def users_with_tokens(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
     """The address of the instance, which shows its metrics to the bearer of ``SCRAPER``."""
     over = threading.Event()
     redis = Redis(folder)
     with published_keys() as keys, ThreadPoolExecutor(1) as thread:
-        server = RunningServer(folder, {**USERS, "AUTH_JWKS_URL": keys, "REDIS_URL": redis.url, "LOG_LEVEL": "WARNING"})
+        own = {"AUTH_JWKS_URL": keys, "REDIS_URL": redis.url, "LOG_LEVEL": "WARNING"}
+        server = RunningServer(folder, {**USERS, **settings, **own})
         users = thread.submit(asyncio.run, _come_and_go(server, redis, over))
         try:
             yield "{}:{}".format(*server.address)
