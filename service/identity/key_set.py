@@ -3,9 +3,10 @@
 import re
 import warnings
 from base64 import b64decode
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -23,10 +24,11 @@ MAX_TRIES = 4
 """The keys that are tried for a token that names none: each takes time of the event loop."""
 
 _CURVES = ("P-256", "P-384", "P-521", "Ed25519")
-_PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+_PEM_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
+_INCOMPLETE = "its PEM is not complete"
 _PRIVATE = "a key is private: only the issuer may have it, and the service needs the public one"
 
 _Result = TypeVar("_Result")
@@ -117,12 +119,24 @@ def _read_jwk(value: object, algorithms: Collection[str]) -> VerificationKey:
 
 
 def _read_pem(text: str, algorithms: Collection[str]) -> list[VerificationKey]:
-    blocks = list(_PEM_BLOCK.finditer(text))
+    blocks = list(islice(_pem_blocks(text), MAX_KEYS))
     if not blocks:
-        raise UnusableKeys("its PEM is not complete")
-    if any("PRIVATE" in block[1] for block in blocks):
+        raise UnusableKeys(_INCOMPLETE)
+    if any("PRIVATE" in label for label, _ in blocks):
         raise UnusableKeys(_PRIVATE)
-    return [_with_algorithms(_read_block(block[0].encode()), algorithms) for block in blocks[:MAX_KEYS]]
+    return [_with_algorithms(_read_block(block.encode()), algorithms) for _, block in blocks]
+
+
+def _pem_blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the label and the text of each block. Raises ``UnusableKeys`` for one without an end."""
+    position = 0
+    while begin := _PEM_BEGIN.search(text, position):
+        end_line = f"-----END {begin[1]}-----"
+        end = text.find(end_line, begin.end())
+        if end < 0:
+            raise UnusableKeys(_INCOMPLETE)
+        position = end + len(end_line)
+        yield begin[1], text[begin.start() : position]
 
 
 def _read_block(block: bytes) -> Key:

@@ -105,6 +105,9 @@ REFUSED: list[tuple[bytes, tuple[str, ...], str]] = [
     (key_of("RS256").as_pem(private=True), ("RS256",), "a key is private"),  # type: ignore[union-attr]
     (json.dumps(key_of("ES256").as_dict(private=True)).encode(), ("ES256",), "a key is private"),
     (RSA_PEM[:100], ("RS256",), "its PEM is not complete"),
+    (RSA_PEM + EC_PEM[:100], ("RS256",), "its PEM is not complete"),
+    (b"-----BEGIN x-----" * 10, ("RS256",), "its PEM is not complete"),
+    (b"-----BEGIN A-----\n" * 10_000, ("RS256",), "its PEM is not complete"),
     (RSA_PEM.replace(b"M", b"N"), ("RS256",), "a key cannot be read"),
     (b"{", ("RS256",), "it begins like JSON"),
     (b'{"a":' * 5000, ("RS256",), "it begins like JSON"),
