@@ -17,6 +17,7 @@ from tools.node import NODE
 
 EXAMPLES = PROJECT / "examples"
 LIMIT_SECONDS = 120
+expect.set_options(timeout=LIMIT_SECONDS * 1000)
 PRESS_WHEN_ENABLED = """name => {
   const button = document.getElementById(name);
   if (!button.disabled) button.click();
