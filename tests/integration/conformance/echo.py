@@ -7,10 +7,10 @@ import asyncio
 import socket
 import sys
 import time
-from functools import partial
 from typing import Any
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from service.events import CloseReason, Event
 from service.process.server import uvicorn_config
@@ -18,6 +18,7 @@ from service.protocol.frames import text_frame_header
 from service.protocol.limits import InputLimit, InputLimits, Rate
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.handshake import EXTENSION, WebSocketHandshake
+from service.websocket.pending_connection import PendingSocket
 
 LARGEST_MESSAGE = 16 * 2**20
 """Bytes: that of the cases."""
@@ -50,9 +51,23 @@ class Echo:
 
 
 class Silence:
-    """Fulfils ``Recorder``."""
+    """Fulfils ``Recorder`` and ``PendingSockets``."""
 
     def record(self, event: Event) -> None: ...
+
+    def wait(self, socket: PendingSocket) -> None: ...
+
+    def forget(self, socket: PendingSocket) -> None: ...
+
+
+class EchoHandshake(WebSocketHandshake):
+    """As the server of the service makes it."""
+
+    def __init__(self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        silence = Silence()
+        super().__init__(
+            config, server_state, app_state, on_lost=lambda _: None, pending_sockets=silence, recorder=silence
+        )
 
 
 async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's
@@ -73,7 +88,7 @@ if __name__ == "__main__":
     config = uvicorn_config(f"{__spec__.name}:create_echo")
     config.lifespan = "off"
     config.http = "httptools"  # the connections of the service need its server
-    config.ws = partial(WebSocketHandshake, on_lost=lambda _: None, recorder=Silence())  # type: ignore[assignment] # called
+    config.ws = EchoHandshake
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
