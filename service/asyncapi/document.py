@@ -54,6 +54,8 @@ and receives what it **sends**.
 """
 
 _CHANNEL = "#/channels/stream"
+_SECRETS = {"AUTH_JWT_KEY": "the secret of the issuer"}
+"""What stands for a secret: one that is published would be copied. The service refuses it as too short."""
 
 _REPLIES: Mapping[type[Struct], Sequence[type[Struct]]] = {
     StreamRequest: (StreamStart, Chunk, StreamComplete, StreamCancelled, ErrorMessage),
@@ -212,7 +214,7 @@ def _conversation(conversation: Conversation) -> Json:
     return {
         "name": conversation.name,
         "title": conversation.title,
-        "settings": conversation.settings,
+        "settings": {name: _SECRETS.get(name, value) for name, value in conversation.settings.items()},
         "lines": [_line(line) for line in conversation.lines],
     }
 

@@ -6,6 +6,7 @@ import pytest
 
 from service import __version__
 from service.asyncapi import asyncapi
+from service.asyncapi.conversations import WITH_TOKENS
 from service.protocol.limits import Limits
 from tests.conftest import RunningServer, StartServer
 from tests.integration.asyncapi.replay import Replay
@@ -19,7 +20,8 @@ CONVERSATIONS: list[Json] = asyncapi(Limits(), __version__, "localhost:8000")["x
 async def test_a_conversation_is_replayed(
     server: RunningServer, start_server: StartServer, session_id: str, conversation: Json
 ) -> None:
-    settings = conversation["settings"]
+    secrets = {name: value for name, value in WITH_TOKENS.items() if name == "AUTH_JWT_KEY"}
+    settings = {name: secrets.get(name, value) for name, value in conversation["settings"].items()}
     lines = conversation["lines"]
     async with Replay(start_server(**settings) if settings else server, session_id, lines) as replay:
         for line in lines:
