@@ -160,7 +160,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         telemetry.start()
-        recorder.record(ServerStarted(__version__, settings.shown(), unknown_variables()))
+        recorder.record(
+            ServerStarted(
+                __version__, settings.shown(), unknown_variables(), first=worker is None or worker.number == 0
+            )
+        )
         if selection.degradation is not None:
             recorder.record(selection.degradation)
         threadsafe_recorder.open()

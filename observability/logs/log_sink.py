@@ -170,16 +170,8 @@ class LogSink:
                 log(process_lines.STORE_IN_MEMORY, store=event.what, reason=_clause(event.reason))
             case events.ServerStarted():
                 log(process_lines.SERVICE_STARTED, version=event.version, settings=event.settings)
-                if event.settings["LOG_CONTENT"] == "on":
-                    log(process_lines.CONTENT_LOGGED)
-                if event.settings["ALLOWED_ORIGINS"] == "*":
-                    log(process_lines.EVERY_ORIGIN_ALLOWED)
-                if event.settings["AUTH_MODE"] == "none" and not is_loopback(event.settings["HOST"]):
-                    log(process_lines.EVERY_CLIENT_ADMITTED)
-                for name in event.unknown:
-                    log(process_lines.SETTING_UNKNOWN, name=name)
-                if _serves_public_metrics(event.settings):
-                    log(process_lines.METRICS_PUBLIC)
+                if event.first:
+                    self._report_settings(event)
             case events.ServerListening():
                 log(process_lines.SERVICE_LISTENING, host=event.host, port=event.port, purpose=event.purpose)
             case events.SocketLimitSet():
@@ -218,6 +210,20 @@ class LogSink:
                 pass  # a DependencyChanged came before
             case _:
                 assert_never(event)
+
+    def _report_settings(self, event: events.ServerStarted) -> None:
+        """What the settings admit, and an operator may not want."""
+        log = self._logger.log
+        if event.settings["LOG_CONTENT"] == "on":
+            log(process_lines.CONTENT_LOGGED)
+        if event.settings["ALLOWED_ORIGINS"] == "*":
+            log(process_lines.EVERY_ORIGIN_ALLOWED)
+        if event.settings["AUTH_MODE"] == "none" and not is_loopback(event.settings["HOST"]):
+            log(process_lines.EVERY_CLIENT_ADMITTED)
+        for name in event.unknown:
+            log(process_lines.SETTING_UNKNOWN, name=name)
+        if _serves_public_metrics(event.settings):
+            log(process_lines.METRICS_PUBLIC)
 
     def _attempted(self, event: events.ConnectionAttempted) -> None:
         match event.outcome:

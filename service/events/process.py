@@ -201,6 +201,8 @@ class ServerStarted(Struct, frozen=True):
     """Effective settings, secrets masked."""
     unknown: tuple[str, ...] = ()
     """Variables that look like settings and are none."""
+    first: bool = True
+    """Whether it is the only process, or the first worker: what the settings admit is reported once."""
 
 
 class ListenerPurpose(StrEnum):

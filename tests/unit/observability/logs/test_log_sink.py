@@ -195,6 +195,13 @@ def test_the_lack_of_authentication_beyond_this_machine_is_reported_once_at_the_
     assert [line["event"] for line in lines] == ["every_client_admitted"] * reported
 
 
+def test_of_several_workers_the_first_reports_what_the_settings_admit(open_log: OpenLog) -> None:
+    lines = open_log("INFO").record(
+        ServerStarted("2.4.1", SETTINGS | {"LOG_CONTENT": "on"}, ("AUTHMODE",), first=False)
+    )
+    assert [line["event"] for line in lines] == ["service_started"]
+
+
 def test_each_variable_that_is_no_setting_is_named_at_the_start(open_log: OpenLog) -> None:
     lines = open_log("ERROR").record(ServerStarted("2.4.1", SETTINGS | {"AUTH_MODE": "key"}, ("AUTHMODE", "AUTH_X")))
     assert [(line["event"], line["level"], line["name"]) for line in lines] == [
