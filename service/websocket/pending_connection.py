@@ -118,10 +118,12 @@ class PendingConnection:
             self._shared.receive(self._connection, arrival, message.token, self._forget)
 
     def limit_exceeded(self, limit: InputLimit) -> None:
-        """With a token nothing more is read, and the next receiver has the limit."""
+        """With a token nothing more is read, and the next receiver has the limits of what a client sends."""
         if not self._checking:
             self._forget()
             self._refuse()
+        elif limit is InputLimit.MEMORY:
+            self.evict()
 
     def control_blocked(self) -> None:
         """It answers few pings; the deadline ends it."""

@@ -127,6 +127,19 @@ async def test_a_limit_that_is_reached_with_the_token_decides_nothing_twice() ->
     assert (door.attempts, door.refusals) == ([AttemptOutcome.ACCEPTED], [])
 
 
+async def test_one_that_holds_too_much_is_dropped_while_its_token_is_checked() -> None:
+    door = door_of_one_user()
+    guest = Guest(door)
+    guest.wait()
+    guest.send(AUTH, "x" * 50_000)
+    guest.connection.exceed(InputLimit.MEMORY)
+    assert (guest.transport.is_closing(), door.waiting) == (True, [])
+    for _ in range(4):
+        await asyncio.sleep(0)
+    guest.connection.connection_lost(None)
+    assert (guest.received(), door.hub.connections) == (([], None), 0)
+
+
 def test_without_a_token_it_closes_after_the_timeout() -> None:
     async def main() -> None:
         door = door_of_one_user()
