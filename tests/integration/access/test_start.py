@@ -13,7 +13,7 @@ def test_an_empty_mode_and_a_misspelt_one_are_reported_once_at_every_level(
     server = start_server(HOST="0.0.0.0", AUTH_MODE="", AUTH_MODES="jwt", LOG_LEVEL=level, MAX_WORKERS=workers)
 
     def listening() -> bool:
-        return sum(line["event"] == "service_listening" for line in server.log) == workers
+        return [line["event"] for line in server.log].count("service_listening") == workers
 
     wait_for(listening, "each process has started")
     reported = [line["event"] for line in server.log if line["level"] == "WARNING"]
