@@ -55,8 +55,8 @@ SETTING_UNKNOWN = LogEvent(
     "setting_unknown",
     LogLevel.WARNING,
     "{name} is set, but it is no setting and changes nothing. Compare its spelling with docs/configuration.md",
-    "the service starts, and a variable of the environment or of .env begins with AUTH and is no setting; written at "
-    "every LOG_LEVEL",
+    "the service starts, and a variable of the environment or of .env begins with AUTH or QUOTA and is no setting; "
+    "written at every LOG_LEVEL",
     (LogField("name", "the variable"),),
     always=True,
 )

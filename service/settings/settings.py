@@ -27,7 +27,7 @@ from service.settings.session_settings import SessionSettings
 from service.settings.telemetry_settings import TelemetrySettings
 
 _ENV_FILE = ".env"
-_CHECKED_PREFIX = "AUTH"
+_CHECKED_PREFIXES = ("AUTH", "QUOTA")
 _INPUT_MEMORY = 64 * 1024 * 1024
 _FRAME_BYTES = 4096
 """A client may send its largest requests in frames of this size at once."""
@@ -130,12 +130,12 @@ def load_settings() -> Settings:
 
 
 def unknown_variables() -> tuple[str, ...]:
-    """The variables of the environment and of ``.env`` that begin with ``AUTH`` and are no setting.
+    """The variables of the environment and of ``.env`` that begin with ``AUTH`` or ``QUOTA`` and are no setting.
 
     One that is misspelt would leave the service open without a word.
     """
     given = {**dotenv_values(_ENV_FILE), **os.environ}
-    names = (name for name, value in given.items() if value and name.upper().startswith(_CHECKED_PREFIX))
+    names = (name for name, value in given.items() if value and name.upper().startswith(_CHECKED_PREFIXES))
     return tuple(sorted(name for name in names if name.lower() not in Settings.model_fields))
 
 

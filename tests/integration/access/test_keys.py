@@ -50,6 +50,6 @@ async def test_a_key_that_is_revoked_on_the_command_line_closes_its_connections(
     server = start_server(AUTH_MODE="key")
     key, ids = keys(tmp_path, "add", "bot"), listed(tmp_path)
     async with entered(server, "s", key) as client:
-        await asyncio.to_thread(keys, tmp_path, "revoke", *ids)  # the client reads meanwhile
+        await asyncio.to_thread(keys, tmp_path, "revoke", *ids)  # the client reads at the same time
         [error], close = await until_closed(client)
     assert (error["code"], close) == ("TOKEN_REVOKED", 4123)

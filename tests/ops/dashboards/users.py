@@ -19,7 +19,7 @@ from tests.integration.access.users import bearer, entered
 from tests.integration.observability.known_users import USERS, published_keys, token
 
 _OUTAGE = 8
-"""Every so many rounds the store of quotas does not answer for one."""
+"""In one of this number of rounds the store of quotas does not answer."""
 
 
 @contextmanager

@@ -61,11 +61,11 @@ def test_what_contradicts_stops_the_start_with_one_sentence(
 
 def test_an_empty_mode_is_none_and_a_misspelt_name_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("AUTH_MODES=jwt\nAUTH_SPACE_CLAIM=org\nAUTH_EMPTY=\n")
+    (tmp_path / ".env").write_text("AUTH_MODES=jwt\nAUTH_SPACE_CLAIM=org\nAUTH_EMPTY=\nQUOTA_BY_ADRESS=on\n")
     monkeypatch.setenv("AuthMode", "jwt")
     settings = load(monkeypatch, {"AUTH_MODE": "", "AUTH_TIMEOUT": "3"})
     assert (settings.auth_mode, settings.auth_space_claim) == ("none", "org")
-    assert unknown_variables() == ("AUTH_MODES", "AuthMode")
+    assert unknown_variables() == ("AUTH_MODES", "AuthMode", "QUOTA_BY_ADRESS")
 
 
 def test_a_quota_of_0_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

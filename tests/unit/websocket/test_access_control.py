@@ -28,7 +28,7 @@ async def test_a_revoked_token_is_refused() -> None:
     assert await access.enter("b", "s-1") == user(None, token_id="t-2")
 
 
-async def test_a_fault_of_the_check_accepts_nobody_and_is_recorded() -> None:
+async def test_a_fault_of_the_check_refuses_and_is_recorded() -> None:
     class Broken(Tokens):
         async def authenticate(self, token: str, now: float) -> Principal | AccessRefusal:
             raise LookupError

@@ -97,7 +97,7 @@ async def test_a_token_that_is_revoked_while_its_session_is_opened_does_not_stay
     assert door.hub.connections == 0
 
 
-async def test_a_fault_of_the_authenticator_lets_nobody_in_and_may_be_tried_again() -> None:
+async def test_a_fault_of_the_authenticator_refuses_and_may_be_tried_again() -> None:
     door = Door({})
 
     async def fail(*_: object) -> AccessRefusal:
