@@ -7,6 +7,7 @@ import pytest
 
 from service.access.ports import AccessStore
 from service.access.quota import MINUTE
+from service.access.revocation import KEY_REVOCATION_KEPT_SECONDS
 from service.stores.redis import access_scripts
 from service.stores.redis.access_store import RedisAccessStore
 from tests.backends.redis import Redis
@@ -89,7 +90,7 @@ async def test_all_but_keys_expires(redis: Redis, store: RedisAccessStore) -> No
     assert 100_000 < quota <= 120_000
     assert left.pop("keys") == left.pop("digests") == -1
     assert left.keys() - {f"quota:{charge(name='another').key}"} == {"revocations", "revocations:ends"}
-    assert all(0 < milliseconds <= 86_400_000 for milliseconds in left.values())
+    assert all(0 < milliseconds <= 1000 * KEY_REVOCATION_KEPT_SECONDS for milliseconds in left.values())
 
 
 async def test_expired_revocations_are_deleted(redis: Redis, store: RedisAccessStore) -> None:
