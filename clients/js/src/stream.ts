@@ -236,7 +236,7 @@ export class Stream implements AsyncIterable<Chunk> {
       metadata: message.metadata,
     };
     if (this.over) {
-      this.report = undefined; // it was cancelled while it waited: nobody waits for it
+      this.report = undefined; // it was cancelled while it waited, so no reader waited for it
       return;
     }
     this.enter(this.held && this.wanted.paused ? "paused" : "streaming");
