@@ -7,7 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import browser, content, fairness, hostile_clients, restart, servers, telemetry, token_checks
+from benchmarks import (
+    browser,
+    content,
+    fairness,
+    hostile_clients,
+    restart,
+    servers,
+    telemetry,
+    token_checks,
+    token_streams,
+)
 from benchmarks.goals import GOALS
 from benchmarks.machine import describe, pick_cores, raise_open_files
 from benchmarks.measure import Measure, Report
@@ -23,6 +33,7 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "content": content.content,
     "cache": content.cache,
     "tokens": token_checks.tokens,
+    "token_streams": token_streams.token_streams,
     "stores": servers.stores,
     "telemetry": telemetry.telemetry,
     "browser": browser.browser,
@@ -31,7 +42,7 @@ MEASURES: Mapping[str, Callable[[Run], list[Measure]]] = {
     "fairness": fairness.fairness,
 }
 """By the name for ``--only``."""
-USUAL = ("streams", "growth", "memory", "start", "content", "cache", "tokens")
+USUAL = ("streams", "growth", "memory", "start", "content", "cache", "tokens", "token_streams")
 """The measures that are taken by default; the others take long or need a browser."""
 
 

@@ -195,7 +195,7 @@ async def _connect(server: Server, first: int, count: int) -> list[_Connection]:
     async def connect(number: int) -> _Connection:
         async with turnstile:
             url = f"ws://{server.address}/ws/stream/benchmark-{number}"
-            transport, connection = await ws_connect(lambda: _Connection(window), url)
+            transport, connection = await ws_connect(lambda: _Connection(window), url, extra_headers=server.headers)
             assert isinstance(connection, _Connection)
             connection.transport = transport
             await connection.wait(connection.connected)

@@ -45,6 +45,8 @@ class Program(Struct, frozen=True):
     """It is ready when it answers this path with 200; if empty, when it accepts a connection."""
     settings: Mapping[str, str] = {}
     core: Literal["server", "back_end"] = "server"
+    headers: Mapping[str, str] = {}
+    """Of the handshakes of its clients."""
 
 
 def _python(*arguments: str) -> tuple[str, ...]:
@@ -94,6 +96,8 @@ class Server(Struct, frozen=True):
     pid: int
     port: int
     start_seconds: float
+    headers: Mapping[str, str] = {}
+    """Of the handshakes of its clients."""
 
     @property
     def address(self) -> str:
@@ -151,7 +155,7 @@ def serve(
                 if process.poll() is not None or time.perf_counter() - began > _START_TIMEOUT_SECONDS:
                     raise Failed(f"{program.name} did not start:\n{_tail(output)}")
                 time.sleep(0.001)
-            yield Server(process.pid, port, time.perf_counter() - began)
+            yield Server(process.pid, port, time.perf_counter() - began, program.headers)
         finally:
             process.terminate()
             try:

@@ -25,6 +25,7 @@ class Scale(Struct, frozen=True):
     content_lag_rounds: int = 5
     token_checks: int = 200
     """Groups of checks, of which the least counts."""
+    token_streams: tuple[int, ...] = (1000,)
     browser_rounds: int = 2
     telemetry_rounds: int = 9
     telemetry_chunks: int = 300
@@ -58,6 +59,7 @@ QUICK = Scale(
     hostile_step=5,
     content_lag_rounds=2,
     token_checks=50,
+    token_streams=(300,),
     browser_rounds=1,
     telemetry_rounds=2,
     telemetry_chunks=100,

@@ -36,6 +36,7 @@ TINY = Scale(
     telemetry_chunks=20,
     scrapes=2,
     token_checks=2,
+    token_streams=(5,),
     store_rounds=1,
     store_streams=(5,),
     store_chunks=20,
@@ -125,6 +126,13 @@ def test_the_check_of_a_token_is_measured_beside_its_signature_alone() -> None:
     assert all(set(by_subject) == {"service", "signature alone"} for by_subject in measures["tokens"].figures.values())
     assert_positive(measures["tokens"])
     assert [target.limit for target in targets] == [0.1, 0.1]
+
+
+def test_a_chunk_is_measured_with_a_token_and_without_authentication() -> None:
+    measures, targets = measure("token_streams")
+    assert set(measures["token_cpu"].figures["5 streams"]) == {"with a token", "without authentication"}
+    assert_positive(measures["token_cpu"])
+    assert [target.limit for target in targets] == [1.02]
 
 
 def test_telemetry_is_measured_against_the_service_without_it() -> None:
