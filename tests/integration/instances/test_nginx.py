@@ -166,7 +166,9 @@ async def test_one_address_has_a_limit_of_connections_and_of_requests(tmp_path: 
         one_network = [f"2001:db8::{number:x}:1" for number in range(1, 7)]
         for clients in (["192.0.2.1"] * 6, one_network):
             assert await _connections(nginx.address, clients) == [101] * 5 + [429]
-        others = [f"192.0.2.{number}" for number in range(10)] + [f"2001:db8:0:{number}::1" for number in range(1, 10)]
+        others = [f"198.51.100.{number}" for number in range(10)] + [
+            f"2001:db8:0:{number}::1" for number in range(1, 10)
+        ]
         assert await _connections(nginx.address, others) == [101] * len(others)
         async with httpx.AsyncClient(base_url=f"http://{nginx.address}") as pages:
             headers = {"x-test-address": "192.0.2.99"}

@@ -140,7 +140,7 @@ async def test_alerts_fire_and_resolve_on_a_running_service(
 ) -> None:
     notifications = Notifications(webhook)
     redis = start_redis()
-    faulty_port, limited_port, late_port = ports = [free_port() for _ in range(3)]
+    faulty_port, limited_port, users_port, late_port = ports = [free_port() for _ in range(4)]
     limited_instance, late_instance = f"127.0.0.1:{limited_port}", f"127.0.0.1:{late_port}"
     manager = start_alertmanager(alertmanager(webhook.url, SCALE))
     targets = [f"127.0.0.1:{port}" for port in ports]
@@ -154,6 +154,7 @@ async def test_alerts_fire_and_resolve_on_a_running_service(
         REDIS_URL=redis.url,
         DATABASE_URL="postgresql://127.0.0.1:9/usage",  # no server listens there
     )
+    start(PORT=users_port, AUTH_MODE="key")  # only a service with tokens has their metrics
     contents = cycle([GOOD, SLOW + GOOD, LARGE, BROKEN + GOOD])
 
     async def visit_next() -> None:

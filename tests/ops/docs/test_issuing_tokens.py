@@ -19,6 +19,7 @@ from service.identity.jwt_authenticator import JwtAuthenticator
 from service.settings import Settings
 from tests.conftest import PROJECT
 from tests.unit.identity.memory_access_store import MemoryAccessStore
+from tools.node import NODE
 
 SECRET = "a secret of at least thirty-two bytes"
 TEXT = (PROJECT / "docs" / "security.md").read_text().partition("### Issuing tokens")[2]
@@ -75,7 +76,7 @@ async def test_fastapi(folder: Path) -> None:
 
 async def test_node(folder: Path) -> None:
     (folder / "issuer.mjs").write_text(f'{block("js")}\nconsole.log(token("u-1"));\n')
-    await accepted(printed("node", "issuer.mjs"), folder)
+    await accepted(printed(str(NODE), "issuer.mjs"), folder)
 
 
 async def test_shell() -> None:
