@@ -13,7 +13,7 @@ from benchmarks.processes import BARE_FASTAPI, FLOOR
 from benchmarks.restart import FOLLOWED
 from benchmarks.telemetry import EVERY_TRACE, LAG, OFF, SOME_TRACES
 from benchmarks.token_checks import CACHED_KEY, SECRET_TOKEN
-from benchmarks.token_streams import ANYBODY, WITH_A_TOKEN
+from benchmarks.token_streams import WITH_A_TOKEN, WITHOUT_USERS
 from benchmarks.worker_scrape import LOOPS, WORKERS
 
 _A, _B = BARE_FASTAPI.name, FLOOR.name
@@ -56,7 +56,13 @@ GOALS = (
     _worst("cache_hit", "CPU, plan in memory / not, worst ({case})", 0.1, "not in memory", subject="in memory"),
     _worst("cache_packing", "CPU, pack / prepare, worst ({case})", 0.2, "prepare", subject="pack"),
     Goal("tokens", "CPU to check a token, {case}, ms", 0.1, over="each", only=f"{CACHED_KEY}|{SECRET_TOKEN}"),
-    Goal("token_cpu", f"CPU for a chunk at {{case}}: {WITH_A_TOKEN} / {ANYBODY}", 1.02, ANYBODY, subject=WITH_A_TOKEN),
+    Goal(
+        "token_cpu",
+        f"CPU for a chunk at {{case}}: {WITH_A_TOKEN} / {WITHOUT_USERS}",
+        1.02,
+        WITHOUT_USERS,
+        subject=WITH_A_TOKEN,
+    ),
     _cpu(f"CPU for a chunk at {{case}}: {SOME_TRACES} / {OFF}", 1.05, subject=SOME_TRACES),
     _pace(f"deviation p99 at {{case}}: {SOME_TRACES} - {OFF}, ms", subject=SOME_TRACES),
     _cpu(f"CPU for a chunk at {{case}}: {EVERY_TRACE} / {OFF}", 1.15, subject=EVERY_TRACE),
