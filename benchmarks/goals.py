@@ -13,7 +13,7 @@ from benchmarks.processes import BARE_FASTAPI, FLOOR
 from benchmarks.restart import FOLLOWED
 from benchmarks.telemetry import EVERY_TRACE, LAG, OFF, SOME_TRACES
 from benchmarks.token_checks import CACHED_KEY, SECRET_TOKEN
-from benchmarks.token_streams import WITH_A_TOKEN, WITHOUT_USERS
+from benchmarks.token_streams import NO_USERS, WITH_A_TOKEN
 from benchmarks.worker_scrape import LOOPS, WORKERS
 
 _A, _B = BARE_FASTAPI.name, FLOOR.name
@@ -58,9 +58,9 @@ GOALS = (
     Goal("tokens", "CPU to check a token, {case}, ms", 0.1, over="each", only=f"{CACHED_KEY}|{SECRET_TOKEN}"),
     Goal(
         "token_cpu",
-        f"CPU for a chunk at {{case}}: {WITH_A_TOKEN} / {WITHOUT_USERS}",
+        f"CPU for a chunk at {{case}}: {WITH_A_TOKEN} / {NO_USERS}",
         1.02,
-        WITHOUT_USERS,
+        NO_USERS,
         subject=WITH_A_TOKEN,
     ),
     _cpu(f"CPU for a chunk at {{case}}: {SOME_TRACES} / {OFF}", 1.05, subject=SOME_TRACES),

@@ -12,7 +12,7 @@ from benchmarks.measure import Measure
 from benchmarks.processes import SERVICE, Program
 from benchmarks.rounds import Race, Run
 
-WITHOUT_USERS, WITH_A_TOKEN = "without authentication", "with a token"
+NO_USERS, WITH_A_TOKEN = "without authentication", "with a token"
 _AUDIENCE = "streaming"
 
 
@@ -24,9 +24,9 @@ def token_streams(run: Run) -> list[Measure]:
         )
         for count in scale.token_streams
     }
-    cpu = Measure("token_cpu", "CPU of the server for a delivered chunk", "µs", baseline=WITHOUT_USERS)
+    cpu = Measure("token_cpu", "CPU of the server for a delivered chunk", "µs", baseline=NO_USERS)
     checks = Measure("token_stream_checks", "Checks: did server and client keep up?", "", compared=False)
-    programs = msgspec.structs.replace(SERVICE, name=WITHOUT_USERS), _authenticated()
+    programs = msgspec.structs.replace(SERVICE, name=NO_USERS), _authenticated()
     return Race(programs, loads, scale.rounds, ((cpu, "chunk_cpu_us"),), checks).run(run)
 
 
