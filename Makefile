@@ -40,7 +40,7 @@ run: $(RUNTIME) ## start the service on PORT (default 8000); stop it with Ctrl-C
 install: $(RUNTIME) ## install the packages of the service into .venv, without starting it
 
 .PHONY: test
-test: servers lint $(NODE) ## run the linters and all tests (about ten minutes)
+test: servers lint $(NODE) ## run the linters and all tests (about twenty minutes)
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: observe

@@ -62,6 +62,7 @@ GOALS = (
         1.02,
         NO_USERS,
         subject=WITH_A_TOKEN,
+        paired=True,
     ),
     _cpu(f"CPU for a chunk at {{case}}: {SOME_TRACES} / {OFF}", 1.05, subject=SOME_TRACES),
     _pace(f"deviation p99 at {{case}}: {SOME_TRACES} - {OFF}, ms", subject=SOME_TRACES),

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from benchmarks.attacks import ATTACKS, connect, run_attack
 from benchmarks.load import GAP_SECONDS, StreamLoad
-from benchmarks.load_client import percentile, start_streams
+from benchmarks.load_client import check_running, percentile, start_streams
 from benchmarks.measure import Measure
 from benchmarks.processes import SERVICE, Failed, Server, get, run_on, serve
 from benchmarks.rounds import Run
@@ -123,8 +123,8 @@ async def observe(server: Server, begins_at: float, seconds: float) -> Effect:
         slowest.append(await asyncio.to_thread(_slowest_get, server.port, ends_at))
         window.is_open = False
         deviations.append(percentile([abs(gap - GAP_SECONDS) for gap in window.gaps], 99) * 1e3)
+    await check_running(connections)
     for connection in connections:
-        connection.check_running(time.perf_counter())
         connection.check_chunks(load)
     return Effect(slowest[0], slowest[1], deviations[1], deviations[0])
 

@@ -1,6 +1,6 @@
 """Programs that run under the same load one after the other, and the measures of their figures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 
@@ -10,6 +10,7 @@ from benchmarks.machine import Cores
 from benchmarks.measure import Measure
 from benchmarks.processes import Program, Server, run_on, serve
 from benchmarks.scale import Scale
+from service.protocol.messages import Speed
 
 KEPT_UP = {"server's core, %": "server_core_percent", "client's core, %": "client_core_percent"}
 """Checks for every load: by title, the field of ``StreamFigures``."""
@@ -22,6 +23,20 @@ class Run(Struct, frozen=True):
     cores: Cores
     report: Callable[[str], None]
     """Prints a line of progress."""
+
+
+def paced(scale: Scale, counts: Iterable[int], speed: Speed | None = None) -> dict[str, StreamLoad]:
+    """Loads of this number of streams over the window of the scale, by case; at ``superfast`` without ``speed``."""
+    return {
+        f"{count} {speed} streams" if speed else f"{count} streams": StreamLoad(
+            count,
+            count * scale.spread_seconds_per_stream,
+            scale.settle_seconds,
+            scale.window_seconds,
+            speed=speed or Speed.SUPERFAST,
+        )
+        for count in counts
+    }
 
 
 class Race(Struct, frozen=True):

@@ -21,7 +21,7 @@ from benchmarks.processes import (
     serve,
     without,
 )
-from benchmarks.rounds import KEPT_UP, Race, Run
+from benchmarks.rounds import KEPT_UP, Race, Run, paced
 from service.protocol.messages import GAP_SECONDS as GAP_OF_SPEED
 from service.protocol.messages import Speed
 
@@ -40,12 +40,7 @@ def pace(prefix: str = "", baseline: str = "") -> Iterator[tuple[Measure, str]]:
 def streams(run: Run) -> list[Measure]:
     """CPU and pace of a chunk while many streams run."""
     scale = run.scale
-    loads = {
-        f"{count} streams": StreamLoad(
-            count, count * scale.spread_seconds_per_stream, scale.settle_seconds, scale.window_seconds
-        )
-        for count in scale.streams
-    }
+    loads = paced(scale, scale.streams)
     cpu = Measure("cpu", "CPU of the server for a delivered chunk", "µs")
     checks = Measure("checks", "Checks: did server and client keep up? are the messages alike?", "", compared=False)
     fields = {"delivered, % of due": "delivered_percent", **KEPT_UP, "message, bytes": "message_bytes"}
@@ -61,16 +56,7 @@ def growth(run: Run) -> list[Measure]:
     measures = (cpu, "chunk_cpu_us"), *pace("growth_")
     fields = {"delivered, % of due": "delivered_percent", **KEPT_UP}
     for speed, counts in ((Speed.SUPERFAST, scale.superfast_streams), (Speed.FAST, scale.fast_streams)):
-        loads = {
-            f"{count} {speed} streams": StreamLoad(
-                count,
-                count * scale.spread_seconds_per_stream,
-                scale.settle_seconds,
-                scale.window_seconds,
-                speed=speed,
-            )
-            for count in counts
-        }
+        loads = paced(scale, counts, speed)
         programs = SERVICE, floor(GAP_OF_SPEED[speed])
         Race(programs, loads, scale.rounds, measures, checks, fields).run(run)
     few, *_, many = (f"{count} {Speed.SUPERFAST} streams" for count in scale.superfast_streams)

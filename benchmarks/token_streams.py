@@ -7,10 +7,10 @@ import msgspec
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from benchmarks.load import StreamLoad
 from benchmarks.measure import Measure
 from benchmarks.processes import SERVICE, Program
-from benchmarks.rounds import Race, Run
+from benchmarks.rounds import Race, Run, paced
+from service.protocol.quota_kind import QuotaKind
 
 NO_USERS, WITH_A_TOKEN = "without authentication", "with a token"
 _AUDIENCE = "streaming"
@@ -18,12 +18,7 @@ _AUDIENCE = "streaming"
 
 def token_streams(run: Run) -> list[Measure]:
     scale = run.scale
-    loads = {
-        f"{count} streams": StreamLoad(
-            count, count * scale.spread_seconds_per_stream, scale.settle_seconds, scale.window_seconds
-        )
-        for count in scale.token_streams
-    }
+    loads = paced(scale, scale.token_streams)
     cpu = Measure("token_cpu", "CPU of the server for a delivered chunk", "µs", baseline=NO_USERS)
     checks = Measure("token_stream_checks", "Checks: did server and client keep up?", "", compared=False)
     programs = msgspec.structs.replace(SERVICE, name=NO_USERS), _authenticated()
@@ -35,13 +30,12 @@ def _authenticated() -> Program:
     secret, now = secrets.token_urlsafe(32), int(time.time())
     claims = {"sub": "user-1234", "aud": _AUDIENCE, "scope": "stream", "iat": now, "exp": now + 86_400}
     token = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(secret))
-    quotas = dict.fromkeys(("CONNECTIONS", "SESSIONS", "REQUESTS", "CONTENT_TIME", "STORED_SIZE"), "0")
     settings = {
         "AUTH_MODE": "jwt",
         "AUTH_JWT_KEY": secret,
         "AUTH_JWT_ALGORITHMS": "HS256",
         "AUTH_JWT_AUDIENCE": _AUDIENCE,
-        **{f"QUOTA_{kind}": limit for kind, limit in quotas.items()},
+        **{f"QUOTA_{kind.name}": "0" for kind in QuotaKind},
     }
     headers = {"Authorization": f"Bearer {token}"}
     return msgspec.structs.replace(SERVICE, name=WITH_A_TOKEN, settings=settings, headers=headers)

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.processes import Program, Server, get
+from benchmarks.processes import Program, Server, cpu_seconds, get
 
 WORKERS = 8
 LOOPS = "processor time of the event loops"
-_SCHEDULED = 0b010
-"""The kind of clock that counts the time for which a process ran."""
 
 
 def with_workers(program: Program) -> Program:
@@ -24,12 +22,12 @@ def worker_scrapes(server: Server, count: int) -> dict[str, list[float]]:
         time.sleep(0.1)
     figures: dict[str, list[float]] = {"request to response": [], LOOPS: [], "processor time of all threads": []}
     for _ in range(count):
-        loops, all_ = _loops_ns(workers), _all_ns(workers)
+        loops, all_ = _loops_ms(workers), _all_ms(workers)
         began = time.perf_counter()
         get(server.port, "/metrics")
         figures["request to response"].append((time.perf_counter() - began) * 1e3)
-        figures[LOOPS].append((_loops_ns(workers) - loops) / 1e6)
-        figures["processor time of all threads"].append((_all_ns(workers) - all_) / 1e6)
+        figures[LOOPS].append(_loops_ms(workers) - loops)
+        figures["processor time of all threads"].append(_all_ms(workers) - all_)
     return figures
 
 
@@ -40,16 +38,16 @@ def _workers(server: Server) -> list[psutil.Process]:
     return found
 
 
-def _loops_ns(workers: list[psutil.Process]) -> int:
+def _loops_ms(workers: list[psutil.Process]) -> float:
     """The processor time of the main thread of each worker. The kernel adds what a thread has run when it stops."""
     nanoseconds = 0
     for worker in workers:
         while worker.status() != psutil.STATUS_SLEEPING:  # of the main thread
             time.sleep(0.001)
         nanoseconds += int(Path(f"/proc/{worker.pid}/task/{worker.pid}/schedstat").read_text().split()[0])
-    return nanoseconds
+    return nanoseconds / 1e6
 
 
-def _all_ns(workers: list[psutil.Process]) -> int:
-    """The processor time of all threads, those that have ended too: clock_getcpuclockid(3) of each worker."""
-    return sum(time.clock_gettime_ns(~worker.pid << 3 | _SCHEDULED) for worker in workers)
+def _all_ms(workers: list[psutil.Process]) -> float:
+    """The processor time of all threads, those that have ended too."""
+    return sum(cpu_seconds(worker.pid) for worker in workers) * 1e3
