@@ -1,0 +1,1 @@
+"""Content that is still being written: documents that grow, and what their readers are shown of them."""

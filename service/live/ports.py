@@ -1,0 +1,108 @@
+"""What live streams need from adapters."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from msgspec import Struct
+
+from service.live.records import Append, LiveRecord, LiveStatus
+
+
+class Appended(Struct, frozen=True):
+    """The source has ``length`` bytes now; ``data`` are those of them that are new, and ``status`` is the stream's."""
+
+    length: int
+    data: bytes
+    status: LiveStatus
+
+
+class Refused(Struct, frozen=True):
+    """Nothing was stored. ``reason`` is a member of ``service.live.append_rule.Refusal``."""
+
+    reason: str
+    length: int
+    """Of the source that is stored."""
+    status: LiveStatus = LiveStatus.OPEN
+
+
+AppendResult = Appended | Refused
+
+
+class LiveStore(Protocol):
+    """Live streams and their sources. Every implementation passes tests/contract/live.
+
+    Coroutines raise only ``StoreUnavailable`` of ``service.session.ports``; then the operation may have been performed.
+    """
+
+    async def create(self, record: LiveRecord) -> LiveRecord:
+        """Store a new stream, or return the one that has the same ``session_key`` and ``creation_key``."""
+
+    async def append(self, appends: Sequence[Append]) -> Sequence[AppendResult]:
+        """Store all of them in order, in one transaction. When it returns they survive the death of this process."""
+
+    async def adopt(self, stream_id: str) -> LiveRecord | None:
+        """Increment the epoch of an open stream and renew its lease. ``None`` if there is no such stream."""
+
+    async def cancel(self, stream_id: str) -> LiveRecord | None:
+        """End an open stream as ``cancelled``; return it as it is then. ``None`` if there is no such stream."""
+
+    async def touch(self, epochs: Mapping[str, int]) -> None:
+        """Renew the leases of open streams, given by id and epoch. Appends renew them too."""
+
+    async def get(self, stream_id: str) -> LiveRecord | None:
+        """Return the record; ``None`` if there is none or if its time to live is over."""
+
+    async def read(self, stream_id: str, start: int) -> bytes:
+        """Return the source from ``start`` on; nothing if there is no such stream."""
+
+    async def open_streams(self, session_key: str) -> Sequence[LiveRecord]:
+        """Return the open streams of a session, the oldest first."""
+
+    async def expire(self) -> Sequence[LiveRecord]:
+        """Return the streams whose lease is over since a process last returned them: each once for a loss.
+
+        End as ``error`` those that were not adopted in their time to live, and delete the ended ones after theirs.
+        """
+
+    async def close(self) -> None:
+        """Release all resources."""
+
+
+class StreamCreated(Struct, frozen=True, tag=True):
+    record: LiveRecord
+
+
+class SourceStored(Struct, frozen=True, tag=True):
+    stream_id: str
+    epoch: int
+    offset: int
+    """Of the first byte of ``data``."""
+    data: bytes
+    status: LiveStatus
+
+
+class StreamTouched(Struct, frozen=True, tag=True):
+    """Its producer was heard of, or another producer has adopted it."""
+
+    stream_id: str
+    epoch: int
+
+
+LiveNotice = StreamCreated | SourceStored | StreamTouched
+
+
+class LiveBus(Protocol):
+    """Notices between the processes of a service. One may be lost: what matters is in the store."""
+
+    def publish(self, notices: Sequence[LiveNotice]) -> None:
+        """Send to all other processes. Never blocks, never raises."""
+
+    def running(self, receive: Callable[[LiveNotice], None]) -> AbstractAsyncContextManager[None]:
+        """Receive the notices of other processes while the context lasts. ``receive`` is called in the event loop."""
+
+    def follow(self, stream_id: str) -> None:
+        """Receive the notices of this stream, beside those of created streams."""
+
+    def unfollow(self, stream_id: str) -> None:
+        """Receive them no longer."""

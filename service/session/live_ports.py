@@ -1,0 +1,77 @@
+"""What the session machine needs of live streams."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct
+
+from service.content.live.piece import LiveCursor
+from service.live.records import LiveRecord
+from service.protocol.messages import ChunkBy, HtmlMode
+
+
+class LiveState(Enum):
+    """What a reader is told of the producer of a stream."""
+
+    OPEN = "open"
+    STALLED = "stalled"
+    """It was not heard of for ``STALLED_SECONDS``."""
+    INTERRUPTED = "interrupted"
+    """Its lease is over; another producer may adopt the stream."""
+    COMPLETE = "complete"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+class LiveReading(Protocol):
+    """One reader of a live stream. It changes between two inputs of the machine, never during one."""
+
+    @property
+    def record(self) -> LiveRecord:
+        """The stream as it was when the reader was attached."""
+
+    @property
+    def cursor(self) -> LiveCursor:
+        """The position of the reader."""
+
+    @property
+    def state(self) -> LiveState:
+        """Of the stream. In a final state all of the source that is stored is in the view of the cursor."""
+
+    @property
+    def epoch(self) -> int:
+        """Of the stream: it increases when another producer adopts it."""
+
+
+class WatchTarget(Struct, frozen=True):
+    """What a reader wants to see of which stream."""
+
+    stream_id: str
+    session_key: str
+    """Of the connection: a stream of another session is not found."""
+    html_mode: HtmlMode
+    chunk_by: ChunkBy | None
+    """``None`` for that of the stream."""
+    settled: int
+    """What the reader has, in UTF-16 code units."""
+
+
+class LiveStreams(Protocol):
+    """The live streams of all processes, as this process reads them."""
+
+    async def attach(self, target: WatchTarget, on_change: Callable[[], None]) -> LiveReading | None:
+        """Return a reading at ``target.settled``; ``None`` if there is no such stream.
+
+        ``on_change`` is called in the event loop, not within ``attach``, when there is more to take or the state has
+        changed. Raises ``StoreUnavailable``.
+        """
+
+    def detach(self, reading: LiveReading) -> None:
+        """End the reading; a second call does nothing."""
+
+    async def cancel(self, stream_id: str) -> None:
+        """End the stream as cancelled, for its producer and all readers. Raises ``StoreUnavailable``."""
+
+    async def open_streams(self, session_key: str) -> Sequence[str]:
+        """Return the ids of the open streams of a session, the oldest first. Raises ``StoreUnavailable``."""
