@@ -15,6 +15,11 @@ HMAC_ALGORITHMS = frozenset({"HS256", "HS384", "HS512"})
 SIGNATURE_ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 )
+_BEARER_SECRET = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
+_EXAMPLE = re.compile(
+    r"change.?me|example|placeholder|your.?token|^(?:my.?)?(?:secret|token|password)|publish.?token", re.IGNORECASE
+)
+_DIFFERENT_CHARACTERS = 8
 _TAG = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -89,6 +94,18 @@ def read_dsn(value: SecretStr | None) -> None:
         if parts.scheme not in ("http", "https") or not (parts.username and parts.hostname and project.isdecimal()):
             raise ValueError
         _ = parts.port  # raises ValueError for an invalid port
+
+
+def read_bearer_secret(value: SecretStr | None) -> None:
+    """Check a secret that is sent as a bearer token (RFC 6750 section 2.1): what is certainly an example is none."""
+    if value is not None:
+        secret = value.get_secret_value()
+        if (
+            _BEARER_SECRET.fullmatch(secret) is None
+            or len(set(secret)) < _DIFFERENT_CHARACTERS
+            or _EXAMPLE.search(secret)
+        ):
+            raise ValueError
 
 
 def checked_by(read: Callable[[_Value], object]) -> AfterValidator:

@@ -23,6 +23,7 @@ from service.settings.content_settings import ContentSettings
 from service.settings.input_settings import InputSettings
 from service.settings.network_settings import NetworkSettings
 from service.settings.preparation_settings import PreparationSettings
+from service.settings.publishing_settings import PublishingSettings
 from service.settings.session_settings import SessionSettings
 from service.settings.telemetry_settings import TelemetrySettings
 
@@ -32,7 +33,7 @@ _INPUT_MEMORY = 64 * 1024 * 1024
 _FRAME_BYTES = 4096
 """A client may send its largest requests in frames of this size at once."""
 
-_SECRETS = frozenset({"auth_jwt_key", "metrics_token", "sentry_dsn", "redis_url", "database_url"})
+_SECRETS = frozenset({"auth_jwt_key", "metrics_token", "publish_token", "sentry_dsn", "redis_url", "database_url"})
 
 
 class Settings(
@@ -41,6 +42,7 @@ class Settings(
     ContentSettings,
     SessionSettings,
     InputSettings,
+    PublishingSettings,
     AccessSettings,
     NetworkSettings,
 ):  # the last group is first

@@ -1,8 +1,9 @@
 """Values of settings: lists, addresses and algorithms."""
 
 import pytest
+from pydantic import SecretStr
 
-from service.setting_values import read_algorithms, read_jwks_url, read_origins, read_tags
+from service.setting_values import read_algorithms, read_bearer_secret, read_jwks_url, read_origins, read_tags
 
 
 def test_origins_are_a_list_without_spaces_or_closing_slashes() -> None:
@@ -61,3 +62,30 @@ def test_an_address_of_keys_has_tls_or_is_of_this_machine(text: str) -> None:
 def test_any_other_address_of_keys_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_jwks_url(text)
+
+
+@pytest.mark.parametrize("secret", [None, "0123456789abcdef", "bXkgdG9rZW4gaXMgbG9uZyBlbm91Z2g=", "a-B.c_D~e+F/g1234"])
+def test_a_secret_is_what_fits_into_a_header(secret: str | None) -> None:
+    read_bearer_secret(None if secret is None else SecretStr(secret))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "0123456789abcde",
+        "0123456789 abcdef",
+        "0123456789abcdef\n",
+        "0123456789abcdé",
+        "1" * 40,
+        "12345671234567123456",
+        "change_me-12345678",
+        "ChangeMe0123456789",
+        "<0123456789abcdef>",
+        "your-token-0123456",
+        "secret0123456789abc",
+    ],
+)
+def test_what_does_not_fit_or_is_certainly_no_secret_is_refused(secret: str) -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        read_bearer_secret(SecretStr(secret))

@@ -63,6 +63,11 @@ def test_an_invalid_value_is_reported_with_the_variable_the_value_and_the_allowe
         ("REDIS_URL", "redis://:secret@host:port"),
         ("DATABASE_URL", "mysql://user:secret@host/database"),
         ("SENTRY_DSN", "https://secret@host"),
+        ("PUBLISH_TOKEN", "short"),
+        ("PUBLISH_TOKEN", "abababababababababab"),
+        ("PUBLISH_TOKEN", "<the token of the back end>"),
+        ("PUBLISH_TOKEN", "change-me-0123456789"),
+        ("PUBLISH_TOKEN", "Publish_Token_1234567"),
     ],
 )
 def test_what_may_hold_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
