@@ -154,7 +154,7 @@ def create_app(
         proxies=settings.proxies,
     )
     lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
-    loop_monitor = LoopMonitor(writer, recorder, clock.now, telemetry.metrics.beat)
+    loop_monitor = LoopMonitor(writer, services.live_meter, recorder, clock.now, telemetry.metrics.beat)
     stall_watch = StallWatch(recorder)
 
     @asynccontextmanager

@@ -208,6 +208,16 @@ class LogSink:
                 pass
             case events.QuotasUnavailable():
                 pass  # a DependencyChanged came before
+            case events.LiveStreamCreated() | events.LiveStreamAdopted() | events.LiveStreamEnded():
+                pass
+            case events.LiveAppendsStored() | events.AppendRefused() | events.LiveStreamsCounted():
+                pass
+            case events.ProducerStalled() | events.ProducerContinued() | events.ProducerLost():
+                pass
+            case events.LiveReaderAttached() | events.LiveFirstChunkSent() | events.LiveReaderDetached():
+                pass
+            case events.LiveMeasured():
+                pass
             case _:
                 assert_never(event)
 

@@ -248,6 +248,16 @@ class Metrics:
                 self._counter(declared.QUOTAS_UNAVAILABLE).inc()
             case events.KeyMade() | events.TokensRevoked():
                 pass
+            case events.LiveStreamCreated() | events.LiveStreamAdopted() | events.LiveStreamEnded():
+                pass
+            case events.LiveAppendsStored() | events.AppendRefused() | events.LiveStreamsCounted():
+                pass
+            case events.ProducerStalled() | events.ProducerContinued() | events.ProducerLost():
+                pass
+            case events.LiveReaderAttached() | events.LiveFirstChunkSent() | events.LiveReaderDetached():
+                pass
+            case events.LiveMeasured():
+                pass
             case _:
                 assert_never(event)
 

@@ -114,6 +114,16 @@ class TraceSink:
                 pass
             case events.TokensRevoked() | events.RevocationsRead() | events.QuotaRefused() | events.QuotasUnavailable():
                 pass
+            case events.LiveStreamCreated() | events.LiveStreamAdopted() | events.LiveStreamEnded():
+                pass
+            case events.LiveAppendsStored() | events.AppendRefused() | events.LiveStreamsCounted():
+                pass
+            case events.ProducerStalled() | events.ProducerContinued() | events.ProducerLost():
+                pass
+            case events.LiveReaderAttached() | events.LiveFirstChunkSent() | events.LiveReaderDetached():
+                pass
+            case events.LiveMeasured():
+                pass
             case _:
                 assert_never(event)
 

@@ -32,6 +32,35 @@ from service.events.connections import (
     MessagesSent,
     SessionJoined,
 )
+from service.events.live import (
+    AppendRefused,
+    Distribution,
+    LiveAppendsStored,
+    LiveFirstChunkSent,
+    LiveMeasured,
+    LiveOutcome,
+    LiveReaderAttached,
+    LiveReaderDetached,
+    LiveStreamAdopted,
+    LiveStreamCreated,
+    LiveStreamEnded,
+    LiveStreamsCounted,
+    ProducerContinued,
+    ProducerLost,
+    ProducerStalled,
+    ReadingEnd,
+    ReadingWay,
+    RefusedAppend,
+)
+from service.events.live_meter import (
+    DEFINITION_WAIT_SECONDS,
+    FIRST_APPENDS,
+    HELD_BACK_SECONDS,
+    LIVE_GAP_SECONDS,
+    SOURCE_TO_SOCKET_SECONDS,
+    LiveChunk,
+    LiveMeter,
+)
 from service.events.process import (
     ContentQueueChanged,
     ContentRefused,
@@ -148,13 +177,32 @@ Event = (
     | RevocationsRead
     | QuotaRefused
     | QuotasUnavailable
+    | LiveStreamCreated
+    | LiveAppendsStored
+    | AppendRefused
+    | LiveStreamAdopted
+    | LiveStreamEnded
+    | ProducerStalled
+    | ProducerContinued
+    | ProducerLost
+    | LiveStreamsCounted
+    | LiveReaderAttached
+    | LiveFirstChunkSent
+    | LiveReaderDetached
+    | LiveMeasured
 )
 
 __all__ = [
     "CHUNK_LAG_SECONDS",
+    "DEFINITION_WAIT_SECONDS",
+    "FIRST_APPENDS",
+    "HELD_BACK_SECONDS",
+    "LIVE_GAP_SECONDS",
     "OPERATIONS",
+    "SOURCE_TO_SOCKET_SECONDS",
     "AcceptPaused",
     "AcceptResumed",
+    "AppendRefused",
     "AttemptOutcome",
     "BackpressureApplied",
     "BackpressureReleased",
@@ -178,6 +226,7 @@ __all__ = [
     "DependencyCalled",
     "DependencyChanged",
     "DependencyFailed",
+    "Distribution",
     "DrainEnded",
     "DrainStarted",
     "DropReason",
@@ -191,6 +240,18 @@ __all__ = [
     "KeyMade",
     "KilledBecause",
     "ListenerPurpose",
+    "LiveAppendsStored",
+    "LiveChunk",
+    "LiveFirstChunkSent",
+    "LiveMeasured",
+    "LiveMeter",
+    "LiveOutcome",
+    "LiveReaderAttached",
+    "LiveReaderDetached",
+    "LiveStreamAdopted",
+    "LiveStreamCreated",
+    "LiveStreamEnded",
+    "LiveStreamsCounted",
     "LoopLagMeasured",
     "LoopStalled",
     "MessageReceived",
@@ -199,11 +260,17 @@ __all__ = [
     "Outcome",
     "PendingSocketsCounted",
     "Phase",
+    "ProducerContinued",
+    "ProducerLost",
+    "ProducerStalled",
     "QuotaRefused",
     "QuotasUnavailable",
     "RateLimitApproached",
     "RateLimitHit",
+    "ReadingEnd",
+    "ReadingWay",
     "RecoveryRefused",
+    "RefusedAppend",
     "RefusedBecause",
     "RequestAdmitted",
     "RequestRejected",

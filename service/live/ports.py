@@ -80,6 +80,8 @@ class SourceStored(Struct, frozen=True, tag=True):
     """Of the first byte of ``data``."""
     data: bytes
     status: LiveStatus
+    age_seconds: float = 0.0
+    """Since the oldest byte of it was received, when the notice was made: for telemetry."""
 
 
 class StreamTouched(Struct, frozen=True, tag=True):

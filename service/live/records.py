@@ -38,6 +38,10 @@ class LiveRecord(Struct, frozen=True):
     status: LiveStatus = LiveStatus.OPEN
     silent_seconds: float = 0.0
     """Since its producer was heard of, by the clock of the store."""
+    created_at: float = 0.0
+    """In Unix seconds, by the process that created it."""
+    subject: str = ""
+    """Of the principal that created it; empty without authentication."""
 
 
 class Append(Struct, frozen=True):

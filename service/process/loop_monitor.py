@@ -1,10 +1,10 @@
-"""Measures the lag of the event loop at regular intervals, and reports the messages sent in each."""
+"""Measures the lag of the event loop at regular intervals, and reports what was counted in each."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from service.events import LoopLagMeasured
+from service.events import LiveMeter, LoopLagMeasured
 from service.protocol.instant import Instant
 from service.session.ports import Recorder
 from service.websocket.message_writer import MessageWriter
@@ -16,10 +16,16 @@ _MAX_SWALLOWED = 1000
 
 class LoopMonitor:
     def __init__(
-        self, writer: MessageWriter, recorder: Recorder, clock: Callable[[], Instant], beat: Callable[[], None]
+        self,
+        writer: MessageWriter,
+        live_meter: LiveMeter,
+        recorder: Recorder,
+        clock: Callable[[], Instant],
+        beat: Callable[[], None],
     ) -> None:
         """``beat`` is called at each interval: a sign that the event loop runs."""
         self._writer = writer
+        self._live_meter = live_meter
         self._recorder = recorder
         self._clock = clock
         self._beat = beat
@@ -39,9 +45,11 @@ class LoopMonitor:
             self.report()
 
     def report(self) -> None:
-        """Record the messages sent since the last report."""
+        """Record what was counted since the last report: messages, and what happened in live streams."""
         if (sent := self._writer.take_counts()) is not None:
             self._recorder.record(sent)
+        if (measured := self._live_meter.take()) is not None:
+            self._recorder.record(measured)
 
     def _schedule(self) -> None:
         # The clock of uvloop counts whole milliseconds.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.events import Event
+from service.events import Event, LiveChunk
 from service.protocol.close_codes import CloseCode, close_reason
 from service.protocol.errors import StreamingError
 from service.protocol.server_messages import ErrorMessage, ServerMessage
@@ -44,12 +44,14 @@ class Step(Struct, frozen=True):
     """Chunks that need no ``tick``, the first at ``wake_at``. A driver may ignore it: ``tick`` returns the same."""
     chunk_lags: Sequence[float] = ()
     """How late the chunks among ``outbound`` that have a due time are, in seconds, in ascending order."""
+    live_chunks: Sequence[LiveChunk] = ()
+    """Those of live streams among ``outbound``."""
 
 
 class StepBuilder:
     """Collects messages, effects, events, dropped tickets and the close of one step; ``build`` takes them all."""
 
-    __slots__ = ("_chunk_lags", "_dropped", "_effects", "_outbound", "close", "log")
+    __slots__ = ("_chunk_lags", "_dropped", "_effects", "_live_chunks", "_outbound", "close", "log")
 
     def __init__(self, log: EventLog) -> None:
         self.log = log
@@ -57,6 +59,7 @@ class StepBuilder:
         self._outbound: list[ServerMessage] = []
         self._effects: list[Effect] = []
         self._chunk_lags: list[float] = []
+        self._live_chunks: list[LiveChunk] = []
         self._dropped: tuple[int, ...] = ()
 
     def send(self, message: ServerMessage) -> None:
@@ -65,6 +68,10 @@ class StepBuilder:
     def add_chunk_lags(self, seconds: Iterable[float]) -> None:
         """Add how late chunks of the step are."""
         self._chunk_lags += seconds
+
+    def add_live_chunk(self, chunk: LiveChunk) -> None:
+        """Add when a chunk of a live stream, among the messages, is sent."""
+        self._live_chunks.append(chunk)
 
     def request(self, effect: Effect) -> None:
         self._effects.append(effect)
@@ -94,6 +101,9 @@ class StepBuilder:
         if lags:
             self._chunk_lags = []
             lags.sort()
+        live_chunks = self._live_chunks
+        if live_chunks:
+            self._live_chunks = []
         self.close = None
         dropped, self._dropped = self._dropped, ()
-        return Step(outbound, effects, self.log.take(), wake_at, close, dropped, run, lags)
+        return Step(outbound, effects, self.log.take(), wake_at, close, dropped, run, lags, live_chunks)

@@ -177,6 +177,7 @@ class Driver:
         if replies:  # they must not hide progress
             self._undelivered_bytes += connection.undelivered_bytes - undelivered
         self._services.writer.count_lags(step.chunk_lags)
+        self._services.live_meter.chunks_sent(step.live_chunks)
         for ticket in step.dropped:
             self._drop(ticket)
         for effect in step.effects:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import assert_never
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from service.access.principal import Principal
 from service.content import UnreadablePlan
-from service.events import FaultRaised, FaultSource
+from service.events import FaultRaised, FaultSource, LiveMeter
 from service.protocol.errors import ProcessingFailed, ServerBusy, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.trace import Trace, parse_trace_context
@@ -36,6 +36,7 @@ class Services(Struct, frozen=True):
     """``None`` without authentication."""
     quotas: Quotas | None = None
     """``None`` if none is set."""
+    live_meter: LiveMeter = field(default_factory=LiveMeter)
 
 
 class EffectHandler:
