@@ -17,6 +17,15 @@ class Sent(Struct, frozen=True):
     """Whether it violates the protocol, to show the error that follows."""
 
 
+class Produced(Struct, frozen=True):
+    """A call of the producer of a live stream, which is not on the connection of the client."""
+
+    call: str
+    """The method and the target."""
+    body: Mapping[str, Any] | str | None = None
+    """JSON, or a part of the source."""
+
+
 class Disconnected(Struct, frozen=True):
     """The connection is lost, and the client connects again."""
 
@@ -27,7 +36,7 @@ class Closed(Struct, frozen=True):
     code: CloseCode
 
 
-Line = Sent | ServerMessage | Disconnected | Closed
+Line = Sent | ServerMessage | Produced | Disconnected | Closed
 
 
 class Conversation(Struct, frozen=True):

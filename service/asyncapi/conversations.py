@@ -22,6 +22,7 @@ from service.asyncapi.example_messages import (
     principal_until,
     start,
 )
+from service.asyncapi.live_conversations import live_conversations
 from service.protocol.close_codes import CloseCode
 from service.protocol.errors import EmptyContent, InvalidContentType, SessionTimeout, TokenExpired, Unauthenticated
 from service.protocol.limits import Limits
@@ -290,4 +291,5 @@ def conversations(limits: Limits) -> Sequence[Conversation]:
             ),
             {"MAX_SESSION_DURATION": "1"},
         ),
+        *live_conversations(),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from service.asyncapi.conversation import Closed, Conversation, Disconnected, Line, Sent
+from service.asyncapi.conversation import Closed, Conversation, Disconnected, Line, Produced, Sent
 from service.asyncapi.conversations import conversations
 from service.asyncapi.example_messages import SESSION_ID, connected
 from service.asyncapi.schemas import CLIENT_MESSAGES, SCHEMAS, SERVER_MESSAGES, Json, schemas, tag_of, text_of
@@ -25,6 +25,7 @@ from service.protocol.messages import (
     Recover,
     StreamControl,
     StreamRequest,
+    Watch,
 )
 from service.protocol.server_messages import (
     AuthRefreshed,
@@ -35,10 +36,14 @@ from service.protocol.server_messages import (
     Pong,
     StreamCancelled,
     StreamComplete,
+    StreamContinued,
+    StreamInterrupted,
+    StreamLeft,
     StreamPaused,
     StreamRecovered,
     StreamResumed,
     StreamSkipped,
+    StreamStalled,
     StreamStart,
 )
 
@@ -54,13 +59,24 @@ and receives what it **sends**.
 """
 
 _CHANNEL = "#/channels/stream"
-_SECRETS = {"AUTH_JWT_KEY": "the secret of the issuer"}
-"""What stands for a secret: one that is published would be copied. The service refuses it as too short."""
+_SECRETS = {"AUTH_JWT_KEY": "the secret of the issuer", "PUBLISH_TOKEN": "the token of the back end"}
+"""What stands for a secret: one that is published would be copied. The service refuses them."""
 
 _REPLIES: Mapping[type[Struct], Sequence[type[Struct]]] = {
     StreamRequest: (StreamStart, Chunk, StreamComplete, StreamCancelled, ErrorMessage),
-    StreamControl: (StreamPaused, StreamResumed, StreamSkipped, StreamCancelled, ErrorMessage),
+    StreamControl: (StreamPaused, StreamResumed, StreamSkipped, StreamCancelled, StreamLeft, ErrorMessage),
     Recover: (StreamRecovered, Chunk, StreamComplete, StreamCancelled, ErrorMessage),
+    Watch: (
+        StreamStart,
+        Chunk,
+        StreamStalled,
+        StreamInterrupted,
+        StreamContinued,
+        StreamComplete,
+        StreamCancelled,
+        StreamLeft,
+        ErrorMessage,
+    ),
     Ack: (ErrorMessage,),
     ClientReport: (ErrorMessage,),
     Auth: (Connected, ErrorMessage),
@@ -204,7 +220,7 @@ def _payload(line: Line) -> Mapping[str, Any]:
     match line:
         case Sent(payload):
             return payload
-        case Disconnected() | Closed():
+        case Produced() | Disconnected() | Closed():
             return {}
         case _:
             return msgspec.json.decode(encode(line), type=Json)
@@ -223,6 +239,8 @@ def _line(line: Line) -> Json:
     match line:
         case Sent(payload):
             return {"client": payload}
+        case Produced(call, body):
+            return {"producer": {"call": call} if body is None else {"call": call, "body": body}}
         case Disconnected():
             return {"breaks": True}
         case Closed(code):

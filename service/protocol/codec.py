@@ -19,7 +19,7 @@ from service.protocol.errors import (
     InvalidSpeed,
     UnknownMessageType,
 )
-from service.protocol.fields import SESSION_ID_PATTERN, RequestId, Token
+from service.protocol.fields import SESSION_ID_PATTERN, Index, RequestId, StreamId, Token
 from service.protocol.messages import (
     Ack,
     Auth,
@@ -37,6 +37,7 @@ from service.protocol.messages import (
     Speed,
     StreamControl,
     StreamRequest,
+    Watch,
 )
 from service.protocol.server_messages import Chunk, ServerMessage
 from service.protocol.trace import TraceHeaders
@@ -57,7 +58,7 @@ class _Envelope(Struct):
     type: str | UnsetType = UNSET
 
 
-# The two messages that contain names are decoded with strings in their place: an unknown name has an error code of its
+# The messages that contain names are decoded with strings in their place: an unknown name has an error code of its
 # own, which depends on the field.
 
 
@@ -76,7 +77,18 @@ class _StreamControl(Struct, tag_field="type", tag="stream_control"):
     action: str = ""
 
 
-_WireMessage = _StreamRequest | _StreamControl | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat
+class _Watch(Struct, tag_field="type", tag="watch"):
+    stream_id: StreamId
+    settled: Index = 0
+    html_mode: str | UnsetType = UNSET
+    chunk_by: str | UnsetType = UNSET
+    speed: str | UnsetType = UNSET
+    request_id: RequestId | UnsetType = UNSET
+
+
+_WireMessage = (
+    _StreamRequest | _StreamControl | _Watch | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat
+)
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_message: Callable[[str], _WireMessage] = msgspec.json.Decoder(_WireMessage).decode
@@ -106,6 +118,8 @@ def decode(data: str | bytes | None) -> ClientMessage:
                 return _request(message)
             case _StreamControl():
                 return StreamControl(_member(ControlAction, message.action, InvalidControlAction, "action"))
+            case _Watch():
+                return _watch(message)
             case _:
                 return message
     except ClientMistake as mistake:
@@ -183,3 +197,24 @@ def _request(fields: _StreamRequest) -> StreamRequest:
     except ClientMistake as mistake:
         mistake.request_id = fields.request_id
         raise
+
+
+def _watch(fields: _Watch) -> Watch:
+    try:
+        return Watch(
+            stream_id=fields.stream_id,
+            settled=fields.settled,
+            html_mode=_optional_member(HtmlMode, fields.html_mode, InvalidHtmlMode, "html_mode"),
+            chunk_by=_optional_member(ChunkBy, fields.chunk_by, InvalidChunkStrategy, "chunk_by"),
+            speed=_optional_member(Speed, fields.speed, InvalidSpeed, "speed"),
+            request_id=fields.request_id,
+        )
+    except ClientMistake as mistake:
+        mistake.request_id = fields.request_id
+        raise
+
+
+def _optional_member(
+    names: type[_Name], value: str | UnsetType, mistake: type[ClientMistake], field: str
+) -> _Name | UnsetType:
+    return UNSET if isinstance(value, UnsetType) else _member(names, value, mistake, field)

@@ -5,12 +5,13 @@
 │   ├── ``InvalidMessage`` ``UnknownMessageType`` ``InvalidContentType`` ``InvalidChunkStrategy``
 │   ├── ``InvalidSpeed`` ``InvalidHtmlMode`` ``InvalidControlAction`` ``NoActiveStream``
 │   ├── ``ContentTooLarge`` ``EmptyContent`` ``PreparedTooLarge`` ``ContentTooCostly``
-│   └── ``RefreshRefused`` ``ScopeMissing``
+│   └── ``RefreshRefused`` ``ScopeMissing`` ``UnknownStream``
 ├── ``LimitReached``: the client must wait or reconnect
 │   ├── ``RateLimitExceeded`` ``QueueFull`` ``ServerBusy`` ``OverCapacity``
 │   ├── ``SessionTimeout`` ``IdleTimeout`` ``SlowClient`` ``StreamTakenOver``
 │   ├── ``InputLimitExceeded`` ``MessageTimeout`` ``QuotaReached`` ``ConnectionQuotaReached``
 │   └── ``Unauthenticated`` ``TokenExpired`` ``TokenRevoked`` ``Forbidden`` ``AuthUnavailable``
+├── ``ProducerFailed``: the producer of a live stream is lost or has failed
 └── ``ServiceFault``: a fault of the service; reported to its operators
     └── ``ChunkingFailed`` ``ProcessingFailed`` ``InternalError``
 
@@ -57,6 +58,8 @@ class ErrorCode(StrEnum):
     TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - a code
     FORBIDDEN = "FORBIDDEN"
     AUTH_UNAVAILABLE = "AUTH_UNAVAILABLE"
+    UNKNOWN_STREAM = "UNKNOWN_STREAM"
+    PRODUCER_FAILED = "PRODUCER_FAILED"
 
 
 class StreamingError(Exception):
@@ -173,6 +176,12 @@ class ScopeMissing(ClientMistake):
     code = ErrorCode.FORBIDDEN
 
 
+class UnknownStream(ClientMistake):
+    """The session has no such live stream: it does not exist, or has ended over `RESUME_TTL` ago."""
+
+    code = ErrorCode.UNKNOWN_STREAM
+
+
 class LimitReached(StreamingError):
     """A limit of the session, the connection or the process."""
 
@@ -191,7 +200,7 @@ class QueueFull(LimitReached):
 
 
 class ServerBusy(LimitReached):
-    """The server has too much content to prepare. Repeat the request after `retry_after_ms`."""
+    """The server has too much content to prepare, or cannot read the live stream. Repeat it after `retry_after_ms`."""
 
     code = ErrorCode.SERVER_BUSY
     retryable = True
@@ -309,6 +318,12 @@ class AuthUnavailable(LimitReached):
     code = ErrorCode.AUTH_UNAVAILABLE
     fatal = True
     retryable = True
+
+
+class ProducerFailed(StreamingError):
+    """The producer of the live stream ended it after an error, or was lost. All that it has written was sent before."""
+
+    code = ErrorCode.PRODUCER_FAILED
 
 
 class ServiceFault(StreamingError):

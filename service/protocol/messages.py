@@ -36,7 +36,10 @@ class Speed(DescribedEnum):
     NORMAL = "normal", "100 ms between two chunks"
     FAST = "fast", "50 ms between two chunks"
     SUPERFAST = "superfast", "30 ms between two chunks"
-    ADAPTIVE = "adaptive", "one of the others, chosen by the complexity of the content"
+    ADAPTIVE = (
+        "adaptive",
+        "one of the others, chosen by the complexity of the content; for a live stream, as it arrives",
+    )
 
 
 GAP_SECONDS: Mapping[Speed, float] = {Speed.SLOW: 0.3, Speed.NORMAL: 0.1, Speed.FAST: 0.05, Speed.SUPERFAST: 0.03}
@@ -59,7 +62,8 @@ class ControlAction(DescribedEnum):
     PAUSE = "pause", "send no chunk until `resume`; answered by `stream_paused`"
     RESUME = "resume", "end a pause; answered by `stream_resumed`"
     SKIP = "skip", "send the rest at once; answered by `stream_skipped`, and by `stream_resumed` after a pause"
-    CANCEL = "cancel", "end the stream; answered by `stream_cancelled`"
+    CANCEL = "cancel", "end the stream, a live one for all; answered by `stream_cancelled`"
+    LEAVE = "leave", "end the reading of a live stream, which goes on for others; answered by `stream_left`"
 
 
 class Complexity(DescribedEnum):
@@ -112,6 +116,26 @@ class Recover(Struct, frozen=True, tag_field="type", tag="recover"):
     token: Annotated[Token, doc("The `resume_token` of a connection on which the stream was started or recovered.")]
 
 
+class Watch(Struct, frozen=True, tag_field="type", tag="watch"):
+    """Read a live stream of the session from a position on. It takes its turn like a request, and costs none.
+
+    It replaces an earlier `watch` of the same stream, and a live stream that was sent without one.
+    """
+
+    stream_id: StreamId
+    settled: Annotated[
+        Index,
+        doc("The last `settled` received of this stream, in the same `html_mode`: the client has what is before."),
+    ] = 0
+    html_mode: Annotated[
+        HtmlMode | UnsetType,
+        doc("How HTML is sent. Without it, as in the last request or `watch` of the connection, else `fragment`."),
+    ] = UNSET
+    chunk_by: Annotated[ChunkBy | UnsetType, doc("Without it, that of the producer.")] = UNSET
+    speed: Annotated[Speed | UnsetType, doc("The pace of this reader. Without it, that of the producer.")] = UNSET
+    request_id: RequestId | UnsetType = UNSET
+
+
 class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
     """Confirms all chunks up to an index. Optional: after the last index the service deletes the stored stream."""
 
@@ -154,7 +178,9 @@ class Heartbeat(Struct, frozen=True, tag_field="type", tag="heartbeat"):
     """Request a `heartbeat_ack`, which contains the session id."""
 
 
-ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat
+ClientMessage = (
+    StreamRequest | StreamControl | Recover | Watch | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat
+)
 
 
 class ClientMessageType(StrEnum):
@@ -163,6 +189,7 @@ class ClientMessageType(StrEnum):
     STREAM_REQUEST = "stream_request"
     STREAM_CONTROL = "stream_control"
     RECOVER = "recover"
+    WATCH = "watch"
     ACK = "ack"
     CLIENT_REPORT = "client_report"
     AUTH = "auth"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Self, get_args
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from service.protocol.errors import ErrorCode, StreamingError
 from service.protocol.fields import Expiry, RequestId, SessionId, StreamId, Timestamp, TraceId, doc
@@ -55,11 +55,15 @@ class StreamMetadata(Struct, frozen=True):
     estimated_duration_ms: Annotated[int, doc("Milliseconds from the first chunk to the last, without pause or skip.")]
 
 
-_PlannedChunks = Annotated[int, doc("The number of planned chunks; a skip reduces it.")]
+_PlannedChunks = Annotated[int, doc("The number of planned chunks; a skip reduces it. 0 for a live stream.")]
+_Live = Annotated[bool, doc("True for a live stream, whose content is still being written; else absent.")]
 
 
 class StreamStart(Struct, frozen=True, tag_field="type", tag="stream_start"):
-    """The content of the request is prepared, and its chunks follow."""
+    """The content of the request is prepared, and its chunks follow; or a live stream begins.
+
+    A live stream may begin without a request. All numbers in its `metadata` are 0.
+    """
 
     total_chunks: _PlannedChunks
     content_type: Annotated[ContentType, doc("The format, as in the request.")]
@@ -69,6 +73,14 @@ class StreamStart(Struct, frozen=True, tag_field="type", tag="stream_start"):
     resumable: Annotated[bool, doc("Whether the stream is stored, so that another connection can recover it.")]
     metadata: Annotated[StreamMetadata, doc("Statistics of the prepared content.")]
     request_id: RequestId | UnsetType = UNSET
+    live: _Live | UnsetType = UNSET
+    settled: Annotated[
+        int | UnsetType,
+        doc(
+            "Of a live stream: the first chunk follows after this number of UTF-16 code units of what the client has. "
+            "Drop what is after them."
+        ),
+    ] = UNSET
 
 
 class StreamRecovered(Struct, frozen=True, tag_field="type", tag="stream_recovered"):
@@ -95,6 +107,17 @@ class Chunk(Struct, frozen=True, gc=False, tag_field="type", tag="chunk"):
         str | UnsetType,
         doc("In `html_mode` `incremental`: the end tags of the elements that are open after this chunk."),
     ] = UNSET
+    settled: Annotated[
+        int | UnsetType,
+        doc("Of a live stream: what is before this number of UTF-16 code units never changes."),
+    ] = UNSET
+    start: Annotated[
+        int | UnsetType,
+        doc(
+            "Of a live stream in `html_mode` `incremental`: the data replaces all after this number of UTF-16 code "
+            "units. Without it, the data is appended."
+        ),
+    ] = field(name="from", default=UNSET)
 
 
 class CompletionMetadata(Struct, frozen=True):
@@ -114,6 +137,7 @@ class StreamComplete(Struct, frozen=True, tag_field="type", tag="stream_complete
     stream_id: StreamId
     metadata: Annotated[CompletionMetadata, doc("Statistics of the stream.")]
     request_id: RequestId | UnsetType = UNSET
+    live: _Live | UnsetType = UNSET
 
 
 class StreamPaused(Struct, frozen=True, tag_field="type", tag="stream_paused"):
@@ -138,6 +162,37 @@ class StreamCancelled(Struct, frozen=True, tag_field="type", tag="stream_cancell
     """The stream has ended, and the next waiting request starts."""
 
     timestamp: Timestamp
+    stream_id: Annotated[StreamId | UnsetType, doc("Of a live stream, which any reader can cancel.")] = UNSET
+
+
+class StreamLeft(Struct, frozen=True, tag_field="type", tag="stream_left"):
+    """The reading of a live stream has ended, and the next waiting request starts. `watch` continues it."""
+
+    timestamp: Timestamp
+    stream_id: StreamId
+
+
+class StreamStalled(Struct, frozen=True, tag_field="type", tag="stream_stalled"):
+    """The producer of the live stream is silent. More may follow at any time."""
+
+    timestamp: Timestamp
+    stream_id: StreamId
+    seconds: Annotated[int, doc("The number of seconds for which it has been silent.")]
+
+
+class StreamInterrupted(Struct, frozen=True, tag_field="type", tag="stream_interrupted"):
+    """The producer of the live stream is lost. The stream continues if another one adopts it in time."""
+
+    timestamp: Timestamp
+    stream_id: StreamId
+    until: Annotated[Timestamp, doc("When the stream ends with `PRODUCER_FAILED` if no producer adopts it.")]
+
+
+class StreamContinued(Struct, frozen=True, tag_field="type", tag="stream_continued"):
+    """The live stream has a producer again, after `stream_stalled` or `stream_interrupted`."""
+
+    timestamp: Timestamp
+    stream_id: StreamId
 
 
 class AuthExpiring(Struct, frozen=True, tag_field="type", tag="auth_expiring"):
@@ -208,6 +263,10 @@ ServerMessage = (
     | StreamResumed
     | StreamSkipped
     | StreamCancelled
+    | StreamLeft
+    | StreamStalled
+    | StreamInterrupted
+    | StreamContinued
     | AuthExpiring
     | AuthRefreshed
     | Pong

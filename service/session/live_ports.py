@@ -12,7 +12,7 @@ from service.protocol.messages import ChunkBy, HtmlMode
 
 
 class LiveState(Enum):
-    """What a reader is told of the producer of a stream."""
+    """What a reader sees of the producer of a stream."""
 
     OPEN = "open"
     STALLED = "stalled"
@@ -32,8 +32,16 @@ class LiveReading(Protocol):
         """The stream as it was when the reader was attached."""
 
     @property
+    def start(self) -> int:
+        """Where the cursor began, in UTF-16 code units: at the ``settled`` of its target, or before it."""
+
+    @property
     def cursor(self) -> LiveCursor:
         """The position of the reader."""
+
+    @property
+    def lag_seconds(self) -> float:
+        """From the arrival of what was added last at the service until it was in the view: for telemetry."""
 
     @property
     def state(self) -> LiveState:

@@ -20,6 +20,7 @@ from service.protocol.errors import (
     StreamingError,
     StreamTakenOver,
     TokenRevoked,
+    UnknownStream,
 )
 from service.protocol.instant import Instant
 from service.protocol.limits import InputLimit, Limits
@@ -35,6 +36,7 @@ from service.protocol.messages import (
     Recover,
     StreamControl,
     StreamRequest,
+    Watch,
 )
 from service.protocol.server_messages import AuthRefreshed, ErrorMessage, HeartbeatAck, Pong
 from service.session import replies
@@ -50,6 +52,7 @@ from service.session.streams import Streams
 from service.session.token_life import TokenLife
 from service.session.tokens import digest_of
 
+UNKNOWN = "The session has no such live stream. Send the id of one that has not expired."
 _CLIENT_CLOSE_CODES = {CloseCode.NORMAL, CloseCode.PEER_LEFT, CloseCode.NO_CODE}
 
 
@@ -266,6 +269,8 @@ class SessionMachine:
                 self._streams.control(action, now)
             case Recover():
                 self._streams.recover(message, now)
+            case Watch(stream_id):
+                self._builder.send_error(UnknownStream(UNKNOWN), message.request_id, stream_id=stream_id)
             case Ack():
                 self._streams.acknowledge(message)
             case ClientReport():

@@ -153,6 +153,8 @@ class Streams:
                 self._builder.send(StreamCancelled(now.timestamp))
                 self._finish(stream, Outcome.CANCELLED, now)
                 self._start_next(now)
+            case ControlAction.LEAVE:
+                self._builder.send_error(NoActiveStream("The stream is not live. Send cancel to end it."))
             case _:
                 assert_never(action)
         self.deliver(now)

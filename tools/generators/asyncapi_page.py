@@ -136,6 +136,8 @@ def _conversation(conversation: Json) -> Iterator[str]:
                 yield f"> {_json(payload)}"
             case {"server": payload}:
                 yield f"< {_json(payload)}"
+            case {"producer": {"call": call, **body}}:
+                yield f"  the producer: {' '.join([call, *map(_json, body.values())])}"
             case {"closes": code}:
                 yield f"  the service closes with {code}"
             case _:

@@ -33,7 +33,7 @@ export type ContentType = "text" | "html" | "markdown";
  * - `normal`: 100 ms between two chunks
  * - `fast`: 50 ms between two chunks
  * - `superfast`: 30 ms between two chunks
- * - `adaptive`: one of the others, chosen by the complexity of the content
+ * - `adaptive`: one of the others, chosen by the complexity of the content; for a live stream, as it arrives
  */
 export type Speed = "slow" | "normal" | "fast" | "superfast" | "adaptive";
 
@@ -70,9 +70,10 @@ export interface StreamControl {
  * - `pause`: send no chunk until `resume`; answered by `stream_paused`
  * - `resume`: end a pause; answered by `stream_resumed`
  * - `skip`: send the rest at once; answered by `stream_skipped`, and by `stream_resumed` after a pause
- * - `cancel`: end the stream; answered by `stream_cancelled`
+ * - `cancel`: end the stream, a live one for all; answered by `stream_cancelled`
+ * - `leave`: end the reading of a live stream, which goes on for others; answered by `stream_left`
  */
-export type ControlAction = "pause" | "resume" | "skip" | "cancel";
+export type ControlAction = "pause" | "resume" | "skip" | "cancel" | "leave";
 
 /** Continue a stream on this connection that was interrupted, or has ended, on another one. */
 export interface Recover {
@@ -83,6 +84,27 @@ export interface Recover {
   last_index: number;
   /** The `resume_token` of a connection on which the stream was started or recovered. */
   token: string;
+}
+
+/**
+ * Read a live stream of the session from a position on. It takes its turn like a request, and costs none.
+ * 
+ *     It replaces an earlier `watch` of the same stream, and a live stream that was sent without one.
+ */
+export interface Watch {
+  type: "watch";
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** The last `settled` received of this stream, in the same `html_mode`: the client has what is before. */
+  settled?: number;
+  /** How HTML is sent. Without it, as in the last request or `watch` of the connection, else `fragment`. */
+  html_mode?: HtmlMode;
+  /** Without it, that of the producer. */
+  chunk_by?: ChunkBy;
+  /** The pace of this reader. Without it, that of the producer. */
+  speed?: Speed;
+  /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
+  request_id?: string;
 }
 
 /** Confirms all chunks up to an index. Optional: after the last index the service deletes the stored stream. */
@@ -170,10 +192,14 @@ export interface SessionLimits {
   max_chunk_size: number;
 }
 
-/** The content of the request is prepared, and its chunks follow. */
+/**
+ * The content of the request is prepared, and its chunks follow; or a live stream begins.
+ * 
+ *     A live stream may begin without a request. All numbers in its `metadata` are 0.
+ */
 export interface StreamStart {
   type: "stream_start";
-  /** The number of planned chunks; a skip reduces it. */
+  /** The number of planned chunks; a skip reduces it. 0 for a live stream. */
   total_chunks: number;
   /** The format, as in the request. */
   content_type: ContentType;
@@ -189,6 +215,10 @@ export interface StreamStart {
   metadata: StreamMetadata;
   /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
   request_id?: string;
+  /** True for a live stream, whose content is still being written; else absent. */
+  live?: boolean;
+  /** Of a live stream: the first chunk follows after this number of UTF-16 code units of what the client has. Drop what is after them. */
+  settled?: number;
 }
 
 /** Statistics of the prepared content. */
@@ -235,7 +265,7 @@ export interface StreamRecovered {
   next_index?: number;
   /** Whether the stream is paused until `resume`. */
   paused?: boolean;
-  /** The number of planned chunks; a skip reduces it. */
+  /** The number of planned chunks; a skip reduces it. 0 for a live stream. */
   total_chunks?: number;
   /** The trace id of the stream: that of a valid `traceparent` of the request, else a new one. */
   trace_id?: string;
@@ -264,6 +294,10 @@ export interface Chunk {
   timestamp: string;
   /** In `html_mode` `incremental`: the end tags of the elements that are open after this chunk. */
   close?: string;
+  /** Of a live stream: what is before this number of UTF-16 code units never changes. */
+  settled?: number;
+  /** Of a live stream in `html_mode` `incremental`: the data replaces all after this number of UTF-16 code units. Without it, the data is appended. */
+  from?: number;
 }
 
 /** All chunks of the stream were sent. */
@@ -281,6 +315,8 @@ export interface StreamComplete {
   metadata: CompletionMetadata;
   /** A label that the client chooses. All messages that answer the request repeat it; without it, the field is absent there. */
   request_id?: string;
+  /** True for a live stream, whose content is still being written; else absent. */
+  live?: boolean;
 }
 
 /** Statistics of a complete stream. */
@@ -319,6 +355,48 @@ export interface StreamCancelled {
   type: "stream_cancelled";
   /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
   timestamp: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id?: string;
+}
+
+/** The reading of a live stream has ended, and the next waiting request starts. `watch` continues it. */
+export interface StreamLeft {
+  type: "stream_left";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+}
+
+/** The producer of the live stream is silent. More may follow at any time. */
+export interface StreamStalled {
+  type: "stream_stalled";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** The number of seconds for which it has been silent. */
+  seconds: number;
+}
+
+/** The producer of the live stream is lost. The stream continues if another one adopts it in time. */
+export interface StreamInterrupted {
+  type: "stream_interrupted";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
+  /** When the stream ends with `PRODUCER_FAILED` if no producer adopts it. */
+  until: string;
+}
+
+/** The live stream has a producer again, after `stream_stalled` or `stream_interrupted`. */
+export interface StreamContinued {
+  type: "stream_continued";
+  /** The time at which the message was sent: ISO 8601 in UTC with milliseconds and `Z`. */
+  timestamp: string;
+  /** The id of the stream, as in its `stream_start`, in logs and in errors. */
+  stream_id: string;
 }
 
 /** The token expires soon: send `auth_refresh`. Without it the connection closes. */
@@ -401,14 +479,16 @@ export interface ErrorMessage {
  * - `STREAM_TAKEN_OVER`: Another connection has recovered the stream of this one.
  * - `INPUT_LIMIT_EXCEEDED`: The client sent more frames than `MAX_FRAME_RATE`, or more bytes than `MAX_BYTE_RATE`, allows.
  * - `MESSAGE_TIMEOUT`: A message was not finished: nothing of it arrived for `MESSAGE_STALL_TIMEOUT`, or it took `MESSAGE_TIMEOUT`.
- * - `SERVER_BUSY`: The server has too much content to prepare. Repeat the request after `retry_after_ms`.
+ * - `SERVER_BUSY`: The server has too much content to prepare, or cannot read the live stream. Repeat it after `retry_after_ms`.
  * - `UNAUTHENTICATED`: The token in an `auth_refresh` is not valid, or is of another user. The connection keeps its token. The service needs a token and has received none in time, or one that is not valid.
  * - `TOKEN_EXPIRED`: The token of the connection has expired: connect with a new one.
  * - `TOKEN_REVOKED`: The token was revoked: the user has to sign in again.
  * - `FORBIDDEN`: The token does not allow this message. The connection stays open. The token does not allow to enter the session, or another secret reserves it.
  * - `AUTH_UNAVAILABLE`: The token cannot be checked at the moment. Reconnect in some seconds.
+ * - `UNKNOWN_STREAM`: The session has no such live stream: it does not exist, or has ended over `RESUME_TTL` ago.
+ * - `PRODUCER_FAILED`: The producer of the live stream ended it after an error, or was lost. All that it has written was sent before.
  */
-export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "FORBIDDEN" | "AUTH_UNAVAILABLE";
+export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOUT" | "CONTENT_TOO_LARGE" | "INVALID_CONTENT_TYPE" | "INVALID_CHUNK_STRATEGY" | "INVALID_CONTROL_ACTION" | "CHUNKING_ERROR" | "PROCESSING_ERROR" | "STREAM_ERROR" | "EMPTY_CONTENT" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "INVALID_MESSAGE" | "INVALID_SPEED" | "INVALID_HTML_MODE" | "QUEUE_FULL" | "NO_ACTIVE_STREAM" | "OVER_CAPACITY" | "STREAM_TAKEN_OVER" | "INPUT_LIMIT_EXCEEDED" | "MESSAGE_TIMEOUT" | "SERVER_BUSY" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "TOKEN_REVOKED" | "FORBIDDEN" | "AUTH_UNAVAILABLE" | "UNKNOWN_STREAM" | "PRODUCER_FAILED";
 
 /**
  * - `connections`: connections opened
@@ -419,9 +499,9 @@ export type ErrorCode = "RATE_LIMIT_EXCEEDED" | "SESSION_TIMEOUT" | "IDLE_TIMEOU
  */
 export type QuotaKind = "connections" | "sessions" | "requests" | "content_time" | "stored_size";
 
-export type ClientMessage = StreamRequest | StreamControl | Recover | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat;
+export type ClientMessage = StreamRequest | StreamControl | Recover | Watch | Ack | ClientReport | Auth | AuthRefresh | Ping | Heartbeat;
 
-export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | AuthExpiring | AuthRefreshed | Pong | HeartbeatAck | ErrorMessage;
+export type ServerMessage = Connected | StreamStart | StreamRecovered | Chunk | StreamComplete | StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | StreamLeft | StreamStalled | StreamInterrupted | StreamContinued | AuthExpiring | AuthRefreshed | Pong | HeartbeatAck | ErrorMessage;
 
 /** The client closed the connection. */
 export const CLOSE_NORMAL = 1000;

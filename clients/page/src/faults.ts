@@ -10,7 +10,7 @@ const advice: Record<ErrorCode, [meaning: string, remedy: string]> = {
   CONTENT_TOO_LARGE: ["The content exceeds the size limit of the service.", "Send less, or in parts. The limit is shown under “Session”."],
   INVALID_CONTENT_TYPE: ["The service does not support this content type.", "Send text, html or markdown."],
   INVALID_CHUNK_STRATEGY: ["The service does not support this chunk strategy.", "Send word, sentence, paragraph or character."],
-  INVALID_CONTROL_ACTION: ["The service does not support this control.", "Send pause, resume, skip or cancel."],
+  INVALID_CONTROL_ACTION: ["The service does not support this control.", "Send pause, resume, skip, cancel or leave."],
   CHUNKING_ERROR: ["The content exceeded its limit during conversion, or could not be split.", "Send less, or simpler markup."],
   PROCESSING_ERROR: ["The content could not be processed.", "Try again. If it fails again, report the trace id."],
   STREAM_ERROR: ["This page received data too slowly, so the service closed the connection.", "Send it again, at a slower speed if it repeats."],
@@ -35,6 +35,8 @@ const advice: Record<ErrorCode, [meaning: string, remedy: string]> = {
   STREAM_TAKEN_OVER: ["Another connection recovered this stream.", "Check whether another tab has the same session."],
   NOT_RECOVERABLE: ["The connection was lost and the stream cannot be recovered. The shown part is correct but incomplete.", "Send it again."],
   CONNECTION_LOST: ["The service could not be reached.", "Check that it runs and that this page's origin is in ALLOWED_ORIGINS, then try again."],
+  UNKNOWN_STREAM: ["The session has no such live stream, or it ended some time ago.", "No action is needed."],
+  PRODUCER_FAILED: ["The back end that writes this stream has failed. The shown part is correct but incomplete.", "Ask it for another answer."],
   CLIENT_CLOSED: ["The page closed the connection.", "Send it again."],
 };
 

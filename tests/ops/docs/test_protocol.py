@@ -27,7 +27,7 @@ def test_it_documents_every_message_and_field() -> None:
     messages = [*CLIENT_MESSAGES, *SERVER_MESSAGES]
     assert missing({tag_of(message) for message in messages}) == set()
     structs: list[type[Struct]] = [*messages, SessionLimits, StreamMetadata, CompletionMetadata]
-    assert missing({field for struct in structs for field in struct.__struct_fields__}) == set()
+    assert missing({field for struct in structs for field in struct.__struct_encode_fields__}) == set()
 
 
 def test_it_documents_every_name_that_a_field_may_contain() -> None:
@@ -43,7 +43,7 @@ def test_it_has_a_remedy_for_every_refusal() -> None:
 
 def test_every_message_has_an_example_and_every_example_is_valid() -> None:
     examples = list(json_examples())
-    fields = {tag_of(message): set(message.__struct_fields__) for message in SERVER_MESSAGES}
+    fields = {tag_of(message): set(message.__struct_encode_fields__) for message in SERVER_MESSAGES}
     assert {example["type"] for example in examples} == fields.keys() | set(ClientMessageType)
     for example in examples:
         if example["type"] in set(ClientMessageType):

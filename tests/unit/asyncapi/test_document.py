@@ -20,7 +20,7 @@ DOCUMENT: Json = asyncapi(Limits(max_content_bytes=5000), __version__, "localhos
 def test_each_message_has_the_fields_of_its_type_in_their_order() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     for message in (*CLIENT_MESSAGES, *SERVER_MESSAGES):
-        assert list(schemas[message.__name__]["properties"]) == ["type", *message.__struct_fields__]
+        assert list(schemas[message.__name__]["properties"]) == ["type", *message.__struct_encode_fields__]
 
 
 def test_every_message_field_and_name_has_a_description() -> None:

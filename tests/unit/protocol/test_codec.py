@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from service.protocol.codec import decode, is_session_id
+from service.protocol.codec import decode, encode, is_session_id
 from service.protocol.errors import ClientMistake, ErrorCode
 from service.protocol.messages import (
     ChunkBy,
@@ -22,7 +22,9 @@ from service.protocol.messages import (
     Speed,
     StreamControl,
     StreamRequest,
+    Watch,
 )
+from service.protocol.server_messages import Chunk, StreamCancelled
 from service.protocol.trace import TraceHeaders
 
 
@@ -63,6 +65,49 @@ def test_the_other_messages_are_decoded() -> None:
     assert decode('{"type":"heartbeat"}') == Heartbeat()
     for action in ControlAction:
         assert decode(json.dumps({"type": "stream_control", "action": action})) == StreamControl(action)
+
+
+def test_a_watch_has_only_the_options_that_were_sent() -> None:
+    assert decode('{"type":"watch","stream_id":"s"}') == Watch("s")
+    whole = {
+        "type": "watch",
+        "stream_id": "s",
+        "settled": 7,
+        "html_mode": "incremental",
+        "chunk_by": "sentence",
+        "speed": "slow",
+        "request_id": "r",
+    }
+    assert decode(json.dumps(whole)) == Watch("s", 7, HtmlMode.INCREMENTAL, ChunkBy.SENTENCE, Speed.SLOW, "r")
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("html_mode", ErrorCode.INVALID_HTML_MODE),
+        ("chunk_by", ErrorCode.INVALID_CHUNK_STRATEGY),
+        ("speed", ErrorCode.INVALID_SPEED),
+    ],
+)
+def test_an_unknown_name_in_a_watch_has_the_code_of_its_field(field: str, code: ErrorCode) -> None:
+    with pytest.raises(ClientMistake) as raised:
+        decode(json.dumps({"type": "watch", "stream_id": "s", field: "x", "request_id": "r"}))
+    assert (raised.value.code, raised.value.request_id, raised.value.message_type) == (code, "r", "watch")
+
+
+def test_the_fields_of_live_streams_are_absent_from_other_messages() -> None:
+    assert encode(Chunk("a", 0, "t")) == b'{"type":"chunk","data":"a","index":0,"timestamp":"t"}'
+    assert encode(StreamCancelled("t")) == b'{"type":"stream_cancelled","timestamp":"t"}'
+    live = Chunk("a", 0, "t", "</b>", settled=3, start=2)
+    assert json.loads(encode(live)) == {
+        "type": "chunk",
+        "data": "a",
+        "index": 0,
+        "timestamp": "t",
+        "close": "</b>",
+        "settled": 3,
+        "from": 2,
+    }
 
 
 DEEP = "[" * 100_000 + "]" * 100_000
