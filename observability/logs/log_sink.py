@@ -4,7 +4,9 @@ from typing import assert_never
 
 from msgspec.structs import asdict
 
+from observability.logs.event_ids import event_ids, milliseconds
 from observability.logs.event_logger import EventLogger
+from observability.logs.live_log import LiveLog
 from observability.logs.tracebacks import safe_traceback
 from observability.registry import access_lines, connection_lines, process_lines, socket_lines, stream_lines
 from observability.registry.metric_types import RecoveryKind
@@ -12,7 +14,6 @@ from service import events
 from service.content.stage import Stage
 from service.events import AttemptOutcome, Dependency, Outcome
 from service.protocol.errors import ErrorCode
-from service.protocol.trace import Trace
 from service.setting_values import is_loopback
 
 _MAX_QUOTED_CHARACTERS = 200
@@ -47,6 +48,7 @@ class LogSink:
 
     def __init__(self, logger: EventLogger) -> None:
         self._logger = logger
+        self._live = LiveLog(logger)
 
     def record(self, event: events.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one match over all events
         log = self._logger.log
@@ -71,13 +73,13 @@ class LogSink:
             case events.ConnectionAttempted():
                 self._attempted(event)
             case events.ConnectionOpened():
-                log(connection_lines.CONNECTION_OPENED, **_ids(event), requests_used=event.requests_used)
+                log(connection_lines.CONNECTION_OPENED, **event_ids(event), requests_used=event.requests_used)
             case events.SessionJoined():
-                log(connection_lines.SESSION_JOINED, **_ids(event), requests_used=event.requests_used)
+                log(connection_lines.SESSION_JOINED, **event_ids(event), requests_used=event.requests_used)
             case events.ConnectionClosed():
                 log(
                     connection_lines.CONNECTION_CLOSED,
-                    **_ids(event),
+                    **event_ids(event),
                     reason=event.reason,
                     code=event.code,
                     seconds=round(event.duration_seconds, 3),
@@ -86,7 +88,7 @@ class LogSink:
             case events.RequestAdmitted():
                 log(
                     stream_lines.STREAM_REQUESTED,
-                    **_ids(event),
+                    **event_ids(event),
                     number=event.number,
                     content_type=event.content_type,
                     bytes=event.content_bytes,
@@ -97,26 +99,26 @@ class LogSink:
                     sampled=event.trace.sampled,
                 )
             case events.RateLimitApproached():
-                log(connection_lines.RATE_LIMIT_APPROACHING, **_ids(event), used=event.used, limit=event.limit)
+                log(connection_lines.RATE_LIMIT_APPROACHING, **event_ids(event), used=event.used, limit=event.limit)
             case events.StreamStarted():
                 self._started(event)
             case events.FallbackUsed():
                 stage = _STAGES[event.stage]
-                log(stream_lines.FALLBACK_USED, **_ids(event), stage=stage, content_type=event.content_type)
+                log(stream_lines.FALLBACK_USED, **event_ids(event), stage=stage, content_type=event.content_type)
             case events.FirstChunkSent():
-                log(stream_lines.FIRST_CHUNK_SENT, **_ids(event), ms=_milliseconds(event.seconds))
+                log(stream_lines.FIRST_CHUNK_SENT, **event_ids(event), ms=milliseconds(event.seconds))
             case events.ChunkSent():
                 quote = event.data[:_MAX_CHUNK_CHARACTERS]
-                log(stream_lines.CHUNK_SENT, **_ids(event), index=event.index, quote=quote)
+                log(stream_lines.CHUNK_SENT, **event_ids(event), index=event.index, quote=quote)
             case events.StreamRecovered():
                 log(
                     stream_lines.STREAM_RECOVERED,
-                    **_ids(event),
+                    **event_ids(event),
                     result=RecoveryKind.of(repeated=event.repeated),
                     next_index=event.next_index,
                     chunks=event.chunks,
                     takeovers=event.takeovers,
-                    waited_ms=_milliseconds(event.times.waited_seconds),
+                    waited_ms=milliseconds(event.times.waited_seconds),
                 )
             case events.RecoveryRefused():
                 connection = {"session_id": event.session_id, "connection_id": event.connection_id}
@@ -124,26 +126,26 @@ class LogSink:
                 log(stream_lines.RECOVERY_DETAIL, **connection, quote=event.stream_id[:_MAX_QUOTED_CHARACTERS])
             case events.StreamPauseChanged():
                 line = stream_lines.STREAM_PAUSED if event.paused else stream_lines.STREAM_RESUMED
-                log(line, **_ids(event))
+                log(line, **event_ids(event))
             case events.StreamSkipRequested():
-                log(stream_lines.STREAM_SKIPPED, **_ids(event))
+                log(stream_lines.STREAM_SKIPPED, **event_ids(event))
             case events.BackpressureApplied():
-                log(connection_lines.BACKPRESSURE_APPLIED, **_ids(event))
+                log(connection_lines.BACKPRESSURE_APPLIED, **event_ids(event))
             case events.BackpressureReleased():
-                log(connection_lines.BACKPRESSURE_RELEASED, **_ids(event), seconds=round(event.seconds, 3))
+                log(connection_lines.BACKPRESSURE_RELEASED, **event_ids(event), seconds=round(event.seconds, 3))
             case events.StreamEnded():
                 self._ended(event)
             case events.ClientReported():
                 times = {"first_chunk_seconds": event.first_chunk_seconds, "gap_seconds": event.gap_seconds}
                 known = {name: seconds for name, seconds in times.items() if seconds is not None}
-                log(stream_lines.CLIENT_REPORTED, **_ids(event), **known, breaks=event.breaks)
+                log(stream_lines.CLIENT_REPORTED, **event_ids(event), **known, breaks=event.breaks)
             case events.ErrorSent():
-                fields = _ids(event) | {"code": event.code}
+                fields = event_ids(event) | {"code": event.code}
                 mistake = _ERROR_LINES.get(event.code, connection_lines.ERROR_SENT)
                 log(connection_lines.PROCESSING_FAILED if event.fault else mistake, **fields)
                 log(connection_lines.ERROR_DETAIL, **fields, quote=event.message[:_MAX_QUOTED_CHARACTERS])
             case events.FaultRaised():
-                fields = {"error_id": event.error_id, "source": event.source, **_ids(event)}
+                fields = {"error_id": event.error_id, "source": event.source, **event_ids(event)}
                 if event.principal is not None:
                     fields["subject"] = event.principal.subject
                 if self._logger.admits_traceback():
@@ -151,7 +153,7 @@ class LogSink:
                 log(process_lines.FAULT_RAISED, **fields)
             case events.HttpRequestServed():
                 request = {"method": event.method, "route": event.route or "-", "status": event.status}
-                log(process_lines.HTTP_REQUEST_SERVED, **request, ms=_milliseconds(event.seconds))
+                log(process_lines.HTTP_REQUEST_SERVED, **request, ms=milliseconds(event.seconds))
             case events.DependencyChanged():
                 if event.up:
                     log(process_lines.DEPENDENCY_RECOVERED, dependency=event.dependency)
@@ -163,7 +165,7 @@ class LogSink:
             case events.UsageDropped():
                 log(process_lines.USAGE_DROPPED, rows=event.rows)
             case events.StoreLimitReached():
-                log(process_lines.STORE_LIMIT_REACHED, **_ids(event), limit=event.limit)
+                log(process_lines.STORE_LIMIT_REACHED, **event_ids(event), limit=event.limit)
             case events.StoreMeasured():
                 pass
             case events.StoredInMemory():
@@ -196,9 +198,9 @@ class LogSink:
             case events.DrainEnded():
                 log(process_lines.DRAIN_ENDED, seconds=round(event.seconds, 3), interrupted=event.interrupted)
             case events.TokenRefused():
-                log(access_lines.TOKEN_REFUSED, **_ids(event), reason=event.reason.label, carrier=event.carrier)
+                log(access_lines.TOKEN_REFUSED, **event_ids(event), reason=event.reason.label, carrier=event.carrier)
             case events.QuotaRefused():
-                log(access_lines.QUOTA_REFUSED, **_ids(event), quota=event.kind, owner=event.owner)
+                log(access_lines.QUOTA_REFUSED, **event_ids(event), quota=event.kind, owner=event.owner)
             case events.KeyMade():
                 log(access_lines.KEY_MADE, **asdict(event))
             case events.TokensRevoked():
@@ -208,16 +210,22 @@ class LogSink:
                 pass
             case events.QuotasUnavailable():
                 pass  # a DependencyChanged came before
-            case events.LiveStreamCreated() | events.LiveStreamAdopted() | events.LiveStreamEnded():
-                pass
-            case events.LiveAppendsStored() | events.AppendRefused() | events.LiveStreamsCounted():
-                pass
-            case events.ProducerStalled() | events.ProducerContinued() | events.ProducerLost():
-                pass
-            case events.LiveReaderAttached() | events.LiveFirstChunkSent() | events.LiveReaderDetached():
-                pass
-            case events.LiveMeasured():
-                pass
+            case (
+                events.LiveStreamCreated()
+                | events.LiveAppendsStored()
+                | events.AppendRefused()
+                | events.LiveStreamAdopted()
+                | events.LiveStreamEnded()
+                | events.ProducerStalled()
+                | events.ProducerContinued()
+                | events.ProducerLost()
+                | events.LiveStreamsCounted()
+                | events.LiveReaderAttached()
+                | events.LiveFirstChunkSent()
+                | events.LiveReaderDetached()
+                | events.LiveMeasured()
+            ):
+                self._live.record(event)
             case _:
                 assert_never(event)
 
@@ -240,7 +248,7 @@ class LogSink:
             case AttemptOutcome.ACCEPTED | AttemptOutcome.ERROR:
                 pass  # a ConnectionOpened, a FaultRaised or a TokenRefused follows
             case AttemptOutcome.REFUSED_CAPACITY:
-                self._logger.log(connection_lines.CONNECTION_LIMIT_REACHED, **_ids(event))
+                self._logger.log(connection_lines.CONNECTION_LIMIT_REACHED, **event_ids(event))
             case (
                 AttemptOutcome.REFUSED_SESSION
                 | AttemptOutcome.REFUSED_ORIGIN
@@ -250,30 +258,30 @@ class LogSink:
                 | AttemptOutcome.REFUSED_QUOTA
                 | AttemptOutcome.REFUSED_SECRET
             ):
-                self._logger.log(connection_lines.CONNECTION_REFUSED, **_ids(event), outcome=event.outcome)
+                self._logger.log(connection_lines.CONNECTION_REFUSED, **event_ids(event), outcome=event.outcome)
             case _:
                 assert_never(event.outcome)
 
     def _started(self, event: events.StreamStarted) -> None:
         self._logger.log(
             stream_lines.CONTENT_ANALYSED,
-            **_ids(event),
+            **event_ids(event),
             complexity=event.complexity,
             words=event.word_count,
             **({"removed": event.removed} if event.removed else {}),
             chunks=event.chunks,
             speed=event.speed,
-            queued_ms=_milliseconds(event.times.queued_seconds),
-            processing_ms=_milliseconds(event.processing_seconds),
+            queued_ms=milliseconds(event.times.queued_seconds),
+            processing_ms=milliseconds(event.processing_seconds),
         )
         if event.adaptive:
-            self._logger.log(stream_lines.ADAPTIVE_SPEED_SELECTED, **_ids(event), speed=event.speed)
+            self._logger.log(stream_lines.ADAPTIVE_SPEED_SELECTED, **event_ids(event), speed=event.speed)
 
     def _ended(self, event: events.StreamEnded) -> None:
         complete = event.outcome in {Outcome.COMPLETED, Outcome.SKIPPED}
         self._logger.log(
             stream_lines.STREAM_COMPLETED if complete else stream_lines.STREAM_ENDED,
-            **_ids(event),
+            **event_ids(event),
             outcome=event.outcome,
             chunks=event.chunks,
             bytes=event.bytes,
@@ -290,20 +298,6 @@ def _serves_public_metrics(settings: dict[str, str]) -> bool:
     return settings["AUTH_MODE"] == "none"
 
 
-def _ids(event: events.Event) -> dict[str, str]:
-    """The ids of the event that are not empty."""
-    trace: Trace | None = getattr(event, "trace", None)
-    ids = {} if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
-    for name in ("session_id", "connection_id", "stream_id", "subject"):
-        if value := getattr(event, name, ""):
-            ids[name] = value
-    return ids
-
-
 def _clause(sentence: str) -> str:
     """The sentence without its full stop, to be continued."""
     return sentence.rstrip(".")
-
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 3)

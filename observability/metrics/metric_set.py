@@ -6,6 +6,7 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from observability.registry import metric_types
+from service.protocol.trace import Trace
 
 _Child = TypeVar("_Child", Counter, Gauge, Histogram)
 _Children = dict[str, dict[tuple[str, ...], _Child]]
@@ -42,3 +43,8 @@ class MetricSet:
 
 def _add(children: _Children[_Child], metric: metric_types.Metric, family: _Child) -> None:
     children[metric.name] = {values: family.labels(*values) if values else family for values in metric.combinations()}
+
+
+def exemplar_of(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:
+    """The ids of an exported trace; no exemplar leads to a trace that was not exported."""
+    return {"trace_id": trace.trace_id, "span_id": trace.span_id} if trace.sampled or exported else None

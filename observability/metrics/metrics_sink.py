@@ -19,8 +19,9 @@ from observability.dependencies import configured_dependencies
 from observability.metrics.bucket_counts import BucketCounts
 from observability.metrics.exposition import exposition
 from observability.metrics.ledger import LEDGER_METRICS, Ledger, LedgerCollector
+from observability.metrics.live_counts import LiveCounts
 from observability.metrics.memory import MemoryCollector
-from observability.metrics.metric_set import MetricSet
+from observability.metrics.metric_set import MetricSet, exemplar_of
 from observability.metrics.worker_group import WorkerContext
 from observability.metrics.worker_metrics import WorkerMetrics
 from observability.registry import metrics as declared
@@ -31,14 +32,13 @@ from service import events
 from service.content.stage import Stage
 from service.events import AttemptOutcome, Outcome, Phase
 from service.protocol.server_messages import SERVER_MESSAGE_TYPES
-from service.protocol.trace import Trace
 from service.settings import Settings
 
 _SINK_LABELS = {"DependencyStates": "Dependencies"}
 """Released label values of ``stream_telemetry_errors_total`` that are not the name of the class."""
 _NO_LABEL = re.compile(r"^(?=\d)|[^a-zA-Z0-9_]")
 """What the name of an attribute may have and that of a label may not."""
-_COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT, declared.CHUNK_LAG, *LEDGER_METRICS)
+_COLLECTED = (declared.MEMORY_USAGE, declared.MEMORY_LIMIT, declared.CHUNK_LAG, *declared.LIVE_COUNTED, *LEDGER_METRICS)
 """Metrics that are read at each scrape: by ``MemoryCollector``, from ``BucketCounts`` and from the ledger."""
 
 
@@ -85,6 +85,7 @@ class Metrics:
         self._own.register(MemoryCollector(settings.memory_limit))
         self._chunk_lags = BucketCounts(declared.CHUNK_LAG)
         self._own.register(self._chunk_lags)
+        self._live = LiveCounts(metrics, self._own) if _publishes(settings) else None
         self._own.register(LedgerCollector(self._ledger, {self._worker: True}, labelled=False))
 
     def start(self) -> None:
@@ -156,7 +157,7 @@ class Metrics:
                 self._count(declared.REQUESTS_ADMITTED, AdmittedBy.REQUEST)
                 self._histogram(declared.CONTENT_BYTES, event.content_type).observe(event.content_bytes)
             case events.StreamStarted():
-                self._prepared(event, event.processing_seconds, _exemplar(event.trace))
+                self._prepared(event, event.processing_seconds, exemplar_of(event.trace))
                 self._phases(event)
                 for removal, count in event.removed.items():
                     self._counter(declared.REMOVED, removal).inc(count)
@@ -164,7 +165,7 @@ class Metrics:
                 self._active(paused=event.paused).inc()
             case events.FirstChunkSent():
                 first_chunk = self._histogram(declared.TIME_TO_FIRST_CHUNK, event.content_type)
-                first_chunk.observe(event.seconds, _exemplar(event.trace))
+                first_chunk.observe(event.seconds, exemplar_of(event.trace))
             case events.StreamPauseChanged():
                 self._active(paused=not event.paused).dec()
                 self._active(paused=event.paused).inc()
@@ -178,7 +179,7 @@ class Metrics:
             case events.StreamEnded():
                 self._ended(event)
             case events.ClientReported():
-                exemplar = _exemplar(event.trace)
+                exemplar = exemplar_of(event.trace)
                 if event.first_chunk_seconds is not None:
                     self._histogram(declared.CLIENT_FIRST_CHUNK).observe(event.first_chunk_seconds, exemplar)
                 if event.gap_seconds is not None:
@@ -248,16 +249,23 @@ class Metrics:
                 self._counter(declared.QUOTAS_UNAVAILABLE).inc()
             case events.KeyMade() | events.TokensRevoked():
                 pass
-            case events.LiveStreamCreated() | events.LiveStreamAdopted() | events.LiveStreamEnded():
-                pass
-            case events.LiveAppendsStored() | events.AppendRefused() | events.LiveStreamsCounted():
-                pass
-            case events.ProducerStalled() | events.ProducerContinued() | events.ProducerLost():
-                pass
-            case events.LiveReaderAttached() | events.LiveFirstChunkSent() | events.LiveReaderDetached():
-                pass
-            case events.LiveMeasured():
-                pass
+            case (
+                events.LiveStreamCreated()
+                | events.LiveAppendsStored()
+                | events.AppendRefused()
+                | events.LiveStreamAdopted()
+                | events.LiveStreamEnded()
+                | events.ProducerStalled()
+                | events.ProducerContinued()
+                | events.ProducerLost()
+                | events.LiveStreamsCounted()
+                | events.LiveReaderAttached()
+                | events.LiveFirstChunkSent()
+                | events.LiveReaderDetached()
+                | events.LiveMeasured()
+            ):
+                if self._live is not None:
+                    self._live.record(event)
             case _:
                 assert_never(event)
 
@@ -269,7 +277,7 @@ class Metrics:
 
     def _ended(self, event: events.StreamEnded) -> None:
         # The spans of a failed stream are exported regardless of the sampling decision.
-        exemplar = _exemplar(event.trace, exported=event.outcome is Outcome.ERROR)
+        exemplar = exemplar_of(event.trace, exported=event.outcome is Outcome.ERROR)
         self._count(declared.REQUESTS_ENDED)
         self._counter(declared.PAUSED_SECONDS).inc(event.paused_seconds)
         if event.processing_seconds is not None:
@@ -300,19 +308,20 @@ class Metrics:
 
 
 def _unused(settings: Settings) -> tuple[MetricType, ...]:
-    """The metrics of what the settings do not use: users, keys at an address, quotas."""
+    """The metrics of what the settings do not use: users, keys at an address, quotas, live streams."""
     of_users = (declared.TOKEN_REFUSALS, declared.TOKEN_CHECK, declared.REVOCATIONS)
     of_quotas = (declared.QUOTA_REFUSALS, declared.QUOTAS_UNAVAILABLE)
     return (
         *(of_users if settings.auth_mode == "none" else ()),
         *(() if settings.auth_jwks_url else (declared.TOKEN_KEYS_FETCHED,)),
         *(() if settings.has_quotas else of_quotas),
+        *(() if _publishes(settings) else declared.LIVE_METRICS),
     )
 
 
-def _exemplar(trace: Trace, *, exported: bool = False) -> dict[str, str] | None:
-    """The ids of an exported trace; no exemplar leads to a trace that was not exported."""
-    return {"trace_id": trace.trace_id, "span_id": trace.span_id} if trace.sampled or exported else None
+def _publishes(settings: Settings) -> bool:
+    """Whether there can be live streams."""
+    return settings.auth_mode != "none" or settings.publish_token is not None
 
 
 def _http_labels(event: events.HttpRequestServed) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from itertools import product
 
 from observability.registry import process_metrics
 from observability.registry.access_metrics import *  # noqa: F403 - this module has all metrics
+from observability.registry.live_metrics import *  # noqa: F403 - this module has all metrics
 from observability.registry.metric_types import (
     OTHER,
     AdmittedBy,

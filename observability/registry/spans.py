@@ -4,49 +4,22 @@ Names follow the semantic conventions of OpenTelemetry where these have one. No 
 address of a client.
 """
 
-from enum import StrEnum
-
-from msgspec import Struct
 from opentelemetry.trace import SpanKind
 
 from observability.registry.log_types import one_of
 from observability.registry.metric_types import RecoveryKind
-from service.events import AttemptOutcome, DataSystem, FaultSource, Operation, Outcome
+from observability.registry.span_types import Attribute, AttributeType, Span, SpanEvent
+from service.events import (
+    AttemptOutcome,
+    DataSystem,
+    FaultSource,
+    LiveOutcome,
+    Operation,
+    Outcome,
+    ReadingEnd,
+    ReadingWay,
+)
 from service.protocol.messages import Complexity, ContentType, Speed
-
-
-class AttributeType(StrEnum):
-    """The types of OTLP that are used."""
-
-    STRING = "string"
-    INTEGER = "int"
-    NUMBER = "double"
-    FLAG = "bool"
-
-
-class Attribute(Struct, frozen=True):
-    name: str
-    type: AttributeType
-    meaning: str
-    unit: str = ""
-
-
-class SpanEvent(Struct, frozen=True):
-    name: str
-    when: str
-    attributes: tuple[Attribute, ...] = ()
-
-
-class Span(Struct, frozen=True):
-    name: str
-    kind: SpanKind
-    covers: str
-    """The operation, from its start to its end."""
-    attributes: tuple[Attribute, ...] = ()
-    events: tuple[SpanEvent, ...] = ()
-    links: str = ""
-    """The target of its links."""
-
 
 _SECONDS = "s"
 _BYTES = "UTF-8 bytes"
@@ -117,6 +90,28 @@ SERVER_ADDRESS = Attribute("server.address", AttributeType.STRING, "the host of 
 SERVER_PORT = Attribute("server.port", AttributeType.INTEGER, "the port of the server; absent for SQLite")
 ERROR_ID = Attribute("error.id", AttributeType.STRING, "identifies the fault, as in the log")
 ERROR_SOURCE = Attribute("error.source", AttributeType.STRING, one_of((FaultSource.CONTENT, FaultSource.CONNECTION)))
+LIVE_OUTCOME = Attribute("stream.live.outcome", AttributeType.STRING, one_of(LiveOutcome))
+LIVE_SILENT_TIME = Attribute(
+    "stream.live.silent_time", AttributeType.NUMBER, "for which the producer was not heard of", _SECONDS
+)
+READING_WAY = Attribute(
+    "stream.live.way", AttributeType.STRING, f"{one_of(ReadingWay)}: unasked, with a watch, or over HTTP"
+)
+READING_END = Attribute("stream.live.end", AttributeType.STRING, f"{one_of(ReadingEnd)}: how it ended for the reader")
+REPLACEMENTS = Attribute("stream.live.replacements", AttributeType.INTEGER, "chunks that replaced what was sent before")
+LONGEST_GAP = Attribute("stream.live.longest_gap", AttributeType.NUMBER, "between two chunks", _SECONDS)
+LONGEST_WAIT = Attribute(
+    "stream.live.longest_wait",
+    AttributeType.NUMBER,
+    "from the arrival of source at the service to the chunk with it",
+    _SECONDS,
+)
+RESPONSE_FIRST_CHUNK = Attribute(
+    "gen_ai.response.time_to_first_chunk",
+    AttributeType.NUMBER,
+    "from the beginning of the reader to its first chunk; absent if there was none",
+    _SECONDS,
+)
 
 FIRST_CHUNK = SpanEvent("first_chunk", "the first chunk was sent")
 RECOVERED = SpanEvent("recovered", "the stream continued on this connection", (NEXT_INDEX,))
@@ -129,6 +124,10 @@ BACKPRESSURE_RELEASED = SpanEvent(
 )
 LAST_CHUNK = SpanEvent("last_chunk", "the last chunk was sent")
 EXCEPTION = SpanEvent("exception", "a fault of the service", (EXCEPTION_TYPE, ERROR_ID, ERROR_SOURCE))
+PRODUCER_STALLED = SpanEvent("producer_stalled", "the producer was not heard of for 5 s")
+PRODUCER_CONTINUED = SpanEvent("producer_continued", "it was heard of again", (LIVE_SILENT_TIME,))
+PRODUCER_LOST = SpanEvent("producer_lost", "its lease was over")
+ADOPTED = SpanEvent("adopted", "another producer continued the stream", (LIVE_SILENT_TIME,))
 
 HTTP = Span(
     "{method} {route}",
@@ -208,6 +207,45 @@ CONTENT_WAIT = Span("content_wait", SpanKind.INTERNAL, "the wait for a content w
 STORE = Span("store", SpanKind.INTERNAL, "storing the stream, before it is announced; only if it may be stored")
 RECOVER = Span("recover", SpanKind.INTERNAL, "from the recovery request until the stream continued")
 DELIVER = Span("deliver", SpanKind.INTERNAL, "from stream_start, or stream_recovered, to the end")
+PUBLISH = Span(
+    "publish",
+    SpanKind.SERVER,
+    "a live stream, from its creation to its end, in whichever process it ends; a child of the span of the producer if "
+    "its creation has a traceparent; an error if its producer ended it with one, or was lost. Its events are those "
+    "that this process saw",
+    attributes=(
+        SESSION_ID,
+        ENDUSER_ID,
+        STREAM_ID,
+        CONTENT_TYPE,
+        CONTENT_BYTES,
+        SPEED,
+        LIVE_OUTCOME,
+        TAKEOVERS,
+    ),
+    events=(PRODUCER_STALLED, PRODUCER_CONTINUED, PRODUCER_LOST, ADOPTED),
+)
+READ = Span(
+    "read",
+    SpanKind.SERVER,
+    "a reader of a live stream, from its stream_start to its end; a child of the span publish of the stream",
+    attributes=(
+        SESSION_ID,
+        CONNECTION_ID,
+        STREAM_ID,
+        CONTENT_TYPE,
+        READING_WAY,
+        READING_END,
+        CHUNKS_SENT,
+        BYTES_SENT,
+        REPLACEMENTS,
+        RESPONSE_FIRST_CHUNK,
+        LONGEST_GAP,
+        LONGEST_WAIT,
+        PAUSED_TIME,
+    ),
+    links="the ws.connect span of the connection; absent for a reader over HTTP",
+)
 
 CALL = Span(
     "{operation} {namespace}",
@@ -233,5 +271,7 @@ SPANS: tuple[Span, ...] = (
     STORE,
     RECOVER,
     DELIVER,
+    PUBLISH,
+    READ,
     CALL,
 )

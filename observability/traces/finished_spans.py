@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags, TraceState
 
 from observability.otlp.resource import SCOPE
-from observability.registry.spans import Span
+from observability.registry.span_types import Span
 from service.protocol.trace import TraceContext
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)

@@ -8,6 +8,7 @@ from opentelemetry.sdk.util import BoundedList
 
 from observability.registry import spans
 from observability.registry.metric_types import RecoveryKind
+from observability.registry.span_types import SpanEvent
 from observability.traces.finished_spans import Attributes
 from service.events import DependencyCalled, Outcome, RequestAdmitted, StreamEnded, StreamRecovered, StreamStarted
 
@@ -33,7 +34,7 @@ class StreamRecord(Struct):
         received = self.origin.times.received
         return int(received.wall * 1e9) + round((seconds - received.seconds) * 1e9)
 
-    def add_event(self, event: spans.SpanEvent, attributes: Attributes | None, now_ns: int) -> None:
+    def add_event(self, event: SpanEvent, attributes: Attributes | None, now_ns: int) -> None:
         if len(self.events) < _MAX_EVENTS or event in (spans.LAST_CHUNK, spans.EXCEPTION):
             self.events.append(RecordedEvent(event.name, attributes, now_ns))
         else:

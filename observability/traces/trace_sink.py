@@ -10,9 +10,11 @@ from typing import assert_never
 
 from observability.faults import root_cause_name
 from observability.registry import spans
+from observability.registry.span_types import Span, SpanEvent
 from observability.traces.call_spans import CallSpans, Samples
 from observability.traces.finished_spans import Attributes, FinishedSpans, local_context, remote_context
 from observability.traces.handshake_spans import HandshakeSpans
+from observability.traces.live_spans import LiveSpans
 from observability.traces.stream_record import StreamRecord
 from service import events
 from service.content.stage import Stage, StageTime
@@ -45,6 +47,7 @@ class TraceSink:
         self._finished = finished
         self._calls = CallSpans(finished, samples, systems)
         self._handshakes = HandshakeSpans(finished, self._calls, samples, wall_ns)
+        self._live = LiveSpans(finished, self._handshakes, wall_ns)
         self._steady = steady
         self._streams: dict[str, StreamRecord] = {}
         """By the ids of their spans: a recovered stream may be here twice, once for each connection."""
@@ -114,16 +117,22 @@ class TraceSink:
                 pass
             case events.TokensRevoked() | events.RevocationsRead() | events.QuotaRefused() | events.QuotasUnavailable():
                 pass
-            case events.LiveStreamCreated() | events.LiveStreamAdopted() | events.LiveStreamEnded():
-                pass
-            case events.LiveAppendsStored() | events.AppendRefused() | events.LiveStreamsCounted():
-                pass
-            case events.ProducerStalled() | events.ProducerContinued() | events.ProducerLost():
-                pass
-            case events.LiveReaderAttached() | events.LiveFirstChunkSent() | events.LiveReaderDetached():
-                pass
-            case events.LiveMeasured():
-                pass
+            case (
+                events.LiveStreamCreated()
+                | events.LiveAppendsStored()
+                | events.AppendRefused()
+                | events.LiveStreamAdopted()
+                | events.LiveStreamEnded()
+                | events.ProducerStalled()
+                | events.ProducerContinued()
+                | events.ProducerLost()
+                | events.LiveStreamsCounted()
+                | events.LiveReaderAttached()
+                | events.LiveFirstChunkSent()
+                | events.LiveReaderDetached()
+                | events.LiveMeasured()
+            ):
+                self._live.record(event)
             case _:
                 assert_never(event)
 
@@ -139,7 +148,7 @@ class TraceSink:
         else:
             stream.calls.append(event)
 
-    def _add_event(self, trace: Trace | None, event: spans.SpanEvent, attributes: Attributes | None = None) -> None:
+    def _add_event(self, trace: Trace | None, event: SpanEvent, attributes: Attributes | None = None) -> None:
         """Without an active stream nothing is recorded."""
         stream = self._streams.get(trace.span_id) if trace else None
         if stream is not None:
@@ -188,7 +197,7 @@ class TraceSink:
         self._calls.emit_children(stream.calls, root, stream.ns(times.received.seconds))
 
 
-_Part = tuple[spans.Span, float | None, float | None]
+_Part = tuple[Span, float | None, float | None]
 """A span, its begin and its end: without a begin there is none, without an end it lasted as long as the stream."""
 
 

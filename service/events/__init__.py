@@ -119,6 +119,23 @@ from service.events.streams import (
     UsageDropped,
 )
 
+LiveEvent = (
+    LiveStreamCreated
+    | LiveAppendsStored
+    | AppendRefused
+    | LiveStreamAdopted
+    | LiveStreamEnded
+    | ProducerStalled
+    | ProducerContinued
+    | ProducerLost
+    | LiveStreamsCounted
+    | LiveReaderAttached
+    | LiveFirstChunkSent
+    | LiveReaderDetached
+    | LiveMeasured
+)
+"""Those of live streams."""
+
 Event = (
     ConnectionAttempted
     | ConnectionOpened
@@ -177,19 +194,7 @@ Event = (
     | RevocationsRead
     | QuotaRefused
     | QuotasUnavailable
-    | LiveStreamCreated
-    | LiveAppendsStored
-    | AppendRefused
-    | LiveStreamAdopted
-    | LiveStreamEnded
-    | ProducerStalled
-    | ProducerContinued
-    | ProducerLost
-    | LiveStreamsCounted
-    | LiveReaderAttached
-    | LiveFirstChunkSent
-    | LiveReaderDetached
-    | LiveMeasured
+    | LiveEvent
 )
 
 __all__ = [
@@ -242,6 +247,7 @@ __all__ = [
     "ListenerPurpose",
     "LiveAppendsStored",
     "LiveChunk",
+    "LiveEvent",
     "LiveFirstChunkSent",
     "LiveMeasured",
     "LiveMeter",

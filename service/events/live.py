@@ -116,7 +116,7 @@ class LiveOutcome(StrEnum):
 
     COMPLETE = "complete"
     ERROR = "error"
-    """Its producer said so."""
+    """Its producer ended it with an error."""
     CANCELLED = "cancelled"
     """By a reader or the producer."""
     ABANDONED = "abandoned"
@@ -126,7 +126,7 @@ class LiveOutcome(StrEnum):
 class LiveStreamEnded(Struct, frozen=True):
     """A live stream reached its only end.
 
-    Recorded by the process that stored the end: the writer after the last append, whoever called the store for a
+    Recorded by the process that stored the end: the writer after the last append, the caller of the store for a
     cancellation, and the process whose ``LiveStore.expire`` ended it.
     """
 
@@ -275,6 +275,7 @@ class LiveReaderDetached(Struct, frozen=True):
     stream_id: str
     trace: Trace
     content_type: ContentType
+    way: ReadingWay
     end: ReadingEnd
     seconds: float
     """Since it was attached."""

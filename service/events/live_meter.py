@@ -73,7 +73,7 @@ class LiveMeter:
         self._awaiting += readers
 
     def definition_came(self, readers: int, seconds: float) -> None:
-        """They wait no longer: the definition or the end came after so many seconds, or they have left."""
+        """They wait no longer: the definition or the end came after ``seconds``, or they have left."""
         self._changed = True
         self._awaiting -= readers
         for _ in range(readers):

@@ -14,16 +14,8 @@ from observability.registry.log_events import LOG_EVENTS
 from observability.registry.metric_types import Histogram, Metric
 from observability.registry.metrics import METRICS
 from observability.registry.process_lines import LIBRARY_MESSAGE
-from observability.registry.spans import (
-    CALL,
-    DB_NAMESPACE,
-    DB_OPERATION,
-    HTTP,
-    HTTP_METHOD,
-    HTTP_ROUTE,
-    SPANS,
-    AttributeType,
-)
+from observability.registry.span_types import AttributeType
+from observability.registry.spans import CALL, DB_NAMESPACE, DB_OPERATION, HTTP, HTTP_METHOD, HTTP_ROUTE, SPANS
 from tests.backends.otlp import OtlpReceiver
 from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis

@@ -67,6 +67,7 @@ from service.protocol.errors import ErrorCode
 from service.protocol.messages import ChunkBy, Complexity, ContentType, HtmlMode, RefusalReason, Speed
 from service.protocol.quota_kind import QuotaKind
 from service.protocol.trace import Trace
+from tests.unit.sample_live import live_events
 from tests.unit.sample_times import TIMES
 
 TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True)
@@ -229,6 +230,7 @@ def all_events() -> list[Event]:
         ContentWorkKilled(KilledBecause.CPU, ContentType.HTML),
         fault(FaultSource.CONTENT),
         HttpRequestServed("GET", "/health", 200, 0.001),
+        *live_events(TRACE, SESSION_ID, STREAM_ID, SUBJECT),
         CLOSED,
         DrainStarted(1),
         DrainEnded(0.1, 0),

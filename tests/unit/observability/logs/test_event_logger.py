@@ -11,6 +11,7 @@ from service.events import (
     AcceptPaused,
     ConnectionAttempted,
     Event,
+    LiveEvent,
     LoopLagMeasured,
     LoopStalled,
     SocketLimitSet,
@@ -51,7 +52,8 @@ def test_the_address_who_may_connect_and_the_end_of_an_outage_are_logged_at_ever
     log = open_log(level)
     logging.getLogger("library").warning("careful")
     skipped = (
-        LoopLagMeasured
+        LiveEvent
+        | LoopLagMeasured
         | LoopStalled
         | WorkerReplaced
         | ConnectionAttempted

@@ -24,6 +24,7 @@ from tests.unit.observability.metrics.samples import (
     value,
     values,
 )
+from tests.unit.sample_live import live_events
 
 UP = "stream_dependency_up"
 STORE = ("session_store", "stream_writes", "stream_reads")
@@ -75,7 +76,7 @@ def test_a_limit_is_in_the_metric_of_its_unit(metric: Gauge) -> None:
 
 
 def test_exemplars_have_the_ids_of_the_trace(metrics: Metrics) -> None:
-    for event in life(SAMPLED):
+    for event in (*life(SAMPLED), *live_events(SAMPLED, "s", "i", "u")):
         metrics.record(event)
     exemplars = [(sample.name.removesuffix("_bucket"), sample.exemplar) for sample in openmetrics(metrics)]
     found = {name: exemplar.labels for name, exemplar in exemplars if exemplar}
@@ -88,6 +89,8 @@ def test_exemplars_have_the_ids_of_the_trace(metrics: Metrics) -> None:
         "stream_duration_seconds",
         "stream_client_first_chunk_seconds",
         "stream_client_gap_seconds",
+        "stream_live_duration_seconds",
+        "stream_live_time_to_first_chunk_seconds",
     }
 
 

@@ -31,6 +31,7 @@ from tests.unit.observability.traces.recording import (
     record_skipped_stream,
     times,
 )
+from tests.unit.sample_live import live_events
 
 
 def test_a_stream_has_a_root_span_and_spans_of_its_stages() -> None:
@@ -103,12 +104,14 @@ def test_spans_have_exactly_the_declared_attributes_and_events() -> None:
     recording.end(SAMPLED, Outcome.ERROR, ErrorCode.PROCESSING_ERROR)
     recording.recover(SECOND)
     recording.end(SECOND, Outcome.COMPLETED)
+    for event in live_events(SAMPLED, "s1", "st1", "u1"):
+        recording.record(event)
     emitted: dict[str, tuple[set[str], dict[str, set[str]]]] = {}
     for span in recording.spans:
         attributes, events = emitted.setdefault(CALL.name if span.kind is CALL.kind else span.name, (set(), {}))
         attributes |= set(span.attributes or {})
-        for event in span.events:
-            events.setdefault(event.name, set()).update(event.attributes or {})
+        for happened in span.events:
+            events.setdefault(happened.name, set()).update(happened.attributes or {})
     assert emitted == {
         span.name: (
             {attribute.name for attribute in span.attributes},
