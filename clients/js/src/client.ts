@@ -4,7 +4,8 @@ import { randomId } from "./ids.js";
 import { RequestQueue } from "./queue.js";
 import { Report } from "./report.js";
 import type { Connected, ServerMessage, SessionLimits } from "./protocol.js";
-import { Stream, type StreamOptions } from "./stream.js";
+import { LiveStream, type WatchOptions } from "./live.js";
+import { Stream, streamRequest, type StreamOptions } from "./stream.js";
 import { notify } from "./notify.js";
 
 /** The session, as reported by the service. */
@@ -27,6 +28,10 @@ export interface ClientOptions extends ConnectionOptions {
   /** Whether to report to the service how long its reader waited, at the end of each stream. Off by default. */
   report?: boolean;
   onSession?: (session: Session) => void;
+  /** How live streams are read that another program writes into the session; see `onLive`. */
+  live?: Pick<WatchOptions, "htmlMode" | "chunkBy" | "speed">;
+  /** Called with each live stream that begins in the session. Without it they are not read. */
+  onLive?: (stream: LiveStream) => void;
 }
 
 interface Waiter<Value> {
@@ -44,6 +49,8 @@ export class StreamingClient {
   readonly #queue: RequestQueue;
   readonly #onSession: ((session: Session) => void) | undefined;
   readonly #reports: boolean;
+  readonly #live: WatchOptions;
+  readonly #onLive: ((stream: LiveStream) => void) | undefined;
   #connecting: Waiter<Session>[] = [];
   #pings: (Waiter<number> & { sentAt: number })[] = [];
 
@@ -52,6 +59,8 @@ export class StreamingClient {
     this.sessionId = options.sessionId ?? randomId();
     this.#onSession = options.onSession;
     this.#reports = options.report ?? false;
+    this.#live = options.live ?? {};
+    this.#onLive = options.onLive;
     const address = new URL(`ws/stream/${encodeURIComponent(this.sessionId)}`, String(url).replace(/\/*$/, "/"));
     const client = this;
     this.#connection = new Connection(address.href.replace(/^http/, "ws"), options, {
@@ -59,10 +68,11 @@ export class StreamingClient {
       broken: (error) => this.#broken(error),
       ended: (error) => this.#ended(error),
       get awaits() {
-        return !client.#queue.empty || client.#connecting.length + client.#pings.length > 0;
+        return !!client.#onLive || !client.#queue.empty || client.#connecting.length + client.#pings.length > 0;
       },
     });
-    this.#queue = new RequestQueue(this.#connection, () => this.#count(this.session!.requestsLeft - 1));
+    const counted = (): void => this.#count(this.session!.requestsLeft - 1);
+    this.#queue = new RequestQueue(this.#connection, counted, (streamId) => this.#begun(streamId));
   }
 
   get state(): ConnectionState {
@@ -81,16 +91,32 @@ export class StreamingClient {
 
   /** Requests a stream, as soon as there is a connection. Any number may wait. */
   stream(content: string, options: StreamOptions = {}): Stream {
-    const { requestId = randomId() } = options;
-    if (requestId.length > 64 || this.#queue.find(requestId))
-      throw new TypeError("A requestId has up to 64 characters and is used once.");
-    const stream = new Stream(content, { ...options, requestId }, this.#queue.sendControls);
+    const requestId = this.#requestId(options.requestId);
+    const request = streamRequest(content, { ...options, requestId });
+    const stream = new Stream(request, { ...options, requestId }, this.#queue.sendControls);
     if (this.#reports) stream.report = new Report();
     const refused = this.#refusal(content, stream.requestId, options);
     if (refused === undefined) {
       this.#queue.join(stream);
       this.#connection.open();
     } else queueMicrotask(() => stream.fail(refused)); // the caller gets the stream before it fails
+    return stream;
+  }
+
+  /**
+   * Reads a live stream of the session, also after its end. After a reload, or in another place, pass the `settled` of
+   * the content that was kept; without it everything is sent again, in one chunk as far as it is settled.
+   */
+  watch(streamId: string, options: WatchOptions = {}): LiveStream {
+    const known = this.#queue.findLive(streamId);
+    if (known && !known.over) throw new TypeError("The client reads this stream already.");
+    const stream = this.#liveStream(streamId, options);
+    if (options.signal?.aborted) queueMicrotask(() => stream.fail(options.signal!.reason));
+    else if (this.state === "closed") queueMicrotask(() => stream.fail(closed()));
+    else {
+      this.#queue.join(stream);
+      this.#connection.open();
+    }
     return stream;
   }
 
@@ -107,6 +133,29 @@ export class StreamingClient {
   /** Closes the client. Pending streams fail with `CLIENT_CLOSED`. */
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  #requestId(requestId = randomId()): string {
+    if (requestId.length > 64 || this.#queue.find(requestId))
+      throw new TypeError("A requestId has up to 64 characters and is used once.");
+    return requestId;
+  }
+
+  #liveStream(streamId: string, options: WatchOptions): LiveStream {
+    const requestId = this.#requestId(options.requestId);
+    const stream = new LiveStream(streamId, { ...this.#live, ...options, requestId }, this.#queue.sendControls);
+    if (this.#reports) stream.report = new Report();
+    return stream;
+  }
+
+  /** A live stream has begun without a request. One that is to be read in another way is watched. */
+  #begun(streamId: string): LiveStream | undefined {
+    if (!this.#onLive) return undefined;
+    const { htmlMode = "fragment", chunkBy, speed } = this.#live;
+    const stream = this.#liveStream(streamId, {});
+    if (htmlMode !== "fragment" || chunkBy || speed) this.#queue.join(stream);
+    queueMicrotask(() => notify(this.#onLive, stream)); // after its start is recorded
+    return stream;
   }
 
   /** The reason not to send the request, if any. */
@@ -138,7 +187,12 @@ export class StreamingClient {
       case "stream_resumed":
       case "stream_skipped":
       case "stream_cancelled":
-        return this.#queue.answered(message.type);
+      case "stream_left":
+        return this.#queue.answered(message);
+      case "stream_stalled":
+      case "stream_interrupted":
+      case "stream_continued":
+        return this.#queue.reported(message);
       case "auth_refreshed":
         this.session!.tokenExpiresAt = date(message.expires_at);
         return notify(this.#onSession, this.session!);

@@ -1,7 +1,7 @@
 export type { BackOffOptions } from "./backoff.js";
 export { StreamingClient, type ClientOptions, type Session } from "./client.js";
 export type { ConnectionOptions, ConnectionState, Socket } from "./connection.js";
-export { domRenderer, type Renderer, type RenderMode } from "./dom.js";
+export { domRenderer, type Piece, type Renderer, type RenderMode } from "./dom.js";
 export { StreamingError, type ErrorCode, type LossReason } from "./errors.js";
 export type {
   ChunkBy,
@@ -14,10 +14,12 @@ export type {
   Speed,
   StreamMetadata,
 } from "./protocol.js";
+export { LiveStream, type ProducerState, type WatchOptions } from "./live.js";
 export {
   Stream,
   type Chunk,
   type Completion,
+  type ReadOptions,
   type StreamOptions,
   type StreamStart,
   type StreamState,

@@ -6,24 +6,37 @@ import type {
   ErrorMessage,
   StreamCancelled,
   StreamComplete,
+  StreamContinued,
+  StreamInterrupted,
+  StreamLeft,
   StreamPaused,
   StreamRecovered,
   StreamResumed,
   StreamSkipped,
+  StreamStalled,
   StreamStart,
 } from "./protocol.js";
+import { LiveStream, type ProducerState } from "./live.js";
 import type { Stream } from "./stream.js";
 
 /** The limit of the service for a connection: one active and ten waiting requests. */
 const LENGTH = 11;
 
-type ControlAnswer = (StreamPaused | StreamResumed | StreamSkipped | StreamCancelled)["type"];
+type ControlAnswer = StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | StreamLeft;
+type ProducerMessage = StreamStalled | StreamInterrupted | StreamContinued;
 
-const ACTIONS: Record<ControlAnswer, ControlAction> = {
+const PRODUCERS: Record<ProducerMessage["type"], ProducerState> = {
+  stream_stalled: "stalled",
+  stream_interrupted: "interrupted",
+  stream_continued: "writing",
+};
+
+const ACTIONS: Record<ControlAnswer["type"], ControlAction> = {
   stream_paused: "pause",
   stream_resumed: "resume",
   stream_skipped: "skip",
   stream_cancelled: "cancel",
+  stream_left: "leave",
 };
 
 /** All unfinished streams, in the order of the service: the first is active, the others wait. */
@@ -31,6 +44,8 @@ export class RequestQueue {
   readonly #connection: Connection;
   /** Called for each request that the service counts. */
   readonly #onCounted: () => void;
+  /** Called for a live stream that begins without a request; `undefined` if it is not wanted. */
+  readonly #onLive: (streamId: string) => LiveStream | undefined;
   /** The token of this connection; `undefined` if the service stores no content. */
   token: string | undefined;
   /** Whether the service evaluates reports. */
@@ -43,9 +58,10 @@ export class RequestQueue {
   /** Sent controls without an answer yet. */
   #controls: { action: ControlAction; stream: Stream }[] = [];
 
-  constructor(connection: Connection, onCounted: () => void) {
+  constructor(connection: Connection, onCounted: () => void, onLive: (streamId: string) => LiveStream | undefined) {
     this.#connection = connection;
     this.#onCounted = onCounted;
+    this.#onLive = onLive;
   }
 
   get empty(): boolean {
@@ -55,6 +71,12 @@ export class RequestQueue {
   /** The stream with this request id. */
   find(requestId: string | undefined): Stream | undefined {
     return this.#streams.find((stream) => stream.requestId === requestId);
+  }
+
+  /** The live stream with this id. */
+  findLive(streamId: string | undefined): LiveStream | undefined {
+    const found = this.#streams.find((stream) => stream instanceof LiveStream && stream.streamId === streamId);
+    return found as LiveStream | undefined;
   }
 
   join(stream: Stream): void {
@@ -74,7 +96,7 @@ export class RequestQueue {
     this.#controls = [];
     this.#requested.clear();
     // The answer to a cancel is lost: the stream is over.
-    for (const stream of this.#streams) if (stream.wanted.cancel) stream.cancelled();
+    for (const stream of this.#streams) if (stream.wanted.cancel || stream.wanted.leave) stream.cancelled();
     this.#streams = this.#streams.filter((stream) => !stream.over);
     for (const stream of this.#streams) if (stream.start) stream.enter("broken");
   }
@@ -122,13 +144,32 @@ export class RequestQueue {
   // Messages of the service
 
   started(message: StreamStart): void {
-    const stream = this.find(message.request_id);
-    if (!stream) return;
+    const stream = message.live ? this.#startedLive(message) : this.find(message.request_id);
     this.#current = stream;
+    if (!stream) return;
     stream.token = this.token;
-    if (!stream.repeated) this.#onCounted();
+    if (!message.live && !stream.repeated) this.#onCounted();
     stream.started(message);
     this.sendControls();
+  }
+
+  /** The live stream that begins; `undefined` for a reading that is not wanted, or that `watch` will replace. */
+  #startedLive({ stream_id, request_id }: StreamStart): LiveStream | undefined {
+    const known = this.findLive(stream_id);
+    if (known && known.requestId !== request_id) return undefined;
+    const stream = known ?? this.#onLive(stream_id);
+    if (!stream) this.#connection.send({ type: "stream_control", action: "leave" });
+    else if (!known && this.#streams.includes(stream)) return undefined; // it is watched
+    else {
+      this.#streams = [stream, ...this.#streams.filter((other) => other !== stream)]; // as in the queue of the service
+      this.#requested.add(stream);
+    }
+    return stream;
+  }
+
+  /** The service reports on the producer of a live stream. */
+  reported({ type, stream_id }: ProducerMessage): void {
+    this.findLive(stream_id)?.says(PRODUCERS[type]);
   }
 
   recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void {
@@ -149,12 +190,13 @@ export class RequestQueue {
     this.sendControls();
   }
 
-  take({ data, index, timestamp, close }: Chunk): void {
+  take({ type: _, ...chunk }: Chunk): void {
+    const { index } = chunk;
     const stream = this.#current;
     if (!stream || index < stream.received) return;
     if (index > stream.received) return this.#connection.reconnect(); // the missing chunks can be recovered on another connection
     this.#connection.progressed();
-    stream.take({ data, index, timestamp, ...(close !== undefined && { close }) });
+    stream.take(chunk);
   }
 
   complete(message: StreamComplete): void {
@@ -178,19 +220,20 @@ export class RequestQueue {
       this.#controls.shift(); // the stream ended before the control arrived
       return;
     }
-    const stream = this.find(message.request_id);
+    const stream = this.find(message.request_id) ?? this.findLive(message.stream_id);
     if (!stream) return;
     stream.fail(StreamingError.of(message));
     this.#leave(stream);
   }
 
-  answered(type: ControlAnswer): void {
-    const action = ACTIONS[type];
+  answered(answer: ControlAnswer): void {
+    const action = ACTIONS[answer.type];
     const [first] = this.#streams;
+    if ("stream_id" in answer && this.findLive(answer.stream_id) !== first) return; // it was not wanted
     const answers = this.#controls[0]?.action === action; // a skip in a pause has a second answer: resumed
     const meant = answers ? this.#controls.shift()!.stream : first;
     if (!first) return;
-    if (action === "cancel") {
+    if (action === "cancel" || action === "leave") {
       this.#connection.progressed();
       this.#sendReport(first);
       first.cancelled();

@@ -1,5 +1,4 @@
 import { StreamingError, type LossReason } from "./errors.js";
-import { randomId } from "./ids.js";
 import type {
   ChunkBy,
   ClientMessage,
@@ -13,6 +12,7 @@ import type {
   StreamRequest,
   StreamStart as StreamStartMessage,
   TraceHeaders,
+  Watch,
 } from "./protocol.js";
 import { notify } from "./notify.js";
 import type { Report } from "./report.js";
@@ -47,15 +47,14 @@ export interface Completion {
   bytes?: number;
 }
 
-export interface StreamOptions {
-  contentType?: ContentType;
+/** How a stream is read. */
+export interface ReadOptions {
   speed?: Speed;
   chunkBy?: ChunkBy;
   htmlMode?: HtmlMode;
   /** A label of up to 64 characters, unique in the session; random by default. */
   requestId?: string;
-  trace?: Trace;
-  /** Cancels; the stream then fails with the reason of the signal. */
+  /** Ends the reading; the stream then fails with the reason of the signal. */
   signal?: AbortSignal;
   /** Receives the chunks instead of the iterator. */
   onChunk?: (chunk: Chunk) => void;
@@ -63,6 +62,11 @@ export interface StreamOptions {
   onState?: (state: StreamState) => void;
   onEnd?: (completion: Completion) => void;
   onError?: (error: unknown) => void;
+}
+
+export interface StreamOptions extends ReadOptions {
+  contentType?: ContentType;
+  trace?: Trace;
 }
 
 /** One requested stream, over any number of connections. Created by `client.stream()`. */
@@ -76,9 +80,9 @@ export class Stream implements AsyncIterable<Chunk> {
   readonly completed: Promise<Completion>;
 
   /** @internal The controls that the user requested, and those sent on this connection. */
-  readonly wanted = { paused: false, skip: false, cancel: false };
+  readonly wanted = { paused: false, skip: false, cancel: false, leave: false };
   /** @internal */
-  sent: { paused?: boolean; skip?: boolean; cancel?: boolean } = {};
+  sent: { paused?: boolean; skip?: boolean; cancel?: boolean; leave?: boolean } = {};
   /** @internal The token for recovery on another connection. */
   token: string | undefined;
   /** @internal Whether it was requested on an earlier connection, where the service may have counted it. */
@@ -93,8 +97,8 @@ export class Stream implements AsyncIterable<Chunk> {
   /** Token of the connection of the first request, which identifies a repetition. */
   #firstToken: string | undefined;
   #asked = false;
-  readonly #request: StreamRequest;
-  readonly #options: StreamOptions;
+  readonly #request: StreamRequest | Watch;
+  readonly #options: ReadOptions;
   readonly #sendControls: () => void;
   readonly #chunks: Chunk[] = [];
   #state: StreamState = "waiting";
@@ -103,25 +107,16 @@ export class Stream implements AsyncIterable<Chunk> {
   #settle!: { resolve: (completion: Completion) => void; reject: (error: unknown) => void };
 
   /** @internal */
-  constructor(content: string, options: StreamOptions, sendControls: () => void) {
-    const { contentType, speed, chunkBy, htmlMode, trace, signal } = options;
-    this.requestId = options.requestId ?? randomId();
+  constructor(request: StreamRequest | Watch, options: ReadOptions & { requestId: string }, sendControls: () => void) {
+    const { signal } = options;
+    this.requestId = options.requestId;
     this.#options = options;
     this.#sendControls = sendControls;
-    this.#request = {
-      type: "stream_request",
-      content,
-      request_id: this.requestId,
-      ...(contentType && { content_type: contentType }),
-      ...(speed && { speed }),
-      ...(chunkBy && { chunk_by: chunkBy }),
-      ...(htmlMode && { html_mode: htmlMode }),
-      ...(trace && { trace }),
-    };
+    this.#request = request;
     this.completed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     const abort = (): void => {
       this.#chunks.length = 0;
-      this.#want("cancel");
+      this.abandon();
       this.fail(signal!.reason);
     };
     signal?.addEventListener("abort", abort, { once: true });
@@ -156,11 +151,11 @@ export class Stream implements AsyncIterable<Chunk> {
   /** Requests the rest at once; this also ends a pause. */
   skip(): void {
     this.wanted.paused = false;
-    this.#want("skip");
+    this.want("skip");
   }
 
   cancel(): void {
-    this.#want("cancel");
+    this.want("cancel");
     if (this.#state === "waiting" || this.#state === "broken") this.cancelled();
   }
 
@@ -175,7 +170,7 @@ export class Stream implements AsyncIterable<Chunk> {
         else await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     } finally {
-      if (!this.over) this.cancel();
+      if (!this.over) this.abandon();
     }
   }
 
@@ -200,7 +195,7 @@ export class Stream implements AsyncIterable<Chunk> {
       return { type: "recover", stream_id: streamId, last_index: this.received - 1, token: this.token };
     }
     if (!again) this.#firstToken = token;
-    return again && this.#firstToken ? { ...this.#request, token: this.#firstToken } : this.#request;
+    return again && this.#firstToken && this.#request.type === "stream_request" ? { ...this.#request, token: this.#firstToken } : this.#request;
   }
 
   /**
@@ -210,8 +205,8 @@ export class Stream implements AsyncIterable<Chunk> {
    */
   next(alone: boolean): ControlAction | undefined {
     const { wanted, sent } = this;
-    if (sent.cancel || this.recovering) return undefined;
-    const last = wanted.cancel ? "cancel" : wanted.skip && !sent.skip ? "skip" : undefined;
+    if (sent.cancel || sent.leave || this.recovering) return undefined;
+    const last = wanted.cancel ? "cancel" : wanted.leave ? "leave" : wanted.skip && !sent.skip ? "skip" : undefined;
     if (last && (alone || (this.held && this.start))) {
       sent[last] = true;
       sent.paused = this.held = false;
@@ -296,7 +291,13 @@ export class Stream implements AsyncIterable<Chunk> {
     notify(this.#options.onState, state);
   }
 
-  #want(wanted: "skip" | "cancel"): void {
+  /** @internal Its reader has stopped to read. */
+  abandon(): void {
+    this.cancel();
+  }
+
+  /** @internal */
+  want(wanted: "skip" | "cancel" | "leave"): void {
     this.wanted[wanted] = true;
     this.#sendControls();
   }
@@ -313,4 +314,26 @@ export class Stream implements AsyncIterable<Chunk> {
     this.#wake?.();
     this.#wake = undefined;
   }
+}
+
+/** The message that requests a stream. */
+export function streamRequest(content: string, options: StreamOptions & { requestId: string }): StreamRequest {
+  const { contentType, trace } = options;
+  return {
+    type: "stream_request",
+    content,
+    ...(contentType && { content_type: contentType }),
+    ...(trace && { trace }),
+    ...readFields(options),
+  };
+}
+
+/** The fields of a request that say how it is read. */
+export function readFields({ requestId, speed, chunkBy, htmlMode }: ReadOptions & { requestId: string }) {
+  return {
+    request_id: requestId,
+    ...(speed && { speed }),
+    ...(chunkBy && { chunk_by: chunkBy }),
+    ...(htmlMode && { html_mode: htmlMode }),
+  };
 }

@@ -2,7 +2,7 @@ import type { Editor } from "@tiptap/core";
 import { DOMParser, Fragment, type Node } from "@tiptap/pm/model";
 import type { Transaction } from "@tiptap/pm/state";
 import { Mapping, ReplaceStep, StepMap, type Step } from "@tiptap/pm/transform";
-import { OpenTail, type Renderer } from "./dom.js";
+import { OpenTail, type Piece, type Renderer } from "./dom.js";
 
 /** Between two of these the content before is final. */
 const BLOCK = "p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, pre, hr, table, tr, div";
@@ -43,7 +43,7 @@ export class TiptapTail implements Renderer {
     editor.on("transaction", this.#follow);
   }
 
-  readonly append = (chunk: { data: string; close?: string }): void => {
+  readonly append = (chunk: Piece): void => {
     if (this.editor.isDestroyed) return;
     this.#html.append(chunk);
     this.#give(this.#parsed());
@@ -77,13 +77,16 @@ export class TiptapTail implements Renderer {
     const [begin, end] = [this.#place(from), this.#place(a)];
     const slice = next.slice(from, b);
     // Text of others is never deleted; where they changed adjacent content, the slice is fitted.
-    if (end - begin !== a - from) tr.replace(this.#edits.map(a + this.#shift, 1), undefined, slice);
-    else if (tr.maybeStep(new ReplaceStep(begin, end, slice)).failed) tr.replace(begin, end, slice);
+    const before = tr.mapping.maps.length;
+    if (end - begin !== a - from) {
+      this.#deleteText(tr, from, a);
+      tr.replace(tr.mapping.slice(before).map(this.#edits.map(a + this.#shift, 1), 1), undefined, slice);
+    } else if (tr.maybeStep(new ReplaceStep(begin, end, slice)).failed) tr.replace(begin, end, slice);
     if (this.#edits.maps.length) {
       const rebased = new Mapping([new StepMap([from + this.#shift, a - from, b - from]).invert()]);
       rebased.appendMapping(this.#edits);
-      const map = tr.mapping.maps.at(-1);
-      if (map) rebased.appendMap(map, 0);
+      const maps = tr.mapping.maps.slice(before);
+      for (const [index, map] of maps.entries()) rebased.appendMap(map, index === maps.length - 1 ? 0 : undefined);
       this.#edits = rebased;
     }
     this.#given = next;
@@ -92,12 +95,28 @@ export class TiptapTail implements Renderer {
     this.#inserting = false;
   }
 
+  /** Deletes the text of a part of `#given` that others have changed, and nothing that they wrote. */
+  #deleteText(tr: Transaction, from: number, to: number): void {
+    const done = tr.mapping.maps.length;
+    const places: number[] = [];
+    this.#given.nodesBetween(from, to, (node, at) => {
+      if (!node.isText) return;
+      for (let place = Math.max(at, from); place < Math.min(at + node.nodeSize, to); place++) places.push(place);
+    });
+    for (const place of places) {
+      const deleted = tr.mapping.slice(done);
+      const [begin, end] = [this.#edits.map(place + this.#shift, 1), this.#edits.map(place + 1 + this.#shift, -1)];
+      if (end - begin === 1) tr.delete(deleted.map(begin, 1), deleted.map(end, -1));
+    }
+  }
+
   /** Removes final content from the tail; returns whether there was any. */
   #dropFinished(): boolean {
     const dropped = this.#html.open.map((element) => {
-      const last = element.lastElementChild;
+      const needed = this.#html.needed(element);
+      const last = needed === undefined ? element.lastElementChild : (needed as Element | null);
       const before = last?.previousElementSibling;
-      if (!element.matches(CONTAINER) || !last?.matches(BLOCK) || !before?.matches(BLOCK)) return false;
+      if (!element.matches(CONTAINER) || last?.nodeType !== 1 || !last.matches(BLOCK) || !before?.matches(BLOCK)) return false;
       while (element.firstChild !== last) element.firstChild!.remove();
       return true;
     });

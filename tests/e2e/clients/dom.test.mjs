@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JSDOM } from "jsdom";
 import { domRenderer } from "../../../clients/js/dist/streaming-content-client.js";
-import { documents } from "./pieces.mjs";
+import { documents, guessed } from "./pieces.mjs";
 
 const { document, Node } = new JSDOM().window;
 
@@ -38,6 +38,42 @@ for (const { name, html, fragment, incremental } of documents) {
       assert.equal(element.innerHTML, shown(html).innerHTML);
     });
 }
+
+for (const { name, html, incremental } of documents)
+  test(`${name}, with guesses that are replaced, at every moment`, () => {
+    const element = document.createElement("div");
+    const renderer = domRenderer(element, "incremental");
+    const chunks = [...guessed(Object.values(incremental)[0])];
+    const every = Math.ceil(chunks.length / 50);
+    let kept = "";
+    for (const [index, chunk] of chunks.entries()) {
+      renderer.append(chunk);
+      kept = kept.slice(0, chunk.from) + chunk.data;
+      if (index % every && chunk.from === undefined) continue;
+      assert.ok(element.isEqualNode(shown(kept + chunk.close)), `after ${kept.slice(-80)}`);
+    }
+    assert.equal(element.innerHTML, shown(html).innerHTML);
+  });
+
+test("what is settled is not changed when a chunk replaces what follows", () => {
+  const element = shown("<p>before</p>");
+  const renderer = domRenderer(element, "incremental");
+  renderer.append({ data: "<p>one", close: "</p>", settled: 0 });
+  renderer.append({ data: " two</p><p>*thr", close: "</p>", settled: 14 });
+  const [, first, second] = element.children;
+  renderer.append({ data: "<p><em>three", close: "</em></p>", from: 14, settled: 14 });
+  assert.equal(element.innerHTML, "<p>before</p><p>one two</p><p><em>three</em></p>");
+  assert.equal(element.children[1], first);
+  assert.notEqual(element.children[2], second);
+});
+
+test("a renderer continues what another one has shown before a reload", () => {
+  const element = shown("<p>one</p>");
+  const renderer = domRenderer(element, "incremental");
+  renderer.append({ data: "<p>tw", close: "</p>", from: 10, settled: 10 });
+  renderer.append({ data: "<p>two</p>", close: "", from: 10, settled: 20 });
+  assert.equal(element.innerHTML, "<p>one</p><p>two</p>");
+});
 
 test("shown content is not changed again", () => {
   const element = shown("<p>before</p>");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { behind, content, createEditor, type } from "./editor.mjs";
 import { tiptapRenderer } from "../../../clients/js/dist/streaming-content-tiptap.js";
-import { documents } from "./pieces.mjs";
+import { documents, guessed } from "./pieces.mjs";
 
 const wholeSpace = { parseOptions: { preserveWhitespace: "full" } };
 
@@ -46,8 +46,32 @@ for (const { name, html, fragment, incremental } of documents) {
       assert.equal(x.content[0].text, "x");
       assert.deepEqual(rest, whole(html));
     });
+
+    test(`${name}, in increments by ${by}, with guesses that are replaced, while a user types`, () => {
+      const editor = createEditor("<p>mine:</p><p>x</p>");
+      const typing = (index) => index % 7 || type(editor, "y", behind(editor, "mine:"));
+      const [mine, x, ...rest] = streamed(editor, "incremental", [...guessed(chunks)], typing);
+      assert.match(mine.content[0].text, /^mine:y*$/);
+      assert.equal(x.content[0].text, "x");
+      assert.deepEqual(rest, whole(html));
+    });
   }
 }
+
+test("text typed into what a chunk replaces is kept, and the rest is replaced", () => {
+  const editor = createEditor();
+  const chunks = [
+    { data: "<p>one *tw", close: "</p>", settled: 0 },
+    { data: "o thr", close: "</p>", settled: 0 },
+    { data: "<em>two three</em> four</p>", close: "", from: 7, settled: 0 },
+  ];
+  streamed(editor, "incremental", chunks, (index) => index === 1 && type(editor, "MINE", behind(editor, "tw")));
+  const text = editor.getText().trim();
+  assert.equal(text.replace("MINE", ""), "one two three four");
+  assert.ok(text.includes("MINE"));
+  editor.commands.undo();
+  assert.equal(editor.getText().trim(), "one two three four");
+});
 
 test("a table that the editor removes while it has no rows returns at its place", () => {
   const chunks = [

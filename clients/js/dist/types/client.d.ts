@@ -1,5 +1,6 @@
 import { type ConnectionOptions, type ConnectionState } from "./connection.js";
 import type { SessionLimits } from "./protocol.js";
+import { LiveStream, type WatchOptions } from "./live.js";
 import { Stream, type StreamOptions } from "./stream.js";
 /** The session, as reported by the service. */
 export interface Session {
@@ -20,6 +21,10 @@ export interface ClientOptions extends ConnectionOptions {
     /** Whether to report to the service how long its reader waited, at the end of each stream. Off by default. */
     report?: boolean;
     onSession?: (session: Session) => void;
+    /** How live streams are read that another program writes into the session; see `onLive`. */
+    live?: Pick<WatchOptions, "htmlMode" | "chunkBy" | "speed">;
+    /** Called with each live stream that begins in the session. Without it they are not read. */
+    onLive?: (stream: LiveStream) => void;
 }
 /** A client of one session, with one connection at a time; it reconnects while streams or pings are pending. */
 export declare class StreamingClient {
@@ -34,6 +39,11 @@ export declare class StreamingClient {
     connect(): Promise<Session>;
     /** Requests a stream, as soon as there is a connection. Any number may wait. */
     stream(content: string, options?: StreamOptions): Stream;
+    /**
+     * Reads a live stream of the session, also after its end. After a reload, or in another place, pass the `settled` of
+     * the content that was kept; without it everything is sent again, in one chunk as far as it is settled.
+     */
+    watch(streamId: string, options?: WatchOptions): LiveStream;
     /** The round-trip time in milliseconds. */
     ping(): Promise<number>;
     /** Closes the client. Pending streams fail with `CLIENT_CLOSED`. */

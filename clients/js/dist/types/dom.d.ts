@@ -1,9 +1,15 @@
+/** The part of a chunk that is shown. */
+export interface Piece {
+    data: string;
+    close?: string;
+    /** Of a live stream: the data replaces what begins here. Offsets are those of a string. */
+    from?: number;
+    /** Of a live stream: nothing before it will be replaced. */
+    settled?: number;
+}
 /** Shows chunks. Both functions can be passed as callbacks. */
 export interface Renderer {
-    append(chunk: {
-        data: string;
-        close?: string;
-    }): void;
+    append(chunk: Piece): void;
     /** Call it after the last chunk. */
     stop(): void;
 }

@@ -1,4 +1,4 @@
-import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, TraceHeaders } from "./protocol.js";
+import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, StreamRequest, TraceHeaders } from "./protocol.js";
 /** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
 /** A W3C trace context: https://www.w3.org/TR/trace-context/ */
@@ -26,15 +26,14 @@ export interface Completion {
     durationMs?: number;
     bytes?: number;
 }
-export interface StreamOptions {
-    contentType?: ContentType;
+/** How a stream is read. */
+export interface ReadOptions {
     speed?: Speed;
     chunkBy?: ChunkBy;
     htmlMode?: HtmlMode;
     /** A label of up to 64 characters, unique in the session; random by default. */
     requestId?: string;
-    trace?: Trace;
-    /** Cancels; the stream then fails with the reason of the signal. */
+    /** Ends the reading; the stream then fails with the reason of the signal. */
     signal?: AbortSignal;
     /** Receives the chunks instead of the iterator. */
     onChunk?: (chunk: Chunk) => void;
@@ -42,6 +41,10 @@ export interface StreamOptions {
     onState?: (state: StreamState) => void;
     onEnd?: (completion: Completion) => void;
     onError?: (error: unknown) => void;
+}
+export interface StreamOptions extends ReadOptions {
+    contentType?: ContentType;
+    trace?: Trace;
 }
 /** One requested stream, over any number of connections. Created by `client.stream()`. */
 export declare class Stream implements AsyncIterable<Chunk> {
@@ -63,3 +66,16 @@ export declare class Stream implements AsyncIterable<Chunk> {
     cancel(): void;
     [Symbol.asyncIterator](): AsyncGenerator<Chunk, void>;
 }
+/** The message that requests a stream. */
+export declare function streamRequest(content: string, options: StreamOptions & {
+    requestId: string;
+}): StreamRequest;
+/** The fields of a request that say how it is read. */
+export declare function readFields({ requestId, speed, chunkBy, htmlMode }: ReadOptions & {
+    requestId: string;
+}): {
+    request_id: string;
+    speed?: Speed;
+    chunk_by?: ChunkBy;
+    html_mode?: HtmlMode;
+};
