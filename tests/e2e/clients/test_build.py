@@ -8,11 +8,11 @@ from pathlib import Path
 from tests.conftest import PROJECT, environment
 from tools.node import NODE
 
-LARGEST_PACKED_BYTES = 6 * 1024
+LARGEST_PACKED_BYTES = 8 * 1024
 CLIENT = PROJECT / "clients/js"
 
 PROGRAM = """
-import { domRenderer, StreamingClient, StreamingError, type Chunk, type QuotaKind } from "streaming-content-client";
+import { domRenderer, StreamingClient, StreamingError, type Chunk, type ProducerState, type QuotaKind } from "streaming-content-client";
 const client = new StreamingClient("https://service.example", {
   backOff: { attempts: 3 },
   getToken: async () => (await fetch("/token")).text(),
@@ -24,9 +24,11 @@ const stream = client.stream("x", { contentType: "html", htmlMode: "incremental"
 const left: number | undefined = client.session?.requestsLeft;
 // @ts-expect-error there is no such speed
 client.stream("x", { speed: "warp" });
+const live = client.watch("id", { settled: 3, onProducer: (state: ProducerState) => {} });
+const settled: number = live.settled;
 // @ts-expect-error what the client does with a stream is not for its users
 stream.take({ data: "x", index: 0, timestamp: "" });
-export { domRenderer, ends, left, quota, StreamingError };
+export { domRenderer, ends, left, quota, settled, StreamingError };
 """
 
 
