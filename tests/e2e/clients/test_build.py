@@ -12,7 +12,8 @@ LARGEST_PACKED_BYTES = 8 * 1024
 CLIENT = PROJECT / "clients/js"
 
 PROGRAM = """
-import { domRenderer, StreamingClient, StreamingError, type Chunk, type ProducerState, type QuotaKind } from "streaming-content-client";
+import { domRenderer, StreamingClient, StreamingError } from "streaming-content-client";
+import type { Chunk, ProducerState, QuotaKind } from "streaming-content-client";
 const client = new StreamingClient("https://service.example", {
   backOff: { attempts: 3 },
   getToken: async () => (await fetch("/token")).text(),
