@@ -15,6 +15,7 @@ def configured_dependencies(settings: Settings) -> tuple[Dependency, ...]:
         Dependency.STREAM_WRITES,
         Dependency.STREAM_READS,
         *([Dependency.ACCESS_STORE] if settings.uses_access_store else []),
+        *([Dependency.LIVE_STORE] if settings.store_content else []),
         *([Dependency.PLAN_CACHE] if shared_plans else []),
         *([Dependency.TOKEN_KEYS] if settings.auth_jwks_url or settings.auth_jwt_key_file else []),
         Dependency.USAGE_STORE,

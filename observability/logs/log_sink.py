@@ -28,6 +28,7 @@ _IMPACT = {
     Dependency.STREAM_READS: "interrupted streams cannot be recovered; clients repeat their requests",
     Dependency.ACCESS_STORE: "quotas do not apply, keys that this process does not have are refused, and new "
     "revocations take effect when it is available",
+    Dependency.LIVE_STORE: "producers of live streams wait, and their readers see nothing new",
     Dependency.PLAN_CACHE: "content is prepared again unless this process has it in its own cache",
     Dependency.TOKEN_KEYS: "tokens are checked against the last keys; those with a new key are refused",
     Dependency.USAGE_STORE: "usage waits in the queue; rows that exceed it are dropped",

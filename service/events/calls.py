@@ -42,6 +42,14 @@ class Operation(StrEnum):
     REVOCATIONS = "revocations"
     CHARGE = "charge"
     DEBIT = "debit"
+    CREATE = "create"
+    APPEND = "append"
+    ADOPT = "adopt"
+    CANCEL = "cancel"
+    TOUCH = "touch"
+    READ = "read"
+    OPEN_STREAMS = "open_streams"
+    EXPIRE = "expire"
 
 
 OPERATIONS: Mapping[Dependency, tuple[Operation, ...]] = {
@@ -64,6 +72,17 @@ OPERATIONS: Mapping[Dependency, tuple[Operation, ...]] = {
         Operation.REVOCATIONS,
         Operation.CHARGE,
         Operation.DEBIT,
+    ),
+    Dependency.LIVE_STORE: (
+        Operation.CREATE,
+        Operation.APPEND,
+        Operation.ADOPT,
+        Operation.CANCEL,
+        Operation.TOUCH,
+        Operation.GET,
+        Operation.READ,
+        Operation.OPEN_STREAMS,
+        Operation.EXPIRE,
     ),
     Dependency.PLAN_CACHE: (Operation.GET, Operation.PUT, Operation.PING),
     Dependency.DATABASE: (Operation.INSERT, Operation.DELETE),

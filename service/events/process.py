@@ -40,6 +40,8 @@ class Dependency(StrEnum):
     """Whether the session store can return stored streams."""
     ACCESS_STORE = "access_store"
     """Keys of services, revocations and quotas."""
+    LIVE_STORE = "live_store"
+    """Live streams and their sources."""
     PLAN_CACHE = "plan_cache"
     TOKEN_KEYS = "token_keys"  # noqa: S105 - a name
     """The keys of the issuer of tokens, in a file or at its address."""

@@ -36,16 +36,25 @@ class LiveStore(Protocol):
     """
 
     async def create(self, record: LiveRecord) -> LiveRecord:
-        """Store a new stream, or return the one that has the same ``session_key`` and ``creation_key``."""
+        """Store a new stream, or return the one that has the same ``session_key`` and ``creation_key``.
+
+        Raises ``StoreFull``, a ``StoreUnavailable``, if the store has no room.
+        """
 
     async def append(self, appends: Sequence[Append]) -> Sequence[AppendResult]:
         """Store all of them in order, in one transaction. When it returns they survive the death of this process."""
 
     async def adopt(self, stream_id: str) -> LiveRecord | None:
-        """Increment the epoch of an open stream and renew its lease. ``None`` if there is no such stream."""
+        """Increment the epoch of an open stream and renew its lease; return it, or an ended one as it is.
+
+        ``None`` if there is no such stream.
+        """
 
     async def cancel(self, stream_id: str) -> LiveRecord | None:
-        """End an open stream as ``cancelled``; return it as it is then. ``None`` if there is no such stream."""
+        """End an open stream as ``cancelled``; return it, or one that had ended as it is.
+
+        ``None`` if there is no such stream.
+        """
 
     async def touch(self, epochs: Mapping[str, int]) -> None:
         """Renew the leases of open streams, given by id and epoch. Appends renew them too."""
@@ -62,7 +71,7 @@ class LiveStore(Protocol):
     async def expire(self) -> Sequence[LiveRecord]:
         """Return the streams whose lease is over since a process last returned them: each once for a loss.
 
-        End as ``error`` those that were not adopted in their time to live, and delete the ended ones after theirs.
+        End as ``error`` those that were not adopted in their time to live, and delete the ended ones after that time.
         """
 
     async def close(self) -> None:

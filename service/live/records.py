@@ -1,5 +1,7 @@
 """What a store of live streams takes and returns."""
 
+from enum import Enum
+
 from msgspec import Struct
 
 from service.protocol.fields import DescribedEnum
@@ -8,12 +10,25 @@ from service.protocol.trace import Trace
 
 
 class LiveStatus(DescribedEnum):
-    """What a store knows of a live stream. All but ``open`` are final."""
+    """Whether a live stream has ended, and how. All but ``open`` are final."""
 
     OPEN = "open", "its producer may append"
     COMPLETE = "complete", "its producer closed it"
     ERROR = "error", "its producer closed it after an error, or was lost and no other one adopted the stream"
     CANCELLED = "cancelled", "a reader or the producer cancelled it"
+
+
+class LiveState(Enum):
+    """What readers see of the producer of a stream."""
+
+    OPEN = "open"
+    STALLED = "stalled"
+    """It was not heard of for ``STALLED_SECONDS``."""
+    INTERRUPTED = "interrupted"
+    """Its lease is over; another producer may adopt the stream."""
+    COMPLETE = "complete"
+    ERROR = "error"
+    CANCELLED = "cancelled"
 
 
 class LiveRecord(Struct, frozen=True):

@@ -44,6 +44,13 @@ def sync_journal(path: Path) -> None:
         os.close(journal)
 
 
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Of the file, including what the present transaction adds; deleted rows leave free pages, which are used again."""
+    names = ("page_count", "freelist_count", "page_size")
+    pages, free, page_bytes = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    return int((pages - free) * page_bytes)
+
+
 def _make_private(path: Path) -> None:
     """Create the file with mode 600, which SQLite copies to the files that it creates beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,27 +1,15 @@
 """What the session machine needs of live streams."""
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 from typing import Protocol
 
 from msgspec import Struct
 
 from service.content.live.piece import LiveCursor
-from service.live.records import LiveRecord
+from service.live.records import LiveRecord, LiveState
 from service.protocol.messages import ChunkBy, HtmlMode
 
-
-class LiveState(Enum):
-    """What a reader sees of the producer of a stream."""
-
-    OPEN = "open"
-    STALLED = "stalled"
-    """It was not heard of for ``STALLED_SECONDS``."""
-    INTERRUPTED = "interrupted"
-    """Its lease is over; another producer may adopt the stream."""
-    COMPLETE = "complete"
-    ERROR = "error"
-    CANCELLED = "cancelled"
+__all__ = ["LiveReading", "LiveState", "LiveStreams", "WatchTarget"]
 
 
 class LiveReading(Protocol):

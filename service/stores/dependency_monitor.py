@@ -76,6 +76,24 @@ class DependencyMonitor:
                     raise
         raise StoreUnavailable("The breaker is open")
 
+    async def write(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer, as of ``call``; but a write that is refused is no outage: a full store still serves reads."""
+
+        async def answered() -> Answer | Rejected:
+            try:
+                return await question()
+            except Rejected as rejected:
+                return rejected
+
+        answer = await self.call(answered)
+        if not isinstance(answer, Rejected):
+            return answer
+        if isinstance(answer, Damaged):
+            self.fail(answer)
+        else:
+            self._recorder.record(DependencyFailed(self._dependency))
+        raise answer
+
     async def check(self) -> None:
         """Probe a dependency that has not answered for a while."""
         if self.available and self._clock() - self._answered_at >= _IDLE_SECONDS:

@@ -5,28 +5,35 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.access.ports import AccessStore
 from service.events import DataSystem, Dependency, StoredInMemory
+from service.live.ports import LiveStore
 from service.process.dependency_calls import DependencyCalls
 from service.session.ports import Recorder, SessionStore
 from service.settings import Settings, SettingsError
 from service.stores.failover import FailoverSessionStore
 from service.stores.monitored_access_store import MonitoredAccessStore
+from service.stores.monitored_live_store import MonitoredLiveStore
 from service.stores.sqlite.access_schema import ACCESS_SCHEMA
 from service.stores.sqlite.access_store import SqliteAccessStore
+from service.stores.sqlite.live_store import SqliteLiveStore
 from service.stores.sqlite.schema import SchemaMismatch, open_connection
 from service.stores.sqlite.store import SqliteSessionStore
-from service.stores.store_limits import StoreLimits
+from service.stores.store_limits import LiveLimits, StoreLimits
 
 if TYPE_CHECKING:
     from service.stores.redis.plan_store import RedisPlanStore
 
 FILE_NAME = "sessions.sqlite3"
 ACCESS_FILE_NAME = "access.sqlite3"
-"""Of keys, revocations and quotas. Both are in ``DATA_DIR``."""
+"""Of keys, revocations and quotas."""
+LIVE_FILE_NAME = "live.sqlite3"
+"""Of live streams. All three are in ``DATA_DIR``."""
 
 
 _LOCAL_SESSIONS = 50_000
 _LOCAL_BYTES = 32 * 2**20
 """What a process keeps of sessions in its memory; it stores no streams there."""
+_LOCAL_LIVE_BYTES = 128 * 2**20
+"""What a process keeps of live streams in its memory."""
 
 
 class StoreSelection(NamedTuple):
@@ -109,6 +116,33 @@ def _without_revocations(settings: Settings, degradation: StoredInMemory) -> Set
         f"The store of keys and revocations cannot be used, and without it AUTH_MODE={settings.auth_mode} would accept "
         f"revoked tokens: {degradation.reason}. If it is damaged, restore it from a backup and do not remove it."
     )
+
+
+class LiveStoreSelection(NamedTuple):
+    store: LiveStore
+    degradation: StoredInMemory | None = None
+    """Why live streams are kept in memory although the settings select a file."""
+
+
+def create_live_store(settings: Settings, recorder: Recorder) -> LiveStoreSelection:
+    """Redis if ``REDIS_URL`` is set, else a file, or memory if the file cannot be used. Blocks while the file opens.
+
+    Content that may not be stored is in the memory of this process: only its own readers and producers find a stream.
+    """
+    limits = LiveLimits(settings.live_max_size, settings.store_max_bytes)
+    if settings.store_content:
+        path = settings.data_dir / LIVE_FILE_NAME
+        calls = DependencyCalls(Dependency.LIVE_STORE, DataSystem.SQLITE, recorder)
+        try:
+            file = SqliteLiveStore(path, limits, settings.resume_ttl, measure=calls.measure)
+        except (OSError, SchemaMismatch) as error:
+            degradation = _in_memory(Dependency.LIVE_STORE, path, error)
+        else:
+            return LiveStoreSelection(MonitoredLiveStore(file, recorder))
+    else:
+        degradation = None
+    local = LiveLimits(limits.max_length, min(_LOCAL_LIVE_BYTES, limits.max_bytes))
+    return LiveStoreSelection(SqliteLiveStore(None, local, settings.resume_ttl), degradation)
 
 
 def _in_memory(dependency: Dependency, path: Path, error: OSError | SchemaMismatch) -> StoredInMemory:

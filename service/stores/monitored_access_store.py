@@ -1,22 +1,18 @@
 """The access store behind a breaker: while it is unavailable, calls fail at once."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from service.access.api_key import ApiKey
 from service.access.ports import AccessStore
 from service.access.quota import Charge, QuotaExceeded
 from service.access.revocation import Revocation
-from service.events import Dependency, DependencyFailed
+from service.events import Dependency
 from service.session.ports import Recorder
 from service.stores.breaker import Breaker
 from service.stores.dependency_monitor import DependencyMonitor
-from service.stores.failures import Damaged, Rejected
 
 _NO_DIGEST = b""
 """Of no key: for probes."""
-
-Answer = TypeVar("Answer")
 
 
 class MonitoredAccessStore:
@@ -28,7 +24,6 @@ class MonitoredAccessStore:
 
     def __init__(self, primary: AccessStore, recorder: Recorder, breaker: Breaker | None = None) -> None:
         self._primary = primary
-        self._recorder = recorder
         self._monitor = DependencyMonitor(
             Dependency.ACCESS_STORE,
             lambda: primary.find_key(_NO_DIGEST),
@@ -38,7 +33,7 @@ class MonitoredAccessStore:
         )
 
     async def add_key(self, key: ApiKey) -> None:
-        await self._write(lambda: self._primary.add_key(key))
+        await self._monitor.write(lambda: self._primary.add_key(key))
 
     async def find_key(self, digest: bytes) -> ApiKey | None:
         return await self._monitor.call(lambda: self._primary.find_key(digest))
@@ -47,36 +42,20 @@ class MonitoredAccessStore:
         return await self._monitor.call(self._primary.keys)
 
     async def revoke_key(self, key_id: str, now: float) -> bool:
-        return await self._write(lambda: self._primary.revoke_key(key_id, now))
+        return await self._monitor.write(lambda: self._primary.revoke_key(key_id, now))
 
     async def revoke(self, revocation: Revocation, kept_seconds: float) -> int:
-        return await self._write(lambda: self._primary.revoke(revocation, kept_seconds))
+        return await self._monitor.write(lambda: self._primary.revoke(revocation, kept_seconds))
 
     async def revocations(self, after: int) -> Sequence[Revocation]:
         return await self._monitor.call(lambda: self._primary.revocations(after))
 
     async def charge(self, charges: Sequence[Charge]) -> QuotaExceeded | None:
-        return await self._write(lambda: self._primary.charge(charges))
+        return await self._monitor.write(lambda: self._primary.charge(charges))
 
     async def debit(self, charges: Sequence[Charge]) -> None:
-        await self._write(lambda: self._primary.debit(charges))
+        await self._monitor.write(lambda: self._primary.debit(charges))
 
     async def close(self) -> None:
         await self._monitor.close()
         await self._primary.close()
-
-    async def _write(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
-        async def answered() -> Answer | Rejected:
-            try:
-                return await question()
-            except Rejected as rejected:
-                return rejected
-
-        answer = await self._monitor.call(answered)
-        if not isinstance(answer, Rejected):
-            return answer
-        if isinstance(answer, Damaged):
-            self._monitor.fail(answer)
-        else:
-            self._recorder.record(DependencyFailed(Dependency.ACCESS_STORE))
-        raise answer

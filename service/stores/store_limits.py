@@ -1,4 +1,4 @@
-"""How much a session store keeps, and which part of it one session may use."""
+"""How much a store keeps, and which part of it one session may use."""
 
 from msgspec import Struct
 
@@ -24,6 +24,15 @@ class StoreLimits(Struct, frozen=True):
 
     max_bytes: int = 2**30
     max_sessions: int = 250_000
+
+
+class LiveLimits(Struct, frozen=True):
+    """How much a store of live streams keeps."""
+
+    max_length: int = 2**20
+    """Of the source of a stream."""
+    max_bytes: int = 2**30
+    """Of the file, or in Redis of the sources and ``STREAM_BYTES`` for each stream."""
 
 
 class StoreSize(Struct, frozen=True):

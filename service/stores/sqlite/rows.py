@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from service.events import StoreLimit
+from service.process.sqlite_file import used_bytes
 from service.protocol.limits import Limits
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
@@ -154,7 +155,7 @@ class Rows:
 
     def measure(self, rows: sqlite3.Connection) -> StoreSize:
         [(sessions,)] = rows.execute("SELECT sessions FROM totals")
-        return StoreSize(_used_bytes(rows), sessions)
+        return StoreSize(used_bytes(rows), sessions)
 
     def _make_room(self, rows: sqlite3.Connection, now: float) -> None:
         """Delete sessions, if there are too many, until one more can be stored. Raises ``StoreFull``.
@@ -175,7 +176,7 @@ class Rows:
     def _has_room_for_claims(self, rows: sqlite3.Connection, session_key: str) -> bool:
         most = CLAIMS_FOR_EACH_REQUEST * self._limits.max_requests
         [(claims,)] = rows.execute("SELECT count(*) FROM claims WHERE session_key = ?", (session_key,))
-        return bool(claims < most and _used_bytes(rows) < self._store_limits.max_bytes)
+        return bool(claims < most and used_bytes(rows) < self._store_limits.max_bytes)
 
     # Streams
 
@@ -183,7 +184,7 @@ class Rows:
         """Raises ``StoreFull``."""
         size = STREAM_BYTES + len(record.plan)
         [(held,)] = rows.execute(_HELD, (record.session_key, record.stream_id))
-        if held + size > (self._store_limits.max_bytes - _used_bytes(rows)) / SHARE:
+        if held + size > (self._store_limits.max_bytes - used_bytes(rows)) / SHARE:
             raise StoreFull(StoreLimit.BYTES)
         rows.execute(
             "REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -293,13 +294,6 @@ class Rows:
             "ended": now + self._ttl,
             "active": now + self._ttl * _MARGIN,
         }
-
-
-def _used_bytes(rows: sqlite3.Connection) -> int:
-    """Of the file, including what the present transaction adds; deleted rows leave free pages, which are used again."""
-    numbers = [rows.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")]
-    pages, free, page_bytes = numbers
-    return int((pages - free) * page_bytes)
 
 
 def _find_claim(

@@ -24,4 +24,5 @@ def test_a_configured_dependency_is_available_until_an_event_reports_otherwise()
 def test_a_store_in_memory_is_unavailable() -> None:
     dependencies = DependencyStates(Settings())
     dependencies.record(StoredInMemory(Dependency.SESSION_STORE, "read-only"))
-    assert dependencies.up == dict.fromkeys(CONFIGURED, True) | {Dependency.SESSION_STORE: False}
+    stored = (*CONFIGURED, Dependency.LIVE_STORE)
+    assert dependencies.up == dict.fromkeys(stored, True) | {Dependency.SESSION_STORE: False}

@@ -48,6 +48,9 @@ _ROLES: Final[Mapping[Dependency, _Role]] = {
         "clients with a key that is not cached: refused; the others are served, and quotas do not apply",
         0.25,
     ),
+    Dependency.LIVE_STORE: _Role(
+        "store of live streams", "producers of live streams: they wait, and their readers see nothing new", 0.25
+    ),
     Dependency.PLAN_CACHE: _Role("plan cache", "no client: content is prepared again", 0.25),
     Dependency.TOKEN_KEYS: _Role("keys of the issuer of tokens", "users whose token has a new key are refused", 0.5),
     Dependency.USAGE_STORE: _Role("usage file", "no client; usage waits in memory and is then dropped", 1.0),
@@ -57,6 +60,7 @@ _ROLES: Final[Mapping[Dependency, _Role]] = {
 _IN_MEMORY: Final[Mapping[Dependency, str]] = {
     Dependency.SESSION_STORE: "a restart loses it, and each worker has its own: sessions and limits are not shared",
     Dependency.ACCESS_STORE: "no key is valid, and each worker has its own quotas and revocations",
+    Dependency.LIVE_STORE: "a restart loses live streams, and only the worker of a producer has readers of its stream",
     Dependency.USAGE_STORE: "no client; a restart loses the usage",
 }
 """Whom a store in memory affects."""
@@ -191,6 +195,7 @@ def _name(evidence: Evidence, dependency: Dependency) -> str:
     server = {
         Dependency.SESSION_STORE: "REDIS_URL",
         Dependency.ACCESS_STORE: "REDIS_URL",
+        Dependency.LIVE_STORE: "REDIS_URL",
         Dependency.PLAN_CACHE: "REDIS_URL",
         Dependency.DATABASE: "DATABASE_URL",
     }.get(dependency, "")

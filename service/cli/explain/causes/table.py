@@ -23,8 +23,10 @@ _SLOW_SYMPTOMS = ("slow_responses", "content_queue", "late_chunks")
 _BURNS = ("AvailabilityBurnFast", "AvailabilityBurnSlow")
 _LATE_BURNS = ("FirstChunkBurnFast", "FirstChunkBurnSlow")
 _STORE = (Dependency.STREAM_WRITES, Dependency.STREAM_READS)
-_CALLED = (Dependency.ACCESS_STORE, Dependency.PLAN_CACHE, Dependency.DATABASE)
+_CALLED = (Dependency.ACCESS_STORE, Dependency.LIVE_STORE, Dependency.PLAN_CACHE, Dependency.DATABASE)
 """Beside the session store, those whose calls are measured."""
+_OF_REDIS = (Dependency.ACCESS_STORE, Dependency.LIVE_STORE, Dependency.PLAN_CACHE)
+"""Those in the same server as the session store, if there is one."""
 _SEVERITIES = list(Severity)
 
 CAUSES = (
@@ -45,11 +47,10 @@ CAUSES = (
         partial(store_causes.down, Dependency.SESSION_STORE),
         ("SessionStoreDown",),
         (
-            *(f"{dependency}_down" for dependency in (*_STORE, Dependency.ACCESS_STORE, Dependency.PLAN_CACHE)),
+            *(f"{dependency}_down" for dependency in (*_STORE, *_OF_REDIS)),
             "failing_calls",
             "session_store_slow",
-            "access_store_slow",
-            "plan_cache_slow",
+            *(f"{dependency}_slow" for dependency in _OF_REDIS),
             *_SLOW_SYMPTOMS,
             "failing_recoveries",
         ),
@@ -58,7 +59,14 @@ CAUSES = (
         "session_store_slow",
         partial(store_causes.slow, Dependency.SESSION_STORE),
         ("SlowDependency", "SlowResponse", *_LATE_BURNS),
-        ("access_store_slow", "plan_cache_down", "plan_cache_slow", "failing_calls", "slow_responses"),
+        (
+            "access_store_slow",
+            "live_store_slow",
+            "plan_cache_down",
+            "plan_cache_slow",
+            "failing_calls",
+            "slow_responses",
+        ),
     ),
     *(
         Cause(
@@ -89,6 +97,7 @@ CAUSES = (
         )
         for dependency in (Dependency.ACCESS_STORE, Dependency.PLAN_CACHE)
     ),
+    Cause("live_store_slow", partial(store_causes.slow, Dependency.LIVE_STORE), ("SlowDependency",)),
     Cause("database_slow", partial(store_causes.slow, Dependency.DATABASE), ("SlowDependency",)),
     Cause(
         "loop_stalls",

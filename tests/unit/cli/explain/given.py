@@ -100,6 +100,7 @@ def healthy() -> list[Series]:
                     "stream_writes",
                     "stream_reads",
                     "access_store",
+                    "live_store",
                     "plan_cache",
                     "token_keys",
                     "usage_store",

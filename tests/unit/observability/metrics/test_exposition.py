@@ -28,6 +28,7 @@ from tests.unit.sample_live import live_events
 
 UP = "stream_dependency_up"
 STORE = ("session_store", "stream_writes", "stream_reads")
+STORED = (*STORE, "live_store")
 
 
 def test_exactly_the_declared_series_exist_from_the_start(metrics: Metrics) -> None:
@@ -121,13 +122,13 @@ def test_openmetrics_has_the_declared_units(metrics: Metrics) -> None:
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({}, {*STORE, "usage_store"}),
-        ({"redis_url": REDIS}, {*STORE, "plan_cache", "usage_store"}),
+        ({}, {*STORED, "usage_store"}),
+        ({"redis_url": REDIS}, {*STORED, "plan_cache", "usage_store"}),
         ({"redis_url": REDIS, "store_content": False}, {*STORE, "usage_store"}),
-        ({"database_url": POSTGRESQL}, {*STORE, "usage_store", "database"}),
-        (TOKEN_KEYS, {*STORE, "usage_store", "token_keys", "access_store"}),
-        ({"auth_mode": "key"}, {*STORE, "usage_store", "access_store"}),
-        ({"quota_by_address": True}, {*STORE, "usage_store", "access_store"}),
+        ({"database_url": POSTGRESQL}, {*STORED, "usage_store", "database"}),
+        (TOKEN_KEYS, {*STORED, "usage_store", "token_keys", "access_store"}),
+        ({"auth_mode": "key"}, {*STORED, "usage_store", "access_store"}),
+        ({"quota_by_address": True}, {*STORED, "usage_store", "access_store"}),
     ],
 )
 def test_only_configured_dependencies_have_a_series(settings: dict[str, Any], named: set[str]) -> None:

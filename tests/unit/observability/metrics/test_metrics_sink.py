@@ -214,7 +214,7 @@ def test_calls_of_configured_dependencies_are_measured(metrics: Metrics) -> None
         assert value(metrics, "stream_dependency_call_seconds_bucket", le="1.0", **labels) == 1
     alone = values(Metrics(Settings()))
     names = {dict(labels)["dependency"] for name, labels in alone if name == "stream_dependency_call_seconds_count"}
-    assert names == {"session_store"}
+    assert names == {"session_store", "live_store"}
 
 
 def test_cache_lookups_and_dropped_usage_are_counted(metrics: Metrics) -> None:

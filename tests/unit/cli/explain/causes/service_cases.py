@@ -140,6 +140,7 @@ CASES = [
     *_down("stream_writes", "store of streams (writes) is unavailable"),
     *_down("stream_reads", "store of streams (reads) is unavailable"),
     *_down("access_store", "store of keys and quotas (Redis) is unavailable")[:1],
+    *_down("live_store", "store of live streams (Redis) is unavailable")[:1],
     *_down("plan_cache", "plan cache")[:1],
     *_down("token_keys", "keys of the issuer of tokens"),
     *_down("usage_store", "usage file is unavailable"),
@@ -174,6 +175,7 @@ CASES = [
     ),
     _slow("session_store", "admit", "session store (Redis) is slow"),
     _slow("access_store", "charge", "store of keys and quotas (Redis) is slow"),
+    _slow("live_store", "append", "store of live streams (Redis) is slow"),
     _slow("plan_cache", "get", "plan cache (Redis) is slow"),
     Case(
         cause="database_slow",
