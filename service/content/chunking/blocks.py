@@ -9,7 +9,7 @@ is opened; see opening.py.
 import re
 
 from service.content.chunking.layout import flows, nodes
-from service.content.chunking.opening import is_to_be_read, opened, paragraph
+from service.content.chunking.opening import Opener, is_to_be_read, paragraph
 from service.content.html.markup import INLINE
 
 # Text and markup that every editor reads alike, whether it is inserted as text or as HTML.
@@ -32,21 +32,28 @@ def to_blocks(html: str) -> str:
     """
     if is_simple_run(html):
         return html
+    return blocks_of(html, Opener())
+
+
+def blocks_of(html: str, opener: Opener) -> str:
+    """Return ``html`` as a sequence of blocks, if it is what follows the blocks that ``opener`` has opened."""
     pieces: list[str] = []
     copied = run = 0
     """Where what is not in the pieces begins, and in it a run of text and inline elements."""
     for name, start, end in nodes(html):
         if flows(html, name, start, end):
             continue
-        if is_to_be_read(html, name, start, end):
-            return opened(html)
         if run < start:
             pieces += _without_space_at_end(html[copied:run]), paragraph(html[run:start])
             copied = start
+        if is_to_be_read(html, name, start, end):
+            pieces += html[copied:start], opener.opened(html[start:end], start)
+            copied = end
         run = end
     if run < len(html):
         pieces += _without_space_at_end(html[copied:run]), paragraph(html[run:])
         copied = len(html)
+    opener.skip(len(html))
     return "".join([*pieces, html[copied:]]) if pieces else html
 
 

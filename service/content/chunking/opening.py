@@ -17,7 +17,7 @@ from service.content.html.markup import TAG, VOID, WHITESPACE, tag_name
 LARGE_CHARACTERS = 1000
 """A wrapper of this length is opened."""
 MAX_DEPTH = 128
-"""Deeper HTML is left as it is: the sanitiser has a limit."""
+"""What is in more elements is left as it is: the sanitiser has a limit."""
 
 ALLOWANCE_CHARACTERS = 20_000
 _MAX_PIECES = 512
@@ -44,11 +44,6 @@ def is_to_be_read(html: str, name: str, start: int, end: int) -> bool:
     )
 
 
-def opened(html: str) -> str:
-    """Return ``html`` with its wrappers opened, and with paragraphs for text that is in no block."""
-    return _Opener(html).result()
-
-
 def paragraph(run: str) -> str:
     """Return a run of text, images and inline elements as a paragraph; only images are blocks without one."""
     text = run.strip(WHITESPACE)
@@ -70,15 +65,41 @@ class _Node(NamedTuple):
     """The index of the start tag; -1 for text."""
 
 
-class _Opener:
-    def __init__(self, html: str) -> None:
+class Opener:
+    """Opens the wrappers of a document, one after the other. What it repeats depends on nothing that follows."""
+
+    def __init__(self) -> None:
+        self._read = 0
+        """The number of characters before the current part of the document."""
+        self._repeated = 0
+        """Characters that tags around less than their own length have added."""
+
+    def opened(self, html: str, start: int) -> str:
+        """Return an element that begins at ``start``, with the wrappers in it and itself opened.
+
+        Text that is in no block gets paragraphs.
+        """
+        element = _Element(html, self._read + start + ALLOWANCE_CHARACTERS - self._repeated)
+        result = element.result()
+        self._repeated += element.repeated
+        return result
+
+    def skip(self, characters: int) -> None:
+        """Go to the next part of the document."""
+        self._read += characters
+
+
+class _Element:
+    """An element in which wrappers are opened."""
+
+    def __init__(self, html: str, allowance: int) -> None:
+        """With the characters that may be repeated, and those before each place in ``html`` in addition."""
         self._html = html
         # Arrays, because a list of all tags of hostile HTML takes a hundred times its memory.
         self._starts = array("i")
         """The offset of each tag."""
         self._ends = array("i")
         """For each start tag the index of its end tag, or its own if the element is void."""
-        self._depth = 0
         open_tags: list[int] = []
         for index, tag in enumerate(TAG.finditer(html)):
             self._starts.append(tag.start())
@@ -87,14 +108,11 @@ class _Opener:
                 self._ends[open_tags.pop()] = index
             elif tag[2] not in VOID:
                 open_tags.append(index)
-                self._depth = max(self._depth, len(open_tags))
-        self._allowance = len(html) + ALLOWANCE_CHARACTERS
-        """Characters that tags around less than their own length may still add."""
+        self._allowance = allowance
+        self.repeated = 0
 
     def result(self) -> str:
-        if self._depth > MAX_DEPTH:
-            return self._html
-        return self._blocks(self._nodes(0, len(self._starts), 0, len(self._html)), "")
+        return self._blocks(self._nodes(0, len(self._starts), 0, len(self._html)), "", 0)
 
     def _nodes(self, tag: int, last: int, start: int, end: int) -> Iterator[_Node]:
         """Yield the nodes in ``[start, end)``, where the tags are ``[tag, last)``."""
@@ -123,13 +141,17 @@ class _Opener:
     def _name(self, node: _Node) -> str:
         return tag_name(self._tag(node)[1:-1]) if node.tag >= 0 else ""
 
-    def _blocks(self, nodes: Iterator[_Node], opening: str, *, in_table: bool = False) -> str:
-        """Return ``nodes`` as blocks between the tags of ``opening``."""
+    def _blocks(self, nodes: Iterator[_Node], opening: str, depth: int, *, in_table: bool = False) -> str:
+        """Return ``nodes`` in ``depth`` elements as blocks between the tags of ``opening``."""
         groups = _Groups(opening, in_table=in_table)
-        self._add(nodes, groups)
+        self._add(nodes, groups, depth)
         return groups.joined()
 
-    def _add(self, nodes: Iterator[_Node], groups: "_Groups") -> None:
+    def _add(self, nodes: Iterator[_Node], groups: "_Groups", depth: int) -> None:
+        if depth >= MAX_DEPTH:
+            for node in nodes:
+                groups.add(self._html[node.start : node.end])
+            return
         run = run_end = 0
         for node in nodes:
             if node.tag < 0 or flows(self._html, self._name(node), node.start, node.end):
@@ -138,23 +160,23 @@ class _Opener:
             self._add_run(run, run_end, groups)
             run = run_end
             if self._tag(node) == "<div>":
-                self._add(self._inside(node), groups)
-            elif not self._add_opened(node, groups):
-                groups.add(self._whole(node))
+                self._add(self._inside(node), groups, depth + 1)
+            elif not self._add_opened(node, groups, depth):
+                groups.add(self._whole(node, depth))
         self._add_run(run, run_end, groups)
 
     def _add_run(self, start: int, end: int, groups: "_Groups") -> None:
         if start < end:
             groups.add(paragraph(self._html[start:end]))
 
-    def _whole(self, node: _Node) -> str:
+    def _whole(self, node: _Node, depth: int) -> str:
         """Return a block that is not opened."""
         tag, name = self._tag(node), self._name(node)
         if name not in UNSUPPORTED or " data-" in tag:
             return self._html[node.start : node.end]
-        return f"{tag}{self._blocks(self._inside(node), '')}</{name}>"
+        return f"{tag}{self._blocks(self._inside(node), '', depth + 1)}</{name}>"
 
-    def _add_opened(self, node: _Node, groups: "_Groups") -> bool:
+    def _add_opened(self, node: _Node, groups: "_Groups", depth: int) -> bool:
         """Add the content of a wrapper, with what is repeated around it. Return whether it is to be opened."""
         cells: Iterable[int]
         tag, name = self._tag(node), self._name(node)
@@ -163,17 +185,21 @@ class _Opener:
             return False
         if name in WRAPPERS:
             cells, passed = [node.tag] if is_large else [], [self._passed_on(tag)]
+            inside, read = depth + 1, node.start + LARGE_CHARACTERS
         elif name == "table" and (is_large or groups.in_table):
             cells, passed = self._cells(node, groups)
+            inside, read = depth + len(("table", "tbody", "tr", "td")), node.end
         else:
             return False
         added = groups.overhead + sum(_overhead(groups.opening + each) for each in passed)
-        if not cells or added > self._allowance:
+        if not cells or self.repeated + added > self._allowance + read:
             return False
-        self._allowance -= added
+        self.repeated += added
         for cell, each in zip(cells, passed, strict=True):
-            inside = self._blocks(self._inside(self._element(cell)), groups.opening + each, in_table=cell != node.tag)
-            groups.add_between(inside)
+            blocks = self._blocks(
+                self._inside(self._element(cell)), groups.opening + each, inside, in_table=cell != node.tag
+            )
+            groups.add_between(blocks)
         return True
 
     def _cells(self, table: _Node, groups: "_Groups") -> tuple["array[int]", list[str]]:

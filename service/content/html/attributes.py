@@ -19,7 +19,7 @@ from service.content.html.style.legacy import LEGACY, legacy_style
 from service.content.html.style.properties import STYLE_RULES
 from service.content.html.style.space import space_taken, style_without_space
 from service.content.html.tokens import attributes_of
-from service.content.html.urls import has_safe_scheme, is_raster_image
+from service.content.html.urls import has_safe_scheme, is_raster_image, is_readable
 from service.content.rules import ContentRules
 
 _Read = Callable[[str, list[Removal]], str | None]
@@ -137,7 +137,7 @@ class AttributeFilter:
         return values
 
     def _link(self, url: str, removed: list[Removal]) -> str | None:
-        if not has_safe_scheme(url):
+        if not (has_safe_scheme(url) and is_readable(url)):
             return None
         if not self._rules.link_hosts.allows(url):
             removed.append(Removal.LINK_HOST)
@@ -145,7 +145,8 @@ class AttributeFilter:
         return url
 
     def _image(self, url: str, removed: list[Removal]) -> str | None:
-        if not (has_safe_scheme(url) or is_raster_image(url)) or not url.strip(WHITESPACE):
+        is_safe = (has_safe_scheme(url) and is_readable(url)) or is_raster_image(url)
+        if not is_safe or not url.strip(WHITESPACE):
             return None
         if not self._rules.image_hosts.allows(url):
             removed.append(Removal.IMAGE_HOST)

@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 
-from service.content.html.markup import INLINE
+from service.content.html.markup import INLINE, TAG, VOID
 
 _LINE_TAG = rf"<(?:img|/?(?:{'|'.join(sorted(INLINE))}))(?: [^>]*+)?>"
 _TAGS = re.compile(rf"(?: ?{_LINE_TAG})* ?")
@@ -20,9 +21,9 @@ def with_loose_images(html: str) -> str:
     too. Linear in time.
     """
     image = html.find("<img")
-    if image < 0 or _KEEPS_SPACE in html:
+    if image < 0:
         return html
-    preformatted = [edge for found in _PREFORMATTED.finditer(html) for edge in found.span()]
+    preformatted = [*_preformatted(html)]
     pieces: list[str] = []
     copied = 0
     while image >= 0:
@@ -34,6 +35,27 @@ def with_loose_images(html: str) -> str:
             copied = end
         image = html.find("<img", end)
     return "".join([*pieces, html[copied:]]) if pieces else html
+
+
+def _preformatted(html: str) -> Iterator[int]:
+    """Yield where elements that preserve white space begin and end, in turn."""
+    if _KEEPS_SPACE not in html:
+        for found in _PREFORMATTED.finditer(html):
+            yield from found.span()
+        return
+    depth = around = 0
+    """The number of open elements, and of those with the outermost of these elements."""
+    for tag in TAG.finditer(html):
+        if tag[1]:
+            if depth == around:
+                yield tag.end()
+                around = 0
+            depth -= 1
+        elif tag[2] not in VOID:
+            depth += 1
+            if not around and (tag[2] == "pre" or _KEEPS_SPACE in tag[0]):
+                yield tag.start()
+                around = depth
 
 
 def _start_of_tags(html: str, place: int, first: int) -> int:

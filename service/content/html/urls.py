@@ -8,8 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+import nh3
 from ada_url import URL
 from msgspec import Struct
+
+from service.content.html.references import write_value
+from service.content.html.stand_ins import hide
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _WITHOUT_HOST = frozenset({"mailto:", "tel:"})
@@ -146,6 +150,16 @@ def has_safe_scheme(url: str) -> bool:
         return True
     scheme = _without_skipped(head)
     return scheme.lower() in SCHEMES or any(delimiter in scheme for delimiter in "/?#")
+
+
+def is_readable(url: str) -> bool:
+    """Return whether the parser of the cleaner can read the URL: it removes any other one."""
+    if ":" not in url or (_PLAIN.fullmatch(url) and _is_visible(url)):
+        return True
+    return "=" in _ADDRESSES.clean(f'<a href="{hide(write_value(url))}">')
+
+
+_ADDRESSES = nh3.Cleaner(tags={"a"}, attributes={"a": {"href"}}, url_schemes=set(SCHEMES), link_rel=None)
 
 
 def is_raster_image(url: str) -> bool:

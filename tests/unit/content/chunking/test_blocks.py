@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import given
 
-from service.content.chunking.blocks import is_simple_run, to_blocks
+from service.content.chunking.blocks import blocks_of, is_simple_run, to_blocks
+from service.content.chunking.layout import nodes
+from service.content.chunking.opening import Opener
 from service.content.html.sanitise import sanitise_html
 from service.content.rules import DEFAULT_RULES
 from tests.unit.content.documents import documents, soups
@@ -108,6 +110,20 @@ def test_a_style_is_divided_where_a_declaration_ends() -> None:
 def test_the_result_is_at_most_three_times_as_long_apart_from_paragraphs(html: str) -> None:
     blocks = to_blocks(html)
     assert len(blocks.replace("<p>", "").replace("</p>", "")) <= 3 * len(html) + 20_000
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>a</p><div>b<p>{LONG}</p></div>c<section>e</section><p>f</p>",
+        f'<div style="color: red">{"<p>a</p>" * 500}</div>' * 30,
+        f"{'<div>' * 200}a{'</div>' * 200}<div>b</div><p>c</p>",
+    ],
+)
+def test_a_block_depends_on_nothing_that_follows(html: str) -> None:
+    opener = Opener()
+    parts = [html[node.start : node.end] for node in nodes(html)]
+    assert "".join(blocks_of(part, opener) for part in parts) == to_blocks(html)
 
 
 @given(soups | documents)

@@ -23,6 +23,10 @@ A, B = '<img src="/i">', '<img src="/j">'
         (f"{A} {B}<p>a b</p>", f"{A}\n{B}<p>a b</p>"),
         (f"<pre>{A} {B}</pre><p>{A} {B}</p>", f"<pre>{A} {B}</pre><p>{A}\n{B}</p>"),
         (f'<p style="white-space: pre">{A} {B}</p>', f'<p style="white-space: pre">{A} {B}</p>'),
+        (
+            f'<p>{A} {B}</p><div style="white-space: pre"><p>{A} {B}</p></div><p>{A} {B}</p>',
+            f'<p>{A}\n{B}</p><div style="white-space: pre"><p>{A} {B}</p></div><p>{A}\n{B}</p>',
+        ),
         ('<p><img alt="a  b"> c</p>', '<p><img alt="a  b">\n<wbr>c</p>'),
         ("<p>a <b>b</b></p>", "<p>a <b>b</b></p>"),
     ],

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.content.html.urls import EVERY_HOST, HostList, HostListError, has_safe_scheme, is_raster_image
+from service.content.html.sanitise import sanitise_html
+from service.content.html.urls import (
+    EVERY_HOST,
+    HostList,
+    HostListError,
+    has_safe_scheme,
+    is_raster_image,
+    is_readable,
+)
+from service.content.rules import DEFAULT_RULES
 
 ONE = HostList.parse("good.example")
 
@@ -246,3 +255,21 @@ def test_schemes_are_read_strictly_in_both_readings() -> None:
         assert not has_safe_scheme(url)
     assert is_raster_image("data:image/png;base64,AA==")
     assert not is_raster_image("data:image/svg+xml;base64,AA==")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.com/a?b=1&c=2", True),
+        ("/a:b", True),
+        ("tel:1", True),
+        ("https://müller.example/", True),
+        ("http://xn--a/", False),
+        ("http://a&b/", False),
+        ("https:javascript:x", False),
+    ],
+)
+def test_what_the_cleaner_would_remove_is_not_readable(url: str, expected: bool) -> None:
+    assert is_readable(url) == expected
+    html = sanitise_html(f'<a href="{url}">a</a>', DEFAULT_RULES, 1000).html
+    assert ("href" in html) == expected
