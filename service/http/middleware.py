@@ -7,10 +7,14 @@ from starlette.responses import JSONResponse
 from service.events import FaultRaised, FaultSource, HttpRequestServed
 from service.process.listeners import METRICS_PORTS_STATE
 from service.protocol.instant import Instant
+from service.protocol.publish_errors import PublishErrorCode
 from service.session.ports import Ids, Recorder
 from service.websocket.endpoint import Application, Message, Receive, Scope, Send
 
 _FAULT_STATUS = 500
+
+_LIVE_PREFIX = "/v1/"
+"""Of the routes for live streams."""
 
 _METRICS_PATH = "/metrics"
 
@@ -49,15 +53,18 @@ class HttpMetricsMiddleware:
             error_id = self._ids.new_id()
             self._recorder.record(FaultRaised(error_id, FaultSource.HTTP, exception))
             if status is None:
-                await _fault_response(error_id)(scope, receive, send)
+                await _fault_response(error_id, scope["path"])(scope, receive, send)
             status = _FAULT_STATUS
         if status is not None:
             seconds = self._clock().seconds - started
             self._recorder.record(HttpRequestServed(scope["method"], _route(scope), status, seconds))
 
 
-def _fault_response(error_id: str) -> JSONResponse:
+def _fault_response(error_id: str, path: str) -> JSONResponse:
+    """In the form of the other errors of the route."""
     sentence = f"The service failed. Try again; if it happens again, report id {error_id}."
+    if path.startswith(_LIVE_PREFIX):
+        return JSONResponse({"error": {"code": PublishErrorCode.INTERNAL_ERROR, "message": sentence}}, _FAULT_STATUS)
     return JSONResponse({"detail": sentence}, _FAULT_STATUS)
 
 

@@ -1,7 +1,8 @@
 """One HTTP connection: the protocol class of uvicorn, with limits on what a client may send and leave unread.
 
-No route has a request body of any size, so one limit on bytes and one on time hold for a request as a whole: its head
-and its body. A request that was not read in time or in full is refused, and its connection closes.
+No route but that of appends to live streams has a request body of any size, so one limit on bytes and one on time hold
+for a request as a whole: its head and its body. A request that was not read in time or in full is refused, and its
+connection closes.
 """
 
 import asyncio
@@ -19,11 +20,16 @@ from uvicorn.server import ServerState
 
 from service.client_address import TrustedProxies
 from service.events import AttemptOutcome, DropReason, SocketDropped
+from service.live.limits import MAX_APPEND_BYTES
 from service.process.socket_limiter import SocketLimiter
 from service.session.ports import Recorder
 
 _SLICE_BYTES = 1024
 """What is parsed at once. The next slice waits for the responses to the requests in this one."""
+
+_APPEND_PREFIX, _APPEND_SUFFIX = "/v1/streams/", "/append"
+_APPEND_BYTES = 2 * MAX_APPEND_BYTES
+"""For the body of an append, and the sizes of its parts if it is sent in parts. The route has a limit of its own."""
 
 _LINGER_SECONDS = 2.0
 """For a client that goes on sending after its request was refused."""
@@ -33,7 +39,7 @@ _RETRY_AFTER_SECONDS = 5
 _SENTENCES = {
     HTTPStatus.BAD_REQUEST: "The request is not valid HTTP.",
     HTTPStatus.REQUEST_TIMEOUT: "The request was not complete in time. Send it again, at once.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large. Send it without a body.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large. Send less at once.",
     HTTPStatus.REQUEST_URI_TOO_LONG: "The address is too long.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many connections are open from this address. Close one, then connect again.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The headers are too large. Send fewer or smaller ones.",
@@ -53,7 +59,7 @@ class HttpLimits(Struct, frozen=True):
     request_seconds: float
     """From the accept, or from the first byte of a later request, until the request is complete."""
     request_bytes: int
-    """Head and body of a request; up to a slice more may be accepted."""
+    """Head and body of a request; up to a slice more may be accepted, and more of an append to a live stream."""
     stall_seconds: float
     """Without progress of a client that does not read its response."""
 
@@ -94,6 +100,8 @@ class HttpConnection(HttpToolsProtocol):
         self._cycles: deque[RequestResponseCycle] = deque()
         """Requests whose response is outstanding."""
         self._request_bytes = 0
+        self._max_bytes = limits.request_bytes
+        """Of the current request."""
         self._head_complete = False
         self._complete = False
         """Whether the last request that has begun is complete."""
@@ -125,8 +133,7 @@ class HttpConnection(HttpToolsProtocol):
             self._limiter.release(self.transport)
             super().connection_lost(exc)
         for cycle in self._cycles:  # uvicorn stops the last one only
-            cycle.disconnected = True
-            cycle.message_event.set()
+            _abandon(cycle)
 
     def data_received(self, data: bytes) -> None:
         if self._end is None:
@@ -189,7 +196,7 @@ class HttpConnection(HttpToolsProtocol):
         if self._complete:
             return True
         self._request_bytes += len(piece)
-        if self._request_bytes > self._limits.request_bytes:
+        if self._request_bytes > self._max_bytes:
             self._refuse(_Refused(self._too_large()), DropReason.TOO_LARGE)
             return False
         return True
@@ -207,6 +214,7 @@ class HttpConnection(HttpToolsProtocol):
             self._cancel_deadline()
         self._complete = self._head_complete = False
         self._request_bytes = 0
+        self._max_bytes = self._limits.request_bytes
         if not self._cycles:
             self._limiter.wait(self)
         super().on_message_begin()
@@ -221,6 +229,8 @@ class HttpConnection(HttpToolsProtocol):
         else:
             super().on_headers_complete()
             self._cycles.append(self.cycle)
+            if _is_append(self.cycle.scope["path"]):
+                self._max_bytes += _APPEND_BYTES
         self._head_complete = True
 
     def on_message_complete(self) -> None:
@@ -273,6 +283,9 @@ class HttpConnection(HttpToolsProtocol):
             self._recorder.record(SocketDropped(reason))
         self._unread.clear()
         self._cancel_deadline()
+        if self._head_complete and self._cycles and not self._cycles[-1].response_started:
+            _abandon(self._cycles.pop())  # its application waits for the rest of the body
+            self._head_complete = False
         response = b"" if self._head_complete else _response(refused, self.server_state.default_headers)
 
         def end() -> None:
@@ -325,6 +338,16 @@ class HttpConnection(HttpToolsProtocol):
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
+
+
+def _abandon(cycle: RequestResponseCycle) -> None:
+    """For its application the client has gone."""
+    cycle.disconnected = True
+    cycle.message_event.set()
+
+
+def _is_append(path: str) -> bool:
+    return path.startswith(_APPEND_PREFIX) and path.endswith(_APPEND_SUFFIX)
 
 
 def _response(refused: _Refused, default_headers: list[tuple[bytes, bytes]]) -> bytes:

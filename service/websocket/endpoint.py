@@ -68,7 +68,7 @@ class StreamEndpoint:
         self._send_buffer_bytes = send_buffer_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arrival = Arrival("", self._reception.seconds, _trace_context(scope))
+        arrival = Arrival("", self._reception.seconds, trace_context(scope))
         handshake: WebSocketHandshake = scope["extensions"].pop(EXTENSION)
         session_id = scope["path"].removeprefix(PREFIX)
         await receive()  # websocket.connect
@@ -174,7 +174,7 @@ class WebSocketRouter:
         return (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
 
 
-def _trace_context(scope: Scope) -> TraceContext | None:
+def trace_context(scope: Scope) -> TraceContext | None:
     """The context in the headers of the request; ``None`` if it is invalid, as with more than one ``traceparent``."""
     parents = _header(scope, b"traceparent")
     if len(parents) != 1:

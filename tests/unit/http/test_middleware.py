@@ -24,6 +24,7 @@ class RecordedApp:
         app = FastAPI(openapi_url=None)
         app.add_api_route("/ok/{name}", self._ok)
         app.add_api_route("/broken", self._broken)
+        app.add_api_route("/v1/broken", self._broken)
         app.add_api_route("/interrupted", self._interrupted)
         app.add_middleware(CORSMiddleware, allow_origins=["*"])
         app.add_middleware(
@@ -96,6 +97,14 @@ async def test_an_exception_is_recorded_and_the_client_receives_only_its_id(reco
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/json")
     assert fault.error_id in answer.json()["detail"]
     assert "secret" not in answer.text
+
+
+async def test_a_fault_of_a_route_for_live_streams_has_the_form_of_its_errors(recorded: RecordedApp) -> None:
+    error = (await recorded.request("GET", "/v1/broken")).json()["error"]
+    fault = recorded.events[0]
+    assert isinstance(fault, FaultRaised)
+    assert error["code"] == "internal_error"
+    assert fault.error_id in error["message"]
 
 
 async def test_an_interrupted_response_is_left_incomplete_for_the_server_to_close(recorded: RecordedApp) -> None:
