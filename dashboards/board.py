@@ -35,6 +35,7 @@ class Uid(StrEnum):
 
     OVERVIEW = "stream-overview"
     STREAMS = "stream-streams"
+    LIVE = "stream-live"
     CONNECTIONS = "stream-connections"
     RUNTIME = "stream-runtime"
     LOGS = "stream-logs"

@@ -9,6 +9,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.connections_board import connections
+from dashboards.live_board import live
 from dashboards.logs_board import logs_and_traces
 from dashboards.overview_board import overview
 from dashboards.runtime_board import runtime
@@ -20,6 +21,7 @@ FOLDER: Final = Path(__file__).parent / "grafana"
 BOARDS: Final[Mapping[str, Callable[[], Dashboard]]] = {
     "overview": overview,
     "streams": streams,
+    "live": live,
     "connections": connections,
     "runtime": runtime,
     "logs": logs_and_traces,

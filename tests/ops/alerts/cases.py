@@ -26,6 +26,7 @@ from tests.ops.alerts.burn_cases import BURN_CASES
 from tests.ops.alerts.case import OF_INSTANCE, OF_JOB, TWO, Case, Firing, first_chunks, losses, p95, requests
 from tests.ops.alerts.connection_cases import CONNECTION_CASES, attempts
 from tests.ops.alerts.dependency_cases import DEPENDENCY_CASES
+from tests.ops.alerts.live_cases import LIVE_CASES
 from tests.ops.alerts.series import Observations, Series, counter, gauge, histogram
 from tests.ops.alerts.worker_cases import WORKER_CASES
 
@@ -56,6 +57,7 @@ CASES: Final[Mapping[str, Case]] = {
     **BURN_CASES,
     **CONNECTION_CASES,
     **DEPENDENCY_CASES,
+    **LIVE_CASES,
     "SlowProcessing": p95(preparations, 0.05, 0.25, "242.5ms", "125ms"),
     "LongContentQueue": p95(waits, 0.25, 1, "975ms", "583.3ms"),
     "LargeContent": p95(chunks, 100, 500, "485", "250"),

@@ -38,7 +38,7 @@ HOLDS = {
 }
 EACH_ALERT = pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
 
-_PANEL = re.compile(r"\*\*(Overview|Streams|Connections|Runtime|Logs) / ([^*]+)\*\*")
+_PANEL = re.compile(r"\*\*(Overview|Streams|Live|Connections|Runtime|Logs) / ([^*]+)\*\*")
 _NAME = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
 _VARIABLE = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dashboards.foreign import FOREIGN
 from dashboards.rules import RECORDINGS
+from observability.registry.live_metrics import LiveStreamState
 from observability.registry.metric_types import Counter, Histogram, Metric
 from observability.registry.metrics import METRICS
 from tests.ops.alerts.promql import Selector, parse
@@ -25,6 +26,7 @@ LEVELS: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "job": {"job": ANY},
     "instance": TARGET,
     "instance_le": {**TARGET, "le": ANY},
+    "instance_state": {**TARGET, "state": tuple(LiveStreamState)},
 }
 """The labels of a recorded series, by the first part of its name."""
 

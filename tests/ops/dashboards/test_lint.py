@@ -138,4 +138,6 @@ def test_exemplars_are_shown_for_histograms_that_have_them() -> None:
         "stream_duration_seconds",
         "stream_client_first_chunk_seconds",
         "stream_client_gap_seconds",
+        "stream_live_time_to_first_chunk_seconds",
+        "stream_live_duration_seconds",
     }
