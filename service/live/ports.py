@@ -22,7 +22,7 @@ class Refused(Struct, frozen=True):
 
     reason: str
     length: int
-    """Of the source that is stored."""
+    """Of the source that is stored; if too much waits to be stored, the offset of the append."""
     status: LiveStatus = LiveStatus.OPEN
 
 

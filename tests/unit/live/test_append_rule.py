@@ -1,4 +1,4 @@
-"""What an append does: against a model that knows the whole source, and case by case."""
+"""What an append does: against a model that has the whole source, and case by case."""
 
 from hashlib import sha256
 from typing import NamedTuple
