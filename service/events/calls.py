@@ -46,7 +46,6 @@ class Operation(StrEnum):
     APPEND = "append"
     ADOPT = "adopt"
     CANCEL = "cancel"
-    TOUCH = "touch"
     READ = "read"
     OPEN_STREAMS = "open_streams"
     EXPIRE = "expire"
@@ -78,7 +77,6 @@ OPERATIONS: Mapping[Dependency, tuple[Operation, ...]] = {
         Operation.APPEND,
         Operation.ADOPT,
         Operation.CANCEL,
-        Operation.TOUCH,
         Operation.GET,
         Operation.READ,
         Operation.OPEN_STREAMS,

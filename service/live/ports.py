@@ -1,6 +1,6 @@
 """What live streams need from adapters."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -29,6 +29,19 @@ class Refused(Struct, frozen=True):
 AppendResult = Appended | Refused
 
 
+class Expiry(Struct, frozen=True):
+    """What ``LiveStore.expire`` found. Of all processes, one finds each loss and each end."""
+
+    lost: Sequence[LiveRecord]
+    """Streams whose lease is over since their producer was heard of."""
+    abandoned: Sequence[LiveRecord]
+    """Streams that ended as ``error``."""
+    open: int
+    """Streams of the store that have not ended, stalled and interrupted ones included."""
+    stalled: int
+    interrupted: int
+
+
 class LiveStore(Protocol):
     """Live streams and their sources. Every implementation passes tests/contract/live.
 
@@ -42,7 +55,10 @@ class LiveStore(Protocol):
         """
 
     async def append(self, appends: Sequence[Append]) -> Sequence[AppendResult]:
-        """Store all of them in order, in one transaction. When it returns they survive the death of this process."""
+        """Store all of them in order, in one transaction. When it returns they survive the death of this process.
+
+        Each that is not refused renews the lease of its stream, also one without data.
+        """
 
     async def adopt(self, stream_id: str) -> LiveRecord | None:
         """Increment the epoch of an open stream and renew its lease; return it, or an ended one as it is.
@@ -56,9 +72,6 @@ class LiveStore(Protocol):
         ``None`` if there is no such stream.
         """
 
-    async def touch(self, epochs: Mapping[str, int]) -> None:
-        """Renew the leases of open streams, given by id and epoch. Appends renew them too."""
-
     async def get(self, stream_id: str) -> LiveRecord | None:
         """Return the record; ``None`` if there is none or if its time to live is over."""
 
@@ -68,10 +81,10 @@ class LiveStore(Protocol):
     async def open_streams(self, session_key: str) -> Sequence[LiveRecord]:
         """Return the open streams of a session, the oldest first."""
 
-    async def expire(self) -> Sequence[LiveRecord]:
-        """Return the streams whose lease is over since a process last returned them: each once for a loss.
+    async def expire(self) -> Expiry:
+        """Find the streams whose lease is over; end as ``error`` those that were not adopted in their time to live.
 
-        End as ``error`` those that were not adopted in their time to live, and delete the ended ones after that time.
+        Ended streams are deleted after the same time.
         """
 
     async def close(self) -> None:

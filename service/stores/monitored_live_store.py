@@ -1,9 +1,9 @@
 """The store of live streams behind a breaker: while it is unavailable, calls fail at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from service.events import Dependency
-from service.live.ports import AppendResult, LiveStore
+from service.live.ports import AppendResult, Expiry, LiveStore
 from service.live.records import Append, LiveRecord
 from service.session.ports import Recorder
 from service.stores.breaker import Breaker
@@ -41,9 +41,6 @@ class MonitoredLiveStore:
     async def cancel(self, stream_id: str) -> LiveRecord | None:
         return await self._monitor.write(lambda: self._primary.cancel(stream_id))
 
-    async def touch(self, epochs: Mapping[str, int]) -> None:
-        await self._monitor.write(lambda: self._primary.touch(epochs))
-
     async def get(self, stream_id: str) -> LiveRecord | None:
         return await self._monitor.call(lambda: self._primary.get(stream_id))
 
@@ -53,7 +50,7 @@ class MonitoredLiveStore:
     async def open_streams(self, session_key: str) -> Sequence[LiveRecord]:
         return await self._monitor.call(lambda: self._primary.open_streams(session_key))
 
-    async def expire(self) -> Sequence[LiveRecord]:
+    async def expire(self) -> Expiry:
         return await self._monitor.write(self._primary.expire)
 
     async def close(self) -> None:

@@ -2,17 +2,17 @@
 # ruff: noqa: S608 - statements consist of constants of this module
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from service.events import StoreLimit
 from service.live.append_rule import Room, StoredStream, decide
-from service.live.lease import LEASE_SECONDS, adoptable_seconds
-from service.live.ports import Appended, AppendResult
+from service.live.lease import LEASE_SECONDS, STALLED_SECONDS, adoptable_seconds
+from service.live.ports import Appended, AppendResult, Expiry
 from service.live.records import Append, LiveRecord, LiveStatus
 from service.process.sqlite_file import used_bytes
 from service.stores.failures import StoreFull
@@ -27,17 +27,23 @@ _MOST_LOST = 500
 _HEAD = "number, epoch, length, status, heard_at, lost, ended_at, tail"
 _FIND = f"SELECT {_HEAD} FROM streams JOIN heads USING (number) WHERE stream_id = ?"
 _FIND_CREATED = f"SELECT {_HEAD} FROM streams JOIN heads USING (number) WHERE session_key = ? AND creation_key = ?"
-_FIND_OPEN = f"SELECT {_HEAD} FROM streams JOIN heads USING (number) WHERE session_key = ? AND status = 'open'"
+_FIND_OPEN = (
+    f"SELECT {_HEAD} FROM streams JOIN heads USING (number) WHERE session_key = ? AND status = 'open' ORDER BY number"
+)
 _EXTEND = "UPDATE heads SET length = ?, heard_at = ?, tail = ? WHERE number = ?"
 _RENEW = "UPDATE heads SET heard_at = ?, lost = 0 WHERE number = ?"
 _ADOPT = "UPDATE heads SET heard_at = ?, lost = 0, epoch = epoch + 1 WHERE number = ?"
 _END = "UPDATE heads SET status = ?, ended_at = ? WHERE number = ?"
 _LOSE = (
     "UPDATE heads SET lost = 1 WHERE number IN"
-    " (SELECT number FROM heads WHERE status = 'open' AND lost = 0 AND heard_at <= ? LIMIT ?) RETURNING number"
+    f" (SELECT number FROM heads WHERE status = 'open' AND lost = 0 AND heard_at <= :lost LIMIT {_MOST_LOST})"
+    f" RETURNING {_HEAD}"
 )
-_FIND_LOST = f"SELECT {_HEAD} FROM heads WHERE number = ?"
-_FIND_ABANDONED = "SELECT number, heard_at FROM heads WHERE status = 'open' AND lost = 1 AND heard_at <= ?"
+_FIND_ABANDONED = f"SELECT {_HEAD} FROM heads WHERE status = 'open' AND lost = 1 AND heard_at <= :abandoned"
+_COUNT = (
+    "SELECT count(*), coalesce(sum(heard_at <= :stalled AND heard_at > :lost), 0), coalesce(sum(heard_at <= :lost), 0)"
+    " FROM heads WHERE status = 'open'"
+)
 
 
 class Head(NamedTuple):
@@ -69,9 +75,9 @@ class LiveRows:
         """Raises ``StoreFull``."""
         now = self._clock()
         created = (record.session_key, record.creation_key)
-        if found := rows.execute(_FIND_CREATED, created).fetchone():  # never with a key of None, which equals nothing
-            if (head := self._as_of(Head(*found), now)) is not None:
-                return _record(rows, head, now)
+        for head in _heads(rows, _FIND_CREATED, created):  # none with a key of None, which equals nothing
+            if not self._is_over(kept := self._as_of(head, now), now):
+                return _record(rows, kept, now)
             rows.execute("UPDATE streams SET creation_key = NULL WHERE session_key = ? AND creation_key = ?", created)
         if used_bytes(rows) + STREAM_BYTES > self._limits.max_bytes:
             raise StoreFull(StoreLimit.BYTES)
@@ -107,13 +113,6 @@ class LiveRows:
         cancelled = LiveStatus.CANCELLED
         return self._change(rows, stream_id, lambda head, now: rows.execute(_END, (cancelled, now, head.number)))
 
-    def touch(self, rows: sqlite3.Connection, epochs: Mapping[str, int]) -> None:
-        now = self._clock()
-        for stream_id, epoch in epochs.items():
-            head = self._find(rows, stream_id, now)
-            if head is not None and head.status is LiveStatus.OPEN and head.epoch == epoch:
-                rows.execute(_RENEW, (now, head.number))
-
     def get(self, rows: sqlite3.Connection, stream_id: str) -> LiveRecord | None:
         now = self._clock()
         head = self._find(rows, stream_id, now)
@@ -125,16 +124,20 @@ class LiveRows:
 
     def open_streams(self, rows: sqlite3.Connection, session_key: str) -> Sequence[LiveRecord]:
         now = self._clock()
-        found = [Head(*row) for row in rows.execute(f"{_FIND_OPEN} ORDER BY number", (session_key,))]
-        return [_record(rows, head, now) for head in found if head.heard_at + self._adoptable > now]
+        found = [self._as_of(head, now) for head in _heads(rows, _FIND_OPEN, (session_key,))]
+        return [_record(rows, head, now) for head in found if head.status is LiveStatus.OPEN]
 
-    def expire(self, rows: sqlite3.Connection) -> Sequence[LiveRecord]:
+    def expire(self, rows: sqlite3.Connection) -> Expiry:
         now = self._clock()
-        lost = rows.execute(_LOSE, (now - LEASE_SECONDS, _MOST_LOST)).fetchall()
-        for number, heard_at in rows.execute(_FIND_ABANDONED, (now - self._adoptable,)).fetchall():
-            rows.execute(_END, (LiveStatus.ERROR, heard_at + self._adoptable, number))
-        heads = (self._as_of(Head(*rows.execute(_FIND_LOST, number).fetchone()), now) for number in lost)
-        return [_record(rows, head, now) for head in heads if head is not None]
+        at = {"stalled": now - STALLED_SECONDS, "lost": now - LEASE_SECONDS, "abandoned": now - self._adoptable}
+        lost = [self._as_of(head, now) for head in _heads(rows, _LOSE, at)]
+        abandoned = [self._as_of(head, now) for head in _heads(rows, _FIND_ABANDONED, at)]
+        for head in abandoned:
+            rows.execute(_END, (head.status, head.ended_at, head.number))
+        [counts] = rows.execute(_COUNT, at)
+        return Expiry(
+            [_record(rows, head, now) for head in lost], [_record(rows, head, now) for head in abandoned], *counts
+        )
 
     def sweep(self, rows: sqlite3.Connection) -> bool:
         """Delete some of a stream whose time is over; return whether there may be more."""
@@ -153,15 +156,18 @@ class LiveRows:
         return True
 
     def _find(self, rows: sqlite3.Connection, stream_id: str, now: float) -> Head | None:
-        row = rows.execute(_FIND, (stream_id,)).fetchone()
-        return None if row is None else self._as_of(Head(*row), now)
+        found = [self._as_of(head, now) for head in _heads(rows, _FIND, (stream_id,))]
+        return found[0] if found and not self._is_over(found[0], now) else None
 
-    def _as_of(self, head: Head, now: float) -> Head | None:
-        """Return the head as it is now, also if ``expire`` was not called for a while; ``None`` if it is over."""
-        head = head._replace(status=LiveStatus(head.status))
+    def _as_of(self, head: Head, now: float) -> Head:
+        """Return the head as it is now, also if ``expire`` was not called for a while."""
         if head.status is LiveStatus.OPEN and head.heard_at + self._adoptable <= now:
-            head = head._replace(status=LiveStatus.ERROR, ended_at=head.heard_at + self._adoptable)
-        return head if head.ended_at is None or head.ended_at + self._kept > now else None
+            return head._replace(status=LiveStatus.ERROR, ended_at=head.heard_at + self._adoptable)
+        return head
+
+    def _is_over(self, head: Head, now: float) -> bool:
+        """Whether the stream is to be deleted."""
+        return head.ended_at is not None and head.ended_at + self._kept <= now
 
     def _change(
         self, rows: sqlite3.Connection, stream_id: str, change: Callable[[Head, float], object]
@@ -172,6 +178,11 @@ class LiveRows:
             change(head, now)
             head = self._find(rows, stream_id, now)
         return None if head is None else _record(rows, head, now)
+
+
+def _heads(rows: sqlite3.Connection, statement: str, parameters: Any) -> list[Head]:  # noqa: ANN401 - those of sqlite3
+    found = [Head(*row) for row in rows.execute(statement, parameters)]
+    return [head._replace(status=LiveStatus(head.status)) for head in found]
 
 
 def _extend(rows: sqlite3.Connection, head: Head, appended: Appended, now: float) -> None:
@@ -190,6 +201,6 @@ def _record(rows: sqlite3.Connection, head: Head, now: float) -> LiveRecord:
         msgspec.msgpack.decode(created, type=LiveRecord),
         epoch=head.epoch,
         length=head.length,
-        status=LiveStatus(head.status),
+        status=head.status,
         silent_seconds=max(0.0, now - head.heard_at),
     )

@@ -1,12 +1,12 @@
 """Live streams in an SQLite file that the processes of a machine share, or in the memory of one process."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from service.events import Operation
-from service.live.ports import AppendResult
+from service.live.ports import AppendResult, Expiry
 from service.live.records import Append, LiveRecord
 from service.process.dependency_calls import MeasureCall, unmeasured
 from service.session.ports import StoreUnavailable
@@ -56,9 +56,6 @@ class SqliteLiveStore:
     async def cancel(self, stream_id: str) -> LiveRecord | None:
         return await self._call(Operation.CANCEL, partial(self._rows.cancel, stream_id=stream_id))
 
-    async def touch(self, epochs: Mapping[str, int]) -> None:
-        await self._call(Operation.TOUCH, partial(self._rows.touch, epochs=epochs))
-
     async def get(self, stream_id: str) -> LiveRecord | None:
         return await self._call(Operation.GET, partial(self._rows.get, stream_id=stream_id))
 
@@ -68,7 +65,7 @@ class SqliteLiveStore:
     async def open_streams(self, session_key: str) -> Sequence[LiveRecord]:
         return await self._call(Operation.OPEN_STREAMS, partial(self._rows.open_streams, session_key=session_key))
 
-    async def expire(self) -> Sequence[LiveRecord]:
+    async def expire(self) -> Expiry:
         return await self._call(Operation.EXPIRE, self._rows.expire)
 
     async def close(self) -> None:

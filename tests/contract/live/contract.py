@@ -111,7 +111,6 @@ class LiveStoreContract(ABC):
         assert await store.adopt("unknown") is None
         assert await store.cancel("unknown") is None
         assert list(await store.append([append(0, b"a", to="unknown")])) == [Refused(Refusal.UNKNOWN, 0)]
-        await store.touch({"unknown": 0})
 
     async def test_a_repeated_creation_is_the_same_stream(self, store: LiveStore) -> None:
         assert await store.create(RECORD) == RECORD
@@ -215,7 +214,7 @@ class LiveStoreContract(ABC):
         adopted = await store.adopt(ID)
         assert adopted == replace(RECORD, epoch=1, length=3)
         self.wait(LEASE_SECONDS - 1)
-        await store.touch({ID: 0})
+        await store.append([append(0, b"")])
         assert (
             list(await store.append([append(3, b"d"), append(3, b"", LiveStatus.COMPLETE)]))
             == [Refused(Refusal.FENCED, 3)] * 2
@@ -229,12 +228,12 @@ class LiveStoreContract(ABC):
             store.append([append(0, b"a")]),
             store.append([append(1, b"")]),
             store.append([append(0, b"a")]),
-            store.touch({ID: 0}),
+            store.append([append(0, b"")]),
             store.adopt(ID),
-            store.touch({ID: 1}),
+            store.append([append(1, b"", epoch=1)]),
         ):
             self.wait(LEASE_SECONDS - 1)
-            assert list(await store.expire()) == []
+            assert (await store.expire()).lost == []
             await sign
             record = await store.get(ID)
             assert record is not None
@@ -242,15 +241,24 @@ class LiveStoreContract(ABC):
 
     async def test_a_loss_is_returned_once_and_again_after_the_producer_was_heard_of(self, store: LiveStore) -> None:
         await store.create(RECORD)
-        for sign in (None, store.append([append(0, b"a")]), store.touch({ID: 0}), store.adopt(ID)):
+        for sign in (None, store.append([append(0, b"a")]), store.append([append(0, b"")]), store.adopt(ID)):
             if sign is not None:
                 await sign
             self.wait(LEASE_SECONDS - 0.001)
-            assert list(await store.expire()) == []
+            assert (await store.expire()).lost == []
             self.wait(0.001)
-            [lost] = await store.expire()
+            [lost] = (await store.expire()).lost
             assert (lost.stream_id, lost.status, lost.silent_seconds) == (ID, LiveStatus.OPEN, LEASE_SECONDS)
-            assert list(await store.expire()) == []
+            assert (await store.expire()).lost == []
+
+    async def test_open_streams_are_counted_by_the_silence_of_their_producers(self, store: LiveStore) -> None:
+        for number, seconds in enumerate((5, LEASE_SECONDS - 5, 4.999, 0)):
+            await store.create(replace(RECORD, stream_id=f"{number}", creation_key=None))
+            await store.create(replace(RECORD, stream_id=f"ended-{number}", creation_key=None))
+            await store.cancel(f"ended-{number}")
+            self.wait(seconds)
+        expiry = await store.expire()
+        assert (expiry.open, expiry.stalled, expiry.interrupted) == (4, 1, 1)
 
     async def test_an_ended_stream_is_not_lost(self, store: LiveStore) -> None:
         await store.create(RECORD)
@@ -258,21 +266,22 @@ class LiveStoreContract(ABC):
         await store.create(replace(RECORD, stream_id="b", creation_key=None))
         await store.cancel("b")
         self.wait(LEASE_SECONDS)
-        assert list(await store.expire()) == []
+        assert (await store.expire()).lost == []
 
     @pytest.mark.parametrize("expires", [True, False])
     async def test_a_stream_that_no_producer_adopts_ends_as_an_error(self, store: LiveStore, expires: bool) -> None:
         await store.create(RECORD)
         await store.append([append(0, b"abc")])
         self.wait(adoptable_seconds(RESUME_TTL) - 0.001)
-        assert len(await store.expire()) == 1
+        assert len((await store.expire()).lost) == 1
         adopted = await store.adopt(ID)
         assert adopted is not None
         assert (adopted.status, adopted.epoch) == (LiveStatus.OPEN, 1)
         self.wait(adoptable_seconds(RESUME_TTL))
         if expires:
-            [lost] = await store.expire()
-            assert lost.status is LiveStatus.ERROR
+            expiry = await store.expire()
+            assert [one.status for one in (*expiry.lost, *expiry.abandoned)] == [LiveStatus.ERROR] * 2
+            assert (await store.expire()).abandoned == []
         for found in (await store.get(ID), await store.adopt(ID), await store.cancel(ID)):
             assert found is not None
             assert (found.status, found.epoch, found.length) == (LiveStatus.ERROR, 1, 3)
@@ -346,7 +355,6 @@ class LiveStoreContract(ABC):
         await store.append([append(0, b"a")])
         await store.adopt(ID)
         await store.cancel(ID)
-        await store.touch({ID: 1})
         await store.get(ID)
         await store.read(ID, 0)
         await store.open_streams(RECORD.session_key)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from service.live.append_rule import Room, StoredStream, decide
-from service.live.lease import LEASE_SECONDS, adoptable_seconds
-from service.live.ports import Appended, AppendResult
+from service.live.lease import LEASE_SECONDS, STALLED_SECONDS, adoptable_seconds
+from service.live.ports import Appended, AppendResult, Expiry
 from service.live.records import Append, LiveRecord, LiveStatus
 from tests.contract.live.samples import RESUME_TTL
 
 _LEASE = round(1000 * LEASE_SECONDS)
+_STALLED = round(1000 * STALLED_SECONDS)
 _ADOPTABLE = round(1000 * adoptable_seconds(RESUME_TTL))
 _KEPT = round(1000 * RESUME_TTL)
 
@@ -28,6 +29,8 @@ class _Stream:
     """Whether it ended because its producer was lost."""
     lost: bool = False
     """Whether that was returned."""
+    returned: bool = False
+    """Whether its end was."""
 
 
 class Model:
@@ -86,11 +89,6 @@ class Model:
             stream.status, stream.ended_at = LiveStatus.CANCELLED, now
         return _as_of(stream, now)
 
-    def touch(self, now: int, stream_id: str, epoch: int) -> None:
-        stream = self._find(now, stream_id)
-        if stream is not None and stream.status is LiveStatus.OPEN and stream.epoch == epoch:
-            stream.heard_at, stream.lost = now, False
-
     def get(self, now: int, stream_id: str) -> LiveRecord | None:
         stream = self._find(now, stream_id)
         return None if stream is None else _as_of(stream, now)
@@ -106,18 +104,24 @@ class Model:
             if stream.record.session_key == session_key and stream.status is LiveStatus.OPEN
         ]
 
-    def expire(self, now: int) -> list[LiveRecord]:
-        kept = self._kept(now)
-        lost = [
-            stream
-            for stream in kept
-            if (stream.status is LiveStatus.OPEN or stream.abandoned)
-            and not stream.lost
-            and stream.heard_at + _LEASE <= now
-        ]
+    def expire(self, now: int) -> Expiry:
+        for stream_id in self._streams:
+            self._find(now, stream_id)
+        alive = [one for one in self._streams.values() if one.status is LiveStatus.OPEN or one.abandoned]
+        lost = [one for one in alive if not one.lost and one.heard_at + _LEASE <= now]
+        abandoned = [one for one in alive if one.abandoned and not one.returned]
         for stream in lost:
             stream.lost = True
-        return [_as_of(stream, now) for stream in lost]
+        for stream in abandoned:
+            stream.returned = True
+        silent = [now - one.heard_at for one in alive if not one.abandoned]
+        return Expiry(
+            [_as_of(one, now) for one in lost],
+            [_as_of(one, now) for one in abandoned],
+            len(silent),
+            sum(_STALLED <= one < _LEASE for one in silent),
+            sum(one >= _LEASE for one in silent),
+        )
 
     def _kept(self, now: int) -> list[_Stream]:
         found = (self._find(now, stream_id) for stream_id in list(self._streams))

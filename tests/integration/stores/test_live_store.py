@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from service.events import OPERATIONS, DataSystem, Dependency, DependencyCalled, Event, Operation, StoredInMemory
 from service.live.append_rule import Refusal
-from service.live.ports import Appended, Refused
+from service.live.ports import Appended, Expiry, Refused
 from service.live.records import Append, LiveStatus
 from service.settings import Settings
 from service.stores.factory import create_live_store
@@ -38,14 +38,13 @@ async def call_everything(settings: Settings, recording: Recording) -> StoredInM
     assert list(results) == [Appended(3, b"abc", LiveStatus.OPEN), Refused(Refusal.TOO_LARGE, 3)]
     await store.adopt(stream_id)
     await store.cancel(stream_id)
-    await store.touch({stream_id: 1})
     cancelled = await store.get(stream_id)
     assert cancelled is not None
     expected = replace(RECORD, epoch=1, length=3, status=LiveStatus.CANCELLED)
     assert replace(cancelled, silent_seconds=0.0) == expected
     assert await store.read(stream_id, 1) == b"bc"
     assert list(await store.open_streams(RECORD.session_key)) == []
-    assert list(await store.expire()) == []
+    assert await store.expire() == Expiry([], [], 0, 0, 0)
     await store.close()
     return degradation
 

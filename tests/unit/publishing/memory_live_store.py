@@ -1,11 +1,11 @@
 """Live streams in memory, as a store has them, without time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from service.live.append_rule import Refusal, Room, StoredStream, decide
-from service.live.ports import Appended, AppendResult, Refused
+from service.live.ports import Appended, AppendResult, Expiry, Refused
 from service.live.records import Append, LiveRecord, LiveStatus
 from service.session.ports import StoreUnavailable
 
@@ -59,9 +59,6 @@ class MemoryLiveStore:
             record = self.records[stream_id] = replace(record, status=LiveStatus.CANCELLED)
         return record
 
-    async def touch(self, epochs: Mapping[str, int]) -> None:
-        self._fail()
-
     async def get(self, stream_id: str) -> LiveRecord | None:
         self._fail()
         return self.records.get(stream_id)
@@ -83,8 +80,8 @@ class MemoryLiveStore:
             if record.session_key == session_key and record.status is LiveStatus.OPEN
         ]
 
-    async def expire(self) -> Sequence[LiveRecord]:
-        return ()
+    async def expire(self) -> Expiry:
+        return Expiry((), (), len(self.records), 0, 0)
 
     async def close(self) -> None:
         """Nothing is open."""

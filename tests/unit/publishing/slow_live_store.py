@@ -1,11 +1,11 @@
 """A store of live streams that takes its time, for tests in virtual time."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from service.live.ports import AppendResult
+from service.live.ports import AppendResult, Expiry
 from service.live.records import Append, LiveRecord
 from tests.contract.live.model import Model
 from tests.contract.live.samples import RECORD
@@ -46,11 +46,6 @@ class SlowLiveStore:
         await self._wait()
         return self._model.cancel(self._now, stream_id)
 
-    async def touch(self, epochs: Mapping[str, int]) -> None:
-        await self._wait()
-        for stream_id, epoch in epochs.items():
-            self._model.touch(self._now, stream_id, epoch)
-
     async def get(self, stream_id: str) -> LiveRecord | None:
         await self._wait()
         return self._model.get(self._now, stream_id)
@@ -63,7 +58,7 @@ class SlowLiveStore:
         await self._wait()
         return self._model.open_streams(self._now, session_key)
 
-    async def expire(self) -> Sequence[LiveRecord]:
+    async def expire(self) -> Expiry:
         await self._wait()
         return self._model.expire(self._now)
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from service.events import Dependency, DependencyChanged, DependencyFailed, StoreLimit
-from service.live.ports import Appended, AppendResult
+from service.live.ports import Appended, AppendResult, Expiry
 from service.live.records import Append, LiveRecord, LiveStatus
 from service.session.ports import StoreUnavailable
 from service.stores.failures import NoAnswer, Refused, StoreFull
@@ -66,14 +66,13 @@ async def test_calls_reach_the_primary(scene: Scene) -> None:
     store, stream_id = scene.store, RECORD.stream_id
     assert await store.create(RECORD) == RECORD
     assert list(await store.append(APPENDS)) == [Appended(3, b"abc", LiveStatus.OPEN)]
-    await store.touch({stream_id: 0})
     adopted, found = await store.adopt(stream_id), await store.get(stream_id)
     assert adopted is not None
     assert found is not None
     assert (adopted.epoch, found.epoch) == (1, 1)
     assert await store.read(stream_id, 1) == b"bc"
     assert [one.stream_id for one in await store.open_streams(RECORD.session_key)] == [stream_id]
-    assert list(await store.expire()) == []
+    assert await store.expire() == Expiry([], [], 1, 0, 0)
     cancelled = await store.cancel(stream_id)
     assert cancelled is not None
     assert cancelled.status is LiveStatus.CANCELLED
