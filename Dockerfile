@@ -21,9 +21,9 @@ RUN mkdir /data && chown 10001 /data
 COPY --from=packages /app/.venv .venv
 COPY observability observability
 COPY service service
-COPY clients/python/src/streaming_content_client streaming_content_client
+COPY clients/python/src/streaming_content streaming_content
 # Compiled at build time, because the user has no permission to write byte code beside the sources.
-RUN python -m compileall -q observability service streaming_content_client
+RUN python -m compileall -q observability service streaming_content
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 \

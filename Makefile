@@ -117,7 +117,7 @@ $(PYTHON):
 
 # The Python client is a package of this checkout: a path in site-packages makes it importable.
 $(CLIENT): | $(PYTHON)
-	@echo '$(CURDIR)/clients/python/src' >"$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/streaming_content_client.pth"
+	@echo '$(CURDIR)/clients/python/src' >"$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/streaming_content.pth"
 	@touch $@
 
 $(RUNTIME): requirements/run.txt | $(CLIENT)

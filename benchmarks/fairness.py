@@ -16,7 +16,7 @@ from benchmarks.measure import Measure
 from benchmarks.processes import SERVICE, Server, run_on, serve
 from benchmarks.rounds import Run
 from service.protocol.messages import ContentType, StreamRequest
-from streaming_content_client import Connection, ConnectionClosed, connect
+from streaming_content import Connection, ConnectionClosed, connect
 
 ALONE = "alone"
 ATTACKS = {"beside 100 KB": 99_900, "beside 10 KB": 9_900}

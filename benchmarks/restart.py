@@ -17,7 +17,7 @@ from benchmarks.machine import raise_open_files
 from benchmarks.measure import Measure
 from benchmarks.processes import SERVICE, Server, free_port, run_on, serve
 from benchmarks.rounds import Run
-from streaming_content_client import BackOff, ConnectFailed, Connection, ConnectionClosed, StreamingError, connect
+from streaming_content import BackOff, ConnectFailed, Connection, ConnectionClosed, StreamingError, connect
 
 FOLLOWED, IGNORED = "time followed", "time ignored"
 _MOST_ATTEMPTS = 12

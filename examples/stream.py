@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from streaming_content_client import connect
+from streaming_content import connect
 
 
 async def main(service: str, content: str) -> None:

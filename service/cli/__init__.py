@@ -224,7 +224,7 @@ def _serve(_options: argparse.Namespace) -> int:
 def _stream(options: argparse.Namespace) -> int:
     from service.cli.stream import UnreadableSource, content_type_of, read_source, stream
     from service.cli.target import resolve, resolve_token
-    from streaming_content_client import connect
+    from streaming_content import connect
 
     address = resolve(options.url)
     try:

@@ -4,7 +4,7 @@ import http.client
 import time
 from dataclasses import dataclass
 
-from streaming_content_client import Address, ConnectFailed
+from streaming_content import Address, ConnectFailed
 
 _TIMEOUT_SECONDS = 10.0
 

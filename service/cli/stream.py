@@ -11,7 +11,7 @@ from typing import BinaryIO, TextIO
 from service.cli.exits import Exit
 from service.cli.target import SIGN_IN_ADVICE, report_unreachable
 from service.cli.timings import Timings
-from streaming_content_client import (
+from streaming_content import (
     ConnectFailed,
     ConnectionClosed,
     ServerError,

@@ -6,7 +6,7 @@ import sys
 from dotenv import dotenv_values
 
 from service.cli.exits import Exit
-from streaming_content_client import Address, ConnectFailed, InvalidAddress
+from streaming_content import Address, ConnectFailed, InvalidAddress
 
 _DEFAULT_PORT = "8000"
 _REFUSED = (401, 403)

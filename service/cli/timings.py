@@ -5,7 +5,7 @@ from statistics import fmean
 from typing import Self
 
 from service.cli.pace import GAP_SECONDS, gaps, percentile
-from streaming_content_client import Stream
+from streaming_content import Stream
 
 _OUTCOMES = {"stream_complete": "complete", "stream_cancelled": "cancelled", "error": "error"}
 

@@ -11,7 +11,7 @@ from service.cli.checks import CHECKS, Check, Mismatch, Probe
 from service.cli.exits import Exit
 from service.cli.fetch import Response
 from service.cli.target import SIGN_IN_ADVICE, report_unreachable
-from streaming_content_client import Address, ConnectFailed, ServerError, StreamingError
+from streaming_content import Address, ConnectFailed, ServerError, StreamingError
 
 _CHECK_SECONDS = 120.0
 _SLOW_CHECK_SECONDS = 3600.0

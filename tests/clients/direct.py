@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from streaming_content_client import Connection, Message, Stream, connect
+from streaming_content import Connection, Message, Stream, connect
 from tests.conftest import RunningServer
 from tests.waiting import LIMIT_SECONDS
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from streaming_content_client import (
+from streaming_content import (
     Connection,
     ConnectionClosed,
     Message,

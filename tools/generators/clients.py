@@ -45,9 +45,7 @@ _PYTHON_TAIL = '''\
 def python_client() -> dict[str, str]:
     """The table of close codes."""
     rows = (f'    {int(code)}: CloseCode("{code.meaning}", may_reconnect={code.reconnect}),\n' for code in CloseCode)
-    return {
-        "clients/python/src/streaming_content_client/close_codes.py": f"{_PYTHON_HEAD}{''.join(rows)}{_PYTHON_TAIL}"
-    }
+    return {"clients/python/src/streaming_content/close_codes.py": f"{_PYTHON_HEAD}{''.join(rows)}{_PYTHON_TAIL}"}
 
 
 def javascript_build() -> dict[str, str]:

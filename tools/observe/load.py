@@ -17,7 +17,7 @@ import httpx
 
 from benchmarks.documents import document
 from service.protocol.messages import ChunkBy, ContentType, Speed
-from streaming_content_client import Connection, Stream, StreamingError, connect
+from streaming_content import Connection, Stream, StreamingError, connect
 
 _EDITORS: Final = 12
 _CROWD: Final = 70

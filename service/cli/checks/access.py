@@ -1,7 +1,7 @@
 """Authentication: the token opens a connection, and nothing else does."""
 
 from service.cli.checks.probe import Mismatch, Probe, expect, expect_equal
-from streaming_content_client import ConnectFailed, Connection, ConnectionClosed
+from streaming_content import ConnectFailed, Connection, ConnectionClosed
 
 _UNAUTHENTICATED = 4121
 _REFUSED_STATUS = 401

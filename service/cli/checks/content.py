@@ -13,7 +13,7 @@ from service.cli.checks.probe import (
     expect_error,
     new_session_id,
 )
-from streaming_content_client import Stream
+from streaming_content import Stream
 
 _JOINER = "\u200d"
 _TEXT = (

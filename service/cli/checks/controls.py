@@ -6,7 +6,7 @@ from itertools import pairwise
 from service.cli.checks.pacing import expect_never_early, measure_tolerance, words
 from service.cli.checks.probe import Mismatch, Probe, chunk_count, expect, expect_complete, expect_equal
 from service.cli.pace import GAP_SECONDS
-from streaming_content_client import Connection, ReceiveTimeout, Stream
+from streaming_content import Connection, ReceiveTimeout, Stream
 
 _QUIET_SECONDS = 0.3
 

@@ -3,7 +3,7 @@
 import re
 
 from service.cli.checks.probe import Mismatch, Probe, expect, expect_equal, new_session_id
-from streaming_content_client import ConnectFailed
+from streaming_content import ConnectFailed
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

@@ -5,7 +5,7 @@ from statistics import fmean, median
 
 from service.cli.checks.probe import Probe, Run, expect, expect_complete, expect_equal
 from service.cli.pace import GAP_SECONDS, deviations, gaps, percentile
-from streaming_content_client import Connection, Stream
+from streaming_content import Connection, Stream
 
 _PINGS = 6
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.cli.fetch import Response, fetch
-from streaming_content_client import Address, ServerError, Stream, connect
+from streaming_content import Address, ServerError, Stream, connect
 
 TIMEOUT_SECONDS = 10.0
 """The longest wait for the next message."""

@@ -4,7 +4,7 @@ import time
 
 from service.cli.checks.pacing import words
 from service.cli.checks.probe import Mismatch, Probe, expect, expect_equal, expect_error, new_session_id
-from streaming_content_client import Connection, ConnectionClosed
+from streaming_content import Connection, ConnectionClosed
 
 _QUEUE_LENGTH = 10
 _EXCESS = 5

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from streaming_content_client import Message
+from streaming_content import Message
 from tests.clients.recovering import CountedStream
 
 

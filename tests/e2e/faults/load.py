@@ -9,7 +9,7 @@ from itertools import count
 from types import TracebackType
 from typing import Any, Final, Self
 
-from streaming_content_client import ConnectFailed, Connection, ConnectionClosed, ServerError, StreamingError, connect
+from streaming_content import ConnectFailed, Connection, ConnectionClosed, ServerError, StreamingError, connect
 from tests.e2e.faults.tally import Tally
 from tests.waiting import LIMIT_SECONDS
 

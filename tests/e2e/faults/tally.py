@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from service.protocol.messages import GAP_SECONDS, Speed
-from streaming_content_client import Stream
+from streaming_content import Stream
 
 
 @dataclass

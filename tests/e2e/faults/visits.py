@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, Final
 
 from benchmarks.hostile import MARKDOWN
-from streaming_content_client import Connection, ConnectionClosed
+from streaming_content import Connection, ConnectionClosed
 from tests.e2e.faults.load import Client
 
 PAUSE_MINUTES: Final = 0.25

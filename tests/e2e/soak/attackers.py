@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from benchmarks.contents import HOSTILE
-from streaming_content_client import StreamingError, connect
+from streaming_content import StreamingError, connect
 
 _ATTACK_SECONDS = 15.0
 """An attack that the service does not end is given up after this time."""

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 import httpx
 from msgspec import Struct, field
 
-from streaming_content_client import Connection, StreamingError, connect
+from streaming_content import Connection, StreamingError, connect
 from tests.clients.direct import WITHOUT_KEEP_ALIVE
 from tests.integration.instances.documents import REQUESTS
 from tests.waiting import LIMIT_SECONDS

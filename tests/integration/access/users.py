@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from service.asyncapi.conversations import WITH_TOKENS
-from streaming_content_client import connect
+from streaming_content import connect
 from tests.clients.direct import joined
 from tests.conftest import RunningServer
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from service.asyncapi.example_messages import SESSION_ID, TRACE_ID
-from streaming_content_client import Connection, Message, connect
+from streaming_content import Connection, Message, connect
 from tests.clients.direct import until_closed
 from tests.conftest import RunningServer
 from tests.integration.access.users import token

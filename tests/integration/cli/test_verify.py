@@ -8,7 +8,7 @@ import pytest
 from service.cli import main, verify
 from service.cli.checks import CHECKS, Probe, endpoints
 from service.cli.verify import Result, run_checks
-from streaming_content_client import Address
+from streaming_content import Address
 from tests.integration.cli import broken_services as broken
 from tests.integration.cli.scripted import TOKEN, GuardedService, Message, ScriptedService
 from tests.integration.cli.scripted_server import serving

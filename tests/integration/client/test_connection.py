@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from streaming_content_client import (
+from streaming_content import (
     ConnectFailed,
     ConnectionClosed,
     ProtocolViolation,

@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from service.asyncapi.conversations import WITH_TOKENS
-from streaming_content_client import (
+from streaming_content import (
     BackOff,
     ConnectFailed,
     ConnectionClosed,

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from streaming_content_client import ConnectFailed, connect
+from streaming_content import ConnectFailed, connect
 from tests.clients.direct import DOCUMENT, get, joined, stream
 from tests.conftest import StartServer
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.stores.factory import FILE_NAME
-from streaming_content_client import Message
+from streaming_content import Message
 from tests.clients.recovering import RecoveringClient
 from tests.integration.instances.conftest import StartInstances
 from tests.integration.instances.instances import Instances

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from service.websocket.connection_monitor import KEEPALIVE_SECONDS
-from streaming_content_client import ConnectFailed, connect
+from streaming_content import ConnectFailed, connect
 from tests.backends.nginx import Nginx
 from tests.clients.recovering import CountedStream, RecoveringClient
 from tests.conftest import RunningServer

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from streaming_content_client import Message
+from streaming_content import Message
 from tests.clients.recovering import CountedStream, RecoveringClient
 from tests.integration.instances.conftest import StartInstances
 from tests.integration.instances.instances import Instance, Instances

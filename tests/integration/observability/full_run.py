@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from streaming_content_client import Connection
+from streaming_content import Connection
 from tests.backends.otlp import OtlpReceiver
 from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis

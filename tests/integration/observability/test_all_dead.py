@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from streaming_content_client import connect
+from streaming_content import connect
 from tests.backends.dead import black_hole
 from tests.clients.direct import DOCUMENT, request, stream
 from tests.conftest import environment

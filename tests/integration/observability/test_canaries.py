@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from streaming_content_client import ConnectFailed, Connection, connect
+from streaming_content import ConnectFailed, Connection, connect
 from tests.backends.kent import Kent
 from tests.backends.otlp import OtlpReceiver
 from tests.clients.direct import request, stream

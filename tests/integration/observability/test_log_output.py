@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from streaming_content_client import connect
+from streaming_content import connect
 from tests.clients.direct import DOCUMENT, request, stream
 from tests.conftest import environment
 from tests.waiting import LIMIT_SECONDS

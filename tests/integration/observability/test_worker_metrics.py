@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from streaming_content_client import ConnectFailed, Connection, ConnectionClosed
+from streaming_content import ConnectFailed, Connection, ConnectionClosed
 from tests.clients.direct import DOCUMENT, joined, request, stream
 from tests.integration.observability.breaking import HANG
 from tests.integration.observability.worker_pair import LONG_DOCUMENT, Pair, Scrape, begin, load, scrape

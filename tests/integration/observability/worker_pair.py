@@ -12,7 +12,7 @@ from msgspec import Struct
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from streaming_content_client import Connection
+from streaming_content import Connection
 from tests.clients.direct import DOCUMENT, WITHOUT_KEEP_ALIVE, joined, request, stream
 from tests.conftest import RunningServer
 from tests.waiting import wait_for

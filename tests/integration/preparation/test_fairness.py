@@ -4,7 +4,7 @@ import asyncio
 from itertools import count
 
 from benchmarks.contents import HOSTILE
-from streaming_content_client import Connection
+from streaming_content import Connection
 from tests.clients.direct import joined, metric, stream
 from tests.conftest import RunningServer, StartServer
 

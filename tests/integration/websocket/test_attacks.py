@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from benchmarks.attacks import ATTACKS, Attack, connect, frame, run_attack
-from streaming_content_client import ConnectionClosed
+from streaming_content import ConnectionClosed
 from tests.clients.direct import get, joined, metric, request, stream
 from tests.conftest import RunningServer, StartServer
 from tests.waiting import LIMIT_SECONDS

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from streaming_content_client import Connection
+from streaming_content import Connection
 from tests.clients.direct import DOCUMENT, data, get, handshake, joined, request, stalled, until_closed
 from tests.conftest import RunningServer, StartServer
 from tests.waiting import LIMIT_SECONDS

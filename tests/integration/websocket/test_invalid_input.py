@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from streaming_content_client import Connection
+from streaming_content import Connection
 from tests.clients.direct import DOCUMENT, data, handshake, joined, metric, request, stream, until_closed
 from tests.conftest import RunningServer, StartServer
 

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 import psutil
 
-from streaming_content_client import Connection
+from streaming_content import Connection
 from tests.clients.direct import joined, metric, request
 from tests.conftest import RunningServer, StartServer
 from tests.waiting import eventually

@@ -10,7 +10,7 @@ from service.content.html.sanitise import sanitise_html
 from service.content.markdown.convert import markdown_to_html
 from service.content.rules import DEFAULT_RULES
 from service.protocol.messages import ContentType
-from streaming_content_client import Message
+from streaming_content import Message
 from tests.clients.direct import data, joined, request
 from tests.conftest import RunningServer
 from tests.documents import content_type, paths

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from streaming_content_client import BackOff, Connection, ConnectionClosed
+from streaming_content import BackOff, Connection, ConnectionClosed
 from tests.attempts import most_within_100_ms
 from tests.backends.child import free_port
 from tests.clients.direct import DOCUMENT, joined, request

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streaming_content_client import Message
+from streaming_content import Message
 from tests.clients.direct import DOCUMENT, data
 from tests.conftest import PROJECT, RunningServer, environment
 from tests.waiting import LIMIT_SECONDS

@@ -18,7 +18,7 @@ import pytest
 
 from dashboards.rules import ALERTS, RECORDINGS
 from observability.registry.access_metrics import TOKEN_REFUSALS
-from streaming_content_client import Connection, ConnectionClosed
+from streaming_content import Connection, ConnectionClosed
 from tests.backends.child import free_port
 from tests.backends.fixtures import StartAlertmanager, StartPrometheus, StartRedis
 from tests.backends.prometheus import Prometheus

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from streaming_content_client import StreamingError
+from streaming_content import StreamingError
 from tests.backends.redis import Redis
 from tests.clients.direct import handshake, request, until_closed
 from tests.conftest import RunningServer

@@ -13,7 +13,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from service import __version__
-from streaming_content_client import connect
+from streaming_content import connect
 from tests.ops.packaging.container import Build, Image, parse
 from tests.ops.packaging.project import PROJECT, pyproject, tracked_files
 from tests.waiting import LIMIT_SECONDS, wait_for
@@ -112,7 +112,7 @@ def test_image_contains_only_the_files_of_the_service(build: Build, image: Image
         "observability",
         "requirements",
         "service",
-        "streaming_content_client",
+        "streaming_content",
     }
 
 

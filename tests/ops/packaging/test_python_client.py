@@ -10,16 +10,16 @@ import pytest
 
 from tests.ops.packaging.project import PROJECT
 
-SOURCE = PROJECT / "clients" / "python" / "src" / "streaming_content_client"
+SOURCE = PROJECT / "clients" / "python" / "src" / "streaming_content"
 
 IMPORTED = """
 import sys
 
 before = set(sys.modules)  # with what the distribution of Python imports at start, such as sitecustomize
 sys.path.insert(0, sys.argv[1])
-import streaming_content_client
+import streaming_content
 
-assert streaming_content_client.__file__.startswith(sys.argv[1])
+assert streaming_content.__file__.startswith(sys.argv[1])
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))
 """
 
@@ -51,7 +51,7 @@ def test_wheel_imports_websockets_only(wheel: Path) -> None:
     imported = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     packages = {name for name in imported if not name.startswith("_")}
     # websockets imports python_socks where it is installed
-    assert packages - {"python_socks"} == {"streaming_content_client", "websockets"}
+    assert packages - {"python_socks"} == {"streaming_content", "websockets"}
 
 
 def test_the_licence_is_that_of_the_project() -> None:

@@ -44,7 +44,7 @@ SLEEPS = {
 }
 """Test modules that sleep, and what the time stands for: never for a condition."""
 
-SOURCES = {"cli": "service/cli/checks", "client": "clients/python/src/streaming_content_client"}
+SOURCES = {"cli": "service/cli/checks", "client": "clients/python/src/streaming_content"}
 """Source directories that tests/unit names otherwise, or that it does not repeat."""
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from service.cli.checks import Mismatch
 from service.cli.checks.pacing import expect_never_early, expect_pace
-from streaming_content_client import Stream
+from streaming_content import Stream
 
 CHUNKS = 20
 GAP_SECONDS = 0.03

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streaming_content_client import Address, InvalidAddress
+from streaming_content import Address, InvalidAddress
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streaming_content_client import BackOff, ConnectFailed, ConnectionClosed, ServerError, StreamingError
+from streaming_content import BackOff, ConnectFailed, ConnectionClosed, ServerError, StreamingError
 
 
 def test_delays_double_up_to_the_longest_and_start_again_after_progress() -> None:

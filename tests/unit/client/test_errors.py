@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from streaming_content_client import Address, ConnectFailed, ConnectionClosed, ServerError
+from streaming_content import Address, ConnectFailed, ConnectionClosed, ServerError
 
 HERE = Address.parse("http://127.0.0.1:8000")
 

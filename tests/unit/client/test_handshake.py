@@ -3,7 +3,7 @@
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from streaming_content_client import ConnectFailed, connect, handshake
+from streaming_content import ConnectFailed, connect, handshake
 
 
 async def test_a_connection_that_is_lost_before_the_request_is_sent_was_not_opened(

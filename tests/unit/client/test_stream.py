@@ -2,8 +2,8 @@
 
 import pytest
 
-from streaming_content_client import RecoveryRefused, ServerError, Stream, StreamCancelled
-from streaming_content_client.stream import Message
+from streaming_content import RecoveryRefused, ServerError, Stream, StreamCancelled
+from streaming_content.stream import Message
 
 START = {
     "type": "stream_start",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from streaming_content_client import ServerError, TokenUnavailable
-from streaming_content_client.token import TokenRenewal, TokenSource, with_token
+from streaming_content import ServerError, TokenUnavailable
+from streaming_content.token import TokenRenewal, TokenSource, with_token
 
 
 class Tokens:

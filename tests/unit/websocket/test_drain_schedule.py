@@ -12,7 +12,7 @@ from service.websocket.drain_schedule import (
     handshake_retry_seconds,
     interrupted_return,
 )
-from streaming_content_client import BackOff, ConnectionClosed
+from streaming_content import BackOff, ConnectionClosed
 from tests.attempts import most_within_100_ms
 
 SECONDS = st.floats(0, 600)

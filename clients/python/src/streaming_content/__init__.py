@@ -4,11 +4,11 @@
 for its chunks and can be continued on another connection.
 """
 
-from streaming_content_client.address import Address, InvalidAddress
-from streaming_content_client.backoff import BackOff
-from streaming_content_client.close_codes import CLOSE_CODES, CloseCode
-from streaming_content_client.connection import Connection
-from streaming_content_client.errors import (
+from streaming_content.address import Address, InvalidAddress
+from streaming_content.backoff import BackOff
+from streaming_content.close_codes import CLOSE_CODES, CloseCode
+from streaming_content.connection import Connection
+from streaming_content.errors import (
     ConnectFailed,
     ConnectionClosed,
     ProtocolViolation,
@@ -19,9 +19,9 @@ from streaming_content_client.errors import (
     StreamingError,
     TokenUnavailable,
 )
-from streaming_content_client.handshake import connect
-from streaming_content_client.stream import Chunk, Message, Stream
-from streaming_content_client.token import Token
+from streaming_content.handshake import connect
+from streaming_content.stream import Chunk, Message, Stream
+from streaming_content.token import Token
 
 __all__ = [
     "CLOSE_CODES",

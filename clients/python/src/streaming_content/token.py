@@ -9,7 +9,7 @@ from typing import Any
 
 from websockets.datastructures import Headers
 
-from streaming_content_client.errors import ConnectionClosed, ServerError, StreamingError, TokenUnavailable
+from streaming_content.errors import ConnectionClosed, ServerError, StreamingError, TokenUnavailable
 
 Token = str | Callable[[], Awaitable[str]]
 """A token, or a function that returns one: called for each connection, and before the token of a connection ends."""

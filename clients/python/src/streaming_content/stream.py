@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 from uuid import uuid4
 
-from streaming_content_client.errors import RecoveryRefused, ServerError, StreamCancelled, StreamingError
+from streaming_content.errors import RecoveryRefused, ServerError, StreamCancelled, StreamingError
 
 Message = dict[str, Any]
 """One JSON object of the protocol, in either direction."""

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from streaming_content_client.errors import ConnectFailed, ConnectionClosed, StreamingError
+from streaming_content.errors import ConnectFailed, ConnectionClosed, StreamingError
 
 _LONGEST_HINT_SECONDS: Final = 300.0
 """A longer request to wait is not followed: streams are stored about as long."""

@@ -6,8 +6,8 @@ import socket
 import ssl
 from typing import Any, Self
 
-from streaming_content_client.address import Address
-from streaming_content_client.close_codes import CLOSE_CODES
+from streaming_content.address import Address
+from streaming_content.close_codes import CLOSE_CODES
 
 _SERVER_ERROR = 500
 _TEMPORARY = (408, 425, 429)

@@ -12,10 +12,10 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed as SocketClosed
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
-from streaming_content_client.address import Address
-from streaming_content_client.connection import Clock, Connection
-from streaming_content_client.errors import ConnectFailed
-from streaming_content_client.token import Token, TokenSource, with_token
+from streaming_content.address import Address
+from streaming_content.connection import Clock, Connection
+from streaming_content.errors import ConnectFailed
+from streaming_content.token import Token, TokenSource, with_token
 
 _OPTIONS: Final[dict[str, Any]] = {
     "compression": None,  # the service does not negotiate it

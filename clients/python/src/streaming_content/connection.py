@@ -9,15 +9,15 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed as SocketClosed
 
-from streaming_content_client.errors import (
+from streaming_content.errors import (
     ConnectionClosed,
     ProtocolViolation,
     ReceiveTimeout,
     ServerError,
     StreamingError,
 )
-from streaming_content_client.stream import Message, Stream
-from streaming_content_client.token import TokenRenewal, TokenSource
+from streaming_content.stream import Message, Stream
+from streaming_content.token import TokenRenewal, TokenSource
 
 Clock = Callable[[], float]
 
