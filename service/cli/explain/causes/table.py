@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from service.cli.explain.causes import (
     client_causes,
     content_causes,
+    live_causes,
     process_causes,
     reach_causes,
     store_causes,
@@ -73,7 +74,11 @@ CAUSES = (
             f"{dependency}_down",
             partial(store_causes.down, dependency),
             ("DependencyDown",),
-            (f"{dependency}_slow", "failing_calls")
+            (
+                f"{dependency}_slow",
+                "failing_calls",
+                *(("live_store_lag", "producers_silent") if dependency is Dependency.LIVE_STORE else ()),
+            )
             if dependency in _CALLED
             else ("failing_calls", "failing_recoveries"),
         )
@@ -97,13 +102,18 @@ CAUSES = (
         )
         for dependency in (Dependency.ACCESS_STORE, Dependency.PLAN_CACHE)
     ),
-    Cause("live_store_slow", partial(store_causes.slow, Dependency.LIVE_STORE), ("SlowDependency",)),
+    Cause(
+        "live_store_slow",
+        partial(store_causes.slow, Dependency.LIVE_STORE),
+        ("SlowDependency", "LiveStoreLag"),
+        ("live_store_lag",),
+    ),
     Cause("database_slow", partial(store_causes.slow, Dependency.DATABASE), ("SlowDependency",)),
     Cause(
         "loop_stalls",
         process_causes.loop_stalls,
         ("EventLoopLag", "LateChunks", "SlowResponse", *_LATE_BURNS),
-        (*_SLOW_SYMPTOMS, "processor_busy"),
+        (*_SLOW_SYMPTOMS, "processor_busy", "live_store_lag", "live_hold_back"),
     ),
     Cause("memory_high", process_causes.memory_high, ("HighMemory",), ("worker_deaths", "restarting")),
     Cause("content_killed", content_causes.content_killed, ("ContentWorkKilled",), ("content_queue",)),
@@ -119,7 +129,12 @@ CAUSES = (
         ("LongContentQueue", "ContentRefused", "SlowProcessing", "SlowResponse"),
         ("slow_responses",),
     ),
-    Cause("processor_busy", process_causes.processor_busy, ("LateChunks", "EventLoopLag"), _SLOW_SYMPTOMS),
+    Cause(
+        "processor_busy",
+        process_causes.processor_busy,
+        ("LateChunks", "EventLoopLag"),
+        (*_SLOW_SYMPTOMS, "live_hold_back"),
+    ),
     Cause(
         "service_errors",
         content_causes.service_errors,
@@ -144,6 +159,10 @@ CAUSES = (
     Cause("failing_recoveries", client_causes.failing_recoveries, ("RecoveriesFailing",)),
     Cause("slow_responses", symptoms.slow_responses, ("SlowResponse", *_LATE_BURNS)),
     Cause("late_chunks", symptoms.late_chunks, ("LateChunks",)),
+    Cause("live_store_lag", live_causes.live_store_lag, ("LiveStoreLag",), ("producers_silent",)),
+    Cause("producers_lost", live_causes.producers_lost, ("LiveProducersLost",), ("producers_silent",)),
+    Cause("producers_silent", live_causes.producers_silent, ("LiveStreamsStalled",)),
+    Cause("live_hold_back", live_causes.live_hold_back, ("LiveHoldBackHigh",)),
     Cause("mistakes", client_causes.mistakes),
     Cause("deploy", reach_causes.deploy, (), ("failing_recoveries",)),
     Cause("traffic", symptoms.traffic, ("HighTraffic", "LargeContent")),

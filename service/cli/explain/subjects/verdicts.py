@@ -134,6 +134,15 @@ CODES: Final[Mapping[str, Verdict]] = {
         "the token, or the secret of the session, does not allow it", Fault.CLIENT, "Issue a token with its scope."
     ),
     ErrorCode.AUTH_UNAVAILABLE: Verdict("the token could not be checked", Fault.OPERATION, "The client reconnects."),
+    ErrorCode.UNKNOWN_STREAM: Verdict(
+        "there is no such live stream in the session, or RESUME_TTL was over", Fault.CLIENT, "Watch another stream."
+    ),
+    ErrorCode.PRODUCER_FAILED: Verdict(
+        "the producer of the live stream failed, or was lost and none adopted the stream",
+        Fault.CLIENT,
+        "Look at the back end.",
+        "live-producers-lost.md",
+    ),
 }
 
 CLOSES: Final[Mapping[str, Verdict]] = {

@@ -8,11 +8,11 @@ from service.cli.explain.causes.finding import Severity
 from service.cli.explain.causes.table import CAUSES, causes_of, diagnose, runbook_of
 from service.cli.explain.evidence import Alert, Evidence, LogLine, Series
 from tests.unit.cli.explain import given
-from tests.unit.cli.explain.causes import client_cases, service_cases
+from tests.unit.cli.explain.causes import client_cases, live_cases, service_cases
 from tests.unit.cli.explain.causes.case import Case
 from tests.unit.cli.explain.given import alert, counter, evidence, gauge, healthy, healthy_lines, line
 
-CASES = [*service_cases.CASES, *client_cases.CASES]
+CASES = [*service_cases.CASES, *client_cases.CASES, *live_cases.CASES]
 
 
 def replaced(series: list[Series]) -> list[Series]:
