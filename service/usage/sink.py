@@ -1,13 +1,16 @@
 """Converts events to rows."""
 
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
 
 from service.events import (
     ConnectionOpened,
     Event,
+    LiveOutcome,
+    LiveStreamEnded,
+    Outcome,
     RequestAdmitted,
     SessionJoined,
     StreamEnded,
@@ -18,6 +21,14 @@ from service.usage.rows import Row, SessionRow, StreamRow
 
 MAX_ACTIVE = 100_000
 """Active streams whose request is remembered; far more than a process can serve."""
+_LIVE = UUID("9f0c5f4e-6d0b-5f0e-9d53-6c1f2b1a7c11")
+"""The namespace of the ids of rows of live streams: two processes that record the same end write one row."""
+_LIVE_OUTCOMES = {
+    LiveOutcome.COMPLETE: Outcome.COMPLETED,
+    LiveOutcome.ERROR: Outcome.ERROR,
+    LiveOutcome.ABANDONED: Outcome.ERROR,
+    LiveOutcome.CANCELLED: Outcome.CANCELLED,
+}
 
 
 class _ActiveStream(Struct):
@@ -32,7 +43,7 @@ class _ActiveStream(Struct):
 
 
 class UsageSink:
-    """A sink that writes a row for each ``StreamEnded``, and for each session that a connection opens.
+    """A sink that writes a row for each ``StreamEnded``, each live stream, and each session that a connection opens.
 
     A rejected request has no row: nothing was streamed or charged, and the metrics count it. ``record`` neither blocks
     nor raises, and belongs to one thread.
@@ -53,6 +64,8 @@ class UsageSink:
         match event:
             case StreamEnded():
                 self._put(self._stream(event))
+            case LiveStreamEnded():
+                self._put(self._live_stream(event))
             case StreamStarted():
                 if (known := self._active.get((event.connection_id, event.stream_id))) is not None:
                     known.processing_seconds = event.processing_seconds
@@ -99,6 +112,32 @@ class UsageSink:
             paused_seconds=event.paused_seconds,
             processing_seconds=known.processing_seconds if worked is None else worked,
             takeovers=known.takeovers,
+            version=self._version,
+            subject=event.subject or None,
+        )
+
+    def _live_stream(self, event: LiveStreamEnded) -> StreamRow:
+        """Without a connection: it is charged to its session once, however many read it."""
+        return StreamRow(
+            row_id=str(uuid5(_LIVE, event.stream_id)),
+            stream_id=event.stream_id,
+            session_id=event.session_id,
+            connection_id="",
+            content_type=event.content_type.value,
+            speed=event.speed.value,
+            chunk_by=event.chunk_by.value,
+            html_mode=None,
+            outcome=_LIVE_OUTCOMES[event.outcome].value,
+            error=None,
+            started_at=event.created_at,
+            ended_at=event.ended_at,
+            content_bytes=event.bytes,
+            chunks=0,
+            bytes=0,
+            duration_seconds=event.seconds,
+            paused_seconds=0.0,
+            processing_seconds=None,
+            takeovers=0,
             version=self._version,
             subject=event.subject or None,
         )

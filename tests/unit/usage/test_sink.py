@@ -3,15 +3,18 @@
 from uuid import UUID
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.events import Event, Outcome, RequestRejected, SessionJoined
+from service.events import Event, LiveOutcome, Outcome, RequestRejected, SessionJoined
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ContentType
+from service.protocol.trace import Trace
 from service.usage import sink as sink_module
 from service.usage.rows import Row, SessionRow, StreamRow
 from service.usage.sink import UsageSink
+from tests.unit.sample_live import CREATED_AT, live_ended
 from tests.unit.usage.streams import (
     CONNECTION,
     CONTENT,
@@ -25,6 +28,7 @@ from tests.unit.usage.streams import (
 )
 
 NOW = 1000.0
+LIVE_TRACE = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
 OTHER = "d" * 32
 
 
@@ -51,6 +55,25 @@ def test_an_ended_stream_has_a_row() -> None:
 def test_a_row_has_the_subject_of_its_principal() -> None:
     assert row_of(*whole("a-stream")).subject is None
     assert row_of(msgspec.structs.replace(ended("a-stream"), subject="zoë")).subject == "zoë"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (LiveOutcome.COMPLETE, "completed"),
+        (LiveOutcome.CANCELLED, "cancelled"),
+        (LiveOutcome.ERROR, "error"),
+        (LiveOutcome.ABANDONED, "error"),
+    ],
+)
+def test_a_live_stream_has_one_row_of_its_source(outcome: LiveOutcome, expected: str) -> None:
+    ended_at_last = live_ended(LIVE_TRACE, "s", "a-stream", "zoë", outcome)
+    first, again = rows_of(ended_at_last, ended_at_last)
+    assert first == again, "another process may record it too"
+    assert isinstance(first, StreamRow)
+    assert (first.outcome, first.connection_id, first.subject) == (expected, "", "zoë")
+    assert (first.started_at, first.ended_at, first.duration_seconds) == (CREATED_AT, CREATED_AT + 30, 30)
+    assert (first.content_bytes, first.chunks, first.bytes) == (1000, 0, 0)
 
 
 def test_the_state_of_a_stream_is_deleted_at_its_end() -> None:
