@@ -330,6 +330,8 @@ def _http_labels(event: events.HttpRequestServed) -> tuple[str, str, str]:
     methods, routes, _ = declared_labels.labels.values()
     method = event.method if event.method in methods else OTHER
     route = event.route if event.route in routes else OTHER
+    if event.route is not None and event.route.startswith(f"{declared.LIVE_ROUTES}/"):
+        route = declared.LIVE_ROUTES
     status = f"{event.status // 100}xx"
     nearest = ((method, route, status), (OTHER, route, status), (OTHER, OTHER, status))
     return next(labels for labels in nearest if labels in declared_labels.only)

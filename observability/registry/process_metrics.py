@@ -9,7 +9,9 @@ from service.events import DeathReason
 
 _HTTP_SECONDS = (0.1, 1)
 
-_ROUTE = {"route": ("/", "/health", "/ready", "/metrics", OTHER)}
+LIVE_ROUTES = "/v1"
+"""The label of all routes of live streams together."""
+_ROUTE = {"route": ("/", "/health", "/ready", "/metrics", LIVE_ROUTES, OTHER)}
 
 EVENT_LOOP_STALL = Counter(
     "stream_event_loop_stall_seconds_total",
@@ -117,12 +119,14 @@ LOG_RECORDS = Counter("stream_log_records_total", "Log lines by level.", {"level
 
 HTTP_REQUESTS = Counter(
     "stream_http_requests_total",
-    "HTTP requests; other: a path without a route, or a method or status that does not occur at the route.",
+    "HTTP requests; /v1: all routes of live streams; other: a path without a route, or a method or status that does "
+    "not occur at the route.",
     {"method": ("GET", "HEAD", "POST", "OPTIONS", OTHER), **_ROUTE, "status_class": ("2xx", "3xx", "4xx", "5xx")},
     only=frozenset(
         {
             *product(("GET", "HEAD"), ("/", "/health", "/ready", "/metrics"), ("2xx", "5xx")),
             *product(("GET", "HEAD"), ("/metrics",), ("4xx",)),  # without the token
+            *product(("GET", "POST"), (LIVE_ROUTES,), ("2xx", "4xx", "5xx")),
             *product((OTHER,), ("/", "/health", "/ready", "/metrics"), ("4xx",)),
             *product(("GET", "HEAD", OTHER), (OTHER,), ("2xx", "3xx", "4xx", "5xx")),
             *product(("POST", "OPTIONS"), (OTHER,), ("2xx", "4xx")),

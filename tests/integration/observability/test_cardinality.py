@@ -14,7 +14,7 @@ from tests.conftest import RunningServer, StartServer
 
 MOST = 800
 """Series of a process by default."""
-MOST_OF_ALL = 1000
+MOST_OF_ALL = 1100
 """With all that the settings can add: 140 of them are of live streams, 80 of tokens, data systems and quotas."""
 SESSIONS = 1000
 SCRAPER = "of-the-scraper"

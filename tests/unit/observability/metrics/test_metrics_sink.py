@@ -248,6 +248,9 @@ def test_requests_without_a_stream_are_counted(metrics: Metrics) -> None:
         ("OPTIONS", None, 200, ("OPTIONS", "other", "2xx")),
         ("OPTIONS", "/docs", 500, ("other", "other", "5xx")),
         ("GET", "/", 307, ("other", "other", "3xx")),
+        ("POST", "/v1/streams/{stream_id}/append", 409, ("POST", "/v1", "4xx")),
+        ("GET", "/v1/streams/{stream_id}", 200, ("GET", "/v1", "2xx")),
+        ("PUT", "/v1/streams/{stream_id}", 405, ("other", "other", "4xx")),
     ],
 )
 def test_an_http_request_is_counted_once_and_creates_no_series(
