@@ -9,12 +9,13 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import NoReturn
 
 from service import __version__
 from service.cli.access_arguments import add_keys, add_revoke
 from service.cli.exits import Exit
+from service.cli.live_arguments import add_publish, add_watch
+from service.cli.target_arguments import add_token, add_url, names
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode, Speed
 from service.usage.report import Grouping
 
@@ -48,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_serve(commands)
     _add_stream(commands)
+    add_publish(commands)
+    add_watch(commands)
     _add_verify(commands)
     _add_sentry_test(commands)
     _add_migrate(commands)
@@ -77,19 +80,19 @@ def _add_stream(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "2 usage error or the server cannot be reached, 130 cancelled with Ctrl-C.",
     )
     stream.add_argument("source", metavar="FILE", help="the document, in UTF-8; - for standard input")
-    _add_url(stream)
-    _add_token(stream)
+    add_url(stream)
+    add_token(stream)
     stream.add_argument("--session", metavar="ID", help="the session id (default: from the URL, else random)")
     stream.add_argument(
         "--type",
-        choices=_names(ContentType),
+        choices=names(ContentType),
         help="the content type (default: by the suffix .html, .htm, .md or .markdown of the file; else text)",
     )
-    stream.add_argument("--speed", choices=_names(Speed), default="normal", help="default: normal")
-    stream.add_argument("--chunk-by", choices=_names(ChunkBy), default="word", help="default: word")
+    stream.add_argument("--speed", choices=names(Speed), default="normal", help="default: normal")
+    stream.add_argument("--chunk-by", choices=names(ChunkBy), default="word", help="default: word")
     stream.add_argument(
         "--html-mode",
-        choices=_names(HtmlMode),
+        choices=names(HtmlMode),
         default="fragment",
         help="fragment: split only between elements (default); incremental: split inside elements too. The printed "
         "HTML is the same",
@@ -109,8 +112,8 @@ def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
         epilog="Exit code: 0 all checks passed, 1 a check failed, 2 usage error, the address cannot be reached or is "
         "not a Streaming Content API.",
     )
-    _add_url(verify)
-    _add_token(verify)
+    add_url(verify)
+    add_token(verify)
     verify.add_argument("--slow", action="store_true", help="also wait for the idle timeout (five minutes by default)")
     verify.add_argument(
         "--tolerance",
@@ -156,7 +159,7 @@ def _add_usage(commands: "argparse._SubParsersAction[_Parser]") -> None:
         epilog="Exit code: 0 done, 2 usage error, or no usage can be read.",
     )
     usage.add_argument(
-        "--by", choices=_names(Grouping), default="day", help="the group of a line (default: day, in UTC)"
+        "--by", choices=names(Grouping), default="day", help="the group of a line (default: day, in UTC)"
     )
     usage.add_argument("--since", metavar="DAY", help="only streams since a day (2026-11-24) or of the last days (7d)")
     usage.add_argument("--session", metavar="ID", help="only this session")
@@ -185,26 +188,6 @@ def _add_explain(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     add_arguments(explain)
     explain.set_defaults(command=_explain)
-
-
-def _add_url(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--url",
-        help="the address of the service: ws, wss, http or https (default: http://127.0.0.1 with PORT from the "
-        "environment or .env, else port 8000)",
-    )
-
-
-def _add_token(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--token",
-        help="the token, if the service needs one (default: STREAM_TOKEN from the environment or .env). Prefer that "
-        "variable: every user of this machine can read the arguments of a running command, with ps for example",
-    )
-
-
-def _names(choices: type[StrEnum]) -> list[str]:
-    return [choice.value for choice in choices]
 
 
 def _positive(text: str) -> int:

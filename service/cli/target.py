@@ -31,9 +31,9 @@ def resolve(url: str | None) -> Address:
         raise SystemExit(Exit.USAGE) from None
 
 
-def resolve_token(token: str | None) -> str | None:
-    """The token of ``--token``, else of ``STREAM_TOKEN`` in the environment or in .env; ``None`` without one."""
-    return token or _variable("STREAM_TOKEN") or None
+def resolve_token(token: str | None, variable: str = "STREAM_TOKEN") -> str | None:
+    """The token of ``--token``, else of ``variable`` in the environment or in .env; ``None`` without one."""
+    return token or _variable(variable) or None
 
 
 def _variable(name: str) -> str:

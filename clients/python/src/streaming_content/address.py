@@ -61,5 +61,10 @@ class Address:
         query = f"?{self.query}" if self.query else ""
         return f"{scheme}://{self._location}{_SOCKET_PATH}/{quote(session_id, safe='')}{query}"
 
+    def publish_url(self, stream_id: str, epoch: int) -> str:
+        """The WebSocket URL for the producer of a live stream."""
+        scheme = "wss" if self.secure else "ws"
+        return f"{scheme}://{self._location}/ws/publish/{quote(stream_id, safe='')}?epoch={epoch}"
+
     def __str__(self) -> str:
         return f"{'https' if self.secure else 'http'}://{self._location}"

@@ -5,10 +5,12 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
+from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed as SocketClosed
 
+from streaming_content.active_streams import ActiveStreams
 from streaming_content.errors import (
     ConnectionClosed,
     ProtocolViolation,
@@ -16,6 +18,7 @@ from streaming_content.errors import (
     ServerError,
     StreamingError,
 )
+from streaming_content.live_stream import LiveStream
 from streaming_content.stream import Message, Stream
 from streaming_content.token import TokenRenewal, TokenSource
 
@@ -61,10 +64,7 @@ class Connection:
         self._clock = clock
         self._renewal = None if tokens is None else TokenRenewal(tokens, self._send_token)
         self._reading = asyncio.Lock()
-        self._streams: list[Stream] = []
-        """Requested and not ended, in order."""
-        self._active: Stream | None = None
-        """The one that chunks belong to."""
+        self._streams = ActiveStreams(self)
         self._expectations: list[_Expectation] = []
 
     @property
@@ -105,7 +105,7 @@ class Connection:
         """Send the request of a stream; on a repetition with the token of the first attempt."""
         fields = stream.request if stream.token is None else {**stream.request, "token": stream.token}
         stream.token = stream.token or self.resume_token
-        self._attach(stream)
+        self._streams.attach(stream)
         stream.requested_at = self._clock()
         await self.send("stream_request", **fields)
 
@@ -116,22 +116,36 @@ class Connection:
         """
         if stream.stream_id is None or stream.token is None:
             raise ValueError("A stream without an id or a token cannot be recovered.")
-        self._attach(stream)
+        self._streams.attach(stream)
         await self.send("recover", stream_id=stream.stream_id, last_index=stream.last_index, token=stream.token)
 
     async def resume(self, stream: Stream) -> None:
         """Continue a stream of a connection that has ended: recover it, or repeat a request that cannot be recovered.
 
-        After ``RecoveryRefused``, ``start`` repeats the request.
+        After ``RecoveryRefused``, ``start`` repeats the request. A live stream is watched again.
         """
+        if isinstance(stream, LiveStream):
+            await self._watch(stream)
+            return
         await (self.recover(stream) if stream.resumable and stream.token else self.start(stream))
+
+    async def watch(self, stream_id: str, settled: int = 0, **fields: object) -> LiveStream:
+        """Send a ``watch`` with these fields and return its stream. ``settled`` is what the reader has already."""
+        stream = LiveStream(stream_id, settled, **fields)
+        await self._watch(stream)
+        return stream
+
+    async def next_live(self) -> LiveStream:
+        """Return the next live stream that begins in the session without a ``watch``, or has begun."""
+        await self.wait_until(lambda: bool(self._streams.begun))
+        return self._streams.begun.pop(0)
 
     async def acknowledge(self, stream: Stream) -> None:
         """Report that all chunks of the stream have arrived."""
         await self.send("ack", stream_id=stream.stream_id, index=stream.last_index)
 
     async def control(self, action: str) -> None:
-        """Send ``pause``, ``resume``, ``skip`` or ``cancel`` without waiting for the answer."""
+        """Send ``pause``, ``resume``, ``skip``, ``cancel`` or ``leave`` without waiting for the answer."""
         await self.send("stream_control", action=action)
 
     async def ping(self) -> float:
@@ -214,6 +228,12 @@ class Connection:
 
     # Internals
 
+    async def _watch(self, stream: LiveStream) -> None:
+        stream.request.setdefault("request_id", uuid4().hex)
+        self._streams.attach(stream)
+        stream.requested_at = self._clock()
+        await self.send("watch", **stream.watch_message())
+
     async def _send(self, data: str | bytes, *, text: bool | None) -> None:
         try:
             await self._socket.send(data, text=text)
@@ -247,14 +267,14 @@ class Connection:
             raise self._closed(closed) from closed
         at = self._clock()
         message = _decode(frame)
-        stream = self._stream_of(message)
+        stream = self._streams.of(message)
         if stream is not None:
             try:
                 stream.take(message, at)
             except (KeyError, TypeError) as error:
                 raise ProtocolViolation(f"The server sent a {message['type']} without {error}.") from error
             if stream.end:
-                self._end(stream)
+                self._streams.end(stream)
         if message["type"] == "connected":
             self.connected = message
         if message["type"] == "error" and message.get("fatal"):
@@ -277,45 +297,6 @@ class Connection:
     def _stop(self) -> None:
         if self._renewal is not None:
             self._renewal.stop()
-
-    def _stream_of(self, message: Message) -> Stream | None:
-        """The stream that a message belongs to. Chunks carry no id: they are of the active stream."""
-        match message["type"]:
-            case "stream_start":
-                self._active = self._find("request_id", message) if "request_id" in message else self._first
-                return self._active
-            case "stream_recovered":
-                stream = self._find("stream_id", message)
-                if message["recovered"]:
-                    self._active = stream
-                return stream
-            case "chunk" | "stream_complete":
-                return self._active
-            case "stream_cancelled":  # also of a request that has not started
-                return self._active or self._first
-            case "error":
-                return self._find("request_id", message) or self._find("stream_id", message)
-            case _:
-                return None
-
-    def _find(self, name: str, message: Message) -> Stream | None:
-        return next((one for one in self._streams if name in message and getattr(one, name) == message[name]), None)
-
-    @property
-    def _first(self) -> Stream | None:
-        return self._streams[0] if self._streams else None
-
-    def _end(self, stream: Stream) -> None:
-        self._streams.remove(stream)
-        if self._active is stream:
-            self._active = None
-
-    def _attach(self, stream: Stream) -> None:
-        if stream in self._streams:
-            raise ValueError("The stream is already active or waiting on this connection.")
-        stream.end = {}
-        stream.connection = self
-        self._streams.append(stream)
 
     def _closed(self, closed: SocketClosed) -> ConnectionClosed:
         self._stop()

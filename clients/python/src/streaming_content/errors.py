@@ -170,3 +170,56 @@ class StreamCancelled(StreamingError):
 
     def __init__(self) -> None:
         super().__init__("The stream was cancelled.")
+
+
+class PublishRefused(StreamingError):
+    """The service refused a call of a producer. ``str()`` is its code and its sentence."""
+
+    def __init__(self, status: int, error: dict[str, Any]) -> None:
+        self.status = status
+        """Of HTTP; 0 for an answer on the publish socket."""
+        self.error = error
+        """The error as it arrived."""
+        super().__init__(f"{self.code}: {error.get('message')}")
+
+    @property
+    def code(self) -> str:
+        """One of the codes in the documents of publishing."""
+        return str(self.error.get("code"))
+
+    @property
+    def offset(self) -> int | None:
+        """The bytes of the source that the service has, if the error names them."""
+        offset = self.error.get("offset")
+        return offset if isinstance(offset, int) else None
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """The time after which the same call may succeed, if the service names it."""
+        milliseconds = self.error.get("retry_after_ms")
+        return milliseconds / 1000 if isinstance(milliseconds, int) else None
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether the same call may succeed later."""
+        return self.retry_after_seconds is not None or self.status >= _SERVER_ERROR or self.status in _TEMPORARY
+
+
+class ProducerFenced(StreamingError):
+    """Another producer has adopted the stream: nothing more of this one is stored."""
+
+    def __init__(self) -> None:
+        super().__init__("Another producer has adopted the stream. Stop.")
+
+
+class StreamEnded(StreamingError):
+    """The stream had ended before this producer closed it."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        """``complete`` or ``error``."""
+        super().__init__(f"The stream has ended: {status}.")
+
+
+class PublishFailed(StreamingError):
+    """The service could not be reached for longer than the producer retries. The last error is in ``__cause__``."""

@@ -17,7 +17,7 @@ from streaming_content.connection import Clock, Connection
 from streaming_content.errors import ConnectFailed
 from streaming_content.token import Token, TokenSource, with_token
 
-_OPTIONS: Final[dict[str, Any]] = {
+SOCKET_OPTIONS: Final[dict[str, Any]] = {
     "compression": None,  # the service does not negotiate it
     "proxy": None,
     "open_timeout": 10,
@@ -62,7 +62,7 @@ class connect:  # noqa: N801 - used like a function, as the one of websockets
         self._timeout = timeout
         self._wait_connected = wait_connected
         self._clock = clock
-        self._options = _OPTIONS | options
+        self._options = SOCKET_OPTIONS | options
         self._tokens = None if token is None else TokenSource(token, self._options["open_timeout"])
         self._connection: Connection | None = None
 

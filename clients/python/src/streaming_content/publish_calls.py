@@ -1,0 +1,78 @@
+"""The HTTP calls of a producer."""
+
+import asyncio
+import http.client
+import json
+import ssl
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from streaming_content.address import Address
+from streaming_content.errors import ConnectFailed, PublishRefused
+from streaming_content.stream import Message
+from streaming_content.token import TokenSource
+
+
+class PublishCalls:
+    """Each call is one request, in a thread. Raises ``PublishRefused``, ``ConnectFailed`` and ``TokenUnavailable``."""
+
+    def __init__(
+        self, address: Address, tokens: TokenSource | None, timeout_seconds: float, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._address = address
+        self._tokens = tokens
+        self._timeout_seconds = timeout_seconds
+        # Of the system's proxies too, as a back end may need one.
+        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=tls))
+
+    async def create(self, session_id: str, options: Message, key: str) -> Message:
+        """Create a stream in the session; the same ``key`` is the same stream."""
+        path = f"sessions/{quote(session_id, safe='')}/streams"
+        return await self._post(path, json.dumps(options).encode(), {"Idempotency-Key": key})
+
+    async def adopt(self, stream_id: str) -> Message:
+        """Begin a new epoch."""
+        return await self._post(f"streams/{quote(stream_id, safe='')}/adopt")
+
+    async def append(self, stream_id: str, epoch: int, offset: int, data: bytes) -> Message:
+        """Append bytes; none at all renew the lease."""
+        query = urlencode({"epoch": epoch, "offset": offset})
+        return await self._post(f"streams/{quote(stream_id, safe='')}/append?{query}", data)
+
+    async def close(self, stream_id: str, epoch: int, end: Message) -> Message:
+        """End the stream."""
+        return await self._post(f"streams/{quote(stream_id, safe='')}/close?epoch={epoch}", json.dumps(end).encode())
+
+    async def _post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Message:
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if self._tokens is not None:
+            sent["Authorization"] = f"Bearer {await self._tokens.get()}"
+        request = urllib.request.Request(f"{self._address}/v1/{path}", body, sent, method="POST")  # noqa: S310 - http or https
+        return await asyncio.to_thread(self._send, request)
+
+    def _send(self, request: urllib.request.Request) -> Message:
+        try:
+            with self._opener.open(request, timeout=self._timeout_seconds) as response:
+                return _object(response.read())
+        except urllib.error.HTTPError as answer:
+            with answer:
+                error = _object(answer.read()).get("error")
+            if not isinstance(error, dict):
+                raise ConnectFailed.from_response(answer.code, b"", answer.headers.get("Retry-After")) from None
+            raise PublishRefused(answer.code, error) from None
+        except urllib.error.URLError as error:
+            cause = error.reason if isinstance(error.reason, OSError) else OSError(str(error.reason))
+            raise ConnectFailed.from_os_error(self._address, cause) from error
+        except (OSError, http.client.HTTPException) as error:
+            cause = error if isinstance(error, OSError) else ConnectionResetError()
+            raise ConnectFailed.from_os_error(self._address, cause) from error
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
