@@ -76,8 +76,13 @@ class _Opener(NamedTuple):
     """Whether there is nothing else in its line."""
 
 
-def hide_formulas(markdown: str, shield: Shield, parser: Markdown) -> str:
-    """Return ``markdown`` with each formula hidden by ``shield``."""
+def hide_formulas(
+    markdown: str, shield: Shield, parser: Markdown, found: list[tuple[int, int]] | None = None
+) -> str:
+    """Return ``markdown`` with each formula hidden by ``shield``.
+
+    The places of the formulas, in UTF-8 bytes, are appended to ``found``.
+    """
     if markdown.count("$") < 2 and r"\)" not in markdown and r"\]" not in markdown:  # noqa: PLR2004 - a pair
         return markdown
     source = markdown.encode()
@@ -86,6 +91,8 @@ def hide_formulas(markdown: str, shield: Shield, parser: Markdown) -> str:
     for start, end, formula in _formulas(source, _Place(markdown, parser)):
         hidden += source[copied:start]
         hidden += shield.add(formula).encode()
+        if found is not None:
+            found.append((start, end))
         copied = end
     if not copied:
         return markdown

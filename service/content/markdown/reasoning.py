@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from functools import lru_cache
+from typing import NamedTuple
 
 from pyromark import Markdown
 
@@ -15,26 +16,48 @@ def without_reasoning(markdown: str, tags: frozenset[str], parser: Markdown) -> 
     A tag without its partner is removed alone, so that no answer is lost with it. Tags in code and tags inside a line
     are kept.
     """
-    if not tags or not _name_pattern(tags).search(markdown):
-        return markdown
-    source = markdown.encode()
-    found = [tag for tag in _pattern(tags).finditer(source) if tag["line"] is not None or tag["end"]]
+    found = reasoning(markdown, tags, parser)
     if not found:
         return markdown
-    code = _Code(markdown, parser)
+    source = markdown.encode()
     kept: list[bytes] = []
+    copied = 0
+    for start, end, _ in found:
+        kept.append(source[copied:start])
+        copied = end
+    return b"".join([*kept, source[copied:]]).decode()
+
+
+class Reasoning(NamedTuple):
+    """What is to be removed, in UTF-8 bytes."""
+
+    start: int
+    end: int
+    is_certain: bool
+    """Whether it is an element with its end, or an end alone, whatever follows it."""
+
+
+def reasoning(markdown: str, tags: frozenset[str], parser: Markdown) -> list[Reasoning]:
+    """Return the elements of ``tags`` that begin a line, and their tags without a partner."""
+    if not tags or not _name_pattern(tags).search(markdown):
+        return []
+    found = [tag for tag in _pattern(tags).finditer(markdown.encode()) if tag["line"] is not None or tag["end"]]
+    if not found:
+        return []
+    code = _Code(markdown, parser)
+    removed: list[Reasoning] = []
     copied = 0
     for index, tag in enumerate(found):
         if tag.start() < copied or code.has(tag.start("tag")):
             continue
-        end = tag.end()
+        copied = tag.end()
+        is_certain = True
         if not tag["end"]:
-            end = _end(found, index, code)
+            copied, is_certain = _end(found, index, code)
         elif tag["line"] is None and tag["rest"] is None:
             continue
-        kept.append(source[copied : tag.start()])
-        copied = end
-    return b"".join([*kept, source[copied:]]).decode()
+        removed.append(Reasoning(tag.start(), copied, is_certain))
+    return removed
 
 
 def _names(tags: frozenset[str]) -> str:
@@ -53,25 +76,29 @@ def _pattern(tags: frozenset[str]) -> re.Pattern[bytes]:
     return re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE)
 
 
-def _end(found: list[re.Match[bytes]], index: int, code: "_Code") -> int:
+def _end(found: list[re.Match[bytes]], index: int, code: "_Code") -> tuple[int, bool]:
     """Return the end of the element that ``found[index]`` starts: the end of the tag itself if it is not closed.
+
+    And whether it is certain.
 
     Another start ends the search: what is between two elements may be an answer. Reasoning may leave a code block open;
     then an end tag that seems to be in code is the right one if it begins or ends a line.
     """
     name = found[index]["name"].lower()
     in_code = None
+    is_certain = False
     for place in range(index + 1, len(found)):
         tag = found[place]
         if tag["name"].lower() != name:
             continue
         if not tag["end"]:
+            is_certain = True
             break
         if not code.has(tag.start("tag")):
-            return tag.end()
+            return tag.end(), True
         if in_code is None and (tag["line"] is not None or tag["rest"] is not None):
             in_code = tag.end()
-    return found[index].end() if in_code is None else in_code
+    return found[index].end() if in_code is None else in_code, is_certain
 
 
 class _Code:

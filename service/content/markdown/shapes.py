@@ -17,19 +17,30 @@ _DELIMITER_ROW = re.compile(rf"^(?P<before>[ \t>]*+\|?)(?=[ \t]*+:?-){_CELL}(?:\
 _END_OF_TABLE = re.compile(r"\n[ \t>]*+(?:\n|\Z)")
 
 
-def hide_shapes(markdown: str, shield: Shield) -> str:
-    """Return ``markdown`` without the markers of too deep containers and of tables with too many missing cells."""
+class Cells:
+    """The cells of the tables so far, where a document is read in parts."""
+
+    def __init__(self, written: int = 0, added: int = 0) -> None:
+        self.written = written
+        self.added = added
+
+
+def hide_shapes(markdown: str, shield: Shield, cells: Cells | None = None) -> str:
+    """Return ``markdown`` without the markers of too deep containers and of tables with too many missing cells.
+
+    ``cells`` has those of the parts before it, and is updated.
+    """
     hidden = _DEEP.sub(rf"\g<0>{shield.joiner}", markdown)
     if "|" in hidden:
-        hidden = _hide_tables(hidden, shield)
+        hidden = _hide_tables(hidden, shield, cells or Cells())
     if hidden is not markdown:
         shield.is_used = True
     return hidden
 
 
-def _hide_tables(markdown: str, shield: Shield) -> str:
+def _hide_tables(markdown: str, shield: Shield, before: Cells) -> str:
     pieces: list[str] = []
-    copied = end = written = added = 0
+    copied = end = 0
     for row in _DELIMITER_ROW.finditer(markdown):
         if row.start() < end:  # in the table before
             continue
@@ -37,11 +48,11 @@ def _hide_tables(markdown: str, shield: Shield) -> str:
         end = found.start() if found else len(markdown)
         rows = markdown.count("\n", row.end(), end)
         columns, cells = row[0].count("|"), markdown.count("|", row.end(), end)
-        written += columns + cells
+        before.written += columns + cells
         lacks = rows * columns - cells
         if lacks > 0:
-            added += lacks
-        if lacks > 0 and added > MAX_ADDED_CELLS + written:
+            before.added += lacks
+        if lacks > 0 and before.added > MAX_ADDED_CELLS + before.written:
             pieces += markdown[copied : row.end("before")], shield.joiner
             copied = row.end("before")
     return "".join([*pieces, markdown[copied:]]) if pieces else markdown
