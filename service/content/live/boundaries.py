@@ -2,9 +2,11 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from service.content.live.top_level import Block, top_level
+from service.content.live.source_lines import SourceLines, line_starts
+from service.content.live.top_level import Block, labels_of, top_level
 from service.content.markdown.convert import PARSER
 from service.content.markdown.formulas import hide_formulas
 from service.content.markdown.masks import hide_characters
@@ -13,53 +15,25 @@ from service.content.markdown.shapes import hide_shapes
 from service.content.markdown.shield import Shield
 
 _BLANK = re.compile(rb"[ \t]*\r?\n")
-_LINE = re.compile("\n")
 _DELIMITER_ROW = re.compile(rb"^[ \t>]*\|?[ \t]*:?-[ \t:|-]*$", re.MULTILINE)
 _END_BY_THEMSELVES = frozenset({"Heading", "Rule", "FencedCode"})
 _END_AT_BLANK_LINE = frozenset({"Paragraph", "Table", "BlockQuote"})
-_CONTINUES_AFTER_BLANK_LINE = re.compile(rb"[ \t\-*+0-9<]")
+_DEFINITION = "Definition"
+_COMPLETE_AT_END = _END_AT_BLANK_LINE | {"Heading", "Rule", _DEFINITION}
+_MAY_CONTINUE_LIST = re.compile(rb"[ \t\-*+0-9<]")
 
 
 class Part(NamedTuple):
-    """The blocks up to a boundary: what begins at ``start`` ends at ``end``, in characters of the source."""
+    """Some blocks and what is between them, from ``start`` to ``end``, in characters of the source."""
 
     start: int
     end: int
     labels: frozenset[str]
     """What a later definition would make links."""
     is_final: bool
-    kind: str
+    """Whether nothing else that follows changes it."""
     definitions: str
-    """The source of link reference definitions in it."""
-
-
-class _Lines:
-    """The lines of a text, and for each the offset of its start in the source."""
-
-    def __init__(self, source: str) -> None:
-        self.starts = [0, *(found.end() for found in _LINE.finditer(source))]
-        """In characters of the source."""
-
-    def without(self, text: bytes, removed: list[tuple[int, int]]) -> None:
-        """Forget the lines of ``text`` that begin in what is removed from it."""
-        starts = _starts(text)
-        kept: list[int] = []
-        place = 0
-        for number, start in enumerate(starts):
-            while place < len(removed) and removed[place][1] < start:
-                place += 1
-            if place == len(removed) or not removed[place][0] < start <= removed[place][1]:
-                kept.append(number)
-        self.starts = [self.starts[number] for number in kept]
-
-
-def _starts(text: bytes) -> list[int]:
-    starts = [0]
-    place = text.find(b"\n")
-    while place >= 0:
-        starts.append(place + 1)
-        place = text.find(b"\n", place + 1)
-    return starts
+    """The source of the link reference definitions in it."""
 
 
 def parts_of(source: str, definitions: str, tags: frozenset[str]) -> list[Part]:
@@ -70,161 +44,152 @@ def parts_of(source: str, definitions: str, tags: frozenset[str]) -> list[Part]:
 
 def parts(source: str, definitions: str, tags: frozenset[str]) -> list[Part]:
     """Return the parts of ``source`` up to its last boundary. ``definitions`` precede it."""
-    lines = _Lines(source)
+    lines = SourceLines(source)
     text = source.encode()
-    allowed: set[int] | None = None
-    """Offsets in the source that are boundaries in the texts that it was before it became the last one."""
-    limit = len(source)
-    found = reasoning(source, tags, PARSER)
-    if found:
-        allowed = {lines.starts[line] for line, _ in _boundaries(text, top_level(text), 0) if line < len(lines.starts)}
-        uncertain = next((each for each in found if not each.is_certain), None)
-        if uncertain is not None:
-            limit = len(text[: uncertain.start].decode())
-        removed = [(each.start, each.end) for each in found]
-        lines.without(text, removed)
-        text = _without(text, removed)
     prefix = definitions if "[" in source else ""
+    boundaries: set[int] | None = None
+    """Offsets of those in what the last text was made of: with reasoning and formulas."""
+    limit = len(source)
+    if found := reasoning(source, tags, PARSER):
+        boundaries = set(_Text(text, lines.starts).boundaries())
+        uncertain = next((each.start for each in found if not each.is_certain), len(text))
+        limit = len(text[:uncertain].decode())
+        removed = [(each.start, each.end) for each in found]
+        lines.remove(text, removed)
+        text = b"".join(text[end:start] for end, start in _kept(removed, len(text)))
     whole = prefix + text.decode()
     shield = Shield(whole)
     whole = hide_shapes(whole, shield)
     formulas: list[tuple[int, int]] = []
     hidden = hide_formulas(whole, shield, PARSER, formulas)
+    first = prefix.count("\n")
     if formulas:
-        first = len(_starts(prefix.encode())) - 1
-        shown = whole.encode()
-        offsets = {
-            lines.starts[line - first]
-            for line, _ in _boundaries(shown, top_level(shown), first)
-            if first <= line < first + len(lines.starts)
-        }
-        allowed = offsets if allowed is None else allowed & offsets
-        lines.starts = [*range(-first, 0), *lines.starts]
-        lines.without(shown, formulas)
-        lines.starts = lines.starts[first:]
-    return _parts(source, hide_characters(hidden, shield).encode(), lines.starts, prefix, allowed, limit)
+        with_formulas = set(_Text(whole.encode(), lines.starts, first).boundaries())
+        boundaries = with_formulas if boundaries is None else boundaries & with_formulas
+        lines.remove(whole.encode(), formulas, first)
+    read = _Text(hide_characters(hidden, shield).encode(), lines.starts, first)
+    return read.parts(source, limit, boundaries)
 
 
-def _without(text: bytes, removed: list[tuple[int, int]]) -> bytes:
-    kept: list[bytes] = []
+def _kept(removed: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of what is between the removed parts."""
     copied = 0
     for start, end in removed:
-        kept.append(text[copied:start])
+        yield copied, start
         copied = end
-    return b"".join([*kept, text[copied:]])
+    yield copied, length
 
 
-def _parts(
-    source: str, hidden: bytes, starts: list[int], prefix: str, allowed: set[int] | None, limit: int
-) -> list[Part]:
-    first = prefix.count("\n")
-    blocks = top_level(hidden)
-    line_starts = _starts(hidden)
-    found: list[Part] = []
-    start = 0
-    done = 0
-    for line, number in _boundaries(hidden, blocks, first):
-        end = starts[line - first] if line - first < len(starts) else len(source)
-        if end > limit:
-            break
-        if end <= start or (allowed is not None and end not in allowed):
-            continue
-        some = blocks[done:number]
-        if _is_formula_open(some):
-            continue
-        labels = frozenset().union(*(block.labels for block in some))
-        definitions = _definitions(source, start, end, hidden, some, line_starts, starts, first)
-        found.append(
-            Part(
-                start,
-                end,
-                labels,
-                all(block.is_final for block in some),
-                some[0].kind if some else "",
-                definitions,
-            )
-        )
-        start, done = end, number
-    return found
+class _Text:
+    """A text that the parser reads, which is made of a source."""
+
+    def __init__(self, text: bytes, starts: list[int], first: int = 0) -> None:
+        """With the offset of each line in the source. The ``first`` lines are not of the source."""
+        self._text = text
+        self._source_starts = starts
+        self._first = first
+        self._starts = line_starts(text)
+        self._blocks = top_level(text)
+
+    def boundaries(self) -> Iterator[int]:
+        """Yield the offsets in the source at which a block certainly begins, or all are complete."""
+        for line, _ in self._boundaries():
+            yield self._source_starts[line - self._first]
+
+    def parts(self, source: str, limit: int, allowed: set[int] | None) -> list[Part]:
+        """Return the parts up to ``limit`` that end at boundaries which are ``allowed``."""
+        nested = _nested_labels(self._text, self._blocks)
+        found: list[Part] = []
+        start = done = 0
+        for line, number in self._boundaries():
+            end = self._source_starts[line - self._first]
+            blocks = self._blocks[done:number]
+            if end > limit:
+                break
+            if end <= start or (allowed is not None and end not in allowed) or _is_formula_open(blocks):
+                continue
+            labels = frozenset[str]().union(*(block.labels for block in blocks))
+            is_final = all(block.is_final and nested.isdisjoint(block.references) for block in blocks)
+            definitions = self._definitions(source, start, end, blocks) if "]:" in source[start:end] else ""
+            found.append(Part(start, end, labels, is_final, definitions))
+            start, done = end, number
+        return found
+
+    def _boundaries(self) -> Iterator[tuple[int, int]]:
+        """Yield lines, with the number of blocks before each.
+
+        The last line is one of them if it is blank, and nothing can continue what is before it.
+        """
+        first, starts = self._first, self._starts
+        kind, end = _DEFINITION, starts[first]
+        for number, block in enumerate(self._blocks):
+            line = bisect_right(starts, block.start) - 1
+            place = starts[line]
+            if place >= end and line > first and not self._text[place : block.start].strip(b" \t"):
+                before = _DEFINITION if self._text[end:place].strip() else kind
+                if self._is_certain(block, line, before):
+                    yield line, number
+            kind, end = block.kind, block.end
+        last = len(starts) - 1
+        kind = _DEFINITION if self._text[end:].strip() else kind
+        is_at_blank = last > first and self._is_blank(last - 1) and not self._text[starts[last] :].strip(b" \t")
+        if is_at_blank and kind in _COMPLETE_AT_END:
+            yield last, len(self._blocks)
+
+    def _is_certain(self, block: Block, line: int, before: str) -> bool:
+        """Return whether ``block``, which begins with ``line``, does so in every continuation.
+
+        ``before`` is the kind of what is before it.
+        """
+        if b"\r" in self._text and self._may_have_table(line):
+            return False
+        is_complete = line + 1 < len(self._starts)
+        if self._is_blank(line - 1):
+            ends = before in _COMPLETE_AT_END or before in _END_BY_THEMSELVES
+            return ends or is_complete or _MAY_CONTINUE_LIST.match(self._text, self._starts[line]) is None
+        if before == _DEFINITION or self._may_have_table(line):
+            return False
+        if block.kind == "Table":  # a paragraph before it ends, which is known from the second line of the table
+            is_complete = line + 2 < len(self._starts)
+        return before in _END_BY_THEMSELVES or is_complete
+
+    def _is_blank(self, line: int) -> bool:
+        return _BLANK.match(self._text, self._starts[line]) is not None
+
+    def _may_have_table(self, line: int) -> bool:
+        """Return whether shapes.py may count the cells of a table before ``line`` that it takes to continue."""
+        place = self._starts[line]
+        start = max(self._text.rfind(b"\n\n", 0, place), 0)
+        return _DELIMITER_ROW.search(self._text, start, place) is not None
+
+    def _definitions(self, source: str, start: int, end: int, blocks: list[Block]) -> str:
+        """Return what is between the blocks of a part."""
+        pieces: list[str] = []
+        for block in blocks:
+            line = bisect_right(self._starts, block.start) - 1 - self._first
+            last = bisect_right(self._starts, max(block.start, block.end - 1)) - self._first
+            pieces.append(source[start : self._source_starts[line]])
+            start = self._source_starts[last] if last < len(self._source_starts) else end
+        pieces.append(source[start:end])
+        text = "".join(piece for piece in pieces if piece.strip()).strip()
+        return f"{text}\n\n" if text else ""
+
+
+def _nested_labels(text: bytes, blocks: list[Block]) -> frozenset[str]:
+    """Return the labels that are defined in a block, and not before it in none."""
+    nested: set[str] = set()
+    for number, block in enumerate(blocks):
+        if block.defines:
+            ends = [0, *(each.end for each in blocks[:number])]
+            starts = (each.start for each in blocks[: number + 1])
+            between = b"\n".join(text[end:start] for end, start in zip(ends, starts, strict=True))
+            nested |= block.defines - labels_of(between)
+    return frozenset(nested)
 
 
 def _is_formula_open(blocks: list[Block]) -> bool:
     """Return whether a formula may begin in ``blocks`` and end after them. No formula contains code or HTML."""
     is_open = False
     for block in blocks:
-        is_open = block.opens_formula or (is_open and block.kind not in ("FencedCode", "HtmlBlock"))
+        is_open = block.opens_formula or (is_open and block.kind not in {"FencedCode", "HtmlBlock"})
     return is_open
-
-
-def _definitions(
-    source: str,
-    start: int,
-    end: int,
-    hidden: bytes,
-    blocks: list[Block],
-    line_starts: list[int],
-    starts: list[int],
-    first: int,
-) -> str:
-    """Return what is between the blocks of a part."""
-    if "]:" not in source[start:end]:
-        return ""
-    pieces: list[str] = []
-    copied = start
-    for block in blocks:
-        line = bisect_right(line_starts, block.start) - 1 - first
-        last = bisect_right(line_starts, max(block.start, block.end - 1)) - first
-        pieces.append(source[copied : starts[line]])
-        copied = starts[last] if last < len(starts) else len(source)
-    pieces.append(source[min(copied, end) : end])
-    text = "".join(piece for piece in pieces if piece.strip())
-    return f"{text.strip()}\n\n" if text else ""
-
-
-def _boundaries(text: bytes, blocks: list[Block], first: int) -> list[tuple[int, int]]:
-    """Return the lines that certainly begin a block, and the number of blocks before each. Not before line ``first``.
-
-    The line after the last one is one of them where all blocks are complete.
-    """
-    found: list[tuple[int, int]] = []
-    line_starts = _starts(text)
-    before = "Gap"
-    end = line_starts[first]
-    for number, block in enumerate(blocks):
-        line = bisect_right(line_starts, block.start) - 1
-        place = line_starts[line]
-        if place >= end and line > first and not text[place : block.start].strip(b" \t"):
-            kind = "Gap" if text[end:place].strip() else before
-            if _is_certain(text, kind, line, line_starts):
-                found.append((line, number))
-        before, end = block.kind, block.end
-    kind = "Gap" if text[end:].strip() else before
-    last = len(line_starts) - 1
-    ends = last > first and not text[line_starts[last] :].strip(b" \t") and _is_blank(text, line_starts[last - 1])
-    if ends and kind in (_END_AT_BLANK_LINE | {"Heading", "Rule", "Gap"}):
-        found.append((last, len(blocks)))
-    return found
-
-
-def _is_certain(text: bytes, kind: str, line: int, line_starts: list[int]) -> bool:
-    """Return whether the block that begins with ``line`` does so in every continuation, after one of ``kind``."""
-    place = line_starts[line]
-    if b"\r" in text and _has_table(text, place):
-        return False
-    if _is_blank(text, line_starts[line - 1]):
-        if kind in _END_AT_BLANK_LINE or kind in _END_BY_THEMSELVES or kind == "Gap":
-            return True
-        return line + 1 < len(line_starts) or _CONTINUES_AFTER_BLANK_LINE.match(text, place) is None
-    if kind == "Gap" or _has_table(text, place):
-        return False
-    return kind in _END_BY_THEMSELVES or line + 1 < len(line_starts)
-
-
-def _is_blank(text: bytes, place: int) -> bool:
-    return _BLANK.match(text, place) is not None
-
-
-def _has_table(text: bytes, place: int) -> bool:
-    """Return whether a table may be in the lines before ``place`` since the last blank line."""
-    start = max(text.rfind(b"\n\n", 0, place), 0)
-    return _DELIMITER_ROW.search(text, start, place) is not None

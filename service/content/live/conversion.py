@@ -13,7 +13,6 @@ from service.content.markdown.shapes import Cells, hide_shapes
 from service.content.markdown.shield import Shield
 from service.content.rules import ContentRules
 
-
 _BLOCK = "<hr>"
 """Text after a block is a paragraph."""
 
@@ -42,10 +41,14 @@ def safe_html(html: str, rules: ContentRules, max_characters: int, *, follows: b
     return to_blocks(_BLOCK + safe)[len(_BLOCK) :] if follows and safe else to_blocks(safe)
 
 
-def convert(markdown: str, before: Before, rules: ContentRules, max_characters: int) -> Converted:
+def convert(
+    markdown: str, before: Before, rules: ContentRules, max_characters: int, later_definitions: str = ""
+) -> Converted:
     """Convert a part. It is the whole document if nothing is before it."""
     part = without_reasoning(markdown, frozenset(rules.reasoning_tags), PARSER)
     whole = before.definitions + part if before.definitions and "[" in part else part
+    if later_definitions and "[" in part:
+        whole = f"{whole}\n\n{later_definitions}"
     shield = Shield(whole)
     cells = Cells(before.cells_written, before.cells_added)
     hidden = hide_shapes(whole, shield, cells)

@@ -23,7 +23,9 @@ _MAYBE_CLOSING_FENCE = re.compile(r"[ \t>]*(?:`+|~+)[ \t]*")
 _DELIMITER_LINE = re.compile(r"[ \t>]*\|?[ \t:|-]*")
 _WHOLE_DELIMITER_LINE = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _PIPE = re.compile(r"(?<!\\)\|")
-_LEAF_LINE = re.compile(rf"[ \t>]*(?:(?:[-*+]|[0-9]{{1,9}}[.)])[ \t]+)+(?:\[[ xX]\][ \t]+)?|[ \t>]*#{{1,6}}[ \t]+|[ \t]*>[ \t>]*")
+_LEAF_LINE = re.compile(
+    r"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)+(?:\[[ xX]\][ \t]+)?|[ \t>]*#{1,6}[ \t]+|[ \t]*>[ \t>]*"
+)
 
 
 class Ending(NamedTuple):
@@ -31,13 +33,18 @@ class Ending(NamedTuple):
 
     text: str
     held: int
-    """The number of characters at the end of the source that are held back."""
+    """The number of characters at the end of the source that are held back; 0 if it is no text that waits."""
     in_code: bool
     """Whether the end is in a code block."""
 
 
 def ending(source: str, revealed: int = 0) -> Ending:
     """Return what is shown of ``source``. What is undecided before ``revealed`` is shown as text."""
+    found = _ending(source, revealed)
+    return found if found.held <= HOLD_BACK_CHARACTERS else found._replace(held=0)
+
+
+def _ending(source: str, revealed: int) -> Ending:
     start = source.rfind("\n") + 1
     line = source[start:]
     if _is_fence_open(source[:start]):

@@ -60,7 +60,7 @@ class MarkdownDocument:
         return self._is_final and bool(self._labels)
 
     def append(self, source: str) -> Change:
-        if self._is_plain and is_plain(source):
+        if self._is_plain and is_plain(self._space + source):
             return self._append_plain(source)
         source = source.replace("\0", "\ufffd")
         start, old = self._settled, self._closed + self._open
@@ -114,14 +114,9 @@ class MarkdownDocument:
             found = parts_of(source[: found[-1].end], self._before_open.definitions, self._tags)
         if not found:
             return ""
-        new = "".join(part.definitions for part in found)
-        if new:
-            definitions = self._before.definitions + new
-            self._before = self._before._replace(definitions=definitions)
-            self._before_open = self._before_open._replace(definitions=definitions)
-            if self._opened:
-                found = parts_of(self._source[: self._opened + found[-1].end], definitions, self._tags)
-                self._forget_closed()
+        if self._opened and any(part.definitions for part in found):
+            found = parts_of(self._source[: self._opened + found[-1].end], self._before.definitions, self._tags)
+            self._forget_closed()
         settled = "" if self._opened else self._settle(found)
         self._close([part for part in found if part.end > self._opened])
         return settled
@@ -138,9 +133,11 @@ class MarkdownDocument:
         if not count:
             return ""
         end = found[count - 1].end
-        html, self._before = convert(self._source[:end], self._before, self._rules, self._limit)
+        later = "".join(part.definitions for part in found[count:])
+        html, before = convert(self._source[:end], self._before, self._rules, self._limit, later)
         self._check_size(self._settled + len(html))
-        self._before_open = self._before
+        definitions = before.definitions + "".join(part.definitions for part in found[:count])
+        self._before = self._before_open = before._replace(definitions=definitions)
         self._settled += len(html)
         self._source = self._source[end:]
         self._revealed = max(0, self._revealed - end)
@@ -152,9 +149,10 @@ class MarkdownDocument:
         if not found:
             return
         start, end = found[0].start, found[-1].end
-        html, self._before_open = convert(
-            self._source[self._opened + start : self._opened + end], self._before_open, self._rules, self._limit
-        )
+        new = "".join(part.definitions for part in found)
+        before = self._before_open._replace(definitions=self._before_open.definitions + new)
+        source = self._source[self._opened + start : self._opened + end]
+        html, self._before_open = convert(source, before, self._rules, self._limit)
         self._closed += html
         self._labels = self._labels.union(*(part.labels for part in found))
         self._is_final = self._is_final and all(part.is_final for part in found)
@@ -170,11 +168,15 @@ class MarkdownDocument:
         source = self._source[self._opened :]
         text, self._held, in_code = ending(self._without_open_reasoning(source), self._revealed)
         html, _ = convert(text, self._before_open, self._rules, self._limit)
-        self._open = unclosed(html, ends_line=source.endswith("\n") and not self._held, in_code=in_code)
+        self._open = unclosed(html, ends_line=text.endswith("\n"))
         shown = source.rstrip(" ")
         self._space = source[len(shown) :]
         self._is_plain = (
-            not in_code and not self._held and may_be_followed(source) and self._open.endswith(shown[-1:]) and "<" not in source
+            not in_code
+            and not self._held
+            and may_be_followed(source)
+            and self._open.endswith(shown[-1:])
+            and "<" not in source
         )
 
     def _without_open_reasoning(self, source: str) -> str:

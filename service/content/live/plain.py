@@ -1,4 +1,4 @@
-"""Text that is appended without parsing: it changes nothing of what is before it, and Markdown has no meaning for it."""
+"""Text that is appended without parsing: it changes nothing before it, and has no meaning in Markdown."""
 
 import re
 
@@ -6,7 +6,7 @@ _PLAIN = (
     r"A-Za-z0-9,.;'\"?(\u00c0-\u024f\u0391-\u03c9\u0410-\u044f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"
     r"\uff0c\u3002\u3001"
 )
-_TOKEN = re.compile(rf"[{_PLAIN} ]+")
+_TOKEN = re.compile(rf" ?(?:[{_PLAIN}]+(?: |\Z))*")
 _LAST_WORD = re.compile(rf"(?:^|[ \n])[{_PLAIN}]*\Z")
 _ADDRESS = re.compile(r"http|www|ww\.", re.IGNORECASE)
 _LINE = re.compile(
@@ -34,5 +34,5 @@ def is_plain_end(source: str) -> bool:
 
 
 def is_plain(text: str) -> bool:
-    """Return whether ``text`` has only words and spaces."""
+    """Return whether ``text`` has only words, with one space between them."""
     return _TOKEN.fullmatch(text) is not None

@@ -62,7 +62,7 @@ def _incomplete(text: str) -> int:
         start -= 1
     if start == len(text):
         return 0
-    run = text[max(start - 1, 0) :]
+    run = text[start:]
     ends = graphemes(run)
     return min(len(run) - (ends[-2] if len(ends) > 1 else 0), _MAX_GRAPHEME)
 

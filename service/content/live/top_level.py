@@ -1,29 +1,31 @@
-"""The blocks of Markdown that are in no other, and which of them later text can change."""
+"""The blocks of Markdown that are in no other, and what in them later text can change."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from service.content.html.elements import names
 from service.content.markdown.convert import PARSER
 from service.content.markdown.raw_tags import HTML_NAMES
 
-INLINE_NAMES = frozenset(
-    "a abbr b big br cite code del dfn em i img ins kbd mark q s samp small span strike strong sub sup tt u var wbr".split()
+_OF_LINES = names(
+    "a abbr b big br cite code del dfn em i img ins kbd mark q s samp small span strike strong sub sup tt u var wbr",
 )
 """Elements of a line, which end with the block that they are in."""
-
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)([^>]*)")
-_CHANGES_SPACE = re.compile(r"\bstyle\b|\bhidden\b", re.IGNORECASE)
+_STYLE = re.compile(r"\bstyle\b", re.IGNORECASE)
 _BRACKET = re.compile(rb"[\[\]]")
 _DEFINES = re.compile(rb"\[((?:[^\[\]\\]|\\.)+)\]:", re.DOTALL)
 _DISPLAYED = re.compile(rb"\$\$|\\\[")
 _PARAGRAPH_END = re.compile(rb"\n[ \t>]*\n")
 _PREFIX = re.compile(rb"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*")
+_PRIVATE = 0xEE
+"""The first byte of a character that may stand for a formula, in UTF-8, is not less."""
 _LEAVES = frozenset({"Paragraph", "Heading", "Item", "TableCell"})
 _CONTAINERS = frozenset({"List", "BlockQuote", "FootnoteDefinition"})
-_NO_TEXT = frozenset({"CodeBlock", "HtmlBlock", "Rule"})
+_WITHOUT_TEXT = frozenset({"CodeBlock", "FencedCode", "HtmlBlock", "Rule"})
+_BY_LABEL = frozenset({"Reference", "Collapsed", "Shortcut"})
 
 
 class Block(Struct):
@@ -33,100 +35,110 @@ class Block(Struct):
     """The name of the parser; ``FencedCode`` for one kind of its code blocks."""
     start: int
     end: int
-    labels: set[str]
+    labels: set[str] = field(default_factory=set)
     """Texts in brackets that are no links: a later definition makes them links."""
+    references: set[str] = field(default_factory=set)
+    """Labels of links in it."""
+    defines: frozenset[str] = frozenset()
+    """Labels that are defined in it."""
     is_final: bool = True
-    """Whether what the block becomes depends, apart from its labels, on nothing that follows it."""
+    """Whether it has nothing else that depends on later blocks, or that they depend on: footnotes and open HTML."""
     opens_formula: bool = False
     """Whether it has a delimiter of a formula whose other one may be in a later block."""
 
 
 def top_level(source: bytes) -> list[Block]:
     """Return the blocks of ``source``. Link reference definitions are in none."""
-    blocks: list[Block] = []
-    depth = 0
-    has_brackets = b"[" in source
-    bracket: int | None = None
-    in_code = False
-    block: Block | None = None
-    for event, place in PARSER.events_with_range(source.decode()):
-        if isinstance(event, str):
-            if depth == 0:
-                blocks.append(Block(event, place["start"], place["end"], set()))
-            continue
-        ((name, value),) = event.items()
-        if name == "Start":
-            kind, data = _kind(value)
-            if depth == 0:
-                block = Block(_name(kind, data), place["start"], place["end"], set())
-                block.is_final = kind not in ("HtmlBlock", "FootnoteDefinition")
-                blocks.append(block)
-            depth += 1
-            if kind in _LEAVES:
-                bracket = None
-            in_code = in_code or kind == "CodeBlock"
-            if kind in ("HtmlBlock", "FootnoteDefinition") and block is not None:
-                block.is_final = False
-        elif name == "End":
-            depth -= 1
-            if in_code and _kind(value)[0] == "CodeBlock":
-                in_code = False
-        elif block is None:
-            continue
-        elif name == "Text":
-            if has_brackets and not in_code:
-                bracket = _read_brackets(source, place["start"], place["end"], bracket, block.labels)
-        elif name == "InlineHtml":
-            block.is_final = block.is_final and is_inline(value)
-        elif name == "FootnoteReference":
-            block.is_final = False
+    blocks = _Reader(source).run()
     for block in blocks:
-        if block.kind in _NO_TEXT or block.kind == "FencedCode":
+        if block.kind in _WITHOUT_TEXT:
             continue
         own = source[block.start : block.end]
-        if b"[^" in own or (block.kind in _CONTAINERS and _defines(own)):
+        if block.kind in _CONTAINERS and b"]:" in own:
+            block.defines = _defined(own)
+        if b"[^" in own or block.defines:
             block.is_final = False
         if b"$$" in own or rb"\[" in own:
             block.opens_formula = _leaves_formula_open(source, block.start, block.end)
     return blocks
 
 
-def _kind(value: Any) -> tuple[str, Any]:
-    if isinstance(value, str):
-        return value, None
-    ((kind, data),) = value.items()
-    return kind, data
+class _Reader:
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+        self._blocks: list[Block] = []
+        self._depth = 0
+        self._in_code = False
+        self._has_brackets = b"[" in source
+        self._bracket: int | None = None
+        """The offset of the last bracket that is open."""
+
+    def run(self) -> list[Block]:
+        for event, place in PARSER.events_with_range(self._source.decode()):
+            start, end = place["start"], place["end"]
+            if isinstance(event, str):
+                if self._depth == 0:
+                    self._blocks.append(Block(event, start, end))
+                continue
+            name: str
+            value: Any
+            ((name, value),) = event.items()
+            if name == "Start":
+                self._start(value, start, end)
+            elif name == "End":
+                self._depth -= 1
+                self._in_code = False
+            elif name == "Text":
+                if self._has_brackets and not self._in_code:
+                    self._text(start, end)
+            elif name == "InlineHtml":
+                self._blocks[-1].is_final = self._blocks[-1].is_final and _is_of_line(value)
+        return self._blocks
+
+    def _start(self, tag: str | dict[str, Any], start: int, end: int) -> None:
+        kind, value = (tag, None) if isinstance(tag, str) else next(iter(tag.items()))
+        if self._depth == 0:
+            is_fenced = kind == "CodeBlock" and value != "Indented"
+            self._blocks.append(Block("FencedCode" if is_fenced else kind, start, end))
+        self._depth += 1
+        self._in_code = kind == "CodeBlock"
+        if kind in _LEAVES:
+            self._bracket = None
+        elif kind in {"HtmlBlock", "FootnoteDefinition"}:
+            self._blocks[-1].is_final = False
+        elif isinstance(value, dict) and value.get("link_type") in _BY_LABEL:
+            self._blocks[-1].references.add(_normalised(value["id"].encode()))
+
+    def _text(self, start: int, end: int) -> None:
+        for found in _BRACKET.finditer(self._source, start, end):
+            place = found.start()
+            if place == start and _is_escaped(self._source, place):
+                continue
+            if found[0] == b"[":
+                self._bracket = place
+            elif self._bracket is not None:
+                label = self._source[self._bracket + 1 : place]
+                if label.strip():
+                    self._blocks[-1].labels.add(_normalised(label))
+                self._bracket = None
 
 
-def _name(kind: str, data: object) -> str:
-    return "FencedCode" if kind == "CodeBlock" and data != "Indented" else kind
+def labels_of(definitions: bytes) -> frozenset[str]:
+    """Return the labels that are defined."""
+    return frozenset(_normalised(found[1]) for found in _DEFINES.finditer(definitions))
 
 
-def is_inline(tag: str) -> bool:
+def _normalised(label: bytes) -> str:
+    return " ".join(label.decode().casefold().split())
+
+
+def _is_of_line(tag: str) -> bool:
     """Return whether a tag in a line, as HTML or as text, changes nothing beyond its block."""
     found = _TAG.match(tag)
     if found is None:
         return True
     name = found[1].lower()
-    if name not in HTML_NAMES:
-        return True
-    return name in INLINE_NAMES and _CHANGES_SPACE.search(found[2]) is None
-
-
-def _read_brackets(source: bytes, start: int, end: int, bracket: int | None, labels: set[str]) -> int | None:
-    """Add the labels that end in a text to ``labels``. Return the offset of the open bracket."""
-    for found in _BRACKET.finditer(source, start, end):
-        place = found.start()
-        if place == start and _is_escaped(source, place):
-            continue
-        if found[0] == b"[":
-            bracket = place
-        elif bracket is not None:
-            label = source[bracket + 1 : place]
-            if label.strip():
-                labels.add(normalised_label(label.decode()))
-            bracket = None
-    return bracket
+    return name not in HTML_NAMES or (name in _OF_LINES and _STYLE.search(found[2]) is None)
 
 
 def _is_escaped(source: bytes, place: int) -> bool:
@@ -136,38 +148,29 @@ def _is_escaped(source: bytes, place: int) -> bool:
     return (place - first) % 2 == 1
 
 
-def normalised_label(label: str) -> str:
-    """Return what two labels have in common that name the same."""
-    return " ".join(label.casefold().split())
-
-
-def defined_labels(source: bytes) -> set[str]:
-    """Return the labels before a colon, which may be definitions."""
-    return {normalised_label(found[1].decode()) for found in _DEFINES.finditer(source)}
-
-
-def _defines(source: bytes) -> bool:
-    """Return whether a definition is in a container."""
-    return any(_is_definition(source, found[1]) for found in _DEFINES.finditer(source))
+def _defined(source: bytes) -> frozenset[str]:
+    """Return the labels that a container defines."""
+    labels = (found[1] for found in _DEFINES.finditer(source))
+    return frozenset(_normalised(label) for label in labels if _is_definition(source, label))
 
 
 def _is_definition(source: bytes, label: bytes) -> bool:
-    events: Iterable[Any] = PARSER.events(b"".join([source, b"\n\n.\n\n[", label, b"]\n"]).decode())
-    last = None
-    for event in events:
-        if isinstance(event, dict) and isinstance(start := event.get("Start"), dict) and "Link" in start:
-            last = event
-        elif event == {"Start": "Paragraph"}:
-            last = None
-    return last is not None
+    """Return whether a reference to ``label`` after ``source`` is a link."""
+    is_link = False
+    for event in PARSER.events(b"".join([source, b"\n\n.\n\n[", label, b"]\n"]).decode()):
+        if event == {"Start": "Paragraph"}:
+            is_link = False
+        elif isinstance(event, dict) and isinstance(start := event.get("Start"), dict):
+            is_link = is_link or "Link" in start
+    return is_link
 
 
-def _leaves_formula_open(source: bytes, start: int, stop: int) -> bool:
+def _leaves_formula_open(source: bytes, start: int, end: int) -> bool:
     r"""Return whether a delimiter is left, once formulas are hidden, whose other one could follow.
 
-    It changes something if it is alone in its line, or if formulas follow in its paragraph: those that it may contain.
+    It changes something if it is alone in its line, or if formulas follow in its paragraph: it could contain them.
     """
-    for found in _DISPLAYED.finditer(source, start, stop):
+    for found in _DISPLAYED.finditer(source, start, end):
         if found[0] == rb"\[" and _is_escaped(source, found.start()):
             continue
         paragraph_end = _PARAGRAPH_END.search(source, found.end())
@@ -178,11 +181,6 @@ def _leaves_formula_open(source: bytes, start: int, stop: int) -> bool:
             continue
         line = source.rfind(b"\n", 0, found.start()) + 1
         is_alone = _PREFIX.fullmatch(source, line, found.start()) and not rest.partition(b"\n")[0].strip()
-        if is_alone or b"$" in rest or rb"\(" in rest or _has_private(rest):
+        if is_alone or b"$" in rest or rb"\(" in rest or any(byte >= _PRIVATE for byte in rest):
             return True
     return False
-
-
-def _has_private(text: bytes) -> bool:
-    """Return whether a character may stand for a formula."""
-    return any(byte >= 0xEE for byte in text)  # noqa: PLR2004 - the lead byte of U+E000

@@ -2,23 +2,23 @@
 
 import re
 
-_END_TAGS = re.compile(r"(?:</[a-z][a-z0-9]*>)+\Z")
 _EMPTY_CELLS = re.compile(r"(?:<td(?: [^<>]*)?></td>)+(?=</tr></tbody></table>\Z)")
 _TABLE_END = "</tr></tbody></table>"
 
 
-def unclosed(html: str, *, ends_line: bool, in_code: bool) -> str:
+def unclosed(html: str, *, ends_line: bool) -> str:
     """Return ``html`` without the end tags at its end.
 
     And without what stands for content that is not written yet: the other cells of a row, the line end of code, unless
     the source ``ends_line``.
     """
-    if html.endswith(_TABLE_END) and not ends_line:
+    if not ends_line and html.endswith(_TABLE_END):
         html = _EMPTY_CELLS.sub("", html)
-    found = _END_TAGS.search(html, max(0, html.rfind("</", 0, len(html) - 1200)))
-    text = html[: _start(html)] if found is not None else html
-    if in_code and not ends_line:
+    text = html[: _start(html)]
+    if not ends_line and html.startswith("</code></pre>", len(text)):
         text = text.removesuffix("\n")
+        if text.endswith(">"):
+            text = text[: text.rindex("<pre>") + len("<pre>")]
     return text
 
 

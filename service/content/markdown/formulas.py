@@ -76,9 +76,7 @@ class _Opener(NamedTuple):
     """Whether there is nothing else in its line."""
 
 
-def hide_formulas(
-    markdown: str, shield: Shield, parser: Markdown, found: list[tuple[int, int]] | None = None
-) -> str:
+def hide_formulas(markdown: str, shield: Shield, parser: Markdown, found: list[tuple[int, int]] | None = None) -> str:
     """Return ``markdown`` with each formula hidden by ``shield``.
 
     The places of the formulas, in UTF-8 bytes, are appended to ``found``.
