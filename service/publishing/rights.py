@@ -67,6 +67,9 @@ class ProducerGuard(Protocol):
     async def check(self, token: str, carrier: TokenCarrier) -> Producer:
         """Return whose token it is; empty for none. Raises ``PublishError``, and records the refusal."""
 
+    def refuse_missing(self, carrier: TokenCarrier) -> PublishError:
+        """Record that there is no token, and return the error."""
+
 
 class TokenHolders:
     """With authentication: the holders of tokens with the scope ``publish``."""
@@ -76,13 +79,23 @@ class TokenHolders:
         self._recorder = recorder
 
     async def check(self, token: str, carrier: TokenCarrier) -> Producer:
-        checked = await self._access.authenticate(token) if token else AccessRefusal.MISSING
+        if not token:
+            raise self.refuse_missing(carrier)
+        checked = await self._access.authenticate(token)
         if isinstance(checked, Principal):
             if Scope.PUBLISH in checked.grant.scopes:
                 return Producer(checked)
             checked = AccessRefusal.FORBIDDEN
-        self._recorder.record(TokenRefused(checked, carrier))
-        raise refused(checked)
+        raise self._refused(checked, carrier)
+
+    def refuse_missing(self, carrier: TokenCarrier) -> PublishError:
+        return self._refused(AccessRefusal.MISSING, carrier)
+
+    def _refused(self, refusal: AccessRefusal, carrier: TokenCarrier) -> PublishError:
+        self._recorder.record(TokenRefused(refusal, carrier))
+        wait = _RETRY_SECONDS if refusal is AccessRefusal.UNAVAILABLE else None
+        sentence = _WITH_TOKENS.get(refusal, refusal.sentence)
+        return PublishError(_CODES[refusal], sentence, retry_after_seconds=wait)
 
 
 class OperatorToken:
@@ -94,14 +107,21 @@ class OperatorToken:
         self._recorder = recorder
 
     async def check(self, token: str, carrier: TokenCarrier) -> Producer:
-        if self._secret is None:
-            self._recorder.record(TokenRefused(AccessRefusal.FORBIDDEN, carrier))
-            raise PublishError(PublishErrorCode.PUBLISHING_OFF, _OFF)
-        if secrets.compare_digest(token.encode(errors="surrogatepass"), self._secret):
-            return Producer()
-        refusal = AccessRefusal.INVALID if token else AccessRefusal.MISSING
+        if self._secret is None or not token:
+            raise self.refuse_missing(carrier)
+        if not secrets.compare_digest(token.encode(errors="surrogatepass"), self._secret):
+            raise self._refused(AccessRefusal.INVALID, carrier)
+        return Producer()
+
+    def refuse_missing(self, carrier: TokenCarrier) -> PublishError:
+        if self._secret is not None:
+            return self._refused(AccessRefusal.MISSING, carrier)
+        self._recorder.record(TokenRefused(AccessRefusal.FORBIDDEN, carrier))
+        return PublishError(PublishErrorCode.PUBLISHING_OFF, _OFF)
+
+    def _refused(self, refusal: AccessRefusal, carrier: TokenCarrier) -> PublishError:
         self._recorder.record(TokenRefused(refusal, carrier))
-        raise PublishError(_CODES[refusal], _WITHOUT_TOKENS[refusal])
+        return PublishError(_CODES[refusal], _WITHOUT_TOKENS[refusal])
 
 
 class HttpProducer:
@@ -113,10 +133,3 @@ class HttpProducer:
     async def __call__(self, credentials: BearerCredentials) -> Producer:
         token = "" if credentials is None else credentials.credentials
         return await self._guard.check(token, TokenCarrier.HTTP)
-
-
-def refused(refusal: AccessRefusal) -> PublishError:
-    """The error for a token that is refused, where authentication is on."""
-    wait = _RETRY_SECONDS if refusal is AccessRefusal.UNAVAILABLE else None
-    sentence = _WITH_TOKENS.get(refusal, refusal.sentence)
-    return PublishError(_CODES[refusal], sentence, retry_after_seconds=wait)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -29,8 +29,10 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/ws/stream/"
+PUBLISH_PREFIX = "/ws/publish/"
+"""Of the sockets of producers."""
 
-_UNKNOWN_PATH = "No WebSocket is at this path. Connect to /ws/stream/{session_id}."
+_UNKNOWN_PATH = "No WebSocket is at this path. Readers connect to /ws/stream/{session_id}."
 _INVALID_SESSION_ID = "The session id must be 1 to 64 of A-Z a-z 0-9 _ - . : and not '.' or '..'."
 _UNREADABLE = "The secret of the session must be one header, or one subprotocol secret.<base64url>."
 _FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS."
@@ -73,11 +75,11 @@ class StreamEndpoint:
         session_id = scope["path"].removeprefix(PREFIX)
         await receive()  # websocket.connect
         if not scope["path"].startswith(PREFIX):
-            await _refuse(send, HandshakeRefusal.UNKNOWN_PATH, _UNKNOWN_PATH)
+            await refuse(send, HandshakeRefusal.UNKNOWN_PATH, _UNKNOWN_PATH)
             return
         if not is_session_id(session_id):
             self._reception.record(arrival, AttemptOutcome.REFUSED_SESSION)
-            await _refuse(send, HandshakeRefusal.INVALID_REQUEST, _INVALID_SESSION_ID)
+            await refuse(send, HandshakeRefusal.INVALID_REQUEST, _INVALID_SESSION_ID)
             return
         arrival = replace(
             arrival,
@@ -85,13 +87,13 @@ class StreamEndpoint:
             address=self._proxies.client_address(scope),
             client=self._proxies.identify(scope, session_id),
         )
-        if not self._origin_allowed(scope):
+        if not origin_allowed(scope, self._allowed_origins):
             self._reception.record(arrival, AttemptOutcome.REFUSED_ORIGIN)
-            await _refuse(send, HandshakeRefusal.FORBIDDEN, _FOREIGN_ORIGIN)
+            await refuse(send, HandshakeRefusal.FORBIDDEN, _FOREIGN_ORIGIN)
         elif self._hub.draining:
             self._reception.record(arrival, AttemptOutcome.REFUSED_DRAINING)
             sentence = f"The server restarts. Reconnect after {self._draining_retry_seconds} s."
-            await _refuse(send, HandshakeRefusal.UNAVAILABLE, sentence, self._draining_retry_seconds)
+            await refuse(send, HandshakeRefusal.UNAVAILABLE, sentence, self._draining_retry_seconds)
         elif self._pending is None:
             await self._accept_anyone(scope, handshake, arrival, send)
         else:
@@ -104,7 +106,7 @@ class StreamEndpoint:
             arrival = replace(arrival, secret=read_secret(scope["headers"], scope["subprotocols"]))
         except InvalidSecret:
             self._reception.record(arrival, AttemptOutcome.REFUSED_SECRET)
-            await _refuse(send, HandshakeRefusal.INVALID_REQUEST, _UNREADABLE)
+            await refuse(send, HandshakeRefusal.INVALID_REQUEST, _UNREADABLE)
             return
         connection = await self._accept(handshake, credentials, send)
         await self._reception.admit(connection, arrival, None)
@@ -136,13 +138,13 @@ class StreamEndpoint:
         if isinstance(checked, AccessRefusal):
             status = _REFUSALS[checked.status]
             wait = _CHECK_RETRY_SECONDS if status is HandshakeRefusal.UNAVAILABLE else None
-            await _refuse(send, status, checked.sentence, wait)
+            await refuse(send, status, checked.sentence, wait)
             return None
         error = await self._reception.charge(arrival, checked)
         if error is not None:
             assert error.retry_after_seconds is not None
             wait = max(1, math.ceil(error.retry_after_seconds))
-            await _refuse(send, HandshakeRefusal.LIMIT_REACHED, str(error), wait)
+            await refuse(send, HandshakeRefusal.LIMIT_REACHED, str(error), wait)
             return None
         return checked
 
@@ -152,12 +154,6 @@ class StreamEndpoint:
         connection.limit_send_buffer(self._send_buffer_bytes)
         return connection
 
-    def _origin_allowed(self, scope: Scope) -> bool:
-        """Whether the Origin header, which only browsers send, is allowed."""
-        if "*" in self._allowed_origins:
-            return True
-        return all(origin in self._allowed_origins for origin in _header(scope, b"origin"))
-
 
 class WebSocketRouter:
     """Middleware that routes WebSockets to the endpoint, past the middleware for HTTP.
@@ -165,13 +161,22 @@ class WebSocketRouter:
     Each layer between a connection and its application costs memory while the connection lives.
     """
 
-    def __init__(self, app: Application, endpoint: StreamEndpoint) -> None:
+    def __init__(self, app: Application, endpoint: StreamEndpoint, publish_endpoint: Application) -> None:
         self._app = app
         self._endpoint = endpoint
+        self._publish_endpoint = publish_endpoint
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Not a coroutine function, which would be such a layer."""
-        return (self._endpoint if scope["type"] == "websocket" else self._app)(scope, receive, send)
+        if scope["type"] != "websocket":
+            return self._app(scope, receive, send)
+        publishes = scope["path"].startswith(PUBLISH_PREFIX)
+        return (self._publish_endpoint if publishes else self._endpoint)(scope, receive, send)
+
+
+def origin_allowed(scope: Scope, allowed: frozenset[str]) -> bool:
+    """Whether the Origin header, which only browsers send, is allowed."""
+    return "*" in allowed or all(origin in allowed for origin in _header(scope, b"origin"))
 
 
 def trace_context(scope: Scope) -> TraceContext | None:
@@ -186,9 +191,14 @@ def _header(scope: Scope, wanted: bytes) -> list[str]:
     return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
 
 
-async def _refuse(send: Send, status: HandshakeRefusal, sentence: str, retry_after_seconds: int | None = None) -> None:
-    """Answer the handshake with an HTTP status; a browser cannot read it, other clients can."""
-    body = json.dumps({"error": sentence}).encode()
+async def refuse(
+    send: Send, status: HandshakeRefusal, error: str | Mapping[str, object], retry_after_seconds: int | None = None
+) -> None:
+    """Answer the handshake with an HTTP status; a browser cannot read it, other clients can.
+
+    ``error`` is a sentence, or the error of a producer.
+    """
+    body = json.dumps({"error": error}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status is HandshakeRefusal.UNAUTHENTICATED:
         headers.append((b"www-authenticate", b"Bearer"))

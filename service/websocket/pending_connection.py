@@ -17,7 +17,6 @@ from service.protocol.messages import Auth
 from service.websocket.arrival import Arrival
 from service.websocket.connection import WebSocketConnection
 from service.websocket.hub import Hub
-from service.websocket.reception import Reception
 from service.websocket.ticker import Ticker
 
 AUTH_MESSAGE_BYTES = 8192
@@ -45,10 +44,26 @@ class PendingSockets(Protocol):
         """The socket is closed, or its client has sent what it has to send."""
 
 
+class TokenReception(Protocol):
+    """Decides on the token of a connection."""
+
+    @property
+    def seconds(self) -> float:
+        """The monotonic time."""
+
+    async def receive(
+        self, connection: WebSocketConnection, arrival: Arrival, token: str, carrier: TokenCarrier
+    ) -> None:
+        """Admit the connection of the user of the token, or close it."""
+
+    def refuse(self, connection: WebSocketConnection, arrival: Arrival, refusal: AccessRefusal) -> None:
+        """Close a connection that has sent no token."""
+
+
 class PendingConnections:
     """What the pending connections of a process share."""
 
-    def __init__(self, hub: Hub, reception: Reception, ticker: Ticker, timeout_seconds: float) -> None:
+    def __init__(self, hub: Hub, reception: TokenReception, ticker: Ticker, timeout_seconds: float) -> None:
         self.hub = hub
         self.reception = reception
         self.ticker = ticker

@@ -1,0 +1,395 @@
+"""One publish socket: the messages of a producer of one stream, and what it receives."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from service.access.principal import AccessRefusal, Principal
+from service.events import CloseReason, FaultRaised, FaultSource
+from service.live.limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
+from service.live.ports import LiveNotice, SourceStored, StreamTouched
+from service.live.records import Append, LiveRecord, LiveStatus
+from service.protocol.close_codes import CloseCode, close_reason
+from service.protocol.frames import text_frame_header
+from service.protocol.instant import Instant
+from service.protocol.limits import InputLimit
+from service.protocol.publish_errors import PublishError, PublishErrorCode
+from service.protocol.publish_messages import (
+    AppendText,
+    CloseSource,
+    EndStatus,
+    ProducerFenced,
+    PublishAuth,
+    PublisherMessage,
+    PublishErrorMessage,
+    SourceAck,
+    SourceCancelled,
+    SourceClosed,
+    Touch,
+    decode_producer,
+    encode_publisher,
+)
+from service.publishing.publications import Publications
+from service.publishing.publish_route import store_error
+from service.publishing.refusal_events import record_refusal
+from service.publishing.rights import Producer
+from service.session.ports import Connection, Ids, Recorder, StoreUnavailable
+from service.websocket.ticker import Ticker
+
+_MAX_WAITING = 1024
+"""The most appends that wait because they do not follow on one another."""
+_TOO_LARGE = f"One append has at most {MAX_APPEND_BYTES} bytes. Send the text in smaller parts."
+_NO_TOKEN = "The socket has a token, and its producer does not change. Send append, close or touch."  # noqa: S105
+_FENCED = "Another producer has adopted the stream. Stop: nothing more of this one is stored."
+
+_LIMITS: Mapping[InputLimit, CloseCode] = {
+    InputLimit.FRAMES: CloseCode.INPUT_LIMIT,
+    InputLimit.BYTES: CloseCode.INPUT_LIMIT,
+    InputLimit.MESSAGE: CloseCode.MESSAGE_TIMEOUT,
+    InputLimit.MEMORY: CloseCode.OVER_CAPACITY,
+}
+
+
+class ProducerConnection(Connection, Protocol):
+    """A connection that can stop to read."""
+
+    def hold(self) -> None:
+        """Read nothing more until the next ``start``."""
+
+
+class SocketServices(Struct, frozen=True):
+    """What all publish sockets of a process share."""
+
+    publications: Publications
+    ticker: Ticker
+    clock: Callable[[], Instant]
+    ids: Ids
+    recorder: Recorder
+    chunk_timeout_seconds: float
+
+
+class _Part:
+    """Consecutive appends, which are stored together, perhaps with the end; or a sign of life."""
+
+    __slots__ = ("data", "digest", "ends", "offset")
+
+    def __init__(
+        self, offset: int, data: bytes = b"", ends: LiveStatus | None = None, digest: bytes | None = None
+    ) -> None:
+        self.offset = offset
+        self.data = bytearray(data)
+        self.ends = ends
+        self.digest = digest
+
+    def takes(self, offset: int, size: int) -> bool:
+        """Whether ``size`` bytes at the offset follow on it."""
+        whole = len(self.data) + size
+        return self.ends is None and self.offset + len(self.data) == offset and whole <= MAX_APPEND_BYTES
+
+
+class PublishSocket:
+    """The receiver and the only writer of its connection; at most one append of it is being stored.
+
+    What arrives meanwhile is joined. With more than ``MAX_QUEUED_BYTES`` that are not stored it reads nothing, so the
+    producer waits. It is a member of the hub, and sleeps in the ticker.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_accepted",
+        "_connection",
+        "_durable",
+        "_ends_itself",
+        "_epoch",
+        "_held",
+        "_on_ended",
+        "_over",
+        "_producer",
+        "_record",
+        "_services",
+        "_stalled_at",
+        "_task",
+        "_unacknowledged",
+        "_undurable_bytes",
+        "_waiting",
+        "slot",
+    )
+
+    idle = True
+    """A producer that is interrupted goes on elsewhere at once."""
+    leased_stream = None
+
+    def __init__(
+        self,
+        connection: ProducerConnection,
+        record: LiveRecord,
+        producer: Producer,
+        services: SocketServices,
+        on_ended: Callable[["PublishSocket"], None],
+    ) -> None:
+        """``record`` is the open stream, at the epoch of the producer; ``on_ended`` is called last."""
+        self._connection = connection
+        self._record = record
+        self._epoch = record.epoch
+        self._producer = producer
+        self._services = services
+        self._on_ended = on_ended
+        self._accepted = self._durable = record.length
+        self._waiting: deque[_Part] = deque()
+        self._undurable_bytes = 0
+        self._ends_itself = False
+        """Whether its own end is being stored."""
+        self._task: asyncio.Task[None] | None = None
+        self._held = False
+        self._over = False
+        """Whether nothing more is sent or stored."""
+        self._unacknowledged = False
+        """Whether an ``ack`` waits until the producer reads."""
+        self._stalled_at: float | None = None
+        self.slot: int | None = None
+
+    @property
+    def stream_id(self) -> str:
+        return self._record.stream_id
+
+    def start(self) -> None:
+        """Send where the source is, and begin to read."""
+        self._connection.start(self)
+        self._acknowledge()
+        self._schedule()
+
+    # service.session.ports.Receiver
+
+    @property
+    def held_bytes(self) -> int:
+        return self._undurable_bytes
+
+    def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
+        if self._over:
+            return
+        try:
+            message = decode_producer(data)
+        except PublishError as error:
+            self._refuse(error)
+            return
+        match message:
+            case AppendText(offset, text):
+                self._append(offset, text.encode())
+            case CloseSource(status, offset, sha256):
+                digest = bytes.fromhex(sha256) if isinstance(sha256, str) else None
+                self._put(offset, b"", LiveStatus(status.value), digest)
+            case Touch():
+                if not self._waiting:
+                    self._put(0, b"")
+            case PublishAuth():
+                self._refuse(PublishError(PublishErrorCode.INVALID_REQUEST, _NO_TOKEN))
+
+    def limit_exceeded(self, limit: InputLimit) -> None:
+        self._close(_LIMITS[limit])
+
+    def control_blocked(self) -> None:
+        self._watch_progress()
+
+    def unblocked(self) -> None:
+        self._stalled_at = None
+        if self._unacknowledged:
+            self._acknowledge()
+
+    def connection_ended(self, code: int, failure: CloseReason | None) -> None:
+        """What was received is stored all the same: the producer may have sent the end and left."""
+        self._over = True
+        self._services.ticker.cancel(self)
+        self._on_ended(self)
+
+    # The other producers and the readers
+
+    def notice(self, notice: LiveNotice) -> None:
+        """Something happened to the stream, on any process."""
+        match notice:
+            case StreamTouched(epoch=epoch) if epoch > self._epoch:
+                self._fence()
+            case SourceStored(status=LiveStatus.OPEN):
+                pass
+            case SourceStored(status=status, offset=offset, data=data) if not self._ends_itself:
+                self._end(status, offset + len(data))
+            case _:
+                pass
+
+    def examine(self, record: LiveRecord) -> None:
+        """The stream as it is now."""
+        if record.epoch > self._epoch:
+            self._fence()
+        elif record.status is not LiveStatus.OPEN and not self._ends_itself:
+            self._end(record.status, record.length)
+
+    # service.websocket.hub.Member, service.websocket.ticker.Sleeper
+
+    @property
+    def principal(self) -> Principal | None:
+        return self._producer.principal
+
+    def revoke(self) -> None:
+        self._close(CloseCode.TOKEN_REVOKED, PublishErrorCode.TOKEN_REVOKED, AccessRefusal.REVOKED.sentence)
+
+    def lose_lease(self, stream_id: str, epoch: int) -> None:
+        """It has none in the session store."""
+
+    def drain(self, returns_at: float) -> None:
+        """It closes in its turn."""
+
+    def shutdown(self, returns_at: float) -> None:
+        """The process shuts down: the producer goes on elsewhere, from what is durable."""
+        retry_after_ms = max(0, round(1000 * (returns_at - self._services.clock().seconds)))
+        self._over = True
+        self._connection.close(CloseCode.RESTART, close_reason(CloseCode.RESTART, retry_after_ms))
+
+    def wake(self, now: Instant) -> None:
+        """The token has expired, or the producer reads nothing of what it is sent."""
+        if self._stalled_at is not None and now.seconds >= self._stalled_at:
+            self._connection.abort()
+        elif (left := self._token_seconds_left(now)) is not None and left <= 0:
+            self._close(CloseCode.TOKEN_EXPIRED, PublishErrorCode.TOKEN_EXPIRED, AccessRefusal.EXPIRED.sentence)
+        else:
+            self._schedule()
+
+    # Receiving
+
+    def _append(self, offset: int, data: bytes) -> None:
+        if len(data) > MAX_APPEND_BYTES:
+            self._refuse(PublishError(PublishErrorCode.BODY_TOO_LARGE, _TOO_LARGE))
+        else:
+            self._put(offset, data)
+
+    def _put(self, offset: int, data: bytes, ends: LiveStatus | None = None, digest: bytes | None = None) -> None:
+        last = self._waiting[-1] if self._waiting else None
+        if last is not None and last.takes(offset, len(data)):
+            last.data += data
+            last.ends, last.digest = ends, digest
+        else:
+            self._waiting.append(_Part(offset, data, ends, digest))
+        self._undurable_bytes += len(data)
+        if offset <= self._accepted:
+            self._accepted = max(self._accepted, offset + len(data))
+        if not self._held and (self._undurable_bytes > MAX_QUEUED_BYTES or len(self._waiting) > _MAX_WAITING):
+            self._held = True
+            self._connection.hold()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._store())
+
+    async def _store(self) -> None:
+        """Store what waits, one part after the other."""
+        try:
+            while self._waiting:
+                part = self._waiting.popleft()
+                self._ends_itself = part.ends is not None
+                await self._store_part(part)
+                self._ends_itself = False
+                self._undurable_bytes -= len(part.data)
+                if self._held and self._undurable_bytes <= MAX_QUEUED_BYTES // 2 and not self._over:
+                    self._held = False
+                    self._connection.start(self)
+        except Exception as exception:  # noqa: BLE001 - the outermost guard of this socket
+            self._fail(exception)
+        finally:
+            self._task = None
+
+    async def _store_part(self, part: _Part) -> None:
+        append = Append(self.stream_id, self._epoch, part.offset, bytes(part.data), part.ends, part.digest)
+        try:
+            progress = await self._services.publications.append(self._producer, append)
+        except PublishError as error:
+            self._accepted = self._durable
+            self._refuse(error)
+            return
+        except StoreUnavailable as unavailable:
+            self._accepted = self._durable
+            self._refuse(store_error(unavailable))
+            return
+        self._durable = max(self._durable, progress.durable)
+        self._accepted = max(self._accepted, self._durable)
+        if progress.status is LiveStatus.OPEN:
+            self._acknowledge()
+        else:
+            self._end(progress.status, progress.durable)
+
+    # Sending
+
+    def _acknowledge(self) -> None:
+        """A producer that reads nothing gets one ``ack`` when it reads again."""
+        if self._connection.blocked:
+            self._unacknowledged = True
+        else:
+            self._unacknowledged = False
+            self._send(SourceAck(self._accepted, self._durable))
+
+    def _refuse(self, error: PublishError) -> None:
+        record_refusal(self._services.recorder, error.code, self._record.session_id, self.stream_id)
+        match error.code:
+            case PublishErrorCode.FENCED:
+                self._fence()
+            case PublishErrorCode.ENDED:
+                self._end(LiveStatus(error.status or ""), error.offset or self._durable)
+            case _:
+                self._send(PublishErrorMessage.of(error))
+
+    def _end(self, status: LiveStatus, length: int) -> None:
+        if status is LiveStatus.CANCELLED and not self._ends_itself:
+            self._send(SourceCancelled(length))
+        else:
+            self._send(SourceClosed(EndStatus(status.value), length))
+        self._close(CloseCode.NORMAL)
+
+    def _fence(self) -> None:
+        self._send(ProducerFenced(_FENCED))
+        self._close(CloseCode.TAKEN_OVER)
+
+    def _fail(self, exception: Exception) -> None:
+        """Record a fault of the service and close with 1011."""
+        error_id = self._services.ids.new_id()
+        self._services.recorder.record(
+            FaultRaised(
+                error_id,
+                FaultSource.CONNECTION,
+                exception,
+                session_id=self._record.session_id,
+                stream_id=self.stream_id,
+                trace=self._record.trace,
+                principal=self.principal,
+            )
+        )
+        sentence = f"The service failed. Reconnect; if it happens again, report id {error_id}."
+        self._close(CloseCode.INTERNAL_ERROR, PublishErrorCode.INTERNAL_ERROR, sentence)
+
+    def _send(self, message: PublisherMessage) -> None:
+        if not self._over:
+            payload = encode_publisher(message)
+            self._connection.write(text_frame_header(len(payload)) + payload)
+            self._watch_progress()
+
+    def _close(self, code: CloseCode, error: PublishErrorCode | None = None, sentence: str = "") -> None:
+        if self._over:
+            return
+        if error is not None:
+            self._send(PublishErrorMessage(error, sentence))
+        self._over = True
+        self._connection.close(code, close_reason(code, None))
+
+    def _watch_progress(self) -> None:
+        if self._connection.blocked and self._stalled_at is None:
+            self._stalled_at = self._services.clock().seconds + self._services.chunk_timeout_seconds
+            self._schedule()
+
+    def _schedule(self) -> None:
+        now = self._services.clock()
+        moments = [] if self._stalled_at is None else [self._stalled_at]
+        if (left := self._token_seconds_left(now)) is not None:
+            moments.append(now.seconds + left)
+        if moments and not self._over:
+            self._services.ticker.schedule(self, min(moments))
+
+    def _token_seconds_left(self, now: Instant) -> float | None:
+        expires_at = None if self.principal is None else self.principal.expires_at
+        return None if expires_at is None else expires_at - now.wall
