@@ -33,6 +33,7 @@ from service.process.loop_monitor import LoopMonitor
 from service.process.server import HUB_STATE, RECORDER_STATE
 from service.process.stall_watch import StallWatch
 from service.process.threadsafe_recorder import ThreadsafeRecorder
+from service.publishing.live_service import LiveService
 from service.session.options import SessionOptions
 from service.session.ports import ContentEngine, Ids, Recorder, SessionStore
 from service.settings import Settings, SettingsError, load_settings, unknown_variables
@@ -50,7 +51,7 @@ from service.websocket.access_control import AccessControl
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.drain_schedule import handshake_retry_seconds
 from service.websocket.effect_handler import Services
-from service.websocket.endpoint import StreamEndpoint, WebSocketRouter
+from service.websocket.endpoint import StreamEndpoint, WebSocketRouter, WebSocketRoutes
 from service.websocket.hub import Hub
 from service.websocket.lease_renewer import LeaseRenewer
 from service.websocket.message_writer import MessageWriter
@@ -68,6 +69,9 @@ if TYPE_CHECKING:
 
 
 _TITLE = "Streaming Content API"
+
+_CORS_HEADERS = ("Authorization", "Idempotency-Key", "Last-Event-ID", "X-Session-Secret", "traceparent", "tracestate")
+"""That a page may send. A browser adds no credentials of its own, as there are no cookies."""
 
 _USAGE_SECONDS = 2.0
 """The limit for storing and forwarding usage at the end; the next process forwards what is left."""
@@ -133,9 +137,9 @@ def create_app(
         access=users.access,
         quotas=users.quotas,
     )
-    monitor = ConnectionMonitor(
-        settings.input_limits(settings.memory_limit or container_limit()), lambda: clock.now().seconds
-    )
+    input_limits = settings.input_limits(settings.memory_limit or container_limit())
+    monitor = ConnectionMonitor(input_limits, lambda: clock.now().seconds)
+    live = LiveService(settings, hub, services, input_limits)
     reception = Reception(
         hub,
         settings.limits,
@@ -179,6 +183,7 @@ def create_app(
             async with (
                 lease_renewer.run(),
                 users.running(),
+                live.running(),
                 plan_store.running() if plan_store is not None else nullcontext(),
             ):
                 yield {HUB_STATE: hub, RECORDER_STATE: recorder}
@@ -207,17 +212,29 @@ def create_app(
     )
     app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token, users.guard))
     app.include_router(static_routes(settings, users.guard))
+    app.include_router(live.producer_side.routes)
     if settings.docs:
         app.include_router(api_docs(_TITLE, users.guard))
     if users.guard is not None:
         app.include_router(revocations_route(users.guard, users.revoke, settings.token_issuer, recorder, clock.now))
-    # The middleware that is added last is called first.
-    app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET"])
-    app.add_middleware(HttpMetricsMiddleware, recorder=recorder, ids=services.ids, clock=clock.now)
-    app.add_middleware(WebSocketRouter, endpoint=endpoint)
+    _add_middleware(app, settings, services, WebSocketRoutes(endpoint, live.producer_side.endpoint), telemetry)
+    return app
+
+
+def _add_middleware(
+    app: FastAPI, settings: Settings, services: Services, sockets: WebSocketRoutes, telemetry: Telemetry
+) -> None:
+    """The middleware that is added last is called first."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=_CORS_HEADERS,
+    )
+    app.add_middleware(HttpMetricsMiddleware, recorder=services.recorder, ids=services.ids, clock=services.clock)
+    app.add_middleware(WebSocketRouter, routes=sockets)
     telemetry.instrument(app)
     app.add_middleware(MetricsPortMiddleware)
-    return app
 
 
 class _KnownUsers:

@@ -309,13 +309,13 @@ class Metrics:
 
 def _unused(settings: Settings) -> tuple[MetricType, ...]:
     """The metrics of what the settings do not use: users, keys at an address, quotas, live streams."""
-    of_users = (declared.TOKEN_REFUSALS, declared.TOKEN_CHECK, declared.REVOCATIONS)
+    of_users = (declared.TOKEN_CHECK, declared.REVOCATIONS)
     of_quotas = (declared.QUOTA_REFUSALS, declared.QUOTAS_UNAVAILABLE)
     return (
         *(of_users if settings.auth_mode == "none" else ()),
         *(() if settings.auth_jwks_url else (declared.TOKEN_KEYS_FETCHED,)),
         *(() if settings.has_quotas else of_quotas),
-        *(() if _publishes(settings) else declared.LIVE_METRICS),
+        *(() if _publishes(settings) else (declared.TOKEN_REFUSALS, *declared.LIVE_METRICS)),
     )
 
 

@@ -68,7 +68,7 @@ class ProducerGuard(Protocol):
         """Return whose token it is; empty for none. Raises ``PublishError``, and records the refusal."""
 
     def refuse_missing(self, carrier: TokenCarrier) -> PublishError:
-        """Record that there is no token, and return the error."""
+        """Record that there is no token, and return the error. Where publishing is off, no token is refused."""
 
 
 class TokenHolders:
@@ -116,7 +116,6 @@ class OperatorToken:
     def refuse_missing(self, carrier: TokenCarrier) -> PublishError:
         if self._secret is not None:
             return self._refused(AccessRefusal.MISSING, carrier)
-        self._recorder.record(TokenRefused(AccessRefusal.FORBIDDEN, carrier))
         return PublishError(PublishErrorCode.PUBLISHING_OFF, _OFF)
 
     def _refused(self, refusal: AccessRefusal, carrier: TokenCarrier) -> PublishError:

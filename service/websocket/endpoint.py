@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -155,23 +155,31 @@ class StreamEndpoint:
         return connection
 
 
+class WebSocketRoutes(NamedTuple):
+    """The endpoints of sockets."""
+
+    readers: Application
+    """Of all other paths too."""
+    producers: Application
+    """Of paths that begin with ``PUBLISH_PREFIX``."""
+
+
 class WebSocketRouter:
     """Middleware that routes WebSockets to the endpoint, past the middleware for HTTP.
 
     Each layer between a connection and its application costs memory while the connection lives.
     """
 
-    def __init__(self, app: Application, endpoint: StreamEndpoint, publish_endpoint: Application) -> None:
+    def __init__(self, app: Application, routes: WebSocketRoutes) -> None:
         self._app = app
-        self._endpoint = endpoint
-        self._publish_endpoint = publish_endpoint
+        self._routes = routes
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Not a coroutine function, which would be such a layer."""
         if scope["type"] != "websocket":
             return self._app(scope, receive, send)
         publishes = scope["path"].startswith(PUBLISH_PREFIX)
-        return (self._publish_endpoint if publishes else self._endpoint)(scope, receive, send)
+        return (self._routes.producers if publishes else self._routes.readers)(scope, receive, send)
 
 
 def origin_allowed(scope: Scope, allowed: frozenset[str]) -> bool:

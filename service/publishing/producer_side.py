@@ -1,0 +1,118 @@
+"""The producers' side of live streams: the routes and the sockets, over the store, the writer and the notices."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from msgspec import Struct
+
+from service.live.limits import MAX_APPEND_BYTES
+from service.live.ports import LiveNotice, LiveStore
+from service.protocol.limits import InputLimits, Rate
+from service.publishing.cancellation import Cancellation
+from service.publishing.creation import StreamCreator
+from service.publishing.producers import Producers
+from service.publishing.publications import Publications, SourceWriter
+from service.publishing.publish_endpoint import PublishEndpoint
+from service.publishing.publish_reception import PublishReception
+from service.publishing.publish_socket import SocketServices
+from service.publishing.rights import HttpProducer, OperatorToken, ProducerGuard, TokenHolders
+from service.publishing.routes import publishing_routes
+from service.settings import Settings
+from service.websocket.connection_monitor import ConnectionMonitor
+from service.websocket.drain_schedule import handshake_retry_seconds
+from service.websocket.effect_handler import Services
+from service.websocket.hub import Hub
+from service.websocket.pending_connection import PendingConnections
+
+_FRAMES = 10
+"""How many times more frames a producer may send than a reader: a message for each token of a fast model."""
+_JSON_BYTES = 6
+"""JSON writes a byte of the text in at most this number."""
+_ENVELOPE_BYTES = 1024
+_MEMORY_SHARE = 4
+
+
+class LiveParts(Struct, frozen=True):
+    """What producers and readers share."""
+
+    store: LiveStore
+    writer: SourceWriter
+    notify: Callable[[LiveNotice], None]
+    """Passes a notice of this process to the readers and producers of all processes."""
+    readers: Callable[[str], int]
+    """The number of those of a stream in this process."""
+    follow: Callable[[str], None]
+    """The notices of a stream on other processes are needed here."""
+    unfollow: Callable[[str], None]
+
+
+class ProducerSide:
+    """``routes`` and ``endpoint`` are for the application, ``producers`` receives the notices of all processes."""
+
+    def __init__(
+        self, settings: Settings, hub: Hub, services: Services, parts: LiveParts, input_limits: InputLimits
+    ) -> None:
+        """``input_limits`` are those of readers."""
+        recorder, clock = services.recorder, services.clock
+        guard: ProducerGuard = (
+            OperatorToken(settings.publish_token, recorder)
+            if services.access is None
+            else TokenHolders(services.access, recorder)
+        )
+        publications = Publications(
+            parts.store,
+            parts.writer,
+            Cancellation(parts.store, parts.notify, recorder, clock),
+            notify=parts.notify,
+            readers=parts.readers,
+            recorder=recorder,
+        )
+        creator = StreamCreator(
+            services.store,
+            parts.store,
+            quotas=services.quotas,
+            max_requests=settings.limits.max_requests,
+            notify=parts.notify,
+            ids=services.ids,
+            recorder=recorder,
+            clock=clock,
+        )
+        self.producers = Producers(parts.follow, parts.unfollow)
+        self.routes: APIRouter = publishing_routes(
+            creator, publications, HttpProducer(guard), settings.proxies, recorder
+        )
+        self.monitor = ConnectionMonitor(_input_limits(input_limits), lambda: clock().seconds)
+        """Of the sockets: runs while they are served."""
+        reception = PublishReception(
+            hub,
+            parts.store,
+            guard,
+            SocketServices(publications, services.ticker, clock, services.ids, recorder, settings.chunk_timeout),
+            self.producers,
+            access=services.access,
+            quotas=services.quotas,
+        )
+        self.endpoint = PublishEndpoint(
+            hub,
+            self.monitor,
+            reception,
+            PendingConnections(hub, reception, services.ticker, settings.auth_timeout),
+            allowed_origins=settings.origins,
+            send_buffer_bytes=settings.send_buffer_size,
+            draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
+            proxies=settings.proxies,
+        )
+
+
+def _input_limits(readers: InputLimits) -> InputLimits:
+    """What a producer may send on a socket: small messages, and many of them."""
+    message_bytes = _JSON_BYTES * MAX_APPEND_BYTES + _ENVELOPE_BYTES
+    return InputLimits(
+        max_message_bytes=readers.max_message_bytes,
+        kept_message_bytes=message_bytes,
+        frames=Rate(_FRAMES * readers.frames.per_second, _FRAMES * readers.frames.burst),
+        bytes=readers.bytes,
+        message_stall_seconds=readers.message_stall_seconds,
+        message_seconds=readers.message_seconds,
+        process_bytes=max(message_bytes, readers.process_bytes // _MEMORY_SHARE),
+    )
