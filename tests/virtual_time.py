@@ -25,7 +25,7 @@ class _Selector(selectors.DefaultSelector):
 
         It decreases: what one timer schedules for the time of another is due after that one, never at the same moment.
         """
-        return 5e-7 * (1 - self.seconds / 100)
+        return 5e-7 / (1 + self.seconds / 100)
 
     def pass_time(self, seconds: float) -> None:
         self._picoseconds += round(seconds * _SECOND)

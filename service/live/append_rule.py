@@ -63,7 +63,8 @@ def decide(stream: StoredStream | None, append: Append, room: Room, read: Read) 
     if (reason := _refusal(stream, append, room, read)) is not None:
         return Refused(reason, stream.length, stream.status)
     added = append.data[stream.length - append.offset :]
-    return Appended(stream.length + len(added), added, append.ends or stream.status)
+    repeated = stream.status is not LiveStatus.OPEN
+    return Appended(stream.length + len(added), added, append.ends or stream.status, repeated)
 
 
 def _refusal(stream: StoredStream, append: Append, room: Room, read: Read) -> Refusal | None:  # noqa: PLR0911 - one each

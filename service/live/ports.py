@@ -15,6 +15,8 @@ class Appended(Struct, frozen=True):
     length: int
     data: bytes
     status: LiveStatus
+    repeated: bool = False
+    """Whether the stream had ended so before."""
 
 
 class Refused(Struct, frozen=True):

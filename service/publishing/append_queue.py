@@ -39,7 +39,7 @@ class Merged(Struct, eq=False):
         new_from = result.length - len(result.data)
         for part in self.parts:
             new = part.append.data[max(0, new_from - part.append.offset) :]
-            yield part, Appended(result.length, new, result.status)
+            yield part, Appended(result.length, new, result.status, result.repeated)
 
 
 class AppendQueue:

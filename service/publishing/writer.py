@@ -129,7 +129,8 @@ class LiveWriter:
                 continue
             parts.extend(merged.results(result))
             if isinstance(result, Appended):
-                notices.append(_notice(merged, result, now))
+                if not result.repeated:
+                    notices.append(_notice(merged, result, now))
                 self._remember(merged.append, result, now)
             else:
                 self._heard.pop(merged.append.stream_id, None)

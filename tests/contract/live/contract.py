@@ -177,7 +177,7 @@ class LiveStoreContract(ABC):
             Refused(Refusal.FENCED, 3),
             Appended(4, b"d", complete),
             Refused(Refusal.ENDED, 4, complete),
-            Appended(4, b"", complete),
+            Appended(4, b"", complete, repeated=True),
         ]
         assert [await store.read(one, 0) for one in (ID, "b")] == [b"abcd", b"xyz"]
 
@@ -193,8 +193,9 @@ class LiveStoreContract(ABC):
             Refused(Refusal.MISMATCH, half),
         ]
         assert await store.read(ID, 0) == source[:half]
-        for new in (source[half:], b""):
-            assert list(await store.append([right])) == [Appended(len(source), new, LiveStatus.COMPLETE)]
+        for new, repeated in ((source[half:], False), (b"", True)):
+            expected = Appended(len(source), new, LiveStatus.COMPLETE, repeated)
+            assert list(await store.append([right])) == [expected]
 
     async def test_a_source_has_a_maximum_size(self, store: LiveStore) -> None:
         await store.create(RECORD)

@@ -99,7 +99,9 @@ def test_the_decision_is_that_of_the_model(case: Case) -> None:
     if (reason := expected(case, whole)) is not None:
         assert result == Refused(reason, len(source), status)
     else:
-        assert result == Appended(max(len(whole), len(source)), whole[len(source) :], case.ends or status)
+        assert result == Appended(
+            max(len(whole), len(source)), whole[len(source) :], case.ends or status, status is not LiveStatus.OPEN
+        )
 
 
 def test_there_is_nothing_to_append_to_without_a_stream() -> None:
@@ -116,7 +118,7 @@ def test_every_other_epoch_is_fenced_also_after_the_end(epoch: int) -> None:
 def test_a_repeated_end_succeeds_and_another_one_does_not() -> None:
     complete = LiveStatus.COMPLETE
     for repeated in (append(3, b"", complete), append(1, b"bc", complete)):
-        assert applied(b"abc", repeated, status=complete) == Appended(3, b"", complete)
+        assert applied(b"abc", repeated, status=complete) == Appended(3, b"", complete, repeated=True)
     for other in (
         append(3, b""),
         append(3, b"d", complete),

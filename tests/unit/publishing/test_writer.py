@@ -1,9 +1,7 @@
 """The writer in virtual time, over a store that takes its time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from functools import wraps
-from typing import Any
+from collections.abc import Awaitable, Sequence
 
 import pytest
 from hypothesis import given
@@ -17,6 +15,7 @@ from service.live.records import Append, LiveStatus
 from service.publishing.writer import MAX_WRITER_BYTES, TOUCH_SECONDS, LiveWriter
 from service.session.ports import StoreUnavailable
 from tests.unit.publishing.slow_live_store import SlowLiveStore
+from tests.unit.publishing.virtually import virtually
 from tests.virtual_time import run_virtually
 
 OPEN = LiveStatus.OPEN
@@ -44,14 +43,6 @@ class Scene:
             end = notice.offset + len(notice.data)
             assert self.store.source(notice.stream_id)[notice.offset : end] == notice.data, "stored, then shown"
         self.shown.extend(notices)
-
-
-def virtually(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    @wraps(test)
-    def run(**arguments: object) -> None:
-        run_virtually(test(**arguments))
-
-    return run
 
 
 def of(offset: int, data: bytes, ends: LiveStatus | None = None, *, epoch: int = 0, to: str = "s") -> Append:
@@ -222,6 +213,16 @@ async def test_a_repetition_shows_where_the_source_ends() -> None:
     await scene.store.append([of(0, b"abc")])
     assert await scene.append(of(0, b"abc")) == Appended(3, b"", OPEN)
     assert [(one.offset, one.data) for one in scene.shown] == [(3, b"")]
+
+
+@virtually
+async def test_a_repeated_end_is_not_shown_again() -> None:
+    scene = Scene()
+    end = of(0, b"abc", LiveStatus.COMPLETE)
+    first, second = await scene.append(end), await scene.append(end)
+    assert second == Appended(3, b"", LiveStatus.COMPLETE, repeated=True)
+    assert first == Appended(3, b"abc", LiveStatus.COMPLETE)
+    assert len(scene.shown) == 1
 
 
 @virtually
