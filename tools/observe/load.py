@@ -1,4 +1,4 @@
-"""The demo load: clients that stream, pause, skip, cancel, send mistakes, lose connections and recover.
+"""The demo load: clients that stream, pause, skip, cancel, send mistakes, lose connections and recover; live streams.
 
 About as busy as a small team: from ten to some sixty stream requests a minute, with a slow rise and fall.
 """
@@ -8,7 +8,6 @@ import math
 import random
 import socket
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from itertools import count, pairwise
 from typing import Any, Final
@@ -18,6 +17,7 @@ import httpx
 from benchmarks.documents import document
 from service.protocol.messages import ChunkBy, ContentType, Speed
 from streaming_content import Connection, Stream, StreamingError, connect
+from tools.observe.live_load import LiveLoad, Visit
 
 _EDITORS: Final = 12
 _CROWD: Final = 70
@@ -52,14 +52,15 @@ class Load:
 
     async def run(self) -> None:
         """Run until cancelled."""
-        visits = [(self._editor, 20)] * _EDITORS
+        visits: list[tuple[Visit, float]] = [(self._editor, 20)] * _EDITORS
         visits += [(self._http_client, 2), (self._traveller, 30), (self._idler, 40)]
         visits += [(self._slow_reader, 150), (self._flood, 400), (self._crowd, 500)]
+        visits += LiveLoad(self._address, self._random, self._session_id).visits()
         async with asyncio.TaskGroup() as group:
             for visit, seconds in visits:
                 group.create_task(self._repeat(visit, seconds))
 
-    async def _repeat(self, visit: Callable[[], Awaitable[None]], seconds: float) -> None:
+    async def _repeat(self, visit: Visit, seconds: float) -> None:
         while True:
             await self._wait(seconds)
             with suppress(*_GONE):  # closed, refused or unavailable: the client connects again

@@ -10,6 +10,7 @@ import yaml
 
 from benchmarks.processes import SERVICE, Program, Server, serve
 from dashboards.rules import ALERTMANAGER, JOB, RULES
+from tools.observe.live_load import PUBLISH_TOKEN
 
 _SETTINGS: Final = {
     "CLIENT_REPORTS": "on",
@@ -18,6 +19,7 @@ _SETTINGS: Final = {
     "MAX_CONNECTIONS": "60",  # the demo load reaches these limits now and then
     "MAX_REQUESTS_PER_SESSION": "20",
     "MAX_SESSION_DURATION": "600",
+    "PUBLISH_TOKEN": PUBLISH_TOKEN,
     "MEMORY_LIMIT": str(psutil.virtual_memory().total),  # the cgroup may contain other processes
 }
 _WEBHOOK: Final = "http://localhost:9095"
