@@ -8,6 +8,7 @@ from benchmarks.contents import HOSTILE, RICH
 from benchmarks.fairness import ATTACKS
 from benchmarks.hostile_clients import CUT, END, ENDED, GET, PACE
 from benchmarks.hostile_clients import MEMORY as ATTACKER_MEMORY
+from benchmarks.live import AT_ONCE, PACED
 from benchmarks.measure import Goal
 from benchmarks.processes import BARE_FASTAPI, FLOOR
 from benchmarks.restart import FOLLOWED
@@ -68,6 +69,13 @@ GOALS = (
     _pace(f"deviation p99 at {{case}}: {SOME_TRACES} - {OFF}, ms", subject=SOME_TRACES),
     _cpu(f"CPU for a chunk at {{case}}: {EVERY_TRACE} / {OFF}", 1.15, subject=EVERY_TRACE),
     _pace(f"deviation p99 at {{case}}: {EVERY_TRACE} - {OFF}, ms", subject=EVERY_TRACE),
+    Goal("live_cpu", "CPU for a token at {case}, µs", 80, over="each"),
+    Goal("live_delay_p99", "source to socket p99, {case}, ms", 15, only=f".*, {AT_ONCE}"),
+    Goal("live_delay_p99", "source to socket p99, {case}, ms", 250, only=f".*, {PACED}"),
+    Goal("live_gaps", "gap between chunks on bursts, {case}", 2, only="p99 / p50"),
+    Goal("live_growth", "CPU of the last tokens / of the first, {case}", 1.3),
+    Goal("live_memory", "memory beyond the source, {case}, KB", 20),
+    Goal("live_cancel", "cancel to producer, {case}, ms", 100, only="p99"),
     Goal("telemetry_scrape", "{case} in a scrape, ms", 10, only=LAG),
     Goal("telemetry_workers", f"{{case}} of {WORKERS} workers in a scrape, ms", 100, only=LOOPS),
     Goal("browser_frames", "frames of {case} of HTML, p95, ms", 50, subject=PAGE),

@@ -49,22 +49,22 @@ class Program(Struct, frozen=True):
     """Of the handshakes of its clients."""
 
 
-def _python(*arguments: str) -> tuple[str, ...]:
+def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *arguments)
 
 
-SERVICE = Program("service", _python("-m", "service", "serve"), "/ready")
-BARE_FASTAPI = Program("bare FastAPI (a)", _python("-m", "benchmarks.bare_fastapi"))
-PICOWS = Program("picows (c)", _python("-m", "benchmarks.picows_server"), ready_path="")
+SERVICE = Program("service", python("-m", "service", "serve"), "/ready")
+BARE_FASTAPI = Program("bare FastAPI (a)", python("-m", "benchmarks.bare_fastapi"))
+PICOWS = Program("picows (c)", python("-m", "benchmarks.picows_server"), ready_path="")
 NODE_WS = Program(
     "Node ws (d)",
     (str(NODE), str(PROJECT / "benchmarks/node_ws.mjs")),
     ready_path="",
 )
-COLLECTOR = Program("collector", _python("-m", "benchmarks.collector"), ready_path="", core="back_end")
+COLLECTOR = Program("collector", python("-m", "benchmarks.collector"), ready_path="", core="back_end")
 KENT = Program(
     "kent",
-    _python("-m", "flask", "--app", "kent.app", "run"),
+    python("-m", "flask", "--app", "kent.app", "run"),
     settings={"FLASK_RUN_PORT": "{port}"},
     core="back_end",
 )
@@ -78,7 +78,7 @@ REDIS = Program(
 
 def floor(gap_seconds: float = GAP_SECONDS) -> Program:
     settings = {"GAP_SECONDS": str(gap_seconds)}
-    return Program("floor (b)", _python("-m", "benchmarks.floor"), ready_path="", settings=settings)
+    return Program("floor (b)", python("-m", "benchmarks.floor"), ready_path="", settings=settings)
 
 
 FLOOR = floor()
@@ -86,7 +86,7 @@ FLOOR = floor()
 
 def without(part: str, name: str, settings: Mapping[str, str] | None = None) -> Program:
     """The service without its ``telemetry`` or its ``store``."""
-    command = _python("-m", "benchmarks.service_variants", f"without_{part}")
+    command = python("-m", "benchmarks.service_variants", f"without_{part}")
     return Program(name, command, SERVICE.ready_path, settings or {})
 
 
