@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from service.live.ports import LiveNotice, SourceStored
 from service.protocol.limits import InputLimits
 from service.publishing.producer_side import LiveParts, ProducerSide
+from service.publishing.producer_watch import ProducerWatch
 from service.publishing.writer import LiveWriter
 from service.settings import Settings
 from service.stores.factory import create_live_store
@@ -21,6 +22,9 @@ class LiveService:
         self._recorder = services.recorder
         self._selection = create_live_store(settings, services.recorder)
         self._writer = LiveWriter(self._selection.store, self._stored, services.recorder)
+        self._watch = ProducerWatch(
+            self._selection.store, self._notify, services.recorder, services.clock, services.ids.new_id
+        )
         parts = LiveParts(
             store=self._selection.store,
             writer=self._writer,
@@ -36,12 +40,14 @@ class LiveService:
         """Serve while the context lasts, then store what waits and close the store."""
         if self._selection.degradation is not None:
             self._recorder.record(self._selection.degradation)
-        with self.producer_side.monitor.running():
-            yield
-        await self._writer.close()
+        async with self._watch.running():
+            with self.producer_side.monitor.running():
+                yield
+            await self._writer.close()
         await self._selection.store.close()
 
     def _stored(self, notices: Sequence[SourceStored]) -> None:
+        self._watch.stored(notices)
         for notice in notices:
             self._notify(notice)
 
