@@ -37,7 +37,7 @@ async function bundled(source, name, options = {}) {
   const { outputFiles } = await build({
     ...common,
     ...options,
-    entryPoints: [join(clients, source)],
+    entryPoints: [resolve(clients, source)],
     outfile: join(project, dist, name), // never written: sources are named from here
   });
   return Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
@@ -91,6 +91,16 @@ if (existsSync(join(page, "src/main.ts"))) {
     const html = readFileSync(join(page, name), "utf8");
     publish(name, html.replaceAll(/(?<=["']static\/)[^"']+/g, (file) => manifest[file] ?? file));
   }
+}
+
+// The page of the example
+
+const chat = join(project, "examples/chat/chat.js");
+if (existsSync(chat)) {
+  const modules = join(page, "node_modules/@tiptap");
+  const names = ["core", "pm", "extension-table", "starter-kit"];
+  const alias = Object.fromEntries(names.map((name) => [`@tiptap/${name}`, join(modules, name)]));
+  write("examples/chat/static/chat.js", (await bundled(chat, "chat.js", { alias }))["chat.js"]);
 }
 
 write(join(statics, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");

@@ -11,7 +11,7 @@ from service.protocol.close_codes import CloseCode
 from tools.generators.markdown import PROJECT
 from tools.node import NODE
 
-BUILD_FOLDERS = ("clients/js/dist", "service/static")
+BUILD_FOLDERS = ("clients/js/dist", "service/static", "examples/chat/static")
 """What the build writes, and nothing else does."""
 
 _TYPESCRIPT_HEAD = """\
