@@ -9,6 +9,13 @@ from msgspec import Struct
 from service.asyncapi.conversation import Closed, Conversation, Disconnected, Line, Produced, Sent
 from service.asyncapi.conversations import conversations
 from service.asyncapi.example_messages import SESSION_ID, connected
+from service.asyncapi.publish_channel import (
+    publish_channel,
+    publish_examples,
+    publish_messages,
+    publish_operations,
+    publish_schemas,
+)
 from service.asyncapi.schemas import CLIENT_MESSAGES, SCHEMAS, SERVER_MESSAGES, Json, schemas, tag_of, text_of
 from service.protocol.close_codes import CloseCode, HandshakeRefusal
 from service.protocol.codec import encode
@@ -27,6 +34,7 @@ from service.protocol.messages import (
     StreamRequest,
     Watch,
 )
+from service.protocol.publish_errors import PublishErrorCode
 from service.protocol.server_messages import (
     AuthRefreshed,
     Chunk,
@@ -118,11 +126,14 @@ def asyncapi(limits: Limits, version: str, host: str) -> Json:
             "plain": _server("ws", host, "The service itself."),
             "tls": _server("wss", host, "The service behind a proxy or a platform that terminates TLS."),
         },
-        "channels": {"stream": _channel(messages)},
-        "operations": dict(_operations()),
+        "channels": {"stream": _channel(messages), "publish": publish_channel()},
+        "operations": {**dict(_operations()), **dict(publish_operations())},
         "components": {
-            "schemas": schemas(),
-            "messages": {tag_of(message): _message(message, examples) for message in messages},
+            "schemas": {**schemas(), **publish_schemas()},
+            "messages": {
+                **{tag_of(message): _message(message, examples) for message in messages},
+                **publish_messages(),
+            },
         },
         "x-limits": msgspec.to_builtins(connected(limits).limits),
         "x-errors": [
@@ -141,6 +152,11 @@ def asyncapi(limits: Limits, version: str, host: str) -> Json:
         ],
         "x-refusals": [{"code": int(refusal), "when": refusal.meaning} for refusal in HandshakeRefusal],
         "x-conversations": [_conversation(example) for example in examples],
+        "x-publish-errors": [
+            {"code": str(code), "status": code.status, "when": code.meaning, "remedy": code.remedy}
+            for code in PublishErrorCode
+        ],
+        "x-publish-conversations": publish_examples(),
     }
 
 

@@ -1,6 +1,6 @@
 """JSON schemas of all messages, generated from the types of ``service.protocol`` with their descriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -22,17 +22,21 @@ SERVER_MESSAGES: Sequence[type[Struct]] = get_args(ServerMessage)
 def schemas() -> dict[str, Json]:
     """The schemas of messages, of the objects in them, and of the names that a field may contain, by type name."""
     _, generated = msgspec.json.schema_components((*CLIENT_MESSAGES, *SERVER_MESSAGES), ref_template=SCHEMAS + "{name}")
-    for enumeration in DescribedEnum.__subclasses__():
-        if enumeration.__name__ not in generated:
-            continue  # not of the wire
-        generated[enumeration.__name__] = _enumeration(
-            enumeration.__name__, {str(member): member.description for member in enumeration}
-        )
     errors = {str(code): " ".join(text_of(kind) for kind in error_classes() if kind.code is code) for code in ErrorCode}
-    generated["ErrorCode"] = _enumeration("ErrorCode", errors)
+    return described(generated, {ErrorCode: errors})
+
+
+def described(generated: dict[str, Json], codes: Mapping[type, dict[str, str]]) -> dict[str, Json]:
+    """Add the descriptions of names, and of ``codes`` by type, and write references so that all readers see them."""
+    for enumeration in DescribedEnum.__subclasses__():
+        if enumeration.__name__ in generated:  # else it is not of the wire
+            names = {str(member): member.description for member in enumeration}
+            generated[enumeration.__name__] = _enumeration(enumeration.__name__, names)
+    for kind, meanings in codes.items():
+        generated[kind.__name__] = _enumeration(kind.__name__, meanings)
     for schema in generated.values():
-        for field, described in schema.get("properties", {}).items():
-            schema["properties"][field] = _property(field, described)
+        for field, property_ in schema.get("properties", {}).items():
+            schema["properties"][field] = _property(field, property_)
     return generated
 
 

@@ -23,6 +23,8 @@ run `make generate`. [protocol.md](protocol.md) describes how the messages relat
 - [Connecting](#connecting)
 - [What a client sends](#what-a-client-sends)
 - [What the service sends](#what-the-service-sends)
+- [What a producer sends](#what-a-producer-sends)
+- [What the service sends to a producer](#what-the-service-sends-to-a-producer)
 - [Parts](#parts)
 - [Names](#names)
 - [Errors](#errors)
@@ -41,9 +43,15 @@ def _sections(document: Json) -> Iterator[str]:
     yield "## Connecting\n"
     yield from _connecting(document)
     yield "## What a client sends\n"
-    yield from _messages(document, "receive")
+    yield from _messages(document, "stream", "receive")
     yield "## What the service sends\n"
-    yield from _messages(document, "send")
+    yield from _messages(document, "stream", "send")
+    channel = document["channels"]["publish"]
+    yield "## What a producer sends\n"
+    yield f"`{channel['address']}?epoch=E`. {_linked(channel['description'])}\n"
+    yield from _messages(document, "publish", "receive")
+    yield "## What the service sends to a producer\n"
+    yield from _messages(document, "publish", "send")
     schemas = document["components"]["schemas"]
     named = {message["payload"]["$ref"].rpartition("/")[2] for message in document["components"]["messages"].values()}
     yield "## Parts\n"
@@ -61,7 +69,7 @@ def _sections(document: Json) -> Iterator[str]:
     yield close_codes()
     yield "## Conversations\n"
     yield "Lines of the client begin with `>`, lines of the service with `<`. A test replays each conversation.\n"
-    for conversation in document["x-conversations"]:
+    for conversation in (*document["x-conversations"], *document["x-publish-conversations"]):
         yield from _conversation(conversation)
 
 
@@ -74,9 +82,13 @@ def _connecting(document: Json) -> Iterator[str]:
     yield refusals()
 
 
-def _messages(document: Json, action: str) -> Iterator[str]:
+def _linked(text: str) -> str:
+    return text.replace("`docs/publishing.md`", "[publishing.md](publishing.md)")
+
+
+def _messages(document: Json, channel: str, action: str) -> Iterator[str]:
     for operation in document["operations"].values():
-        if operation["action"] == action:
+        if operation["action"] == action and operation["channel"]["$ref"].endswith(f"/{channel}"):
             [name] = _names(operation["messages"])
             message = document["components"]["messages"][name]
             yield f"### `{name}`\n\n{message['summary']}\n"
@@ -127,8 +139,8 @@ def _type(described: Json) -> str:
 
 def _conversation(conversation: Json) -> Iterator[str]:
     yield f"### {conversation['title']}\n"
-    if conversation["settings"]:
-        yield f"With {' and '.join(f'`{name}={value}`' for name, value in conversation['settings'].items())}.\n"
+    if settings := conversation.get("settings"):
+        yield f"With {' and '.join(f'`{name}={value}`' for name, value in settings.items())}.\n"
     yield "```text"
     for line in conversation["lines"]:
         match line:
