@@ -10,7 +10,7 @@ from dashboards.catalogue import render
 from tools.generators.asyncapi_page import asyncapi_page
 from tools.generators.clients import BUILD_FOLDERS, javascript_build, python_client, typescript
 from tools.generators.content_tables import content_tables
-from tools.generators.documents import configuration, env_example, protocol_tables
+from tools.generators.documents import configuration, env_example, protocol_tables, publishing_tables
 from tools.generators.markdown import PROJECT
 from tools.generators.observability_tables import observability_tables
 
@@ -36,6 +36,7 @@ class Generator(Struct, frozen=True):
 GENERATORS: Mapping[str, Generator] = {
     "asyncapi": Generator(asyncapi_page),
     "protocol": Generator(protocol_tables),
+    "publishing": Generator(publishing_tables),
     "configuration": Generator(configuration),
     "env": Generator(env_example),
     "content": Generator(content_tables),

@@ -131,7 +131,7 @@ class PublishErrorBody(Struct, frozen=True):
 
     code: Annotated[PublishErrorCode, doc("What is wrong.")]
     message: Annotated[str, doc("One sentence or two for people: what is wrong, and what to do.")]
-    offset: Annotated[Index | UnsetType, doc("In bytes of the source, as the code says.")] = UNSET
+    offset: Annotated[Index | UnsetType, doc("In bytes of the source, according to the code.")] = UNSET
     status: Annotated[str | UnsetType, doc("The final status of the stream.")] = UNSET
     retry_after_ms: Annotated[Index | UnsetType, doc("After how many milliseconds the same call may succeed.")] = UNSET
 

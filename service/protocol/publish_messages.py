@@ -84,7 +84,7 @@ class PublishErrorMessage(Struct, frozen=True, tag_field="type", tag="error"):
 
     code: Annotated[PublishErrorCode, doc("What is wrong: the codes of the HTTP calls.")]
     message: Annotated[str, doc("For people: what is wrong, and what to do.")]
-    offset: Annotated[Index | UnsetType, doc("In bytes of the source, as the code says.")] = UNSET
+    offset: Annotated[Index | UnsetType, doc("In bytes of the source, according to the code.")] = UNSET
     status: Annotated[str | UnsetType, doc("The final status of the stream.")] = UNSET
     retry_after_ms: Annotated[Index | UnsetType, doc("After how many milliseconds the same may succeed.")] = UNSET
 

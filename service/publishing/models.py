@@ -98,7 +98,7 @@ class StreamReportBody(BaseModel):
 class ErrorDetails(BaseModel):
     code: PublishErrorCode
     message: Annotated[str, Field(description="For people: what is wrong, and what to do.")]
-    offset: Annotated[int | None, Field(description="In bytes of the source, as the code says.")] = None
+    offset: Annotated[int | None, Field(description="In bytes of the source, according to the code.")] = None
     status: Annotated[LiveStatus | None, Field(description="The final status of the stream.")] = None
     retry_after_ms: Annotated[int | None, Field(description="When the same call may succeed.")] = None
 

@@ -93,8 +93,8 @@ class _Part:
 class PublishSocket:
     """The receiver and the only writer of its connection; at most one append of it is being stored.
 
-    What arrives meanwhile is joined. With more than ``MAX_QUEUED_BYTES`` that are not stored it reads nothing, so the
-    producer waits. It is a member of the hub, and sleeps in the ticker.
+    What arrives in that time is joined. With more than ``MAX_QUEUED_BYTES`` that are not stored it reads nothing, so
+    the producer waits. It is a member of the hub, and sleeps in the ticker.
     """
 
     __slots__ = (

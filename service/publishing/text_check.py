@@ -30,7 +30,10 @@ class _End(Struct, frozen=True):
 
 
 class TextCheck:
-    """What this process knows of the ends of sources. One producer of a stream calls it in the order of its appends."""
+    """The ends of sources, as far as this process has received them.
+
+    One producer of a stream calls it in the order of its appends.
+    """
 
     def __init__(self, store: LiveStore) -> None:
         self._store = store

@@ -1,15 +1,17 @@
-"""The tables in docs/protocol.md and docs/configuration.md and all of .env.example, from the code they describe."""
+"""The tables in three documents, and all of .env.example, from the code they describe."""
 
 import textwrap
 
 from service.asyncapi.schemas import text_of
 from service.protocol.close_codes import CloseCode, HandshakeRefusal
 from service.protocol.errors import error_classes
+from service.protocol.publish_errors import PublishErrorCode
 from service.settings import Settings, about
 from tools.generators.markdown import table, with_blocks
 
 _CONFIGURATION = "docs/configuration.md"
 _PROTOCOL = "docs/protocol.md"
+_PUBLISHING = "docs/publishing.md"
 _WIDTH = 118
 _ENV_HEADER = """\
 # The settings, each with its default. To change one, copy this file to .env and remove the # before the setting.
@@ -47,6 +49,12 @@ def env_example() -> dict[str, str]:
 def protocol_tables() -> dict[str, str]:
     blocks = {"refusals": refusals(), "error-codes": error_codes(), "close-codes": close_codes()}
     return {_PROTOCOL: with_blocks(_PROTOCOL, blocks)}
+
+
+def publishing_tables() -> dict[str, str]:
+    rows = ((f"`{code}`", str(code.status), code.meaning, code.remedy) for code in PublishErrorCode)
+    errors = table(("Code", "Status", "Meaning", "What to do"), rows)
+    return {_PUBLISHING: with_blocks(_PUBLISHING, {"publish-errors": errors})}
 
 
 def refusals() -> str:

@@ -105,7 +105,7 @@ async def test_an_adoption_fences_the_producer_off(producer: BackEnd, session_id
         await new.until("ack", durable=6)
 
 
-async def test_an_end_over_http_is_told_to_the_socket(producer: BackEnd, session_id: str) -> None:
+async def test_an_end_over_http_ends_the_socket(producer: BackEnd, session_id: str) -> None:
     stream_id = (await producer.create(session_id))["stream_id"]
     async with producer.socket(stream_id) as socket:
         await socket.receive()

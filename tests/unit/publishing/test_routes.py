@@ -100,7 +100,7 @@ async def test_the_producer_before_an_adoption_is_fenced_off(press: Press, clien
     assert StreamTouched(stream_id, 1) in press.notices
 
 
-async def test_a_cancelled_stream_is_told_to_readers_and_to_its_producer(
+async def test_a_cancelled_stream_ends_for_readers_and_for_its_producer(
     press: Press, client: httpx.AsyncClient
 ) -> None:
     stream_id = (await create(client))["stream_id"]
