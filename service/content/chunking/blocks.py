@@ -44,19 +44,19 @@ def blocks_of(html: str, opener: Opener) -> str:
         if flows(html, name, start, end):
             continue
         if run < start:
-            pieces += _without_space_at_end(html[copied:run]), paragraph(html[run:start])
+            pieces += without_space_at_end(html[copied:run]), paragraph(html[run:start])
             copied = start
         if is_to_be_read(html, name, start, end):
             pieces += html[copied:start], opener.opened(html[start:end], start)
             copied = end
         run = end
     if run < len(html):
-        pieces += _without_space_at_end(html[copied:run]), paragraph(html[run:])
+        pieces += without_space_at_end(html[copied:run]), paragraph(html[run:])
         copied = len(html)
     opener.skip(len(html))
     return "".join([*pieces, html[copied:]]) if pieces else html
 
 
-def _without_space_at_end(blocks: str) -> str:
+def without_space_at_end(blocks: str) -> str:
     """Return ``blocks`` as they are before another block, where a space at their end would be at the end of a line."""
     return _SPACE_AT_END.sub(r"\1", blocks)

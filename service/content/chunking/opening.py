@@ -28,7 +28,6 @@ _HEADER_CELL = re.compile(r"<th[ >]")
 _OF_HEADER_CELLS = ("font-weight: bold", "text-align: center")
 _DECLARATION_END = re.compile(r"(?<!&quot)(?<!&amp)(?<!&lt)(?<!&gt)(?<!&nbsp);")
 _OF_A_UNIT = re.compile(r' (?:class|colspan|rowspan|colwidth|data-[a-z\-]+)="')
-"""An element with one of these means something: it is a callout, or a cell of a table with columns."""
 _ONLY_IMAGES = re.compile(r"(?=.*?<img )(?:<(?!br|input|[^>]* data-)[^>]*+>|\s)*", re.DOTALL)
 _BLANK = re.compile(r"(?:&nbsp;|\s|<(?!img|hr|input|table)[^>]*+>)*")
 _PLACES_CONTENT = re.compile(r"<table(?: [^>]*+)?><tbody(?: [^>]*+)?><tr(?: [^>]*+)?><td[ >]")
@@ -42,6 +41,11 @@ def is_to_be_read(html: str, name: str, start: int, end: int) -> bool:
     return name in UNSUPPORTED or (
         name == "table" and end - start >= LARGE_CHARACTERS and _PLACES_CONTENT.match(html, start) is not None
     )
+
+
+def is_unit(tag: str) -> bool:
+    """Return whether the element of a start tag means something: it is a callout, or a cell of a table with columns."""
+    return _OF_A_UNIT.search(tag) is not None
 
 
 def paragraph(run: str) -> str:
@@ -69,20 +73,35 @@ class Opener:
     """Opens the wrappers of a document, one after the other. What it repeats depends on nothing that follows."""
 
     def __init__(self) -> None:
+        self.repeated = 0
+        """Characters that tags around less than their own length have added."""
         self._read = 0
         """The number of characters before the current part of the document."""
-        self._repeated = 0
-        """Characters that tags around less than their own length have added."""
 
     def opened(self, html: str, start: int) -> str:
         """Return an element that begins at ``start``, with the wrappers in it and itself opened.
 
         Text that is in no block gets paragraphs.
         """
-        element = _Element(html, self._read + start + ALLOWANCE_CHARACTERS - self._repeated)
+        element = _Element(html, self._read + start + ALLOWANCE_CHARACTERS - self.repeated)
         result = element.result()
-        self._repeated += element.repeated
+        self.repeated += element.repeated
         return result
+
+    def opened_table(self, html: str, start: int, opening: str, depth: int) -> str | None:
+        """Return the content of a table in ``depth`` elements between the tags of ``opening``, if it only places it."""
+        element = _Element(html, self._read + start + ALLOWANCE_CHARACTERS - self.repeated)
+        result = element.opened_table(opening, depth)
+        self.repeated += element.repeated
+        return result
+
+    def repeats(self, opening: str, passed: str, start: int) -> bool:
+        """Return whether ``passed`` may be repeated around the content of a large wrapper that begins at ``start``."""
+        added = _overhead(opening) + _overhead(opening + passed)
+        if self.repeated + added > self._read + start + LARGE_CHARACTERS + ALLOWANCE_CHARACTERS:
+            return False
+        self.repeated += added
+        return True
 
     def skip(self, characters: int) -> None:
         """Go to the next part of the document."""
@@ -113,6 +132,10 @@ class _Element:
 
     def result(self) -> str:
         return self._blocks(self._nodes(0, len(self._starts), 0, len(self._html)), "", 0)
+
+    def opened_table(self, opening: str, depth: int) -> str | None:
+        groups = _Groups(opening)
+        return groups.joined() if self._add_opened(self._element(0), groups, depth) else None
 
     def _nodes(self, tag: int, last: int, start: int, end: int) -> Iterator[_Node]:
         """Yield the nodes in ``[start, end)``, where the tags are ``[tag, last)``."""
@@ -181,10 +204,10 @@ class _Element:
         cells: Iterable[int]
         tag, name = self._tag(node), self._name(node)
         is_large = node.end - node.start >= LARGE_CHARACTERS
-        if _OF_A_UNIT.search(tag):
+        if is_unit(tag):
             return False
         if name in WRAPPERS:
-            cells, passed = [node.tag] if is_large else [], [self._passed_on(tag)]
+            cells, passed = [node.tag] if is_large else [], [passed_on(tag)]
             inside, read = depth + 1, node.start + LARGE_CHARACTERS
         elif name == "table" and (is_large or groups.in_table):
             cells, passed = self._cells(node, groups)
@@ -208,30 +231,24 @@ class _Element:
         They are the indices of their start tags, with the tags that are repeated around the content of each.
         """
         cells, passed = array("i"), list[str]()
-        of_table = self._passed_on(self._tag(table))
+        of_table = passed_on(self._tag(table))
         for section in self._inside(table):
             if self._name(section) != "tbody":
                 return array("i"), []
-            of_section = of_table + self._passed_on(self._tag(section))
+            of_section = of_table + passed_on(self._tag(section))
             for row in self._inside(section):
                 cell = self._only_cell(row)
                 if cell is None or (self._name(cell) == "th" and not groups.in_table):
                     return array("i"), []
                 cells.append(cell.tag)
-                passed.append(of_section + self._passed_on(self._tag(row)) + self._passed_on(self._tag(cell)))
+                passed.append(of_section + passed_on(self._tag(row)) + passed_on(self._tag(cell)))
         return cells, passed
-
-    def _passed_on(self, tag: str) -> str:
-        """Return a tag with what the element of ``tag`` passes on to its content; empty if that is nothing."""
-        if " " not in tag and not tag.startswith("<th"):
-            return ""
-        return _passed_on(tag)
 
     def _only_cell(self, row: _Node) -> _Node | None:
         cells = list(self._inside(row))
         if len(cells) > 1:
             cells = [cell for cell in cells if _BLANK.fullmatch(self._html, cell.start, cell.end) is None] or cells[:1]
-        is_single = len(cells) == 1 and _OF_A_UNIT.search(self._tag(cells[0])) is None
+        is_single = len(cells) == 1 and not is_unit(self._tag(cells[0]))
         return cells[0] if is_single else None
 
 
@@ -287,8 +304,10 @@ def _overhead(opening: str) -> int:
     return len(opening) + len(_closing(opening))
 
 
-def _passed_on(tag: str) -> str:
+def passed_on(tag: str) -> str:
     """Return a tag with what the element of ``tag`` passes on to its content; empty if that is nothing."""
+    if " " not in tag and not tag.startswith("<th"):
+        return ""
     values = dict(_ATTRIBUTE.findall(tag))
     declarations: dict[str, str] = {}
     align = f"text-align: {values['align']}" if "align" in values else ""

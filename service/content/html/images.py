@@ -9,7 +9,7 @@ from service.content.html.markup import INLINE, TAG, VOID
 _LINE_TAG = rf"<(?:img|/?(?:{'|'.join(sorted(INLINE))}))(?: [^>]*+)?>"
 _TAGS = re.compile(rf"(?: ?{_LINE_TAG})* ?")
 _PREFORMATTED = re.compile(r"<pre[ >].*?</pre>", re.DOTALL)
-_KEEPS_SPACE = "white-space: pre"
+KEEPS_SPACE = "white-space: pre"
 _IS_LINE_TAG = re.compile(_LINE_TAG)
 
 
@@ -39,7 +39,7 @@ def with_loose_images(html: str) -> str:
 
 def _preformatted(html: str) -> Iterator[int]:
     """Yield where elements that preserve white space begin and end, in turn."""
-    if _KEEPS_SPACE not in html:
+    if KEEPS_SPACE not in html:
         for found in _PREFORMATTED.finditer(html):
             yield from found.span()
         return
@@ -53,7 +53,7 @@ def _preformatted(html: str) -> Iterator[int]:
             depth -= 1
         elif tag[2] not in VOID:
             depth += 1
-            if not around and (tag[2] == "pre" or _KEEPS_SPACE in tag[0]):
+            if not around and (tag[2] == "pre" or KEEPS_SPACE in tag[0]):
                 yield tag.start()
                 around = depth
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from service.content.html.elements import ELEMENTS, names
-from service.content.html.markup import INLINE
+from service.content.html.markup import INLINE, VOID
 
 NOWHERE: Final = -1
 _SETTLED = -2
@@ -39,6 +39,26 @@ class Pieces:
         self.end_line()
         self._settle()
         return "".join(self._settled)
+
+    def take(self) -> str:
+        """Return and forget what cannot change any more: all but a space at the end, and start tags without content."""
+        pieces, space = self.unsettled, self.space
+        end = space if space >= 0 else len(pieces)
+        last = ""
+        if space >= 0 and pieces[space] != " ":
+            last, pieces[space] = pieces[space][:-1], " "
+        else:
+            while end and (not pieces[end - 1] or _is_start_tag(pieces[end - 1])):
+                end -= 1
+        taken = "".join([*self._settled, *pieces[:end], last])
+        if end:
+            del pieces[:end]
+            self.starts[:] = [start if start < 0 else _SETTLED if start < end else start - end for start in self.starts]
+            self.space = space - end if space >= 0 else NOWHERE
+            self._implied = range(max(self._implied.start - end, 0), max(self._implied.stop - end, 0))
+            self._ends_line_at = max(self._ends_line_at - end, NOWHERE)
+        self._settled.clear()
+        return taken
 
     def _settle_if_many(self) -> None:
         """Join the pieces if there are many. Called only where none of them can change any more."""
@@ -156,6 +176,12 @@ class Pieces:
             before, after = before - 1, after + 1
         while pieces and not pieces[-1]:
             pieces.pop()
+
+
+def _is_start_tag(piece: str) -> bool:
+    """Return whether it is the start tag of an element that is not void."""
+    tag = _START_TAG.match(piece)
+    return tag is not None and tag[1] not in VOID
 
 
 def _is_dropped_empty(name: str, tag: str) -> bool:

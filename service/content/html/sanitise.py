@@ -21,6 +21,7 @@ MAX_PASSES = 5
 """A document that is not stable after this number of passes is sent as text."""
 
 _SLAB_CHARACTERS = 8192
+_MIN_CHECKED_CHARACTERS = 512
 _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|nbsp|quot);)")
 """Not written by the normaliser. The cleaner does not see references; see stand_ins.py."""
 _END_TAGS = re.compile(r"(?:</[a-z][a-z0-9]*>)*")
@@ -81,16 +82,48 @@ def is_stable(html: str, policy: Policy) -> bool:
     return not before
 
 
+class Stability:
+    """Checks ``is_stable`` for HTML that comes in parts, each of whole tags and references."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._before = ""
+        """The start tags of the elements that are open before what is checked again."""
+        self._html = ""
+        self._open = ""
+        """The same at the last tag."""
+
+    def accepts(self, html: str) -> bool:
+        """Return whether the HTML is stable with ``html`` as its end."""
+        if _OTHER_REFERENCE.search(html):
+            return False
+        # White space at the start of a document, or of preformatted text, would be dropped.
+        if len(self._html) >= _MIN_CHECKED_CHARACTERS and html[0] != "\n" and (self._open or html[0] == "<"):
+            self._before, self._html = self._open, ""
+        self._html += html
+        if "<" not in html:
+            return True
+        hidden = self._before + hide(self._html)
+        cleaned = _cleaned(hidden, self._policy)
+        end_tags = cleaned[len(hidden) :]
+        self._open = "".join(f"<{name}" for name in reversed(end_tags.split("</")[1:]))
+        return cleaned.startswith(hidden) and _END_TAGS.fullmatch(end_tags) is not None
+
+
 def _cleaned(hidden: str, policy: Policy) -> str:
     return _LINE_END_IN_PRE.sub(r"\1\n\n", _CLEANERS[policy.name].clean(hidden))
 
 
 def check_prepared_size(html: str, max_characters: int) -> None:
     """Raise ``PreparedTooLarge`` if ``html`` is too long."""
-    if len(html) > max_characters:
+    check_prepared_length(len(html), max_characters)
+
+
+def check_prepared_length(length: int, max_characters: int) -> None:
+    """Raise ``PreparedTooLarge`` if there are too many characters of HTML."""
+    if length > max_characters:
         raise PreparedTooLarge(
-            f"The content grew to {len(html)} characters of HTML; at most {max_characters} are allowed. "
-            "Send it in parts."
+            f"The content grew to {length} characters of HTML; at most {max_characters} are allowed. Send it in parts."
         )
 
 

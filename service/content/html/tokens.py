@@ -89,7 +89,7 @@ class RawText:
         """Return where the content that begins at ``start`` ends, and where its end tag does; ``None`` without one."""
         if name in self._without_end:
             return None
-        found = _end_tag(name).search(self._html, start)
+        found = end_tag(name).search(self._html, start)
         if found is None:
             self._without_end.add(name)
             return None
@@ -99,11 +99,36 @@ class RawText:
         """Return whether an end tag of ``name``, which is in lower case, occurs after ``start``."""
         return self._last_ends.get(name, -1) >= start
 
+    def has_whole_end(self, name: str, start: int) -> bool:
+        """Return whether ``has_end`` is true whatever follows."""
+        ends = _END_TAG_NAME.finditer(self._html, start)
+        return any(found[1].lower() == name and found.end() < len(self._html) for found in ends)
+
     @cached_property
     def _last_ends(self) -> dict[str, int]:
         return {found[1].lower(): found.start() for found in _END_TAG_NAME.finditer(self._html)}
 
 
 @lru_cache(maxsize=64)
-def _end_tag(name: str) -> re.Pattern[str]:
+def end_tag(name: str) -> re.Pattern[str]:
+    """Return the pattern of an end tag of ``name``, which the end of the source may cut off."""
     return re.compile(rf"</{name}(?=[{_SPACE}/>])[^>]*+(?:>|\Z)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=64)
+def end_tag_name(name: str) -> re.Pattern[str]:
+    """Return the pattern of what may be the beginning of an end tag of ``name``; see ``RawText.has_whole_end``."""
+    return re.compile(rf"</{re.escape(name)}", re.IGNORECASE)
+
+
+_COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
+_TAG = re.compile("</?[A-Za-z]")
+_END_OF_COMMENT = re.compile("--!?>")
+_END_OF_TAG = re.compile(">")
+
+
+def end_of_unfinished(html: str, start: int) -> re.Pattern[str] | None:
+    """Return what may end the token at ``start``, given that it has no name; ``None`` if it has its end."""
+    if html.startswith("<!--", start):
+        return None if _COMMENT.match(html, start) else _END_OF_COMMENT
+    return _END_OF_TAG if _TAG.match(html, start) or html.find(">", start) < 0 else None

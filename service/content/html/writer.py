@@ -200,7 +200,12 @@ class Writer:
     def has_open(self, name: str) -> bool:
         return name in self._names
 
+    def take(self) -> str:
+        """Return what was written since the last call and cannot change any more."""
+        return self._pieces.take()
+
     def result(self) -> str:
+        """Close all elements. Return what was written, or since ``take`` was called."""
         self._close(0)
         return self._pieces.result()
 

@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from service.content.chunking.chunk import split_text
+from service.content.chunking.html_words import html_words
 from service.content.chunking.incremental import split_increments
 from service.content.html.markup import has_visible_content
 from service.content.live.document import Change
@@ -99,10 +100,13 @@ class IncrementalView(_SegmentView):
         return self.shown.settled
 
     def _cuts(self, window: str, start: int) -> Iterable[int]:
+        limit = self.shown.max_chunk_characters
+        if self._chunk_by is ChunkBy.WORD and len(window) <= limit:
+            return html_words(window)[:-1]
         before = ""
         if self._may_end is not None:
             # Lines of code are read otherwise.
             names = [element.name for element in self.shown.elements.at(start).path()]
             before = "".join(f"<{name}>" for name in reversed(names) if name in _CODE)
-        cuts = split_increments(before + window, self._chunk_by, self.shown.max_chunk_characters).chunks.bounds[1:-1]
+        cuts = split_increments(before + window, self._chunk_by, limit).chunks.bounds[1:-1]
         return (cut - len(before) for cut in cuts)
