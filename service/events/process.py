@@ -177,6 +177,8 @@ class FaultSource(StrEnum):
     CONNECTION = "connection"
     SESSION_STORE = "session_store"
     RECOVERY = "recovery"
+    LIVE = "live"
+    """Reading a live stream."""
     HTTP = "http"
     EVENT_LOOP = "event_loop"
 

@@ -19,47 +19,12 @@ The docstring of a class with a code is the text that the documents publish.
 """
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import ClassVar
 
 from msgspec import UNSET, UnsetType
 
+from service.protocol.error_code import ErrorCode as ErrorCode  # noqa: PLC0414 - part of this module
 from service.protocol.quota_kind import QuotaKind
-
-
-class ErrorCode(StrEnum):
-    """The codes of ``error`` messages."""
-
-    RATE_LIMIT_EXCEEDED = "RATE_LIMIT_EXCEEDED"
-    SESSION_TIMEOUT = "SESSION_TIMEOUT"
-    IDLE_TIMEOUT = "IDLE_TIMEOUT"
-    CONTENT_TOO_LARGE = "CONTENT_TOO_LARGE"
-    INVALID_CONTENT_TYPE = "INVALID_CONTENT_TYPE"
-    INVALID_CHUNK_STRATEGY = "INVALID_CHUNK_STRATEGY"
-    INVALID_CONTROL_ACTION = "INVALID_CONTROL_ACTION"
-    CHUNKING_ERROR = "CHUNKING_ERROR"
-    PROCESSING_ERROR = "PROCESSING_ERROR"
-    STREAM_ERROR = "STREAM_ERROR"
-    EMPTY_CONTENT = "EMPTY_CONTENT"
-    UNKNOWN_MESSAGE_TYPE = "UNKNOWN_MESSAGE_TYPE"
-    INTERNAL_ERROR = "INTERNAL_ERROR"
-    INVALID_MESSAGE = "INVALID_MESSAGE"
-    INVALID_SPEED = "INVALID_SPEED"
-    INVALID_HTML_MODE = "INVALID_HTML_MODE"
-    QUEUE_FULL = "QUEUE_FULL"
-    NO_ACTIVE_STREAM = "NO_ACTIVE_STREAM"
-    OVER_CAPACITY = "OVER_CAPACITY"
-    STREAM_TAKEN_OVER = "STREAM_TAKEN_OVER"
-    INPUT_LIMIT_EXCEEDED = "INPUT_LIMIT_EXCEEDED"
-    MESSAGE_TIMEOUT = "MESSAGE_TIMEOUT"
-    SERVER_BUSY = "SERVER_BUSY"
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105 - a code
-    TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - a code
-    FORBIDDEN = "FORBIDDEN"
-    AUTH_UNAVAILABLE = "AUTH_UNAVAILABLE"
-    UNKNOWN_STREAM = "UNKNOWN_STREAM"
-    PRODUCER_FAILED = "PRODUCER_FAILED"
 
 
 class StreamingError(Exception):

@@ -29,14 +29,14 @@ class DeliveredStreams:
 
     def add(self, stream: StreamState) -> None:
         epoch = stream.epoch if stream.resumable else None
-        self._streams[stream.stream_id] = DeliveredStream(stream.active_delivery.index, epoch)
+        self._streams[stream.stream_id] = DeliveredStream(_chunks(stream), epoch)
         if len(self._streams) > _MAX_STREAMS:
             del self._streams[next(iter(self._streams))]
 
     def acknowledge(self, ack: Ack, current: StreamState | None) -> UpdateStatus | StreamingError | None:
         """Return the change of the store for the ``ack`` of a last chunk, the error for a wrong one, or ``None``."""
-        if current is not None and current.delivery is not None and current.stream_id == ack.stream_id:
-            stream: DeliveredStream | None = DeliveredStream(current.delivery.index, epoch=None)
+        if current is not None and current.started and current.stream_id == ack.stream_id:
+            stream: DeliveredStream | None = DeliveredStream(_chunks(current), epoch=None)
         else:
             stream = self._streams.get(ack.stream_id)
         if stream is None:
@@ -46,3 +46,10 @@ class DeliveredStreams:
         if ack.index == stream.chunks - 1 and stream.epoch is not None:
             return UpdateStatus(ack.stream_id, stream.epoch, StreamStatus.ACKNOWLEDGED)
         return None
+
+
+def _chunks(stream: StreamState) -> int:
+    """Return the number of chunks that were sent of a stream that has started."""
+    if stream.watch is not None and stream.watch.reader is not None:
+        return stream.watch.reader.delivery.index
+    return stream.active_delivery.index

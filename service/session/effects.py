@@ -1,7 +1,8 @@
 """The operations that the session machine requests, and their results: two closed unions.
 
-Each effect but ``UpdateStatus`` has a ticket. ``SessionMachine.resolve`` takes its result, which has the same ticket. A
-ticket has at most one unresolved effect. ``EffectFailed`` may be the result of every effect.
+Each effect but ``UpdateStatus``, ``DetachLive`` and ``CancelLive`` has a ticket. ``SessionMachine.resolve`` takes its
+result, which has the same ticket. A ticket has at most one unresolved effect. ``EffectFailed`` may be the result of
+every effect. Those of live streams are in ``session.live_effects``.
 """
 
 from msgspec import Struct
@@ -12,6 +13,15 @@ from service.content.stage import StageTime
 from service.protocol.errors import StreamingError
 from service.protocol.messages import StreamRequest
 from service.protocol.trace import Trace
+from service.session.live_effects import (
+    AttachLive,
+    CancelLive,
+    DetachLive,
+    ListLive,
+    LiveAttached,
+    LiveListed,
+    LiveUnknown,
+)
 from service.session.ports import Preparation
 from service.session.records import Admission, Claim, Digest, SessionSnapshot, StreamRecord, StreamStatus
 
@@ -238,8 +248,10 @@ TicketedEffect = (
     | AcquireStream
     | MarkSkip
     | Authenticate
+    | ListLive
+    | AttachLive
 )
-Effect = TicketedEffect | UpdateStatus
+Effect = TicketedEffect | UpdateStatus | DetachLive | CancelLive
 EffectResult = (
     SessionJoined
     | AdmissionDecided
@@ -254,6 +266,9 @@ EffectResult = (
     | AcquisitionDecided
     | SkipMarked
     | TokenChecked
+    | LiveListed
+    | LiveAttached
+    | LiveUnknown
     | StoreFailed
     | EffectFailed
 )

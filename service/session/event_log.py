@@ -53,6 +53,14 @@ class EventLog:
         self._requests = 0
         self._events: list[events.Event] = []
 
+    @property
+    def connection_id(self) -> str:
+        return self._connection[0]
+
+    def record(self, event: events.Event) -> None:
+        """Append an event that another module has created."""
+        self._events.append(event)
+
     def take(self) -> list[events.Event]:
         """Return all events since the last call."""
         taken = self._events
@@ -224,6 +232,12 @@ class EventLog:
                 subject=self._subject,
             )
         )
+
+    def reading_ended(self, stream: StreamState, event: events.LiveReaderDetached) -> None:
+        """A live stream that had started has ended for the connection."""
+        if self._reportable is not None:
+            self._reportable.add(stream)
+        self._events.append(event)
 
     def _stream(self, stream: StreamState) -> tuple[str, str, str, Trace, ContentType]:
         """Return the first fields of an event of an admitted stream."""

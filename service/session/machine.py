@@ -20,7 +20,6 @@ from service.protocol.errors import (
     StreamingError,
     StreamTakenOver,
     TokenRevoked,
-    UnknownStream,
 )
 from service.protocol.instant import Instant
 from service.protocol.limits import InputLimit, Limits
@@ -44,6 +43,7 @@ from service.session.deadlines import Deadlines
 from service.session.effects import REFRESH_TICKET, EffectResult
 from service.session.endings import DEADLINES, FAULT, RESTART, REVOKED, TAKEN_OVER, Ending, input_ending
 from service.session.event_log import EventLog
+from service.session.live_effects import LIST_TICKET, ListLive, LiveListed
 from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.session.records import SessionSnapshot
 from service.session.step import Step, StepBuilder
@@ -52,7 +52,6 @@ from service.session.streams import Streams
 from service.session.token_life import TokenLife
 from service.session.tokens import digest_of
 
-UNKNOWN = "The session has no such live stream. Send the id of one that has not expired."
 _CLIENT_CLOSE_CODES = {CloseCode.NORMAL, CloseCode.PEER_LEFT, CloseCode.NO_CODE}
 
 
@@ -76,7 +75,7 @@ class SessionMachine:
         ``principal`` is who is connected; ``None`` without authentication.
         """
         self._snapshot = snapshot
-        self.session_id = session_id
+        self.session_id, self.session_key = session_id, snapshot.session_key
         self.connection_id = connection_id
         self._limits = limits
         self._token = token
@@ -87,7 +86,7 @@ class SessionMachine:
         )
         self._builder = StepBuilder(self._log)
         owner = None if token is None else digest_of(token)
-        self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder)
+        self._streams = Streams(snapshot, owner, limits, self._deadlines, self._builder, options.resume_seconds)
         self._token_life = (
             None if principal is None else TokenLife(principal, self.session_id, now, self._deadlines, self._builder)
         )
@@ -139,6 +138,8 @@ class SessionMachine:
                     principal=self.principal,
                 )
             )
+            if self._options.resume_seconds is not None:
+                self._builder.request(ListLive(LIST_TICKET, self._snapshot.session_key))
         return self._step(now)
 
     def receive(self, data: str | bytes | None, size_bytes: int, now: Instant) -> Step:
@@ -156,7 +157,7 @@ class SessionMachine:
             self._builder.send_error(mistake, mistake.request_id)
             return self._step(now)
         self._log.received(ClientMessageType.of(message), size_bytes)
-        refusal = None if self._token_life is None else self._token_life.check(message)
+        refusal = None if self._token_life is None else self._token_life.check(message, self.current)
         if refusal is None:
             self._handle(message, now)
         elif isinstance(message, StreamRequest):
@@ -180,11 +181,24 @@ class SessionMachine:
         """An effect is performed. The result of a dropped ticket is ignored."""
         if self._ended(now):
             return self._step(now)
-        if result.ticket != REFRESH_TICKET:
+        if result.ticket == LIST_TICKET:
+            for stream_id in result.stream_ids if isinstance(result, LiveListed) else ():
+                self._streams.offer(stream_id, now)
+        elif result.ticket != REFRESH_TICKET:
             self._streams.resolve(result, now)
         elif self._token_life is not None:
             self._token_life.resolve(result, now)
         return self._step(now)
+
+    def offer_live(self, stream_id: str, now: Instant) -> Step:
+        """The session has a live stream, which its connections receive without asking."""
+        if not self._ended(now):
+            self._streams.offer(stream_id, now)
+        return self._step(now)
+
+    def notice_live(self, now: Instant) -> float | None:
+        """A live stream has changed. Return when ``tick`` is due for it, at the latest; ``None`` if it is not."""
+        return None if self._close_reason is not None else self._streams.notice(now)
 
     def block(self, now: Instant) -> Step:
         """The kernel did not accept everything that was sent."""
@@ -261,7 +275,7 @@ class SessionMachine:
 
     def _handle(self, message: ClientMessage, now: Instant) -> None:  # noqa: C901 - one for each message
         match message:
-            case StreamRequest() | Recover() if self._streams.draining and self._streams.idle:
+            case StreamRequest() | Recover() | Watch() if self._streams.draining and self._streams.idle:
                 self._end_for_restart(None, now)  # unanswered: the client sends it again on its next connection
             case StreamRequest():
                 self._streams.request(message, now)
@@ -269,8 +283,8 @@ class SessionMachine:
                 self._streams.control(action, now)
             case Recover():
                 self._streams.recover(message, now)
-            case Watch(stream_id):
-                self._builder.send_error(UnknownStream(UNKNOWN), message.request_id, stream_id=stream_id)
+            case Watch():
+                self._streams.watch(message, now)
             case Ack():
                 self._streams.acknowledge(message)
             case ClientReport():

@@ -5,8 +5,9 @@ from sys import getsizeof
 
 from service.protocol.instant import Instant
 from service.protocol.limits import QUEUE_LENGTH
-from service.protocol.messages import Recover, StreamRequest
+from service.protocol.messages import Recover, StreamRequest, Watch
 from service.session.stream_state import StreamState
+from service.session.watch import WatchState
 
 
 class RequestQueue:
@@ -33,19 +34,39 @@ class RequestQueue:
         requests = (stream.message for stream in self._streams if isinstance(stream.message, StreamRequest))
         return sum(getsizeof(request.content) for request in requests)
 
-    def add(self, message: StreamRequest | Recover, now: Instant, content_bytes: int = 0) -> StreamState:
-        stream = StreamState(self._next_ticket, message, content_bytes, now)
+    def add(
+        self,
+        message: StreamRequest | Recover | Watch,
+        now: Instant,
+        content_bytes: int = 0,
+        *,
+        watch: WatchState | None = None,
+    ) -> StreamState:
+        """Add a stream at the end; ``watch`` is its state if it is live."""
+        stream = StreamState(self._next_ticket, message, content_bytes, now, watch)
         self._next_ticket += 1
         self._streams.append(stream)
         return stream
+
+    def replace(self, stream: StreamState, message: Watch, now: Instant, watch: WatchState) -> StreamState:
+        """Put another reading of a live stream in its place."""
+        index = self._streams.index(stream)
+        self._streams[index] = self.add(message, now, watch=watch)
+        return self._streams.pop()
 
     def find(self, ticket: int) -> StreamState | None:
         """Return the stream; ``None`` if it was removed."""
         return next((stream for stream in self._streams if stream.ticket == ticket), None)
 
     def contains(self, stream_id: str) -> bool:
-        """Whether the stream, or a repetition of its request, is current or waits."""
-        return any(stream_id in {stream.stream_id, stream.repeats} for stream in self._streams)
+        """Whether the stream, or a repetition of its request, is current or waits. Live streams do not count."""
+        streams = (stream for stream in self._streams if stream.watch is None)
+        return any(stream_id in {stream.stream_id, stream.repeats} for stream in streams)
+
+    def find_watch(self, stream_id: str) -> StreamState | None:
+        """Return the live stream, if it is current or waits."""
+        streams = (stream for stream in self._streams if stream.watch is not None)
+        return next((stream for stream in streams if stream.stream_id == stream_id), None)
 
     def remove(self, stream: StreamState) -> None:
         self._streams.remove(stream)

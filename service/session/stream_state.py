@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from service.events import StreamTimes
 from service.protocol.instant import Instant
-from service.protocol.messages import ContentType, Recover, RefusalReason, StreamRequest
+from service.protocol.messages import ContentType, Recover, RefusalReason, StreamRequest, Watch
 from service.protocol.trace import Trace
 from service.session.delivery import Delivery
 from service.session.effects import AdmissionDecided, EffectFailed
@@ -13,6 +13,7 @@ from service.session.ports import Preparation
 from service.session.records import Digest, SessionSnapshot, StreamRecord
 from service.session.recovery import EffectSequence, RecoveredStream
 from service.session.tokens import owners_of
+from service.session.watch import WatchState
 
 
 class StreamState:
@@ -40,15 +41,25 @@ class StreamState:
         "stream_id",
         "ticket",
         "trace",
+        "watch",
     )
 
-    def __init__(self, ticket: int, message: StreamRequest | Recover, content_bytes: int, now: Instant) -> None:
+    def __init__(
+        self,
+        ticket: int,
+        message: StreamRequest | Recover | Watch,
+        content_bytes: int,
+        now: Instant,
+        watch: WatchState | None = None,
+    ) -> None:
         self.ticket = ticket
         self.message = message
         self.content_bytes = content_bytes
         self.received = now
         self.admitted_at: float | None = None if isinstance(message, StreamRequest) else now.seconds
-        """``None`` until it may start; a ``recover`` needs no admission."""
+        """``None`` until it may start; a ``recover`` and a ``watch`` need no admission."""
+        self.watch = watch
+        """Set if it is a live stream, which has no ``preparation``, ``record`` or ``delivery``."""
         self.decision: AdmissionDecided | None = None
         self.stream_id = "" if isinstance(message, StreamRequest) else message.stream_id
         """Empty, as ``trace`` is ``None``, until the request is admitted."""
@@ -108,6 +119,8 @@ class StreamState:
         """The connection accepts chunks again."""
         if self.delivery is not None:
             self.delivery.release(now)
+        elif self.watch is not None and self.watch.reader is not None:
+            self.watch.reader.delivery.release(now)
 
     def restore(self, recovered: RecoveredStream) -> None:
         """Take the state of the stored stream."""
@@ -132,6 +145,11 @@ class StreamState:
     @property
     def admitted(self) -> bool:
         return self.admitted_at is not None
+
+    @property
+    def started(self) -> bool:
+        """Whether its chunks are being sent."""
+        return self.delivery is not None or (self.watch is not None and self.watch.reader is not None)
 
     @property
     def repeats(self) -> str | None:
@@ -162,6 +180,6 @@ class StreamState:
 
     @property
     def request_id(self) -> str | UnsetType:
-        if isinstance(self.message, StreamRequest):
+        if isinstance(self.message, StreamRequest | Watch):
             return self.message.request_id
         return UNSET if self.record is None or self.record.request_id is None else self.record.request_id

@@ -2,37 +2,36 @@
 
 from typing import assert_never
 
-from service.events import Outcome
-from service.protocol.errors import NoActiveStream, RateLimitExceeded, StreamingError
+from service.events import Outcome, ReadingEnd
+from service.protocol.errors import NoActiveStream, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.limits import Limits
-from service.protocol.messages import Ack, ControlAction, Recover, RefusalReason, StreamRequest
+from service.protocol.messages import Ack, ControlAction, Recover, RefusalReason, StreamRequest, Watch
 from service.protocol.server_messages import StreamCancelled, StreamPaused, StreamResumed, StreamSkipped
 from service.protocol.trace import Trace
 from service.session import effects, replies
+from service.session.admissions import Admissions
 from service.session.deadlines import Deadlines
 from service.session.delivered_streams import DeliveredStreams
 from service.session.ports import Preparation
 from service.session.queue import RequestQueue
-from service.session.records import Admission, Digest, SessionSnapshot, StreamStatus
-from service.session.recovery import (
-    RecoveredStream,
-    RecoveryTarget,
-    recover_stream,
-)
+from service.session.records import Digest, SessionSnapshot, StreamStatus
+from service.session.recovery import RecoveredStream, RecoveryTarget, recover_stream
 from service.session.run import Run
 from service.session.sender import StreamSender
 from service.session.session_state import SessionState
 from service.session.step import StepBuilder
 from service.session.stream_state import StreamState
-from service.session.tokens import claim_of, digest_of
-from service.session.validation import check_admission, queue_full_error, validate_request
+from service.session.tokens import digest_of
+from service.session.validation import queue_full_error
+from service.session.watches import Watches
 
 
 class Streams:
     """Runs one stream at a time, the others wait in order. Writes messages, effects and events to the builder."""
 
     __slots__ = (
+        "_admissions",
         "_builder",
         "_deadlines",
         "_delivered",
@@ -41,25 +40,32 @@ class Streams:
         "_queue",
         "_sender",
         "_session",
+        "_watches",
         "draining",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - independent facts
         self,
         snapshot: SessionSnapshot,
         owner: Digest | None,
         limits: Limits,
         deadlines: Deadlines,
         builder: StepBuilder,
+        resume_seconds: float | None = None,
     ) -> None:
-        """``owner`` is the digest under which streams are stored; ``None`` if they are not."""
+        """``owner`` is the digest under which streams are stored; ``None`` if they are not.
+
+        ``resume_seconds`` is as in ``SessionOptions``.
+        """
         self._session = SessionState(snapshot, deadlines)
         self._owner = owner
         self._limits = limits
         self._deadlines = deadlines
         self._builder = builder
         self._queue = RequestQueue()
+        self._admissions = Admissions(self._queue, self._session, owner, limits, builder)
         self._sender = StreamSender(deadlines, builder, stores_streams=owner is not None)
+        self._watches = Watches(self._queue, limits, deadlines, builder, resume_seconds)
         self._delivered = DeliveredStreams()
         self.draining = False
         """Whether no stream may start."""
@@ -91,7 +97,9 @@ class Streams:
     def due_at(self) -> float | None:
         """When the next chunk is due, in monotonic seconds; ``None`` if none may be sent."""
         stream = self._queue.current
-        return None if stream is None else self._sender.due_at(stream)
+        if stream is None:
+            return None
+        return self._sender.due_at(stream) if stream.watch is None else self._watches.due_at(stream)
 
     def run(self, until: float) -> Run | None:
         """Return the chunks that may be sent without ``deliver`` before ``until``; ``None`` if there are none."""
@@ -101,17 +109,8 @@ class Streams:
     # Messages
 
     def request(self, request: StreamRequest, now: Instant) -> None:
-        content = request.content
-        content_bytes = len(content) if content.isascii() else len(content.encode())
-        mistake = validate_request(request, content_bytes, self._limits, queue_full=self._queue.full)
-        if mistake is not None:
-            self._reject(request, mistake)
-            return
-        stream = self._queue.add(request, now, content_bytes)
-        if self._session.snapshot.shared:
-            self._request_admission(stream, now)
-        else:
-            self._builder.request(effects.JoinSession(stream.ticket, self._session.at(now)))
+        self._watches.html_mode = request.html_mode
+        self._admissions.receive(request, now)
 
     def recover(self, message: Recover, now: Instant) -> None:
         if self._queue.full:
@@ -123,6 +122,21 @@ class Streams:
         else:
             self._queue.add(message, now)
             self._start_next(now)
+
+    def watch(self, message: Watch, now: Instant) -> None:
+        self._watches.watch(message, now)
+        self._start_next(now)
+
+    def offer(self, stream_id: str, now: Instant) -> None:
+        """Send a live stream of the session without a ``watch``."""
+        if not self.draining:
+            self._watches.offer(stream_id, now)
+            self._start_next(now)
+
+    def notice(self, now: Instant) -> float | None:
+        """A live stream has changed. Return when ``deliver`` is due for it; ``None`` if it need not be called."""
+        stream = self._queue.current
+        return None if stream is None or stream.watch is None else self._watches.notice(stream, now)
 
     def acknowledge(self, ack: Ack) -> None:
         answer = self._delivered.acknowledge(ack, self._queue.current)
@@ -136,23 +150,28 @@ class Streams:
         if stream is None:
             self._builder.send_error(NoActiveStream(f"There is no stream to {action}. Send a stream_request first."))
             return
+        sender = self._sender if stream.watch is None else self._watches
         match action:
             case ControlAction.PAUSE:
                 self._builder.send(StreamPaused(now.timestamp))
-                self._sender.set_paused(stream, now, paused=True)
+                sender.set_paused(stream, now, paused=True)
             case ControlAction.RESUME:
                 self._builder.send(StreamResumed(now.timestamp))
-                self._sender.set_paused(stream, now, paused=False)
+                sender.set_paused(stream, now, paused=False)
             case ControlAction.SKIP:
                 self._builder.send(StreamSkipped(now.timestamp))
                 if stream.paused:  # no chunk may follow stream_paused until stream_resumed
                     self._builder.send(StreamResumed(now.timestamp))
-                    self._sender.set_paused(stream, now, paused=False)
-                self._sender.skip(stream, now)
+                    sender.set_paused(stream, now, paused=False)
+                sender.skip(stream, now)
+            case ControlAction.CANCEL if stream.watch is not None:
+                self._end_reading(stream, self._watches.cancel(stream, now), now)
             case ControlAction.CANCEL:
                 self._builder.send(StreamCancelled(now.timestamp))
                 self._finish(stream, Outcome.CANCELLED, now)
                 self._start_next(now)
+            case ControlAction.LEAVE if stream.watch is not None:
+                self._end_reading(stream, self._watches.leave(stream, now), now)
             case ControlAction.LEAVE:
                 self._builder.send_error(NoActiveStream("The stream is not live. Send cancel to end it."))
             case _:
@@ -161,30 +180,36 @@ class Streams:
 
     # Results of effects
 
-    def resolve(self, result: effects.EffectResult, now: Instant) -> None:  # noqa: C901 - one match over all results
+    def resolve(self, result: effects.EffectResult, now: Instant) -> None:  # noqa: C901, PLR0912 - one match over all results
         """Continue the stream of the ticket; the result for a stream that has ended is ignored."""
         stream = self._queue.find(result.ticket)
         if stream is None:
+            self._watches.drop(result)
             return
         if isinstance(result, effects.SessionJoined) and self._session.join(result.snapshot, now):
             self._builder.log.joined(result.snapshot)
         match result:
             case effects.EffectFailed():
                 self._fail(stream, result, now)
+            case _ if stream.watch is not None:
+                self._end_reading(stream, self._watches.resolve(stream, result, now), now)
             case effects.SessionJoined() | effects.StoreFailed() if not stream.admitted:
-                self._request_admission(stream, now)
+                self._admissions.request(stream, now)
             case effects.AdmissionDecided():
-                self._admit(stream, result, now)
+                self._admissions.decide(stream, result, now)
+                self._start_next(now)
             case effects.PlanPrepared(_, preparation):
-                self._record_admission(stream)
+                self._admissions.record(stream)
                 stream.prepared_at = now.seconds
                 self._store(stream, preparation, now)
             case effects.PlanNotFound():
                 assert stream.repeats is not None
                 charge = effects.ChargeRepetition(stream.ticket, self._session.at(now), stream.repeats)
                 self._builder.request(charge)
-            case effects.RepetitionCharged(_, admission):
-                self._prepare_again(stream, admission, now)
+            case effects.RepetitionCharged(_, admission) if self._admissions.charge(stream, admission):
+                self._prepare(stream, now)
+            case effects.RepetitionCharged():
+                self._start_next(now)
             case _ if stream.recovery is not None:
                 self._continue_recovery(stream, result, now)
             case _ if stream.skip_storage is not None:
@@ -195,34 +220,6 @@ class Streams:
             case _:
                 raise AssertionError(result)
         self.deliver(now)
-
-    def _request_admission(self, stream: StreamState, now: Instant) -> None:
-        claim = None if self._owner is None else claim_of(stream.request, self._owner)
-        self._builder.request(effects.Admit(stream.ticket, self._session.at(now), stream.request, claim))
-
-    def _admit(self, stream: StreamState, decision: effects.AdmissionDecided, now: Instant) -> None:
-        admission = decision.admission
-        self._session.count(admission)
-        active_here = admission.repeats is not None and self._queue.contains(admission.repeats)
-        mistake = check_admission(admission, self._limits, active_here=active_here)
-        if mistake is None:
-            stream.admit(decision, now.seconds)
-            if stream.repeats is None:
-                self._record_admission(stream)
-        else:
-            self._refuse_admission(stream, mistake)
-        self._start_next(now)
-
-    def _refuse_admission(self, stream: StreamState, mistake: StreamingError) -> None:
-        self._remove(stream)
-        if isinstance(mistake, RateLimitExceeded):
-            self._builder.log.rate_limit_hit(self._limits.max_requests)
-        self._reject(stream.request, mistake)
-
-    def _record_admission(self, stream: StreamState) -> None:
-        """Record a request that is charged or prepared; a repetition that is recovered is recorded as such."""
-        if stream.decision is not None and not stream.admission_recorded:
-            self._builder.log.admitted(stream, stream.decision, self._limits)
 
     def _store(self, stream: StreamState, preparation: Preparation, now: Instant) -> None:
         """Store the stream before ``stream_start`` announces it, if it may be stored."""
@@ -260,17 +257,6 @@ class Streams:
             self._refuse_recovery(stream.stream_id, reason, now)
             self._start_next(now)
 
-    def _prepare_again(self, stream: StreamState, admission: Admission, now: Instant) -> None:
-        """Prepare a repeated request, if the limit of the session permits it."""
-        self._session.count(admission)
-        mistake = check_admission(admission, self._limits, active_here=False)
-        if mistake is None:
-            self._record_admission(stream)
-            self._prepare(stream, now)
-        else:
-            self._refuse_admission(stream, mistake)
-            self._start_next(now)
-
     def _fail(self, stream: StreamState, failure: effects.EffectFailed, now: Instant) -> None:
         error = failure.error
         stream.failure = failure
@@ -285,9 +271,23 @@ class Streams:
     def deliver(self, now: Instant) -> None:
         """Send the chunks that are due; after the last one, end the stream and start the next."""
         stream = self._queue.current
-        if stream is not None and self._sender.send_due(stream, now):
+        if stream is None:
+            return
+        if stream.watch is not None:
+            self._end_reading(stream, self._watches.send_due(stream, now), now)
+        elif self._sender.send_due(stream, now):
             self._delivered.add(stream)
             self._finish(stream, Outcome.SKIPPED if stream.active_delivery.skipped else Outcome.COMPLETED, now)
+            self._start_next(now)
+
+    def _end_reading(self, stream: StreamState, end: ReadingEnd | None, now: Instant) -> None:
+        """End a live stream for this connection and start the next; ``None`` if it goes on."""
+        if end is not None:
+            if end is ReadingEnd.COMPLETE:
+                self._delivered.add(stream)
+            self._watches.detach(stream, end, now)
+            self._remove(stream)
+            self._deadlines.restart_idle(now.seconds)
             self._start_next(now)
 
     def advance(self, chunks: int) -> None:
@@ -307,7 +307,9 @@ class Streams:
             return
         stream.dequeued_at = now.seconds
         message = stream.message
-        if isinstance(message, Recover):
+        if stream.watch is not None:
+            self._watches.attach(stream, self._session.snapshot.session_key)
+        elif isinstance(message, Recover):
             self._recover(stream, RecoveryTarget(stream.stream_id, message.last_index, digest_of(message.token)), now)
         elif stream.repeats is not None:
             self._recover(stream, RecoveryTarget(stream.stream_id, -1, None), now)
@@ -328,6 +330,8 @@ class Streams:
 
     def _finish(self, stream: StreamState, outcome: Outcome, now: Instant, error: StreamingError | None = None) -> None:
         """End the stream with its only outcome."""
+        if stream.watch is not None:
+            self._watches.finish(stream, outcome, now)
         self._remove(stream)
         self._deadlines.restart_idle(now.seconds)
         if stream.admission_recorded:
@@ -339,12 +343,6 @@ class Streams:
     def _remove(self, stream: StreamState) -> None:
         self._queue.remove(stream)
         self._builder.drop(stream.ticket)
-
-    # Refusals
-
-    def _reject(self, request: StreamRequest, error: StreamingError) -> None:
-        self._builder.log.rejected(request.content_type, error)
-        self._builder.send_error(error, request.request_id)
 
     def _refuse_recovery(self, stream_id: str, reason: RefusalReason, now: Instant) -> None:
         self._builder.send(replies.recovery_refused(stream_id, reason, now))

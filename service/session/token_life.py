@@ -8,11 +8,12 @@ from service.access.principal import AccessRefusal, Principal
 from service.access.scope import Scope
 from service.protocol.errors import RefreshRefused, ScopeMissing
 from service.protocol.instant import Instant, iso
-from service.protocol.messages import ClientMessage, Recover, StreamControl, StreamRequest
+from service.protocol.messages import ClientMessage, ControlAction, Recover, StreamControl, StreamRequest
 from service.protocol.server_messages import AuthExpiring, AuthRefreshed
 from service.session import effects
 from service.session.deadlines import Deadlines
 from service.session.step import StepBuilder
+from service.session.stream_state import StreamState
 
 WARNING_SECONDS = 60.0
 """The time between the warning and the end of a token."""
@@ -20,6 +21,7 @@ WARNING_SECONDS = 60.0
 _STREAMING = (StreamRequest, Recover, StreamControl)
 
 _WITHOUT_STREAM = "The token lacks the scope stream, which this message needs. Send auth_refresh with one that has it."
+_WITHOUT_CONTROL = "The token lacks the scope control, which cancels a live stream for everybody. Send leave instead."
 _CHECKING = "An auth_refresh is being checked. Wait for its answer."
 _ANOTHER_USER = "This token is of another user. Send one of the same issuer, subject and space, or reconnect with it."
 _ANOTHER_SESSION = "This token does not allow this session. Ask for its scope and its sessions."
@@ -55,11 +57,16 @@ class TokenLife:
         """Whether a new token is being checked."""
         self._adopt(principal, now)
 
-    def check(self, message: ClientMessage) -> ScopeMissing | None:
-        """Return why the token does not allow the message; ``None`` if it does."""
-        if isinstance(message, _STREAMING) and Scope.STREAM not in self.principal.grant.scopes:
-            return ScopeMissing(_WITHOUT_STREAM)
-        return None
+    def check(self, message: ClientMessage, current: StreamState | None = None) -> ScopeMissing | None:
+        """Return why the token does not allow the message; ``None`` if it does.
+
+        A control acts on the ``current`` stream. A live one may be read by all who may connect.
+        """
+        scopes = self.principal.grant.scopes
+        if isinstance(message, StreamControl) and current is not None and current.watch is not None:
+            cancels = message.action is ControlAction.CANCEL
+            return ScopeMissing(_WITHOUT_CONTROL) if cancels and Scope.CONTROL not in scopes else None
+        return ScopeMissing(_WITHOUT_STREAM) if isinstance(message, _STREAMING) and Scope.STREAM not in scopes else None
 
     def warn(self, now: Instant) -> None:
         """Send the warning if it is due."""

@@ -9,6 +9,7 @@ from service.protocol.errors import InternalError
 from service.protocol.instant import Instant
 from service.protocol.limits import InputLimit
 from service.session.effects import TicketedEffect, UpdateStatus
+from service.session.live_effects import CancelLive, DetachLive
 from service.session.machine import SessionMachine
 from service.session.ports import Connection
 from service.session.step import Step
@@ -21,7 +22,8 @@ class Driver:
     """One connection from its acceptance to its end, its receiver and its only writer.
 
     ``slot`` and ``wake`` are for the ticker, ``wake`` and ``fail`` for the pacer; ``idle``,
-    ``leased_stream``, ``lose_lease``, ``principal``, ``revoke``, ``drain`` and ``shutdown`` for the hub.
+    ``leased_stream``, ``lose_lease``, ``principal``, ``revoke``, ``session_key``, ``offer_live``, ``drain`` and
+    ``shutdown`` for the hub.
     """
 
     __slots__ = (
@@ -63,6 +65,7 @@ class Driver:
             content_client,
             account=account,
             principal=machine.principal,
+            on_live_change=self._live_changed,
         )
         self._run: PacedRun | None = None
         """The run of the last step, until the next input."""
@@ -101,6 +104,7 @@ class Driver:
         self._services.ticker.cancel(self)
         for task in self._tasks.values():
             task.cancel()
+        self._effect_handler.close()
         self._on_ended(self)
 
     def wake(self, now: Instant) -> None:
@@ -145,6 +149,15 @@ class Driver:
         """Who is connected; ``None`` without authentication."""
         return self._machine.principal
 
+    @property
+    def session_key(self) -> str:
+        """Of the session of the connection."""
+        return self._machine.session_key
+
+    def offer_live(self, stream_id: str) -> None:
+        """The session has a live stream."""
+        self._pass(self._machine.offer_live, stream_id)
+
     def revoke(self) -> None:
         """The token was revoked: close."""
         self._pass(self._machine.revoke)
@@ -156,6 +169,20 @@ class Driver:
     def shutdown(self, returns_at: float) -> None:
         """Close with 1012 now."""
         self._pass(self._machine.shutdown, returns_at)
+
+    def _live_changed(self) -> None:
+        """A live stream has more, or another state: wake now, or when something of it is due."""
+        try:
+            now = self._services.clock()
+            due_at = self._machine.notice_live(now)
+            if due_at is None:
+                return
+            if due_at <= now.seconds:
+                self.wake(now)
+            else:
+                self._services.ticker.schedule(self, due_at)
+        except Exception as exception:  # noqa: BLE001 - the outermost guard of this connection
+            self.fail(exception)
 
     def _pass(self, machine_input: Callable[..., Step], *arguments: object) -> None:
         """Pass an input to the machine and execute the step."""
@@ -181,8 +208,8 @@ class Driver:
         for ticket in step.dropped:
             self._drop(ticket)
         for effect in step.effects:
-            if isinstance(effect, UpdateStatus):
-                self._effect_handler.update_status(effect)
+            if isinstance(effect, UpdateStatus | DetachLive | CancelLive):
+                self._effect_handler.start(effect)
             else:
                 self._tasks[effect.ticket] = asyncio.get_running_loop().create_task(self._perform(effect))
         if step.close is not None:

@@ -12,9 +12,12 @@ from service.protocol.errors import ProcessingFailed, ServerBusy, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.trace import Trace, parse_trace_context
 from service.session import effects
+from service.session.live_effects import AttachLive, CancelLive, DetachLive, ListLive
+from service.session.live_ports import LiveStreams
 from service.session.ports import ContentEngine, Ids, PreparationFailed, Recorder, SessionStore, StoreUnavailable
 from service.websocket.access_control import AccessControl
 from service.websocket.call_origin import CallOrigin, call_origin
+from service.websocket.live_readings import LiveReadings
 from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
 from service.websocket.quotas import Account, Quotas
@@ -37,12 +40,14 @@ class Services(Struct, frozen=True):
     quotas: Quotas | None = None
     """``None`` if none is set."""
     live_meter: LiveMeter = field(default_factory=LiveMeter)
+    live: LiveStreams | None = None
+    """``None`` without live streams."""
 
 
 class EffectHandler:
     """Performs the effects of one connection and records their faults."""
 
-    __slots__ = ("_account", "_client", "_connection_id", "_principal", "_services", "_session_id")
+    __slots__ = ("_account", "_client", "_connection_id", "_principal", "_readings", "_services", "_session_id")
 
     def __init__(  # noqa: PLR0913 - independent facts
         self,
@@ -53,10 +58,12 @@ class EffectHandler:
         *,
         account: Account | None = None,
         principal: Principal | None = None,
+        on_live_change: Callable[[], None] = lambda: None,
     ) -> None:
         """``client`` is that of the content engine; ``account`` is charged for requests, if there is one.
 
-        ``principal`` is who is connected; ``None`` without authentication.
+        ``principal`` is who is connected; ``None`` without authentication. ``on_live_change`` is called when a live
+        stream has changed that the connection reads.
         """
         self._account = account
         self._principal = principal
@@ -64,6 +71,9 @@ class EffectHandler:
         self._services = services
         self._connection_id = connection_id
         self._session_id = session_id
+        self._readings = (
+            None if services.live is None else LiveReadings(services.live, on_live_change, self._record_live_fault)
+        )
 
     async def perform(self, effect: effects.TicketedEffect) -> effects.EffectResult:
         """Return the result of the effect. Never raises: an exception is a result too. Called in a task of its own."""
@@ -87,15 +97,33 @@ class EffectHandler:
                     | effects.PutStream()
                     | effects.GetStream()
                     | effects.AcquireStream()
-                    | effects.MarkSkip(),
+                    | effects.MarkSkip()
+                    | ListLive()
+                    | AttachLive(),
                     StoreUnavailable(),
                 ):
                     return effects.StoreFailed(effect.ticket)
                 case _:
                     return effects.EffectFailed(effect.ticket, self._error_for_client(effect, exception))
 
-    def update_status(self, effect: effects.UpdateStatus) -> None:
-        self._services.store.update_status(effect.stream_id, effect.epoch, effect.status)
+    def start(self, effect: effects.UpdateStatus | DetachLive | CancelLive) -> None:
+        """Start an effect that has no result."""
+        match effect:
+            case effects.UpdateStatus(stream_id, epoch, status):
+                self._services.store.update_status(stream_id, epoch, status)
+            case DetachLive(reading):
+                assert self._readings is not None
+                self._readings.detach(reading)
+            case CancelLive(stream_id):
+                assert self._readings is not None
+                self._readings.cancel(stream_id)
+            case _:
+                assert_never(effect)
+
+    def close(self) -> None:
+        """The connection has ended."""
+        if self._readings is not None:
+            self._readings.close()
 
     def record_fault(
         self,
@@ -143,6 +171,12 @@ class EffectHandler:
             case effects.Authenticate(ticket, token):
                 assert self._services.access is not None
                 return effects.TokenChecked(ticket, await self._services.access.authenticate(token))
+            case ListLive():
+                assert self._readings is not None
+                return await self._readings.find(effect)
+            case AttachLive():
+                assert self._readings is not None
+                return await self._readings.attach(effect)
             case _:
                 assert_never(effect)
 
@@ -165,6 +199,9 @@ class EffectHandler:
             self.record_fault(preparation.plan.failure, FaultSource.CONTENT, effect.stream_id, effect.trace)
         return effects.PlanPrepared(effect.ticket, preparation)
 
+    def _record_live_fault(self, exception: BaseException) -> None:
+        self.record_fault(exception, FaultSource.LIVE)
+
     def _error_for_client(self, effect: effects.TicketedEffect, exception: BaseException) -> StreamingError:
         """Return the error that the client gets; record it if it is an error of the service."""
         if isinstance(exception, StreamingError) and not exception.reportable:
@@ -175,7 +212,7 @@ class EffectHandler:
         return ProcessingFailed(f"The request could not be processed. Try again, or report id {error_id}.")
 
 
-def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace | None]:
+def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace | None]:  # noqa: PLR0911 - a table
     """Return the source of its faults, and the stream if it is known; the id in a ``recover`` may be any string."""
     match effect:
         case effects.JoinSession() | effects.Admit() | effects.ChargeRepetition():
@@ -190,5 +227,7 @@ def _attribute(effect: effects.TicketedEffect) -> tuple[FaultSource, str, Trace 
             return FaultSource.RECOVERY, "", None
         case effects.MarkSkip():
             return FaultSource.RECOVERY, effect.stream_id, effect.trace
+        case ListLive() | AttachLive():
+            return FaultSource.LIVE, "", None
         case _:
             assert_never(effect)

@@ -42,6 +42,17 @@ class Member(Protocol):
         """Close now. The client may connect again at ``returns_at``, in monotonic seconds."""
 
 
+class Reader(Protocol):
+    """A connection of a session, which receives its live streams."""
+
+    @property
+    def session_key(self) -> str:
+        """Of the session of the connection."""
+
+    def offer_live(self, stream_id: str) -> None:
+        """The session has a live stream."""
+
+
 class Waiting(Protocol):
     """A connection that has no session yet, and no capacity."""
 
@@ -57,6 +68,8 @@ class Hub:
         self._recorder = recorder
         self._clock = clock
         self._members: set[Member] = set()
+        self._readers: dict[str, set[Reader]] = {}
+        """By the keys of their sessions."""
         self._pending: set[Waiting] = set()
         self.connections = 0
         """Accepted connections, including those whose session is not open yet."""
@@ -82,6 +95,21 @@ class Hub:
 
     def discard(self, member: Member) -> None:
         self._members.discard(member)
+
+    def add_reader(self, reader: Reader) -> None:
+        """Offer it the live streams of its session until ``remove_reader``."""
+        self._readers.setdefault(reader.session_key, set()).add(reader)
+
+    def remove_reader(self, reader: Reader) -> None:
+        readers = self._readers.get(reader.session_key, set())
+        readers.discard(reader)
+        if not readers:
+            self._readers.pop(reader.session_key, None)
+
+    def offer_live(self, session_key: str, stream_id: str) -> None:
+        """Offer a live stream that was created to all connections of its session."""
+        for reader in tuple(self._readers.get(session_key, ())):
+            reader.offer_live(stream_id)
 
     def add_pending(self, waiting: Waiting) -> None:
         """Register a connection without a session until ``discard_pending``."""

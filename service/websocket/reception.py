@@ -36,7 +36,7 @@ from service.websocket.arrival import Arrival
 from service.websocket.call_origin import CallOrigin, call_origin
 from service.websocket.driver import Driver
 from service.websocket.effect_handler import Services
-from service.websocket.hub import Hub, Member
+from service.websocket.hub import Hub
 from service.websocket.quotas import Account
 
 _ERRORS: Mapping[CloseCode, type[LimitReached]] = {
@@ -116,6 +116,7 @@ class Reception:
             self._hub.release()
         else:
             self._hub.register(driver)
+            self._hub.add_reader(driver)
             driver.start()
             if principal is not None and self._is_revoked(principal):  # while the session was opened
                 driver.revoke()
@@ -207,6 +208,7 @@ class Reception:
     def _is_revoked(self, principal: Principal) -> bool:
         return self._services.access is not None and principal in self._services.access.revoked
 
-    def _forget(self, driver: Member) -> None:
+    def _forget(self, driver: Driver) -> None:
         self._hub.discard(driver)
+        self._hub.remove_reader(driver)
         self._hub.release()

@@ -31,6 +31,8 @@ from service.session.effects import (
     TokenChecked,
     UpdateStatus,
 )
+from service.session.live_effects import AttachLive, CancelLive, DetachLive, ListLive
+from service.session.live_ports import LiveReading
 from service.session.machine import SessionMachine
 from service.session.options import DEFAULT_OPTIONS, SessionOptions
 from service.session.ports import Preparation
@@ -114,6 +116,8 @@ class Conversation:
         self.sent: list[tuple[float, Message]] = []
         self.events: list[Event] = []
         self.effects: list[TicketedEffect] = []
+        self.detached: list[LiveReading] = []
+        self.cancelled: list[str] = []
         self.wake_at: float | None = None
         self.close: Close | None = None
         self.used = requests_used
@@ -135,6 +139,10 @@ class Conversation:
         for effect in step.effects:
             if isinstance(effect, UpdateStatus):
                 self.store.update_status(effect)
+            elif isinstance(effect, DetachLive):
+                self.detached.append(effect.reading)
+            elif isinstance(effect, CancelLive):
+                self.cancelled.append(effect.stream_id)
             else:
                 self.effects.append(effect)
         self.wake_at = step.wake_at
@@ -222,8 +230,10 @@ class Conversation:
         [effect] = self.pending(Authenticate)
         return self.resolve(TokenChecked(effect.ticket, principal))
 
-    def perform(self, effect: Admit | ChargeRepetition | StoreEffect) -> list[Message]:
+    def perform(self, effect: Admit | ChargeRepetition | StoreEffect | ListLive | AttachLive) -> list[Message]:
         match effect:
+            case ListLive() | AttachLive():
+                raise AssertionError("LiveConversation performs it")
             case Admit():
                 return self.decide(effect)
             case ChargeRepetition():

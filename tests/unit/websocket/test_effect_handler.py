@@ -33,6 +33,7 @@ from service.session.effects import (
     UnpackPlan,
     UpdateStatus,
 )
+from service.session.live_effects import CancelLive, DetachLive
 from service.session.machine import SessionMachine
 from service.session.ports import PreparationFailed, StoreUnavailable
 from service.session.records import Digest, SessionSnapshot, StreamStatus
@@ -111,7 +112,9 @@ class Bench:
         while True:
             self.sent += step.outbound
             self.events += step.events
-            effects = [effect for effect in step.effects if not isinstance(effect, UpdateStatus)]
+            effects = [
+                effect for effect in step.effects if not isinstance(effect, UpdateStatus | DetachLive | CancelLive)
+            ]
             if not effects:
                 return machine
             [effect] = effects

@@ -38,6 +38,15 @@ class Member:
         """There is no token."""
 
 
+class Reader:
+    def __init__(self, session_key: str) -> None:
+        self.session_key = session_key
+        self.offered: list[str] = []
+
+    def offer_live(self, stream_id: str) -> None:
+        self.offered.append(stream_id)
+
+
 class Process:
     """A hub with a clock that is further at each call, by an hour unless ``tick_seconds`` is given."""
 
@@ -76,6 +85,19 @@ def test_capacity_is_reserved_up_to_the_limit_and_released() -> None:
     assert (hub.reserve(), hub.reserve(), hub.connections) == (True, False, 1)
     hub.release()
     assert (hub.connections, hub.reserve()) == (0, True)
+
+
+def test_a_live_stream_is_offered_to_the_connections_of_its_session() -> None:
+    hub = Process().hub
+    one, two, other = Reader("s-1"), Reader("s-1"), Reader("s-2")
+    for reader in (one, two, other):
+        hub.add_reader(reader)
+    hub.offer_live("s-1", "live-1")
+    hub.remove_reader(two)
+    hub.offer_live("s-1", "live-2")
+    hub.remove_reader(one)
+    hub.offer_live("s-1", "live-3")
+    assert (one.offered, two.offered, other.offered) == (["live-1", "live-2"], ["live-1"], [])
 
 
 async def test_a_drain_waits_until_all_connections_have_closed() -> None:
