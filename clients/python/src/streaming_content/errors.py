@@ -201,8 +201,9 @@ class PublishRefused(StreamingError):
 
     @property
     def may_retry(self) -> bool:
-        """Whether the same call may succeed later."""
-        return self.retry_after_seconds is not None or self.status >= _SERVER_ERROR or self.status in _TEMPORARY
+        """Whether the same call may succeed later: the service has a fault, or asks to wait."""
+        has_fault = self.status >= _SERVER_ERROR or self.code == "internal_error"
+        return has_fault or self.retry_after_seconds is not None
 
 
 class ProducerFenced(StreamingError):

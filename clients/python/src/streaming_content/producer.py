@@ -6,24 +6,16 @@ from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Final, Self
 
-from streaming_content.backoff import BackOff
-from streaming_content.errors import (
-    ConnectFailed,
-    ConnectionClosed,
-    PublishFailed,
-    PublishRefused,
-    StreamCancelled,
-    StreamingError,
-)
-from streaming_content.publish_link import CallLink, SocketLink, end_error
-from streaming_content.source import Source
+from streaming_content.errors import PublishFailed, StreamCancelled, StreamingError
+from streaming_content.publication import Publication
+from streaming_content.publish_link import PublishLink
+from streaming_content.retries import Retries
 from streaming_content.stream import Message
 
-_MAX_PENDING_BYTES: Final = 256 * 1024
+MAX_PENDING_BYTES: Final = 256 * 1024
 """Written and not durable: more than this makes ``write`` wait. That of the service."""
-_MAX_SOCKET_FAILURES: Final = 3
-"""After this number of sockets that did not open, the producer tries calls: a proxy may block sockets."""
 _ABANDON_SECONDS: Final = 5.0
+"""How long the end of a block that was left by an exception may take."""
 
 Begin = Callable[[], Awaitable[Message]]
 
@@ -35,106 +27,108 @@ class Producer:
     if its task was cancelled. The producer survives lost connections and restarts of the service.
     """
 
-    def __init__(self, begin: Begin, socket: SocketLink, calls: CallLink, retry_seconds: float) -> None:
+    def __init__(self, begin: Begin, socket: PublishLink, calls: PublishLink, retries: Retries) -> None:
         """``begin`` creates or adopts the stream. Made by ``Publisher``."""
-        self.stream_id = ""
-        """Empty until the block begins, as is ``epoch`` 0."""
-        self.epoch = 0
         self.offset = 0
         """Where this producer has begun, in bytes: 0, or the length of what the one before it has written."""
         self.tail = ""
         """After an adoption, the end of the text so far."""
         self._begin = begin
         self._links = socket, calls
-        self._uses_calls = False
-        self._retry_seconds = retry_seconds
-        self._source = Source()
-        self._written = asyncio.Event()
-        self._stored = asyncio.Event()
-        self._status: str | None = None
-        """Set by ``close``."""
-        self._is_over = asyncio.Event()
-        """Nothing more can be written: the end is stored, or ``_error`` is set."""
-        self._error: StreamingError | None = None
+        self._retries = retries
+        self._publication: Publication | None = None
         self._task: asyncio.Task[None] | None = None
 
-    # For its user
+    @property
+    def stream_id(self) -> str:
+        """Empty before the block."""
+        return "" if self._publication is None else self._publication.stream_id
+
+    @property
+    def epoch(self) -> int:
+        """One more for each adoption."""
+        return self._begun.epoch
 
     @property
     def cancelled(self) -> bool:
         """Whether a reader has cancelled the stream: stop the model. ``write`` raises ``StreamCancelled`` then."""
-        return isinstance(self._error, StreamCancelled)
+        return isinstance(self._begun.error, StreamCancelled)
 
     @property
     def durable(self) -> int:
         """The bytes of the source that are stored: no failure loses them."""
-        return self._source.durable
+        return self._begun.durable
 
     async def write(self, text: str) -> None:
         """Append text, such as a token. Waits only while more than 256 KB are not durable.
 
-        Raises ``StreamCancelled``, ``ProducerFenced``, ``StreamEnded``, ``PublishRefused`` and ``PublishFailed``, each
-        of which ends the producer; ``ValueError`` for text that is not Unicode.
+        Raises ``StreamCancelled``, ``ProducerFenced``, ``StreamEnded``, ``PublishRefused``, ``PublishFailed`` and
+        ``ConnectionClosed``, each of which ends the producer; ``ValueError`` for text that is not Unicode.
         """
-        self._check()
-        if self._status is not None:
+        publication = self._begun
+        publication.check()
+        if publication.status is not None:
             raise RuntimeError("The stream is closed.")
-        self._source.write(text)
-        self._written.set()
-        if self._source.pending > _MAX_PENDING_BYTES:
-            await self._until(lambda: self._source.pending <= _MAX_PENDING_BYTES)
+        publication.write(text)
+        if publication.pending > MAX_PENDING_BYTES:
+            await publication.wait_durable(MAX_PENDING_BYTES)
 
     async def flush(self) -> None:
         """Return when everything that was written is durable. Raises what ``write`` raises."""
-        length = self._source.length
-        await self._until(lambda: self._source.durable >= length)
+        await self._begun.wait_durable(0)
 
     async def close(self, status: str = "complete") -> None:
         """End the stream as ``complete``, ``error`` or ``cancelled``; return when that is durable.
 
         Raises what ``write`` raises.
         """
-        if self._status is None:
-            self._status = status
-            self._written.set()
-        await self._is_over.wait()
-        self._check()
+        self._begun.end_as(status)
+        await self._begun.over.wait()
+        self._begun.check()
 
     async def wait_ended(self) -> None:
-        """Return when nothing more can be written; ``cancelled`` tells one reason."""
-        await self._is_over.wait()
+        """Return when nothing more can be written; ``cancelled`` is one of the reasons."""
+        await self._begun.over.wait()
 
     @asynccontextmanager
     async def stopping(self) -> AsyncIterator[None]:
-        """A block that is left with ``StreamCancelled`` as soon as the stream is cancelled, also while it waits."""
-        task = asyncio.current_task()
+        """A block that is left with ``StreamCancelled`` as soon as the stream is cancelled, also while it waits.
+
+        Other errors that end the producer leave it in the same way.
+        """
+        publication, task = self._begun, asyncio.current_task()
         assert task is not None
-        watch = asyncio.create_task(self.wait_ended())
-        stopped = False
+        watch = asyncio.create_task(publication.over.wait())
+        stopped, inside = False, True
 
         def stop(_: object) -> None:
             nonlocal stopped
-            if not watch.cancelled() and self._error is not None:
+            if inside and not watch.cancelled() and publication.error is not None:
                 stopped = True
                 task.cancel()
 
         watch.add_done_callback(stop)
         try:
             yield
+            if stopped:
+                await asyncio.sleep(0)  # here the task is cancelled
+            publication.check()
         except asyncio.CancelledError:
-            if not stopped:
+            if not stopped or task.uncancel() > 0:  # cancelled by others too
                 raise
-            task.uncancel()
-            self._check()
+            publication.check()
         finally:
+            inside = False
             watch.cancel()
 
     async def __aenter__(self) -> Self:
         begun = await self._begin()
-        self.stream_id, self.epoch = str(begun["stream_id"]), int(begun["epoch"])
-        self.offset, self.tail = int(begun["offset"]), str(begun.get("tail", ""))
-        self._source = Source(self.offset)
-        self._task = asyncio.create_task(self._run())
+        # A character that the producer before has not finished is written again: the service trims what it has.
+        self.offset = int(begun["offset"]) - len(bytes.fromhex(begun.get("rest", "")))
+        self.tail = str(begun.get("tail", ""))
+        clock = asyncio.get_running_loop().time
+        self._publication = Publication(str(begun["stream_id"]), int(begun["epoch"]), self.offset, clock)
+        self._task = asyncio.create_task(self._run(self._publication))
         return self
 
     async def __aexit__(
@@ -144,7 +138,7 @@ class Producer:
         try:
             if error is None:
                 await self.close()
-            elif self._error is None:
+            elif self._begun.error is None:
                 with suppress(StreamingError, TimeoutError):
                     async with asyncio.timeout(_ABANDON_SECONDS):
                         await self.close("error" if isinstance(error, Exception) else "cancelled")
@@ -152,107 +146,29 @@ class Producer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    # For a link
+    @property
+    def _begun(self) -> Publication:
+        if self._publication is None:
+            raise RuntimeError("The stream begins with the block: async with publisher.stream(…) as out.")
+        return self._publication
 
-    async def wait(self, offset: int, seconds: float) -> bool:
-        """As in ``Publication``."""
-        try:
-            async with asyncio.timeout(seconds):
-                while self._source.length <= offset and self._status is None:
-                    self._written.clear()
-                    await self._written.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    def part(self, offset: int) -> bytes:
-        """As in ``Publication``."""
-        return self._source.part(offset)
-
-    def end(self, offset: int) -> Message | None:
-        """As in ``Publication``."""
-        if self._status is None or offset < self._source.length:
-            return None
-        digest = self._source.sha256
-        return {"status": self._status, "offset": offset, **({} if digest is None else {"sha256": digest})}
-
-    def stored(self, durable: int) -> None:
-        """As in ``Publication``."""
-        self._source.store(durable)
-        self._stored.set()
-
-    def ended(self, status: str) -> None:
-        """As in ``Publication``."""
-        if status == self._status:
-            self._is_over.set()
-            self._stored.set()
-        else:
-            self._fail(end_error(status))
-
-    # Internals
-
-    async def _run(self) -> None:
-        """Keep a link open until the end is stored."""
-        loop = asyncio.get_running_loop()
-        back_off = BackOff()
-        failures, durable, progressed_at = 0, -1, loop.time()
-        while not self._is_over.is_set():
+    async def _run(self, publication: Publication) -> None:
+        """Keep a link open until the publication is over."""
+        durable = publication.durable
+        while not publication.over.is_set():
             try:
-                await self._links[self._uses_calls].run(self)
-            except (ConnectFailed, ConnectionClosed, PublishRefused) as error:
-                if self._source.durable > durable:
-                    back_off.reset()
-                    failures, durable, progressed_at = 0, self._source.durable, loop.time()
-                failures += 1
-                used_calls = self._uses_calls
-                self._choose_link(error, failures)
-                has_other_link = self._uses_calls and not used_calls
-                if not _may_retry(error) and not has_other_link:
-                    self._fail(error)
-                elif loop.time() - progressed_at > self._retry_seconds:
-                    failed = PublishFailed(f"The service could not be reached for {self._retry_seconds:g} s: {error}")
-                    failed.__cause__ = error
-                    self._fail(failed)
-                else:
-                    await asyncio.sleep(_delay(back_off, error))
+                await self._links[self._retries.uses_calls].run(publication)
             except StreamingError as error:
-                self._fail(error)
+                if publication.durable > durable:
+                    durable = publication.durable
+                    self._retries.progress()
+                try:
+                    delay = self._retries.after(error, publication.idle_seconds)
+                except StreamingError as final:
+                    publication.fail(final)
+                else:
+                    await asyncio.sleep(delay)
             except Exception as error:  # noqa: BLE001 - the user of the producer must not wait for ever
                 failed = PublishFailed(f"The producer failed: {error!r}")
                 failed.__cause__ = error
-                self._fail(failed)
-
-    def _choose_link(self, error: StreamingError, failures: int) -> None:
-        """Use calls where sockets are blocked, and sockets again when calls fail too."""
-        if isinstance(error, ConnectFailed) and not self._uses_calls:
-            self._uses_calls = not error.may_reconnect or failures >= _MAX_SOCKET_FAILURES
-        elif not isinstance(error, PublishRefused):
-            self._uses_calls = False
-
-    def _fail(self, error: StreamingError) -> None:
-        self._error = error
-        self._is_over.set()
-        self._stored.set()
-
-    def _check(self) -> None:
-        if self._error is not None:
-            raise self._error
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            self._check()
-            self._stored.clear()
-            await self._stored.wait()
-        self._check()
-
-
-def _may_retry(error: ConnectFailed | ConnectionClosed | PublishRefused) -> bool:
-    if isinstance(error, PublishRefused):
-        return error.may_retry or error.code == "gap"  # the next link begins with what the service has
-    return error.may_reconnect
-
-
-def _delay(back_off: BackOff, error: StreamingError) -> float:
-    seconds = back_off.next(error)
-    hint = error.retry_after_seconds if isinstance(error, PublishRefused) else None
-    return seconds if hint is None else max(seconds, hint)
+                publication.fail(failed)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from streaming_content.address import Address
@@ -13,13 +13,18 @@ from streaming_content.handshake import SOCKET_OPTIONS
 from streaming_content.producer import Producer
 from streaming_content.publish_calls import PublishCalls
 from streaming_content.publish_link import CallLink, SocketLink
+from streaming_content.retries import Retries
 from streaming_content.stream import Message
 from streaming_content.token import Token, TokenSource
 
 RETRY_SECONDS: Final = 300.0
 """How long a producer retries without progress: as long as the service keeps a stream whose producer is lost."""
 _TIMEOUT_SECONDS: Final = 10.0
-_BEGIN_ATTEMPTS: Final = 5
+_RETRIES_OF_BEGIN: Final = 5
+_LONGEST_WAIT_SECONDS: Final = 10.0
+"""A user waits for the stream to begin: if the service asks for more time, that is an error."""
+_KEEP_ALIVE: Final[dict[str, Any]] = {"ping_interval": 4, "ping_timeout": 8}
+"""A network that is gone is noticed within the lease of a producer, 15 seconds."""
 
 
 class Publisher:
@@ -41,7 +46,7 @@ class Publisher:
         self._address = url if isinstance(url, Address) else Address.parse(url)
         self._tokens = None if token is None else TokenSource(token, _TIMEOUT_SECONDS)
         self._calls = PublishCalls(self._address, self._tokens, _TIMEOUT_SECONDS, tls)
-        self._options: dict[str, Any] = SOCKET_OPTIONS | ({} if tls is None else {"ssl": tls})
+        self._options: dict[str, Any] = SOCKET_OPTIONS | _KEEP_ALIVE | ({} if tls is None else {"ssl": tls})
         self._retry_seconds = retry_seconds
 
     def stream(  # noqa: PLR0913 - independent options, by name
@@ -54,16 +59,19 @@ class Publisher:
         request_id: str | None = None,
         space: str | None = None,
         idempotency_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Producer:
         """A new live stream in the session, which its readers get at once. Use it in an ``async with``.
 
         ``content_type`` is ``text``, ``html`` or ``markdown``. The same ``idempotency_key`` in the same session is the
-        same stream. Entering the block raises ``ConnectFailed``, ``PublishRefused`` and ``TokenUnavailable``.
+        same stream: its ``offset`` in the block is then what was written to it before. ``headers`` are sent with the
+        call that creates it, such as ``traceparent`` or ``X-Session-Secret``. Entering the block raises
+        ``ConnectFailed``, ``PublishRefused`` and ``TokenUnavailable``.
         """
         given = {"speed": speed, "chunk_by": chunk_by, "request_id": request_id, "space": space}
         options = {"content_type": content_type, **{name: value for name, value in given.items() if value is not None}}
-        key = idempotency_key or secrets.token_hex(16)
-        return self._producer(lambda: self._calls.create(session_id, options, key))
+        sent = {**(headers or {}), "Idempotency-Key": idempotency_key or secrets.token_hex(16)}
+        return self._producer(lambda: self._calls.create(session_id, options, sent))
 
     def adopt(self, stream_id: str) -> Producer:
         """Go on with a stream in place of its producer, which can then change nothing more.
@@ -78,13 +86,13 @@ class Publisher:
 
     def _producer(self, begin: Callable[[], Awaitable[Message]]) -> Producer:
         socket = SocketLink(self._address, self._tokens, self._options)
-        return Producer(lambda: _retried(begin), socket, CallLink(self._calls), self._retry_seconds)
+        return Producer(lambda: _retried(begin), socket, CallLink(self._calls), Retries(self._retry_seconds))
 
 
 async def _retried(begin: Callable[[], Awaitable[Message]]) -> Message:
     """Repeat a call that may succeed later; it is the same stream each time."""
     back_off = BackOff()
-    for _ in range(_BEGIN_ATTEMPTS):
+    for _ in range(_RETRIES_OF_BEGIN):
         try:
             return await begin()
         except ConnectFailed as error:
@@ -92,7 +100,8 @@ async def _retried(begin: Callable[[], Awaitable[Message]]) -> Message:
                 raise
             await asyncio.sleep(back_off.next(error))
         except PublishRefused as error:
-            if not error.may_retry or error.code == "requests_used_up":
+            seconds = error.retry_after_seconds or 0
+            if not error.may_retry or seconds > _LONGEST_WAIT_SECONDS:
                 raise
-            await asyncio.sleep(max(error.retry_after_seconds or 0, back_off.next(error)))
+            await asyncio.sleep(max(seconds, back_off.next(error)))
     return await begin()

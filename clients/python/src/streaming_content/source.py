@@ -37,15 +37,20 @@ class Source:
             self._hash.update(data)
 
     def store(self, durable: int) -> None:
-        """The service has stored this number of bytes."""
+        """The service has stored this number of bytes; a character counts when all of it is stored."""
         if self.durable < durable <= self.length:
-            del self._kept[: durable - self.durable]
-            self.durable = durable
+            end = _character_start(self._kept, durable - self.durable)
+            del self._kept[:end]
+            self.durable += end
 
     def part(self, offset: int) -> bytes:
         """Return what follows ``offset``, which is not before ``durable``: whole characters, at most a part."""
         begin = offset - self.durable
-        end = begin + MAX_PART_BYTES
-        while end < len(self._kept) and self._kept[end] & 0xC0 == 0x80:  # noqa: PLR2004 - inside of a character
-            end -= 1
-        return bytes(self._kept[begin:end])
+        return bytes(self._kept[begin : _character_start(self._kept, begin + MAX_PART_BYTES)])
+
+
+def _character_start(text: bytearray, position: int) -> int:
+    """Return the start of the character at a position, which may be behind the text."""
+    while position < len(text) and text[position] & 0xC0 == 0x80:  # noqa: PLR2004 - inside of a character
+        position -= 1
+    return position
