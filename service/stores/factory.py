@@ -130,6 +130,13 @@ def create_live_store(settings: Settings, recorder: Recorder) -> LiveStoreSelect
     Content that may not be stored is in the memory of this process: only its own readers and producers find a stream.
     """
     limits = LiveLimits(settings.live_max_size, settings.store_max_bytes)
+    if settings.store_content and settings.redis_url is not None:
+        from service.stores.redis.live_store import RedisLiveStore  # noqa: PLC0415 - loading the library takes long
+
+        calls = DependencyCalls(Dependency.LIVE_STORE, DataSystem.REDIS, recorder)
+        url = settings.redis_url.get_secret_value()
+        redis = RedisLiveStore(url, limits, settings.resume_ttl, measure=calls.measure)
+        return LiveStoreSelection(MonitoredLiveStore(redis, recorder))
     if settings.store_content:
         path = settings.data_dir / LIVE_FILE_NAME
         calls = DependencyCalls(Dependency.LIVE_STORE, DataSystem.SQLITE, recorder)

@@ -7,18 +7,18 @@ import redis
 from service.stores.redis import access_scripts
 from service.stores.redis.client import Script
 
-_CLOCK = "streaming:clock"
+CLOCK = "streaming:clock"
 
 
 def set_clock(url: str, microseconds: int) -> None:
     """Set the clock of the stopped scripts."""
     with redis.Redis.from_url(url) as client:
-        client.hset(_CLOCK, mapping={"s": microseconds // 1_000_000, "us": microseconds % 1_000_000})
+        client.hset(CLOCK, mapping={"s": microseconds // 1_000_000, "us": microseconds % 1_000_000})
 
 
 def stopped_scripts() -> Iterator[tuple[str, Script]]:
     """Return the scripts of the access store by name, with this clock. The use of quotas does not expire."""
     for name, original in vars(access_scripts).items():
         if isinstance(original, Script):
-            text = original.text.replace("redis.call('TIME')", f"redis.call('HMGET', '{_CLOCK}', 's', 'us')")
+            text = original.text.replace("redis.call('TIME')", f"redis.call('HMGET', '{CLOCK}', 's', 'us')")
             yield name, Script(original.operation, text.replace("'PX', ", "'PX', 3600000 + "))

@@ -1,5 +1,7 @@
 """Streams of the tests of live stores."""
 
+import random
+
 from service.live.records import LiveRecord
 from service.protocol.messages import ChunkBy, ContentType, Speed
 from service.protocol.trace import Trace, TraceContext
@@ -26,3 +28,6 @@ RECORD = LiveRecord(
     request_id="Übersetzung",
     creation_key=b"\x00\xff" * 16,
 )
+
+SOURCE = random.Random(16).randbytes(20_000)
+"""That several processes append."""

@@ -8,6 +8,7 @@ from service.live.ports import LiveStore
 from service.stores.sqlite.live_store import SqliteLiveStore
 from tests.contract.live.contract import LiveStoreContract
 from tests.contract.live.samples import RESUME_TTL
+from tests.contract.live.sharing import SharedLiveStoreContract
 from tests.waiting import eventually
 
 
@@ -41,7 +42,10 @@ class TestInMemory(InSqlite):
     """The store of a single process."""
 
 
-class TestInAFile(InSqlite):
+class TestInAFile(InSqlite, SharedLiveStoreContract):
+    kind = "sqlite"
+
     @pytest.fixture
     def back_end(self, tmp_path: Path) -> None:
         self.path = tmp_path / "data" / "live.sqlite3"
+        self.place = str(self.path)

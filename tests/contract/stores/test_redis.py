@@ -16,7 +16,7 @@ from service.protocol.limits import Limits
 from service.session.ports import SessionStore, StoreUnavailable
 from service.session.records import SessionSnapshot, StreamStatus
 from service.stores.failures import NoAnswer, Refused
-from service.stores.redis import access_scripts, scripts
+from service.stores.redis import access_scripts, live_scripts, scripts
 from service.stores.redis.store import RedisSessionStore
 from service.stores.store_limits import StoreSize
 from tests.backends.dead import black_hole, refusing, silent
@@ -55,7 +55,7 @@ def documented_user() -> list[str]:
 
 
 def test_the_documented_user_has_no_permission_that_is_not_used() -> None:
-    sources = "".join(Path(str(module.__file__)).read_text() for module in (scripts, access_scripts))
+    sources = "".join(Path(str(module.__file__)).read_text() for module in (scripts, access_scripts, live_scripts))
     in_scripts = re.findall(r"redis\.call\('(\w+)'", sources)
     alone = ["PING", "SELECT", "EVAL", "EVALSHA", "HVALS"]
     permissions = [part[1:].upper() for part in documented_user() if part.startswith("+")]

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
+from pydantic import SecretStr
 
 from service.events import OPERATIONS, DataSystem, Dependency, DependencyCalled, Event, Operation, StoredInMemory
 from service.live.append_rule import Refusal
@@ -12,6 +14,7 @@ from service.live.ports import Appended, Expiry, Refused
 from service.live.records import Append, LiveStatus
 from service.settings import Settings
 from service.stores.factory import create_live_store
+from tests.backends.redis import Redis
 from tests.contract.live.samples import RECORD
 
 
@@ -49,12 +52,16 @@ async def call_everything(settings: Settings, recording: Recording) -> StoredInM
     return degradation
 
 
-async def test_every_call_of_a_file_is_recorded(tmp_path: Path) -> None:
-    recording = Recording()
-    assert await call_everything(Settings(data_dir=tmp_path), recording) is None
-    assert list(dict.fromkeys(recording.calls())) == [
-        (Dependency.LIVE_STORE, DataSystem.SQLITE, operation) for operation in OPERATIONS[Dependency.LIVE_STORE]
-    ]
+async def test_every_call_of_redis_and_of_a_file_is_recorded(redis: Redis, tmp_path: Path) -> None:
+    for settings, system in (
+        (Settings(data_dir=tmp_path), DataSystem.SQLITE),
+        (Settings(redis_url=SecretStr(redis.url)), DataSystem.REDIS),
+    ):
+        recording = Recording()
+        assert await call_everything(settings, recording) is None
+        assert list(dict.fromkeys(recording.calls())) == [
+            (Dependency.LIVE_STORE, system, operation) for operation in OPERATIONS[Dependency.LIVE_STORE]
+        ]
     assert (tmp_path / "live.sqlite3").exists()
 
 
@@ -69,8 +76,10 @@ async def test_without_a_usable_file_it_works_in_memory(tmp_path: Path) -> None:
     assert recording.calls() == []
 
 
-def test_content_that_may_not_be_stored_is_in_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", [None, SecretStr("redis://127.0.0.1:1/0")])
+def test_content_that_may_not_be_stored_is_in_memory(url: SecretStr | None, tmp_path: Path) -> None:
     recording = Recording()
-    assert asyncio.run(call_everything(Settings(data_dir=tmp_path, store_content=False), recording)) is None
+    settings = Settings(data_dir=tmp_path, store_content=False, redis_url=url)
+    assert asyncio.run(call_everything(settings, recording)) is None
     assert recording.events == []
     assert list(tmp_path.iterdir()) == []
