@@ -14,6 +14,7 @@ from service.content.live.html_source import HtmlSource
 from service.content.live.open_path import ROOT, after
 from service.content.rules import ContentRules
 from service.protocol.errors import EmptyContent, ProcessingFailed, StreamingError
+from service.protocol.limits import Limits
 
 _END_TAGS = re.compile(r"(?:</[a-z0-9]+>)+\Z")
 _ONLY_IMAGES = re.compile(r"(?=.*?<img )(?:<[^>]*+>|\s)*", re.DOTALL)
@@ -35,11 +36,11 @@ class _Look(NamedTuple):
 class HtmlDocument:
     """A ``LiveDocument`` of HTML. The time of an append depends on its length alone."""
 
-    def __init__(self, rules: ContentRules, max_characters: int) -> None:
+    def __init__(self, rules: ContentRules, limits: Limits) -> None:
         self._source = HtmlSource(rules)
         self._stability = Stability(rules.policy)
         self._blocks = HtmlBlocks()
-        self._max_characters = max_characters
+        self._max_characters = limits.max_prepared_characters
         self._read = 0
         """The characters of canonical HTML."""
         self._has_content = False

@@ -42,7 +42,7 @@ def check_safe(shown: str) -> None:
 
 
 def grown(rules: ContentRules = DEFAULT_RULES, limit: int = NO_LIMIT) -> Grown:
-    return Grown(HtmlDocument(rules, limit), check_safe)
+    return Grown(HtmlDocument(rules, Limits(max_prepared_characters=limit)), check_safe)
 
 
 def batch(source: str) -> str:
@@ -75,7 +75,7 @@ def test_the_end_is_the_batch_result_and_each_state_is_safe(source: str, data: s
 
 @given(sources, st.data())
 def test_what_is_settled_depends_on_the_source_alone(source: str, data: st.DataObject) -> None:
-    one, other = (Grown(HtmlDocument(DEFAULT_RULES, NO_LIMIT)) for _ in range(2))
+    one, other = (Grown(HtmlDocument(DEFAULT_RULES, Limits(max_prepared_characters=NO_LIMIT))) for _ in range(2))
     one.append(source)
     for part in parts(data, source):
         other.append(part)
@@ -97,7 +97,7 @@ def test_each_state_of_an_attack_is_safe(family: str) -> None:
 @pytest.mark.parametrize("family", ATTACKS)
 def test_a_second_parser_finds_nothing_dangerous_in_an_attack_that_is_cut(family: str, rules: ContentRules) -> None:
     for attack in ATTACKS[family][:: max(1, len(ATTACKS[family]) // 5)]:
-        document = Grown(HtmlDocument(rules, NO_LIMIT))
+        document = Grown(HtmlDocument(rules, Limits(max_prepared_characters=NO_LIMIT)))
         for number in range(3):
             document.append(attack[len(attack) * number // 3 : len(attack) * (number + 1) // 3])
             assert dangers(closed(document.shown)) == [], attack
