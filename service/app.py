@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from msgspec.structs import replace
 
 from observability.metrics.memory import container_limit
 from observability.metrics.worker_group import MetricsDirectoryError, WorkerContext, WorkerGroup
@@ -140,12 +141,13 @@ def create_app(
     input_limits = settings.input_limits(settings.memory_limit or container_limit())
     monitor = ConnectionMonitor(input_limits, lambda: clock.now().seconds)
     live = LiveService(settings, hub, services, input_limits)
+    services = replace(services, live=live.feeds)
     reception = Reception(
         hub,
         settings.limits,
         services,
         stores_content=stores_content,
-        options=SessionOptions(settings.logs_content, settings.client_reports),
+        options=SessionOptions(settings.logs_content, settings.client_reports, settings.resume_ttl),
     )
     endpoint = StreamEndpoint(
         hub,

@@ -3,8 +3,15 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from service.content.live.documents import create_document
+from service.events import FaultRaised, FaultSource
 from service.live.ports import LiveNotice, SourceStored
 from service.protocol.limits import InputLimits
+from service.publishing.bus_factory import create_live_bus
+from service.publishing.cancellation import Cancellation
+from service.publishing.conversion_thread import ConversionThread
+from service.publishing.feed import FeedParts
+from service.publishing.feeds import LiveFeeds
 from service.publishing.producer_side import LiveParts, ProducerSide
 from service.publishing.producer_watch import ProducerWatch
 from service.publishing.writer import LiveWriter
@@ -20,18 +27,39 @@ class LiveService:
     def __init__(self, settings: Settings, hub: Hub, services: Services, input_limits: InputLimits) -> None:
         """Blocks while the store opens. ``input_limits`` are those of readers."""
         self._recorder = services.recorder
+        self._new_id = services.ids.new_id
         self._selection = create_live_store(settings, services.recorder)
-        self._writer = LiveWriter(self._selection.store, self._stored, services.recorder)
-        self._watch = ProducerWatch(
-            self._selection.store, self._notify, services.recorder, services.clock, services.ids.new_id
+        store = self._selection.store
+        self._bus = create_live_bus(
+            settings,
+            self._record_fault,
+            shares_store=settings.store_content and self._selection.degradation is None,
+        )
+        self._writer = LiveWriter(store, self._stored, services.recorder)
+        self._watch = ProducerWatch(store, self._notify, services.recorder, services.clock, services.ids.new_id)
+        self._thread = ConversionThread()
+        self.feeds = LiveFeeds(
+            FeedParts(
+                store=store,
+                create_document=lambda kind: create_document(kind, settings.content_rules, settings.limits),
+                max_chunk_characters=settings.limits.max_chunk_characters,
+                thread=self._thread,
+                meter=services.live_meter,
+                recorder=services.recorder,
+                ids=services.ids,
+            ),
+            Cancellation(store, self._notify, services.recorder, services.clock),
+            follow=self._bus.follow,
+            unfollow=self._bus.unfollow,
+            on_created=lambda record: hub.offer_live(record.session_key, record.stream_id),
         )
         parts = LiveParts(
-            store=self._selection.store,
+            store=store,
             writer=self._writer,
             notify=self._notify,
-            readers=lambda _stream_id: 0,
-            follow=lambda _stream_id: None,
-            unfollow=lambda _stream_id: None,
+            readers=self.feeds.readers,
+            follow=self._bus.follow,
+            unfollow=self._bus.unfollow,
         )
         self.producer_side = ProducerSide(settings, hub, services, parts, input_limits)
 
@@ -40,16 +68,30 @@ class LiveService:
         """Serve while the context lasts, then store what waits and close the store."""
         if self._selection.degradation is not None:
             self._recorder.record(self._selection.degradation)
-        async with self._watch.running():
+        async with self._watch.running(), self._bus.running(self._receive):
             with self.producer_side.monitor.running():
                 yield
             await self._writer.close()
+            self.feeds.close()
+        self._thread.close()
         await self._selection.store.close()
 
     def _stored(self, notices: Sequence[SourceStored]) -> None:
+        """The writer of this process has stored this."""
         self._watch.stored(notices)
         for notice in notices:
-            self._notify(notice)
+            self._receive(notice)
+        self._bus.publish(notices)
 
     def _notify(self, notice: LiveNotice) -> None:
+        """This happened in this process."""
+        self._receive(notice)
+        self._bus.publish([notice])
+
+    def _receive(self, notice: LiveNotice) -> None:
+        """This happened in any process."""
         self.producer_side.producers.notice(notice)
+        self.feeds.notice(notice)
+
+    def _record_fault(self, error: Exception) -> None:
+        self._recorder.record(FaultRaised(self._new_id(), FaultSource.LIVE, error))

@@ -1,0 +1,206 @@
+"""The document of one stream, made of its text as that arrives."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from service.content.live.content import LiveContent
+from service.content.live.document import Change, LiveDocument
+from service.content.live.piece import LiveCursor
+from service.protocol.messages import ChunkBy, HtmlMode
+from service.publishing.conversion_thread import ConversionThread
+from service.publishing.hold_back import HoldBack
+
+MOST_ON_LOOP = 4096
+"""Characters: more at once are converted in the thread, in parts as long as this, between which others have a turn."""
+_LARGE_DOCUMENT = 16_384
+"""Characters of the source, above which its end and the first reader of a kind are work for the thread."""
+
+_Result = TypeVar("_Result")
+
+
+class Conversion:
+    """Converts text in the order in which it was put. It belongs to the event loop."""
+
+    def __init__(
+        self,
+        document: LiveDocument,
+        content: LiveContent,
+        thread: ConversionThread,
+        on_change: Callable[[], None],
+        count_held: Callable[[float], object],
+    ) -> None:
+        """``on_change`` is called when there is more to take, and when the document is complete or has failed.
+
+        ``count_held`` is called with the seconds for which readable text was held back.
+        """
+        self._document = document
+        self._content = content
+        self._thread = thread
+        self._hold_back = HoldBack(document, self._reveal, count_held)
+        self._on_change = on_change
+        self._texts: list[str] = []
+        self._put = 0
+        self._arrived_at: float | None = None
+        self._ends = False
+        self._lock = asyncio.Lock()
+        """Held while the thread has the document."""
+        self._task: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self.converted = 0
+        """Characters of the source."""
+        self.has_content = False
+        """Whether something can be shown."""
+        self.lag_seconds = 0.0
+        """From the arrival of the oldest part of what was converted last until it was in the document."""
+        self.is_complete = False
+        """Whether there will be no change."""
+        self.failure: Exception | None = None
+        """Why it is complete before its end."""
+
+    @property
+    def settled(self) -> int:
+        """What is before it never changes; in UTF-16 code units."""
+        return self._content.settled
+
+    @property
+    def awaits_definition(self) -> bool:
+        return not self.is_complete and self._document.awaits_definition
+
+    def put(self, text: str, arrived_at: float | None = None) -> None:
+        """Add text, which arrived at a time of the loop; ``advance`` converts it, if the document is not complete."""
+        self._texts.append(text)
+        self._put += len(text)
+        if self._arrived_at is None:
+            self._arrived_at = arrived_at
+
+    def end(self) -> None:
+        """Nothing is put after this; ``advance`` completes the document."""
+        self._ends = True
+
+    def advance(self) -> None:
+        """Convert what was put: now if it is short, otherwise later."""
+        if self._task is not None or self.is_complete or not (self._texts or self._ends):
+            return
+        is_short = self._put - self.converted <= MOST_ON_LOOP and not (self._ends and self.converted > _LARGE_DOCUMENT)
+        if is_short and not self._lock.locked():
+            self._convert_here()
+        else:
+            self._task = asyncio.get_running_loop().create_task(self._convert_in_thread())
+
+    async def caught_up(self) -> None:
+        """Return when all that was put before is converted."""
+        if self.converted < self._put and not self.is_complete:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append((self._put, future))
+            await future
+
+    async def cursor(self, html_mode: HtmlMode, chunk_by: ChunkBy, settled: int) -> LiveCursor | None:
+        """As ``LiveContent.cursor``."""
+        find = partial(self._content.cursor, html_mode, chunk_by, settled)
+        if self.converted <= _LARGE_DOCUMENT and not self._lock.locked():
+            return find()
+        # A task of its own: when the caller is cancelled, the thread still has the document.
+        return await asyncio.shield(asyncio.ensure_future(self._in_thread(find)))
+
+    def close(self) -> None:
+        """Convert nothing more."""
+        self._hold_back.close()
+        self.is_complete = True
+        self._texts.clear()
+        if self._task is not None:
+            self._task.cancel()
+        self._release()
+
+    def _convert_here(self) -> None:
+        text = "".join(self._texts)
+        self._texts.clear()
+        try:
+            if text:
+                self._apply(self._document.append(text), len(text))
+            if self._ends:
+                self._complete(self._document.finish())
+        except Exception as error:  # noqa: BLE001 - it ends this stream for its readers, and nothing else
+            self._fail(error)
+        self._changed()
+
+    async def _convert_in_thread(self) -> None:
+        """Go on until nothing is left."""
+        try:
+            while self._texts and not self.is_complete:
+                for text in self._take_parts():
+                    self._apply(await self._in_thread(partial(self._document.append, text)), len(text))
+                    self._changed()
+            if self._ends and not self.is_complete:
+                self._complete(await self._in_thread(self._document.finish))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error)
+        finally:
+            self._task = None
+        self._changed()
+        self.advance()  # what was put since the last look
+
+    def _take_parts(self) -> list[str]:
+        text = "".join(self._texts)
+        self._texts.clear()
+        return [text[start : start + MOST_ON_LOOP] for start in range(0, len(text), MOST_ON_LOOP)]
+
+    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
+        async with self._lock:
+            return await self._thread.run(work)
+
+    def _apply(self, change: Change, characters: int) -> None:
+        self._content.apply(change)
+        self.has_content = self.has_content or bool(change.text)
+        self.converted += characters
+
+    def _complete(self, change: Change) -> None:
+        self._content.apply(change)
+        self._content.finish()
+        self.is_complete = True
+
+    def _fail(self, error: Exception) -> None:
+        """Show what there is, as the end."""
+        self.failure = error
+        self._texts.clear()
+        with suppress(Exception):  # the first error is the one that counts
+            self._content.apply(self._document.finish())
+        self._content.finish()
+        self.is_complete = True
+
+    def _reveal(self) -> bool:
+        """Show the readable text that is held back; return false while the thread has the document."""
+        if self._task is not None or self._lock.locked():
+            return False
+        try:
+            self._apply(self._document.reveal(), 0)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error)
+        self._changed()
+        return True
+
+    def _changed(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self.is_complete:
+            self._hold_back.close()
+        else:
+            self._hold_back.update(self.converted, now)
+        self.lag_seconds = 0.0 if self._arrived_at is None else max(0.0, now - self._arrived_at)
+        if not self._texts:
+            self._arrived_at = None
+        self._release()
+        self._on_change()
+
+    def _release(self) -> None:
+        """Continue those who have waited for what is converted now."""
+        if self._waiting:
+            still = []
+            for target, future in self._waiting:
+                if target <= self.converted or self.is_complete:
+                    if not future.done():
+                        future.set_result(None)
+                else:
+                    still.append((target, future))
+            self._waiting = still

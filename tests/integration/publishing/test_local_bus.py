@@ -1,0 +1,151 @@
+"""Notices between processes of one machine. Here several buses run in one event loop."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from service.live.ports import LiveNotice, StreamCreated, StreamTouched
+from service.publishing.local_bus import LocalBus, socket_directory
+from tests.unit.publishing.notices import a_record, stored
+from tests.waiting import LIMIT_SECONDS
+
+
+class _Listener:
+    """A bus that runs, and what it has received."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self.bus = LocalBus(directory, self._fail)
+        self.received: list[LiveNotice] = []
+        self.errors: list[OSError] = []
+        self._news = asyncio.Event()
+
+    def _fail(self, error: OSError) -> None:
+        self.errors.append(error)
+
+    def _receive(self, notice: LiveNotice) -> None:
+        self.received.append(notice)
+        self._news.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["_Listener"]:
+        async with self.bus.running(self._receive):
+            yield self
+
+    async def has(self, notice: LiveNotice) -> None:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            while notice not in self.received:
+                self._news.clear()
+                await self._news.wait()
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return socket_directory(tmp_path)
+
+
+async def test_notices_reach_those_who_follow_and_not_their_sender(directory: Path) -> None:
+    async with (
+        _Listener(directory).running() as follower,
+        _Listener(directory).running() as other,
+        _Listener(directory).running() as sender,
+    ):
+        for listener in (sender, follower):
+            listener.bus.follow("stream")
+        sent: list[LiveNotice] = [StreamCreated(a_record()), stored(0, b"abc"), StreamTouched("stream", 1)]
+        foreign = stored(9, b"", stream_id="x")
+        last = StreamCreated(a_record("last"))
+        sender.bus.publish([*sent, foreign, last])
+        await follower.has(last)
+        await other.has(last)
+    assert follower.received == [*sent, last]
+    assert other.received == [sent[0], last]
+    assert sender.received == []
+
+
+async def test_followers_are_counted(directory: Path) -> None:
+    async with _Listener(directory).running() as follower, _Listener(directory).running() as sender:
+        for call in (follower.bus.follow, follower.bus.follow, follower.bus.unfollow):
+            call("stream")
+        sender.bus.publish([stored(0, b"followed once")])
+        await follower.has(stored(0, b"followed once"))
+        follower.bus.unfollow("stream")
+        sender.bus.publish([stored(1, b"no longer"), StreamCreated(a_record())])
+        await follower.has(StreamCreated(a_record()))
+    assert stored(1, b"no longer") not in follower.received
+
+
+async def test_a_peer_that_does_not_read_for_a_while_gets_everything_in_order(directory: Path) -> None:
+    async with _Listener(directory).running() as follower, _Listener(directory).running() as sender:
+        follower.bus.follow("stream")
+        sent = [stored(index, b"token") for index in range(500)]
+        for notice in sent:  # the kernel keeps a few of these datagrams
+            sender.bus.publish([notice])
+        await follower.has(sent[-1])
+    assert follower.received == sent
+
+
+async def test_what_exceeds_the_backlog_is_dropped_and_later_notices_arrive(directory: Path) -> None:
+    async with _Listener(directory).running() as follower, _Listener(directory).running() as sender:
+        follower.bus.follow("stream")
+        sent = [stored(index, bytes(60_000)) for index in range(50)]
+        for notice in sent:
+            sender.bus.publish([notice])
+        await follower.has(sent[9])
+        sender.bus.publish([stored(99, b"later")])
+        await follower.has(stored(99, b"later"))
+    assert len(follower.received) < 50
+
+
+@pytest.fixture
+def killed(directory: Path) -> Path:
+    """The socket of a killed process."""
+    directory.mkdir(parents=True)
+    path = directory / "killed"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as left:
+        left.bind(str(path))
+    return path
+
+
+async def test_sockets_of_killed_processes_are_removed(directory: Path, killed: Path) -> None:
+    async with _Listener(directory).running() as listener:
+        listener.bus.publish([stored(0, b"")])
+    assert not os.path.exists(killed)  # noqa: ASYNC240, PTH110 - nothing else runs here
+
+
+async def test_a_process_that_starts_and_ends_later_is_known_as_long_as_it_runs(directory: Path) -> None:
+    async with _Listener(directory).running() as other, _Listener(directory).running() as sender:
+        async with _Listener(directory).running() as later:
+            for number in count():  # it has greeted the sender, which has not read that yet
+                sender.bus.publish([StreamCreated(a_record(f"stream {number}"))])
+                await asyncio.sleep(0)
+                if later.received:
+                    break
+        for name in ("second", "third"):
+            sender.bus.publish([StreamCreated(a_record(name))])
+        await other.has(StreamCreated(a_record("third")))
+
+
+async def test_without_a_directory_there_are_no_peers() -> None:
+    async with _Listener(None).running() as alone:
+        alone.bus.publish([stored(0, b"")])
+    assert alone.errors == []
+
+
+async def test_a_directory_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    async with _Listener(tmp_path / "file").running() as alone:
+        alone.bus.publish([stored(0, b"")])
+    assert len(alone.errors) == 1
+
+
+def test_a_long_path_has_a_short_one_in_its_place(tmp_path: Path) -> None:
+    long = tmp_path / ("long" * 40)
+    assert socket_directory(tmp_path).parent == tmp_path
+    assert len(str(socket_directory(long))) < 70
+    assert socket_directory(long) != socket_directory(tmp_path / ("Long" * 40))

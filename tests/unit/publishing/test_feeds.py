@@ -1,0 +1,491 @@
+"""Feeds of live streams: their source, their time, their readers."""
+
+import asyncio
+
+from service.content.live.document import Change
+from service.content.live.text import TextDocument
+from service.events import FaultRaised
+from service.live.ports import SourceStored, StreamCreated
+from service.live.records import LiveState, LiveStatus
+from service.protocol.errors import PreparedTooLarge, ProcessingFailed
+from service.protocol.messages import ContentType, HtmlMode
+from service.publishing.conversion import MOST_ON_LOOP
+from service.publishing.feeds import KEPT_SECONDS
+from service.session.ports import StoreUnavailable
+from tests.unit.publishing.feed_parts import Bench, Reader, target
+from tests.unit.publishing.notices import a_record, stored
+from tests.virtual_time import run_virtually
+
+
+class _Failing(TextDocument):
+    """Fails at an exclamation mark."""
+
+    error: Exception = PreparedTooLarge("Too large.")
+
+    def append(self, source: str) -> Change:
+        if "!" in source:
+            raise self.error
+        return super().append(source)
+
+
+def test_readers_see_what_is_stored_as_it_comes() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"Before. ")
+        reader, other = await bench.reader(), await bench.reader()
+        assert reader.kept == other.kept == "Before. "
+        assert reader.woken == 0
+        for token in (b"One ", b"two ", "zw\u00f6lf ".encode()):
+            await bench.produce(token)
+        assert reader.kept == other.kept == "Before. One two zw\u00f6lf "
+        assert reader.woken == other.woken == 3
+        assert reader.state() is LiveState.OPEN
+        await bench.produce(b"end", LiveStatus.COMPLETE)
+        assert reader.kept == other.kept == "Before. One two zw\u00f6lf end"
+        assert reader.last() is LiveState.COMPLETE
+        assert reader.reading.cursor.ended
+
+    run_virtually(main())
+
+
+def test_notices_that_come_together_wake_a_reader_once() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        for token in (b"One ", b"two ", b"three "):
+            bench.feeds.notice(await bench.store.produce(token))
+        assert reader.woken == 0
+        await asyncio.sleep(0)
+        assert reader.kept == "One two three "
+        assert reader.woken == 1
+
+    run_virtually(main())
+
+
+def test_a_character_may_be_split_between_appends() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        for byte in "a\U0001f600b".encode():
+            await bench.produce(bytes([byte]))
+        await bench.produce(b"", LiveStatus.COMPLETE)
+        assert reader.kept == "a\U0001f600b"
+
+    run_virtually(main())
+
+
+def test_repeated_and_overlapping_notices_add_nothing() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        await bench.produce(b"One ")
+        await bench.produce(b"two ")
+        for notice in (stored(0, b"One "), stored(2, b"e two "), stored(3, b" ")):
+            bench.feeds.notice(notice)
+            await asyncio.sleep(0)
+        assert reader.kept == "One two "
+
+    run_virtually(main())
+
+
+def test_a_lost_notice_is_made_good_at_the_next_one() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        await bench.store.produce(b"lost ")
+        await bench.produce(b"seen ")
+        await asyncio.sleep(0.01)
+        assert reader.kept == "lost seen "
+
+    run_virtually(main())
+
+
+def test_a_lost_notice_is_made_good_within_a_second_of_silence() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        await bench.produce(b"seen ")
+        await bench.store.produce(b"lost ")
+        await asyncio.sleep(1.1)
+        assert reader.kept == "seen lost "
+        await bench.store.produce(b"and the end", LiveStatus.COMPLETE)
+        await asyncio.sleep(1.1)
+        assert reader.kept == "seen lost and the end"
+        assert reader.state() is LiveState.COMPLETE
+
+    run_virtually(main())
+
+
+def test_an_end_whose_data_was_lost_comes_after_the_data() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        await bench.store.produce(b"lost ")
+        await bench.produce(b"end", LiveStatus.ERROR)
+        await asyncio.sleep(0.01)
+        assert reader.kept == "lost end"
+        assert reader.state() is LiveState.ERROR
+        assert LiveState.ERROR not in reader.states[:-1]
+
+    run_virtually(main())
+
+
+def test_a_notice_without_its_data_is_a_gap() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        notice = await bench.store.produce(b"too much for a datagram", LiveStatus.COMPLETE)
+        bench.feeds.notice(SourceStored("stream", 0, len(notice.data), b"", notice.status))
+        await asyncio.sleep(0.01)
+        assert reader.kept == "too much for a datagram"
+        assert reader.state() is LiveState.COMPLETE
+
+    run_virtually(main())
+
+
+def test_a_silent_producer_stalls_is_lost_and_goes_on() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        await bench.produce(b"Then ")
+        await asyncio.sleep(4.99)
+        assert reader.state() is LiveState.OPEN
+        await asyncio.sleep(0.02)
+        assert reader.last() is LiveState.STALLED
+        await asyncio.sleep(10)
+        assert reader.last() is LiveState.INTERRUPTED
+        bench.feeds.notice(await bench.store.adopted())
+        await asyncio.sleep(0)
+        assert reader.last() is LiveState.OPEN
+        assert reader.reading.epoch == 1
+
+    run_virtually(main())
+
+
+def test_a_producer_that_only_the_store_has_heard_of_is_not_silent() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        for _ in range(30):
+            await asyncio.sleep(1)
+            bench.store.heard_at["stream"] = asyncio.get_running_loop().time()
+        assert reader.states == []
+
+    run_virtually(main())
+
+
+def test_another_epoch_wakes_the_readers_although_the_state_is_the_same() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        bench.feeds.notice(await bench.store.adopted())
+        await asyncio.sleep(0)
+        assert (reader.woken, reader.reading.epoch) == (1, 1)
+
+    run_virtually(main())
+
+
+def test_a_store_that_is_unavailable_delays_and_loses_nothing() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        await bench.store.produce(b"lost ")
+        bench.store.failure = StoreUnavailable()
+        await asyncio.sleep(6)
+        assert reader.states == [LiveState.STALLED]
+        bench.store.failure = None
+        await asyncio.sleep(1.1)
+        assert reader.kept == "lost "
+
+    run_virtually(main())
+
+
+def test_what_is_held_back_is_shown_after_a_while() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(ContentType.MARKDOWN)
+        reader = await bench.reader()
+        await bench.produce(b"Some ")
+        await bench.produce(b"[words")
+        before = reader.kept
+        await asyncio.sleep(0.3)
+        assert "words" not in before
+        assert "words" in reader.kept
+        measured = bench.meter.take()
+        assert measured is not None
+        assert sum(measured.held_back.counts) == 1
+
+    run_virtually(main())
+
+
+def test_long_parts_are_converted_elsewhere_and_in_order() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        long = b"many words " * MOST_ON_LOOP
+        await bench.produce(long)
+        for token in (b"One ", b"two "):
+            await bench.produce(token)
+        await bench.produce(b"end", LiveStatus.COMPLETE)
+        assert "One" not in reader.kept
+        assert reader.state() is LiveState.OPEN
+        await asyncio.sleep(1)
+        assert reader.kept == long.decode() + "One two end"
+        assert reader.state() is LiveState.COMPLETE
+        assert bench.thread.works > 10
+
+    run_virtually(main())
+
+
+def test_a_late_reader_of_a_long_source_has_all_that_is_settled_at_once() -> None:
+    async def main() -> None:
+        bench = Bench()
+        source = b"many words " * MOST_ON_LOOP
+        await bench.create(source=source)
+        first, second = await asyncio.gather(bench.reader(), bench.reader())
+        assert first.kept == second.kept == source.decode()
+        assert bench.store.reads == 1
+
+    run_virtually(main())
+
+
+def test_a_reader_comes_back_where_it_was() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"One two ")
+        reader = await bench.reader(settled=4)
+        assert reader.reading.start == 4
+        assert reader.kept == "two "
+
+    run_virtually(main())
+
+
+def test_a_reader_that_has_more_than_this_process_waits_for_the_store() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"One ")
+        await bench.reader()
+        await bench.store.produce(b"two three ")
+        reader = await bench.reader(settled=8)
+        assert reader.reading.start == 8
+        assert reader.kept == "three "
+
+    run_virtually(main())
+
+
+def test_a_reader_that_has_more_than_there_is_begins_at_what_is_settled() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"One ")
+        reader = await bench.reader(settled=1000)
+        assert reader.reading.start == 4
+
+    run_virtually(main())
+
+
+def test_unknown_and_foreign_streams_are_not_found() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"secret")
+        assert await bench.feeds.attach(target(stream_id="other"), lambda: None) is None
+        assert await bench.feeds.attach(target(session_key="other"), lambda: None) is None
+        assert len(bench.feeds) == 0
+        await bench.reader()
+        assert await bench.feeds.attach(target(session_key="other"), lambda: None) is None
+        assert bench.feeds.readers("stream") == 1
+
+    run_virtually(main())
+
+
+def test_an_ended_stream_can_be_read() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        await bench.store.produce(b"all of it", LiveStatus.COMPLETE)
+        reader = await bench.reader()
+        assert reader.kept == "all of it"
+        assert reader.state() is LiveState.COMPLETE
+        assert reader.reading.cursor.ended
+
+    run_virtually(main())
+
+
+def test_a_stream_that_the_store_no_longer_has_ends() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"gone ")
+        reader = await bench.reader()
+        del bench.store.records["stream"]
+        await asyncio.sleep(1.1)
+        assert reader.states == [LiveState.ERROR]
+
+    run_virtually(main())
+
+
+def test_a_feed_is_closed_a_while_after_its_last_reader() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"One ")
+        first, second = await bench.reader(), await bench.reader()
+        bench.feeds.detach(first.reading)
+        bench.feeds.detach(first.reading)
+        await asyncio.sleep(2 * KEPT_SECONDS)
+        assert bench.followed == ["stream"]
+        bench.feeds.detach(second.reading)
+        await asyncio.sleep(KEPT_SECONDS / 2)
+        third = await bench.reader()
+        await asyncio.sleep(KEPT_SECONDS)
+        assert len(bench.feeds) == 1
+        bench.feeds.detach(third.reading)
+        await asyncio.sleep(KEPT_SECONDS + 0.1)
+        assert len(bench.feeds) == 0
+        assert bench.followed == []
+        gets = bench.store.gets
+        await asyncio.sleep(KEPT_SECONDS)
+        assert bench.store.gets == gets
+
+    run_virtually(main())
+
+
+def test_a_reader_that_could_not_attach_leaves_nothing() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        attaching = asyncio.create_task(bench.feeds.attach(target(), lambda: None))
+        await asyncio.sleep(0)
+        assert len(bench.feeds) == 1
+        bench.store.failure = StoreUnavailable()
+        [result] = await asyncio.gather(attaching, return_exceptions=True)
+        assert isinstance(result, StoreUnavailable)
+        bench.store.failure = None
+        await asyncio.sleep(KEPT_SECONDS + 0.1)
+        assert len(bench.feeds) == 0
+        await bench.reader()
+
+    run_virtually(main())
+
+
+def test_a_cancelled_stream_ends_for_all_readers() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(source=b"One ")
+        reader = await bench.reader()
+        assert await bench.feeds.open_streams("session") == ["stream"]
+        await bench.feeds.cancel("stream")
+        await asyncio.sleep(0)
+        assert reader.states == [LiveState.CANCELLED]
+        assert await bench.feeds.open_streams("session") == []
+
+    run_virtually(main())
+
+
+def test_created_streams_are_passed_on() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.feeds.notice(StreamCreated(a_record()))
+        assert bench.created == [a_record()]
+
+    run_virtually(main())
+
+
+def test_a_document_that_cannot_go_on_ends_the_stream_for_its_readers() -> None:
+    async def main() -> None:
+        bench = Bench(lambda _type: _Failing())
+        await bench.create(source=b"Good. ")
+        reader = await bench.reader()
+        await bench.produce(b"Bad!")
+        await bench.produce(b"More.")
+        assert reader.kept == "Good. "
+        assert reader.states == [LiveState.ERROR]
+        assert reader.reading.cursor.ended
+        assert bench.events == []
+
+    run_virtually(main())
+
+
+def test_a_fault_of_a_document_is_recorded_and_ends_only_its_stream() -> None:
+    async def main() -> None:
+        failing = _Failing()
+        failing.error = ValueError("a bug")
+        bench = Bench(lambda _type: failing)
+        await bench.create(source=b"Good. ")
+        reader = await bench.reader()
+        await bench.produce(b"Bad!" * MOST_ON_LOOP)
+        await asyncio.sleep(1)
+        assert reader.states == [LiveState.ERROR]
+        [fault] = bench.events
+        assert isinstance(fault, FaultRaised)
+        assert fault.exception is failing.error
+        assert isinstance((await bench.reader()).reading.error, ProcessingFailed)  # type: ignore[attr-defined]
+
+    run_virtually(main())
+
+
+def test_readers_of_blocks_are_woken_when_there_is_a_block() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(ContentType.MARKDOWN)
+        reader = await bench.reader(html_mode=HtmlMode.FRAGMENT)
+        for token in (b"A ", b"long ", b"paragraph"):
+            await bench.produce(token)
+        assert reader.woken == 0
+        await bench.produce(b"\n\nand another")
+        await bench.produce(b"", LiveStatus.COMPLETE)
+        assert reader.kept == "<p>A long paragraph</p><p>and another</p>"
+
+    run_virtually(main())
+
+
+def test_the_tokens_until_something_shows_are_counted() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(ContentType.MARKDOWN)
+        await bench.reader()
+        for token in (b"*", b"*", b"Bold**", b" and so on"):
+            await bench.produce(token)
+        measured = bench.meter.take()
+        assert measured is not None
+        assert sum(measured.first_appends.counts) == 1
+
+    run_virtually(main())
+
+
+def test_a_reader_that_detaches_when_it_is_woken_is_no_trouble_for_others() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        leaving = Reader()
+        leaving.attached(await bench.feeds.attach(target(), lambda: bench.feeds.detach(leaving.reading)))
+        staying = await bench.reader()
+        await bench.produce(b"One ")
+        assert staying.kept == "One "
+        assert bench.feeds.readers("stream") == 1
+
+    run_virtually(main())
+
+
+def test_closed_feeds_wake_no_reader() -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create()
+        reader = await bench.reader()
+        bench.feeds.notice(await bench.store.produce(b"One "))
+        bench.feeds.close()
+        bench.feeds.detach(reader.reading)
+        await asyncio.sleep(KEPT_SECONDS)
+        assert reader.woken == 0
+        assert bench.followed == []
+
+    run_virtually(main())
