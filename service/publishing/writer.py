@@ -1,6 +1,7 @@
 """Stores what the producers of this process append, many appends in one commit; then it is shown."""
 
 import asyncio
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
@@ -39,11 +40,21 @@ class LiveWriter:
     not stored.
     """
 
-    def __init__(self, store: LiveStore, on_stored: OnStored, recorder: Recorder) -> None:
-        """``on_stored`` must not raise. A notice without new bytes shows that the producer was heard of."""
+    def __init__(
+        self,
+        store: LiveStore,
+        on_stored: OnStored,
+        recorder: Recorder,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``on_stored`` must not raise. A notice without new bytes shows that the producer was heard of.
+
+        ``clock`` returns monotonic seconds, finer than that of the event loop.
+        """
         self._store = store
         self._on_stored = on_stored
         self._recorder = recorder
+        self._clock = clock
         self._queue = AppendQueue()
         self._bytes: Counter[str] = Counter()
         self._total = 0
@@ -68,14 +79,15 @@ class LiveWriter:
         """
         if self._closed:
             raise StoreUnavailable("The writer is closed")
-        loop = asyncio.get_running_loop()
+        now = self._clock()
         heard = self._heard.get(append.stream_id)
-        if heard is not None and self._is_superfluous(append, heard, loop.time()):
+        if heard is not None and self._is_superfluous(append, heard, now):
             return Appended(heard.length, b"", LiveStatus.OPEN)
         size = len(append.data)
         if size and (self._bytes[append.stream_id] + size > MAX_QUEUED_BYTES or self._total + size > MAX_WRITER_BYTES):
             return Refused(Refusal.OVERLOADED, append.offset)
-        waiting = Waiting(append, loop.create_future(), loop.time())
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(append, loop.create_future(), now)
         self._queue.put(waiting)
         self._bytes[append.stream_id] += size
         self._total += size
@@ -103,24 +115,22 @@ class LiveWriter:
 
     async def _run(self) -> None:
         """Commit until nothing waits, and for ``GROUP_SECONDS`` after the last beginning."""
-        loop = asyncio.get_running_loop()
         try:
             while self._queue:
-                began = loop.time()
+                began = self._clock()
                 await self._commit(self._queue.take())
-                await asyncio.sleep(max(0.0, began + GROUP_SECONDS - loop.time()))
+                await asyncio.sleep(max(0.0, began + GROUP_SECONDS - self._clock()))
         finally:
             self._running = None
 
     async def _commit(self, group: Sequence[Merged]) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._clock()
         try:
             results = await self._store.append([merged.append for merged in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller needs it
             self._fail([*(part for merged in group for part in merged.parts), *self._queue.clear()], error)
             return
-        now = loop.time()
+        now = self._clock()
         notices: list[SourceStored] = []
         parts: list[tuple[Waiting, AppendResult]] = []
         for merged, result in zip(group, results, strict=True):

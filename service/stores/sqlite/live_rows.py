@@ -181,8 +181,8 @@ class LiveRows:
 
 
 def _heads(rows: sqlite3.Connection, statement: str, parameters: Any) -> list[Head]:  # noqa: ANN401 - those of sqlite3
-    found = [Head(*row) for row in rows.execute(statement, parameters)]
-    return [head._replace(status=LiveStatus(head.status)) for head in found]
+    found = rows.execute(statement, parameters)
+    return [Head(number, epoch, length, LiveStatus(status), *rest) for number, epoch, length, status, *rest in found]
 
 
 def _extend(rows: sqlite3.Connection, head: Head, appended: Appended, now: float) -> None:

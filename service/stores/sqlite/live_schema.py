@@ -1,8 +1,8 @@
 """The schema of the file with live streams. Times are epoch seconds.
 
-The end of a source is in the row that each append changes anyway, the ``tail``; when that is long enough, it becomes a
-segment, which never changes. So a transaction with appends of many streams writes few pages, each byte becomes part of
-one segment once, and no rows of single appends are left to be merged.
+The end of a source is in the row that each append changes anyway, the ``tail``; when that is long enough, it becomes
+part of a segment. So a transaction with appends of many streams writes few pages, and no rows of single appends are
+left to be merged.
 """
 
 from service.stores.sqlite.schema import Schema

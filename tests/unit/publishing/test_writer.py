@@ -29,7 +29,7 @@ class Scene:
         self.store.begin("s", "t")
         self.shown: list[SourceStored] = []
         self.events: list[Event] = []
-        self.writer = LiveWriter(self.store, self._show, self)
+        self.writer = LiveWriter(self.store, self._show, self, asyncio.get_running_loop().time)
         self.append = self.writer.append
 
     def record(self, event: Event) -> None:
