@@ -23,6 +23,8 @@ _TIMEOUT_SECONDS: Final = 10.0
 _RETRIES_OF_BEGIN: Final = 5
 _LONGEST_WAIT_SECONDS: Final = 10.0
 """A user waits for the stream to begin: if the service asks for more time, that is an error."""
+_LONGEST_DELAY_SECONDS: Final = 2.0
+"""Between two links: readers see a producer that is silent for 5 seconds."""
 _KEEP_ALIVE: Final[dict[str, Any]] = {"ping_interval": 4, "ping_timeout": 8}
 """A network that is gone is noticed within the lease of a producer, 15 seconds."""
 
@@ -86,7 +88,12 @@ class Publisher:
 
     def _producer(self, begin: Callable[[], Awaitable[Message]]) -> Producer:
         socket = SocketLink(self._address, self._tokens, self._options)
-        return Producer(lambda: _retried(begin), socket, CallLink(self._calls), Retries(self._retry_seconds))
+        return Producer(
+            lambda: _retried(begin),
+            socket,
+            CallLink(self._calls),
+            Retries(self._retry_seconds, BackOff(longest=_LONGEST_DELAY_SECONDS)),
+        )
 
 
 async def _retried(begin: Callable[[], Awaitable[Message]]) -> Message:

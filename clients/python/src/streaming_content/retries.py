@@ -21,11 +21,11 @@ _REFUSED_FOR_GOOD: Final = (4103, 4121, 4123, 4124)
 class Retries:
     """The failures of one producer. A socket is tried first, then calls, in turn."""
 
-    def __init__(self, retry_seconds: float, back_off: BackOff | None = None) -> None:
+    def __init__(self, retry_seconds: float, back_off: BackOff) -> None:
         """``retry_seconds`` is how long a producer goes on without progress."""
         self.uses_calls = False
         self._retry_seconds = retry_seconds
-        self._back_off = back_off or BackOff()
+        self._back_off = back_off
         self._failures = 0
 
     def progress(self) -> None:
