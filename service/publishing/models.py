@@ -21,8 +21,6 @@ class _Sent(BaseModel):
 class StreamToCreate(_Sent):
     """What a live stream will contain, and how it is shown."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"content_type": "markdown"}]})
-
     content_type: Annotated[ContentType, Field(description="HTML is sanitised; Markdown is converted to HTML.")]
     speed: Annotated[
         Speed, Field(description="adaptive follows the producer; another one is the least time between two chunks.")
@@ -54,8 +52,6 @@ class AppendedSource(BaseModel):
 
 class StreamToClose(_Sent):
     """How a stream ends."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "complete", "offset": 12}]})
 
     status: Annotated[
         Literal["complete", "error", "cancelled"], Field(description="Final, and stored together with the last bytes.")

@@ -12,6 +12,7 @@ from service.live.records import Append, LiveStatus
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.publish_errors import PublishError, PublishErrorCode
 from service.publishing.creation import Creation, Creator, Options
+from service.publishing.examples import ADOPT, APPEND, CANCEL, CLOSE, CREATE, STATE, TOUCH, Example
 from service.publishing.models import (
     AdoptedStream,
     AppendedSource,
@@ -33,6 +34,7 @@ _EPOCH = "That of the call which created or adopted the stream."
 _OFFSET = "Of the first byte of the body in the source, in bytes."
 _ONE_HEADER = "The X-Session-Secret must be one header."
 _LARGEST = 2**53 - 1
+_OK, _CREATED = 200, 201
 
 StreamId = Annotated[str, Path(max_length=64)]
 Epoch = Annotated[int, Query(ge=0, le=_LARGEST, description=_EPOCH)]
@@ -54,8 +56,8 @@ def publishing_routes(
         "/sessions/{session_id}/streams",
         summary="Create a live stream",
         status_code=201,
-        responses=_refusals(400, 401, 403, 413, 422, 429, 503),
-        openapi_extra=_json_body(StreamToCreate),
+        responses=_responses(CREATE, 400, 401, 403, 413, 422, 429, 503),
+        openapi_extra=_json_body(StreamToCreate, CREATE),
     )
     async def create(
         session_id: Annotated[str, Path(json_schema_extra={"pattern": SESSION_ID_PATTERN})],
@@ -89,7 +91,7 @@ def publishing_routes(
     @router.post(
         "/streams/{stream_id}/append",
         summary="Append to the source",
-        responses=_refusals(400, 401, 403, 404, 409, 410, 413, 429, 503),
+        responses=_responses(APPEND, 400, 401, 403, 404, 409, 410, 413, 429, 503),
         openapi_extra=_source_body(),
     )
     async def append(
@@ -110,8 +112,8 @@ def publishing_routes(
     @router.post(
         "/streams/{stream_id}/close",
         summary="End a live stream",
-        responses=_refusals(400, 401, 403, 404, 409, 410, 413, 429, 503),
-        openapi_extra=_json_body(StreamToClose),
+        responses=_responses(CLOSE, 400, 401, 403, 404, 409, 410, 413, 429, 503),
+        openapi_extra=_json_body(StreamToClose, CLOSE),
     )
     async def close(
         stream_id: StreamId,
@@ -129,7 +131,7 @@ def publishing_routes(
     @router.post(
         "/streams/{stream_id}/touch",
         summary="Renew the lease of the producer",
-        responses=_refusals(400, 401, 403, 404, 409, 410, 429, 503),
+        responses=_responses(TOUCH, 400, 401, 403, 404, 409, 410, 429, 503),
     )
     async def touch(
         stream_id: StreamId,
@@ -143,7 +145,7 @@ def publishing_routes(
     @router.post(
         "/streams/{stream_id}/adopt",
         summary="Go on with a live stream in place of its producer",
-        responses=_refusals(401, 403, 404, 410, 503),
+        responses=_responses(ADOPT, 401, 403, 404, 410, 503),
     )
     async def adopt(
         stream_id: StreamId,
@@ -156,7 +158,7 @@ def publishing_routes(
     @router.post(
         "/streams/{stream_id}/cancel",
         summary="Cancel a live stream",
-        responses=_refusals(401, 403, 404, 503),
+        responses=_responses(CANCEL, 401, 403, 404, 503),
     )
     async def cancel(
         stream_id: StreamId,
@@ -169,7 +171,7 @@ def publishing_routes(
     @router.get(
         "/streams/{stream_id}",
         summary="The state of a live stream",
-        responses=_refusals(401, 403, 404, 503),
+        responses=_responses(STATE, 401, 403, 404, 503),
     )
     async def state(
         stream_id: StreamId,
@@ -204,21 +206,25 @@ def _secret_of(request: Request) -> bytes | None:
         raise PublishError(PublishErrorCode.INVALID_REQUEST, _ONE_HEADER) from None
 
 
-def _json_body(model: type[BaseModel]) -> dict[str, Any]:
+def _json_body(model: type[BaseModel], example: Example) -> dict[str, Any]:
     """A body that is read after the token is checked, which FastAPI does not declare."""
-    content = {"application/json": {"schema": model.model_json_schema()}}
+    content = {"application/json": {"schema": model.model_json_schema(), "example": example.body}}
     return {"requestBody": {"required": True, "content": content}}
 
 
 def _source_body() -> dict[str, Any]:
-    schema = {"type": "string", "format": "binary", "maxLength": MAX_APPEND_BYTES, "examples": ["The cat sat."]}
-    return {"requestBody": {"required": True, "content": {"*/*": {"schema": schema}}}}
+    schema = {"type": "string", "format": "binary", "maxLength": MAX_APPEND_BYTES}
+    return {"requestBody": {"required": True, "content": {"*/*": {"schema": schema, "example": APPEND.body}}}}
 
 
-def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The errors of a route for the document, each status with its codes."""
-    codes = {status: [code for code in PublishErrorCode if code.status == status] for status in (*statuses, 500)}
+def _responses(example: Example, *refusals: int) -> dict[int | str, dict[str, Any]]:
+    """The answer and the errors of a route for the document, each status with its codes."""
+    codes = {status: [code for code in PublishErrorCode if code.status == status] for status in (*refusals, 500)}
+    success = _CREATED if example is CREATE else _OK
     return {
-        status: {"model": Refusal, "description": "; ".join(f"`{code}`: {code.meaning}" for code in found)}
-        for status, found in codes.items()
+        success: {"content": {"application/json": {"example": example.answer}}},
+        **{
+            status: {"model": Refusal, "description": "; ".join(f"`{code}`: {code.meaning}" for code in found)}
+            for status, found in codes.items()
+        },
     }
