@@ -144,7 +144,7 @@ def site(folder: Path, addresses: Sequence[str], *, limit: int = 50_000) -> str:
     (included / "instances.conf").write_text("\n".join(lines))
     limits = (SHIPPED / "streaming" / "limits.conf").read_text()
     (included / "limits.conf").write_text(re.sub(r"\b200\b", str(limit), limits))
-    return (SHIPPED / "streaming.conf").read_text()
+    return re.sub(r"\b[24]00\b(?=;| nodelay;)", str(limit), (SHIPPED / "streaming.conf").read_text())
 
 
 def install(folder: Path) -> str:

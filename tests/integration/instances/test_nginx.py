@@ -208,7 +208,7 @@ def test_the_timeouts_of_nginx_exceed_two_pings_of_the_service() -> None:
 
 def _sockets(configuration: str) -> str:
     """The block for WebSockets."""
-    return configuration.partition("location /ws/stream/ {")[2].partition("}")[0]
+    return configuration.partition("location ~ ^/ws/(stream|publish)/ {")[2].partition("}")[0]
 
 
 @contextmanager

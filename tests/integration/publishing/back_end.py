@@ -23,8 +23,9 @@ Json = dict[str, Any]
 class BackEnd:
     """Calls are answered with the JSON of a response; ``status`` is that of the last."""
 
-    def __init__(self, server: RunningServer, http: httpx.AsyncClient, token: str) -> None:
-        self._server = server
+    def __init__(self, address: str, http: httpx.AsyncClient, token: str) -> None:
+        """``address`` is ``host:port``."""
+        self._address = address
         self._http = http
         self.token = token
         self.status = 0
@@ -59,7 +60,7 @@ class BackEnd:
     async def socket(self, stream_id: str, epoch: int = 0) -> AsyncIterator["Socket"]:
         """A publish socket with the token in its header, which has received its first message."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with opened(self._server, stream_id, epoch, additional_headers=headers) as socket:
+        async with opened(self._address, stream_id, epoch, additional_headers=headers) as socket:
             yield socket
 
 
@@ -94,15 +95,19 @@ class Socket:
 
 @asynccontextmanager
 async def opened(
-    server: RunningServer,
+    address: str,
     stream_id: str,
     epoch: object = 0,
     **options: Any,  # noqa: ANN401 - of websockets
 ) -> AsyncIterator[Socket]:
     """A publish socket."""
-    url = "ws://{}:{}/ws/publish/{}?epoch={}".format(*server.address, stream_id, epoch)
+    url = f"ws://{address}/ws/publish/{stream_id}?epoch={epoch}"
     async with websockets.connect(url, ping_interval=None, compression=None, **options) as connection:
         yield Socket(connection)
+
+
+def address_of(server: RunningServer) -> str:
+    return "{}:{}".format(*server.address)
 
 
 @asynccontextmanager
@@ -111,4 +116,4 @@ async def back_end(server: RunningServer, token: str = PUBLISH_TOKEN, **headers:
     async with httpx.AsyncClient(
         base_url=server.url, headers=all_headers, timeout=LIMIT_SECONDS, limits=WITHOUT_KEEP_ALIVE
     ) as http:
-        yield BackEnd(server, http, token)
+        yield BackEnd(address_of(server), http, token)

@@ -9,7 +9,7 @@ import pytest
 from service.asyncapi.example_messages import SESSION_ID, STREAM_ID
 from service.asyncapi.publish_channel import publish_examples
 from tests.conftest import RunningServer
-from tests.integration.publishing.back_end import PUBLISH_TOKEN, BackEnd, opened
+from tests.integration.publishing.back_end import PUBLISH_TOKEN, BackEnd, address_of, opened
 
 Json = dict[str, Any]
 
@@ -27,7 +27,9 @@ async def test_a_conversation_is_replayed(
     first = lines[0].get("client", {})
     headers = {} if first.get("type") == "auth" else {"Authorization": f"Bearer {PUBLISH_TOKEN}"}
     async with AsyncExitStack() as sockets:
-        socket = await sockets.enter_async_context(opened(publishing, stream_id, additional_headers=headers))
+        socket = await sockets.enter_async_context(
+            opened(address_of(publishing), stream_id, additional_headers=headers)
+        )
         for line in lines:
             match line:
                 case {"client": {"type": "auth"}}:

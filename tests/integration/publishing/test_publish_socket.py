@@ -9,7 +9,7 @@ import websockets
 from tests.clients.direct import metric
 from tests.conftest import RunningServer, StartServer
 from tests.integration.access.users import token
-from tests.integration.publishing.back_end import OPEN, PUBLISH_TOKEN, BackEnd, Socket, back_end, opened
+from tests.integration.publishing.back_end import OPEN, PUBLISH_TOKEN, BackEnd, Socket, address_of, back_end, opened
 
 WORDS = [f"word {number} 😀, " for number in range(300)]
 
@@ -145,29 +145,29 @@ async def test_the_token_of_the_operator_is_needed(
 ) -> None:
     stream_id = (await producer.create(session_id))["stream_id"]
     with pytest.raises(websockets.InvalidStatus) as refusal:
-        async with opened(publishing, stream_id, additional_headers={"Authorization": "Bearer wrong"}):
+        async with opened(address_of(publishing), stream_id, additional_headers={"Authorization": "Bearer wrong"}):
             pass
     assert refusal.value.response.status_code == 401
-    async with opened(publishing, stream_id) as socket:
+    async with opened(address_of(publishing), stream_id) as socket:
         await socket.send("auth", token=PUBLISH_TOKEN)
         assert (await socket.receive())["type"] == "ack"
     for first in ({"type": "auth", "token": "wrong"}, {"type": "touch"}):
-        async with opened(publishing, stream_id) as socket:
+        async with opened(address_of(publishing), stream_id) as socket:
             await socket.connection.send(json.dumps(first))
             [error], code = await socket.closed()
             assert (error["code"], code) == ("unauthenticated", 4121)
     subprotocols = ["streaming.v1", f"bearer.{PUBLISH_TOKEN}"]
-    async with opened(publishing, stream_id, subprotocols=subprotocols) as socket:
+    async with opened(address_of(publishing), stream_id, subprotocols=subprotocols) as socket:
         assert (await socket.receive())["type"] == "ack"
         assert socket.connection.subprotocol == "streaming.v1"
 
 
 async def test_without_a_token_of_the_operator_publishing_is_off(server: RunningServer) -> None:
     with pytest.raises(websockets.InvalidStatus) as refusal:
-        async with opened(server, "x", additional_headers={"Authorization": "Bearer x"}):
+        async with opened(address_of(server), "x", additional_headers={"Authorization": "Bearer x"}):
             pass
     assert json.loads(refusal.value.response.body)["error"]["code"] == "publishing_off"
-    async with opened(server, "x") as socket:
+    async with opened(address_of(server), "x") as socket:
         await socket.send("auth", token="x")
         [error], code = await socket.closed()
     assert (error["code"], code) == ("publishing_off", 4124)
@@ -184,7 +184,7 @@ async def test_with_authentication_the_scope_and_the_session_are_needed(
     async with back_end(guarded, token("other", scope="publish")) as other, other.socket(stream_id) as socket:
         [error], code = await socket.closed()
         assert (error["code"], code) == ("unknown_stream", 4124)
-    async with opened(guarded, stream_id) as socket:
+    async with opened(address_of(guarded), stream_id) as socket:
         await socket.send("auth", token=token("app"))
         [error], code = await socket.closed()
         assert (error["code"], code) == ("forbidden", 4124)
@@ -193,7 +193,7 @@ async def test_with_authentication_the_scope_and_the_session_are_needed(
 async def test_a_token_that_expires_ends_the_socket(guarded: RunningServer, session_id: str) -> None:
     async with back_end(guarded, token("app", scope="publish")) as app:
         stream_id = (await app.create(session_id))["stream_id"]
-    async with opened(guarded, stream_id) as socket:
+    async with opened(address_of(guarded), stream_id) as socket:
         await socket.send("auth", token=token("app", 1.5, scope="publish"))
         messages, code = await socket.closed()
     assert ([message["type"] for message in messages], code) == (["ack", "error"], 4122)
