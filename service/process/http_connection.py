@@ -6,7 +6,6 @@ connection closes.
 """
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from uvicorn.server import ServerState
 from service.client_address import TrustedProxies
 from service.events import AttemptOutcome, DropReason, SocketDropped
 from service.live.limits import MAX_APPEND_BYTES
+from service.process.http_refusal import Refused, response_to
 from service.process.socket_limiter import SocketLimiter
 from service.session.ports import Recorder
 
@@ -34,17 +34,6 @@ _APPEND_BYTES = 2 * MAX_APPEND_BYTES
 _LINGER_SECONDS = 2.0
 """For a client that goes on sending after its request was refused."""
 
-_RETRY_AFTER_SECONDS = 5
-
-_SENTENCES = {
-    HTTPStatus.BAD_REQUEST: "The request is not valid HTTP.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request was not complete in time. Send it again, at once.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large. Send less at once.",
-    HTTPStatus.REQUEST_URI_TOO_LONG: "The address is too long.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many connections are open from this address. Close one, then connect again.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The headers are too large. Send fewer or smaller ones.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The server has no free socket. Reconnect in some seconds.",
-}
 _ONE_HOST = "The request must have exactly one Host header."
 
 _HANDSHAKE_STATUS = {
@@ -62,15 +51,6 @@ class HttpLimits(Struct, frozen=True):
     """Head and body of a request; up to a slice more may be accepted, and more of an append to a live stream."""
     stall_seconds: float
     """Without progress of a client that does not read its response."""
-
-
-class _Refused(Exception):
-    """The request is answered with this status."""
-
-    def __init__(self, status: HTTPStatus, sentence: str | None = None) -> None:
-        super().__init__(status)
-        self.status = status
-        self.sentence = sentence or _SENTENCES[status]
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -191,13 +171,13 @@ class HttpConnection(HttpToolsProtocol):
             self._unread[:0] = piece[upgrade.args[0] :]  # RFC 9110 section 7.8: another protocol may be ignored
         except httptools.HttpParserError as error:
             refused = error.__context__
-            self._refuse(refused if isinstance(refused, _Refused) else _Refused(HTTPStatus.BAD_REQUEST))
+            self._refuse(refused if isinstance(refused, Refused) else Refused(HTTPStatus.BAD_REQUEST))
             return False
         if self._complete:
             return True
         self._request_bytes += len(piece)
         if self._request_bytes > self._max_bytes:
-            self._refuse(_Refused(self._too_large()), DropReason.TOO_LARGE)
+            self._refuse(Refused(self._too_large()), DropReason.TOO_LARGE)
             return False
         return True
 
@@ -222,7 +202,7 @@ class HttpConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
-            raise _Refused(HTTPStatus.BAD_REQUEST, _ONE_HOST)
+            raise Refused(HTTPStatus.BAD_REQUEST, _ONE_HOST)
         if self.parser.should_upgrade() and self._should_upgrade():
             self._check_handshake()
             super().on_headers_complete()
@@ -241,10 +221,10 @@ class HttpConnection(HttpToolsProtocol):
 
     def _check_handshake(self) -> None:
         if self._cycles:
-            raise _Refused(HTTPStatus.BAD_REQUEST)  # the response would be written between frames
+            raise Refused(HTTPStatus.BAD_REQUEST)  # the response would be written between frames
         address = self._proxies.client_address(cast("dict[str, Any]", self.scope))
         if (refusal := self._limiter.admit_handshake(address, self.transport)) is not None:
-            raise _Refused(_HANDSHAKE_STATUS[refusal])
+            raise Refused(_HANDSHAKE_STATUS[refusal])
 
     def handle_websocket_upgrade(self) -> None:
         self._limiter.forget(self)
@@ -277,7 +257,7 @@ class HttpConnection(HttpToolsProtocol):
 
     # Ends
 
-    def _refuse(self, refused: _Refused, reason: DropReason = DropReason.INVALID) -> None:
+    def _refuse(self, refused: Refused, reason: DropReason = DropReason.INVALID) -> None:
         """Answer and close, after the responses that are outstanding; without an answer if the request has its own."""
         if refused.status is not HTTPStatus.TOO_MANY_REQUESTS and refused.status is not HTTPStatus.SERVICE_UNAVAILABLE:
             self._recorder.record(SocketDropped(reason))
@@ -286,7 +266,7 @@ class HttpConnection(HttpToolsProtocol):
         if self._head_complete and self._cycles and not self._cycles[-1].response_started:
             _abandon(self._cycles.pop())  # its application waits for the rest of the body
             self._head_complete = False
-        response = b"" if self._head_complete else _response(refused, self.server_state.default_headers)
+        response = b"" if self._head_complete else response_to(refused, self.server_state.default_headers)
 
         def end() -> None:
             """Close, but read on for a while: closed with unread input, the client would lose the response."""
@@ -312,7 +292,7 @@ class HttpConnection(HttpToolsProtocol):
     def _expire(self) -> None:
         self._deadline = None
         if self._request_bytes and not self._head_complete:
-            self._refuse(_Refused(HTTPStatus.REQUEST_TIMEOUT), DropReason.TIMEOUT)
+            self._refuse(Refused(HTTPStatus.REQUEST_TIMEOUT), DropReason.TIMEOUT)
         else:  # nothing has arrived, or the body lasts: a client without a request expects no response
             self._recorder.record(SocketDropped(DropReason.TIMEOUT))
             self.transport.abort()
@@ -348,17 +328,3 @@ def _abandon(cycle: RequestResponseCycle) -> None:
 
 def _is_append(path: str) -> bool:
     return path.startswith(_APPEND_PREFIX) and path.endswith(_APPEND_SUFFIX)
-
-
-def _response(refused: _Refused, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    body = json.dumps({"error": refused.sentence}).encode()
-    headers = [
-        *default_headers,
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers.append((b"retry-after", str(_RETRY_AFTER_SECONDS).encode()))
-    lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-    return f"HTTP/1.1 {refused.status.value} {refused.status.phrase}\r\n".encode() + lines + b"\r\n" + body

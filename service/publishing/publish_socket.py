@@ -1,7 +1,6 @@
 """One publish socket: the messages of a producer of one stream, and what it receives."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -9,7 +8,7 @@ from msgspec import Struct
 
 from service.access.principal import AccessRefusal, Principal
 from service.events import CloseReason, FaultRaised, FaultSource
-from service.live.limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
+from service.live.limits import MAX_APPEND_BYTES
 from service.live.ports import LiveNotice, SourceStored, StreamTouched
 from service.live.records import Append, LiveRecord, LiveStatus
 from service.protocol.close_codes import CloseCode, close_reason
@@ -32,6 +31,7 @@ from service.protocol.publish_messages import (
     decode_producer,
     encode_publisher,
 )
+from service.publishing.pending_source import PendingSource
 from service.publishing.publications import Publications
 from service.publishing.publish_route import store_error
 from service.publishing.refusal_events import record_refusal
@@ -39,8 +39,6 @@ from service.publishing.rights import Producer
 from service.session.ports import Connection, Ids, Recorder, StoreUnavailable
 from service.websocket.ticker import Ticker
 
-_MAX_WAITING = 1024
-"""The most appends that wait because they do not follow on one another."""
 _TOO_LARGE = f"One append has at most {MAX_APPEND_BYTES} bytes. Send the text in smaller parts."
 _NO_TOKEN = "The socket has a token, and its producer does not change. Send append, close or touch."  # noqa: S105
 _FENCED = "Another producer has adopted the stream. Stop: nothing more of this one is stored."
@@ -71,50 +69,26 @@ class SocketServices(Struct, frozen=True):
     chunk_timeout_seconds: float
 
 
-class _Part:
-    """Consecutive appends, which are stored together, perhaps with the end; or a sign of life."""
-
-    __slots__ = ("data", "digest", "ends", "offset")
-
-    def __init__(
-        self, offset: int, data: bytes = b"", ends: LiveStatus | None = None, digest: bytes | None = None
-    ) -> None:
-        self.offset = offset
-        self.data = bytearray(data)
-        self.ends = ends
-        self.digest = digest
-
-    def takes(self, offset: int, size: int) -> bool:
-        """Whether ``size`` bytes at the offset follow on it."""
-        whole = len(self.data) + size
-        return self.ends is None and self.offset + len(self.data) == offset and whole <= MAX_APPEND_BYTES
-
-
 class PublishSocket:
     """The receiver and the only writer of its connection; at most one append of it is being stored.
 
-    What arrives in that time is joined. With more than ``MAX_QUEUED_BYTES`` that are not stored it reads nothing, so
-    the producer waits. It is a member of the hub, and sleeps in the ticker.
+    With too much that is not stored it reads nothing, so the producer waits. It sleeps in the ticker.
     """
 
     __slots__ = (
         "__weakref__",
-        "_accepted",
         "_connection",
-        "_durable",
-        "_ends_itself",
         "_epoch",
         "_held",
         "_on_ended",
         "_over",
+        "_pending",
         "_producer",
         "_record",
         "_services",
         "_stalled_at",
         "_task",
         "_unacknowledged",
-        "_undurable_bytes",
-        "_waiting",
         "slot",
     )
 
@@ -137,11 +111,7 @@ class PublishSocket:
         self._producer = producer
         self._services = services
         self._on_ended = on_ended
-        self._accepted = self._durable = record.length
-        self._waiting: deque[_Part] = deque()
-        self._undurable_bytes = 0
-        self._ends_itself = False
-        """Whether its own end is being stored."""
+        self._pending = PendingSource(record.length)
         self._task: asyncio.Task[None] | None = None
         self._held = False
         self._over = False
@@ -165,7 +135,7 @@ class PublishSocket:
 
     @property
     def held_bytes(self) -> int:
-        return self._undurable_bytes
+        return self._pending.bytes
 
     def message_received(self, data: str | bytes | None, size_bytes: int) -> None:
         if self._over:
@@ -182,7 +152,7 @@ class PublishSocket:
                 digest = bytes.fromhex(sha256) if isinstance(sha256, str) else None
                 self._put(offset, b"", LiveStatus(status.value), digest)
             case Touch():
-                if not self._waiting:
+                if not self._pending:
                     self._put(0, b"")
             case PublishAuth():
                 self._refuse(PublishError(PublishErrorCode.INVALID_REQUEST, _NO_TOKEN))
@@ -213,7 +183,7 @@ class PublishSocket:
                 self._fence()
             case SourceStored(status=LiveStatus.OPEN):
                 pass
-            case SourceStored(status=status, offset=offset, data=data) if not self._ends_itself:
+            case SourceStored(status=status, offset=offset, data=data) if not self._pending.ends:
                 self._end(status, offset + len(data))
             case _:
                 pass
@@ -222,7 +192,7 @@ class PublishSocket:
         """The stream as it is now."""
         if record.epoch > self._epoch:
             self._fence()
-        elif record.status is not LiveStatus.OPEN and not self._ends_itself:
+        elif record.status is not LiveStatus.OPEN and not self._pending.ends:
             self._end(record.status, record.length)
 
     # service.websocket.hub.Member, service.websocket.ticker.Sleeper
@@ -264,16 +234,8 @@ class PublishSocket:
             self._put(offset, data)
 
     def _put(self, offset: int, data: bytes, ends: LiveStatus | None = None, digest: bytes | None = None) -> None:
-        last = self._waiting[-1] if self._waiting else None
-        if last is not None and last.takes(offset, len(data)):
-            last.data += data
-            last.ends, last.digest = ends, digest
-        else:
-            self._waiting.append(_Part(offset, data, ends, digest))
-        self._undurable_bytes += len(data)
-        if offset <= self._accepted:
-            self._accepted = max(self._accepted, offset + len(data))
-        if not self._held and (self._undurable_bytes > MAX_QUEUED_BYTES or len(self._waiting) > _MAX_WAITING):
+        self._pending.put(offset, data, ends, digest)
+        if self._pending.is_full and not self._held:
             self._held = True
             self._connection.hold()
         if self._task is None:
@@ -282,13 +244,9 @@ class PublishSocket:
     async def _store(self) -> None:
         """Store what waits, one part after the other."""
         try:
-            while self._waiting:
-                part = self._waiting.popleft()
-                self._ends_itself = part.ends is not None
-                await self._store_part(part)
-                self._ends_itself = False
-                self._undurable_bytes -= len(part.data)
-                if self._held and self._undurable_bytes <= MAX_QUEUED_BYTES // 2 and not self._over:
+            while self._pending:
+                await self._store_part(self._pending.take(self.stream_id, self._epoch))
+                if self._held and self._pending.has_room and not self._over:
                     self._held = False
                     self._connection.start(self)
         except Exception as exception:  # noqa: BLE001 - the outermost guard of this socket
@@ -296,24 +254,21 @@ class PublishSocket:
         finally:
             self._task = None
 
-    async def _store_part(self, part: _Part) -> None:
-        append = Append(self.stream_id, self._epoch, part.offset, bytes(part.data), part.ends, part.digest)
+    async def _store_part(self, append: Append) -> None:
         try:
             progress = await self._services.publications.append(self._producer, append)
         except PublishError as error:
-            self._accepted = self._durable
             self._refuse(error)
+            self._pending.refused()
             return
         except StoreUnavailable as unavailable:
-            self._accepted = self._durable
             self._refuse(store_error(unavailable))
+            self._pending.refused()
             return
-        self._durable = max(self._durable, progress.durable)
-        self._accepted = max(self._accepted, self._durable)
-        if progress.status is LiveStatus.OPEN:
-            self._acknowledge()
-        else:
+        if progress.status is not LiveStatus.OPEN:
             self._end(progress.status, progress.durable)
+        self._pending.stored(progress.durable)
+        self._acknowledge()
 
     # Sending
 
@@ -323,7 +278,7 @@ class PublishSocket:
             self._unacknowledged = True
         else:
             self._unacknowledged = False
-            self._send(SourceAck(self._accepted, self._durable))
+            self._send(SourceAck(self._pending.accepted, self._pending.durable))
 
     def _refuse(self, error: PublishError) -> None:
         record_refusal(self._services.recorder, error.code, self._record.session_id, self.stream_id)
@@ -331,12 +286,12 @@ class PublishSocket:
             case PublishErrorCode.FENCED:
                 self._fence()
             case PublishErrorCode.ENDED:
-                self._end(LiveStatus(error.status or ""), error.offset or self._durable)
+                self._end(LiveStatus(error.status or ""), error.offset or self._pending.durable)
             case _:
                 self._send(PublishErrorMessage.of(error))
 
     def _end(self, status: LiveStatus, length: int) -> None:
-        if status is LiveStatus.CANCELLED and not self._ends_itself:
+        if status is LiveStatus.CANCELLED and not self._pending.ends:
             self._send(SourceCancelled(length))
         else:
             self._send(SourceClosed(EndStatus(status.value), length))

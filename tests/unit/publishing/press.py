@@ -1,6 +1,6 @@
 """The routes of producers over stores in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -79,11 +79,12 @@ class Press:
         *,
         secret: str | None = SECRET,
         quotas: dict[QuotaKind, int] | None = None,
+        writer: Callable[[MemoryLiveStore], DirectWriter] = DirectWriter,
     ) -> None:
         self.events: list[Event] = []
         self.notices: list[LiveNotice] = []
         self.store = MemoryLiveStore()
-        self.writer = DirectWriter(self.store)
+        self.writer = writer(self.store)
         self.sessions = Sessions()
         self.readers: dict[str, int] = {}
         guard: ProducerGuard = (
