@@ -3,8 +3,6 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
@@ -12,36 +10,13 @@ import pytest
 
 from service.live.ports import LiveNotice, StreamCreated, StreamTouched
 from service.publishing.local_bus import LocalBus, socket_directory
+from tests.integration.publishing.bus_listener import Listener
 from tests.unit.publishing.notices import a_record, stored
-from tests.waiting import LIMIT_SECONDS
 
 
-class _Listener:
-    """A bus that runs, and what it has received."""
-
-    def __init__(self, directory: Path | None) -> None:
-        self.bus = LocalBus(directory, self._fail)
-        self.received: list[LiveNotice] = []
-        self.errors: list[OSError] = []
-        self._news = asyncio.Event()
-
-    def _fail(self, error: OSError) -> None:
-        self.errors.append(error)
-
-    def _receive(self, notice: LiveNotice) -> None:
-        self.received.append(notice)
-        self._news.set()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["_Listener"]:
-        async with self.bus.running(self._receive):
-            yield self
-
-    async def has(self, notice: LiveNotice) -> None:
-        async with asyncio.timeout(LIMIT_SECONDS):
-            while notice not in self.received:
-                self._news.clear()
-                await self._news.wait()
+def _listener(directory: Path | None) -> Listener:
+    errors: list[OSError] = []
+    return Listener(LocalBus(directory, errors.append), errors)
 
 
 @pytest.fixture
@@ -51,9 +26,9 @@ def directory(tmp_path: Path) -> Path:
 
 async def test_notices_reach_those_who_follow_and_not_their_sender(directory: Path) -> None:
     async with (
-        _Listener(directory).running() as follower,
-        _Listener(directory).running() as other,
-        _Listener(directory).running() as sender,
+        _listener(directory).running() as follower,
+        _listener(directory).running() as other,
+        _listener(directory).running() as sender,
     ):
         for listener in (sender, follower):
             listener.bus.follow("stream")
@@ -69,7 +44,7 @@ async def test_notices_reach_those_who_follow_and_not_their_sender(directory: Pa
 
 
 async def test_followers_are_counted(directory: Path) -> None:
-    async with _Listener(directory).running() as follower, _Listener(directory).running() as sender:
+    async with _listener(directory).running() as follower, _listener(directory).running() as sender:
         for call in (follower.bus.follow, follower.bus.follow, follower.bus.unfollow):
             call("stream")
         sender.bus.publish([stored(0, b"followed once")])
@@ -81,7 +56,7 @@ async def test_followers_are_counted(directory: Path) -> None:
 
 
 async def test_a_peer_that_does_not_read_for_a_while_gets_everything_in_order(directory: Path) -> None:
-    async with _Listener(directory).running() as follower, _Listener(directory).running() as sender:
+    async with _listener(directory).running() as follower, _listener(directory).running() as sender:
         follower.bus.follow("stream")
         sent = [stored(index, b"token") for index in range(500)]
         for notice in sent:  # the kernel keeps a few of these datagrams
@@ -91,7 +66,7 @@ async def test_a_peer_that_does_not_read_for_a_while_gets_everything_in_order(di
 
 
 async def test_what_exceeds_the_backlog_is_dropped_and_later_notices_arrive(directory: Path) -> None:
-    async with _Listener(directory).running() as follower, _Listener(directory).running() as sender:
+    async with _listener(directory).running() as follower, _listener(directory).running() as sender:
         follower.bus.follow("stream")
         sent = [stored(index, bytes(60_000)) for index in range(50)]
         for notice in sent:
@@ -113,14 +88,14 @@ def killed(directory: Path) -> Path:
 
 
 async def test_sockets_of_killed_processes_are_removed(directory: Path, killed: Path) -> None:
-    async with _Listener(directory).running() as listener:
+    async with _listener(directory).running() as listener:
         listener.bus.publish([stored(0, b"")])
     assert not os.path.exists(killed)  # noqa: ASYNC240, PTH110 - nothing else runs here
 
 
 async def test_a_process_that_starts_and_ends_later_is_known_as_long_as_it_runs(directory: Path) -> None:
-    async with _Listener(directory).running() as other, _Listener(directory).running() as sender:
-        async with _Listener(directory).running() as later:
+    async with _listener(directory).running() as other, _listener(directory).running() as sender:
+        async with _listener(directory).running() as later:
             for number in count():  # it has greeted the sender, which has not read that yet
                 sender.bus.publish([StreamCreated(a_record(f"stream {number}"))])
                 await asyncio.sleep(0)
@@ -132,14 +107,14 @@ async def test_a_process_that_starts_and_ends_later_is_known_as_long_as_it_runs(
 
 
 async def test_without_a_directory_there_are_no_peers() -> None:
-    async with _Listener(None).running() as alone:
+    async with _listener(None).running() as alone:
         alone.bus.publish([stored(0, b"")])
     assert alone.errors == []
 
 
 async def test_a_directory_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    async with _Listener(tmp_path / "file").running() as alone:
+    async with _listener(tmp_path / "file").running() as alone:
         alone.bus.publish([stored(0, b"")])
     assert len(alone.errors) == 1
 
