@@ -6,7 +6,7 @@ Its clock stands still. It prints ``ready``, and then an answer in JSON to each 
 - ``append ID SEED``: the pieces of the source that it stored, while it appended all of it in random parts
 - ``take ID COUNT``: its epochs and the pieces that it stored, while it adopted the stream again and again
 - ``expire``: the ids of the streams that it found lost
-- ``go ID``: endlessly, the length of the source after each of its appends
+- ``go ID``: after it has adopted the stream, endlessly the length of the source after each of its appends
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from service.live.append_rule import Refusal
 from service.live.ports import Appended, LiveStore, Refused
-from service.live.records import Append
+from service.live.records import Append, LiveStatus
 from service.stores.redis import live_scripts
 from service.stores.redis.live_store import RedisLiveStore
 from service.stores.sqlite.live_store import SqliteLiveStore
@@ -76,13 +76,12 @@ async def take(store: LiveStore, stream_id: str, times: int) -> Sequence[Piece]:
 
 
 async def go(store: LiveStore, stream_id: str) -> None:
-    record = await store.get(stream_id)
-    offset = 0 if record is None else record.length
-    for number in count(offset):
-        [result] = await store.append([Append(stream_id, 0, offset, bytes([number % 256]))])
-        assert isinstance(result, Appended), result
-        offset = result.length
-        write_line(offset)
+    adopted = await store.adopt(stream_id)
+    assert adopted is not None
+    for offset in count(adopted.length):
+        [result] = await store.append([Append(stream_id, adopted.epoch, offset, bytes([offset % 256]))])
+        assert result == Appended(offset + 1, bytes([offset % 256]), LiveStatus.OPEN)
+        write_line(result.length)
 
 
 async def answer(store: LiveStore, command: str, *arguments: str) -> object:
