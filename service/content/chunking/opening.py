@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from service.content.chunking.layout import UNSUPPORTED, WRAPPERS, flows
+from service.content.chunking.passed_on import passed_on
 from service.content.html.markup import TAG, VOID, WHITESPACE, tag_name
 
 LARGE_CHARACTERS = 1000
@@ -22,18 +23,10 @@ MAX_DEPTH = 128
 ALLOWANCE_CHARACTERS = 20_000
 _MAX_PIECES = 512
 
-_ATTRIBUTE = re.compile(r' ([a-z\-]+)="([^"]*)"')
-_PASSED_ON = frozenset({"dir", "lang", "style", "title"})
-_HEADER_CELL = re.compile(r"<th[ >]")
-_OF_HEADER_CELLS = ("font-weight: bold", "text-align: center")
-_DECLARATION_END = re.compile(r"(?<!&quot)(?<!&amp)(?<!&lt)(?<!&gt)(?<!&nbsp);")
 _OF_A_UNIT = re.compile(r' (?:class|colspan|rowspan|colwidth|data-[a-z\-]+)="')
 _ONLY_IMAGES = re.compile(r"(?=.*?<img )(?:<(?!br|input|[^>]* data-)[^>]*+>|\s)*", re.DOTALL)
 _BLANK = re.compile(r"(?:&nbsp;|\s|<(?!img|hr|input|table)[^>]*+>)*")
 _PLACES_CONTENT = re.compile(r"<table(?: [^>]*+)?><tbody(?: [^>]*+)?><tr(?: [^>]*+)?><td[ >]")
-_OF_THE_BOX = re.compile(
-    r"\s*(?:\Z|margin|padding|border|(?:min-|max-)?(?:width|height)|vertical-align|table-layout|empty-cells|caption-side)"
-)
 
 
 def is_to_be_read(html: str, name: str, start: int, end: int) -> bool:
@@ -302,24 +295,3 @@ def _closing(opening: str) -> str:
 
 def _overhead(opening: str) -> int:
     return len(opening) + len(_closing(opening))
-
-
-def passed_on(tag: str) -> str:
-    """Return a tag with what the element of ``tag`` passes on to its content; empty if that is nothing."""
-    if " " not in tag and not tag.startswith("<th"):
-        return ""
-    values = dict(_ATTRIBUTE.findall(tag))
-    declarations: dict[str, str] = {}
-    align = f"text-align: {values['align']}" if "align" in values else ""
-    for declaration in (
-        *(_OF_HEADER_CELLS if _HEADER_CELL.match(tag) else ()),
-        align,
-        *_DECLARATION_END.split(values.get("style", "")),
-    ):
-        if not _OF_THE_BOX.match(declaration):
-            name = declaration.partition(":")[0].strip()
-            declarations.pop(name, None)  # the last one applies, and is written last
-            declarations[name] = declaration.strip()
-    values["style"] = "; ".join(declarations.values())
-    attributes = "".join(f' {name}="{value}"' for name, value in values.items() if name in _PASSED_ON and value)
-    return f"<div{attributes}>" if attributes else ""

@@ -30,6 +30,12 @@ class GrowingText:
         for begin in range(0, len(text), _PIECE_CHARACTERS):
             self._append(text[begin : begin + _PIECE_CHARACTERS])
 
+    def append(self, text: str) -> None:
+        self.replace(self.length, text)
+
+    def whole(self) -> str:
+        return "".join(self._pieces)
+
     def slice(self, start: int, end: int) -> str:
         """Return the characters in ``[start, end)``."""
         starts = self._starts

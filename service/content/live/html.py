@@ -9,6 +9,7 @@ from service.content.chunking.graphemes import graphemes, is_of_single_character
 from service.content.html.markup import has_visible_content
 from service.content.html.sanitise import Stability, check_prepared_length
 from service.content.live.document import Change
+from service.content.live.growing_text import GrowingText
 from service.content.live.html_blocks import HtmlBlocks, Shape
 from service.content.live.html_source import HtmlSource
 from service.content.live.open_path import ROOT, after
@@ -49,8 +50,8 @@ class HtmlDocument:
         """The length of what is shown of complete units."""
         self._length = 0
         """The length of all that is shown."""
-        self._shown: list[str] = []
-        """What is shown of the last unit, in pieces."""
+        self._shown = GrowingText()
+        """What is shown of the last unit."""
         self._look = _Look(-1, Shape.SIMPLE, is_only_images=False)
 
     @property
@@ -95,13 +96,18 @@ class HtmlDocument:
     def _appended(self, html: str) -> Change | None:
         """Return the change if ``html`` was only added to the last unit, and to what is shown of it."""
         blocks, look = self._blocks, self._look
-        if blocks.unit_number != look.unit or blocks.shape is not look.shape or look.is_only_images or not self._shown:
+        if (
+            blocks.unit_number != look.unit
+            or blocks.shape is not look.shape
+            or look.is_only_images
+            or not self._shown.length
+        ):
             return None
         if look.shape is Shape.BROKEN:
-            return self.reveal() if blocks.unit_length > _MAX_BROKEN_CHARACTERS else None
+            return self.reveal() if blocks.unit.length > _MAX_BROKEN_CHARACTERS else None
         start = self._length
         if not html.isascii() and not html.startswith("<"):
-            last = _last_grapheme("".join(self._shown[-_LONGEST_GRAPHEME:]), html[0])
+            last = _last_grapheme(self._shown, html[0])
             start -= len(last)
             text = last + html
         else:
@@ -116,7 +122,7 @@ class HtmlDocument:
         first, written = blocks.output.take()
         start, text = first, written + unit
         if first == self._complete:
-            shown = "".join(self._shown)
+            shown = self._shown.whole()
             same = _common_length(shown, text)
             if same < len(shown):
                 same = max(0, text.rfind("<", 0, same + 1))
@@ -124,13 +130,14 @@ class HtmlDocument:
         self._complete = blocks.output.length
         self._length = self._complete + len(unit)
         check_prepared_length(self._length if not unit else 0, self._max_characters)
-        self._shown = [unit] if unit else []
+        self._shown = GrowingText()
+        self._shown.append(unit)
         return Change(start, text, blocks.settled)
 
     def _last_unit(self) -> str:
         """Return what is shown of the last unit."""
         blocks, shape = self._blocks, self._blocks.shape
-        unit = "".join(blocks.unit)
+        unit = blocks.unit.whole()
         before = self._look
         is_only_images = (
             shape is Shape.RUN
@@ -161,9 +168,10 @@ def _common_length(one: str, other: str) -> int:
     return low
 
 
-def _last_grapheme(before: str, character: str) -> str:
-    """Return the end of ``before`` that is one grapheme with ``character``; empty if there is none."""
-    text = before[max(before.rfind(">"), before.rfind(";")) + 1 :][-_LONGEST_GRAPHEME:]
+def _last_grapheme(shown: GrowingText, character: str) -> str:
+    """Return the end of what is shown that is one grapheme with ``character``; empty if there is none."""
+    before = shown.slice(max(0, shown.length - _LONGEST_GRAPHEME), shown.length)
+    text = before[max(before.rfind(">"), before.rfind(";")) + 1 :]
     if not text or is_of_single_characters(text[-1] + character):
         return ""
     ends = graphemes(text + character)

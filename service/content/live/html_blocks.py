@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
 
 from service.content.chunking.blocks import is_simple_run, without_space_at_end
 from service.content.chunking.layout import UNSUPPORTED, WRAPPERS, flows, nodes
@@ -12,11 +11,13 @@ from service.content.chunking.opening import (
     Opener,
     is_unit,
     paragraph,
-    passed_on,
 )
+from service.content.chunking.passed_on import passed_on
 from service.content.html.images import KEEPS_SPACE, with_loose_images
 from service.content.html.markup import INLINE, TAG, VOID
+from service.content.live.growing_text import GrowingText
 from service.content.live.html_output import Group, HtmlOutput
+from service.content.live.html_wrapper import Level, SmallWrapper
 
 _FLOWING = INLINE | {"img"}
 
@@ -31,37 +32,6 @@ class Shape(Enum):
     BLOCK = "a block, which is left as it is"
 
 
-class _Level(NamedTuple):
-    """The document, or a wrapper whose content is read as blocks."""
-
-    group: Group
-    """That of its blocks."""
-    keeps_space: bool
-    kept_at: int = -1
-    """Where the start tag was written of a wrapper that is not opened."""
-
-
-class _Small:
-    """A wrapper that is small so far. If it is large, it is read again, and opened."""
-
-    def __init__(self, tag: str, offset: int, length: int, repeated: int, levels: list[_Level]) -> None:
-        self.tag = tag
-        self.offset = offset
-        """Where it begins in the HTML."""
-        self.length = length
-        """Of the output before it."""
-        self.repeated = repeated
-        """The characters that are repeated before it."""
-        self.depth = len(levels)
-        self.html = ""
-        """The HTML from its start tag on, as far as it is given."""
-        self._groups = [(level.group, level.group.size, level.group.is_open) for level in levels]
-
-    def restore_groups(self) -> None:
-        for group, size, is_open in self._groups:
-            group.size, group.is_open = size, is_open
-
-
 class HtmlBlocks:
     """A unit is a run of text and inline elements, or a block. What is written to ``output`` are complete units.
 
@@ -73,17 +43,16 @@ class HtmlBlocks:
         self.settled = 0
         """The length of the output that does not change any more."""
         self._opener = Opener()
-        self._levels = [_Level(Group(""), keeps_space=False)]
+        self._levels = [Level(Group(""), keeps_space=False)]
         self._offset = 0
         """Where the unit begins in the HTML."""
-        self._small: _Small | None = None
+        self._small: SmallWrapper | None = None
         """The outermost of the wrappers that are small so far."""
         self._is_simple = True
         """Whether all is a simple run so far."""
-        self.unit: list[str] = []
-        """The last unit, which is not complete, in pieces."""
+        self.unit = GrowingText()
+        """The last unit, which is not complete."""
         self.unit_number = 0
-        self.unit_length = 0
         self._depth = 0
         """The number of open elements in the unit."""
         self._is_block = self._is_broken = False
@@ -115,7 +84,7 @@ class HtmlBlocks:
     def finish(self) -> None:
         """Complete the last unit: the HTML is complete."""
         if self._is_simple:
-            self.output.write("".join(self.unit))
+            self.output.write(self.unit.whole())
         else:
             self._end_run()
         self.settled = self.output.length
@@ -153,14 +122,14 @@ class HtmlBlocks:
                 self._depth -= 1
                 if self._depth or not self._is_block:
                     continue
-                self._add_to_unit(html[done : tag.end()])
+                self.unit.append(html[done : tag.end()])
                 self._end_block()
                 done = tag.end()
             elif not closes and name in _FLOWING:
                 self._depth += name not in VOID
                 continue
             else:
-                self._add_to_unit(html[done : tag.start()])
+                self.unit.append(html[done : tag.start()])
                 self._end_run()
                 if self._open_if_large(html[tag.start() :]):
                     self._end_run()
@@ -169,7 +138,7 @@ class HtmlBlocks:
                 if closes:
                     self._leave(tag[0], html[done:])
                 elif name in VOID:
-                    self._add_to_unit(tag[0])
+                    self.unit.append(tag[0])
                     self._end_block()
                 elif not self._enter(name, tag[0], html[tag.start() :]):
                     self._is_block = True
@@ -178,13 +147,13 @@ class HtmlBlocks:
                     continue
             self._open_if_large(html[done:])
             self._settle()
-        self._add_to_unit(html[done:])
+        self.unit.append(html[done:])
         self._open_if_large("")
 
     def _open_if_large(self, rest: str) -> bool:
         """Open the small wrapper if it is large now; ``rest`` is not read yet. Return whether it is open."""
         small = self._small
-        if small is None or self._offset + self.unit_length - small.offset < LARGE_CHARACTERS:
+        if small is None or self._offset + self.unit.length - small.offset < LARGE_CHARACTERS:
             return False
         self._open(small, rest)
         return True
@@ -193,26 +162,21 @@ class HtmlBlocks:
         if self._small is None and not any(level.group.is_open for level in self._levels):
             self.settled = self.output.length
 
-    def _add_to_unit(self, html: str) -> None:
-        if html:
-            self.unit.append(html)
-            self.unit_length += len(html)
-
     def _take_unit(self) -> str:
-        html = "".join(self.unit)
+        html = self.unit.whole()
         self._reset_unit()
         return html if self._levels[-1].keeps_space else with_loose_images(html)
 
     def _reset_unit(self) -> None:
-        self.unit.clear()
+        self.unit = GrowingText()
         self.unit_number += 1
-        self.unit_length = self._depth = 0
+        self._depth = 0
         self._is_block = False
 
     def _end_run(self) -> None:
         """Write the run before a block or the end of a wrapper."""
         self._is_simple = False
-        if self.unit:
+        if self.unit.length:
             run = self._take_unit()
             self._offset += len(run)
             for block in self.blocks_of_run(run):
@@ -248,11 +212,11 @@ class HtmlBlocks:
         group, keeps_space, _ = levels[-1]
         keeps_space = keeps_space or KEEPS_SPACE in tag
         if tag == "<div>":
-            levels.append(_Level(group, keeps_space))
+            levels.append(Level(group, keeps_space))
             self._offset += len(tag)
             return True
         if name in WRAPPERS and not is_unit(tag) and self._small is None:
-            self._small = _Small(tag, self._offset, self.output.length, self._opener.repeated, levels)
+            self._small = SmallWrapper(tag, self._offset, self.output.length, self._opener.repeated, levels)
             self._small.html = html
         self._keep(tag, keeps_space=keeps_space)
         return True
@@ -260,11 +224,11 @@ class HtmlBlocks:
     def _keep(self, tag: str, *, keeps_space: bool) -> None:
         """Enter a wrapper that is not opened: with its content it is one block."""
         self.output.begin(self._levels[-1].group)
-        self._levels.append(_Level(Group(""), keeps_space, self.output.length))
+        self._levels.append(Level(Group(""), keeps_space, self.output.length))
         self.output.write(tag)
         self._offset += len(tag)
 
-    def _open(self, small: _Small, rest: str) -> None:
+    def _open(self, small: SmallWrapper, rest: str) -> None:
         """Read a wrapper that is large again, up to ``rest``, and open it."""
         html = small.html[len(small.tag) : len(small.html) - len(rest)]
         self._small = None
@@ -280,7 +244,7 @@ class HtmlBlocks:
         passed = passed_on(small.tag)
         if self._opener.repeats(group.opening, passed, small.offset):
             self.output.end(group)
-            self._levels.append(_Level(Group(group.opening + passed), keeps_space))
+            self._levels.append(Level(Group(group.opening + passed), keeps_space))
             self._offset += len(small.tag)
         else:
             self._keep(small.tag, keeps_space=keeps_space)

@@ -2,6 +2,7 @@
 
 import re
 from abc import abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from service.content.chunking.chunk import split_text
@@ -24,8 +25,8 @@ class _SegmentView(LiveView):
 
     def __init__(self, shown: Shown, chunk_by: ChunkBy) -> None:
         super().__init__(shown, chunk_by)
-        self._first = shown.settled
-        """Where reading begins."""
+        self._first = self._settled = shown.settled
+        """Where reading begins, and what was settled before the change that is applied."""
         self._may_end = _MAY_END.get(chunk_by)
         self._has_end = True
         """Whether a segment may have ended which is not followed by a letter."""
@@ -48,16 +49,18 @@ class _SegmentView(LiveView):
         return self.boundaries[-1] if self.boundaries else self._first
 
     def _apply(self, change: Change, was: int) -> None:
-        start, text, _ = change
+        start, text, settled = change
         if start < was:
-            boundaries = self.boundaries
-            while boundaries and boundaries[-1] >= start:
-                boundaries.pop()
+            del self.boundaries[bisect_left(self.boundaries, start) :]
+            if not self.boundaries:  # those before it may have been trimmed
+                self._first = max(self._first, self._settled)
             for cursor in self._cursors:
                 cursor.replace(start, was)
             self._has_end = True
-        if self._adds_boundary(text):
             self._read()
+        elif self._adds_boundary(text):
+            self._read()
+        self._settled = settled
 
     def _adds_boundary(self, text: str) -> bool:
         """Return whether there may be a boundary that was not there before ``text``, with which the document ends."""

@@ -1,6 +1,7 @@
 """A view of a document that grows: where the pieces of its readers can end, found once for readers of one kind."""
 
 from abc import ABC, abstractmethod
+from array import array
 from bisect import bisect_left
 from weakref import WeakSet
 
@@ -20,10 +21,10 @@ class LiveView(ABC):
     def __init__(self, shown: Shown, chunk_by: ChunkBy) -> None:
         """With a document of which something may be shown already."""
         self.shown = shown
-        self.boundaries: list[int] = []
+        self.boundaries = array("i")
         self._chunk_by = chunk_by
         self._cursors: WeakSet[Cursor] = WeakSet()
-        self._trim_at = _MIN_TRIMMED
+        self._trim_at = 0
 
     @property
     def has_readers(self) -> bool:
@@ -59,9 +60,9 @@ class LiveView(ABC):
         """Find the last boundaries."""
 
     def _trim(self) -> None:
-        """Forget boundaries that all readers have taken, but for one before all that may still be replaced."""
-        taken = min((cursor.position for cursor in self._cursors), default=self.shown.settled)
-        first = bisect_left(self.boundaries, min(taken, self.shown.settled)) - 1
+        """Forget the boundaries before the last one that all readers have taken."""
+        taken = min((cursor.position for cursor in self._cursors), default=self.shown.text.length)
+        first = bisect_left(self.boundaries, taken) - 1
         if first > 0:
             del self.boundaries[:first]
         self._trim_at = max(_MIN_TRIMMED, 2 * len(self.boundaries))

@@ -1,6 +1,7 @@
 """Readers of a document that grows: whatever they take and when, they have the document."""
 
 from collections.abc import Sequence
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from service.content.html.sanitise import is_stable
+from service.content.live import view
 from service.content.live.content import LiveContent
 from service.content.live.document import Change
 from service.content.live.growing_text import utf16_length
@@ -39,6 +41,7 @@ def read(
     """Let a reader come and take at any time; return it at the end."""
     content = content_of(limit, is_text=is_text)
     reader = None
+    trimmed = data.draw(st.sampled_from([1, 1024]))
     shown = ""
     comes_at = data.draw(st.integers(0, len(history.changes)))
     for number, change in enumerate([*history.changes, None]):
@@ -52,7 +55,8 @@ def read(
         if change is None:
             content.finish()
         else:
-            content.apply(change)
+            with patch.object(view, "_MIN_TRIMMED", trimmed):
+                content.apply(change)
             shown = shown[: change.start] + change.text
         while reader and data.draw(st.booleans()):
             if (piece := reader.take(data.draw(mosts), whole=data.draw(st.booleans()))) is None:
