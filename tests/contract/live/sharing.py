@@ -7,14 +7,18 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import given
 from msgspec.structs import replace
 
 from service.live.lease import LEASE_SECONDS
 from service.live.ports import LiveStore
+from service.live.records import LiveRecord
 from tests.conftest import PROJECT, environment
+from tests.contract.live.concurrent import Rounds, play, rounds
 from tests.contract.live.contract import ID, LiveStoreContract
 from tests.contract.live.samples import RECORD, SOURCE
 
@@ -41,6 +45,22 @@ class SharedLiveStoreContract(LiveStoreContract):
                 endings.push_async_callback(worker.stop)
             assert [await worker.line() for worker in workers] == ["ready"] * PROCESSES
             yield workers
+
+    def test_calls_at_the_same_time_have_the_results_of_some_order(self) -> None:
+        numbers = count()
+
+        async def compare_all(history: Rounds, record: LiveRecord) -> None:
+            stores = self.makers()
+            await play(stores, record, history, self.now)
+            for store in stores:
+                await store.close()
+
+        @given(rounds)
+        def compare(history: Rounds) -> None:
+            name = f"{next(numbers)}"
+            asyncio.run(compare_all(history, replace(RECORD, stream_id=name, session_key=name)))
+
+        compare()
 
     async def test_processes_that_append_the_same_bytes_store_them_once(self, store: LiveStore) -> None:
         await store.create(RECORD)
