@@ -37,6 +37,14 @@ TINY = Scale(
     scrapes=2,
     token_checks=2,
     token_streams=(5,),
+    live_streams=(5,),
+    live_window_seconds=0.5,
+    live_knee_step=5,
+    live_knee_most=10,
+    live_burst_streams=2,
+    live_growth_bytes=2_000,
+    live_memory_streams=5,
+    live_cancels=3,
     store_rounds=1,
     store_streams=(5,),
     store_chunks=20,
@@ -133,6 +141,20 @@ def test_a_chunk_is_measured_with_a_token_and_without_authentication() -> None:
     assert set(measures["token_cpu"].figures["5 streams"]) == {"with a token", "without authentication"}
     assert_positive(measures["token_cpu"])
     assert [target.limit for target in targets] == [1.02]
+
+
+def test_live_streams_are_measured_beside_the_relay() -> None:
+    measures, targets = measure("live")
+
+    cases = ["5 streams, adaptive", "5 streams, at once"]
+    for name in ("live_cpu", "live_delay_p50", "live_delay_p99"):
+        assert list(measures[name].figures) == cases
+        assert all(set(by_subject) == {"service", "relay"} for by_subject in measures[name].figures.values())
+    assert measures["live_knee"].median("one core for the server") in {0, 5, 10}
+    assert set(measures["live_gaps"].figures) == {"p50", "p99", "p99 / p50", "delay p99"}
+    assert set(measures["live_growth"].figures) == {"2 KB of Markdown"}
+    assert_positive(*(measures[name] for name in ("live_cpu", "live_delay_p50", "live_growth", "live_cancel")))
+    assert [target.limit for target in targets] == [80, 80, 15, 250, 2, 1.3, 20, 100]
 
 
 def test_telemetry_is_measured_against_the_service_without_it() -> None:
