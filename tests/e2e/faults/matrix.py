@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.e2e.faults import injections as faults
+from tests.e2e.faults import live_faults
 from tests.e2e.faults.figures import COMPLETED, FIRST_CHUNK, FIRST_CHUNKS, LOST
 from tests.e2e.faults.row import Figure, Row, Shown
 from tests.e2e.faults.stage import Setup, Stage
@@ -294,6 +295,24 @@ _SINGLE: Final = (
         alerts("AcceptPaused"),
         (Shown("connections: No socket could be accepted"),),
         causes=("accept_paused",),
+    ),
+    Row(
+        "producers killed",
+        live_faults.producers_killed,
+        alerts("LiveProducersLost", "LiveStreamsStalled"),
+        (Shown("live: Changes of producers"), Shown("live: Streams without a sign of their producer")),
+        causes=("producers_lost",),
+        minute=12,
+        watch_minutes=2,
+    ),
+    Row(
+        "the store of live streams locked for 0.8 s each second",
+        live_faults.live_store_locked,
+        alerts("LiveStoreLag"),
+        (Shown("live: Until appends are stored, p99 by instance"),),
+        causes=("live_store_lag",),
+        minute=12,
+        watch_minutes=2,
     ),
     Row(
         "the collector dead",

@@ -32,6 +32,7 @@ from tests.integration.observability.known_users import ISSUED, SCRAPER, publish
 from tests.ops.alerts.configuration import alertmanager, in_time_lapse, scaled_rules
 from tests.ops.dashboards.boards import PANELS
 
+PUBLISH_TOKEN: Final = "of-the-back-ends-of-a-stage-1"
 WATCHDOG: Final = "Watchdog"
 _LATENCIES: Final = frozenset(
     {
@@ -107,6 +108,7 @@ class Stage:
             settings = {
                 "DRAIN_SECONDS": 0,
                 "MAX_REQUESTS_PER_SESSION": 100,
+                **({} if self.setup.users else {"PUBLISH_TOKEN": PUBLISH_TOKEN}),
                 **self._dependencies(),
                 **self.setup.settings,
             }

@@ -2,13 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
 from benchmarks.hostile import MARKDOWN
-from streaming_content import Connection, ConnectionClosed
+from streaming_content import Connection, ConnectionClosed, Publisher
 from tests.e2e.faults.load import Client
 
 PAUSE_MINUTES: Final = 0.25
@@ -87,6 +87,19 @@ async def stall(client: Client, connection: Connection) -> None:
     while True:  # also when it should leave: the service closes the connection
         await connection.send("heartbeat")  # a close is noticed by a message that cannot be sent
         await client.retry()
+
+
+def publish(url: str, token: str) -> Callable[[Client, Connection], Awaitable[None]]:
+    """A visit: write a live stream into the session of the connection, a token each 20 ms."""
+
+    async def write(client: Client, connection: Connection) -> None:
+        publisher = Publisher(url, token=token)
+        async with publisher.stream(connection.connected["session_id"]) as out:
+            while not client.over.is_set():
+                await out.write("word ")
+                await asyncio.sleep(0.02)
+
+    return write
 
 
 def narrow(address: str) -> dict[str, Any]:
