@@ -308,9 +308,9 @@ _SINGLE: Final = (
     Row(
         "the store of live streams locked for 0.8 s each second",
         live_faults.live_store_locked,
-        alerts("LiveStoreLag"),
+        alerts("LiveStoreLag", "SlowDependency"),
         (Shown("live: Until appends are stored, p99 by instance"),),
-        causes=("live_store_lag",),
+        causes=("live_store_slow",),
         minute=12,
         watch_minutes=2,
     ),

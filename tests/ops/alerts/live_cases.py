@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from observability.registry.metrics import LIVE_DURABLE_LAG, LIVE_HELD_BACK, LIVE_PRODUCERS, LIVE_STREAMS
+from observability.registry.metrics import LIVE_APPENDS, LIVE_DURABLE_LAG, LIVE_HELD_BACK, LIVE_PRODUCERS, LIVE_STREAMS
 from tests.ops.alerts.case import OF_INSTANCE, TWO, Case, Firing
 from tests.ops.alerts.series import INSTANCE, Observations, Series, Stretch, counter, gauge, histogram
 
@@ -30,8 +30,9 @@ def held_back(*stretches: Observations) -> list[Series]:
     return histogram(LIVE_HELD_BACK, *stretches)
 
 
-def stored(*stretches: Observations) -> list[Series]:
-    return histogram(LIVE_DURABLE_LAG, *stretches)
+def stored(appends: float, *stretches: Observations) -> list[Series]:
+    """Commits, and appends a minute for half an hour; then none."""
+    return [*histogram(LIVE_DURABLE_LAG, *stretches), *counter(LIVE_APPENDS, (30, appends), (30, 0))]
 
 
 SILENT: Final[tuple[Stretch, ...]] = ((10, 0), (20, 3), (30, 0))
@@ -76,11 +77,11 @@ LIVE_CASES: Final[Mapping[str, Case]] = {
         ),
     ),
     "LiveStoreLag": Case(
-        below=stored((30, {0.1: 992, 1: 8})),
-        low_traffic=stored((30, {1: 198})),
+        below=stored(1000, (30, {0.1: 992, 1: 8})),
+        low_traffic=stored(198, (30, {1: 198})),
         firing=(
-            Firing(stored((30, {1: 202}), (30, {})), 9, 55, "995ms", OF_INSTANCE),
-            Firing(stored((30, {0.1: 980, 1: 20}), (30, {0.1: 1000})), 6, 55, "750ms", OF_INSTANCE),
+            Firing(stored(202, (30, {1: 50}), (30, {})), 9, 55, "995ms", OF_INSTANCE),
+            Firing(stored(1000, (30, {0.1: 980, 1: 20}), (30, {0.1: 1000})), 6, 55, "750ms", OF_INSTANCE),
         ),
     ),
 }

@@ -15,6 +15,7 @@ _MANY_LOST = 10
 _MANY_STREAMS = 8
 _SILENT_SHARE = 0.25
 _MANY_OBSERVATIONS = 1000
+_MANY_COMMITS = 100
 _LONG_HOLD_SECONDS = 0.3
 _LONG_LAG_SECONDS = 0.5
 """As for the alerts, all of them."""
@@ -66,7 +67,7 @@ def live_store_lag(evidence: Evidence) -> Iterator[Finding]:
     """Appends are stored late, and nothing is shown before."""
     metrics = evidence.metrics
     lag = metrics.quantile(0.99, _LAG)
-    if lag is None or lag.count <= _MANY_OBSERVATIONS or lag.seconds <= _LONG_LAG_SECONDS:
+    if lag is None or lag.count <= _MANY_COMMITS or lag.seconds <= _LONG_LAG_SECONDS:
         return
     refused = metrics.increase(_REFUSALS, reason=("overloaded", "unavailable"))
     yield Finding(
