@@ -214,7 +214,7 @@ def create_app(
     )
     app.include_router(metrics_route(telemetry.metrics.exposition, settings.metrics_token, users.guard))
     app.include_router(static_routes(settings, users.guard))
-    app.include_router(live.producer_side.routes)
+    app.include_router(live.routes)
     if settings.docs:
         app.include_router(api_docs(_TITLE, users.guard))
     if users.guard is not None:

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from fastapi import APIRouter
+
 from service.content.live.documents import create_document
 from service.events import FaultRaised, FaultSource
 from service.live.ports import LiveNotice, SourceStored
@@ -10,10 +12,12 @@ from service.protocol.limits import InputLimits
 from service.publishing.bus_factory import create_live_bus
 from service.publishing.cancellation import Cancellation
 from service.publishing.conversion_thread import ConversionThread
+from service.publishing.event_reception import EventReception
 from service.publishing.feed import FeedParts
 from service.publishing.feeds import LiveFeeds
 from service.publishing.producer_side import LiveParts, ProducerSide
 from service.publishing.producer_watch import ProducerWatch
+from service.publishing.sse import event_routes
 from service.publishing.writer import LiveWriter
 from service.settings import Settings
 from service.stores.factory import create_live_store
@@ -62,6 +66,11 @@ class LiveService:
             unfollow=self._bus.unfollow,
         )
         self.producer_side = ProducerSide(settings, hub, services, parts, input_limits)
+        self.routes = APIRouter()
+        """Of producers and of readers."""
+        self.routes.include_router(self.producer_side.routes)
+        events = EventReception(hub, store, self.feeds, services, settings)
+        self.routes.include_router(event_routes(events, settings.proxies))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -18,15 +18,20 @@ from service.publishing.refusal_events import record_refusal
 from service.publishing.refusals import error_of
 from service.session.ports import Recorder, StoreUnavailable
 from service.stores.failures import StoreFull
+from service.websocket.carriers import InvalidSecret, read_secret
 
 JSON_BODY_BYTES = 8192
 _STORE_RETRY_SECONDS = 1.0
+_ONE_HEADER = "The X-Session-Secret must be one header."
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def publish_route(recorder: Recorder) -> type[APIRoute]:
-    """Return the class of routes that answer errors as ``{"error": {"code", "message", ...}}``, and record them."""
+def publish_route(recorder: Recorder | None) -> type[APIRoute]:
+    """Return the class of routes that answer errors as ``{"error": {"code", "message", ...}}``.
+
+    With a recorder they are recorded, as refused calls of producers.
+    """
 
     class PublishRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -41,8 +46,9 @@ def publish_route(recorder: Recorder) -> type[APIRoute]:
                     error = _invalid(invalid.errors())
                 except StoreUnavailable as unavailable:
                     error = store_error(unavailable)
-                parameters = request.path_params
-                record_refusal(recorder, error.code, parameters.get("session_id", ""), parameters.get("stream_id", ""))
+                if recorder is not None:
+                    path = request.path_params
+                    record_refusal(recorder, error.code, path.get("session_id", ""), path.get("stream_id", ""))
                 return error_response(error)
 
             return answer
@@ -68,6 +74,14 @@ def store_error(unavailable: StoreUnavailable) -> PublishError:
         "The store did not answer in time. Repeat the same call.",
         retry_after_seconds=_STORE_RETRY_SECONDS,
     )
+
+
+def secret_of(request: Request) -> bytes | None:
+    """The digest of the secret of the session, if there is one. Raises ``PublishError``."""
+    try:
+        return read_secret(request.scope["headers"], ())
+    except InvalidSecret:
+        raise PublishError(PublishErrorCode.INVALID_REQUEST, _ONE_HEADER) from None
 
 
 async def read_bytes(request: Request, max_bytes: int) -> bytes:

@@ -10,7 +10,7 @@ from service.client_address import TrustedProxies
 from service.live.limits import MAX_APPEND_BYTES
 from service.live.records import Append, LiveStatus
 from service.protocol.fields import SESSION_ID_PATTERN
-from service.protocol.publish_errors import PublishError, PublishErrorCode
+from service.protocol.publish_errors import PublishErrorCode
 from service.publishing.creation import Creation, Creator, Options
 from service.publishing.examples import ADOPT, APPEND, CANCEL, CLOSE, CREATE, STATE, TOUCH, Example
 from service.publishing.models import (
@@ -24,15 +24,13 @@ from service.publishing.models import (
     StreamToCreate,
 )
 from service.publishing.publications import Publications
-from service.publishing.publish_route import publish_route, read_bytes, read_model
+from service.publishing.publish_route import publish_route, read_bytes, read_model, secret_of
 from service.publishing.rights import HttpProducer, Producer
 from service.session.ports import Recorder
-from service.websocket.carriers import InvalidSecret, read_secret
 from service.websocket.endpoint import trace_context
 
 _EPOCH = "That of the call which created or adopted the stream."
 _OFFSET = "Of the first byte of the body in the source, in bytes."
-_ONE_HEADER = "The X-Session-Secret must be one header."
 _LARGEST = 2**53 - 1
 _OK, _CREATED = 200, 201
 
@@ -79,7 +77,7 @@ def publishing_routes(
                 options=Options(options.content_type, options.speed, options.chunk_by, options.request_id),
                 space=options.space,
                 key=_only(request.headers.getlist("idempotency-key")),
-                secret=_secret_of(request),
+                secret=secret_of(request),
                 address=proxies.client_address(request.scope),
                 trace=trace_context(request.scope),
             ),
@@ -197,13 +195,6 @@ def _only(values: Sequence[str]) -> str | None:
     if not values:
         return None
     return values[0] if len(values) == 1 else ""
-
-
-def _secret_of(request: Request) -> bytes | None:
-    try:
-        return read_secret(request.scope["headers"], ())
-    except InvalidSecret:
-        raise PublishError(PublishErrorCode.INVALID_REQUEST, _ONE_HEADER) from None
 
 
 def _json_body(model: type[BaseModel], example: Example) -> dict[str, Any]:
