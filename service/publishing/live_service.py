@@ -77,7 +77,7 @@ class LiveService:
         """Serve while the context lasts, then store what waits and close the store."""
         if self._selection.degradation is not None:
             self._recorder.record(self._selection.degradation)
-        async with self._watch.running(), self._bus.running(self._receive):
+        async with self._watch.running(), self._bus.running(self._receive), self.producer_side.samples.running():
             with self.producer_side.monitor.running():
                 yield
             await self._writer.close()

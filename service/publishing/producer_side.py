@@ -10,6 +10,7 @@ from service.live.ports import LiveNotice, LiveStore
 from service.protocol.limits import InputLimits, Rate
 from service.publishing.cancellation import Cancellation
 from service.publishing.creation import StreamCreator
+from service.publishing.live_sample import LiveSamples
 from service.publishing.producers import Producers
 from service.publishing.publications import Publications, SourceWriter
 from service.publishing.publish_endpoint import PublishEndpoint
@@ -78,9 +79,18 @@ class ProducerSide:
             clock=clock,
         )
         self.producers = Producers(parts.follow, parts.unfollow)
-        self.routes: APIRouter = publishing_routes(
-            creator, publications, HttpProducer(guard), settings.proxies, recorder
+        producer = HttpProducer(guard)
+        self.routes = APIRouter()
+        self.routes.include_router(publishing_routes(creator, publications, producer, settings.proxies, recorder))
+        self.samples = LiveSamples(
+            creator,
+            publications,
+            None if services.access is None else producer,
+            settings.proxies,
+            services.ids,
+            recorder,
         )
+        self.routes.include_router(self.samples.routes())
         self.monitor = ConnectionMonitor(_input_limits(input_limits), lambda: clock().seconds)
         """Of the sockets: runs while they are served."""
         reception = PublishReception(

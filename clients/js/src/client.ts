@@ -32,6 +32,8 @@ export interface ClientOptions extends ConnectionOptions {
   live?: Pick<WatchOptions, "htmlMode" | "chunkBy" | "speed">;
   /** Called with each live stream that begins in the session. Without it they are not read. */
   onLive?: (stream: LiveStream) => void;
+  /** Whether to stay connected while nothing is pending, also after a loss; by default with `onLive`. */
+  stay?: boolean;
 }
 
 interface Waiter<Value> {
@@ -51,6 +53,7 @@ export class StreamingClient {
   readonly #reports: boolean;
   readonly #live: WatchOptions;
   readonly #onLive: ((stream: LiveStream) => void) | undefined;
+  readonly #stays: boolean;
   #connecting: Waiter<Session>[] = [];
   #pings: (Waiter<number> & { sentAt: number })[] = [];
 
@@ -61,6 +64,7 @@ export class StreamingClient {
     this.#reports = options.report ?? false;
     this.#live = options.live ?? {};
     this.#onLive = options.onLive;
+    this.#stays = options.stay ?? options.onLive !== undefined;
     const address = new URL(`ws/stream/${encodeURIComponent(this.sessionId)}`, String(url).replace(/\/*$/, "/"));
     const client = this;
     this.#connection = new Connection(address.href.replace(/^http/, "ws"), options, {
@@ -68,7 +72,7 @@ export class StreamingClient {
       broken: (error) => this.#broken(error),
       ended: (error) => this.#ended(error),
       get awaits() {
-        return !!client.#onLive || !client.#queue.empty || client.#connecting.length + client.#pings.length > 0;
+        return client.#stays || !client.#queue.empty || client.#connecting.length + client.#pings.length > 0;
       },
     });
     const counted = (): void => this.#count(this.session!.requestsLeft - 1);

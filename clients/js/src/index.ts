@@ -19,6 +19,7 @@ export {
   Stream,
   type Chunk,
   type Completion,
+  type Listeners,
   type ReadOptions,
   type StreamOptions,
   type StreamStart,

@@ -47,8 +47,18 @@ export interface Completion {
   bytes?: number;
 }
 
+/** What is called as a stream goes on. */
+export interface Listeners {
+  /** Receives the chunks instead of the iterator. */
+  onChunk?: (chunk: Chunk) => void;
+  onStart?: (start: StreamStart) => void;
+  onState?: (state: StreamState) => void;
+  onEnd?: (completion: Completion) => void;
+  onError?: (error: unknown) => void;
+}
+
 /** How a stream is read. */
-export interface ReadOptions {
+export interface ReadOptions extends Listeners {
   speed?: Speed;
   chunkBy?: ChunkBy;
   htmlMode?: HtmlMode;
@@ -56,12 +66,6 @@ export interface ReadOptions {
   requestId?: string;
   /** Ends the reading; the stream then fails with the reason of the signal. */
   signal?: AbortSignal;
-  /** Receives the chunks instead of the iterator. */
-  onChunk?: (chunk: Chunk) => void;
-  onStart?: (start: StreamStart) => void;
-  onState?: (state: StreamState) => void;
-  onEnd?: (completion: Completion) => void;
-  onError?: (error: unknown) => void;
 }
 
 export interface StreamOptions extends ReadOptions {
@@ -98,7 +102,7 @@ export class Stream implements AsyncIterable<Chunk> {
   #firstToken: string | undefined;
   #asked = false;
   readonly #request: StreamRequest | Watch;
-  readonly #options: ReadOptions;
+  #options: ReadOptions;
   readonly #sendControls: () => void;
   readonly #chunks: Chunk[] = [];
   #state: StreamState = "waiting";
@@ -134,6 +138,14 @@ export class Stream implements AsyncIterable<Chunk> {
 
   get traceId(): string | undefined {
     return this.start?.traceId;
+  }
+
+  /** Calls these listeners from now on, first for what has arrived and is not read. */
+  listen(listeners: Listeners): this {
+    this.#options = { ...this.#options, ...listeners };
+    if (this.start) notify(listeners.onStart, this.start);
+    if (listeners.onChunk) for (const chunk of this.#chunks.splice(0)) notify(listeners.onChunk, chunk);
+    return this;
   }
 
   // Controls of the user. Each is kept until it can be sent.

@@ -1,4 +1,4 @@
-import type { Stream } from "../../js/src/index.js";
+import { LiveStream, type Stream } from "../../js/src/index.js";
 import { element, made } from "./element.js";
 import type { Gaps } from "./gaps.js";
 
@@ -27,16 +27,19 @@ export class Figures {
   }
 
   /** `elapsedMs` since the request. */
-  show({ start, state, received }: Stream, firstChunkMs: number | undefined, gaps: Gaps, elapsedMs: number): void {
+  show(stream: Stream, firstChunkMs: number | undefined, gaps: Gaps, elapsedMs: number): void {
+    const { start, state, received } = stream;
+    const isLive = stream instanceof LiveStream; // nothing of it is planned
+    const { processing_time_ms, complexity } = (!isLive && start?.metadata) || {};
     this.#set("First chunk", milliseconds(firstChunkMs));
-    this.#set("Chunks", start ? `${received} of ${start.totalChunks}` : "–");
+    this.#set("Chunks", !start ? "–" : isLive ? `${received}` : `${received} of ${start.totalChunks}`);
     this.#set("Median gap", milliseconds(gaps.quantile(0.5)));
     this.#set("95 % of gaps below", milliseconds(gaps.quantile(0.95)));
-    this.#set("Preparation", milliseconds(start?.metadata.processing_time_ms));
+    this.#set("Preparation", milliseconds(processing_time_ms));
     this.#set("Duration", `${(elapsedMs / 1000).toFixed(2)} s`);
     this.#set("Speed", start?.metadata.speed_used ?? "–");
-    this.#set("Complexity", start?.metadata.complexity ?? "–");
-    this.#progress.max = start?.totalChunks ?? 1;
+    this.#set("Complexity", complexity ?? "–");
+    this.#progress.max = (isLive && state !== "complete" ? undefined : start?.totalChunks) || Math.max(1, received);
     this.#progress.value = state === "complete" ? this.#progress.max : received; // fewer after a skip
     if (start && this.#trace.textContent !== start.traceId) this.#trace.textContent = start.traceId;
     this.#copy.disabled = !start;

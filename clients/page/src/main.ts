@@ -10,6 +10,7 @@ import {
 import { createEditor } from "./editor.js";
 import { element, made } from "./element.js";
 import { FaultNotice } from "./faults.js";
+import { requestLive } from "./live.js";
 import { MessageLog } from "./log.js";
 import { OwnText } from "./own.js";
 import { paceOf, samples, type Source } from "./samples.js";
@@ -53,6 +54,9 @@ function connected(): StreamingClient {
   const made = new StreamingClient(new URL(".", location.href), {
     sessionId: sessionId(),
     ...token.source,
+    live: { htmlMode: "incremental" },
+    onLive: (stream) => made === client && stage.watch(stream),
+    stay: false, // a page that is left open is closed as idle
     onMessage: (direction, message) => log.add(direction, message),
     onSession: (session) => sessionCard.show(session),
     onState: (state, error) => {
@@ -113,6 +117,19 @@ function play(source: Source): void {
   });
 }
 
+/** The service writes the sample into the session of the page, which then shows it as every live stream. */
+async function playLive(): Promise<void> {
+  faults.clear();
+  last = undefined;
+  for (const button of sampleButtons.children) button.setAttribute("aria-pressed", String(button === live));
+  try {
+    await client.connect();
+    await requestLive(client.sessionId, token.value);
+  } catch (error) {
+    faults.show(error);
+  }
+}
+
 function showControls(): void {
   const running = stage.running;
   const paused = running?.state === "paused";
@@ -129,6 +146,9 @@ samples.forEach((sample, place) => {
   if (place < 9) button.setAttribute("aria-keyshortcuts", `Alt+${place + 1}`);
   sampleButtons.append(button);
 });
+const live = made("button", "Live", { type: "button", onclick: () => void playLive() });
+live.setAttribute("aria-pressed", "false");
+sampleButtons.append(live);
 settings.addEventListener("submit", (event) => event.preventDefault());
 pause.addEventListener("click", () => (stage.running?.state === "paused" ? stage.running.resume() : stage.running?.pause()));
 skip.addEventListener("click", () => stage.running?.skip());

@@ -1,5 +1,14 @@
 import type { Editor } from "@tiptap/core";
-import { StreamingError, type Stream, type StreamingClient, type StreamOptions } from "../../js/src/index.js";
+import {
+  LiveStream,
+  StreamingError,
+  type Listeners,
+  type ProducerState,
+  type Stream,
+  type StreamingClient,
+  type StreamOptions,
+} from "../../js/src/index.js";
+import type { RenderMode } from "../../js/src/dom.js";
 import { tiptapRenderer } from "../../js/src/tiptap.js";
 import { GapChart } from "./chart.js";
 import { eachFrame, element } from "./element.js";
@@ -49,24 +58,40 @@ export class Stage {
 
   /** Streams into an empty document and cancels the active stream. */
   play(client: StreamingClient, request: Request): Stream {
-    this.running?.cancel();
-    this.#empty();
     const { name, content, contentType, speed, chunkBy, htmlMode } = request;
-    const renderer = tiptapRenderer(this.editor, contentType === "text" ? "text" : htmlMode);
+    return this.#show(name, contentType === "text" ? "text" : htmlMode, (listeners, log) => {
+      log(`request: ${contentType}, ${speed}, by ${chunkBy}${contentType === "text" ? "" : `, ${htmlMode}`}`);
+      return client.stream(content, { contentType, speed, chunkBy, htmlMode, ...listeners });
+    });
+  }
+
+  /** Shows a live stream, which another program writes, in an empty document. */
+  watch(stream: LiveStream): void {
+    const mode = stream.start?.contentType === "text" ? "text" : "incremental";
+    this.#show("Live", mode, (listeners) => stream.listen(listeners));
+  }
+
+  #show(
+    name: string,
+    mode: RenderMode,
+    open: (listeners: Listeners, log: (text: string) => void) => Stream,
+  ): Stream {
+    const { running } = this;
+    if (running instanceof LiveStream) running.leave();
+    else running?.cancel();
+    this.#empty();
+    const renderer = tiptapRenderer(this.editor, mode);
     const gaps = new Gaps();
     [this.#gaps, this.#firstChunkMs, this.#endedAt, this.#following] = [gaps, undefined, undefined, true];
     this.#askedAt = performance.now();
     const log = timing(name, this.#askedAt);
-    log(`request: ${contentType}, ${speed}, by ${chunkBy}${contentType === "text" ? "" : `, ${htmlMode}`}`);
-    const stream: Stream = client.stream(content, {
-      contentType,
-      speed,
-      chunkBy,
-      htmlMode,
+    let opened: Stream | undefined;
+    const isShown = (): boolean => opened === undefined || opened === this.#stream;
+    const listeners: Listeners = {
       onStart: ({ totalChunks, traceId, metadata }) =>
         log(`prepared in ${metadata.processing_time_ms} ms: ${totalChunks} chunks, ${metadata.speed_used}, trace ${traceId}`),
       onChunk: (chunk) => {
-        if (stream !== this.#stream) return; // another stream is shown
+        if (!isShown()) return; // another stream is
         const now = performance.now();
         gaps.arrived(now);
         if (this.#firstChunkMs === undefined) {
@@ -79,22 +104,23 @@ export class Stage {
       onState: (state) => {
         if (state !== "streaming") gaps.interrupted();
         log(state);
-        if (stream === this.#stream) this.#entered();
+        if (isShown()) this.#entered();
       },
       onEnd: ({ totalChunks }) => {
         renderer.stop();
         log(`${totalChunks} chunks; gaps: ${[0.5, 0.95, 1].map((share) => gaps.quantile(share)?.toFixed(1)).join(" / ")} ms (half, 95 %, all)`);
-        if (stream === this.#stream) this.#ended();
+        if (isShown()) this.#ended();
       },
       onError: (error) => {
         renderer.stop();
         log(`failed: ${error instanceof StreamingError ? error.code : String(error)}`);
-        if (stream !== this.#stream) return;
+        if (!isShown()) return;
         this.#ended();
         this.failed(error);
       },
-    });
-    this.#stream = stream;
+    };
+    this.#stream = undefined;
+    const stream = (opened = this.#stream = open(listeners, log));
     this.#chart.describe(undefined, 0);
     this.#paper.scrollIntoView({ block: "nearest" });
     this.changed();
@@ -148,8 +174,17 @@ export class Stage {
   }
 }
 
-function inWords({ state, received, start }: Stream): string {
-  const count = start ? `${received} of ${start.totalChunks} chunks` : `${received} chunks`;
+const PRODUCER: Record<ProducerState, string> = {
+  writing: "Being written",
+  stalled: "Its writer is silent",
+  interrupted: "Its writer is lost",
+};
+
+function inWords(stream: Stream): string {
+  const { state, received, start } = stream;
+  const isLive = stream instanceof LiveStream;
+  const count = start && !isLive ? `${received} of ${start.totalChunks} chunks` : `${received} chunks`;
+  if (isLive && state === "streaming") return `${PRODUCER[stream.producer]}: ${count}`;
   switch (state) {
     case "waiting":
       return "Requested, waiting…";

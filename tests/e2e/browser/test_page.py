@@ -140,7 +140,7 @@ def test_the_tab_key_moves_from_the_samples_through_the_controls_to_the_document
     visit.button("Plain Text").click()
     visit.is_complete()
     visit.page.evaluate("() => document.activeElement.blur()")
-    visit.button("Emoji").focus()
+    visit.button("Live").focus()
     focused = "() => document.activeElement.ariaLabel || document.activeElement.textContent"
     stops: list[str] = []
     while "Document" not in stops:

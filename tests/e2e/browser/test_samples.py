@@ -94,4 +94,4 @@ def test_the_console_has_the_times_of_a_stream(outcomes: Outcomes) -> None:
 
 
 def test_there_is_one_button_for_each_sample(visit: Visit) -> None:
-    expect(visit.page.locator("#samples button")).to_have_text(list(NAMED))
+    expect(visit.page.locator("#samples button")).to_have_text([*NAMED, "Live"])

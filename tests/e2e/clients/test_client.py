@@ -22,3 +22,8 @@ async def test_the_javascript_tests_of_tokens_pass(start_server: StartServer) ->
 
 async def test_the_javascript_tests_of_quotas_pass(start_server: StartServer) -> None:
     await run_tests("quotas.test.mjs", SERVICE=start_server(QUOTA_REQUESTS=1, **WITH_TOKENS).url, **WITH_TOKENS)
+
+
+async def test_the_javascript_tests_of_live_streams_pass(start_server: StartServer) -> None:
+    publishing = {"PUBLISH_TOKEN": "of-the-back-end-of-these-tests"}
+    await run_tests("live.test.mjs", SERVICE=start_server(**publishing).url, **publishing)

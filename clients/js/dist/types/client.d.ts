@@ -25,6 +25,8 @@ export interface ClientOptions extends ConnectionOptions {
     live?: Pick<WatchOptions, "htmlMode" | "chunkBy" | "speed">;
     /** Called with each live stream that begins in the session. Without it they are not read. */
     onLive?: (stream: LiveStream) => void;
+    /** Whether to stay connected while nothing is pending, also after a loss; by default with `onLive`. */
+    stay?: boolean;
 }
 /** A client of one session, with one connection at a time; it reconnects while streams or pings are pending. */
 export declare class StreamingClient {

@@ -26,8 +26,17 @@ export interface Completion {
     durationMs?: number;
     bytes?: number;
 }
+/** What is called as a stream goes on. */
+export interface Listeners {
+    /** Receives the chunks instead of the iterator. */
+    onChunk?: (chunk: Chunk) => void;
+    onStart?: (start: StreamStart) => void;
+    onState?: (state: StreamState) => void;
+    onEnd?: (completion: Completion) => void;
+    onError?: (error: unknown) => void;
+}
 /** How a stream is read. */
-export interface ReadOptions {
+export interface ReadOptions extends Listeners {
     speed?: Speed;
     chunkBy?: ChunkBy;
     htmlMode?: HtmlMode;
@@ -35,12 +44,6 @@ export interface ReadOptions {
     requestId?: string;
     /** Ends the reading; the stream then fails with the reason of the signal. */
     signal?: AbortSignal;
-    /** Receives the chunks instead of the iterator. */
-    onChunk?: (chunk: Chunk) => void;
-    onStart?: (start: StreamStart) => void;
-    onState?: (state: StreamState) => void;
-    onEnd?: (completion: Completion) => void;
-    onError?: (error: unknown) => void;
 }
 export interface StreamOptions extends ReadOptions {
     contentType?: ContentType;
@@ -59,6 +62,8 @@ export declare class Stream implements AsyncIterable<Chunk> {
     get state(): StreamState;
     get streamId(): string | undefined;
     get traceId(): string | undefined;
+    /** Calls these listeners from now on, first for what has arrived and is not read. */
+    listen(listeners: Listeners): this;
     pause(): void;
     resume(): void;
     /** Requests the rest at once; this also ends a pause. */
