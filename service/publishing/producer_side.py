@@ -1,13 +1,16 @@
 """The producers' side of live streams: the routes and the sockets, over the store, the writer and the notices."""
 
 from collections.abc import Callable
+from functools import partial
 
 from fastapi import APIRouter
 from msgspec import Struct
 
+from service.access.quota import QuotaOwner
 from service.live.limits import MAX_APPEND_BYTES
 from service.live.ports import LiveNotice, LiveStore
 from service.protocol.limits import InputLimits, Rate
+from service.protocol.quota_kind import QuotaKind
 from service.publishing.cancellation import Cancellation
 from service.publishing.creation import StreamCreator
 from service.publishing.live_sample import LiveSamples
@@ -16,7 +19,7 @@ from service.publishing.publications import Publications, SourceWriter
 from service.publishing.publish_endpoint import PublishEndpoint
 from service.publishing.publish_reception import PublishReception
 from service.publishing.publish_socket import SocketServices
-from service.publishing.rights import HttpProducer, OperatorToken, ProducerGuard, TokenHolders
+from service.publishing.rights import HttpProducer, OperatorToken, Producer, ProducerGuard, TokenHolders
 from service.publishing.routes import publishing_routes
 from service.settings import Settings
 from service.websocket.connection_monitor import ConnectionMonitor
@@ -24,6 +27,7 @@ from service.websocket.drain_schedule import handshake_retry_seconds
 from service.websocket.effect_handler import Services
 from service.websocket.hub import Hub
 from service.websocket.pending_connection import PendingConnections
+from service.websocket.quotas import Quotas
 
 _FRAMES = 10
 """How many times more frames a producer may send than a reader: a message for each token of a fast model."""
@@ -67,6 +71,7 @@ class ProducerSide:
             notify=parts.notify,
             readers=parts.readers,
             recorder=recorder,
+            debit=partial(_debit, services.quotas),
         )
         creator = StreamCreator(
             services.store,
@@ -112,6 +117,12 @@ class ProducerSide:
             draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
             proxies=settings.proxies,
         )
+
+
+def _debit(quotas: Quotas | None, producer: Producer, kib: int) -> None:
+    """Of a producer without a name, the address is charged when it creates a stream, and not for what it stores."""
+    if quotas is not None and producer.principal is not None:
+        quotas.debit([(QuotaOwner.PRINCIPAL, producer.principal.name)], QuotaKind.STORED_SIZE, kib)
 
 
 def _input_limits(readers: InputLimits) -> InputLimits:

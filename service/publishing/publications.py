@@ -73,14 +73,19 @@ class Publications:
         notify: Callable[[LiveNotice], None],
         readers: Callable[[str], int],
         recorder: Recorder,
+        debit: Callable[[Producer, int], None],
     ) -> None:
-        """``notify`` passes a notice to the readers of all processes; ``readers`` counts those of a stream here."""
+        """``notify`` passes a notice to the readers of all processes; ``readers`` counts those of a stream here.
+
+        ``debit`` charges a producer for KiB that were stored.
+        """
         self._store = store
         self._writer = writer
         self._cancellation = cancellation
         self._notify = notify
         self._readers = readers
         self._recorder = recorder
+        self._debit = debit
         self._text = TextCheck(store)
         self._sessions: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
@@ -92,6 +97,9 @@ class Publications:
         if isinstance(result, Refused):
             self._text.forget(append.stream_id)
             raise error_of(result)
+        end = append.offset + len(append.data)
+        if kib := _kib(end) - _kib(end - len(result.data)):
+            self._debit(producer, kib)
         if result.status is not LiveStatus.OPEN:
             self._text.forget(append.stream_id)
         return Progress(self._text.accepted(append.stream_id, result.length), result.length, result.status)
@@ -160,3 +168,8 @@ class Publications:
         if record is None or not producer.covers(record.space, record.session_id):
             raise unknown_stream()
         return record
+
+
+def _kib(size_bytes: int) -> int:
+    """Rounded up, so that what is stored in small parts costs as much as in a large one."""
+    return -(-size_bytes // 1024)

@@ -83,6 +83,7 @@ class Press:
     ) -> None:
         self.events: list[Event] = []
         self.notices: list[LiveNotice] = []
+        self.debits: list[tuple[str, int]] = []
         self.store = MemoryLiveStore()
         self.writer = writer(self.store)
         self.sessions = Sessions()
@@ -102,6 +103,7 @@ class Press:
             notify=self.notices.append,
             readers=lambda stream_id: self.readers.get(stream_id, 0),
             recorder=self,
+            debit=lambda producer, kib: self.debits.append((producer.name, kib)),
         )
         creator = StreamCreator(
             self.sessions,

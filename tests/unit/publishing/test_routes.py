@@ -443,3 +443,11 @@ async def test_a_stream_joins_the_trace_of_its_producer(press: Press) -> None:
         == (created["trace_id"], "00f067aa0ba902b7")
         == (parent[3:35], parent[36:52])
     )
+
+
+async def test_what_is_stored_is_charged_once_however_it_is_cut(press: Press, client: httpx.AsyncClient) -> None:
+    stream_id = (await create(client))["stream_id"]
+    for offset, size in ((0, 1), (1, 1), (0, 1024), (1000, 25), (1025, 2000)):
+        assert (await append(client, stream_id, offset, b"a" * size)).status_code == 200
+    assert press.debits == [("", 1), ("", 1), ("", 1)]
+    assert sum(kib for _, kib in press.debits) == -(-3025 // 1024)
