@@ -33,6 +33,7 @@ class Scale(Struct, frozen=True):
     live_burst_streams: int = 30
     live_growth_bytes: int = 100_000
     live_memory_streams: int = 200
+    live_source_bytes: int = 1_000_000
     live_cancels: int = 100
     browser_rounds: int = 2
     telemetry_rounds: int = 9

@@ -45,6 +45,7 @@ TINY = Scale(
     live_growth_bytes=2_000,
     live_memory_streams=5,
     live_cancels=3,
+    live_source_bytes=4_000,
     store_rounds=1,
     store_streams=(5,),
     store_chunks=20,
@@ -141,6 +142,17 @@ def test_a_chunk_is_measured_with_a_token_and_without_authentication() -> None:
     assert set(measures["token_cpu"].figures["5 streams"]) == {"with a token", "without authentication"}
     assert_positive(measures["token_cpu"])
     assert [target.limit for target in targets] == [1.02]
+
+
+def test_the_stores_of_live_streams_are_measured_alone() -> None:
+    measures, _ = measure("live_store")
+    assert {name: set(one.figures) for name, one in measures.items()} == {
+        "live_store_cpu": {"SQLite", "Redis"},
+        "live_store_commit": {"SQLite, p50", "SQLite, p99", "Redis, p50", "Redis, p99"},
+        "live_store_written": {"SQLite", "Redis"},
+        "live_store_read": {"SQLite, 0.004 MB", "Redis, 0.004 MB"},
+    }
+    assert_positive(*measures.values())
 
 
 def test_live_streams_are_measured_beside_the_relay() -> None:
