@@ -214,16 +214,19 @@ class LiveDelivery:
         due, planned = 0, 0.0
         if self._arrivals.interval_seconds <= HOLD_SECONDS:  # otherwise each burst is divided by itself
             planned = gap * _HEADROOM * self._arrivals.rate
-        hold_seconds = max(HOLD_SECONDS, self._floor_seconds)
-        for part in self._parts:
-            left = part.arrived_at + hold_seconds - now
-            gaps = int(left / gap + _LATE_GAP) if self._ends_at is None else int(min(left, self._ends_at - now) / gap)
-            characters = part.end - self._taken
+        held_from = now - max(HOLD_SECONDS, self._floor_seconds)
+        ends_in = None if self._ends_at is None else self._ends_at - now
+        for arrived_at, _, end in self._parts:
+            left = arrived_at - held_from
+            gaps = int(left / gap + _LATE_GAP) if ends_in is None else int(min(left, ends_in) / gap)
+            characters = end - self._taken
+            share: float = characters
             if gaps <= 0:
                 due = characters
-                planned = max(planned, characters)
             else:
-                planned = max(planned, characters / (gaps + 1))
+                share = characters / (gaps + 1)
+            if share > planned:  # noqa: PLR1730 - max() is slower, and this is the inner loop of each chunk
+                planned = share
         return due, planned
 
     def _count(self, piece: LivePiece, now: float) -> LiveChunk:
