@@ -15,6 +15,8 @@ from service.session.options import SessionOptions
 from tests.unit.session.conversation import Conversation, Message, at
 from tests.unit.session.memory_store import StoreEffect
 
+LiveEffect = ListLive | AttachLive
+
 LIVE = SessionOptions(resume_seconds=300.0)
 LIVE_TRACE = Trace("a" * 32, "b" * 16, sampled=True)
 
@@ -98,7 +100,7 @@ class LiveConversation(Conversation):
         found = [one for one, stream in self.streams.items() if stream.state is LiveState.OPEN]
         return self.resolve(LiveListed(effect.ticket, found))
 
-    def perform(self, effect: Admit | ChargeRepetition | StoreEffect | ListLive | AttachLive) -> list[Message]:
+    def perform(self, effect: Admit | ChargeRepetition | StoreEffect | LiveEffect) -> list[Message]:
         match effect:
             case ListLive():
                 return self.list_streams()

@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from service.events import LiveReaderAttached, LiveReaderDetached
 from service.live.records import LiveState
 from service.protocol.limits import Limits
-from service.session.effects import Admit, Prepare
+from service.session.effects import Admit, Authenticate, Prepare
 from service.session.live_effects import AttachLive
 from service.session.live_ports import LiveReading
 from tests.profiles import scaled
@@ -78,6 +78,8 @@ class Reader:
             case "error" if message["code"] == "PRODUCER_FAILED":
                 assert message["stream_id"] == self.live
                 self._end("failed")
+            case "error" if message["code"] == "SERVER_BUSY" and message["stream_id"] == self.live:
+                self._end("busy")  # it was watched anew, and could not be read
 
     def _end(self, how: str) -> None:
         if self.live is not None:
@@ -119,7 +121,10 @@ class AnyOrder(RuleBasedStateMachine):
         """It stalls, is lost, adopted or ends."""
         stream = self.streams[stream_id]
         if stream.state not in FINAL and (state not in FINAL or stream_id != "live-1"):
-            self.conversation.end(state, stream_id) if state in FINAL else setattr(stream, "state", state)
+            if state in FINAL:
+                stream.end(state)
+            else:
+                stream.state = state
             self.conversation.change()
             self.settle()
 
@@ -217,7 +222,7 @@ class AnyOrder(RuleBasedStateMachine):
             for effect in list(conversation.effects):
                 if isinstance(effect, Prepare):
                     conversation.prepare(effect, plan_of(["a ", "b "]))
-                else:
+                elif not isinstance(effect, Authenticate):
                     conversation.perform(effect)
             conversation.change()
             conversation.sleep_until(conversation.now + 1)
