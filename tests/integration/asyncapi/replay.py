@@ -7,15 +7,18 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from service.asyncapi.example_messages import SESSION_ID, TRACE_ID
+import httpx
+
+from service.asyncapi.example_messages import SESSION_ID, STREAM_ID, TRACE_ID
 from streaming_content import Connection, Message, connect
 from tests.clients.direct import until_closed
 from tests.conftest import RunningServer
 from tests.integration.access.users import token
+from tests.integration.publishing.back_end import PUBLISH_TOKEN
 
 IDS = {"session_id", "stream_id", "trace_id", "resume_token"}
 """Fields whose values differ in each run; equal values of the document have to be equal in a run."""
-TIMES = {"timestamp", "session_expires_at", "auth_expires_at", "expires_at"}
+TIMES = {"timestamp", "session_expires_at", "auth_expires_at", "expires_at", "until"}
 DURATIONS = {"processing_time_ms", "duration_ms", "seconds_left"}
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -34,6 +37,7 @@ class Replay:
 
     def __init__(self, server: RunningServer, session_id: str, lines: Sequence[dict[str, Any]]) -> None:
         self._url = server.ws(session_id)
+        self._http = server.url
         self._lives = list(token_lives(lines))
         """How long each token is valid that the client sends; further ones are sent as they are in the document."""
         self._authenticates = lines[0].get("client", {}).get("type") == "auth"
@@ -72,6 +76,8 @@ class Replay:
             case "server":
                 first = content["type"] == "connected" and not self._authenticates
                 self._compare(content, self._connected if first else await self._connection.receive())
+            case "producer":
+                await self._produce(**content)
             case "breaks":
                 await self._connection.abort()
                 await self._connect()
@@ -80,6 +86,19 @@ class Replay:
                 assert await until_closed(connection) == ([], content)
             case _:
                 raise AssertionError(kind)
+
+    async def _produce(self, call: str, body: object = None) -> None:
+        """Make a call of the producer; the first one creates the stream."""
+        method, target = call.split(" ")
+        for example, actual in self._actual_ids.items():
+            target = target.replace(example, actual)
+        content = {"content": body} if isinstance(body, str) else {"json": body}
+        headers = {"Authorization": f"Bearer {PUBLISH_TOKEN}"}
+        async with httpx.AsyncClient(base_url=self._http, headers=headers) as client:
+            answer = await client.request(method, target, **content)
+        assert answer.is_success, answer.text
+        if "stream_id" in answer.json():
+            self._actual_ids[STREAM_ID] = answer.json()["stream_id"]
 
     async def _connect(self) -> None:
         self._connection = await connect(self._url, ping_interval=None, wait_connected=not self._authenticates)

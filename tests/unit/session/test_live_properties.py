@@ -39,7 +39,7 @@ class Reader:
         """The live stream that is read."""
         return self.current["stream_id"] if self.current is not None and "live" in self.current else None
 
-    def read(self, message: Message) -> None:  # noqa: C901 - one match over all messages
+    def read(self, message: Message) -> None:  # noqa: C901, PLR0912 - one match over all messages
         kind = message["type"]
         if self.live is not None and kind in ENDS:
             assert message["stream_id"] == self.live
