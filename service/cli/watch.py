@@ -45,11 +45,11 @@ class _Reading:
         self._session_id = session_id
         self._token = token
         self._fields = fields
+        self._back_off = BackOff()
         self._shows_states = fields.get("html_mode") == "incremental"
         self._stream: LiveStream | None = None
 
     async def read(self, stream_id: str | None) -> None:
-        back_off = BackOff()
         while True:
             try:
                 async with connect(self._address, self._session_id, token=self._token) as connection:
@@ -58,7 +58,7 @@ class _Reading:
             except (ConnectionClosed, ConnectFailed) as error:
                 if not error.may_reconnect or (isinstance(error, ConnectFailed) and self._stream is None):
                     raise
-                await asyncio.sleep(back_off.next(error))
+                await asyncio.sleep(self._back_off.next(error))
 
     async def _begin(self, connection: Connection, stream_id: str | None) -> LiveStream:
         if self._stream is not None:
@@ -74,6 +74,7 @@ class _Reading:
     async def _print(self, stream: LiveStream) -> None:
         async for chunk in stream:
             assert isinstance(chunk, LiveChunk)
+            self._back_off.reset()
             if self._shows_states:
                 state = {"data": chunk.data, "close": chunk.close, "from": chunk.start, "settled": chunk.settled}
                 print(json.dumps(state, ensure_ascii=False), flush=True)

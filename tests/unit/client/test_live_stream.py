@@ -91,3 +91,39 @@ def test_a_watch_replaces_the_reading_that_began_unasked(asked_first: bool) -> N
         streams.attach(watched)
     assert streams.of(start("live", request_id="w")) is watched
     assert [*streams] == [watched]
+
+
+def test_a_producer_may_label_its_stream() -> None:
+    streams = ActiveStreams(Idle())
+    begun = streams.of(start("live", request_id="of-the-producer"))
+    assert [begun] == streams.begun
+    assert streams.of({"type": "error", "stream_id": "live", "request_id": "of-the-producer"}) is begun
+
+
+def test_a_reading_that_is_replaced_has_ended() -> None:
+    streams = ActiveStreams(Idle())
+    begun = streams.of(start("live"))
+    assert begun is not None
+    watched = LiveStream("live", request_id="w")
+    streams.attach(watched)
+    assert begun.end["type"] == "stream_left"
+    assert begun.failure is None
+    assert streams.begun == []
+
+
+@pytest.mark.parametrize("type_", ["stream_cancelled", "error", "stream_stalled"])
+def test_the_end_of_a_reading_that_will_be_replaced_is_not_that_of_the_watch(type_: str) -> None:
+    streams = ActiveStreams(Idle())
+    watched = LiveStream("live", request_id="w")
+    streams.attach(watched)
+    streams.of(start("live"))
+    assert streams.of({"type": type_, "stream_id": "live"}) is None
+    assert streams.of(start("live", request_id="w")) is watched
+    assert streams.of({"type": type_, "stream_id": "live"}) is watched
+
+
+def test_a_watch_that_is_refused_ends() -> None:
+    streams = ActiveStreams(Idle())
+    watched = LiveStream("live", request_id="w")
+    streams.attach(watched)
+    assert streams.of({"type": "error", "stream_id": "live", "request_id": "w"}) is watched

@@ -16,15 +16,16 @@ class ActiveStreams:
         self._streams: list[Stream] = []
         self._active: Stream | None = None
         """The one that chunks belong to."""
+        self._unanswered: list[LiveStream] = []
+        """Those that were watched and have not begun: until then, messages are of a reading that began unasked."""
 
     def attach(self, stream: Stream) -> None:
         """Add a stream that is requested. Raises ``ValueError`` if it has been."""
         if stream in self._streams:
             raise ValueError("The stream is already active or waiting on this connection.")
-        if isinstance(stream, LiveStream):  # a second reading replaces the first
-            same = (one for one in self._streams if isinstance(one, LiveStream) and one.stream_id == stream.stream_id)
-            for earlier in tuple(same):
-                self.end(earlier)
+        if isinstance(stream, LiveStream):
+            self._replace(stream)
+            self._unanswered.append(stream)
         stream.end = {}
         stream.connection = self._connection
         self._streams.append(stream)
@@ -32,6 +33,7 @@ class ActiveStreams:
     def end(self, stream: Stream) -> None:
         """Remove a stream that has ended."""
         self._streams.remove(stream)
+        self._answer(stream)
         if self._active is stream:
             self._active = None
 
@@ -51,23 +53,42 @@ class ActiveStreams:
             case "stream_cancelled" if "stream_id" not in message:  # also of a request that has not started
                 return self._active or self._first
             case "error":
-                return self._find("request_id", message) or self._find("stream_id", message)
+                return self._find("request_id", message) or self._begun(message)
             case _:
-                return self._find("stream_id", message)
+                return self._begun(message)
 
     def _started(self, message: Message) -> Stream | None:
         """The stream that begins; ``None`` for a live one that a ``watch`` of the same stream will replace."""
-        if "request_id" in message:
-            return self._find("request_id", message)
+        stream = self._find("request_id", message)
+        if stream is not None:
+            self._answer(stream)
+            return stream
         if not message.get("live"):
-            return self._first
-        known = self._find("stream_id", message)
-        if known is not None:
-            return known if isinstance(known, LiveStream) and not known.request_id else None
+            return None if "request_id" in message else self._first
+        if self._find("stream_id", message) is not None:
+            return self._begun(message)
         begun = LiveStream.begun(message)
         self.attach(begun)
+        self._answer(begun)
         self.begun.append(begun)
         return begun
+
+    def _replace(self, stream: LiveStream) -> None:
+        """A second reading of a stream replaces the first, for which nothing more arrives."""
+        for earlier in tuple(self._streams):
+            if isinstance(earlier, LiveStream) and earlier.stream_id == stream.stream_id:
+                earlier.end = {"type": "stream_left", "stream_id": stream.stream_id}
+                self.end(earlier)
+                if earlier in self.begun:
+                    self.begun.remove(earlier)
+
+    def _answer(self, stream: Stream) -> None:
+        self._unanswered = [one for one in self._unanswered if one is not stream]
+
+    def _begun(self, message: Message) -> Stream | None:
+        """The stream with the id in a message, unless the message is of a reading that it replaces."""
+        stream = self._find("stream_id", message)
+        return None if stream in self._unanswered else stream
 
     def _find(self, name: str, message: Message) -> Stream | None:
         return next((one for one in self if name in message and getattr(one, name) == message[name]), None)
