@@ -124,11 +124,45 @@ def end_tag_name(name: str) -> re.Pattern[str]:
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
 _TAG = re.compile("</?[A-Za-z]")
 _END_OF_COMMENT = re.compile("--!?>")
-_END_OF_TAG = re.compile(">")
+
+
+END_OF_TAG = re.compile(">")
+"""What may end a tag."""
+
+
+class UnfinishedTag:
+    """Finds the end of a tag whose text grows. Linear in time over all calls."""
+
+    def __init__(self) -> None:
+        self._place = 0
+        """What is before it is the name and whole attributes."""
+        self.end = END_OF_TAG
+        """What may end the tag, or an attribute whose end is before that of the tag."""
+
+    def has_end(self, text: str) -> bool:
+        """Return whether ``text``, which begins with the tag, has its end."""
+        step = _TAG_NAME if self._place == 0 else _WHOLE_ATTRIBUTE
+        while (found := step.match(text, self._place)) is not None and found.end() < len(text):
+            self._place = found.end()
+            step = _WHOLE_ATTRIBUTE
+        quoted = _OPEN_QUOTE.match(text, self._place) if found is None else None
+        self.end = _ENDS_OF_VALUES[quoted[1]] if quoted else END_OF_TAG
+        return self._place > 0 and text.startswith(">", self._place)
+
+
+_TAG_NAME = re.compile(rf"</?[A-Za-z][^{_SPACE}/>]*+", re.VERBOSE)
+_VALUE = rf"""(?: "[^"]*+" | '[^']*+' | (?!["'])[^{_SPACE}>]*+ )"""
+_WHOLE_ATTRIBUTE = re.compile(
+    rf"""[{_SPACE}/]++
+      | [^{_SPACE}/>][^{_SPACE}/>=]*+ (?: [{_SPACE}]*+=[{_SPACE}]*+ {_VALUE} | (?![{_SPACE}]*+(?:=|\Z)) )""",
+    re.VERBOSE,
+)
+_OPEN_QUOTE = re.compile(rf"""[^{_SPACE}/>][^{_SPACE}/>=]*+[{_SPACE}]*+=[{_SPACE}]*+(["'])""", re.VERBOSE)
+_ENDS_OF_VALUES = {quote: re.compile(quote) for quote in ('"', "'")}
 
 
 def end_of_unfinished(html: str, start: int) -> re.Pattern[str] | None:
     """Return what may end the token at ``start``, given that it has no name; ``None`` if it has its end."""
     if html.startswith("<!--", start):
         return None if _COMMENT.match(html, start) else _END_OF_COMMENT
-    return _END_OF_TAG if _TAG.match(html, start) or html.find(">", start) < 0 else None
+    return END_OF_TAG if _TAG.match(html, start) or html.find(">", start) < 0 else None

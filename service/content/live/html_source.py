@@ -7,14 +7,16 @@ from service.content.html.markup import WHITESPACE
 from service.content.html.normalise import Normaliser
 from service.content.html.removal import Removals
 from service.content.html.stand_ins import without_stand_ins
-from service.content.html.tokens import preprocessed
+from service.content.html.tokens import END_OF_TAG, UnfinishedTag, preprocessed
 from service.content.rules import ContentRules
 
 _BEGINS_REFERENCE = re.compile("&(?:#(?:[0-9]*|[xX][0-9A-Fa-f]*)|[A-Za-z][A-Za-z0-9]{0,31})?")
 _SPACE = re.compile("&(?:#0*(?:9|10|12|13|32)|#[xX]0*(?:9|[AaCcDd]|20)|NewLine|Tab);")
+_TAG = re.compile("</?[A-Za-z]")
 _OVERLAP = 64
 """Characters before what is new in which what completes a token may begin."""
 _BYTE_ORDER_MARK = "\ufeff"
+_MARKS = f"{_BYTE_ORDER_MARK} "
 
 
 class HtmlSource:
@@ -33,8 +35,12 @@ class HtmlSource:
         """What may complete what is held."""
         self._searched = 0
         """The offset in what is held from which on that is searched."""
+        self._tag: UnfinishedTag | None = None
+        """The tag with which what is held begins."""
         self._begins = True
-        """Whether nothing was returned but byte order marks, which a parser drops."""
+        """Whether nothing was returned yet."""
+        self._is_marked = False
+        """Whether the HTML begins with a byte order mark, which a parser drops, and white space behind it."""
 
     @property
     def held(self) -> int:
@@ -50,8 +56,12 @@ class HtmlSource:
             is_open = end_tag >= 0 and held.find(">", end_tag) < 0
             self._searched = end_tag if is_open else max(self._searched, len(held) - _OVERLAP)
             return ""
+        if self._tag is not None and not self._tag.has_end(held):
+            self._awaited, self._searched = self._tag.end, len(held)
+            return ""
         done, self._awaited = self._normaliser.read_part(held[: _certain_end(held)])
         self._held = held = held[done:]
+        self._tag = UnfinishedTag() if self._awaited is END_OF_TAG and _TAG.match(held) else None
         self._searched = max(0, len(held) - _OVERLAP)
         return self._shown(self._normaliser.writer.take())
 
@@ -70,8 +80,8 @@ class HtmlSource:
 
     def _shown(self, html: str) -> str:
         if self._begins and html:
-            is_marked = html[0] == _BYTE_ORDER_MARK
-            html = html.lstrip(f"{_BYTE_ORDER_MARK} ") if is_marked else html
+            self._is_marked = self._is_marked or html[0] == _BYTE_ORDER_MARK
+            html = html.lstrip(_MARKS) if self._is_marked else html
             self._begins = not html
         return html
 
@@ -91,8 +101,8 @@ def _certain_end(source: str) -> int:
         if place < 0 or _SPACE.fullmatch(source, place, end) is None:
             break
         end = place
-    if source.endswith("</", 0, end):  # which at the end of the source is text, and nowhere else
-        return end - len("</")
-    if source.endswith("<", 0, end) and not source.endswith("</<", 0, end):
-        return end - len("<")
+    for ending in ("</", "<"):  # the first of which is text at the end of a source, and nowhere else
+        if source.endswith(ending, 0, end):
+            # After "</", it is in what that begins.
+            return end if source.endswith("</", 0, end - len(ending)) else end - len(ending)
     return end

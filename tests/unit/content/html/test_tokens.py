@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.content.html.references import read_text
-from service.content.html.tokens import RawText, attributes_of, preprocessed, token_at
+from service.content.html.tokens import RawText, UnfinishedTag, attributes_of, preprocessed, token_at
 from tests.profiles import scaled
 
 Read = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -137,3 +137,14 @@ def test_raw_text_without_its_end_tag_has_no_end() -> None:
     assert raw.end("style", 0) is None
     assert raw.has_end("x", 5)
     assert not raw.has_end("title", 8)
+
+
+def test_an_unfinished_tag_waits_for_the_end_of_a_value() -> None:
+    tag = UnfinishedTag()
+    assert not tag.has_end("<a")
+    assert not tag.has_end("<a title='>")
+    assert tag.end.pattern == "'"
+    assert not tag.has_end("<a title='> >'")
+    assert tag.end.pattern == ">"
+    assert not tag.has_end("<a title='> >' b=c")
+    assert tag.has_end("<a title='> >' b=c>d")

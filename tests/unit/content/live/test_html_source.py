@@ -33,6 +33,10 @@ def test_the_cuts_change_nothing(source: str, data: st.DataObject) -> None:
         ("a<", "a"),
         ("a</", "a"),
         ("a</<", "a"),
+        ("a</</", "a"),
+        ("<</b", "&lt;"),
+        ("\ufeff", ""),
+        ("\ufeff \ufeffa", "a"),
         ("a < b", "a &lt; b"),
         ("a<b", "a"),
         ("a<b title='>", "a"),
@@ -75,6 +79,17 @@ def test_the_line_end_at_the_start_of_preformatted_text_is_read_with_what_follow
     for second in ("\n", "&#10;"):
         html = HtmlSource(DEFAULT_RULES)
         assert "".join([*map(html.add, ("<pre>", "\n", second, "a"))]) == "<pre>\n\na"
+
+
+@pytest.mark.parametrize(
+    "tag", ["<a title='> > > >'>", "<a b='>' c=\">\" d>", "<a b = '>' />", "<a b= c >", "<a =b c=d>"]
+)
+def test_a_tag_ends_where_it_does_whatever_its_cuts_are(tag: str) -> None:
+    for size in range(1, len(tag)):
+        html = HtmlSource(DEFAULT_RULES)
+        for place in range(0, len(tag) - 1, size):
+            assert html.add(tag[place : min(place + size, len(tag) - 1)]) == ""
+        assert html.add(">x").endswith(">x")
 
 
 def test_what_is_held_back_without_an_end_is_read_at_the_end() -> None:
