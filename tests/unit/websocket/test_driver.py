@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,13 +12,26 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboards.rules import RECORDINGS
 from observability.metrics.metrics_sink import Metrics
 from observability.recorder import FanOut
-from service.events import ConnectionOpened, ErrorSent, Event, FaultRaised, FaultSource, StreamEnded, StreamStarted
+from service.events import (
+    ConnectionOpened,
+    ErrorSent,
+    Event,
+    FaultRaised,
+    FaultSource,
+    LiveReaderAttached,
+    LiveReaderDetached,
+    StreamEnded,
+    StreamStarted,
+)
+from service.live.records import LiveState
 from service.preparation.engine import ThreadedContentEngine
 from service.process import clock
 from service.process.ids import RandomIds
 from service.protocol.instant import Instant
 from service.protocol.server_messages import Chunk, Connected, ErrorMessage, ServerMessage, StreamComplete, StreamStart
+from service.session.live_ports import LiveReading, WatchTarget
 from service.session.machine import SessionMachine
+from service.session.options import DEFAULT_OPTIONS
 from service.session.ports import Connection, Receiver
 from service.session.records import Admission, Claim, SessionSnapshot
 from service.settings import Settings
@@ -29,6 +42,7 @@ from service.websocket.message_writer import MessageWriter
 from service.websocket.pacer import Pacer
 from service.websocket.ticker import Ticker
 from tests.ops.alerts.promql import parse
+from tests.unit.session.live_stream import LIVE, Stream
 from tests.waiting import LIMIT_SECONDS
 
 SESSION_SECONDS = 3600.0
@@ -83,6 +97,32 @@ class Socket:
         self._receiver.connection_ended(code, None)
 
 
+class Live:
+    """One open live stream; ``change`` is called when it has changed."""
+
+    def __init__(self) -> None:
+        self.stream = Stream()
+        self.change: Callable[[], None] = lambda: None
+        self.attached: list[LiveReading] = []
+        self.detached: list[LiveReading] = []
+
+    async def attach(self, target: WatchTarget, on_change: Callable[[], None]) -> LiveReading | None:
+        self.change = on_change
+        self.attached.append(self.stream.read(target))
+        return self.attached[-1]
+
+    def detach(self, reading: LiveReading) -> None:
+        self.detached.append(reading)
+
+    async def cancel(self, stream_id: str) -> None:
+        assert stream_id == "live-1"
+        self.stream.end(LiveState.CANCELLED)
+        self.change()
+
+    async def open_streams(self, session_key: str) -> Sequence[str]:
+        return ["live-1"]
+
+
 class FailingStore(SqliteSessionStore):
     async def admit(self, snapshot: SessionSnapshot, stream_id: str, claim: Claim | None) -> Admission:
         raise ConnectionResetError(104, "Connection reset by peer")
@@ -107,7 +147,13 @@ class ObservedWriter(MessageWriter):
 class Served:
     """One connection with its driver and its events."""
 
-    def __init__(self, fails_on: type[ServerMessage] | None = None, *, failing_store: bool = False) -> None:
+    def __init__(
+        self,
+        fails_on: type[ServerMessage] | None = None,
+        *,
+        failing_store: bool = False,
+        live: "Live | None" = None,
+    ) -> None:
         settings = Settings()
         self.socket = Socket()
         self.events: list[Event] = []
@@ -125,9 +171,11 @@ class Served:
             pacer=Pacer(ticker, writer),
             writer=writer,
             clock=clock.now,
+            live=live,
         )
         snapshot = SessionSnapshot("s-1", "1", 0, SESSION_SECONDS)
-        machine = SessionMachine(snapshot, "s-1", "c-1", settings.limits, clock.now())
+        options = DEFAULT_OPTIONS if live is None else LIVE
+        machine = SessionMachine(snapshot, "s-1", "c-1", settings.limits, clock.now(), options=options)
         self.driver = Driver(self.socket, machine, self._services, lambda _driver: self.socket.ended.set(), "a")
 
     def record(self, event: Event) -> None:
@@ -259,3 +307,59 @@ async def test_a_connection_that_is_drained_before_it_is_open_only_closes() -> N
     assert served.socket.close_code == 1012
     assert served.samples("stream_connections_active") == {}
     assert served.samples("stream_connection_closes_total") == {("shutdown",): 1}
+
+
+async def test_a_live_stream_is_sent_as_it_changes_and_detached_at_the_end() -> None:
+    live = Live()
+    served = Served(live=live)
+    async with served.running():
+        await served.wait_for(LiveReaderAttached)
+        live.stream.append("one two")
+        live.change()
+        assert served.socket.sent == ["connected", "stream_start", "chunk"]
+        live.stream.append(" three")
+        live.change()  # its word is due later
+        live.stream.end()
+        live.change()
+        await served.wait_for(LiveReaderDetached)
+        live.change()
+        served.socket.close(1000, "")
+    assert served.socket.sent[-1] == "stream_complete"
+    assert live.detached == live.attached
+
+
+async def test_a_live_stream_is_detached_when_the_connection_is_lost() -> None:
+    live = Live()
+    served = Served(live=live)
+    async with served.running():
+        await served.wait_for(LiveReaderAttached)
+        served.socket.abort()
+    assert live.detached == live.attached
+    live.stream.append("more ")
+    live.change()
+    assert served.socket.sent[-1] == "stream_start"
+
+
+async def test_a_chunk_of_a_live_stream_that_cannot_be_sent_ends_the_connection() -> None:
+    live = Live()
+    served = Served(Chunk, live=live)
+    async with served.running():
+        await served.wait_for(LiveReaderAttached)
+        live.stream.append("one two")
+        live.change()
+    assert (served.socket.close_code, served.socket.sent[-1]) == (1011, "error")
+    assert live.detached == live.attached
+
+
+async def test_a_reader_cancels_a_live_stream() -> None:
+    live = Live()
+    served = Served(live=live)
+    async with served.running():
+        await served.wait_for(LiveReaderAttached)
+        served.socket.receive(type="stream_control", action="cancel")
+        assert served.socket.sent[-1] == "stream_cancelled"
+        while live.stream.state is LiveState.OPEN:  # noqa: ASYNC110 - a task of its own
+            await asyncio.sleep(0)
+        served.driver.offer_live("live-1")
+        served.socket.close(1000, "")
+    assert served.socket.sent == ["connected", "stream_start", "stream_cancelled"]
