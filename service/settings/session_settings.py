@@ -60,7 +60,8 @@ class SessionSettings(BaseSettings):
     store_content: Annotated[
         bool,
         About(
-            "Whether content may be stored, which the recovery of streams and the plan cache in Redis require.",
+            "Whether content may be stored, which the recovery of streams and the plan cache in Redis require. Without "
+            "it, a live stream is in the memory of one process: only there it has readers and can be adopted.",
             "on or off",
         ),
     ] = True
@@ -77,7 +78,7 @@ class SessionSettings(BaseSettings):
         int,
         Field(ge=2**20),
         About(
-            "The size up to which the session store grows. A session that uses more than its share of what is left has "
+            "The size up to which the session store grows, and that of live streams. A session that uses more than its share of what is left has "
             "streams that cannot be recovered.",
             "a whole number of at least 1048576",
             "bytes",
