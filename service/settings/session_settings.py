@@ -78,8 +78,8 @@ class SessionSettings(BaseSettings):
         int,
         Field(ge=2**20),
         About(
-            "The size up to which the session store grows, and that of live streams. A session that uses more than its share of what is left has "
-            "streams that cannot be recovered.",
+            "The size up to which the session store grows, and that of live streams. A session that uses more than its "
+            "share of what is left has streams that cannot be recovered.",
             "a whole number of at least 1048576",
             "bytes",
         ),
