@@ -19,7 +19,7 @@ _MARKER_LINE = re.compile(
     rf"{_PREFIX}(?:#{{1,6}}|[-*+]|[0-9]{{1,9}}[.)]?|[-=*_ \t]+|`{{1,2}}|~{{1,2}}|\[[ xX]?\]?|\|)?[ \t]*"
 )
 _FENCE_LINE = re.compile(rf"{_PREFIX}(?:```|~~~)[^\n]*")
-_MAYBE_CLOSING_FENCE = re.compile(r"[ \t>]*(?:`+|~+)[ \t]*")
+_MAYBE_CLOSING_FENCE = re.compile(r"[ \t>]*(?:`*|~*)[ \t]*")
 _DELIMITER_LINE = re.compile(r"[ \t>]*\|?[ \t:|-]*")
 _WHOLE_DELIMITER_LINE = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -48,7 +48,7 @@ def _ending(source: str, revealed: int) -> Ending:
     start = source.rfind("\n") + 1
     line = source[start:]
     if _is_fence_open(source[:start]):
-        held = len(line) if line and _MAYBE_CLOSING_FENCE.fullmatch(line) else 0
+        held = len(line) if _MAYBE_CLOSING_FENCE.fullmatch(line) else 0
         return Ending(source[: len(source) - held], held, in_code=True)
     if line and (_MARKER_LINE.fullmatch(line) or _FENCE_LINE.fullmatch(line)):
         return _without_line(source, start)

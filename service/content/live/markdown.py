@@ -118,7 +118,7 @@ class MarkdownDocument:
             found = parts_of(self._source[: self._opened + found[-1].end], self._before.definitions, self._tags)
             self._forget_closed()
         settled = "" if self._opened else self._settle(found)
-        self._close([part for part in found if part.end > self._opened])
+        self._close(found)
         return settled
 
     def _forget_closed(self) -> None:
