@@ -22,6 +22,7 @@ _FENCE_LINE = re.compile(rf"{_PREFIX}(?:```|~~~)[^\n]*")
 _MAYBE_CLOSING_FENCE = re.compile(r"[ \t>]*(?:`*|~*)[ \t]*")
 _DELIMITER_LINE = re.compile(r"[ \t>]*\|?[ \t:|-]*")
 _WHOLE_DELIMITER_LINE = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_CLOSING_FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*(?:\n|\Z)")
 _PIPE = re.compile(r"(?<!\\)\|")
 _LEAF_LINE = re.compile(
     r"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)+(?:\[[ xX]\][ \t]+)?|[ \t>]*#{1,6}[ \t]+|[ \t]*>[ \t>]*"
@@ -47,7 +48,7 @@ def ending(source: str, revealed: int = 0) -> Ending:
 def _ending(source: str, revealed: int) -> Ending:
     start = source.rfind("\n") + 1
     line = source[start:]
-    if _is_fence_open(source[:start]):
+    if is_fence_open(source[:start]):
         held = len(line) if _MAYBE_CLOSING_FENCE.fullmatch(line) else 0
         return Ending(source[: len(source) - held], held, in_code=True)
     if line and (_MARKER_LINE.fullmatch(line) or _FENCE_LINE.fullmatch(line)):
@@ -55,7 +56,8 @@ def _ending(source: str, revealed: int) -> Ending:
     return _in_table(source, start, line, revealed) or _inline(source, _leaf_start(source, start), revealed)
 
 
-def _is_fence_open(lines: str) -> bool:
+def is_fence_open(lines: str) -> bool:
+    """Return whether code is open at the end of whole lines."""
     opened = ""
     if "```" not in lines and "~~~" not in lines:
         return False
@@ -103,6 +105,12 @@ def _in_table(source: str, start: int, line: str, revealed: int) -> Ending | Non
     return None
 
 
+def is_table(source: str) -> bool:
+    """Return whether the second line of ``source`` is complete, and the delimiter row of a table."""
+    lines = source.split("\n", 2)
+    return len(lines) > 2 and _WHOLE_DELIMITER_LINE.fullmatch(lines[1]) is not None  # noqa: PLR2004 - a row
+
+
 def _delimiter_row(head: str) -> str:
     cells = len(_PIPE.split(head.strip(" \t>").strip("|")))
     return "|" + "---|" * cells
@@ -111,13 +119,16 @@ def _delimiter_row(head: str) -> str:
 def _leaf_start(source: str, start: int) -> int:
     """Return where the text of the last leaf block begins. ``start`` is that of the last line."""
     first = source.rfind("\n\n", 0, max(start, 1)) + 2 if "\n\n" in source else 0
-    place = start
+    place, after = start, start
     while True:
+        if fence := _CLOSING_FENCE.match(source, place):
+            return max(after, fence.end())
         marker = _LEAF_LINE.match(source, place)
         if marker is not None:
             return marker.end()
         if place <= first:
-            return max(first, 0) if first <= start else start
+            return min(first, start)
+        after = place
         place = source.rfind("\n", 0, place - 1) + 1
 
 

@@ -36,30 +36,38 @@ class InlineScan:
         """Where a link begins whose address is not complete, and where its text ends."""
         self.formula: int | None = None
         self.tag: int | None = None
+        self.clean = 0
+        """The last place where nothing is open."""
         self._run()
 
     def _run(self) -> None:
-        text = self.text
         place = 0
-        while (found := _DELIMITER.search(text, place)) is not None:
-            place = found.end()
-            written = found[0]
-            first = written[0]
-            if first == "\\":
-                if written in _CLOSINGS:
-                    place = self._formula(found.start(), place, _CLOSINGS[written])
-            elif first == "`":
-                place = self._code(written, place)
-            elif first == "$":
-                place = self._dollar(found)
-            elif first in "*_~":
+        while (found := _DELIMITER.search(self.text, place)) is not None:
+            if not (self.emphasis or self.brackets):
+                self.clean = found.start()
+            place = self._read(found)
+        if not (self.emphasis or self.brackets or place >= len(self.text)):
+            self.clean = len(self.text)
+
+    def _read(self, found: re.Match[str]) -> int:
+        """Return the end of what begins with a delimiter."""
+        written, (start, end) = found[0], found.span()
+        if written in _CLOSINGS:
+            return self._formula(start, end, _CLOSINGS[written])
+        match written[0]:
+            case "`":
+                return self._code(written, end)
+            case "$":
+                return self._dollar(found)
+            case "<":
+                return self._tag(start, end)
+            case "]":
+                return self._end_bracket(end)
+            case "[" | "!":
+                self.brackets.append(start)
+            case "*" | "_" | "~":
                 self._delimiter(found)
-            elif written == "]":
-                place = self._end_bracket(place)
-            elif first == "<":
-                place = self._tag(found.start(), place)
-            elif first != "&":
-                self.brackets.append(found.start())
+        return end
 
     def _formula(self, start: int, end: int, closing: str) -> int:
         closed = self.text.find(closing, end)

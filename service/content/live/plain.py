@@ -10,8 +10,10 @@ _TOKEN = re.compile(rf" ?(?:[{_PLAIN}]+(?: |\Z))*")
 _LAST_WORD = re.compile(rf"(?:^|[ \n])[{_PLAIN}]*\Z")
 _ADDRESS = re.compile(r"http|www|ww\.", re.IGNORECASE)
 _LINE = re.compile(
-    r"[ ]{0,12}(?:[*+-][ ]{1,4}|[0-9]{1,9}[.)][ ]{1,4}|#{1,6}[ ]+)?(?:\*\*|[*`]|(?=[^\W_]))[^\W\d_][^<\n]*"
+    r"(?:\|(?:[^\n<]*[^\n<\\])?\|[ ]*|\|[ ]*)?[ ]{0,12}(?:[*+-][ ]{1,4}|[0-9]{1,9}[.)][ ]{1,4}|#{1,6}[ ]+)?"
+    r"(?:\*\*|[*`]|(?=[^\W_]))[^\W\d_][^<\n]*"
 )
+"""A row of a table up to its last cell, or a marker, and text."""
 _LOOKED_AT = 64
 
 

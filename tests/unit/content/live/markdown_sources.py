@@ -45,7 +45,7 @@ def real_documents() -> list[str]:
     return [document for document in own + of_packages if document.strip()]
 
 
-ANSWERS = [PROJECT / "tests/documents/chinese.md"]
+ANSWERS = sorted((PROJECT / "tests/unit/content/live/answers").glob("*.md"))
 """Documents in the form of a model's answer."""
 
 _CONSTRUCTS = (
