@@ -1,7 +1,7 @@
 """Where Markdown can be cut between blocks that are in no other, whatever follows it."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -125,19 +125,36 @@ class _Text:
         for number, block in enumerate(self._blocks):
             line = bisect_right(starts, block.start) - 1
             place = starts[line]
-            if place >= end and line > first and not self._text[place : block.start].strip(b" \t"):
-                before = _DEFINITION if self._text[end:place].strip() else kind
-                if self._is_certain(block, line, before):
+            if place >= end and line > first:
+                for start in self._definition_lines(end, line):
+                    if self._is_certain(_DEFINITION, start, kind):
+                        yield start, number
+                    kind = _DEFINITION
+                is_first = not self._text[place : block.start].strip(b" \t")
+                if is_first and self._is_certain(block.kind, line, kind):
                     yield line, number
             kind, end = block.kind, block.end
         last = len(starts) - 1
-        kind = _DEFINITION if self._text[end:].strip() else kind
+        for start in self._definition_lines(end, last + 1):
+            if start > first and self._is_certain(_DEFINITION, start, kind):
+                yield start, len(self._blocks)
+            kind = _DEFINITION
         is_at_blank = last > first and self._is_blank(last - 1) and not self._text[starts[last] :].strip(b" \t")
         if is_at_blank and kind in _COMPLETE_AT_END:
             yield last, len(self._blocks)
 
-    def _is_certain(self, block: Block, line: int, before: str) -> bool:
-        """Return whether ``block``, which begins with ``line``, does so in every continuation.
+    def _definition_lines(self, end: int, stop: int) -> Iterator[int]:
+        """Yield the lines with definitions, after a block that ends at ``end`` and before the line ``stop``."""
+        if not self._text[end : self._starts[stop] if stop < len(self._starts) else len(self._text)].strip():
+            return
+        first = bisect_left(self._starts, end)
+        yield from (line for line in range(first, stop) if self._text[self._starts[line] : self._end(line)].strip())
+
+    def _end(self, line: int) -> int:
+        return self._starts[line + 1] if line + 1 < len(self._starts) else len(self._text)
+
+    def _is_certain(self, kind: str, line: int, before: str) -> bool:
+        """Return whether a block of ``kind`` begins with ``line`` in every continuation.
 
         ``before`` is the kind of what is before it.
         """
@@ -149,7 +166,7 @@ class _Text:
             return ends or is_complete or _MAY_CONTINUE_LIST.match(self._text, self._starts[line]) is None
         if before == _DEFINITION or self._may_have_table(line):
             return False
-        if block.kind == "Table":  # a paragraph before it ends, which is known from the second line of the table
+        if kind == "Table":  # a paragraph before it ends, which is known from the second line of the table
             is_complete = line + 2 < len(self._starts)
         return before in _END_BY_THEMSELVES or is_complete
 

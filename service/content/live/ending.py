@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from service.content.live.document import HOLD_BACK_CHARACTERS
 from service.content.live.inline_ending import inline_ending
+from service.content.live.open_code import Fence
 
 _FENCE = re.compile(
     r"^(?P<before>[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})(?P<info>[^\n]*)$",
     re.MULTILINE,
 )
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*"
+_MAX_INDENTATION = 3
+"""Of a closing fence."""
 _MARKER_LINE = re.compile(
     rf"{_PREFIX}(?:#{{1,6}}|[-*+]|[0-9]{{1,9}}[.)]?|[-=*_ \t]+|`{{1,2}}|~{{1,2}}|\[[ xX]?\]?|\|)?[ \t]*"
 )
@@ -58,14 +61,21 @@ def _ending(source: str, revealed: int) -> Ending:
 
 def is_fence_open(lines: str) -> bool:
     """Return whether code is open at the end of whole lines."""
-    opened = ""
+    if (fence := Fence.of(lines)) is not None and fence.is_open(lines):
+        return True
+    opened, inside = "", 0
     if "```" not in lines and "~~~" not in lines:
         return False
     for found in _FENCE.finditer(lines):
-        fence = found["fence"]
+        written = found["fence"]
         if not opened:
-            opened = fence
-        elif fence[0] == opened[0] and len(fence) >= len(opened) and not found["info"].strip():
+            opened, inside = written, len(found["before"])
+        elif (
+            written[0] == opened[0]
+            and len(written) >= len(opened)
+            and not found["info"].strip()
+            and len(found["before"]) <= inside + _MAX_INDENTATION
+        ):
             opened = ""
     return bool(opened)
 
@@ -78,7 +88,7 @@ def _without_line(source: str, start: int) -> Ending:
         return Ending(before.text, held, in_code=False)
     text = source[:start].rstrip("\n")
     shown = _inline(text, _leaf_start(text, text.rfind("\n") + 1), len(text))
-    return Ending(shown.text, held, in_code=False)
+    return Ending(source[:start] if shown.text == text else shown.text, held, in_code=False)
 
 
 def _in_table(source: str, start: int, line: str, revealed: int) -> Ending | None:
