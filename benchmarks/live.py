@@ -94,7 +94,7 @@ def _single(run: Run) -> Iterator[Measure]:
     growth = Measure("live_growth", "CPU of the last tokens of a long answer / of the first", "ratio")
     memory = Measure("live_memory", "memory of a live stream beyond its source, twice", "KB")
     cancel = Measure("live_cancel", "from a cancel to the producer", "ms")
-    size, part = scale.live_growth_bytes, scale.live_growth_bytes // 10
+    size, part = scale.live_growth_bytes, scale.live_growth_bytes // 20
     for turn in range(scale.rounds):
         run.report(f"growth, memory and cancel, round {turn + 1} of {scale.rounds}")
         with serve(_PUBLISHING, run.cores) as server:
