@@ -123,7 +123,7 @@ class LiveSamples:
             pass  # a reader has cancelled it
         except asyncio.CancelledError:
             with suppress(PublishError, StoreUnavailable):
-                await self._publications.cancel(producer, record.stream_id)
+                await self._publications.cancel(record.stream_id)
             raise
         except Exception as exception:  # noqa: BLE001 - the outermost guard of the task
             error_id = self._ids.new_id()

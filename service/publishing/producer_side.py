@@ -11,6 +11,7 @@ from service.live.limits import MAX_APPEND_BYTES
 from service.live.ports import LiveNotice, LiveStore
 from service.protocol.limits import InputLimits, Rate
 from service.protocol.quota_kind import QuotaKind
+from service.publishing.cancel_rights import CancelGuard, ControlHolders, SessionKnowers
 from service.publishing.cancellation import Cancellation
 from service.publishing.creation import StreamCreator
 from service.publishing.live_sample import LiveSamples
@@ -20,7 +21,7 @@ from service.publishing.publish_endpoint import PublishEndpoint
 from service.publishing.publish_reception import PublishReception
 from service.publishing.publish_socket import SocketServices
 from service.publishing.rights import HttpProducer, OperatorToken, Producer, ProducerGuard, TokenHolders
-from service.publishing.routes import publishing_routes
+from service.publishing.routes import CallRights, publishing_routes
 from service.settings import Settings
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.drain_schedule import handshake_retry_seconds
@@ -59,11 +60,7 @@ class ProducerSide:
     ) -> None:
         """``input_limits`` are those of readers."""
         recorder, clock = services.recorder, services.clock
-        guard: ProducerGuard = (
-            OperatorToken(settings.publish_token, recorder)
-            if services.access is None
-            else TokenHolders(services.access, recorder)
-        )
+        guard, cancellers = _guards(settings, services, parts.store)
         publications = Publications(
             parts.store,
             parts.writer,
@@ -86,7 +83,9 @@ class ProducerSide:
         self.producers = Producers(parts.follow, parts.unfollow)
         producer = HttpProducer(guard)
         self.routes = APIRouter()
-        self.routes.include_router(publishing_routes(creator, publications, producer, settings.proxies, recorder))
+        self.routes.include_router(
+            publishing_routes(creator, publications, CallRights(producer, cancellers), settings.proxies, recorder)
+        )
         self.samples = LiveSamples(
             creator,
             publications,
@@ -117,6 +116,14 @@ class ProducerSide:
             draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
             proxies=settings.proxies,
         )
+
+
+def _guards(settings: Settings, services: Services, store: LiveStore) -> tuple[ProducerGuard, CancelGuard]:
+    if services.access is None:
+        operator = OperatorToken(settings.publish_token, services.recorder)
+        return operator, SessionKnowers(operator, store, services.store)
+    holders = TokenHolders(services.access, services.recorder)
+    return holders, ControlHolders(holders, store)
 
 
 def _debit(quotas: Quotas | None, producer: Producer, kib: int) -> None:

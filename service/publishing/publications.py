@@ -131,9 +131,11 @@ class Publications:
         whole = tail[: len(tail) - len(rest)]
         return Adoption(record.epoch, record.length, whole.decode(errors="ignore"), rest)
 
-    async def cancel(self, producer: Producer, stream_id: str) -> LiveRecord:
-        """End the stream as cancelled, for all; return it as it is, if it had ended before."""
-        await self.require(producer, stream_id)
+    async def cancel(self, stream_id: str) -> LiveRecord:
+        """End the stream as cancelled, for all; return it as it is, if it had ended before.
+
+        Rights are those of ``CancelGuard``.
+        """
         record = await self._cancellation.cancel(stream_id)
         if record is None:
             raise unknown_stream()

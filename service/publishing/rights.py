@@ -79,14 +79,23 @@ class TokenHolders:
         self._recorder = recorder
 
     async def check(self, token: str, carrier: TokenCarrier) -> Producer:
+        principal = await self.authenticate(token, carrier)
+        if Scope.PUBLISH not in principal.grant.scopes:
+            raise self.forbid(carrier)
+        return Producer(principal)
+
+    async def authenticate(self, token: str, carrier: TokenCarrier) -> Principal:
+        """Return whose token it is, with or without the scope. Raises ``PublishError``, and records the refusal."""
         if not token:
             raise self.refuse_missing(carrier)
         checked = await self._access.authenticate(token)
-        if isinstance(checked, Principal):
-            if Scope.PUBLISH in checked.grant.scopes:
-                return Producer(checked)
-            checked = AccessRefusal.FORBIDDEN
-        raise self._refused(checked, carrier)
+        if isinstance(checked, AccessRefusal):
+            raise self._refused(checked, carrier)
+        return checked
+
+    def forbid(self, carrier: TokenCarrier) -> PublishError:
+        """Record that the token lacks a scope, and return the error."""
+        return self._refused(AccessRefusal.FORBIDDEN, carrier)
 
     def refuse_missing(self, carrier: TokenCarrier) -> PublishError:
         return self._refused(AccessRefusal.MISSING, carrier)

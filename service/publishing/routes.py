@@ -1,16 +1,18 @@
 """The HTTP routes of producers."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel
 
 from service.client_address import TrustedProxies
+from service.http.admin_guard import BearerCredentials
 from service.live.limits import MAX_APPEND_BYTES
 from service.live.records import Append, LiveStatus
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.publish_errors import PublishErrorCode
+from service.publishing.cancel_rights import CancelGuard, Canceller
 from service.publishing.creation import Creation, Creator, Options
 from service.publishing.examples import ADOPT, APPEND, CANCEL, CLOSE, CREATE, STATE, TOUCH, Example
 from service.publishing.models import (
@@ -39,16 +41,23 @@ Epoch = Annotated[int, Query(ge=0, le=_LARGEST, description=_EPOCH)]
 Offset = Annotated[int, Query(ge=0, le=_LARGEST, description=_OFFSET)]
 
 
+class CallRights(NamedTuple):
+    """Who may make which call."""
+
+    publish: HttpProducer
+    cancel: CancelGuard
+
+
 def publishing_routes(
     creator: Creator,
     publications: Publications,
-    producer: HttpProducer,
+    rights: CallRights,
     proxies: TrustedProxies,
     recorder: Recorder,
 ) -> APIRouter:
     """The routes under ``/v1``. ``proxies`` are those whose forwarded addresses are believed."""
     router = APIRouter(prefix="/v1", route_class=publish_route(recorder), tags=["Live streams"])
-    publishes = Annotated[Producer, Depends(producer)]
+    publishes = Annotated[Producer, Depends(rights.publish)]
 
     @router.post(
         "/sessions/{session_id}/streams",
@@ -156,14 +165,24 @@ def publishing_routes(
     @router.post(
         "/streams/{stream_id}/cancel",
         summary="Cancel a live stream",
-        responses=_responses(CANCEL, 401, 403, 404, 503),
+        responses=_responses(CANCEL, 400, 401, 403, 404, 503),
     )
     async def cancel(
         stream_id: StreamId,
-        by: publishes,
+        request: Request,
+        credentials: BearerCredentials,
+        session_id: Annotated[
+            str, Query(max_length=64, description="Of the stream: the right of its readers, without authentication.")
+        ] = "",
     ) -> EndedStream:
-        """For all readers and for its producer, at any epoch. Of a stream that has ended, answered with its end."""
-        record = await publications.cancel(by, stream_id)
+        """For all readers and for its producer, at any epoch. Of a stream that has ended, answered with its end.
+
+        For its producers, and for its readers: with the scope `control`, or without authentication with the id of the
+        session, and its secret if it has one.
+        """
+        token = "" if credentials is None else credentials.credentials
+        await rights.cancel.check(Canceller(stream_id, token, session_id, secret_of(request)))
+        record = await publications.cancel(stream_id)
         return EndedStream(status=record.status, offset=record.length)
 
     @router.get(

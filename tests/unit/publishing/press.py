@@ -16,11 +16,12 @@ from service.live.ports import LiveNotice
 from service.protocol.instant import Instant
 from service.protocol.quota_kind import QuotaKind
 from service.protocol.trace import Trace, TraceContext
+from service.publishing.cancel_rights import CancelGuard, ControlHolders, SessionKnowers
 from service.publishing.cancellation import Cancellation
 from service.publishing.creation import StreamCreator
 from service.publishing.publications import Publications
 from service.publishing.rights import HttpProducer, OperatorToken, ProducerGuard, TokenHolders
-from service.publishing.routes import publishing_routes
+from service.publishing.routes import CallRights, publishing_routes
 from service.session.records import Admission, Claim, SessionSnapshot
 from service.websocket.quotas import Quotas
 from tests.unit.publishing.memory_live_store import DirectWriter, MemoryLiveStore
@@ -88,11 +89,14 @@ class Press:
         self.writer = writer(self.store)
         self.sessions = Sessions()
         self.readers: dict[str, int] = {}
-        guard: ProducerGuard = (
-            OperatorToken(None if secret is None else SecretStr(secret), self)
-            if known is None
-            else TokenHolders(access_control(Tokens(known)), self)
-        )
+        guard: ProducerGuard
+        cancellers: CancelGuard
+        if known is None:
+            guard = OperatorToken(None if secret is None else SecretStr(secret), self)
+            cancellers = SessionKnowers(guard, self.store, self.sessions)
+        else:
+            guard = TokenHolders(access_control(Tokens(known)), self)
+            cancellers = ControlHolders(guard, self.store)
         ids = DistinctIds()
         charges = None if quotas is None else Quotas(AccessStore(), quotas, self, ids, by_address=known is None)
         cancellation = Cancellation(self.store, self.notices.append, self, _clock)
@@ -116,8 +120,8 @@ class Press:
             clock=_clock,
         )
         self.app = FastAPI(openapi_url=None)
-        producer = HttpProducer(guard)
-        self.app.include_router(publishing_routes(creator, self.publications, producer, TrustedProxies(), self))
+        rights = CallRights(HttpProducer(guard), cancellers)
+        self.app.include_router(publishing_routes(creator, self.publications, rights, TrustedProxies(), self))
 
     def record(self, event: Event) -> None:
         self.events.append(event)
