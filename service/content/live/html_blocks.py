@@ -28,7 +28,7 @@ class Shape(Enum):
     SIMPLE = "a run of text that may be the whole document"
     RUN = "a run of text and inline elements, which becomes a paragraph"
     BROKEN = "a run with a block in an inline element, which becomes several blocks"
-    BARE = "a run in so many elements that it is left as it is"
+    BARE = "a run that is nested too deeply and left as it is"
     BLOCK = "a block, which is left as it is"
 
 

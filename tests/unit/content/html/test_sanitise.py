@@ -7,7 +7,7 @@ from hypothesis import given
 
 from service.content.html import sanitise
 from service.content.html.policy import POLICIES
-from service.content.html.sanitise import is_stable, sanitise_html
+from service.content.html.sanitise import Stability, is_stable, sanitise_html
 from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import PreparedTooLarge
 from tests.unit.content.documents import written_documents
@@ -153,6 +153,21 @@ def test_what_is_not_canonical_is_not_stable(html: str, characters: int, monkeyp
         assert not is_stable(before + html, policy)
         assert not is_stable(f"<div>{before}{html}</div>", policy)
         assert not is_stable(f"{before}{html}<p>b</p>", policy)
+
+
+def test_html_that_comes_in_parts_is_stable_up_to_the_part_that_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sanitise, "_MIN_CHECKED_CHARACTERS", 1)
+    stability = Stability(DEFAULT_RULES.policy)
+    parts = ["<p>a", "<b> b", "</b></p>", "<pre>", "\n\na", "</pre>", "<table><tbody><tr>", "<td>c", "&amp;"]
+    assert all(map(stability.accepts, parts))
+    assert not stability.accepts("<td>d")
+
+
+@pytest.mark.parametrize("part", ["&copy;", "</i>", "<p onclick=x>", "<p>"])
+def test_a_part_that_is_not_canonical_is_not_stable(part: str) -> None:
+    stability = Stability(DEFAULT_RULES.policy)
+    assert stability.accepts("<p>a <b>")
+    assert not stability.accepts(part)
 
 
 def test_byte_order_marks_that_the_cleaner_drops_at_the_start_are_dropped_at_once() -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 
 from service.content.html import normalise, pieces, sanitise, writer
+from service.content.html.known_tags import tag_reader
 from service.content.html.policy import POLICIES
+from service.content.html.removal import Removals
 from service.content.html.sanitise import sanitise_html
 from service.content.rules import DEFAULT_RULES, ContentRules
 from tests.profiles import scaled
@@ -251,3 +253,23 @@ def test_the_cleaner_never_gets_a_long_document_at_once(monkeypatch: pytest.Monk
     monkeypatch.setattr(sanitise, "_CLEANERS", {DEFAULT_RULES.policy.name: Cleaner()})
     sanitise_html("<table>" + "<tr><td>a" * 10_000, DEFAULT_RULES, NO_LIMIT)
     assert max(lengths) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("parts", "taken"),
+    [
+        (["a ", "<b>", "b ", "</b>", "</p>"], ["a", "", " <b>b", "", ""]),
+        (["<p>", "a ", "<i>", " ", "</i>", "<p>b"], ["", "<p>a", "", "", "", "</p><p>b"]),
+        (["<b>", "<i>", " ", "</i>", "x"], ["", "", "", "", "<b>x"]),
+        (["<table>", "<tr>", "x", "<td>y"], ["", "", "<table><tbody><tr><td>x", "</td><td>y"]),
+        (["<pre>", "\n\na ", "b"], ["", "<pre>\n\na ", "b"]),
+    ],
+)
+def test_only_what_cannot_change_any_more_is_taken(parts: list[str], taken: list[str]) -> None:
+    reader = normalise.Normaliser(tag_reader(DEFAULT_RULES), Removals())
+    results = []
+    for part in parts:
+        assert reader.read_part(part) == (len(part), None)
+        results.append(reader.writer.take())
+    assert results == taken
+    assert "".join(taken) + reader.writer.result() == normalised("".join(parts))
