@@ -134,5 +134,9 @@ HTTP_REQUESTS = Counter(
     ),
 )
 HTTP_REQUEST_DURATION = Histogram(
-    "stream_http_request_duration_seconds", "Duration of HTTP requests.", _ROUTE, "seconds", buckets=_HTTP_SECONDS
+    "stream_http_request_duration_seconds",
+    "Duration of HTTP requests, until the response begins.",
+    _ROUTE,
+    "seconds",
+    buckets=_HTTP_SECONDS,
 )

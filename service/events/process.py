@@ -166,6 +166,7 @@ class HttpRequestServed(Struct, frozen=True):
     """The path of the route that matched, with the names of its parameters; ``None`` if none did."""
     status: int
     seconds: float
+    """Until the response began: server-sent events last much longer."""
 
 
 class FaultSource(StrEnum):

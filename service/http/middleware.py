@@ -40,11 +40,13 @@ class HttpMetricsMiddleware:
             return
         started = self._clock().seconds
         status: int | None = None
+        answered = started
 
         async def send_recorded(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
                 status = message["status"]
+                answered = self._clock().seconds
             await send(message)
 
         try:
@@ -53,11 +55,10 @@ class HttpMetricsMiddleware:
             error_id = self._ids.new_id()
             self._recorder.record(FaultRaised(error_id, FaultSource.HTTP, exception))
             if status is None:
-                await _fault_response(error_id, scope["path"])(scope, receive, send)
+                await _fault_response(error_id, scope["path"])(scope, receive, send_recorded)
             status = _FAULT_STATUS
         if status is not None:
-            seconds = self._clock().seconds - started
-            self._recorder.record(HttpRequestServed(scope["method"], _route(scope), status, seconds))
+            self._recorder.record(HttpRequestServed(scope["method"], _route(scope), status, answered - started))
 
 
 def _fault_response(error_id: str, path: str) -> JSONResponse:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from service.content.live.content import LiveContent
 from service.content.live.document import Change, LiveDocument
 from service.content.live.piece import LiveCursor
+from service.protocol.errors import EmptyContent
 from service.protocol.messages import ChunkBy, HtmlMode
 from service.publishing.conversion_thread import ConversionThread
 from service.publishing.hold_back import HoldBack
@@ -122,6 +123,8 @@ class Conversion:
                 self._apply(self._document.append(text), len(text))
             if self._ends:
                 self._complete(self._document.finish())
+        except EmptyContent:  # a producer that has written nothing has failed in nothing
+            self._complete(None)
         except Exception as error:  # noqa: BLE001 - it ends this stream for its readers, and nothing else
             self._fail(error)
         self._changed()
@@ -135,6 +138,8 @@ class Conversion:
                     self._changed()
             if self._ends and not self.is_complete:
                 self._complete(await self._in_thread(self._document.finish))
+        except EmptyContent:  # as above
+            self._complete(None)
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(error)
         finally:
@@ -156,8 +161,9 @@ class Conversion:
         self.has_content = self.has_content or bool(change.text)
         self.converted += characters
 
-    def _complete(self, change: Change) -> None:
-        self._content.apply(change)
+    def _complete(self, change: Change | None) -> None:
+        if change is not None:
+            self._content.apply(change)
         self._content.finish()
         self.is_complete = True
 

@@ -25,6 +25,7 @@ from service.session.ports import Ids, Recorder, StoreUnavailable
 
 POLL_SECONDS = 1.0
 """After this time without a notice the store is read: none may be missed for longer."""
+_UNFAILED = {LiveStatus.OPEN, LiveStatus.COMPLETE}
 _SOONEST_SECONDS = 0.001
 
 
@@ -91,7 +92,8 @@ class Feed:
     def state(self) -> LiveState:
         """In a final state all of the source that is stored is in the view of the readers."""
         if self._conversion.is_complete:
-            return LiveState.ERROR if self._conversion.failure is not None else live_state(self._status, 0.0)
+            failed = self._conversion.failure is not None and self._status in _UNFAILED
+            return LiveState.ERROR if failed else live_state(self._status, 0.0)
         return live_state(LiveStatus.OPEN, asyncio.get_running_loop().time() - self._heard_at)
 
     @property

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from service.content.live.piece import LiveCursor
 from service.live.records import LiveRecord, LiveState
+from service.protocol.errors import StreamingError
 from service.protocol.messages import ChunkBy, HtmlMode
 
 __all__ = ["LiveReading", "LiveState", "LiveStreams", "WatchTarget"]
@@ -34,6 +35,10 @@ class LiveReading(Protocol):
     @property
     def state(self) -> LiveState:
         """Of the stream. In a final state all of the source that is stored is in the view of the cursor."""
+
+    @property
+    def error(self) -> StreamingError | None:
+        """Why the state is ``ERROR`` although the producer did not end the stream so; ``None`` if it did."""
 
     @property
     def epoch(self) -> int:

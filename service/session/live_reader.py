@@ -6,7 +6,7 @@ from msgspec import Struct, UnsetType
 
 from service.events import LiveChunk, LiveFirstChunkSent, LiveReaderAttached, LiveReaderDetached, ReadingEnd, ReadingWay
 from service.live.records import LiveState
-from service.protocol.errors import ProducerFailed
+from service.protocol.errors import ProducerFailed, StreamingError
 from service.protocol.instant import Instant
 from service.protocol.messages import HtmlMode, Speed
 from service.protocol.server_messages import ErrorMessage, ServerMessage, StreamCancelled, StreamStart
@@ -15,7 +15,7 @@ from service.session.live_delivery import LiveDelivery
 from service.session.live_ports import LiveReading
 
 _ENDED = {LiveState.COMPLETE, LiveState.ERROR}
-FAILURE = ProducerFailed("The producer of the stream has failed. What it has written was sent.")
+_FAILURE = ProducerFailed("The producer of the stream has failed. What it has written was sent.")
 
 
 class Watcher(Struct, frozen=True):
@@ -66,6 +66,11 @@ class LiveReader:
         """The reading has changed. Return when ``read`` has something, in monotonic seconds, perhaps infinite."""
         self.delivery.notice(now.seconds, self.reading.lag_seconds)
         return now.seconds if self.reading.state is not self._shown else self.due_at
+
+    @property
+    def error(self) -> StreamingError:
+        """Of a stream that has ended as ``ERROR``."""
+        return self.reading.error or _FAILURE
 
     @property
     def due_at(self) -> float:
@@ -148,4 +153,4 @@ class LiveReader:
             self.end = ReadingEnd.COMPLETE
             return live_messages.stream_complete(record, self.delivery, watcher.session_id, watcher.request_id, now)
         self.end = ReadingEnd.ERROR
-        return ErrorMessage.of(FAILURE, live_messages.label_of(record, watcher.request_id), record.stream_id)
+        return ErrorMessage.of(self.error, live_messages.label_of(record, watcher.request_id), record.stream_id)

@@ -11,7 +11,7 @@ from service.protocol.server_messages import Chunk, StreamCancelled, StreamLeft
 from service.session.deadlines import Deadlines
 from service.session.effects import EffectResult
 from service.session.live_effects import CancelLive, DetachLive, LiveAttached, LiveUnknown
-from service.session.live_reader import FAILURE, LiveReader
+from service.session.live_reader import LiveReader
 from service.session.queue import RequestQueue
 from service.session.step import StepBuilder
 from service.session.stream_state import StreamState
@@ -138,7 +138,7 @@ class Watches:
                 pieces = [(one.data, one.close) for one in output.messages if isinstance(one, Chunk)]
                 builder.log.chunks(stream, first, pieces)
         if reader.end is ReadingEnd.ERROR:
-            builder.log.error_sent(FAILURE, stream)
+            builder.log.error_sent(reader.error, stream)
         return reader.end
 
     def due_at(self, stream: StreamState) -> float | None:

@@ -37,7 +37,9 @@ class Document:
         """Apply a message. A document of ASCII: its offsets are those of Python."""
         self.messages.append(message)
         if message["type"] == "stream_start":
-            self.kept = self.kept[: message["settled"]]
+            # Of a stream that was sent unasked, just before its ``watch`` arrived, it is 0.
+            self.settled = message["settled"]
+            self.kept = self.kept[: self.settled]
         elif message["type"] == "chunk":
             start = message.get("from", len(self.kept))
             assert start >= min(self.settled, len(self.kept))

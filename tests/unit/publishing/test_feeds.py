@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from service.content.live.document import Change
 from service.content.live.text import TextDocument
 from service.events import FaultRaised
@@ -415,6 +417,21 @@ def test_a_document_that_cannot_go_on_ends_the_stream_for_its_readers() -> None:
     run_virtually(main())
 
 
+@pytest.mark.parametrize("content_type", ContentType)
+@pytest.mark.parametrize("ends", [LiveStatus.COMPLETE, LiveStatus.CANCELLED, LiveStatus.ERROR])
+def test_a_stream_of_nothing_ends_as_its_producer_has_ended_it(content_type: ContentType, ends: LiveStatus) -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(content_type)
+        reader = await bench.reader(html_mode=HtmlMode.FRAGMENT)
+        await bench.produce(b"", ends)
+        assert reader.states == [LiveState(ends.value)]
+        assert reader.kept == ""
+        assert reader.reading.cursor.ended
+
+    run_virtually(main())
+
+
 def test_a_fault_of_a_document_is_recorded_and_ends_only_its_stream() -> None:
     async def main() -> None:
         failing = _Failing()
@@ -428,7 +445,7 @@ def test_a_fault_of_a_document_is_recorded_and_ends_only_its_stream() -> None:
         [fault] = bench.events
         assert isinstance(fault, FaultRaised)
         assert fault.exception is failing.error
-        assert isinstance((await bench.reader()).reading.error, ProcessingFailed)  # type: ignore[attr-defined]
+        assert isinstance(reader.reading.error, ProcessingFailed)
 
     run_virtually(main())
 

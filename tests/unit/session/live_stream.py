@@ -6,6 +6,7 @@ from service.content.live.content import LiveContent
 from service.content.live.document import Change
 from service.content.live.piece import LiveCursor
 from service.live.records import LiveRecord, LiveState
+from service.protocol.errors import StreamingError
 from service.protocol.messages import ChunkBy, ContentType, Speed
 from service.protocol.trace import Trace
 from service.session.effects import Admit, ChargeRepetition, StoreFailed
@@ -64,6 +65,7 @@ class Reading:
     """A ``LiveReading``."""
 
     lag_seconds = 0.0
+    error: StreamingError | None = None
 
     def __init__(self, stream: Stream, cursor: LiveCursor, start: int) -> None:
         self.stream = stream
