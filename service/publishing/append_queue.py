@@ -12,7 +12,9 @@ from service.live.records import Append
 
 _GROUP_BYTES = 2**20
 _GROUP_APPENDS = 1000
-"""Of one commit, after which the others have their turn."""
+"""Of one commit."""
+_STREAM_APPENDS = 100
+"""Of one stream in a commit, as merged."""
 
 
 class Waiting(Struct, eq=False):
@@ -43,7 +45,7 @@ class Merged(Struct, eq=False):
 
 
 class AppendQueue:
-    """Streams take turns: no commit contains more of one than ``MAX_APPEND_BYTES`` while others wait."""
+    """Streams take turns: a commit has about ``MAX_APPEND_BYTES`` of each, of as many streams as it may have."""
 
     def __init__(self) -> None:
         self._streams: OrderedDict[str, deque[Waiting]] = OrderedDict()
@@ -72,12 +74,13 @@ class AppendQueue:
             if size >= _GROUP_BYTES or len(group) >= _GROUP_APPENDS:
                 break
             stream_id, stream = self._streams.popitem(last=False)
-            taken = 0
-            while stream and taken < MAX_APPEND_BYTES:
-                merged = _merged(stream)
-                taken += len(merged.append.data)
-                group.append(merged)
-            size += taken
+            taken: list[Merged] = []
+            bytes_left = MAX_APPEND_BYTES
+            while stream and bytes_left > 0 and len(taken) < _STREAM_APPENDS:
+                taken.append(_merged(stream))
+                bytes_left -= len(taken[-1].append.data)
+            group += taken
+            size += MAX_APPEND_BYTES - bytes_left
             if stream:
                 self._streams[stream_id] = stream
         return group

@@ -47,7 +47,7 @@ class LiveWriter:
         recorder: Recorder,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``on_stored`` must not raise. A notice without new bytes shows that the producer was heard of.
+        """A notice without new bytes shows that the producer was heard of. What ``on_stored`` raises is a fault.
 
         ``clock`` returns monotonic seconds, finer than that of the event loop.
         """
@@ -147,11 +147,17 @@ class LiveWriter:
         self._release(part for part, _ in parts)
         self._forget(now)
         self._record(notices, parts, began, now)
-        if notices:
-            self._on_stored(notices)
+        self._show(notices)
         for part, result in parts:
             if not part.result.done():
                 part.result.set_result(result)
+
+    def _show(self, notices: Sequence[SourceStored]) -> None:
+        try:
+            if notices:
+                self._on_stored(notices)
+        except Exception as error:  # noqa: BLE001 - what is stored is stored: producers go on
+            asyncio.get_running_loop().call_exception_handler({"message": "on_stored failed", "exception": error})
 
     def _remember(self, append: Append, result: Appended, now: float) -> None:
         self._heard.pop(append.stream_id, None)

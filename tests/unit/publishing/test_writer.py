@@ -21,6 +21,13 @@ from tests.virtual_time import run_virtually
 OPEN = LiveStatus.OPEN
 
 
+class Recording:
+    """Implements ``Recorder``."""
+
+    def record(self, event: Event) -> None:
+        """Nothing is done with it."""
+
+
 class Scene:
     """A writer, the stream ``s``, what was shown, and when."""
 
@@ -188,6 +195,31 @@ async def test_a_stream_with_much_does_not_hold_up_the_others() -> None:
         [("s", MAX_APPEND_BYTES), ("t", 1)],
         *([[("s", MAX_APPEND_BYTES)]] * 3),
     ]
+
+
+@virtually
+async def test_neither_does_one_with_very_many_appends_that_cannot_be_merged() -> None:
+    scene = Scene()
+    waiting = scene.begin(*(of(0, b"y") for _ in range(250)), of(0, b"y", to="t"))
+    assert {type(one) for one in await asyncio.gather(*waiting)} == {Appended}
+    assert [len(commit) for commit in scene.store.commits] == [101, 100, 50]
+
+
+@virtually
+async def test_a_fault_of_those_who_are_shown_it_does_not_stop_the_producers() -> None:
+    store, faults = SlowLiveStore(), list[object]()
+    store.begin("s")
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: faults.append(context["exception"]))
+    error = ValueError("a bug")
+
+    def show(_notices: Sequence[SourceStored]) -> None:
+        raise error
+
+    writer = LiveWriter(store, show, Recording(), loop.time)
+    for offset in range(2):
+        assert await writer.append(of(offset, b"x")) == Appended(offset + 1, b"x", OPEN)
+    assert faults == [error] * 2
 
 
 @virtually
