@@ -16,7 +16,7 @@ STORES = ("sqlite", "redis")
 
 
 @contextmanager
-def start_instances(folder: Path, store: str, instances: int, workers: int) -> Iterator[Instances]:
+def start_instances(folder: Path, store: str, instances: int, workers: int, **settings: object) -> Iterator[Instances]:
     """Start instances that share a store; with Redis, start a Redis for them."""
     with ExitStack() as stack:
         url = None
@@ -24,7 +24,7 @@ def start_instances(folder: Path, store: str, instances: int, workers: int) -> I
             redis = Redis(folder)
             stack.callback(redis.stop)
             url = redis.url
-        settings = {"MAX_REQUESTS_PER_SESSION": MAX_REQUESTS, "MAX_WORKERS": workers, "DRAIN_SECONDS": 0}
+        settings |= {"MAX_REQUESTS_PER_SESSION": MAX_REQUESTS, "MAX_WORKERS": workers, "DRAIN_SECONDS": 0}
         yield stack.enter_context(Instances(folder, sharing(folder, instances, url, settings)))
 
 
