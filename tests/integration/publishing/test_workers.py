@@ -10,7 +10,7 @@ from tests.conftest import RunningServer, stop_cleanly
 from tests.integration.publishing.back_end import OPEN, back_end
 
 STREAMS = 8
-"""So many that each worker has some: the kernel chooses the worker of each connection."""
+"""Enough that each worker has some: the kernel chooses the worker of each connection."""
 FACES = "😀é€".encode()
 
 
