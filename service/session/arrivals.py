@@ -18,12 +18,14 @@ _EXPECTED_INTERVAL_SECONDS = 0.5
 class Arrivals:
     """Estimates from the times and sizes of what arrives. All times are monotonic seconds."""
 
-    __slots__ = ("_age_seconds", "_characters", "_last_at", "interval_seconds")
+    __slots__ = ("_age_seconds", "_characters", "_flow_seconds", "_last_at", "interval_seconds")
 
     def __init__(self) -> None:
         self._last_at: float | None = None
         self._age_seconds = 0.0
         """Since the first arrival."""
+        self._flow_seconds = 0.0
+        """For which text has arrived without a pause."""
         self._characters = 0.0
         """Decayed, at ``_last_at``."""
         self.interval_seconds = 0.0
@@ -37,9 +39,12 @@ class Arrivals:
         else:
             pause = now - self._last_at
             if pause <= _CONTINUOUS_SECONDS:
+                self._flow_seconds += pause
                 self.interval_seconds *= math.exp(-pause / _FORGET_SECONDS)
             else:
-                self.interval_seconds = (self.interval_seconds + pause) / 2 if self.interval_seconds else pause
+                expected = pause * pause / (pause + self._flow_seconds)  # less after long text without a pause
+                self._flow_seconds = 0.0
+                self.interval_seconds = (self.interval_seconds + expected) / 2 if self.interval_seconds else expected
             counted = min(pause, _LONGEST_PAUSE_SECONDS)
             self._age_seconds += counted
             self._characters *= math.exp(-counted / _DECAY_SECONDS)

@@ -61,6 +61,7 @@ class LiveDelivery:
         "_parts",
         "_paused_at",
         "_paused_seconds",
+        "_ready_at",
         "_taken",
         "_waiting",
         "bytes",
@@ -89,6 +90,8 @@ class LiveDelivery:
             self._parts.append(_Part(now, 0.0, self._waiting))
         self._next_at = self._last_at = -math.inf
         """The end of the time that the last piece has reserved, and when it was taken."""
+        self._ready_at = math.inf
+        """Since when the cursor has been ready; infinite if it is not."""
         self._flushes = self._waiting > 0
         """Whether all that waits is due."""
         self._held_until = now
@@ -142,8 +145,8 @@ class LiveDelivery:
         taken: list[tuple[LivePiece, LiveChunk]] = []
         if self._paused_at is not None or now < self.due_at:
             return taken
-        gap = self._gap()
-        due, planned = self._amounts(gap, now)
+        gap, behind = self._gap(), self._behind(now)
+        due, planned = self._amounts(gap, behind, now)
         whole = due > (ready := self._cursor.ready) or not ready
         before = self._taken
         most = min(self._max_characters, math.ceil(planned) + (_SLACK_CHARACTERS if due else 1))
@@ -160,7 +163,7 @@ class LiveDelivery:
             self._last_at = now
             rate = _HEADROOM * self._arrivals.rate
             reserved = (self._taken - before) / rate if rate else 0.0
-            self._next_at = now + max(gap, reserved)
+            self._next_at = now - behind + reserved
             self._flushes = self.skipped or (self._flushes and len(taken) == _BURST_PIECES)
             self._update_due(now)
         else:
@@ -207,13 +210,23 @@ class LiveDelivery:
         steps = max(1, int(HOLD_SECONDS / max(_MIN_GAP_SECONDS, silence / _GAP_RATIO)))
         return max(self._floor_seconds, HOLD_SECONDS / steps)
 
-    def _amounts(self, gap: float, now: float) -> tuple[int, float]:
+    @property
+    def _pauses(self) -> bool:
+        """Whether the source pauses for so long that each burst is divided by itself."""
+        return self._arrivals.interval_seconds > HOLD_SECONDS
+
+    def _behind(self, now: float) -> float:
+        """Return by how much the pace is late although text was ready: because of the grid, and of whole words."""
+        was_ready = self._ready_at <= self._next_at < now
+        return min(now - self._next_at, HOLD_SECONDS) if was_ready else 0.0
+
+    def _amounts(self, gap: float, behind: float, now: float) -> tuple[int, float]:
         """Return the characters that cannot wait for another gap, and those that are sent for an even pace."""
         if self._flushes:
             return self._waiting, self._waiting
         due, planned = 0, 0.0
-        if self._arrivals.interval_seconds <= HOLD_SECONDS:  # otherwise each burst is divided by itself
-            planned = gap * _HEADROOM * self._arrivals.rate
+        if not self._pauses:
+            planned = (gap + behind) * _HEADROOM * self._arrivals.rate
         held_from = now - max(HOLD_SECONDS, self._floor_seconds)
         ends_in = None if self._ends_at is None else self._ends_at - now
         for arrived_at, _, end in self._parts:
@@ -270,14 +283,19 @@ class LiveDelivery:
                 self._parts.append(part._replace(end=end))
 
     def _update_due(self, now: float) -> None:
+        ready = self._cursor.ready
+        self._ready_at = min(self._ready_at, now) if ready else math.inf
         if self._paused_at is not None or not self._waiting:
             self.due_at = math.inf
         elif self._flushes:
             self.due_at = now
         else:
             due_at = self._parts[0].arrived_at + max(HOLD_SECONDS, self._floor_seconds)
-            if self._cursor.ready or self._waiting >= TAIL_CHARACTERS:
-                due_at = min(due_at, self._next_at)
+            # The rest of a segment is not awaited if it will come too late.
+            if self._pauses:
+                due_at = min(due_at, self._last_at + self._gap())
+            elif ready or self._waiting >= TAIL_CHARACTERS:
+                due_at = min(due_at, max(self._next_at, self._last_at + _MIN_GAP_SECONDS))
             if self._ends_at is not None:
                 due_at = min(due_at, self._ends_at)
             self.due_at = max(due_at, self._last_at + self._floor_seconds)

@@ -89,6 +89,13 @@ def test_the_first_word_is_sent_at_once_and_tokens_are_not_delayed() -> None:
     assert [received.piece.data for received in reader.received] == tokens[:-1]
 
 
+def test_a_source_that_is_slow_is_not_delayed() -> None:
+    reader = Reader(Text())
+    reader.play([(0.4 * k, f"word{k} ") for k in range(1, 20)])
+    waits = [received.chunk.waited_seconds for received in reader.received[2:]]
+    assert waits == [0.0] * len(waits)
+
+
 def test_a_word_that_does_not_end_is_sent_after_the_limit_or_when_it_is_long() -> None:
     reader = Reader(Text())
     reader.play([(0.0, "unfinished")], ends=False)
@@ -96,8 +103,9 @@ def test_a_word_that_does_not_end_is_sent_after_the_limit_or_when_it_is_long() -
     [(at, piece, _)] = reader.received
     assert at == pytest.approx(HOLD_SECONDS)
     assert piece.data == "unfinished"
-    reader.play([(1.0, "x" * 40), (1.01, "x" * 40)], ends=False)
-    assert reader.received[1].at == pytest.approx(1.01)
+    other = Reader(Text())
+    other.play([(1.0, "x" * 35), (1.01, "x" * 35)], ends=False)
+    assert [received.at for received in other.received] == [pytest.approx(1.01)]
 
 
 def test_a_named_speed_is_the_shortest_gap_and_makes_chunks_larger() -> None:
