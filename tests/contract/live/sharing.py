@@ -19,8 +19,9 @@ from service.live.ports import LiveStore
 from service.live.records import LiveRecord
 from tests.conftest import PROJECT, environment
 from tests.contract.live.concurrent import Rounds, play, rounds
-from tests.contract.live.contract import ID, LiveStoreContract
+from tests.contract.live.contract import LiveStoreContract
 from tests.contract.live.samples import RECORD, SOURCE
+from tests.contract.live.store_tests import ID
 
 PROCESSES = 3
 

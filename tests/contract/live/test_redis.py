@@ -16,10 +16,10 @@ from service.stores.store_limits import LiveLimits
 from tests.backends.fixtures import StartRedis
 from tests.backends.redis import Redis
 from tests.contract.access.stopped_redis import set_clock
-from tests.contract.live.contract import ID
 from tests.contract.live.samples import RECORD, RESUME_TTL
 from tests.contract.live.sharing import SharedLiveStoreContract
 from tests.contract.live.stopped_redis import stopped_scripts
+from tests.contract.live.store_tests import ID
 from tests.contract.stores.test_redis import documented_user
 
 

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from service.live.ports import LiveStore
 from service.stores.sqlite.live_store import SqliteLiveStore
 from service.stores.store_limits import LiveLimits
-from tests.contract.live.contract import ID, LiveStoreContract, append
+from tests.contract.live.contract import LiveStoreContract
 from tests.contract.live.samples import RECORD, RESUME_TTL
 from tests.contract.live.sharing import SharedLiveStoreContract
+from tests.contract.live.store_tests import ID, append
 from tests.waiting import eventually
 
 
