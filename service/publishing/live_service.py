@@ -99,6 +99,7 @@ class LiveService:
 
     def _receive(self, notice: LiveNotice) -> None:
         """This happened in any process."""
+        self._watch.noticed(notice)
         self.producer_side.producers.notice(notice)
         self.feeds.notice(notice)
 

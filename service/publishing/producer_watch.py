@@ -25,16 +25,19 @@ PERIOD_SECONDS = 1.0
 _MOST_READ = 100
 """Records of silent streams that one check reads."""
 _MOST_ENDED = 10_000
-"""Streams that ended here and are remembered: a producer that repeats its end ends nothing."""
-_OUTCOMES = {LiveStatus.COMPLETE: LiveOutcome.COMPLETE, LiveStatus.ERROR: LiveOutcome.ERROR}
-"""Of ends that a producer stored. ``Cancellation`` records the others."""
+"""Streams that are remembered as ended: a producer that repeats the end ends nothing."""
+_OUTCOMES = {
+    LiveStatus.COMPLETE: LiveOutcome.COMPLETE,
+    LiveStatus.ERROR: LiveOutcome.ERROR,
+    LiveStatus.CANCELLED: LiveOutcome.CANCELLED,
+}
 
 
 class ProducerWatch:
     """Ends what no producer adopts, and records what happens to producers: each of it in one of the processes.
 
-    ``stored`` is for the notices of the writer of this process. A producer that several processes hear has stalled when
-    the store has not heard of it either.
+    ``stored`` is for the notices of the writer of this process, and ``noticed`` for those of all. A producer that
+    several processes hear has stalled when the store has not heard of it either.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class ProducerWatch:
         """When this process last heard of the producers of open streams, the longest ago first."""
         self._stalled: dict[str, tuple[LiveRecord, float]] = {}
         """Those that are recorded as stalled, with when they were heard of."""
-        self._ended: OrderedDict[str, LiveStatus] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
         self._unrecorded: dict[str, LiveStatus] = {}
         """Those of them that are not recorded yet."""
 
@@ -74,9 +77,14 @@ class ProducerWatch:
             if notice.status is LiveStatus.OPEN:
                 self._heard[stream_id] = now
             elif stream_id not in self._ended:
-                self._ended[stream_id] = self._unrecorded[stream_id] = notice.status
-                if len(self._ended) > _MOST_ENDED:
-                    self._ended.popitem(last=False)
+                self._unrecorded[stream_id] = notice.status
+                self._remember(stream_id)
+
+    def noticed(self, notice: LiveNotice) -> None:
+        """Something happened in any process. What ended a stream is recorded there, as is a cancellation."""
+        if isinstance(notice, SourceStored) and notice.status is not LiveStatus.OPEN:
+            self._heard.pop(notice.stream_id, None)
+            self._remember(notice.stream_id)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -103,11 +111,16 @@ class ProducerWatch:
             self._notify(SourceStored(record.stream_id, record.epoch, record.length, b"", record.status))
         await self._record_stalled()
 
+    def _remember(self, stream_id: str) -> None:
+        self._ended[stream_id] = None
+        if len(self._ended) > _MOST_ENDED:
+            self._ended.popitem(last=False)
+
     async def _record_ended(self) -> None:
         for stream_id, status in list(self._unrecorded.items()):
             record = await self._store.get(stream_id)
             self._unrecorded.pop(stream_id, None)
-            if record is not None and status in _OUTCOMES:
+            if record is not None:
                 self._end(record, _OUTCOMES[status], self._clock().wall - record.silent_seconds)
 
     def _end(self, record: LiveRecord, outcome: LiveOutcome, ended_at: float) -> None:

@@ -22,6 +22,7 @@ from tests.backends.redis import Redis
 from tests.conftest import LogLine, RunningServer
 from tests.integration.observability.full_run import SETTINGS, WORKER_SETTINGS, Signals, lose_a_worker, run_through
 from tests.integration.observability.known_users import SERVICES, USERS, meet_services, meet_users, published_keys
+from tests.integration.observability.live_run import LIVE, publish_and_read
 
 Series = tuple[str, frozenset[tuple[str, str | float]]]
 """A name and its labels."""
@@ -57,6 +58,10 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signals]:
         users = RunningServer(tmp_path_factory.mktemp("users"), settings, BREAKING)
         endings.callback(users.stop)
         asyncio.run(meet_users(users, redis, signals))
+        settings = {**LIVE, "OTEL_EXPORTER_OTLP_ENDPOINT": otlp.endpoint, "AUTH_JWKS_URL": settings["AUTH_JWKS_URL"]}
+        publishing = RunningServer(tmp_path_factory.mktemp("live"), settings)
+        endings.callback(publishing.stop)
+        asyncio.run(publish_and_read(publishing, signals))
         signals.spans = otlp.spans
         folder = tmp_path_factory.mktemp("services")
         services = RunningServer(folder, SERVICES)

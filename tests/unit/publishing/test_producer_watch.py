@@ -138,7 +138,12 @@ async def test_a_stream_that_no_producer_adopts_ends_for_its_readers(scene: Scen
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome"), [(LiveStatus.COMPLETE, LiveOutcome.COMPLETE), (LiveStatus.ERROR, LiveOutcome.ERROR)]
+    ("status", "outcome"),
+    [
+        (LiveStatus.COMPLETE, LiveOutcome.COMPLETE),
+        (LiveStatus.ERROR, LiveOutcome.ERROR),
+        (LiveStatus.CANCELLED, LiveOutcome.CANCELLED),
+    ],
 )
 async def test_an_end_is_recorded_once_with_its_time(scene: Scene, status: LiveStatus, outcome: LiveOutcome) -> None:
     scene.now += 3
@@ -153,8 +158,12 @@ async def test_an_end_is_recorded_once_with_its_time(scene: Scene, status: LiveS
     assert await scene.check() == []
 
 
-async def test_a_cancelled_stream_is_recorded_by_the_one_who_cancels_it(scene: Scene) -> None:
-    await scene.append(b"abc", LiveStatus.CANCELLED)
+async def test_an_end_is_recorded_where_it_happened(scene: Scene) -> None:
+    """A producer that repeats the end of another process, or that of a reader who cancelled, has ended nothing."""
+    await scene.append(b"abc")
+    scene.watches[0].noticed(SourceStored(ID, 0, 3, b"", LiveStatus.CANCELLED))
+    await scene.append(b"", LiveStatus.CANCELLED)
+    scene.now += STALLED_SECONDS
     assert await scene.check() == []
 
 
