@@ -1,12 +1,13 @@
 """Producers behind nginx, with two instances that share the store."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 
 from tests.integration.instances.conftest import StartInstances, Store
-from tests.integration.publishing.back_end import OPEN, BackEnd, opened
+from tests.integration.publishing.back_end import OPEN, BackEnd, back_end, opened
 from tests.waiting import LIMIT_SECONDS
 
 
@@ -48,3 +49,32 @@ async def test_the_socket_of_a_producer_passes(start_instances: StartInstances) 
         await socket.send("auth", token=OPEN["PUBLISH_TOKEN"])
         [error], code = await socket.closed()
     assert (error["code"], code) == ("unknown_stream", 4124)
+
+
+class TestOverRedis:
+    """Instances that share nothing but Redis."""
+
+    @pytest.fixture
+    def store(self) -> Store:
+        return "redis"
+
+    async def test_an_adoption_and_a_cancellation_hold_on_each_instance(self, start_instances: StartInstances) -> None:
+        first, second = start_instances(2, **OPEN).members
+        async with AsyncExitStack() as clients:
+            one = await clients.enter_async_context(back_end(first.server))
+            two = await clients.enter_async_context(back_end(second.server))
+            stream_id = (await one.create("shared"))["stream_id"]
+            face = "😀".encode()
+            for offset in range(len(face)):
+                app, other = (one, two) if offset % 2 else (two, one)
+                assert (await other.append(stream_id, offset, b"\xff"))["error"]["code"] == "invalid_utf8"
+                assert (await app.append(stream_id, offset, face[offset : offset + 1]))["durable"] == offset + 1
+            async with one.socket(stream_id) as socket:
+                assert await socket.receive() == {"type": "ack", "accepted": 4, "durable": 4}
+                assert (await two.adopt(stream_id))["tail"] == "😀"
+                [fenced], code = await socket.closed()
+                assert (fenced["type"], code) == ("fenced", 4103)
+            async with one.socket(stream_id, 1) as socket:
+                await socket.receive()
+                await two.cancel(stream_id)
+                assert await socket.closed() == ([{"type": "cancelled", "offset": 4}], 1000)

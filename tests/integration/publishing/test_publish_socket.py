@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 import websockets
@@ -231,3 +232,37 @@ async def is_there(socket: Socket) -> bool:
     """Whether the socket is not refused."""
     message = await socket.receive()
     return bool(message["type"] == "ack")
+
+
+async def test_a_source_has_a_maximum_size(start_server: StartServer, session_id: str) -> None:
+    server = start_server(**OPEN, LIVE_MAX_SIZE=1024)
+    async with back_end(server) as app:
+        stream_id = (await app.create(session_id))["stream_id"]
+        async with app.socket(stream_id) as socket:
+            await socket.send("append", offset=0, data="a" * 1024)
+            await socket.until("ack", durable=1024)
+            await socket.send("append", offset=1024, data="b")
+            error = await socket.until("error")
+            assert (error["code"], error["offset"]) == ("source_too_large", 1024)
+            await socket.send("close", status="complete", offset=1024)
+            await socket.until("closed")
+        await app.append((await app.create(session_id))["stream_id"], 0, b"a" * 1025)
+        assert app.status == 413
+
+
+async def test_without_stored_content_a_stream_is_in_the_memory_of_the_process(
+    start_server: StartServer, session_id: str, tmp_path: Path
+) -> None:
+    server = start_server(**OPEN, STORE_CONTENT="off")
+    async with back_end(server) as app:
+        stream_id = (await app.create(session_id))["stream_id"]
+        async with app.socket(stream_id) as socket:
+            await socket.send("append", offset=0, data="a secret of the model")
+            await socket.until("ack", durable=21)
+            assert (await app.adopt(stream_id))["tail"] == "a secret of the model"
+            await socket.until("fenced")
+    assert files_with(tmp_path, b"a secret of") == []
+
+
+def files_with(folder: Path, data: bytes) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and data in path.read_bytes()]
