@@ -79,6 +79,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.kept = ""
+        self.settled = 0
         self.woken = 0
         self.states: list[LiveState] = []
         self._reading: LiveReading | None = None
@@ -108,8 +109,15 @@ class Reader:
 
     def take(self) -> None:
         while (piece := self.reading.cursor.take(1000, whole=True)) is not None:
-            start = len(self.kept) if not isinstance(piece.start, int) else piece.start
-            self.kept = self.kept[:start] + piece.data
+            before = self.kept if not isinstance(piece.start, int) else first_units(self.kept, piece.start)
+            self.kept = before + piece.data
+            assert piece.settled >= self.settled
+            self.settled = piece.settled
+
+
+def first_units(text: str, units: int) -> str:
+    """The beginning of a text, of this many UTF-16 code units."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le")
 
 
 class Bench:
