@@ -15,7 +15,7 @@ from service.publishing.cancellation import Cancellation
 from service.publishing.refusals import ended, error_of, unknown_stream
 from service.publishing.rights import Producer
 from service.publishing.text_check import TextCheck
-from service.session.ports import Recorder
+from service.session.ports import Recorder, StoreUnavailable
 
 TAIL_BYTES = 4096
 """Of the source, that a producer receives which adopts it."""
@@ -93,7 +93,11 @@ class Publications:
         """Store bytes, and perhaps the end, and return when they are durable."""
         await self.require(producer, append.stream_id)
         await self._text.check(append)
-        result = await self._writer.append(append)
+        try:
+            result = await self._writer.append(append)
+        except StoreUnavailable:
+            self._text.forget(append.stream_id)
+            raise
         if isinstance(result, Refused):
             self._text.forget(append.stream_id)
             raise error_of(result)

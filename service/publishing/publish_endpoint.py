@@ -71,6 +71,8 @@ class PublishEndpoint:
         if not origin_allowed(scope, self._allowed_origins):
             self._reception.record(arrival, AttemptOutcome.REFUSED_ORIGIN)
             await _refuse(send, PublishError(PublishErrorCode.FORBIDDEN, _FOREIGN_ORIGIN))
+        elif (closed := self._reception.refuse_closed(arrival)) is not None:
+            await _refuse(send, closed)
         elif self._hub.draining:
             self._reception.record(arrival, AttemptOutcome.REFUSED_DRAINING)
             wait = self._draining_retry_seconds

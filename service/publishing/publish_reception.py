@@ -82,6 +82,13 @@ class PublishReception:
     def seconds(self) -> float:
         return self._services.clock().seconds
 
+    def refuse_closed(self, arrival: Arrival) -> PublishError | None:
+        """Return why no producer is accepted, and record it; ``None`` if they are."""
+        if self._guard.is_open:
+            return None
+        self.record(arrival, AttemptOutcome.REFUSED_TOKEN)
+        return self._guard.refuse_missing(TokenCarrier.MESSAGE)
+
     async def check(self, arrival: Arrival, token: str, carrier: TokenCarrier) -> Producer:
         """Return who publishes. Raises ``PublishError``."""
         try:

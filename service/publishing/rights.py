@@ -64,6 +64,10 @@ class Producer(Struct, frozen=True):
 class ProducerGuard(Protocol):
     """Checks the tokens of producers."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether any token is accepted."""
+
     async def check(self, token: str, carrier: TokenCarrier) -> Producer:
         """Return whose token it is; empty for none. Raises ``PublishError``, and records the refusal."""
 
@@ -73,6 +77,8 @@ class ProducerGuard(Protocol):
 
 class TokenHolders:
     """With authentication: the holders of tokens with the scope ``publish``."""
+
+    is_open = True
 
     def __init__(self, access: AccessControl, recorder: Recorder) -> None:
         self._access = access
@@ -114,6 +120,10 @@ class OperatorToken:
         """Without a token, publishing is off."""
         self._secret = None if token is None else token.get_secret_value().encode()
         self._recorder = recorder
+
+    @property
+    def is_open(self) -> bool:
+        return self._secret is not None
 
     async def check(self, token: str, carrier: TokenCarrier) -> Producer:
         if self._secret is None or not token:

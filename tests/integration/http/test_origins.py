@@ -2,6 +2,8 @@
 
 import json
 
+import httpx
+
 from tests.clients.direct import get, handshake
 from tests.conftest import RunningServer, StartServer
 
@@ -33,6 +35,21 @@ async def test_a_client_without_an_origin_is_accepted(start_server: StartServer)
     status, _, _ = await handshake(server, "/ws/stream/a")
     assert status == 101
     assert (await get(server, "/")).status_code == 200
+
+
+async def test_a_page_may_read_events_and_cancel_with_its_token(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        for method, path in (("GET", "/v1/streams/x/events"), ("POST", "/v1/streams/x/cancel")):
+            answer = await client.options(
+                path,
+                headers={
+                    "Origin": FIRST,
+                    "Access-Control-Request-Method": method,
+                    "Access-Control-Request-Headers": "authorization,last-event-id,x-session-secret",
+                },
+            )
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+            assert "access-control-allow-credentials" not in answer.headers
 
 
 async def test_a_list_applies_to_cors(start_server: StartServer) -> None:
