@@ -188,20 +188,24 @@ class Normaliser:
     def _start_written(self, name: str, written: str, end: int) -> None:
         renamed = RENAMED[name].name if name in RENAMED else name
         if renamed not in self._elements:
+            hidden = self._is_hidden(name, written, end)
             self._removals.add(Removal.ELEMENT)
             if name in _SEPARATED:
                 self.writer.separate()
             if not written.endswith("/"):
-                self._start_unknown(name, written, end)
+                self._start_unknown(name, hidden=hidden)
             return
         self._start(self._reader.start_tag(renamed, written, name))
 
-    def _start_unknown(self, name: str, written: str, end: int) -> None:
-        """Handle the start tag of an element whose content stays, unless it is hidden and has an end."""
+    def _is_hidden(self, name: str, written: str, end: int) -> bool:
+        """Return whether an element that is not of the policy is hidden, and has an end."""
+        can_hide = bool(written) and not written.endswith("/") and name not in _WHOLE_PAGE
+        return can_hide and is_hidden(attributes_of(written)) and self._has_end(name, end)
+
+    def _start_unknown(self, name: str, *, hidden: bool) -> None:
+        """Handle the start tag of an element whose content stays, unless it is hidden."""
         if name in DROPPED_INSIDE:
             self._foreign = name
-        can_hide = bool(written) and name not in _WHOLE_PAGE and is_hidden(attributes_of(written))
-        hidden = can_hide and self._has_end(name, end)
         if hidden:
             self._removals.add(Removal.HIDDEN)
         if hidden or self.writer.has_open(name):

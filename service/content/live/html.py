@@ -82,7 +82,9 @@ class HtmlDocument:
             self._blocks.finish()
             if not self._has_content:
                 raise EmptyContent("The content has nothing to show after sanitising. Send some text.")
-            return self._changed("")
+            change = self._changed("")
+            check_prepared_length(self._length, self._max_characters)
+            return change
 
     def _add(self, html: str) -> None:
         self._read += len(html)
@@ -129,7 +131,6 @@ class HtmlDocument:
             start, text = first + same, text[same:]
         self._complete = blocks.output.length
         self._length = self._complete + len(unit)
-        check_prepared_length(self._length if not unit else 0, self._max_characters)
         self._shown = GrowingText()
         self._shown.append(unit)
         return Change(start, text, blocks.settled)

@@ -44,8 +44,8 @@ class HtmlSource:
 
     @property
     def held(self) -> int:
-        """The number of characters that are held back."""
-        return len(self._held) + self._is_cut
+        """The number of characters that are held back, if they are more than white space."""
+        return 0 if not self._held or self._held.isspace() else len(self._held) + self._is_cut
 
     def add(self, source: str) -> str:
         """Return the canonical HTML that is certain since the last call."""

@@ -155,6 +155,21 @@ def test_html_that_grows_past_the_limit_is_refused() -> None:
         document.append("&&&")
 
 
+def test_blocks_that_grow_past_the_limit_are_refused_at_the_end() -> None:
+    document = grown(limit=20)
+    document.append("a &amp; 0123456789")
+    with pytest.raises(PreparedTooLarge):
+        document.finish()
+
+
+def test_white_space_is_not_held_back_for_a_reader() -> None:
+    document = grown()
+    document.append("a ")
+    assert document.document.held == 0
+    document.append("<b")
+    assert document.document.held == len("<b")
+
+
 def test_plain_text_in_an_open_element_replaces_nothing() -> None:
     document = grown()
     for word in f"<article>{'<p>one two <b>three</b></p>' * 3}<p>{LONG}".split(" "):
