@@ -56,24 +56,25 @@ async def _publish(producer: Producer, session_id: str, *, quiet: bool) -> None:
 async def _input() -> AsyncIterator[str]:
     """Yield standard input as it comes, in whole characters."""
     decoder = codecs.getincrementaldecoder("utf-8")()
+    descriptor = sys.stdin.fileno()
+    while True:
+        await _readable(descriptor)
+        data = os.read(descriptor, _READ_BYTES)
+        if text := decoder.decode(data, final=not data):
+            yield text
+        if not data:
+            return
+
+
+async def _readable(descriptor: int) -> None:
+    """Return when a read does not block. The loop then watches no longer: a second event would be of the same bytes."""
     loop = asyncio.get_running_loop()
     readable = asyncio.Event()
-    descriptor = sys.stdin.fileno()
     try:
         loop.add_reader(descriptor, readable.set)
-        waits = True
-    except PermissionError:  # a file is always readable
-        waits = False
+    except PermissionError:  # a file, which is always readable
+        return
     try:
-        while True:
-            if waits:
-                await readable.wait()
-                readable.clear()
-            data = os.read(descriptor, _READ_BYTES)
-            if text := decoder.decode(data, final=not data):
-                yield text
-            if not data:
-                return
+        await readable.wait()
     finally:
-        if waits:
-            loop.remove_reader(descriptor)
+        loop.remove_reader(descriptor)
