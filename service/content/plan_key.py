@@ -8,7 +8,7 @@ from service.content.rules import ContentRules
 from service.protocol.limits import Limits
 from service.protocol.messages import StreamRequest
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 """Incremented whenever the same content gives another plan: chunks, statistics or safe HTML. A test holds a digest."""
 
 
