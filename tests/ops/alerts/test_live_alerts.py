@@ -155,6 +155,7 @@ async def test_alerts_fire_and_resolve_on_a_running_service(
         MAX_CONNECTIONS=1,
         MAX_REQUESTS_PER_SESSION=100_000,
         MEMORY_LIMIT=1_000_000,
+        PUBLISH_TOKEN="of-back-ends-0123456789",
         REDIS_URL=redis.url,
         DATABASE_URL="postgresql://127.0.0.1:9/usage",  # no server listens there
     )
