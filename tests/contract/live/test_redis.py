@@ -1,13 +1,14 @@
 """The store of live streams in Redis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import sha256
 
 import pytest
 from msgspec.structs import replace
 
 from service.live.append_rule import Refusal
 from service.live.lease import adoptable_seconds
-from service.live.ports import LiveStore, Refused
+from service.live.ports import Appended, AppendResult, LiveStore, Refused
 from service.live.records import Append, LiveStatus
 from service.session.ports import StoreUnavailable
 from service.stores.redis import live_scripts
@@ -104,3 +105,50 @@ async def test_a_source_that_is_forgotten_by_a_restart_is_unknown(start_redis: S
     assert list(await store.append([Append(ID, 0, 3, b"d")])) == [Refused(Refusal.UNKNOWN, 0)]
     assert await store.create(RECORD) == RECORD
     await store.close()
+
+
+class Interrupted(RedisLiveStore):
+    """A store that another producer uses between the check of a digest and the append."""
+
+    def __init__(self, url: str, between: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(url, LiveLimits(), RESUME_TTL)
+        self._between = between
+        self.digests: list[str] = []
+
+    async def _digest(self, append: Append) -> str:
+        digest = await super()._digest(append)
+        if not self.digests:
+            await self._between()
+        self.digests.append(digest)
+        return digest
+
+
+@pytest.mark.parametrize(
+    ("end", "digests", "expected"),
+    [
+        (b"abc", ["?", "1"], Appended(3, b"", LiveStatus.COMPLETE)),
+        (b"abd", ["?", "0"], Refused(Refusal.MISMATCH, 3)),
+    ],
+)
+async def test_a_digest_is_computed_again_if_the_source_grew(
+    redis: Redis, store: RedisLiveStore, end: bytes, digests: list[str], expected: AppendResult
+) -> None:
+    await store.create(RECORD)
+    other = Interrupted(redis.url, lambda: store.append([Append(ID, 0, 0, b"abc")]))
+    closing = Append(ID, 0, 3, b"", LiveStatus.COMPLETE, sha256(end).digest())
+    assert list(await other.append([closing])) == [expected]
+    assert other.digests == digests
+    await other.close()
+
+
+async def test_many_appends_are_several_calls(redis: Redis, store: RedisLiveStore) -> None:
+    source = bytes(range(256)) * 5
+    await store.create(RECORD)
+    with redis.client() as client:
+        client.config_resetstat()
+        results = await store.append([Append(ID, 0, at, source[at : at + 1]) for at in range(len(source))])
+        assert [result.length for result in results] == list(range(1, len(source) + 1))
+        calls = client.info("commandstats")
+    names = ("cmdstat_evalsha", "cmdstat_eval")
+    assert sum(calls[name]["calls"] for name in names if name in calls) == 4, "one found that the script is new"
+    assert await store.read(ID, 0) == source
