@@ -283,13 +283,13 @@ class LiveDelivery:
                 self._parts.append(part._replace(end=end))
 
     def _update_due(self, now: float) -> None:
-        ready = self._cursor.ready
-        self._ready_at = min(self._ready_at, now) if ready else math.inf
         if self._paused_at is not None or not self._waiting:
-            self.due_at = math.inf
+            self.due_at = self._ready_at = math.inf
         elif self._flushes:
             self.due_at = now
         else:
+            ready = self._cursor.ready
+            self._ready_at = min(self._ready_at, now) if ready else math.inf
             due_at = self._parts[0].arrived_at + max(HOLD_SECONDS, self._floor_seconds)
             # The rest of a segment is not awaited if it will come too late.
             if self._pauses:

@@ -41,7 +41,7 @@ class Output(Struct):
 class LiveReader:
     """A reading and its delivery. ``start`` comes first, once; ``read`` returns nothing after the end."""
 
-    __slots__ = ("_late", "_resume_seconds", "_shown", "_speed", "_watcher", "delivery", "end", "reading")
+    __slots__ = ("_late", "_noticed", "_resume_seconds", "_shown", "_speed", "_watcher", "delivery", "end", "reading")
 
     def __init__(
         self, reading: LiveReading, watcher: Watcher, max_chunk_characters: int, resume_seconds: float, now: Instant
@@ -55,6 +55,8 @@ class LiveReader:
         """The state of which the reader has received a message."""
         self._speed = reading.record.speed if isinstance(watcher.speed, UnsetType) else watcher.speed
         self.delivery = LiveDelivery(reading.cursor, self._speed, max_chunk_characters, now.seconds)
+        self._noticed: Instant | None = None
+        """Of the last call of ``notice``: a ``read`` with the same instant follows it at once."""
         self.end: ReadingEnd | None = None
         """Set when the stream has ended for this reader."""
 
@@ -64,6 +66,7 @@ class LiveReader:
 
     def notice(self, now: Instant) -> float:
         """The reading has changed. Return when ``read`` has something, in monotonic seconds, perhaps infinite."""
+        self._noticed = now
         self.delivery.notice(now.seconds, self.reading.lag_seconds)
         return now.seconds if self.reading.state is not self._shown else self.due_at
 
@@ -92,7 +95,8 @@ class LiveReader:
         if state is not self._shown:
             messages += live_messages.changes(self.reading.record, self._shown, state, self._resume_seconds, now)
             self._shown = state
-        delivery.notice(now.seconds, self.reading.lag_seconds)
+        if self._noticed is not now:
+            delivery.notice(now.seconds, self.reading.lag_seconds)
         if state in _ENDED:
             delivery.finish(now.seconds)
         index = delivery.index
