@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from service.live.ports import LiveBus
-from service.publishing.local_bus import LocalBus, socket_directory
+from service.publishing.local_bus import LocalBus, socket_directories
 from service.settings import Settings
 
 
@@ -14,9 +14,9 @@ def create_live_bus(settings: Settings, on_error: Callable[[Exception], object],
     ``on_error`` is called with what the operator should know.
     """
     if not shares_store:
-        return LocalBus(None)
+        return LocalBus(())
     if settings.redis_url is None:
-        return LocalBus(socket_directory(settings.data_dir), on_error)
+        return LocalBus(socket_directories(settings.data_dir), on_error)
     from service.publishing.redis_bus import RedisBus  # noqa: PLC0415 - loading the library takes long
 
     return RedisBus(settings.redis_url.get_secret_value(), on_error)

@@ -26,24 +26,24 @@ _GREETING = b""
 """The first datagram of a process to each of the others."""
 
 
-def socket_directory(data_dir: Path) -> Path:
-    """Return the directory of the sockets of the processes that share ``data_dir``."""
-    directory = data_dir.absolute() / "live"
-    if len(os.fsencode(directory)) + 1 + len(_new_name()) <= _LONGEST_PATH:
-        return directory
+def socket_directories(data_dir: Path) -> Sequence[Path]:
+    """Return the directories in which processes that share ``data_dir`` may have their sockets, the first one first.
+
+    The first one may have a path that is too long, or be on a file system that has no sockets.
+    """
     digest = hashlib.sha256(os.fsencode(data_dir.absolute())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"streaming-{os.getuid()}-{digest}"
+    return data_dir.absolute() / "live", Path(tempfile.gettempdir()) / f"streaming-{os.getuid()}-{digest}"
 
 
 class LocalBus:
-    """Without a directory, or if it cannot be used, it has no peers.
+    """Without a directory that can be used, it has no peers. A peer that does not read fast enough loses notices."""
 
-    A peer that does not read fast enough loses notices.
-    """
-
-    def __init__(self, directory: Path | None, on_error: Callable[[OSError], object] = lambda _error: None) -> None:
-        """``on_error`` is called if the directory cannot be used."""
-        self._directory = directory
+    def __init__(
+        self, directories: Sequence[Path], on_error: Callable[[OSError], object] = lambda _error: None
+    ) -> None:
+        """The first of the directories that can be used is. ``on_error`` is called if there are some, but not one."""
+        self._directories = directories
+        self._directory = Path()
         self._on_error = on_error
         self._followed: Counter[str] = Counter()
         self._peers: dict[Path, LocalPeer] = {}
@@ -73,11 +73,7 @@ class LocalBus:
     @asynccontextmanager
     async def running(self, receive: Callable[[LiveNotice], None]) -> AsyncIterator[None]:
         """Receive the notices of other processes while the context lasts."""
-        try:
-            own = self._bind()
-        except OSError as error:
-            self._on_error(error)
-            own = None
+        own = self._bind_first()
         if own is None:
             yield
             return
@@ -98,25 +94,22 @@ class LocalBus:
             while self._peers:
                 self._peers.popitem()[1].close()
 
-    def _bind(self) -> tuple[Path, socket.socket] | None:
-        if self._directory is None:
-            return None
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._directory.stat().st_uid != os.getuid():
-            raise PermissionError(errno.EPERM, "the directory of the sockets belongs to another user")
-        path = self._directory / _new_name()
-        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        try:
-            receiver.setblocking(False)  # noqa: FBT003 - the library takes it so
-            receiver.bind(str(path))
-        except OSError:
-            receiver.close()
-            raise
-        return path, receiver
+    def _bind_first(self) -> tuple[Path, socket.socket] | None:
+        failure: OSError | None = None
+        for directory in self._directories:
+            try:
+                bound = _bind(directory)
+            except OSError as error:
+                failure = error
+            else:
+                self._directory = directory
+                return bound
+        if failure is not None:
+            self._on_error(failure)
+        return None
 
     def _list_peers(self, own: Path) -> None:
         """Connect to new processes, and remove the sockets of those that were killed."""
-        assert self._directory is not None
         self._listed_at = asyncio.get_running_loop().time()
         with suppress(OSError):
             for path in self._directory.iterdir():
@@ -149,6 +142,24 @@ class LocalBus:
             for notice in decode_notices(datagram):
                 if isinstance(notice, StreamCreated) or notice.stream_id in self._followed:
                     receive(notice)
+
+
+def _bind(directory: Path) -> tuple[Path, socket.socket]:
+    """Return a new socket and its path. Raises ``OSError``."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, "the directory of the sockets belongs to another user")
+    path = directory / _new_name()
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        raise OSError(errno.ENAMETOOLONG, "the path of the sockets is too long")
+    receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        receiver.setblocking(False)  # noqa: FBT003 - the library takes it so
+        receiver.bind(str(path))
+    except OSError:
+        receiver.close()
+        raise
+    return path, receiver
 
 
 def _new_name() -> str:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import websockets
 
@@ -23,6 +24,8 @@ class Document:
         self.close = ""
         self.settled = 0
         self.messages: list[Json] = []
+        self._awaited: str | None = None
+        """The label of the ``watch`` whose stream has not started."""
 
     @property
     def shown(self) -> str:
@@ -33,11 +36,18 @@ class Document:
         """Of the messages, without chunks."""
         return [message["type"] for message in self.messages if message["type"] != "chunk"]
 
+    def watched(self) -> Json:
+        """Return the fields of a ``watch`` that continues it."""
+        self._awaited = uuid4().hex
+        return {"settled": self.settled, "request_id": self._awaited}
+
     def take(self, message: Json) -> None:
         """Apply a message. A document of ASCII: its offsets are those of Python."""
+        if self._awaited is not None and message.get("request_id") != self._awaited:
+            return  # of the stream as it was sent unasked, before the ``watch`` arrived
+        self._awaited = None
         self.messages.append(message)
         if message["type"] == "stream_start":
-            # Of a stream that was sent unasked, just before its ``watch`` arrived, it is 0.
             self.settled = message["settled"]
             self.kept = self.kept[: self.settled]
         elif message["type"] == "chunk":
@@ -64,7 +74,7 @@ class SocketReader:
         return message
 
     async def watch(self, stream_id: str, document: Document, **fields: object) -> None:
-        await self.send("watch", stream_id=stream_id, settled=document.settled, **fields)
+        await self.send("watch", stream_id=stream_id, **document.watched(), **fields)
 
     async def until(self, document: Document, text: str) -> None:
         """Read until the document shows the text."""
@@ -76,7 +86,7 @@ class SocketReader:
         while True:
             message = await self.receive()
             document.take(message)
-            if message["type"] in types:
+            if document.messages[-1:] == [message] and message["type"] in types:
                 return message
 
     async def to_end(self, document: Document) -> Json:

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from service.live.ports import LiveNotice, StreamCreated, StreamTouched
-from service.publishing.local_bus import LocalBus, socket_directory
+from service.publishing.local_bus import LocalBus, socket_directories
 from tests.integration.publishing.bus_listener import Listener
 from tests.unit.publishing.notices import a_record, stored
 
 
-def _listener(directory: Path | None) -> Listener:
+def _listener(*directories: Path) -> Listener:
     errors: list[OSError] = []
-    return Listener(LocalBus(directory, errors.append), errors)
+    return Listener(LocalBus(directories, errors.append), errors)
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    return socket_directory(tmp_path)
+    return socket_directories(tmp_path)[0]
 
 
 async def test_notices_reach_those_who_follow_and_not_their_sender(directory: Path) -> None:
@@ -107,7 +107,7 @@ async def test_a_process_that_starts_and_ends_later_is_known_as_long_as_it_runs(
 
 
 async def test_without_a_directory_there_are_no_peers() -> None:
-    async with _listener(None).running() as alone:
+    async with _listener().running() as alone:
         alone.bus.publish([stored(0, b"")])
     assert alone.errors == []
 
@@ -119,8 +119,18 @@ async def test_a_directory_that_cannot_be_used_is_reported(tmp_path: Path) -> No
     assert len(alone.errors) == 1
 
 
-def test_a_long_path_has_a_short_one_in_its_place(tmp_path: Path) -> None:
-    long = tmp_path / ("long" * 40)
-    assert socket_directory(tmp_path).parent == tmp_path
-    assert len(str(socket_directory(long))) < 70
-    assert socket_directory(long) != socket_directory(tmp_path / ("Long" * 40))
+async def test_the_next_directory_is_used_where_one_cannot_be(tmp_path: Path) -> None:
+    _, temporary = socket_directories(tmp_path)
+    for unusable in (tmp_path / ("long" * 40), Path("/proc")):
+        async with (
+            _listener(unusable, temporary).running() as follower,
+            _listener(unusable, temporary).running() as sender,
+        ):
+            sender.bus.publish([StreamCreated(a_record())])
+            await follower.has(StreamCreated(a_record()))
+        assert follower.errors == []
+
+
+def test_processes_with_other_data_have_other_directories(tmp_path: Path) -> None:
+    names = {directory for number in range(2) for directory in socket_directories(tmp_path / f"{number}")}
+    assert len(names) == 4
