@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from service.client_address import TrustedProxies
 from service.events import AttemptOutcome, DropReason, SocketDropped
-from service.live.limits import MAX_APPEND_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES
 from service.process.http_refusal import Refused, response_to
 from service.process.socket_limiter import SocketLimiter
 from service.session.ports import Recorder

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from service.live.limits import MAX_APPEND_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES
 from service.live.ports import Appended, AppendResult
 from service.live.records import Append
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from service.live.limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
 from service.live.records import Append, LiveStatus
 
 _MAX_WAITING = 1024

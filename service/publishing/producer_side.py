@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from msgspec import Struct
 
 from service.access.quota import QuotaOwner
-from service.live.limits import MAX_APPEND_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES
 from service.live.ports import LiveNotice, LiveStore
 from service.protocol.limits import InputLimits, Rate
 from service.protocol.quota_kind import QuotaKind

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from service.access.principal import AccessRefusal, Principal
 from service.events import CloseReason, FaultRaised, FaultSource
-from service.live.limits import MAX_APPEND_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES
 from service.live.ports import LiveNotice, SourceStored, StreamTouched
 from service.live.records import Append, LiveRecord, LiveStatus
 from service.protocol.close_codes import CloseCode, close_reason

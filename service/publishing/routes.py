@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from service.client_address import TrustedProxies
 from service.http.admin_guard import BearerCredentials
-from service.live.limits import MAX_APPEND_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES
 from service.live.records import Append, LiveStatus
 from service.protocol.fields import SESSION_ID_PATTERN
 from service.protocol.publish_errors import PublishErrorCode

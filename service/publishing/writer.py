@@ -8,8 +8,8 @@ from contextvars import Context
 from typing import NamedTuple
 
 from service.events import LiveAppendsStored
+from service.live.append_limits import GROUP_SECONDS, MAX_QUEUED_BYTES
 from service.live.append_rule import Refusal
-from service.live.limits import GROUP_SECONDS, MAX_QUEUED_BYTES
 from service.live.ports import Appended, AppendResult, LiveStore, Refused, SourceStored
 from service.live.records import Append, LiveStatus
 from service.publishing.append_queue import AppendQueue, Merged, Waiting

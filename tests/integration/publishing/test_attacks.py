@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from service.live.limits import MAX_APPEND_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES
 from service.websocket.frame_reader import Opcode
 from streaming_content import connect
 from tests.clients.raw import raw_socket, statuses

@@ -40,6 +40,8 @@ SLEEPS = {
     "tests/integration/process/test_supervisor.py": "a suspension that is longer than a worker may hang",
     "tests/ops/alerts/test_live_alerts.py": "the load",
     "tests/unit/stores/test_deadline.py": "a call that takes longer than its deadline",
+    "tests/integration/publishing/test_writer_outage.py": "the pause of a producer before it repeats",
+    "tests/unit/publishing/test_writer.py": "virtual time",
     "tests/unit/websocket/test_pacer.py": "virtual time",
 }
 """Test modules that sleep, and what the time stands for: never for a condition."""

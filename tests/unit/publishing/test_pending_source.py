@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.live.limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
 from service.live.records import Append, LiveStatus
 from service.publishing.pending_source import PendingSource
 

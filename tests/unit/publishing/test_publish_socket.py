@@ -9,7 +9,7 @@ import pytest
 from service.access.principal import Principal
 from service.access.scope import Grant
 from service.events import FaultRaised
-from service.live.limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
+from service.live.append_limits import MAX_APPEND_BYTES, MAX_QUEUED_BYTES
 from service.live.ports import AppendResult, SourceStored, StreamTouched
 from service.live.records import Append, LiveStatus
 from service.protocol.instant import Instant

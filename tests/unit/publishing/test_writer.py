@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.events import Event, LiveAppendsStored
+from service.live.append_limits import GROUP_SECONDS, MAX_APPEND_BYTES, MAX_QUEUED_BYTES
 from service.live.append_rule import Refusal
-from service.live.limits import GROUP_SECONDS, MAX_APPEND_BYTES, MAX_QUEUED_BYTES
 from service.live.ports import Appended, AppendResult, Refused, SourceStored
 from service.live.records import Append, LiveStatus
 from service.publishing.writer import MAX_WRITER_BYTES, TOUCH_SECONDS, LiveWriter
