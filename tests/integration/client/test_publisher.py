@@ -135,7 +135,10 @@ async def test_calls_are_used_where_sockets_are_blocked(
             await publish()
 
 
-async def test_tokens_are_replaced_as_they_expire(start_server: StartServer, session_id: str) -> None:
+@pytest.mark.parametrize("by_calls", [False, True])
+async def test_tokens_are_replaced_as_they_expire(
+    start_server: StartServer, session_id: str, *, by_calls: bool
+) -> None:
     server = start_server(**WITH_TOKENS)
     issued = 0
 
@@ -144,10 +147,12 @@ async def test_tokens_are_replaced_as_they_expire(start_server: StartServer, ses
         issued += 1
         return token("app", 1.5, scope="publish")
 
-    async with Publisher(server.url, token=new_token).stream(session_id) as out:
-        while issued < 4:
-            await out.write("word ")
-            await out.flush()
+    async with narrow_proxy(server.address, answers=True) as proxy:
+        publisher = Publisher(proxy if by_calls else server.url, token=new_token)
+        async with publisher.stream(session_id) as out:
+            while issued < 4:
+                await out.write("word ")
+                await out.flush()
     async with back_end(server, token("app", scope="publish")) as calls:
         await assert_complete(calls, out.stream_id, out.durable)
 

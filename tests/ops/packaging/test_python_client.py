@@ -1,5 +1,6 @@
 """The wheel of the Python client."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ops.packaging.container import NETWORK
 from tests.ops.packaging.project import PROJECT
 
 SOURCE = PROJECT / "clients" / "python" / "src" / "streaming_content"
@@ -21,6 +23,13 @@ import streaming_content
 
 assert streaming_content.__file__.startswith(sys.argv[1])
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))
+"""
+
+UNREACHABLE = """
+from streaming_content import SyncPublisher
+
+with SyncPublisher("http://127.0.0.1:1") as publisher, publisher.stream("session") as out:
+    out.write("Hello")
 """
 
 
@@ -52,6 +61,21 @@ def test_wheel_imports_websockets_only(wheel: Path) -> None:
     packages = {name for name in imported if not name.startswith("_")}
     # websockets imports python_socks where it is installed
     assert packages - {"python_socks"} == {"streaming_content", "websockets"}
+
+
+@pytest.mark.proof
+def test_it_installs_into_an_empty_environment(tmp_path: Path) -> None:
+    """`pip install ./clients/python`, with packages of the registry, and a program that publishes."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    network = {name: value for name, value in os.environ.items() if NETWORK.fullmatch(name)}
+    environment = network | {"PATH": os.defpath, "HOME": str(tmp_path), "PIP_NO_CACHE_DIR": "1"}
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(SOURCE.parents[1])]
+    subprocess.run(install, check=True, env=environment, cwd=tmp_path)
+    ran = subprocess.run([python, "-c", UNREACHABLE], check=False, env=environment, cwd=tmp_path, capture_output=True)
+    assert ran.stderr.decode().splitlines()[-1] == (
+        "streaming_content.errors.ConnectFailed: Cannot connect to http://127.0.0.1:1: connection refused."
+    )
 
 
 def test_the_licence_is_that_of_the_project() -> None:
