@@ -18,10 +18,10 @@ QUANTUM_SECONDS = 0.005
 
 
 class Text:
-    """The content of a live text."""
+    """The content of a live text, or of HTML whose changes are given to ``content``."""
 
-    def __init__(self, text: str = "") -> None:
-        self.content = LiveContent(is_text=True, max_chunk_characters=1000)
+    def __init__(self, text: str = "", *, is_text: bool = True) -> None:
+        self.content = LiveContent(is_text=is_text, max_chunk_characters=1000)
         self.length = 0
         self.append(text)
 
@@ -42,9 +42,15 @@ class Reader:
     """Takes pieces as a driver does: woken at the times at which they are due, on the grid of the ticker."""
 
     def __init__(
-        self, text: Text, speed: Speed = Speed.ADAPTIVE, chunk_by: ChunkBy = ChunkBy.WORD, now: float = 0.0
+        self,
+        text: Text,
+        speed: Speed = Speed.ADAPTIVE,
+        chunk_by: ChunkBy = ChunkBy.WORD,
+        now: float = 0.0,
+        *,
+        mode: HtmlMode = HtmlMode.FRAGMENT,
     ) -> None:
-        cursor = text.content.cursor(HtmlMode.FRAGMENT, chunk_by, 0)
+        cursor = text.content.cursor(mode, chunk_by, 0)
         assert cursor is not None
         self.text = text
         self.now = now
@@ -58,10 +64,14 @@ class Reader:
             self.text.append(text)
             self.change(at)
         if ends:
-            self.text.content.finish()
-            self.delivery.finish(self.now)
-            self.take()
-            self.wait(math.inf)
+            self.end()
+
+    def end(self) -> None:
+        """The document is complete: receive the rest of it."""
+        self.text.content.finish()
+        self.delivery.finish(self.now)
+        self.take()
+        self.wait(math.inf)
 
     def change(self, at: float) -> None:
         """Something has arrived: the driver is woken at once if nothing is sent before it is due."""
@@ -91,7 +101,10 @@ class Reader:
     def shown(self) -> str:
         kept = ""
         for _, piece, _ in self.received:
-            kept = (kept if piece.start is UNSET else kept[: int(piece.start)]) + piece.data
+            if piece.start is not UNSET:
+                units = kept.encode("utf-16-le")[: 2 * int(piece.start)]
+                kept = units.decode("utf-16-le")
+            kept += piece.data
         return kept
 
     @property

@@ -1,13 +1,17 @@
 """The pace of a live stream: when a reader gets how much of what has arrived."""
 
 import math
+from itertools import zip_longest
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
-from service.protocol.messages import GAP_SECONDS, ChunkBy, Speed
+from service.content.live.document import Change
+from service.protocol.messages import GAP_SECONDS, ChunkBy, HtmlMode, Speed
 from service.session.live_delivery import END_SECONDS, HOLD_SECONDS
+from tests.unit.content.live.histories import History, histories_of_html
 from tests.unit.session.live_reader import QUANTUM_SECONDS, Reader, Text
 
 WORDS = "The quick brown fox jumps over a lazy dog, and nobody has asked it why. "
@@ -61,6 +65,28 @@ def test_nothing_is_held_back_longer_than_the_limit_or_the_gap_of_the_speed(
     longest = max(HOLD_SECONDS, gap) + gap + 2 * QUANTUM_SECONDS
     assert reader.delivery.longest_wait_seconds <= longest
     assert reader.received[-1].at <= times[-1][0] + max(END_SECONDS, gap) + QUANTUM_SECONDS
+
+
+@given(histories_of_html(), st.lists(st.integers(0, 500)), speeds, chunk_bys, st.sampled_from(HtmlMode))
+def test_what_was_guessed_wrong_is_replaced(
+    history: History, pauses: list[int], speed: Speed, chunk_by: ChunkBy, mode: HtmlMode
+) -> None:
+    page = Text(is_text=False)
+    reader = Reader(page, speed, chunk_by, mode=mode)
+    at = 0.0
+    for change, pause in zip_longest(history.changes, pauses[: len(history.changes)], fillvalue=10):
+        assert isinstance(change, Change)
+        assert isinstance(pause, int)
+        at += pause / 1000
+        reader.wait(at)
+        page.content.apply(change)
+        reader.change(at)
+    reader.end()
+    assert reader.shown == history.whole
+    replaced = [piece for _, piece, _ in reader.received if piece.start is not UNSET]
+    assert reader.delivery.replacements == len(replaced)
+    assert not replaced or mode is HtmlMode.INCREMENTAL
+    assert reader.delivery.finished
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.02])
