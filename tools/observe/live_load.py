@@ -105,11 +105,14 @@ class LiveLoad:
 
     async def _listen(self) -> None:
         """A reader without sockets."""
+        session = self._new_session()
         async with (
-            self._publisher.stream(self._new_session(), content_type="markdown") as out,
+            self._publisher.stream(session, content_type="markdown") as out,
             httpx.AsyncClient(base_url=f"{self._url}/v1", trust_env=False, timeout=30) as http,
         ):
-            listening = asyncio.create_task(http.get(f"/streams/{out.stream_id}/events"))
+            listening = asyncio.create_task(
+                http.get(f"/streams/{out.stream_id}/events", params={"session_id": session})
+            )
             try:
                 await self._write(out, self._text())
                 await out.close()
