@@ -3,42 +3,28 @@
 import asyncio
 from collections.abc import Callable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from service.content.live.content import LiveContent
-from service.content.live.document import LiveDocument
 from service.content.live.piece import LiveCursor
-from service.events import FaultRaised, FaultSource, LiveMeter
+from service.events import FaultSource
 from service.live.lease import LEASE_SECONDS, STALLED_SECONDS, live_state
-from service.live.ports import LiveStore, SourceStored, StreamTouched
+from service.live.ports import SourceStored, StreamTouched
 from service.live.records import LiveRecord, LiveState, LiveStatus
 from service.protocol.errors import ProcessingFailed, StreamingError
 from service.protocol.messages import ContentType, HtmlMode
 from service.publishing.awaited_definitions import AwaitedDefinitions
 from service.publishing.conversion import Conversion
-from service.publishing.conversion_thread import ConversionThread
+from service.publishing.feed_parts import FeedParts
 from service.publishing.reading import Reading
 from service.publishing.source_text import SourceText
 from service.session.live_ports import WatchTarget
-from service.session.ports import Ids, Recorder, StoreUnavailable
+from service.session.ports import StoreUnavailable
 
 POLL_SECONDS = 1.0
 """After this time without a notice the store is read: none may be missed for longer."""
 _UNFAILED = {LiveStatus.OPEN, LiveStatus.COMPLETE}
 _SOONEST_SECONDS = 0.001
-
-
-class FeedParts(Struct, frozen=True):
-    """What the feeds of a process share."""
-
-    store: LiveStore
-    create_document: Callable[[ContentType], LiveDocument]
-    max_chunk_characters: int
-    thread: ConversionThread
-    meter: LiveMeter
-    recorder: Recorder
-    ids: Ids
 
 
 class Feed:
@@ -229,7 +215,7 @@ class Feed:
         except StoreUnavailable:
             pass  # the timer tries again; a dependency that is unavailable is recorded by its monitor
         except Exception as exception:  # noqa: BLE001 - as above
-            self._fault(exception, FaultSource.SESSION_STORE)
+            self._parts.record_fault(self.record, exception, FaultSource.SESSION_STORE)
         finally:
             self._polling = None
         self.advance()
@@ -307,17 +293,4 @@ class Feed:
         else:
             self.error = ProcessingFailed("The content could not be processed. Try again, or send it as text.")
         if not isinstance(failure, StreamingError) or failure.reportable:
-            self._fault(failure, FaultSource.CONTENT)
-
-    def _fault(self, exception: Exception, source: FaultSource) -> None:
-        record = self.record
-        self._parts.recorder.record(
-            FaultRaised(
-                self._parts.ids.new_id(),
-                source,
-                exception,
-                session_id=record.session_id,
-                stream_id=record.stream_id,
-                trace=record.trace,
-            )
-        )
+            self._parts.record_fault(self.record, failure, FaultSource.CONTENT)

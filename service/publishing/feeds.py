@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from service.live.ports import LiveNotice, StreamCreated
 from service.live.records import LiveRecord
 from service.publishing.cancellation import Cancellation
-from service.publishing.feed import Feed, FeedParts
+from service.publishing.feed import Feed
+from service.publishing.feed_parts import FeedParts
 from service.publishing.reading import Reading
 from service.session.live_ports import LiveReading, WatchTarget
 

@@ -13,7 +13,7 @@ from service.publishing.bus_factory import create_live_bus
 from service.publishing.cancellation import Cancellation
 from service.publishing.conversion_thread import ConversionThread
 from service.publishing.event_reception import EventReception
-from service.publishing.feed import FeedParts
+from service.publishing.feed_parts import FeedParts
 from service.publishing.feeds import LiveFeeds
 from service.publishing.producer_side import LiveParts, ProducerSide
 from service.publishing.producer_watch import ProducerWatch
@@ -42,10 +42,11 @@ class LiveService:
         self._writer = LiveWriter(store, self._stored, services.recorder)
         self._watch = ProducerWatch(store, self._notify, services.recorder, services.clock, services.ids.new_id)
         self._thread = ConversionThread()
+        rules = settings.content_rules  # one object, by which tables of the content engine are found
         self.feeds = LiveFeeds(
             FeedParts(
                 store=store,
-                create_document=lambda kind: create_document(kind, settings.content_rules, settings.limits),
+                create_document=lambda kind: create_document(kind, rules, settings.limits),
                 max_chunk_characters=settings.limits.max_chunk_characters,
                 thread=self._thread,
                 meter=services.live_meter,

@@ -18,7 +18,7 @@ from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode
 from service.publishing.cancellation import Cancellation
 from service.publishing.conversion_thread import ConversionThread
-from service.publishing.feed import FeedParts
+from service.publishing.feed_parts import FeedParts
 from service.publishing.feeds import LiveFeeds
 from service.session.live_ports import LiveReading, WatchTarget
 from tests.unit.publishing.memory_live_store import MemoryLiveStore
