@@ -177,14 +177,14 @@ class LiveDelivery:
             self.due_at = math.inf
 
     def resume(self, now: float) -> None:
-        """End the pause: what has arrived meanwhile is due."""
+        """End the pause: what has arrived since is due."""
         if self._paused_at is not None:
             self._paused_seconds += now - self._paused_at
             self._paused_at = None
             self.release(now)
 
     def release(self, now: float) -> None:
-        """The connection accepts chunks again: what has arrived meanwhile is due, in chunks as long as they may be."""
+        """The connection accepts chunks again: what has arrived since is due, in chunks as long as they may be."""
         self._held_until = now
         self._flushes = True
         self._update_due(now)

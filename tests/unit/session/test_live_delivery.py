@@ -14,7 +14,7 @@ from service.session.live_delivery import END_SECONDS, HOLD_SECONDS
 from tests.unit.content.live.histories import History, histories_of_html
 from tests.unit.session.live_reader import QUANTUM_SECONDS, Reader, Text
 
-WORDS = "The quick brown fox jumps over a lazy dog, and nobody has asked it why. "
+WORDS = "The quick brown fox jumps over a lazy dog, and no cat has asked it why. "
 
 arrivals = st.lists(
     st.tuples(st.integers(0, 800), st.text("ab é\U0001f600.\n", min_size=1, max_size=60)), min_size=1, max_size=40
