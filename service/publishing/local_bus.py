@@ -114,10 +114,14 @@ class LocalBus:
         with suppress(OSError):
             for path in self._directory.iterdir():
                 if path != own and path not in self._peers:
-                    try:
-                        self._peers[path] = LocalPeer(path)
-                    except PeerGone:
-                        path.unlink(missing_ok=True)
+                    self._connect(path)
+
+    def _connect(self, path: Path) -> None:
+        with suppress(OSError):
+            try:
+                self._peers[path] = LocalPeer(path)
+            except PeerGone:
+                path.unlink()
 
     def _send(self, datagram: bytes) -> None:
         for path, peer in tuple(self._peers.items()):

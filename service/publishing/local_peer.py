@@ -19,7 +19,7 @@ class LocalPeer:
     __slots__ = ("_backlog", "_backlog_bytes", "_loop", "_socket")
 
     def __init__(self, path: Path) -> None:
-        """Raises ``PeerGone``."""
+        """Raises ``PeerGone``, and ``OSError`` if it cannot be connected now."""
         self._loop = asyncio.get_running_loop()
         self._backlog: deque[bytes] = deque()
         self._backlog_bytes = 0
@@ -27,9 +27,12 @@ class LocalPeer:
         try:
             self._socket.setblocking(False)  # noqa: FBT003 - the library takes it so
             self._socket.connect(str(path))
-        except OSError as error:
+        except ConnectionRefusedError as error:
             self._socket.close()
             raise PeerGone from error
+        except OSError:
+            self._socket.close()
+            raise
 
     def send(self, datagram: bytes) -> None:
         """Send it now or later. Never blocks. Raises ``PeerGone``."""
@@ -59,11 +62,13 @@ class LocalPeer:
             self._loop.remove_writer(self._socket.fileno())
 
     def _sent(self, datagram: bytes) -> bool:
-        """Return whether the kernel took it. Raises ``PeerGone``."""
+        """Return whether the kernel took it, or never will. Raises ``PeerGone``."""
         try:
             self._socket.send(datagram)
         except BlockingIOError:
             return False
-        except OSError as error:
+        except ConnectionError as error:
             raise PeerGone from error
+        except OSError:  # larger than the send buffer: the peer sees a gap, and reads the store
+            pass
         return True

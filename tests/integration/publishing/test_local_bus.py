@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.live.ports import LiveNotice, StreamCreated, StreamTouched
+from service.publishing import local_bus
 from service.publishing.local_bus import LocalBus, socket_directories
 from tests.integration.publishing.bus_listener import Listener
 from tests.unit.publishing.notices import a_record, stored
@@ -91,6 +92,16 @@ async def test_sockets_of_killed_processes_are_removed(directory: Path, killed: 
     async with _listener(directory).running() as listener:
         listener.bus.publish([stored(0, b"")])
     assert not os.path.exists(killed)  # noqa: ASYNC240, PTH110 - nothing else runs here
+
+
+async def test_what_no_socket_can_send_is_dropped(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_bus, "_MOST_BYTES", 10_000_000)
+    async with _listener(directory).running() as follower, _listener(directory).running() as sender:
+        follower.bus.follow("stream")
+        sender.bus.publish([stored(0, bytes(5_000_000))])
+        sender.bus.publish([stored(5_000_000, b"later")])
+        await follower.has(stored(5_000_000, b"later"))
+    assert len(follower.received) == 1
 
 
 async def test_a_process_that_starts_and_ends_later_is_known_as_long_as_it_runs(directory: Path) -> None:
