@@ -77,6 +77,10 @@ class Normaliser:
         self._place = 0
         """The offset of the last token that needed more than a writer."""
 
+    def is_in_element(self) -> bool:
+        """Return whether an element is open after what was read."""
+        return bool(self._foreign) or self.writer.is_in_element()
+
     def read(self, html: str) -> None:
         """Read the source, or the last part of it."""
         self._begin(html, is_whole=True)

@@ -197,6 +197,10 @@ class Writer:
         """Keep the words before and after this place apart, where what a browser shows between them is not written."""
         self._text(" ")
 
+    def is_in_element(self) -> bool:
+        """Return whether an element is open, written or not."""
+        return bool(self._names or self._too_deep)
+
     def has_open(self, name: str) -> bool:
         return name in self._names
 

@@ -20,7 +20,8 @@ _END_BY_THEMSELVES = frozenset({"Heading", "Rule", "FencedCode"})
 _END_AT_BLANK_LINE = frozenset({"Paragraph", "Table", "BlockQuote"})
 _DEFINITION = "Definition"
 _COMPLETE_AT_END = _END_AT_BLANK_LINE | {"Heading", "Rule", _DEFINITION}
-_MAY_CONTINUE_LIST = re.compile(rb"[ \t\-*+0-9<]")
+_MAY_CONTINUE_LIST = re.compile(rb"[ \t\-*+0-9<\xee\xf3\xf4]")
+"""Also private characters, which may stand for others."""
 
 
 class Part(NamedTuple):
@@ -31,7 +32,8 @@ class Part(NamedTuple):
     labels: frozenset[str]
     """What a later definition would make links."""
     is_final: bool
-    """Whether nothing else that follows changes it."""
+    """Whether nothing else that follows changes it, apart from HTML that it leaves open."""
+    has_html: bool
     definitions: str
     """The source of the link reference definitions in it."""
 
@@ -111,7 +113,8 @@ class _Text:
             labels = frozenset[str]().union(*(block.labels for block in blocks))
             is_final = all(block.is_final and nested.isdisjoint(block.references) for block in blocks)
             definitions = self._definitions(source, start, end, blocks) if "]:" in source[start:end] else ""
-            found.append(Part(start, end, labels, is_final, definitions))
+            has_html = any(block.has_html for block in blocks)
+            found.append(Part(start, end, labels, is_final, has_html, definitions))
             start, done = end, number
         return found
 
@@ -139,7 +142,8 @@ class _Text:
             if start > first and self._is_certain(_DEFINITION, start, kind):
                 yield start, len(self._blocks)
             kind = _DEFINITION
-        is_at_blank = last > first and self._is_blank(last - 1) and not self._text[starts[last] :].strip(b" \t")
+        is_at_blank = last > first and self._is_blank(last - 1) and not self._text[starts[last] :].strip(b" \t\r")
+        is_at_blank = is_at_blank and not (self._is_carriage_return(last - 1) and self._may_have_table(last))
         if is_at_blank and kind in _COMPLETE_AT_END:
             yield last, len(self._blocks)
 
@@ -158,10 +162,10 @@ class _Text:
 
         ``before`` is the kind of what is before it.
         """
-        if b"\r" in self._text and self._may_have_table(line):
-            return False
         is_complete = line + 1 < len(self._starts)
         if self._is_blank(line - 1):
+            if self._is_carriage_return(line - 1) and self._may_have_table(line):
+                return False
             ends = before in _COMPLETE_AT_END or before in _END_BY_THEMSELVES
             return ends or is_complete or _MAY_CONTINUE_LIST.match(self._text, self._starts[line]) is None
         if before == _DEFINITION or self._may_have_table(line):
@@ -172,6 +176,10 @@ class _Text:
 
     def _is_blank(self, line: int) -> bool:
         return _BLANK.match(self._text, self._starts[line]) is not None
+
+    def _is_carriage_return(self, line: int) -> bool:
+        """Return whether a blank line has one: it is not blank for shapes.py."""
+        return b"\r" in self._text[self._starts[line] : self._end(line)]
 
     def _may_have_table(self, line: int) -> bool:
         """Return whether shapes.py may count the cells of a table before ``line`` that it takes to continue."""

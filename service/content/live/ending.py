@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from service.content.live.document import HOLD_BACK_CHARACTERS
 from service.content.live.inline_ending import inline_ending
-from service.content.live.open_code import Fence
+from service.content.live.open_code import MAY_CLOSE, Fence
 
 _FENCE = re.compile(
     r"^(?P<before>[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})(?P<info>[^\n]*)$",
@@ -51,6 +51,10 @@ def ending(source: str, revealed: int = 0) -> Ending:
 def _ending(source: str, revealed: int) -> Ending:
     start = source.rfind("\n") + 1
     line = source[start:]
+    fence = Fence.of(source)
+    if fence is not None and fence.is_open(source):
+        held = len(line) if MAY_CLOSE.fullmatch(line) else 0
+        return Ending(source[: len(source) - held], held, in_code=True)
     if is_fence_open(source[:start]):
         held = len(line) if _MAYBE_CLOSING_FENCE.fullmatch(line) else 0
         return Ending(source[: len(source) - held], held, in_code=True)
@@ -61,8 +65,6 @@ def _ending(source: str, revealed: int) -> Ending:
 
 def is_fence_open(lines: str) -> bool:
     """Return whether code is open at the end of whole lines."""
-    if (fence := Fence.of(lines)) is not None and fence.is_open(lines):
-        return True
     opened, inside = "", 0
     if "```" not in lines and "~~~" not in lines:
         return False

@@ -47,6 +47,10 @@ class HtmlSource:
         """The number of characters that are held back, if they are more than white space."""
         return 0 if not self._held or self._held.isspace() else len(self._held) + self._is_cut
 
+    def is_in_element(self) -> bool:
+        """Return whether an element is open after what is certain."""
+        return self._normaliser.is_in_element()
+
     def add(self, source: str) -> str:
         """Return the canonical HTML that is certain since the last call."""
         self._keep(source)

@@ -78,11 +78,8 @@ class OpenBlocks:
             return self._code.may_end(self.source)
         return self._lines is None or self._lines.may_end(self.source)
 
-    def begin_at(self, place: int, source: str | None = None) -> None:
-        """Forget what is before ``place``; with another ``source`` if it begins earlier."""
-        if source is not None:
-            self._revealed += len(source) - len(self.source)
-            self.source = source
+    def begin_at(self, place: int) -> None:
+        """Forget what is before ``place``."""
         self.source = self.source[place:]
         self._revealed = max(0, self._revealed - place)
         self._frozen, self._lines, self._freeze_at, self._show_at = NOT_FROZEN, None, MIN_CHARACTERS, 0
@@ -133,7 +130,7 @@ class OpenBlocks:
                 self._show_at = int(length * _GROWTH)
 
     def _converted(self, markdown: str) -> str:
-        return convert(markdown, self._before, self._rules, self._limit).html
+        return convert(markdown, self._before, self._rules, self._limit)
 
     def _append_plain(self, source: str) -> str:
         self.source += source

@@ -7,7 +7,8 @@ from typing import NamedTuple, Self
 from service.content.live.document import HOLD_BACK_CHARACTERS
 
 _FENCE = re.compile(r"(?P<fence>`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n")
-_MAY_CLOSE = re.compile(r"[ \t]*(?:`*|~*)[ \t]*")
+MAY_CLOSE = re.compile(r"[ \t]*(?:`*|~*)[ \t]*")
+"""The beginning of a line that may end the code."""
 _OTHER = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029\ud800-\uf8ff\ufdd0-\ufdef\ufeff\ufff0-\uffff\U000f0000-\U0010ffff]"
 )
@@ -76,7 +77,7 @@ class OpenCode:
         if fence is None or not settled or "\r" in source or not fence.is_open(source):
             return None
         line = source[source.rfind("\n") + 1 :]
-        return cls(fence, settled, html, line if _MAY_CLOSE.fullmatch(line) else "")
+        return cls(fence, settled, html, line if MAY_CLOSE.fullmatch(line) else "")
 
     @property
     def held(self) -> int:
@@ -90,7 +91,7 @@ class OpenCode:
         *lines, last = text.split("\n")
         if lines and self._ends_in(text):
             return None
-        is_undecided = (lines or self._at_line_start) and _MAY_CLOSE.fullmatch(last)
+        is_undecided = (lines or self._at_line_start) and MAY_CLOSE.fullmatch(last)
         self._waiting = last if is_undecided else ""
         shown = text[: len(text) - len(self._waiting)]
         html = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -42,7 +42,9 @@ class Block(Struct):
     defines: frozenset[str] = frozenset()
     """Labels that are defined in it."""
     is_final: bool = True
-    """Whether it has nothing else that depends on later blocks, or that they depend on: footnotes and open HTML."""
+    """Whether it has nothing else that depends on later blocks: no footnotes, and no definitions."""
+    has_html: bool = False
+    """Whether HTML in it may be open at its end."""
     opens_formula: bool = False
     """Whether it has a delimiter of a formula whose other one may be in a later block."""
 
@@ -92,7 +94,7 @@ class _Reader:
                 if self._has_brackets and not self._in_code:
                     self._text(start, end)
             elif name == "InlineHtml":
-                self._blocks[-1].is_final = self._blocks[-1].is_final and _is_of_line(value)
+                self._blocks[-1].has_html = self._blocks[-1].has_html or not _is_of_line(value)
         return self._blocks
 
     def _start(self, tag: str | dict[str, Any], start: int, end: int) -> None:
@@ -104,7 +106,9 @@ class _Reader:
         self._in_code = kind == "CodeBlock"
         if kind in _LEAVES:
             self._bracket = None
-        elif kind in {"HtmlBlock", "FootnoteDefinition"}:
+        elif kind == "HtmlBlock":
+            self._blocks[-1].has_html = True
+        elif kind == "FootnoteDefinition":
             self._blocks[-1].is_final = False
         elif isinstance(value, dict) and value.get("link_type") in _BY_LABEL:
             self._blocks[-1].references.add(_normalised(value["id"].encode()))

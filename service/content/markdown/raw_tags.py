@@ -53,6 +53,10 @@ class RawTags:
         """Return whether a tag in the run may still become HTML."""
         return bool(self._waiting)
 
+    def has_open(self) -> bool:
+        """Return whether an end tag in a later run would be HTML because of a start tag."""
+        return any(self._embedded.values())
+
     def add(self, tag: str, run: list[str]) -> None:
         """Append ``tag`` to ``run``, as HTML or as text. An earlier start tag in the run may become HTML."""
         match = _TAG.match(tag)

@@ -54,6 +54,10 @@ class HtmlRenderer:
                 handlers[kind](self, value)
         return self._blocks.html()
 
+    def leaves_open(self) -> bool:
+        """Return whether a tag in a line has no end tag yet, which a later block may have."""
+        return self._blocks.raw_tags.has_open()
+
     def _restored(self, text: str) -> str:
         return text if self._shield is None else self._shield.restored(text)
 

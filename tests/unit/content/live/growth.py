@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from random import Random
 
 from service.content.chunking.blocks import to_blocks
-from service.content.html.markup import TAG, VOID
+from service.content.html.markup import TAG, VOID, has_visible_content
 from service.content.html.sanitise import sanitise_html
 from service.content.live.document import HOLD_BACK_CHARACTERS, LiveDocument
 from service.content.markdown.convert import markdown_to_html
 from service.content.rules import DEFAULT_RULES
+from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
 
 NO_LIMIT = 10**9
@@ -16,8 +17,9 @@ LIMITS = Limits(max_prepared_characters=NO_LIMIT)
 
 
 def markdown_result(source: str) -> str:
-    """Return what the whole ``source`` becomes."""
-    return safe(markdown_to_html(source, frozenset(DEFAULT_RULES.reasoning_tags)))
+    """Return what the whole ``source`` becomes; empty if nothing of it is visible."""
+    html = safe(markdown_to_html(source, frozenset(DEFAULT_RULES.reasoning_tags)))
+    return html if has_visible_content(html) else ""
 
 
 def safe(html: str) -> str:
@@ -58,7 +60,10 @@ class Growth:
         self._apply(*self._document.reveal())
 
     def finish(self) -> str:
-        self._apply(*self._document.finish())
+        try:
+            self._apply(*self._document.finish())
+        except EmptyContent:
+            return ""
         assert self.settled == len(self.shown)
         return self.shown
 

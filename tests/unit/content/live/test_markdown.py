@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from service.content.live.markdown import MarkdownDocument
 from service.content.rules import DEFAULT_RULES
-from service.protocol.errors import PreparedTooLarge
+from service.protocol.errors import EmptyContent, PreparedTooLarge
 from service.protocol.limits import Limits
 from tests.profiles import scaled
 from tests.unit.content.live.growth import LIMITS, Growth, assert_is_safe, markdown_result, tokens
@@ -172,6 +172,37 @@ def test_a_definition_makes_links_of_what_was_shown_as_text() -> None:
     growth.append("[this]: /url\n\n")
     assert growth.shown == '<p>See <a href="/url">this</a>.</p><p>More.</p>'
     assert growth.settled == len(growth.shown)
+
+
+@pytest.mark.parametrize(
+    ("source", "settled"),
+    [
+        ("<details>\n<summary>s</summary>\n\n", ""),
+        (
+            "<details>\n<summary>s</summary>\n\ntext\n\n</details>\n\n",
+            "<details><summary>s</summary><p>text</p></details>",
+        ),
+        ('<p align="center">\n', ""),
+        ("a <div> b\n\n", ""),
+        ("<a>\n\nb\n\n", ""),
+        ("<!-- note -->\n\na\n\n", "<p>a</p>"),
+        ("a <b>b\n\n", "<p>a <b>b</b></p>"),
+        ("a[^1]\n\nb\n\n", ""),
+        ("$$\n\na\n\n", ""),
+        ("```\na\nb", "<pre><code>a\n"),
+    ],
+)
+def test_what_leaves_something_open_is_not_settled(source: str, settled: str) -> None:
+    growth = new()
+    growth.append(f"# T\n\n{source}c")
+    assert growth.shown[: growth.settled].removeprefix("<h1>T</h1>") == settled
+
+
+def test_nothing_visible_is_no_content() -> None:
+    document = MarkdownDocument(DEFAULT_RULES, LIMITS)
+    document.append("<!-- nothing -->\n")
+    with pytest.raises(EmptyContent):
+        document.finish()
 
 
 def test_html_beyond_the_limit_is_refused() -> None:
