@@ -12,7 +12,6 @@ from streaming_content import (
     Publisher,
     PublishRefused,
     StreamCancelled,
-    SyncPublisher,
 )
 from tests.conftest import RunningServer, StartServer
 from tests.integration.access.users import token
@@ -171,20 +170,6 @@ async def test_refusals_are_sentences(server: RunningServer, start_server: Start
     with pytest.raises(PublishRefused, match=r"^unknown_stream: .+\.$"):
         async with publisher.adopt("nothing"):
             pass
-
-
-async def test_threads_publish_at_the_same_time(publishing: RunningServer, calls: BackEnd, session_id: str) -> None:
-    def publish(publisher: SyncPublisher) -> str:
-        with publisher.stream(session_id) as out:
-            for word in WORDS:
-                out.write(word)
-        assert out.durable == LENGTH
-        return out.stream_id
-
-    with SyncPublisher(publishing.url, token=PUBLISH_TOKEN) as publisher:
-        ids = await asyncio.gather(*(asyncio.to_thread(publish, publisher) for _ in range(3)))
-    for stream_id in ids:
-        await assert_complete(calls, stream_id)
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -16,6 +16,46 @@ from streaming_content.token import Token
 _Result = TypeVar("_Result")
 
 
+class _LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="publisher", daemon=True)
+        self._lock = threading.Lock()
+        self._is_open = False
+
+    def start(self) -> None:
+        self._thread.start()
+        self._is_open = True
+
+    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """Return the result of ``work``. Raises ``RuntimeError`` if the loop is not running."""
+        with self._lock:
+            if not self._is_open:
+                work.close()
+                raise RuntimeError("A SyncPublisher is used in a with block, and not after it.")
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result()
+
+    def stop(self) -> None:
+        """Cancel what other threads wait for, and end the thread."""
+        with self._lock:
+            self._is_open = False
+            cancelled = asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop)
+        cancelled.result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 class SyncPublisher:
     """A ``Publisher`` for threads. Its streams share one event loop in a thread of its own; use it in a ``with``."""
 
@@ -29,19 +69,16 @@ class SyncPublisher:
     ) -> None:
         """As that of ``Publisher``."""
         self._publisher = Publisher(url, token=token, tls=tls, retry_seconds=retry_seconds)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="publisher", daemon=True)
+        self._loop = _LoopThread()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._loop.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._loop.stop()
 
     def stream(self, session_id: str, **options: Any) -> "SyncProducer":  # noqa: ANN401 - those of ``Publisher.stream``
         """As that of ``Publisher``, for a ``with``."""
@@ -55,7 +92,7 @@ class SyncPublisher:
 class SyncProducer(AbstractContextManager["SyncProducer"]):
     """A ``Producer`` for one thread. Its methods raise what those of ``Producer`` raise."""
 
-    def __init__(self, producer: Producer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, producer: Producer, loop: _LoopThread) -> None:
         self._producer = producer
         self._loop = loop
 
@@ -101,4 +138,4 @@ class SyncProducer(AbstractContextManager["SyncProducer"]):
         self._wait(self._producer.close(status))
 
     def _wait(self, work: Coroutine[Any, Any, _Result]) -> _Result:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self._loop.run(work)
