@@ -76,5 +76,5 @@ async with publisher.stream(session) as out:
 > [!NOTE]
 > Press **Stop** and the model stops, too.
 
-That is all there is to say about $E = mc^2$, [links](https://example.com "with a title") and ~~mistakes~~.
+That is all about $E = mc^2$, [links](https://example.com "with a title") and ~~mistakes~~.
 """

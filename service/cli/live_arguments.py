@@ -16,7 +16,7 @@ def add_publish(commands: "Commands") -> None:
         "publish",
         help="publish standard input as a live stream while it is written",
         description="Publish what is read from standard input, as it comes, into a session, whose readers see it at "
-        "once. Example: llm 'Tell me a story' | python -m service publish --session demo --type markdown",
+        "once. Example: llm 'a story' | python -m service publish --session demo --type markdown",
         epilog="Exit code: 0 everything is stored, 1 the service or a reader ended the stream, 2 usage error or the "
         "server cannot be reached, 130 cancelled with Ctrl-C.",
     )

@@ -14,7 +14,7 @@ class AwaitedDefinitions:
         self._since = 0.0
 
     def update(self, awaits: bool, readers: int) -> None:  # noqa: FBT001 - a state, not an option
-        """The document has changed, for so many readers of settled blocks."""
+        """The document has changed, for this number of readers of settled blocks."""
         if awaits and not self._readers and readers:
             self._readers = readers
             self._since = asyncio.get_running_loop().time()

@@ -6,8 +6,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from service.content.live.content import LiveContent
 from service.content.live.document import Change, LiveDocument
+from service.content.live.live_content import LiveContent
 from service.content.live.piece import LiveCursor
 from service.protocol.errors import EmptyContent
 from service.protocol.messages import ChunkBy, HtmlMode

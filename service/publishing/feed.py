@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from service.content.live.content import LiveContent
+from service.content.live.live_content import LiveContent
 from service.content.live.piece import LiveCursor
 from service.events import FaultSource
 from service.live.lease import LEASE_SECONDS, STALLED_SECONDS, live_state

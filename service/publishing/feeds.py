@@ -96,7 +96,7 @@ class LiveFeeds:
         record = await self._parts.store.get(target.stream_id)
         if record is None or record.session_key != target.session_key:
             return None
-        feed = self._feeds.get(target.stream_id)  # another reader may have come meanwhile
+        feed = self._feeds.get(target.stream_id)  # another reader may have come since
         if feed is None:
             self._follow(target.stream_id)
             feed = self._feeds[target.stream_id] = Feed(record, self._parts)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter
 
-from service.content.live.documents import create_document
+from service.content.live.live_documents import create_document
 from service.events import FaultRaised, FaultSource
 from service.live.ports import LiveNotice, SourceStored
 from service.protocol.limits import InputLimits

@@ -134,7 +134,7 @@ class ProducerWatch:
             heard_at = self._heard[stream_id]
             record = await self._store.get(stream_id)
             if self._heard.get(stream_id) != heard_at:
-                continue  # heard of meanwhile
+                continue  # heard of since
             del self._heard[stream_id]
             if record is not None and record.status is LiveStatus.OPEN and record.silent_seconds >= STALLED_SECONDS:
                 self._stalled[stream_id] = record, heard_at

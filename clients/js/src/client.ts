@@ -5,7 +5,8 @@ import { RequestQueue } from "./queue.js";
 import { Report } from "./report.js";
 import type { Connected, ServerMessage, SessionLimits } from "./protocol.js";
 import { LiveStream, type WatchOptions } from "./live.js";
-import { Stream, streamRequest, type StreamOptions } from "./stream.js";
+import { streamRequest } from "./requests.js";
+import { Stream, type StreamOptions } from "./stream.js";
 import { notify } from "./notify.js";
 
 /** The session, as reported by the service. */

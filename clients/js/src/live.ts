@@ -1,6 +1,7 @@
 import type { Watch, StreamStart as StreamStartMessage } from "./protocol.js";
 import { notify } from "./notify.js";
-import { readFields, Stream, type Chunk, type ReadOptions } from "./stream.js";
+import { readFields } from "./requests.js";
+import { Stream, type Chunk, type ReadOptions } from "./stream.js";
 
 /** `stalled`: silent for some seconds; `interrupted`: lost, but another one may go on. */
 export type ProducerState = "writing" | "stalled" | "interrupted";
@@ -12,7 +13,7 @@ export interface WatchOptions extends ReadOptions {
 }
 
 /**
- * A live stream: content that is still being written. Its chunks say what to show: keep `kept.slice(0, from) + data`, or
+ * A live stream: content that is still being written. Its chunks are shown like this: keep `kept.slice(0, from) + data`, or
  * without `from` append, and show it with `close` behind it. It survives lost connections, as it is watched again from
  * `settled` on; so a chunk may replace what was received last.
  */
@@ -64,7 +65,7 @@ export class LiveStream extends Stream {
     this.watching = false;
     this.received = 0;
     if (message.settled || this.start) this.#begin = message.settled ?? 0;
-    this.says("writing");
+    this.producerIs("writing");
     if (this.start) this.enter("streaming");
     else super.started(message);
   }
@@ -79,7 +80,7 @@ export class LiveStream extends Stream {
   }
 
   /** @internal */
-  says(producer: ProducerState): void {
+  producerIs(producer: ProducerState): void {
     if (this.producer === producer) return;
     this.producer = producer;
     notify(this.#onProducer, producer);

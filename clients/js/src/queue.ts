@@ -169,7 +169,7 @@ export class RequestQueue {
 
   /** The service reports on the producer of a live stream. */
   reported({ type, stream_id }: ProducerMessage): void {
-    this.findLive(stream_id)?.says(PRODUCERS[type]);
+    this.findLive(stream_id)?.producerIs(PRODUCERS[type]);
   }
 
   recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void {

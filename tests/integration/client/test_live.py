@@ -202,7 +202,7 @@ async def test_readers_lose_nothing_when_processes_are_killed(tmp_path: Path, se
             step = len(TOKENS) // KILLS
             for start in range(0, step * KILLS, step):
                 await write(out, TOKENS[start : start + step])
-                victim, *_ = await asyncio.to_thread(wait_for, instance.serving, "somebody is connected")
+                victim, *_ = await asyncio.to_thread(wait_for, instance.serving, "a client is connected")
                 victim.kill()
                 await instance.replaced(victim)
             await write(out, TOKENS[step * KILLS :])

@@ -140,7 +140,7 @@ async def test_readers_count_as_connections(start_server: StartServer, session_i
         await eventually(free)
 
 
-async def test_a_drain_ends_the_events_and_says_when_to_come_back(start_server: StartServer, session_id: str) -> None:
+async def test_a_drain_ends_the_events_with_the_time_to_come_back(start_server: StartServer, session_id: str) -> None:
     server = start_server(DRAIN_SECONDS=5, RESTART_SECONDS=2, **OPEN)
     async with back_end(server) as producer:
         stream_id = (await producer.create(session_id))["stream_id"]

@@ -23,7 +23,7 @@ async def publish_and_read(server: RunningServer, signals: Signals) -> None:
     """The server has ``LIVE`` and the keys of the issuer."""
     publisher = Publisher(server.url, token=token(scope=_BACK_END))
     await asyncio.gather(read_markdown(server, publisher, signals), lose_a_producer(server, publisher))
-    await hurry(server, publisher, signals)
+    await run_all(server, publisher, signals)
     signals.scrapes.append(await scrape(server, SCRAPER))
     server.stop()
     signals.lines += server.log
@@ -68,7 +68,7 @@ async def lose_a_producer(server: RunningServer, publisher: Publisher) -> None:
             await out.write("the end.")
 
 
-async def hurry(server: RunningServer, publisher: Publisher, signals: Signals) -> None:
+async def run_all(server: RunningServer, publisher: Publisher, signals: Signals) -> None:
     """Producers write until a commit has ended while others wait for the next one."""
 
     async def write(number: int) -> None:

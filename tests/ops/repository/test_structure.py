@@ -12,7 +12,8 @@ PRODUCT = ("service", "observability", "alerts", "dashboards", "tools", "benchma
 LINES_OF_A_MODULE = 350
 SHARE_OF_A_PACKAGE = 0.2
 USES_OF_A_NAME = 2
-UNBOUND_NAMES = {"__init__", "__main__"}
+UNBOUND_NAMES = {"__init__", "__main__", "ports"}
+"""The interfaces of a package of the core are its ``ports``."""
 GENERATED = re.compile(r"[Gg]enerated (by|from)|[Mm]ade by `?make")
 UNIT_TESTS_BY_SUBJECT = {
     "asyncapi/test_decoder.py",
@@ -28,10 +29,12 @@ UNIT_TESTS_BY_SUBJECT = {
     "observability/metrics/test_recovery_metrics.py",
     "observability/test_operations_guide.py",
     "publishing/test_feed_properties.py",
+    "session/test_live_controls.py",
     "session/test_live_properties.py",
     "session/test_machine_properties.py",
     "session/test_recovery_properties.py",
     "session/test_repeated_requests.py",
+    "websocket/test_live_driver.py",
 }
 """Unit tests of a whole package, or a second file about a module."""
 
@@ -44,6 +47,15 @@ SLEEPS = {
     "tests/ops/alerts/test_live_alerts.py": "the load",
     "tests/unit/stores/test_deadline.py": "a call that takes longer than its deadline",
     "tests/integration/publishing/test_writer_outage.py": "the pause of a producer before it repeats",
+    "tests/integration/live/test_kills.py": "the rhythm of a producer, and kills at different moments",
+    "tests/integration/publishing/test_redis_bus.py": "the time between two probes",
+    "tests/unit/publishing/test_awaited_definitions.py": "virtual time",
+    "tests/unit/publishing/test_conversion.py": "virtual time",
+    "tests/unit/publishing/test_event_reader.py": "virtual time",
+    "tests/unit/publishing/test_feed_properties.py": "virtual time",
+    "tests/unit/publishing/test_feed.py": "virtual time",
+    "tests/unit/publishing/test_feeds.py": "virtual time",
+    "tests/unit/publishing/test_hold_back.py": "virtual time",
     "tests/unit/publishing/test_writer.py": "virtual time",
     "tests/unit/websocket/test_pacer.py": "virtual time",
 }

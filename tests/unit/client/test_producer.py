@@ -29,7 +29,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), 
 
 
 class Service:
-    """Takes what producers send, and fails as it is told. It is both links."""
+    """Takes what producers send, and fails as set. It is both links."""
 
     def __init__(self, failures: Sequence[tuple[int, StreamingError]] = ()) -> None:
         """Each failure has the number of parts that are stored before it."""
@@ -217,7 +217,7 @@ async def test_a_refusal_ends_it() -> None:
     assert raised.value is refused
 
 
-async def test_a_service_that_is_away_for_too_long_ends_it() -> None:
+async def test_a_service_that_is_unavailable_for_too_long_ends_it() -> None:
     lost = ConnectionClosed(1006)
     with pytest.raises(PublishFailed) as raised:
         async with producer(Service([(0, lost)]), retry_seconds=-1) as out:

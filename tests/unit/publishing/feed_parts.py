@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from service.content.live.document import LiveDocument
-from service.content.live.documents import create_document
+from service.content.live.live_documents import create_document
 from service.content.rules import DEFAULT_RULES
 from service.events import Event, LiveMeter
 from service.live.ports import LiveNotice, SourceStored, StreamTouched

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from service.content.live.content import LiveContent
+from service.content.live.live_content import LiveContent
 from service.content.live.text import TextDocument
 from service.protocol.messages import ChunkBy, HtmlMode
 from service.publishing.conversion import MOST_ON_LOOP, Conversion

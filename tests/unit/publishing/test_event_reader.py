@@ -154,7 +154,7 @@ def test_it_ends_when_the_token_is_revoked() -> None:
     run_virtually(main())
 
 
-def test_a_drain_says_when_to_come_back() -> None:
+def test_a_drain_has_the_time_to_come_back() -> None:
     async def main() -> None:
         client = _Client(Stream())
         await asyncio.sleep(1)

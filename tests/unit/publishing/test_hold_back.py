@@ -9,7 +9,7 @@ from tests.virtual_time import run_virtually
 
 
 class _Holding(TextDocument):
-    """Holds as many characters as it is told."""
+    """Holds as many characters as it is set."""
 
     held = 0
 

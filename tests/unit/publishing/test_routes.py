@@ -16,7 +16,7 @@ from service.protocol.publish_errors import PublishErrorCode
 from service.session.ports import StoreUnavailable
 from service.stores.failures import StoreFull
 from tests.unit.publishing.memory_live_store import MAX_LENGTH
-from tests.unit.publishing.press import MAX_REQUESTS, SECRET, Press, append, close, create, error
+from tests.unit.publishing.press import Press, append, close, create, error
 
 FACE = "😀".encode()
 
@@ -248,115 +248,6 @@ async def test_an_unknown_stream_is_not_found(client: httpx.AsyncClient) -> None
     for call in ("touch?epoch=0", "adopt", "cancel"):
         assert error(await client.post(f"/streams/nothing/{call}")) == unknown
     assert error(await client.get("/streams/nothing")) == unknown
-
-
-@pytest.mark.parametrize("key", ["k", "k" * 255, "a key, with a comma"])
-async def test_the_same_key_is_the_same_stream_and_is_charged_once(press: Press, key: str) -> None:
-    async with press.client(**{"Idempotency-Key": key}) as client:
-        created = [await create(client, speed="fast") for _ in range(5)]
-        await append(client, created[0]["stream_id"], 0, b"Hello")
-        assert (await create(client, speed="fast"))["offset"] == 5
-        other = await client.post("/sessions/s-1/streams", json={"content_type": "text", "speed": "slow"})
-    assert {stream["stream_id"] for stream in created} == {created[0]["stream_id"]}
-    assert error(other) == {"http": 422, "code": "key_reused"}
-    assert press.sessions.used == {"s-1": 1}
-
-
-async def test_a_call_that_was_counted_and_not_stored_is_completed_by_its_repetition(press: Press) -> None:
-    async with press.client(**{"Idempotency-Key": "k"}) as client:
-        press.store.failure = StoreUnavailable()
-        assert (await client.post("/sessions/s-1/streams", json={"content_type": "text"})).status_code == 503
-        press.store.failure = None
-        assert (await create(client))["stream_id"] in press.store.records
-    assert press.sessions.used == {"s-1": 1}
-
-
-@pytest.mark.parametrize("keys", [[""], ["k" * 256], ["k", "k"], ["schlüssel"]])
-async def test_a_key_is_one_short_line(press: Press, client: httpx.AsyncClient, keys: list[str]) -> None:
-    headers = [(b"Idempotency-Key", key.encode()) for key in keys]
-    answer = await client.post("/sessions/s-1/streams", json={"content_type": "text"}, headers=headers)
-    assert error(answer) == {"http": 400, "code": "invalid_request"}
-    assert press.sessions.used == {}
-
-
-async def test_creating_costs_a_request_of_the_session(client: httpx.AsyncClient) -> None:
-    for _ in range(MAX_REQUESTS):
-        await create(client)
-    answer = await client.post("/sessions/s-1/streams", json={"content_type": "text"})
-    assert error(answer) == {"http": 429, "code": "requests_used_up"}
-    await create(client, "another")
-
-
-async def test_a_reserved_session_needs_its_secret(press: Press) -> None:
-    async with press.client(**{"X-Session-Secret": "right"}) as client:
-        await create(client)
-    for secret in ({"X-Session-Secret": "wrong"}, {}):
-        async with press.client(**secret) as client:
-            answer = await client.post("/sessions/s-1/streams", json={"content_type": "text"})
-            assert error(answer) == {"http": 403, "code": "session_reserved"}
-    async with press.client() as client:
-        twice = [("X-Session-Secret", "right")] * 2
-        answer = await client.post("/sessions/s-1/streams", json={"content_type": "text"}, headers=twice)
-        assert error(answer)["code"] == "invalid_request"
-
-
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/sessions/a%20b/streams", {"content_type": "text"}),
-        ("/sessions/../streams", {"content_type": "text"}),
-        ("/sessions/s/streams", {}),
-        ("/sessions/s/streams", {"content_type": "pdf"}),
-        ("/sessions/s/streams", {"content_type": "text", "speed": "warp"}),
-        ("/sessions/s/streams", {"content_type": "text", "content": "x"}),
-        ("/sessions/s/streams", {"content_type": "text", "request_id": "r" * 65}),
-        ("/sessions/s/streams", {"content_type": "text", "space": "other"}),
-        ("/sessions/s/streams", []),
-        ("/streams/x/append?epoch=0", None),
-        ("/streams/x/append?offset=0", None),
-        ("/streams/x/append?epoch=-1&offset=0", None),
-        ("/streams/x/append?epoch=0&offset=-1", None),
-        ("/streams/x/append?epoch=0&offset=1e3", None),
-        ("/streams/x/append?epoch=0&offset=99999999999999999999", None),
-        ("/streams/" + "x" * 65 + "/append?epoch=0&offset=0", None),
-        ("/streams/x/close?epoch=0", {"status": "open", "offset": 0}),
-        ("/streams/x/close?epoch=0", {"status": "complete"}),
-        ("/streams/x/close?epoch=0", {"status": "complete", "offset": 0, "sha256": "0"}),
-        ("/streams/x/close?epoch=0", {"status": "complete", "offset": -1}),
-        ("/streams/x/touch", None),
-    ],
-)
-async def test_a_call_that_does_not_fit_is_answered_with_what_is_wrong(
-    client: httpx.AsyncClient, path: str, body: object
-) -> None:
-    answer = await client.post(path, json=body)
-    if answer.status_code != 404:  # the path of another session
-        assert error(answer) == {"http": 400, "code": "invalid_request"}
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 1000, b'{"content_type": "\\ud800"}', b"null"])
-async def test_what_is_no_object_is_answered_without_a_copy_of_it(client: httpx.AsyncClient, body: bytes) -> None:
-    answer = await client.post("/sessions/s/streams", content=body)
-    assert error(answer) == {"http": 400, "code": "invalid_request"}
-
-
-async def test_nothing_of_a_body_is_read_before_the_token_is_checked(press: Press) -> None:
-    paths = press.app.openapi()["paths"]
-    calls = [(path, method) for path in paths for method in paths[path]]
-    assert len(calls) == 7
-    for template, method in calls:
-        path = template.replace("{session_id}", "s").replace("{stream_id}", "x") + "?epoch=0&offset=0"
-        assert await statuses(press, method, path, {}) == [401]
-        assert await statuses(press, method, path, {"Authorization": "Bearer wrong"}) == [401]
-    assert len(press.refusals) == 14
-
-
-async def test_a_body_that_does_not_end_changes_nothing(press: Press, client: httpx.AsyncClient) -> None:
-    stream_id = (await create(client))["stream_id"]
-    path = f"/v1/streams/{stream_id}/append?epoch=0&offset=0"
-    headers = {"Authorization": f"Bearer {SECRET}"}
-    assert await statuses(press, "post", path, headers, iter([b"Hel", b"lo"])) == [400]
-    assert press.store.sources[stream_id] == b""
 
 
 def test_the_document_of_the_api_names_each_error_of_each_route(press: Press) -> None:

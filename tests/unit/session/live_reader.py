@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from service.content.live.content import LiveContent
 from service.content.live.document import Change
+from service.content.live.live_content import LiveContent
 from service.content.live.piece import LivePiece
 from service.events import LiveChunk
 from service.protocol.messages import ChunkBy, HtmlMode, Speed

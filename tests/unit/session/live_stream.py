@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from service.content.live.content import LiveContent
 from service.content.live.document import Change
+from service.content.live.live_content import LiveContent
 from service.content.live.piece import LiveCursor
 from service.live.records import LiveRecord, LiveState
 from service.protocol.errors import StreamingError

@@ -7,7 +7,7 @@ export interface WatchOptions extends ReadOptions {
     onProducer?: (state: ProducerState) => void;
 }
 /**
- * A live stream: content that is still being written. Its chunks say what to show: keep `kept.slice(0, from) + data`, or
+ * A live stream: content that is still being written. Its chunks are shown like this: keep `kept.slice(0, from) + data`, or
  * without `from` append, and show it with `close` behind it. It survives lost connections, as it is watched again from
  * `settled` on; so a chunk may replace what was received last.
  */

@@ -1,4 +1,4 @@
-import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, StreamRequest, TraceHeaders } from "./protocol.js";
+import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, TraceHeaders } from "./protocol.js";
 /** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
 /** A W3C trace context: https://www.w3.org/TR/trace-context/ */
@@ -71,16 +71,3 @@ export declare class Stream implements AsyncIterable<Chunk> {
     cancel(): void;
     [Symbol.asyncIterator](): AsyncGenerator<Chunk, void>;
 }
-/** The message that requests a stream. */
-export declare function streamRequest(content: string, options: StreamOptions & {
-    requestId: string;
-}): StreamRequest;
-/** The fields of a request that say how it is read. */
-export declare function readFields({ requestId, speed, chunkBy, htmlMode }: ReadOptions & {
-    requestId: string;
-}): {
-    request_id: string;
-    speed?: Speed;
-    chunk_by?: ChunkBy;
-    html_mode?: HtmlMode;
-};

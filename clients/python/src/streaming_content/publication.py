@@ -1,4 +1,4 @@
-"""One live stream as its producer knows it: what is written, what is stored, and how it ended."""
+"""One live stream as its producer has it: what is written, what is stored, and how it ended."""
 
 import asyncio
 from collections.abc import Callable

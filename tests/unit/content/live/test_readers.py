@@ -6,8 +6,8 @@ from msgspec import UNSET
 
 from service.content.html.markup import has_visible_content
 from service.content.html.sanitise import is_stable
-from service.content.live.content import LiveContent
 from service.content.live.html import HtmlDocument
+from service.content.live.live_content import LiveContent
 from service.content.rules import DEFAULT_RULES
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, HtmlMode

@@ -10,9 +10,9 @@ from msgspec import UNSET
 
 from service.content.html.sanitise import is_stable
 from service.content.live import view
-from service.content.live.content import LiveContent
 from service.content.live.document import Change
 from service.content.live.growing_text import utf16_length
+from service.content.live.live_content import LiveContent
 from service.content.rules import DEFAULT_RULES
 from service.protocol.messages import ChunkBy, HtmlMode
 from tests.unit.content.live.histories import History, Reader, histories_of_html, histories_of_text, is_well_formed

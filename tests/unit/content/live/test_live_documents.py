@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from service.content.live.documents import create_document
+from service.content.live.live_documents import create_document
 from service.content.prepare import prepare
 from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import EmptyContent
