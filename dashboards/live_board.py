@@ -3,10 +3,9 @@
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.alerted import compared
 from dashboards.board import Row, Uid, board
 from dashboards.explore import spans
-from dashboards.limits import beyond
+from dashboards.live_producers import OFF, producers, store
 from dashboards.panels import Frame, alert_lines, heat, lines
 from dashboards.queries import (
     Query,
@@ -23,29 +22,20 @@ from observability.registry.metrics import (
     LIVE_APPENDS,
     LIVE_AWAITING_DEFINITION,
     LIVE_CHUNKS,
-    LIVE_COMMIT,
-    LIVE_CREATED,
     LIVE_DEFINITION_WAIT,
-    LIVE_DURABLE_LAG,
-    LIVE_DURATION,
-    LIVE_ENDED,
     LIVE_FIRST_APPENDS,
     LIVE_FIRST_CHUNK,
     LIVE_GAP,
     LIVE_HELD_BACK,
     LIVE_LATE_READERS,
-    LIVE_PRODUCERS,
     LIVE_READERS,
     LIVE_READS,
-    LIVE_REFUSALS,
     LIVE_REPLACEMENTS,
     LIVE_SOURCE_BYTES,
     LIVE_SOURCE_TO_SOCKET,
     LIVE_STREAMS,
-    LIVE_UNDURABLE,
 )
 
-_OFF = "publishing is off"
 _STREAMS = f"sum(max by (job, state) ({of_instances(LIVE_STREAMS, 'state')}))"
 """Streams that have not ended, of instances that share their store."""
 
@@ -59,8 +49,8 @@ def live() -> Dashboard:
         _delay(),
         _readers(),
         _markup(),
-        _producers(),
-        _store(),
+        producers(),
+        store(),
     )
 
 
@@ -78,7 +68,7 @@ def _now() -> Row:
                     logs=("live_stream_created", "live_stream_ended"),
                 ),
                 Query(of_instances(LIVE_STREAMS, "state"), "{{instance}} {{state}}"),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame(
@@ -87,12 +77,12 @@ def _now() -> Row:
                     units.MessagesPerSecond,
                 ),
                 Query(rate(LIVE_APPENDS), "appends"),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame("Source", "Bytes a second that producers sent and the store has.", units.BytesPerSecondIEC),
                 Query(rate(LIVE_SOURCE_BYTES), "source"),
-                nothing=_OFF,
+                nothing=OFF,
             ),
         ),
     )
@@ -111,7 +101,7 @@ def _delay() -> Row:
                     6,
                 ),
                 *quantiles(LIVE_SOURCE_TO_SOCKET),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             heat(
                 Frame(
@@ -131,7 +121,7 @@ def _delay() -> Row:
                     6,
                 ),
                 *quantiles(LIVE_GAP),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame(
@@ -143,7 +133,7 @@ def _delay() -> Row:
                     traces=spans("read", "span.gen_ai.response.time_to_first_chunk > 5"),
                 ),
                 *quantiles(LIVE_FIRST_CHUNK),
-                nothing=_OFF,
+                nothing=OFF,
             ),
         ),
     )
@@ -163,7 +153,7 @@ def _readers() -> Row:
                 ),
                 Query(total(LIVE_READERS, "way"), "{{way}}"),
                 stacked=True,
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame(
@@ -185,12 +175,12 @@ def _readers() -> Row:
                 ),
                 Query(per_minute(LIVE_READS, "end"), "{{end}}"),
                 Query(per_minute(LIVE_LATE_READERS), "came late"),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame("Chunks of live streams", "Chunks a second to all readers.", units.MessagesPerSecond, 6),
                 Query(rate(LIVE_CHUNKS), "chunks"),
-                nothing=_OFF,
+                nothing=OFF,
             ),
         ),
     )
@@ -219,7 +209,7 @@ def _markup() -> Row:
                     6,
                 ),
                 *quantiles(LIVE_HELD_BACK),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame(
@@ -239,7 +229,7 @@ def _markup() -> Row:
                     6,
                 ),
                 Query(total(LIVE_AWAITING_DEFINITION), "waiting"),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame(
@@ -249,7 +239,7 @@ def _markup() -> Row:
                     12,
                 ),
                 *quantiles(LIVE_DEFINITION_WAIT),
-                nothing=_OFF,
+                nothing=OFF,
             ),
             lines(
                 Frame(
@@ -260,110 +250,7 @@ def _markup() -> Row:
                 ),
                 Query(quantile(0.5, LIVE_FIRST_APPENDS), "p50"),
                 Query(quantile(0.95, LIVE_FIRST_APPENDS), "p95"),
-                nothing=_OFF,
-            ),
-        ),
-    )
-
-
-def _producers() -> Row:
-    return Row(
-        "Producers",
-        (
-            alert_lines(
-                Frame(
-                    "Streams without a sign of their producer",
-                    "Share of the streams that have not ended whose producer was not heard of for 5 s or more.",
-                    units.PercentUnit,
-                    6,
-                    logs=("producer_stalled", "producer_continued", "producer_lost"),
-                ),
-                "LiveStreamsStalled",
-                "share",
-                most=1,
-            ),
-            alert_lines(
-                Frame(
-                    "Changes of producers",
-                    "Lost ones in 5 minutes, as the alert counts them; and those that stalled, continued, or adopted "
-                    "the stream of another.",
-                    units.Short,
-                    6,
-                    logs=("producer_lost", "live_stream_adopted"),
-                ),
-                "LiveProducersLost",
-                "lost",
-                Query(
-                    f"300 * {rate(LIVE_PRODUCERS, 'change', change=('stalled', 'continued', 'adopted'))}", "{{change}}"
-                ),
-            ),
-            lines(
-                Frame(
-                    "Ends of live streams",
-                    "A minute, by outcome; and created ones. Abandoned: lost, and not adopted.",
-                    units.CountsPerMinute,
-                    6,
-                    logs=("live_stream_ended",),
-                    traces=spans("publish", "status=error"),
-                ),
-                Query(per_minute(LIVE_CREATED), "created"),
-                Query(per_minute(LIVE_ENDED, "outcome"), "{{outcome}}"),
-                nothing=_OFF,
-            ),
-            lines(
-                Frame(
-                    "Refused requests of producers",
-                    "A minute, by reason. Only unavailable is a failure of the service; a fenced producer was replaced "
-                    "by another one.",
-                    units.CountsPerMinute,
-                    6,
-                    logs=("append_refused",),
-                ),
-                Query(f"{per_minute(LIVE_REFUSALS, 'reason')} > 0", "{{reason}}"),
-                nothing="none was refused",
-            ),
-            heat(
-                Frame(
-                    "Duration of live streams",
-                    "From the creation to the end. A diamond opens a trace.",
-                    units.Seconds,
-                    24,
-                ),
-                Query(buckets(LIVE_DURATION), exemplars=True),
-            ),
-        ),
-    )
-
-
-def _store() -> Row:
-    return Row(
-        "Store",
-        (
-            lines(
-                Frame(
-                    "Until appends are stored, p99 by instance",
-                    "From the arrival of the oldest append of a commit until it was stored. Nothing is shown before.",
-                    units.Seconds,
-                    logs=("dependency_unavailable", "append_refused"),
-                ),
-                Query(compared("LiveStoreLag"), "{{instance}}"),
-                Query(quantile(0.5, LIVE_DURABLE_LAG), "p50 of all"),
-                limit=beyond("LiveStoreLag"),
-            ),
-            lines(
-                Frame("Commits", "Calls of the store, with the appends of all streams that waited.", units.Seconds),
-                *quantiles(LIVE_COMMIT),
-                nothing=_OFF,
-            ),
-            lines(
-                Frame(
-                    "Not stored yet",
-                    "Source that has arrived and is not stored, at the last commit. Over 256 KiB of one stream its "
-                    "producer is refused.",
-                    units.BytesIEC,
-                ),
-                Query(total(LIVE_UNDURABLE, "instance"), "{{instance}}"),
-                nothing=_OFF,
+                nothing=OFF,
             ),
         ),
     )

@@ -3,8 +3,8 @@
 from typing import Final
 
 from tests.e2e.faults import injections as faults
-from tests.e2e.faults import live_faults
 from tests.e2e.faults.figures import COMPLETED, FIRST_CHUNK, FIRST_CHUNKS, LOST
+from tests.e2e.faults.live_rows import LIVE_ROWS
 from tests.e2e.faults.row import Figure, Row, Shown
 from tests.e2e.faults.stage import Setup, Stage
 
@@ -296,24 +296,7 @@ _SINGLE: Final = (
         (Shown("connections: No socket could be accepted"),),
         causes=("accept_paused",),
     ),
-    Row(
-        "producers killed",
-        live_faults.producers_killed,
-        alerts("LiveProducersLost", "LiveStreamsStalled"),
-        (Shown("live: Changes of producers"), Shown("live: Streams without a sign of their producer")),
-        causes=("producers_lost",),
-        minute=12,
-        watch_minutes=2,
-    ),
-    Row(
-        "the store of live streams locked for 0.8 s each second",
-        live_faults.live_store_locked,
-        alerts("LiveStoreLag", "SlowDependency"),
-        (Shown("live: Until appends are stored, p99 by instance"),),
-        causes=("live_store_slow",),
-        minute=12,
-        watch_minutes=2,
-    ),
+    *LIVE_ROWS,
     Row(
         "the collector dead",
         faults.collector_dead,
