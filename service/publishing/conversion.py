@@ -124,7 +124,7 @@ class Conversion:
             if self._ends:
                 self._complete(self._document.finish())
         except EmptyContent:  # a producer that has written nothing has failed in nothing
-            self._complete(None)
+            self._break_off()
         except Exception as error:  # noqa: BLE001 - it ends this stream for its readers, and nothing else
             self._fail(error)
         self._changed()
@@ -139,7 +139,7 @@ class Conversion:
             if self._ends and not self.is_complete:
                 self._complete(await self._in_thread(self._document.finish))
         except EmptyContent:  # as above
-            self._complete(None)
+            self._break_off()
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(error)
         finally:
@@ -161,20 +161,23 @@ class Conversion:
         self.has_content = self.has_content or bool(change.text)
         self.converted += characters
 
-    def _complete(self, change: Change | None) -> None:
-        if change is not None:
-            self._content.apply(change)
+    def _complete(self, change: Change) -> None:
+        self._content.apply(change)
         self._content.finish()
         self.is_complete = True
 
-    def _fail(self, error: Exception) -> None:
+    def _break_off(self) -> None:
         """Show what there is, as the end."""
+        self.is_complete = True
+        self._content.break_off()
+
+    def _fail(self, error: Exception) -> None:
+        """End with what there is."""
         self.failure = error
         self._texts.clear()
         with suppress(Exception):  # the first error is the one that counts
             self._content.apply(self._document.finish())
-        self._content.finish()
-        self.is_complete = True
+        self._break_off()
 
     def _reveal(self) -> bool:
         """Show the readable text that is held back; return false while the thread has the document."""

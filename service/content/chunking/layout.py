@@ -80,6 +80,8 @@ def ends_as_paragraph(html: str, node: Node) -> bool:
 def _end(html: str, name: str, place: int) -> int:
     """Return the end of the element ``name`` whose content begins at ``place``."""
     end = html.find(f"</{name}>", place)
+    if end < 0:
+        raise ValueError(f"The element {name} has no end.")
     if html.find(f"<{name}", place, end) < 0:
         return end + len(f"</{name}>")
     depth = 1

@@ -45,6 +45,14 @@ class LiveContent:
         for view in self._views.values():
             view.finish()
 
+    def break_off(self) -> None:
+        """Record that the document cannot be completed: what it shows is its end, with the tags that are missing."""
+        shown = self._shown
+        length = shown.text.length
+        close = "" if self._is_text else shown.elements.at(length).close
+        self.apply(Change(length, close, length + len(close)))
+        self.finish()
+
     def cursor(self, html_mode: HtmlMode, chunk_by: ChunkBy, settled: int) -> LiveCursor | None:
         """Return the position of a reader who has what is before ``settled``, in UTF-16 code units.
 

@@ -211,6 +211,21 @@ def test_a_stream_of_nothing_ends_as_its_producer_has_ended_it(content_type: Con
     run_virtually(main())
 
 
+@pytest.mark.parametrize("html_mode", HtmlMode)
+def test_html_of_tags_alone_ends_with_its_end_tags(html_mode: HtmlMode) -> None:
+    async def main() -> None:
+        bench = Bench()
+        await bench.create(ContentType.HTML)
+        reader = await bench.reader(html_mode=html_mode)
+        await bench.produce(b"<b><p><p>")
+        await bench.produce(b"", LiveStatus.COMPLETE)
+        assert reader.last() is LiveState.COMPLETE
+        assert reader.kept == "<b><p></p></b>"
+        assert reader.reading.cursor.ended
+
+    run_virtually(main())
+
+
 def test_a_fault_of_a_document_is_recorded_and_ends_only_its_stream() -> None:
     async def main() -> None:
         failing = _Failing()

@@ -98,6 +98,12 @@ def test_an_end_tag_without_a_start_tag_is_an_error() -> None:
         split_fragments("<p>a</p></b>", WORD, 10)
 
 
+@pytest.mark.parametrize("html", ["<p>a", "<b><b>a</b>", "<p>a</p><ul><li>b"])
+def test_a_start_tag_without_an_end_tag_is_an_error(html: str) -> None:
+    with pytest.raises(ValueError, match="no end"):
+        split_fragments(f"{html}<p>b</p>", WORD, 10)
+
+
 @pytest.mark.parametrize("html", ["a & b", "text<p>p</p>", "<p>p</p>text <b>b</b>", "<div>a</div>"])
 def test_what_is_not_a_sequence_of_blocks_is_one_chunk(html: str) -> None:
     assert split_fragments(html, WORD, 1000) == [html]

@@ -136,3 +136,15 @@ def grown(texts: Sequence[str], html_mode: HtmlMode, chunk_by: ChunkBy, *, is_te
 )
 def test_a_piece_is_a_segment(texts: list[str], chunk_by: ChunkBy, pieces: list[str]) -> None:
     assert grown(texts, INCREMENTAL, chunk_by) == pieces
+
+
+@pytest.mark.parametrize("html_mode", HtmlMode)
+def test_a_document_that_is_broken_off_ends_with_its_end_tags(html_mode: HtmlMode) -> None:
+    content = content_of()
+    reader = reader_of(content, html_mode, WORD)
+    content.apply(Change(0, "<p>One</p><ul><li>two <b>three", 10))
+    content.break_off()
+    while reader.take(1000, whole=True) is not None:
+        pass
+    assert reader.kept == "<p>One</p><ul><li>two <b>three</b></li></ul>"
+    assert reader.cursor.ended
