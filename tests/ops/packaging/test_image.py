@@ -71,7 +71,8 @@ def container(image: Image, tmp_path: Path) -> Iterator[Container]:
 def test_container_serves_stores_its_files_and_stops_on_sigterm(container: Container, image: Image) -> None:
     root = httpx.get(container.url + RAILWAY["deploy"]["healthcheckPath"])
     assert (root.status_code, root.json()["version"]) == (200, __version__)
-    routes = httpx.get(container.url + "/openapi.json").json()["paths"]
+    paths = httpx.get(container.url + "/openapi.json").json()["paths"]
+    routes = [path for path in paths if not path.startswith("/v1/")]  # those need parameters and a token
     assert {path: httpx.get(container.url + path).status_code for path in [*routes, "/docs"]} == dict.fromkeys(
         [*routes, "/docs"], 200
     )
