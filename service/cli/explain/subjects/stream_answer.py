@@ -33,6 +33,7 @@ _CODE_CAUSES = {
     "PROCESSING_ERROR": ("content_killed", "service_errors"),
     "OVER_CAPACITY": ("seats_full",),
     "STREAM_ERROR": ("slow_readers",),
+    "PRODUCER_FAILED": ("producers_lost", "live_store_lag"),
 }
 
 

@@ -22,6 +22,13 @@ _PHASES = {
 _HIDDEN = ("error_detail", "adaptive_speed_selected", "recovery_detail", "chunk_sent")
 _LOGGED = {"first_chunk": "first_chunk_sent", "last_chunk": "stream_completed"}
 """The log event of an event of a span."""
+_LIVE_ENDS = {
+    "complete": ("completed", ""),
+    "cancelled": ("cancelled", ""),
+    "error": ("error", "PRODUCER_FAILED"),
+    "abandoned": ("error", "PRODUCER_FAILED"),
+}
+"""How a live stream ended, as the outcome of a stream and the code of its error."""
 _PROCESS_EVENTS = (
     "dependency_unavailable",
     "dependency_recovered",
@@ -91,6 +98,8 @@ def story_of(stream_id: str, evidence: Evidence) -> StreamStory:
         if line.event == "connection_closed" and line.text("connection_id") in connections - {""}
     ]
     ends = [line for line in own if line.event in ("stream_completed", "stream_ended")]
+    live_ends = [_LIVE_ENDS[line.text("outcome")] for line in own if line.event == "live_stream_ended"]
+    live_outcome, live_code = live_ends[-1] if live_ends else ("", "")
     faults = [line for line in own if line.event == "fault_raised"]
     errors = [line for line in own if line.text("code")]
     requested = next((line for line in own if line.event == "stream_requested"), None)
@@ -108,8 +117,10 @@ def story_of(stream_id: str, evidence: Evidence) -> StreamStory:
         blocked_seconds=max(
             (line.number("seconds") or 0 for line in own if line.event == "backpressure_released"), default=0
         ),
-        outcome=ends[-1].text("outcome") if ends else last_root.text("stream.outcome") if last_root else "",
-        code=(ends[-1].text("code") if ends else "")
+        outcome=live_outcome
+        or (ends[-1].text("outcome") if ends else last_root.text("stream.outcome") if last_root else ""),
+        code=live_code
+        or (ends[-1].text("code") if ends else "")
         or (errors[-1].text("code") if errors else "")
         or (last_root.text("stream.error_code") if last_root else ""),
         resumable=bool(ends and ends[-1].fields.get("resumable")),

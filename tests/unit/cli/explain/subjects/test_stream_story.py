@@ -109,3 +109,23 @@ def test_a_stream_on_two_connections() -> None:
 @for_all(st.permutations(LINES), st.permutations(SPANS))
 def test_the_order_does_not_matter(lines: list[LogLine], spans: list[Span]) -> None:
     assert story_of("s-1", evidence(lines=lines, spans=spans)) == story_of("s-1", evidence(lines=LINES, spans=SPANS))
+
+
+@pytest.mark.parametrize(
+    ("ended", "outcome", "code"),
+    [
+        ("complete", "completed", ""),
+        ("cancelled", "cancelled", ""),
+        ("error", "error", "PRODUCER_FAILED"),
+        ("abandoned", "error", "PRODUCER_FAILED"),
+    ],
+)
+def test_a_live_stream_ends_as_its_producer_ended_it(ended: str, outcome: str, code: str) -> None:
+    lines = [
+        line("live_stream_created", 100, **IDS),
+        line("producer_lost", 60, "WARNING", **IDS),
+        line("live_stream_ended", 20, outcome=ended, **IDS),
+    ]
+    story = story_of("s-1", evidence(lines=lines))
+    assert (story.outcome, story.code) == (outcome, code)
+    assert [moment.what for moment in story.moments] == ["live stream created", "producer lost", "live stream ended"]
