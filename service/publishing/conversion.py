@@ -16,6 +16,8 @@ from service.publishing.hold_back import HoldBack
 
 MOST_ON_LOOP = 4096
 """Characters: more at once are converted in the thread, in parts as long as this, between which others have a turn."""
+SLOW_SECONDS = 0.02
+"""Text that took longer delayed all streams: what follows is converted in the thread, until that is fast again."""
 _LARGE_DOCUMENT = 16_384
 """Characters of the source, above which its end and the first reader of a kind are work for the thread."""
 
@@ -42,10 +44,13 @@ class Conversion:
         self._thread = thread
         self._hold_back = HoldBack(document, self._reveal, count_held)
         self._on_change = on_change
+        self._time = asyncio.get_running_loop().time
         self._texts: list[str] = []
         self._put = 0
         self._arrived_at: float | None = None
         self._ends = False
+        self._is_slow = False
+        """Whether the last text took longer than ``SLOW_SECONDS``."""
         self._lock = asyncio.Lock()
         """Held while the thread has the document."""
         self._task: asyncio.Task[None] | None = None
@@ -86,7 +91,7 @@ class Conversion:
         if self._task is not None or self.is_complete or not (self._texts or self._ends):
             return
         is_short = self._put - self.converted <= MOST_ON_LOOP and not (self._ends and self.converted > _LARGE_DOCUMENT)
-        if is_short and not self._lock.locked():
+        if is_short and not self._is_slow and not self._lock.locked():
             self._convert_here()
         else:
             self._task = asyncio.get_running_loop().create_task(self._convert_in_thread())
@@ -120,7 +125,7 @@ class Conversion:
         self._texts.clear()
         try:
             if text:
-                self._apply(self._document.append(text), len(text))
+                self._apply(self._append(text), len(text))
             if self._ends:
                 self._complete(self._document.finish())
         except EmptyContent:  # a producer that has written nothing has failed in nothing
@@ -134,7 +139,7 @@ class Conversion:
         try:
             while self._texts and not self.is_complete:
                 for text in self._take_parts():
-                    self._apply(await self._in_thread(partial(self._document.append, text)), len(text))
+                    self._apply(await self._in_thread(partial(self._append, text)), len(text))
                     self._changed()
             if self._ends and not self.is_complete:
                 self._complete(await self._in_thread(self._document.finish))
@@ -155,6 +160,12 @@ class Conversion:
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         async with self._lock:
             return await self._thread.run(work)
+
+    def _append(self, text: str) -> Change:
+        began = self._time()
+        change = self._document.append(text)
+        self._is_slow = self._time() - began > SLOW_SECONDS
+        return change
 
     def _apply(self, change: Change, characters: int) -> None:
         self._content.apply(change)

@@ -23,7 +23,7 @@ from service.session.ports import Ids, Recorder, StoreUnavailable
 from service.websocket.endpoint import trace_context
 
 _TEXT = Path(__file__).with_suffix(".md")
-_MAX_SAMPLES = 20
+MAX_SAMPLES = 20
 """That are written at once."""
 _RETRY_SECONDS = 5.0
 _TOKENS = (3, 5, 2, 6, 4, 1, 7, 4)
@@ -65,6 +65,8 @@ class LiveSamples:
         self._ids = ids
         self._recorder = recorder
         self._tasks: set[asyncio.Task[None]] = set()
+        self._beginning = 0
+        """Calls whose sample is not being written yet."""
 
     def routes(self) -> APIRouter:
         """The route that the test page calls."""
@@ -74,20 +76,17 @@ class LiveSamples:
 
         @router.post("/websocket-test/live", status_code=202)
         async def write(request: Request, producer: publishes) -> WrittenSample:
-            if len(self._tasks) >= _MAX_SAMPLES:
+            if len(self._tasks) + self._beginning >= MAX_SAMPLES:
                 sentence = "Many samples are being written. Try again soon."
                 raise PublishError(PublishErrorCode.OVERLOADED, sentence, retry_after_seconds=_RETRY_SECONDS)
-            sample = await read_model(request, SampleToWrite)
-            creation = Creation(
-                session_id=sample.session_id,
-                options=Options(ContentType.MARKDOWN),
-                address=self._proxies.client_address(request.scope),
-                trace=trace_context(request.scope),
-            )
-            record = await self._creator.create(producer, creation)
-            task = asyncio.create_task(self._write(producer, record))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._beginning += 1
+            try:
+                record = await self._create(request, producer)
+                task = asyncio.create_task(self._write(producer, record))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            finally:
+                self._beginning -= 1
             return WrittenSample(stream_id=record.stream_id)
 
         return router
@@ -101,6 +100,16 @@ class LiveSamples:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _create(self, request: Request, producer: Producer) -> LiveRecord:
+        sample = await read_model(request, SampleToWrite)
+        creation = Creation(
+            session_id=sample.session_id,
+            options=Options(ContentType.MARKDOWN),
+            address=self._proxies.client_address(request.scope),
+            trace=trace_context(request.scope),
+        )
+        return await self._creator.create(producer, creation)
 
     async def _write(self, producer: Producer, record: LiveRecord) -> None:
         try:

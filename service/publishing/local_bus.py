@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import socket
+import stat
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -113,7 +114,7 @@ class LocalBus:
         self._listed_at = asyncio.get_running_loop().time()
         with suppress(OSError):
             for path in self._directory.iterdir():
-                if path != own and path not in self._peers:
+                if path != own and path not in self._peers and path.is_socket():
                     self._connect(path)
 
     def _connect(self, path: Path) -> None:
@@ -151,8 +152,10 @@ class LocalBus:
 def _bind(directory: Path) -> tuple[Path, socket.socket]:
     """Return a new socket and its path. Raises ``OSError``."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if directory.stat().st_uid != os.getuid():
-        raise PermissionError(errno.EPERM, "the directory of the sockets belongs to another user")
+    # Not what a link leads to: in the directory for temporary files, others can make one.
+    found = directory.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise PermissionError(errno.EPERM, "the directory of the sockets is a link, or belongs to another user")
     path = directory / _new_name()
     if len(os.fsencode(path)) > _LONGEST_PATH:
         raise OSError(errno.ENAMETOOLONG, "the path of the sockets is too long")

@@ -94,6 +94,34 @@ async def test_sockets_of_killed_processes_are_removed(directory: Path, killed: 
     assert not os.path.exists(killed)  # noqa: ASYNC240, PTH110 - nothing else runs here
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file that is no socket."""
+    path = tmp_path / "file"
+    path.write_bytes(b"")
+    return path
+
+
+async def test_only_sockets_are_removed(file: Path) -> None:
+    async with _listener(file.parent).running() as listener:
+        listener.bus.publish([stored(0, b"")])
+    assert os.path.exists(file)  # noqa: ASYNC240, PTH110 - nothing else runs here
+
+
+@pytest.fixture
+def link(tmp_path: Path) -> Path:
+    """A link to a directory."""
+    path = tmp_path / "link"
+    path.symlink_to(tmp_path)
+    return path
+
+
+async def test_a_link_to_a_directory_is_not_used(link: Path) -> None:
+    async with _listener(link).running() as listener:
+        [error] = listener.errors
+        assert isinstance(error, PermissionError)
+
+
 async def test_what_no_socket_can_send_is_dropped(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_bus, "_MOST_BYTES", 10_000_000)
     async with _listener(directory).running() as follower, _listener(directory).running() as sender:

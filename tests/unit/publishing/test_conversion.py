@@ -2,22 +2,35 @@
 
 import asyncio
 
+from service.content.live.document import Change, LiveDocument
 from service.content.live.live_content import LiveContent
 from service.content.live.text import TextDocument
 from service.protocol.messages import ChunkBy, HtmlMode
-from service.publishing.conversion import MOST_ON_LOOP, Conversion
+from service.publishing.conversion import MOST_ON_LOOP, SLOW_SECONDS, Conversion
 from tests.unit.publishing.feed_parts import THREAD_SECONDS, SlowThread
-from tests.virtual_time import run_virtually
+from tests.virtual_time import VirtualLoop, run_virtually
 
 _LONG = "many words " * MOST_ON_LOOP
 
 
+class _Slow(TextDocument):
+    """Takes long for each exclamation mark."""
+
+    def append(self, source: str) -> Change:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.stall(2 * SLOW_SECONDS * source.count("!"))
+        return super().append(source)
+
+
 class _Bench:
-    def __init__(self) -> None:
+    def __init__(self, document: LiveDocument | None = None) -> None:
         self.thread = SlowThread()
         self.changes = 0
         content = LiveContent(is_text=True, max_chunk_characters=1000)
-        self.conversion = Conversion(TextDocument(), content, self.thread, self._changed, lambda _seconds: None)
+        self.conversion = Conversion(
+            document or TextDocument(), content, self.thread, self._changed, lambda _seconds: None
+        )
 
     def _changed(self) -> None:
         self.changes += 1
@@ -42,6 +55,20 @@ def test_short_text_is_converted_at_once() -> None:
         assert (bench.conversion.converted, bench.changes, bench.thread.works) == (4, 1, 0)
         bench.conversion.advance()
         assert bench.changes == 1
+
+    run_virtually(main())
+
+
+def test_what_follows_on_slow_text_is_converted_in_the_thread_until_that_is_fast() -> None:
+    async def main() -> None:
+        bench = _Bench(_Slow())
+        works = []
+        for text in ("One ", "two! ", "three! ", "four ", "five "):
+            bench.put(text)
+            await bench.conversion.caught_up()
+            works.append(bench.thread.works)
+        assert works == [0, 0, 1, 2, 2]
+        assert await bench.text() == "One two! three! four five "
 
     run_virtually(main())
 
