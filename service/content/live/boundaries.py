@@ -20,8 +20,7 @@ _END_BY_THEMSELVES = frozenset({"Heading", "Rule", "FencedCode"})
 _END_AT_BLANK_LINE = frozenset({"Paragraph", "Table", "BlockQuote"})
 _DEFINITION = "Definition"
 _COMPLETE_AT_END = _END_AT_BLANK_LINE | {"Heading", "Rule", _DEFINITION}
-_MAY_CONTINUE_LIST = re.compile(rb"[ \t\-*+0-9<\xee\xf3\xf4]")
-"""Also private characters, which may stand for others."""
+_MAY_CONTINUE_LIST = frozenset(" \t-*+0123456789<~")
 
 
 class Part(NamedTuple):
@@ -51,11 +50,11 @@ def parts(source: str, definitions: str, tags: frozenset[str]) -> list[Part]:
     prefix = definitions if "[" in source else ""
     boundaries: set[int] | None = None
     """Offsets of those in what the last text was made of: with reasoning and formulas."""
-    limit = len(source)
     if found := reasoning(source, tags, PARSER):
-        boundaries = set(_Text(text, lines.starts).boundaries())
-        uncertain = next((each.start for each in found if not each.is_certain), len(text))
-        limit = len(text[:uncertain].decode())
+        uncertain = next((each.start for each in found if not each.is_certain), None)
+        if uncertain is not None:
+            return parts(text[:uncertain].decode(), definitions, tags) if uncertain else []
+        boundaries = set(_Text(text, source, lines.starts).boundaries())
         removed = [(each.start, each.end) for each in found]
         lines.remove(text, removed)
         text = b"".join(text[end:start] for end, start in _kept(removed, len(text)))
@@ -64,13 +63,16 @@ def parts(source: str, definitions: str, tags: frozenset[str]) -> list[Part]:
     whole = hide_shapes(whole, shield)
     formulas: list[tuple[int, int]] = []
     hidden = hide_formulas(whole, shield, PARSER, formulas)
+    hidden = hide_characters(hidden, shield)
     first = prefix.count("\n")
-    if formulas:
-        with_formulas = set(_Text(whole.encode(), lines.starts, first).boundaries())
-        boundaries = with_formulas if boundaries is None else boundaries & with_formulas
+    if formulas or shield.less_than in hidden:
+        # A tag that becomes text begins HTML where formulas are found.
+        with_formulas = set(_Text(whole.encode(), source, lines.starts, first).boundaries())
+        limit = _doubtful(whole.encode(), formulas, lines.starts, first)
+        boundaries = {each for each in with_formulas if each <= limit and (boundaries is None or each in boundaries)}
         lines.remove(whole.encode(), formulas, first)
-    read = _Text(hide_characters(hidden, shield).encode(), lines.starts, first)
-    return read.parts(source, limit, boundaries)
+    read = _Text(hidden.encode(), source, lines.starts, first)
+    return read.parts(boundaries)
 
 
 def _kept(removed: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
@@ -82,12 +84,22 @@ def _kept(removed: list[tuple[int, int]], length: int) -> Iterator[tuple[int, in
     yield copied, length
 
 
+def _doubtful(text: bytes, formulas: list[tuple[int, int]], starts: list[int], first: int) -> float:
+    """Return the offset in the source of the first line with a formula that a later delimiter may change."""
+    for start, end in formulas:
+        inside = text[start + 1 : end - 1]
+        if not text.startswith((b"$$", rb"\["), start) and (b"$$" in inside or rb"\[" in inside):
+            return starts[text.count(b"\n", 0, start) - first]
+    return float("inf")
+
+
 class _Text:
     """A text that the parser reads, which is made of a source."""
 
-    def __init__(self, text: bytes, starts: list[int], first: int = 0) -> None:
+    def __init__(self, text: bytes, source: str, starts: list[int], first: int = 0) -> None:
         """With the offset of each line in the source. The ``first`` lines are not of the source."""
         self._text = text
+        self._source = source
         self._source_starts = starts
         self._first = first
         self._starts = line_starts(text)
@@ -98,21 +110,19 @@ class _Text:
         for line, _ in self._boundaries():
             yield self._source_starts[line - self._first]
 
-    def parts(self, source: str, limit: int, allowed: set[int] | None) -> list[Part]:
-        """Return the parts up to ``limit`` that end at boundaries which are ``allowed``."""
+    def parts(self, allowed: set[int] | None) -> list[Part]:
+        """Return the parts that end at boundaries which are ``allowed``; ``None`` if all are."""
         nested = _nested_labels(self._text, self._blocks)
         found: list[Part] = []
         start = done = 0
         for line, number in self._boundaries():
             end = self._source_starts[line - self._first]
             blocks = self._blocks[done:number]
-            if end > limit:
-                break
             if end <= start or (allowed is not None and end not in allowed) or _is_formula_open(blocks):
                 continue
             labels = frozenset[str]().union(*(block.labels for block in blocks))
             is_final = all(block.is_final and nested.isdisjoint(block.references) for block in blocks)
-            definitions = self._definitions(source, start, end, blocks) if "]:" in source[start:end] else ""
+            definitions = self._definitions(start, end, blocks) if "]:" in self._source[start:end] else ""
             has_html = any(block.has_html for block in blocks)
             found.append(Part(start, end, labels, is_final, has_html, definitions))
             start, done = end, number
@@ -167,12 +177,16 @@ class _Text:
             if self._is_carriage_return(line - 1) and self._may_have_table(line):
                 return False
             ends = before in _COMPLETE_AT_END or before in _END_BY_THEMSELVES
-            return ends or is_complete or _MAY_CONTINUE_LIST.match(self._text, self._starts[line]) is None
+            return ends or is_complete or self._first_character(line) not in _MAY_CONTINUE_LIST
         if before == _DEFINITION or self._may_have_table(line):
             return False
         if kind == "Table":  # a paragraph before it ends, which is known from the second line of the table
             is_complete = line + 2 < len(self._starts)
         return before in _END_BY_THEMSELVES or is_complete
+
+    def _first_character(self, line: int) -> str:
+        place = self._source_starts[line - self._first]
+        return self._source[place : place + 1]
 
     def _is_blank(self, line: int) -> bool:
         return _BLANK.match(self._text, self._starts[line]) is not None
@@ -187,15 +201,15 @@ class _Text:
         start = max(self._text.rfind(b"\n\n", 0, place), 0)
         return _DELIMITER_ROW.search(self._text, start, place) is not None
 
-    def _definitions(self, source: str, start: int, end: int, blocks: list[Block]) -> str:
+    def _definitions(self, start: int, end: int, blocks: list[Block]) -> str:
         """Return what is between the blocks of a part."""
         pieces: list[str] = []
         for block in blocks:
             line = bisect_right(self._starts, block.start) - 1 - self._first
             last = bisect_right(self._starts, max(block.start, block.end - 1)) - self._first
-            pieces.append(source[start : self._source_starts[line]])
+            pieces.append(self._source[start : self._source_starts[line]])
             start = self._source_starts[last] if last < len(self._source_starts) else end
-        pieces.append(source[start:end])
+        pieces.append(self._source[start:end])
         text = "".join(piece for piece in pieces if piece.strip()).strip()
         return f"{text}\n\n" if text else ""
 

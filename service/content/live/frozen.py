@@ -122,8 +122,8 @@ def _freeze_words(source: str, frozen: Frozen, convert: Callable[[str], str]) ->
     if end < 2 or not rest[end - 2].isalnum() or not rest[end].isalnum():  # noqa: PLR2004 - a letter and a space
         return frozen
     skeleton = f"{heading[0] if heading else ''}{_STOOD_FOR} "
-    skeleton_html = unclosed(convert(skeleton), ends_line=False)
-    converted = unclosed(convert((frozen.skeleton or source[:start]) + rest[: end - 1]), ends_line=False)
+    skeleton_html = unclosed(convert(skeleton), ends_line=False, in_code=False)
+    converted = unclosed(convert((frozen.skeleton or source[:start]) + rest[: end - 1]), ends_line=False, in_code=False)
     if not converted.startswith(frozen.skeleton_html):
         return frozen
     html = frozen.html + converted[len(frozen.skeleton_html) :]

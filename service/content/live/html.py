@@ -1,8 +1,6 @@
 """HTML that is still being written."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from service.content.chunking.graphemes import graphemes, is_of_single_characters
@@ -13,8 +11,9 @@ from service.content.live.growing_text import GrowingText
 from service.content.live.html_blocks import HtmlBlocks, Shape
 from service.content.live.html_source import HtmlSource
 from service.content.live.open_path import ROOT, after
+from service.content.live.processing import processing
 from service.content.rules import ContentRules
-from service.protocol.errors import EmptyContent, ProcessingFailed, StreamingError
+from service.protocol.errors import EmptyContent, ProcessingFailed
 from service.protocol.limits import Limits
 
 _END_TAGS = re.compile(r"(?:</[a-z0-9]+>)+\Z")
@@ -22,8 +21,6 @@ _ONLY_IMAGES = re.compile(r"(?=.*?<img )(?:<[^>]*+>|\s)*", re.DOTALL)
 _LONGEST_GRAPHEME = 32
 _MAX_BROKEN_CHARACTERS = 2048
 """What a longer run with blocks in inline elements becomes is shown only when it is complete."""
-_NATIVE_PANIC = "PanicException"
-"""Raised by a bug in a Rust library: not an ``Exception``, and of a class that cannot be imported."""
 
 
 class _Look(NamedTuple):
@@ -63,7 +60,7 @@ class HtmlDocument:
         return False
 
     def append(self, source: str) -> Change:
-        with _processing():
+        with processing():
             html = self._source.add(source)
             if not html:
                 return self.reveal()
@@ -75,7 +72,7 @@ class HtmlDocument:
         return Change(self._length, "", self._blocks.settled)
 
     def finish(self) -> Change:
-        with _processing():
+        with processing():
             html = self._source.finish()
             if html:
                 self._add(html)
@@ -177,16 +174,3 @@ def _last_grapheme(shown: GrowingText, character: str) -> str:
         return ""
     ends = graphemes(text + character)
     return text[ends[-2] if len(ends) > 1 else 0 :]
-
-
-@contextmanager
-def _processing() -> Iterator[None]:
-    """Convert an unexpected exception into an error of the protocol."""
-    try:
-        yield
-    except StreamingError:
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != _NATIVE_PANIC:
-            raise
-        raise ProcessingFailed("The content could not be processed. Try again, or send it as text.") from error

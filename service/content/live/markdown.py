@@ -8,7 +8,7 @@ from service.content.live.document import Change
 from service.content.live.open_blocks import OpenBlocks
 from service.content.live.processing import processing
 from service.content.live.settling import SettledBlocks
-from service.content.live.unclosed import common_start
+from service.content.live.unclosed import common_start, grapheme_start
 from service.content.rules import ContentRules
 from service.protocol.errors import EmptyContent
 from service.protocol.limits import Limits
@@ -50,12 +50,14 @@ class MarkdownDocument:
     def append(self, source: str) -> Change:
         with processing():
             source = source.replace("\0", "\ufffd")
-            place = self._settled.length + len(self._closed) + len(self._open.html)
+            shown = len(self._open.html)
             text = self._open.append(source)
             if text is None:
                 return self._append(source)
-            check_prepared_length(place + len(text), self._limit)
-            return Change(place, text, self._settled_length)
+            start = self._settled.length + len(self._closed)
+            check_prepared_length(start + shown + len(text), self._limit)
+            place = shown if text.isascii() else grapheme_start(self._open.html, shown)
+            return Change(start + place, self._open.html[place:], self._settled_length)
 
     def _append(self, source: str) -> Change:
         start, closed, shown = self._settled.length, self._closed, self._open.html

@@ -98,7 +98,11 @@ class OpenBlocks:
         moved = len(frozen.skeleton) - frozen.end
         source = self._without_open_reasoning(frozen.skeleton + self.source[frozen.end :])
         text, self.held, in_code = ending(source, self._revealed + moved)
-        html = unclosed(self._converted(text), ends_line=text.endswith("\n"))
+        html = unclosed(
+            self._converted(text),
+            ends_line=text.endswith("\n"),
+            in_code=in_code or text.startswith(("    ", "\t"), text.rfind("\n") + 1),
+        )
         if frozen.end and len(text) <= len(frozen.skeleton):
             html = frozen.skeleton_html
         if not html.startswith(frozen.skeleton_html):

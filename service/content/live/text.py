@@ -4,6 +4,7 @@ import re
 
 from service.content.chunking.graphemes import graphemes, is_of_single_characters
 from service.content.live.document import Change
+from service.protocol.errors import EmptyContent
 
 _MAX_GRAPHEME = 256
 """Of a longer grapheme, what is before its last characters is not waited for."""
@@ -20,6 +21,8 @@ class TextDocument:
         self._waiting = ""
         """The last grapheme, if it may not be complete."""
         self._revealed = False
+        self._has_content = False
+        """Whether it is more than white space."""
 
     @property
     def held(self) -> int:
@@ -35,6 +38,7 @@ class TextDocument:
         start = self._length
         self._length += settled
         self._waiting = text[settled:]
+        self._has_content = self._has_content or bool(text.strip())
         self._revealed = self._revealed and not settled
         return Change(start, text if self._revealed else text[:settled], self._length)
 
@@ -45,6 +49,8 @@ class TextDocument:
         return Change(self._length, self._waiting, self._length)
 
     def finish(self) -> Change:
+        if not self._has_content and not self._waiting.strip():
+            raise EmptyContent("The content is empty. Send some text.")
         start = self._length
         text, self._waiting = self._waiting, ""
         self._length += len(text)

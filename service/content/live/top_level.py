@@ -178,7 +178,7 @@ def _leaves_formula_open(source: bytes, start: int, end: int) -> bool:
         if found[0] == rb"\[" and _is_escaped(source, found.start()):
             continue
         paragraph_end = _PARAGRAPH_END.search(source, found.end())
-        if paragraph_end is None or b"\r" in source:
+        if paragraph_end is None:
             return True
         rest = source[found.end() : paragraph_end.start()]
         if found[0] == rb"\[" and rb"\]" in rest:

@@ -19,7 +19,7 @@ def test_text_is_as_it_was_written(source: str, random: Random) -> None:
         growth.append(token)
         if random.random() < 0.2:
             growth.reveal()
-    assert growth.finish() == source
+    assert growth.finish() == (source if source.strip() else "")
 
 
 @given(texts, st.randoms())
