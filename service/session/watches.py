@@ -65,6 +65,7 @@ class Watches:
         if replaced is None:
             self._queue.add(message, now, watch=watch)
         else:
+            watch.cancel_requested = _watch(replaced).cancel_requested
             self.detach(replaced, ReadingEnd.LEFT, now)
             self._builder.drop(replaced.ticket)
             self._queue.replace(replaced, message, now, watch).paused = replaced.paused

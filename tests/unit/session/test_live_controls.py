@@ -78,6 +78,17 @@ def test_a_stream_of_another_session_cannot_be_cancelled() -> None:
     assert (conversation.types()[-2:], conversation.cancelled) == (["stream_start", "stream_cancelled"], ["live-1"])
 
 
+def test_a_cancellation_before_the_start_outlives_a_replacement() -> None:
+    conversation = LiveConversation(Stream())
+    conversation.watch()
+    conversation.control("cancel")
+    conversation.watch(request_id="w")
+    conversation.attach()
+    conversation.attach()
+    assert (conversation.types()[-2:], conversation.cancelled) == (["stream_start", "stream_cancelled"], ["live-1"])
+    assert conversation.detached == conversation.attached
+
+
 def test_a_reader_leaves_and_comes_back() -> None:
     conversation = started(text="one ")
     [left] = conversation.control("leave")
