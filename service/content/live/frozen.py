@@ -18,7 +18,7 @@ _MARKER = re.compile(r"( {0,3})([-*+]|[0-9]{1,9}[.)])([ ]{1,4})(\[[ xX]\] )?(?=\
 _PART_OF_MARKER = re.compile(r"[ \t]*(?:[-*+]|[0-9]{1,9}[.)]?)?[ \t]*")
 """A line that is not complete, and no block yet after a list or in a paragraph."""
 _HEADING = re.compile(r"#{1,6}[ ]+(?=\S)")
-_TEXT_LINE = re.compile(r"[^\W\d_]|\*\*|[(\"'`\[]|[,.;:!?]")
+_TEXT_LINE = re.compile(r"(?!```)(?:[^\W\d_]|\*\*|[(\"'`\[]|[,.;:!?])")
 _LAST_WORDS = 48
 _STOOD_FOR = "x"
 

@@ -198,6 +198,14 @@ def test_what_leaves_something_open_is_not_settled(source: str, settled: str) ->
     assert growth.shown[: growth.settled].removeprefix("<h1>T</h1>") == settled
 
 
+def test_long_code_that_is_closed_is_not_read_as_words() -> None:
+    source = "```py\n" + "some code and more of it\n" * 20 + "```\n\n"
+    growth = new()
+    for token in tokens(source, Random(1)):
+        growth.append(token)
+        assert "<p>" not in growth.shown
+
+
 def test_nothing_visible_is_no_content() -> None:
     document = MarkdownDocument(DEFAULT_RULES, LIMITS)
     document.append("<!-- nothing -->\n")
