@@ -6,6 +6,7 @@ connection closes.
 """
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
@@ -27,7 +28,7 @@ from service.session.ports import Recorder
 _SLICE_BYTES = 1024
 """What is parsed at once. The next slice waits for the responses to the requests in this one."""
 
-_APPEND_PREFIX, _APPEND_SUFFIX = "/v1/streams/", "/append"
+_STREAM_PREFIX, _APPEND_SUFFIX, _EVENTS_SUFFIX = "/v1/streams/", "/append", "/events"
 _APPEND_BYTES = 2 * MAX_APPEND_BYTES
 """For the body of an append, and the sizes of its parts if it is sent in parts. The route has a limit of its own."""
 
@@ -51,6 +52,8 @@ class HttpLimits(Struct, frozen=True):
     """Head and body of a request; up to a slice more may be accepted, and more of an append to a live stream."""
     stall_seconds: float
     """Without progress of a client that does not read its response."""
+    event_buffer_bytes: int
+    """Of the kernel, for a response of server-sent events: with a larger one such a client is noticed later."""
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -209,8 +212,12 @@ class HttpConnection(HttpToolsProtocol):
         else:
             super().on_headers_complete()
             self._cycles.append(self.cycle)
-            if _is_append(self.cycle.scope["path"]):
+            path = self.cycle.scope["path"]
+            if _is_of_stream(path, _APPEND_SUFFIX):
                 self._max_bytes += _APPEND_BYTES
+            elif _is_of_stream(path, _EVENTS_SUFFIX):
+                sent = self.transport.get_extra_info("socket")
+                sent.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limits.event_buffer_bytes)
         self._head_complete = True
 
     def on_message_complete(self) -> None:
@@ -326,5 +333,5 @@ def _abandon(cycle: RequestResponseCycle) -> None:
     cycle.message_event.set()
 
 
-def _is_append(path: str) -> bool:
-    return path.startswith(_APPEND_PREFIX) and path.endswith(_APPEND_SUFFIX)
+def _is_of_stream(path: str, suffix: str) -> bool:
+    return path.startswith(_STREAM_PREFIX) and path.endswith(suffix)

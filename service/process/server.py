@@ -98,7 +98,9 @@ class Server(uvicorn.Server):
         """``replaced`` is recorded if this process replaces a worker."""
         super().__init__(config)
         self._settings = settings
-        self._http_limits = HttpLimits(settings.request_timeout, settings.max_request_size, settings.chunk_timeout)
+        self._http_limits = HttpLimits(
+            settings.request_timeout, settings.max_request_size, settings.chunk_timeout, settings.send_buffer_size
+        )
         self._proxies = settings.proxies
         self._listeners = listeners
         self._replaced = replaced

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from tests.clients.direct import metric
+from tests.clients.raw import raw_socket
 from tests.conftest import RunningServer, StartServer
 from tests.integration.access.users import token
 from tests.integration.live.event_client import EventClient, events
@@ -138,6 +140,23 @@ async def test_readers_count_as_connections(start_server: StartServer, session_i
                 return third.response.status_code == 200
 
         await eventually(free)
+
+
+async def test_a_reader_that_reads_nothing_is_disconnected(start_server: StartServer, session_id: str) -> None:
+    server = start_server(CHUNK_TIMEOUT=0.3, SEND_BUFFER_SIZE=4096, **OPEN)
+    async with back_end(server) as producer, raw_socket(server) as client:
+        stream_id = (await producer.create(session_id))["stream_id"]
+        path = f"/v1/streams/{stream_id}/events?session_id={session_id}"
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined] # of a stream's transport
+        await client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        part = b"word " * 12_000
+        for offset in range(0, 10 * len(part), len(part)):
+            await producer.append(stream_id, offset, part)
+
+        async def is_dropped() -> bool:
+            return await metric(server, 'stream_sockets_dropped_total{reason="stalled"}') == 1
+
+        await eventually(is_dropped)
 
 
 async def test_a_drain_ends_the_events_with_the_time_to_come_back(start_server: StartServer, session_id: str) -> None:
