@@ -36,7 +36,7 @@ class LiveRecord(Struct, frozen=True):
 
     stream_id: str
     session_key: str
-    """As ``service.access.session_key`` makes it."""
+    """As ``live_key`` of ``service.access.session_key`` makes it."""
     session_id: str
     space: str
     content_type: ContentType

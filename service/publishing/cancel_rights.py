@@ -5,7 +5,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from service.access.scope import Scope
-from service.access.session_key import session_key
+from service.access.session_key import live_key, session_key
 from service.events import TokenCarrier
 from service.live.ports import LiveStore
 from service.protocol.publish_errors import PublishError, PublishErrorCode
@@ -47,9 +47,12 @@ class SessionKnowers:
             await self._operator.check(canceller.token, TokenCarrier.HTTP)
             return
         record = await self._store.get(canceller.stream_id)
-        if record is None or record.session_key != session_key("", canceller.session_id):
+        if record is None or record.space or record.session_id != canceller.session_id:
             raise unknown_stream()
-        if isinstance(await self._sessions.open(record.session_key, canceller.secret), SessionReserved):
+        key = session_key("", canceller.session_id)
+        if record.session_key != live_key(key, canceller.secret) or isinstance(
+            await self._sessions.open(key, canceller.secret), SessionReserved
+        ):
             raise PublishError(PublishErrorCode.SESSION_RESERVED, _RESERVED)
 
 
@@ -69,7 +72,7 @@ class ControlHolders:
         if record is None:
             raise unknown_stream()
         publishes = Scope.PUBLISH in grant.scopes and Producer(principal).covers(record.space, record.session_id)
-        own = record.session_key == session_key(principal.space, record.session_id)
+        own = record.session_key == live_key(session_key(principal.space, record.session_id), canceller.secret)
         controls = Scope.CONTROL in grant.scopes and own and grant.may_enter(principal.space, record.session_id)
         if not (publishes or controls):
             raise unknown_stream()

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from service.access.session_key import session_key
+from service.access.session_key import live_key, session_key
 from service.events.live import LiveStreamCreated
 from service.live.ports import LiveNotice, LiveStore, StreamCreated
 from service.live.records import LiveRecord
@@ -101,7 +101,7 @@ class StreamCreator:
             wait = error.retry_after_seconds
             raise PublishError(PublishErrorCode.QUOTA_REACHED, str(error), retry_after_seconds=wait) from None
         stream_id = await self._admit(snapshot, producer, creation)
-        wanted = self._record(stream_id, snapshot.session_key, space, producer, creation)
+        wanted = self._record(stream_id, live_key(snapshot.session_key, creation.secret), space, producer, creation)
         record = await self._streams.create(wanted)
         if record.trace == wanted.trace:  # not that of an earlier call
             self._recorder.record(LiveStreamCreated.of(record))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import UNSET, Struct, UnsetType
 
 from service.access.principal import AccessRefusal, Principal
-from service.access.session_key import session_key
+from service.access.session_key import live_key, session_key
 from service.events import ReadingWay, TokenCarrier, TokenRefused
 from service.live.ports import LiveStore
 from service.live.records import LiveRecord
@@ -139,8 +139,10 @@ class EventReception:
         if account and (exceeded := await account.charge_connection()) is not None:
             wait = exceeded.retry_after_seconds
             raise PublishError(PublishErrorCode.QUOTA_REACHED, str(exceeded), retry_after_seconds=wait)
-        session = await self._services.store.open(record.session_key, request.secret)
-        if isinstance(session, SessionReserved):
+        key = session_key(record.space, record.session_id)
+        if record.session_key != live_key(key, request.secret) or isinstance(
+            await self._services.store.open(key, request.secret), SessionReserved
+        ):
             raise PublishError(PublishErrorCode.SESSION_RESERVED, _RESERVED)
 
 
@@ -149,6 +151,5 @@ def _may_read(record: LiveRecord, session_id: str, principal: Principal | None) 
     if session_id not in ("", record.session_id):
         return False
     if principal is None:
-        return record.session_key == session_key("", record.session_id)
-    own = session_key(principal.space, record.session_id)
-    return record.session_key == own and principal.grant.may_enter(principal.space, record.session_id)
+        return not record.space
+    return record.space == principal.space and principal.grant.may_enter(principal.space, record.session_id)

@@ -75,7 +75,7 @@ class SessionMachine:
         ``principal`` is who is connected; ``None`` without authentication.
         """
         self._snapshot = snapshot
-        self.session_id, self.session_key = session_id, snapshot.session_key
+        self.session_id, self.live_key = session_id, snapshot.live_key
         self.connection_id = connection_id
         self._limits = limits
         self._token = token
@@ -139,7 +139,7 @@ class SessionMachine:
                 )
             )
             if self._options.resume_seconds is not None:
-                self._builder.request(ListLive(LIST_TICKET, self._snapshot.session_key))
+                self._builder.request(ListLive(LIST_TICKET, self.live_key))
         return self._step(now)
 
     def receive(self, data: str | bytes | None, size_bytes: int, now: Instant) -> Step:

@@ -5,6 +5,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from service.access.session_key import live_key
 from service.protocol.messages import ContentType
 from service.protocol.trace import Trace
 
@@ -27,6 +28,11 @@ class SessionSnapshot(Struct, frozen=True):
     """Of the connection that created the session; others need it. ``None`` if it had none."""
     created: bool = False
     """Whether the call that returned it has created the session."""
+
+    @property
+    def live_key(self) -> str:
+        """As ``service.access.session_key`` makes it: of the live streams of the session."""
+        return live_key(self.session_key, self.secret)
 
 
 class SessionReserved(Struct, frozen=True):

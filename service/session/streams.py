@@ -308,7 +308,7 @@ class Streams:
         stream.dequeued_at = now.seconds
         message = stream.message
         if stream.watch is not None:
-            self._watches.attach(stream, self._session.snapshot.session_key)
+            self._watches.attach(stream, self._session.snapshot.live_key)
         elif isinstance(message, Recover):
             self._recover(stream, RecoveryTarget(stream.stream_id, message.last_index, digest_of(message.token)), now)
         elif stream.repeats is not None:

@@ -152,7 +152,7 @@ class Driver:
     @property
     def session_key(self) -> str:
         """Of the session of the connection."""
-        return self._machine.session_key
+        return self._machine.live_key
 
     def offer_live(self, stream_id: str) -> None:
         """The session has a live stream."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import httpx
 import pytest
 
 from tests.clients.direct import metric
@@ -10,7 +11,7 @@ from tests.clients.raw import raw_socket
 from tests.conftest import RunningServer, StartServer
 from tests.integration.access.users import token
 from tests.integration.live.event_client import EventClient, events
-from tests.integration.live.socket_reader import Document
+from tests.integration.live.socket_reader import Document, reading
 from tests.integration.publishing.back_end import OPEN, BackEnd, back_end
 from tests.integration.publishing.conftest import guarded, producer, publishing
 from tests.waiting import eventually
@@ -106,6 +107,33 @@ async def test_a_reserved_session_needs_its_secret(publishing: RunningServer, se
         assert await _refusal(client) == (403, "session_reserved")
     async with events(_address(publishing), stream_id, secret, session_id=session_id) as client:
         assert (await client.receive() or {})["type"] == "stream_start"
+
+
+async def test_streams_of_a_reserved_session_need_its_secret_after_its_end(
+    start_server: StartServer, session_id: str
+) -> None:
+    server = start_server(MAX_SESSION_DURATION=4, **OPEN)
+    secret = {"X-Session-Secret": "correct horse"}
+    async with back_end(server, **secret) as owner, back_end(server) as other:
+        stream_id = (await owner.create(session_id))["stream_id"]
+        reserved = _address(server), stream_id
+
+        async def has_ended() -> bool:
+            await other.call(f"/sessions/{session_id}/streams", json={"content_type": "text"})
+            return other.status == 201
+
+        await eventually(has_ended)
+        async with events(*reserved, session_id=session_id) as client:
+            assert await _refusal(client) == (403, "session_reserved")
+        async with httpx.AsyncClient(base_url=server.url) as reader:
+            refused = await reader.post(f"/v1/streams/{stream_id}/cancel", params={"session_id": session_id})
+            assert refused.json()["error"]["code"] == "session_reserved"
+        async with reading(_address(server), session_id) as next_one:
+            await next_one.send("stream_control", action="leave")  # the stream of the session now
+            await next_one.send("watch", stream_id=stream_id)
+            while (message := await next_one.receive())["type"] != "error" or message["code"] == "NO_ACTIVE_STREAM":
+                assert message.get("stream_id") != stream_id
+            assert (message["code"], message["stream_id"]) == ("UNKNOWN_STREAM", stream_id)
 
 
 async def test_with_tokens_the_sessions_of_the_token_count(guarded: RunningServer, session_id: str) -> None:

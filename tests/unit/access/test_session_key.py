@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.access.session_key import session_id_of, session_key
+from service.access.session_key import live_key, session_id_of, session_key
 
 ids = st.from_regex(r"[A-Za-z0-9_.:-]{1,64}", fullmatch=True)
 
@@ -27,3 +27,10 @@ def test_the_key_contains_the_id(session_id: str, space: str) -> None:
 
 def test_the_key_is_the_same_in_every_process() -> None:
     assert session_key("user-1", "s") == "c6c289e49e9c05b2145860387b73bcb1/s"
+
+
+def test_live_streams_of_a_session_with_a_secret_have_a_key_of_their_own() -> None:
+    key = session_key("space", "id")
+    keys = {live_key(key, None), live_key(key, b"one"), live_key(key, b"two"), live_key(session_key("", "id"), b"one")}
+    assert len(keys) == 4
+    assert live_key(key, None) == key
