@@ -102,6 +102,8 @@ class LiveSamples:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _create(self, request: Request, producer: Producer) -> LiveRecord:
+        if request.headers.get("content-type") != "application/json":  # which pages of other origins cannot send
+            raise PublishError(PublishErrorCode.INVALID_REQUEST, "Send it with Content-Type: application/json.")
         sample = await read_model(request, SampleToWrite)
         creation = Creation(
             session_id=sample.session_id,

@@ -1,4 +1,4 @@
-"""The live sample of the test page: how many are written at once."""
+"""The live sample of the test page: who may have it written, and how many are written at once."""
 
 import asyncio
 
@@ -49,3 +49,15 @@ async def test_calls_that_wait_for_their_stream_count_as_samples() -> None:
         creator.answers.set()
         assert set(await asyncio.gather(*waiting)) == {"requests_used_up"}
         assert await call() == "requests_used_up"
+
+
+async def test_a_page_of_another_origin_cannot_have_one_written() -> None:
+    """It can send forms, to any session whose id it has; other types need the consent of the service (CORS)."""
+    creator, press = _Creator(), Press()
+    app = FastAPI()
+    app.include_router(LiveSamples(creator, press.publications, None, TrustedProxies(), Ids(), press).routes())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        for type_ in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+            headers = {"content-type": type_}
+            answer = await client.post("/websocket-test/live", content=b'{"session_id": "s-1"}', headers=headers)
+            assert (answer.status_code, creator.calls) == (400, 0)
