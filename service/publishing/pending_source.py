@@ -83,6 +83,12 @@ class PendingSource:
         self.accepted = self.durable
         self._done()
 
+    def drop(self) -> None:
+        """Forget what waits; what is being stored may be stored."""
+        self._waiting.clear()
+        self.bytes = 0 if self._storing is None else len(self._storing.data)
+        self.accepted = self.durable
+
     def _done(self) -> None:
         if self._storing is not None:
             self.bytes -= len(self._storing.data)

@@ -202,6 +202,8 @@ class PublishSocket:
         return self._producer.principal
 
     def revoke(self) -> None:
+        """Nothing more of the producer is stored, except the part that the store has been given."""
+        self._pending.drop()
         self._close(CloseCode.TOKEN_REVOKED, PublishErrorCode.TOKEN_REVOKED, AccessRefusal.REVOKED.sentence)
 
     def lose_lease(self, stream_id: str, epoch: int) -> None:
@@ -221,6 +223,7 @@ class PublishSocket:
         if self._stalled_at is not None and now.seconds >= self._stalled_at:
             self._connection.abort()
         elif (left := self._token_seconds_left(now)) is not None and left <= 0:
+            self._pending.drop()  # as in ``revoke``
             self._close(CloseCode.TOKEN_EXPIRED, PublishErrorCode.TOKEN_EXPIRED, AccessRefusal.EXPIRED.sentence)
         else:
             self._schedule()

@@ -80,3 +80,16 @@ def test_it_ends_while_the_end_is_being_stored() -> None:
     assert pending.ends
     pending.stored(1)
     assert not pending.ends
+
+
+def test_what_waits_can_be_dropped_and_what_is_being_stored_remains() -> None:
+    pending = PendingSource(0)
+    pending.put(0, b"stored")
+    part = pending.take("s", 1)
+    pending.put(6, b" dropped", LiveStatus.COMPLETE)
+    pending.drop()
+    assert (bool(pending), pending.bytes, pending.accepted) == (False, 6, 0)
+    pending.stored(len(part.data))
+    assert (pending.bytes, pending.accepted, pending.durable) == (0, 6, 6)
+    pending.drop()
+    assert (pending.bytes, pending.accepted, pending.durable) == (0, 6, 6)

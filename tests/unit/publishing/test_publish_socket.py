@@ -253,6 +253,28 @@ async def test_a_token_that_is_revoked_or_expires_closes() -> None:
         assert (desk.take()[-1]["type"], desk.line.closed[0]) == ("error", code)
 
 
+@pytest.mark.parametrize("expires", [False, True])
+async def test_what_waits_when_the_token_is_revoked_or_expires_is_not_stored(expires: bool) -> None:
+    principal = user(60.0, "app", grant=Grant.parse(["publish"], ["*/*"]))
+    desk = await opened(Producer(principal))
+    desk.send("append", offset=0, data="Hello")
+    await settled()
+    desk.send("append", offset=5, data=", you")
+    desk.send("close", status="complete", offset=10)
+    if expires:
+        desk.now = Instant(desk.now.seconds + 60, WALL + 60)
+        desk.socket.wake(desk.now)
+    else:
+        desk.socket.revoke()
+    desk.send("append", offset=5, data=", too")
+    desk.socket.connection_ended(1006, None)
+    for _ in range(2):
+        await desk.writer.release()
+    assert [part.data for part in desk.writer.appends] == [b"Hello"]
+    record = desk.press.store.records[desk.socket.stream_id]
+    assert (record.length, record.status) == (5, LiveStatus.OPEN)
+
+
 async def test_a_shutdown_asks_to_come_back(desk: Desk) -> None:
     desk.socket.drain(101.5)
     assert (desk.line.closed, desk.socket.idle) == (None, True)
