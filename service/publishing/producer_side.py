@@ -16,12 +16,13 @@ from service.publishing.cancellation import Cancellation
 from service.publishing.creation import StreamCreator
 from service.publishing.live_sample import LiveSamples
 from service.publishing.producers import Producers
-from service.publishing.publications import Publications, SourceWriter
+from service.publishing.publications import Publications
 from service.publishing.publish_endpoint import PublishEndpoint
 from service.publishing.publish_reception import PublishReception
 from service.publishing.publish_socket import SocketServices
 from service.publishing.rights import HttpProducer, OperatorToken, Producer, ProducerGuard, TokenHolders
 from service.publishing.routes import CallRights, publishing_routes
+from service.publishing.text_check import SourceWriter
 from service.settings import Settings
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.drain_schedule import handshake_retry_seconds

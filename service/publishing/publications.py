@@ -2,32 +2,24 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
 
 from msgspec import Struct
 
 from service.events.live import LiveStreamAdopted
 from service.live.lease import live_state
-from service.live.ports import AppendResult, LiveNotice, LiveStore, Refused, StreamTouched
+from service.live.ports import LiveNotice, LiveStore, StreamTouched
 from service.live.records import Append, LiveRecord, LiveState, LiveStatus
 from service.live.utf8 import LONGEST_REST, rest_of
 from service.publishing.cancellation import Cancellation
-from service.publishing.refusals import ended, error_of, unknown_stream
+from service.publishing.refusals import ended, unknown_stream
 from service.publishing.rights import Producer
-from service.publishing.text_check import TextCheck
-from service.session.ports import Recorder, StoreUnavailable
+from service.publishing.text_check import SourceWriter, TextCheck
+from service.session.ports import Recorder
 
 TAIL_BYTES = 4096
 """Of the source, that a producer receives which adopts it."""
 
 _KNOWN_SESSIONS = 16_384
-
-
-class SourceWriter(Protocol):
-    """Stores appends in groups, in the order of the calls."""
-
-    async def append(self, append: Append) -> AppendResult:
-        """Return the result once it is stored. Raises ``StoreUnavailable``."""
 
 
 class Progress(Struct, frozen=True):
@@ -80,40 +72,27 @@ class Publications:
         ``debit`` charges a producer for KiB that were stored.
         """
         self._store = store
-        self._writer = writer
         self._cancellation = cancellation
         self._notify = notify
         self._readers = readers
         self._recorder = recorder
         self._debit = debit
-        self._text = TextCheck(store)
+        self._text = TextCheck(store, writer)
         self._sessions: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     async def append(self, producer: Producer, append: Append) -> Progress:
         """Store bytes, and perhaps the end, and return when they are durable."""
         await self.require(producer, append.stream_id)
-        await self._text.check(append)
-        try:
-            result = await self._writer.append(append)
-        except StoreUnavailable:
-            self._text.forget(append.stream_id)
-            raise
-        if isinstance(result, Refused):
-            self._text.forget(append.stream_id)
-            raise error_of(result)
+        result = await self._text.append(append)
         end = append.offset + len(append.data)
         if kib := _kib(end) - _kib(end - len(result.data)):
             self._debit(producer, kib)
-        if result.status is not LiveStatus.OPEN:
-            self._text.forget(append.stream_id)
         return Progress(self._text.accepted(append.stream_id, result.length), result.length, result.status)
 
     async def touch(self, producer: Producer, stream_id: str, epoch: int) -> Progress:
         """Renew the lease: an append of nothing."""
         await self.require(producer, stream_id)
-        result = await self._writer.append(Append(stream_id, epoch, 0, b""))
-        if isinstance(result, Refused):
-            raise error_of(result)
+        result = await self._text.append(Append(stream_id, epoch, 0, b""))
         return Progress(self._text.accepted(stream_id, result.length), result.length)
 
     async def adopt(self, producer: Producer, stream_id: str) -> Adoption:

@@ -1,16 +1,22 @@
-"""Checks that the sources of live streams stay UTF-8, whichever process receives an append.
+"""Stores appends that keep the sources of live streams UTF-8, whichever process receives them.
 
-The decision depends on the append and on the bytes before its offset. Those are never written again, so all processes
-decide alike: where this process has not received them itself, it reads them from the store. Bytes that are not there
-yet are a gap, and nothing is decided on them.
+The decision depends on the append and on the bytes before its offset. Those that are stored are never written again, so
+all processes decide alike: where this process has not stored them itself, it reads them from the store. Bytes that are
+not there yet are a gap, and nothing is decided on them. Nor is it on an append that is still being stored, as the store
+may refuse it: the next one of the stream waits for its result.
 """
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
 from msgspec import Struct
 
+from service.live.append_limits import MAX_QUEUED_BYTES
 from service.live.append_rule import Refusal
-from service.live.ports import LiveStore, Refused
+from service.live.ports import Appended, AppendResult, LiveStore, Refused
 from service.live.records import Append, LiveRecord, LiveStatus
 from service.live.utf8 import LONGEST_REST, BrokenText, continued, rest_of
 from service.protocol.publish_errors import PublishError, PublishErrorCode
@@ -20,8 +26,15 @@ _KNOWN_STREAMS = 4096
 """Of more, those that were appended to last are known; the others are read from the store."""
 
 
+class SourceWriter(Protocol):
+    """Stores appends in groups, in the order of the calls."""
+
+    async def append(self, append: Append) -> AppendResult:
+        """Return the result once it is stored. Raises ``StoreUnavailable``."""
+
+
 class _End(Struct, frozen=True):
-    """The end of what this process has accepted for a stream."""
+    """The end of what this process has stored last for a stream."""
 
     epoch: int
     offset: int
@@ -29,47 +42,97 @@ class _End(Struct, frozen=True):
     """The first bytes of a character whose other bytes have not arrived."""
 
 
-class TextCheck:
-    """The ends of sources, as far as this process has received them.
+class _Turns:
+    """The appends of one stream in this process, of which one is being stored."""
 
-    One producer of a stream calls it in the order of its appends.
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        """Those that wait for it get it in the order in which they came."""
+        self.count = 0
+        self.bytes = 0
+        self.end = 0
+        """Of the source with the append that is being stored."""
+
+
+class TextCheck:
+    """The appends to all streams, and the ends of sources as far as this process has stored them.
+
+    What a producer appends is stored in the order of the calls.
     """
 
-    def __init__(self, store: LiveStore) -> None:
+    def __init__(self, store: LiveStore, writer: SourceWriter) -> None:
         self._store = store
+        self._writer = writer
         self._ends: OrderedDict[str, _End] = OrderedDict()
+        self._turns: dict[str, _Turns] = {}
 
-    async def check(self, append: Append) -> None:
-        """Raise ``PublishError`` if the source with the append would not be UTF-8, or not whole where it ends.
+    async def append(self, append: Append) -> Appended:
+        """Store the append.
 
-        If not, the append counts as accepted until ``forget``. Raises ``StoreUnavailable``.
+        Raises ``PublishError`` if the source with it would not be UTF-8, or not whole where it ends, or if it is
+        refused otherwise, and ``StoreUnavailable``: then it may have been stored.
         """
-        rest = await self._rest_before(append)
-        if rest is None:
-            return
-        try:
-            rest = continued(rest, append.data, ends=append.ends is LiveStatus.COMPLETE)
-        except BrokenText as broken:
-            self.forget(append.stream_id)
-            _decided(await self._store.get(append.stream_id), append)
-            raise _broken(append, append.offset + broken.position) from None
-        self._ends[append.stream_id] = _End(append.epoch, append.offset + len(append.data), rest)
-        self._ends.move_to_end(append.stream_id)
-        if len(self._ends) > _KNOWN_STREAMS:
-            self._ends.popitem(last=False)
+        if not append.data and append.ends is None:  # a sign of life
+            return _appended(await self._writer.append(append))
+        with self._waiting(append) as turns:
+            async with turns.lock:
+                return await self._store_checked(append, turns)
 
     def forget(self, stream_id: str) -> None:
-        """An append was refused, or the stream has ended: what follows is read from the store."""
+        """The stream has another producer or has ended: what follows is read from the store."""
         self._ends.pop(stream_id, None)
 
     def accepted(self, stream_id: str, durable: int) -> int:
-        """The end of what was accepted, of which ``durable`` bytes are stored."""
-        end = self._ends.get(stream_id)
-        return durable if end is None else max(durable, end.offset)
+        """The end of what is stored or about to be, of which ``durable`` bytes are stored."""
+        turns = self._turns.get(stream_id)
+        return max(durable, turns.end) if turns else durable
+
+    @contextmanager
+    def _waiting(self, append: Append) -> Iterator[_Turns]:
+        turns = self._turns.setdefault(append.stream_id, _Turns())
+        size = len(append.data)
+        if turns.bytes and turns.bytes + size > MAX_QUEUED_BYTES:
+            raise error_of(Refused(Refusal.OVERLOADED, append.offset))
+        turns.count += 1
+        turns.bytes += size
+        try:
+            yield turns
+        finally:
+            turns.count -= 1
+            turns.bytes -= size
+            if not turns.count:
+                del self._turns[append.stream_id]
+
+    async def _store_checked(self, append: Append, turns: _Turns) -> Appended:
+        rest = await self._checked(append)
+        end = turns.end = append.offset + len(append.data)
+        try:
+            result = _appended(await self._writer.append(append))
+        finally:
+            turns.end = 0
+        if rest is not None and result.status is LiveStatus.OPEN:
+            self._ends[append.stream_id] = _End(append.epoch, end, rest)
+            if len(self._ends) > _KNOWN_STREAMS:
+                self._ends.popitem(last=False)
+        return result
+
+    async def _checked(self, append: Append) -> bytes | None:
+        """The part of a character after the append; ``None`` if the store adds nothing, whatever the bytes are.
+
+        Raises ``PublishError``.
+        """
+        rest = await self._rest_before(append)
+        if rest is None:
+            return None
+        try:
+            return continued(rest, append.data, ends=append.ends is LiveStatus.COMPLETE)
+        except BrokenText as broken:
+            _decided(await self._store.get(append.stream_id), append)
+            raise _broken(append, append.offset + broken.position) from None
 
     async def _rest_before(self, append: Append) -> bytes | None:
         """The part of a character before the offset; ``None`` if the store adds nothing, whatever the bytes are."""
-        known = self._ends.get(append.stream_id)
+        known = self._ends.pop(append.stream_id, None)  # until the append is stored
         if known is not None and (known.epoch, known.offset) == (append.epoch, append.offset):
             return known.rest
         wanted = min(LONGEST_REST, append.offset)
@@ -83,6 +146,12 @@ class TextCheck:
             raise error_of(Refused(Refusal.GAP, record.length))
         before = await self._store.read(append.stream_id, append.offset - wanted)
         return rest_of(before[:wanted])
+
+
+def _appended(result: AppendResult) -> Appended:
+    if isinstance(result, Refused):
+        raise error_of(result)
+    return result
 
 
 def _decided(record: LiveRecord | None, append: Append) -> LiveRecord:
