@@ -1,10 +1,10 @@
 """The document of one stream, made of its text as that arrives."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from service.content.live.document import Change, LiveDocument
 from service.content.live.live_content import LiveContent
@@ -21,7 +21,18 @@ SLOW_SECONDS = 0.02
 _LARGE_DOCUMENT = 16_384
 """Characters of the source, above which its end and the first reader of a kind are work for the thread."""
 
+_MOST_READ = 8192
+"""Characters of the document: a change for which a view reads more, such as the end of a long table, is applied in the
+thread."""
+
 _Result = TypeVar("_Result")
+
+
+class _Step(NamedTuple):
+    change: Change
+    characters: int
+    """Of the source."""
+    ends: bool = False
 
 
 class Conversion:
@@ -52,7 +63,7 @@ class Conversion:
         self._is_slow = False
         """Whether the last text took longer than ``SLOW_SECONDS``."""
         self._lock = asyncio.Lock()
-        """Held while the thread has the document."""
+        """Held while the thread has the document or the content."""
         self._task: asyncio.Task[None] | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self.converted = 0
@@ -121,35 +132,40 @@ class Conversion:
         self._release()
 
     def _convert_here(self) -> None:
-        text = "".join(self._texts)
-        self._texts.clear()
         try:
-            if text:
-                self._apply(self._append(text), len(text))
-            if self._ends:
-                self._complete(self._document.finish())
-        except EmptyContent:  # a producer that has written nothing has failed in nothing
-            self._break_off()
+            for step in self._steps_here():
+                if self._is_large(step):
+                    self._task = asyncio.get_running_loop().create_task(self._convert_in_thread(step))
+                    return
+                self._apply(step)
+                self._applied(step)
         except Exception as error:  # noqa: BLE001 - it ends this stream for its readers, and nothing else
             self._fail(error)
+            return
         self._changed()
 
-    async def _convert_in_thread(self) -> None:
-        """Go on until nothing is left."""
+    def _steps_here(self) -> Iterator[_Step]:
+        text = "".join(self._texts)
+        self._texts.clear()
+        if text:
+            yield self._append(text)
+        if self._ends:
+            yield self._finish()
+
+    async def _convert_in_thread(self, step: _Step | None = None) -> None:
+        """Apply the step, if there is one, and go on until nothing is left."""
         try:
+            if step is not None:
+                await self._apply_large(step)
             while self._texts and not self.is_complete:
                 for text in self._take_parts():
-                    self._apply(await self._in_thread(partial(self._append, text)), len(text))
-                    self._changed()
+                    await self._apply_any(await self._in_thread(partial(self._append, text)))
             if self._ends and not self.is_complete:
-                self._complete(await self._in_thread(self._document.finish))
-        except EmptyContent:  # as above
-            self._break_off()
+                await self._apply_any(await self._in_thread(self._finish))
         except Exception as error:  # noqa: BLE001 - as above
-            self._fail(error)
+            await self._fail_in_thread(error)
         finally:
             self._task = None
-        self._changed()
         self.advance()  # what was put since the last look
 
     def _take_parts(self) -> list[str]:
@@ -161,43 +177,98 @@ class Conversion:
         async with self._lock:
             return await self._thread.run(work)
 
-    def _append(self, text: str) -> Change:
+    def _append(self, text: str) -> _Step:
         began = self._time()
         change = self._document.append(text)
         self._is_slow = self._time() - began > SLOW_SECONDS
-        return change
+        return _Step(change, len(text))
 
-    def _apply(self, change: Change, characters: int) -> None:
-        self._content.apply(change)
-        self.has_content = self.has_content or bool(change.text)
-        self.converted += characters
+    def _finish(self) -> _Step:
+        return _Step(self._document.finish(), 0, ends=True)
 
-    def _complete(self, change: Change) -> None:
-        self._content.apply(change)
-        self._content.finish()
-        self.is_complete = True
+    # The content
 
-    def _break_off(self) -> None:
-        """Show what there is, as the end."""
-        self.is_complete = True
-        self._content.break_off()
+    def _is_large(self, step: _Step) -> bool:
+        """Whether the content is changed in the thread: readers take nothing then, so small steps are better here."""
+        return self._content.work(step.change) > _MOST_READ or (step.ends and self.converted > _LARGE_DOCUMENT)
+
+    async def _apply_any(self, step: _Step) -> None:
+        """The caller has had the lock until now."""
+        if self._is_large(step):
+            await self._apply_large(step)
+        else:
+            self._apply(step)
+            self._applied(step)
+            self._changed()
+
+    async def _apply_large(self, step: _Step) -> None:
+        await self._change_in_thread(partial(self._apply, step))
+        self._applied(step)
+        self._changed()
+
+    async def _change_in_thread(self, work: Callable[[], None]) -> None:
+        """Call what changes the content. It belongs to the thread until that has ended, even if the caller does not."""
+        await asyncio.shield(asyncio.ensure_future(self._frozen(work)))
+
+    async def _frozen(self, work: Callable[[], None]) -> None:
+        async with self._lock:
+            self._content.freeze()
+            try:
+                await self._thread.run(work)
+            finally:
+                self._content.thaw()
+
+    def _apply(self, step: _Step) -> None:
+        self._content.apply(step.change)
+        if step.ends:
+            self._content.finish()
+
+    def _applied(self, step: _Step) -> None:
+        self.has_content = self.has_content or bool(step.change.text)
+        self.converted += step.characters
+        self.is_complete = self.is_complete or step.ends
 
     def _fail(self, error: Exception) -> None:
-        """End with what there is."""
-        self.failure = error
-        self._texts.clear()
+        if self._put <= _LARGE_DOCUMENT:
+            self._show_end(error)
+            self._failed(error)
+        else:
+            self._task = asyncio.get_running_loop().create_task(self._fail_in_thread(error))
+
+    async def _fail_in_thread(self, error: Exception) -> None:
         with suppress(Exception):  # the first error is the one that counts
-            self._content.apply(self._document.finish())
-        self._break_off()
+            await self._change_in_thread(partial(self._show_end, error))
+        self._task = None
+        self._failed(error)
+
+    def _show_end(self, error: Exception) -> None:
+        """Show what there is, as the end."""
+        if not isinstance(error, EmptyContent):
+            with suppress(Exception):  # as above
+                self._content.apply(self._document.finish())
+        self._content.break_off()
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, EmptyContent):  # a producer that has written nothing has failed in nothing
+            self.failure = error
+        self._texts.clear()
+        self.is_complete = True
+        self._changed()
 
     def _reveal(self) -> bool:
         """Show the readable text that is held back; return false while the thread has the document."""
         if self._task is not None or self._lock.locked():
             return False
         try:
-            self._apply(self._document.reveal(), 0)
+            step = _Step(self._document.reveal(), 0)
+            if self._is_large(step):
+                self._task = asyncio.get_running_loop().create_task(self._convert_in_thread(step))
+                return True
+            self._apply(step)
+            self._applied(step)
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(error)
+            return True
         self._changed()
         return True
 

@@ -27,6 +27,8 @@ _LATE_GAP = 0.3
 """The part of a gap that may be missing before the last chunk of a burst."""
 _SLACK_CHARACTERS = 12
 """By which a chunk may be longer than planned, rather than leave a word that is due for a chunk of its own."""
+_FROZEN_SECONDS = 0.01
+"""After which a cursor is tried again whose view was being changed."""
 _BURST_PIECES = 64
 """The most pieces of one ``take``, so that a reader that catches up does not hold back other connections."""
 
@@ -166,6 +168,8 @@ class LiveDelivery:
             self._next_at = now - behind + reserved
             self._flushes = self.skipped or (self._flushes and len(taken) == _BURST_PIECES)
             self._update_due(now)
+        elif self._cursor.frozen:
+            self.due_at = now + _FROZEN_SECONDS
         else:
             self.due_at = math.inf  # nothing that can be shown: wait for more
         return taken

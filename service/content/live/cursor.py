@@ -50,6 +50,20 @@ class Cursor:
         self._reach = 0
         """The next piece reaches at least this far, so that what the reader has seen does not disappear."""
 
+        self._frozen: tuple[int, int, bool] | None = None
+        """While the view is being changed: ``ready``, ``waiting`` and ``ended`` before that."""
+
+    @property
+    def frozen(self) -> bool:
+        return self._frozen is not None
+
+    def freeze(self) -> None:
+        """Read nothing of the view until ``thaw``."""
+        self._frozen = self.ready, self.waiting, self.ended
+
+    def thaw(self) -> None:
+        self._frozen = None
+
     @property
     def settled(self) -> int:
         return self._shown.settled_units
@@ -57,6 +71,8 @@ class Cursor:
     @property
     def ready(self) -> int:
         """The protocol's; while there is something to replace, at least 1."""
+        if self._frozen is not None:
+            return self._frozen[0]
         boundaries = self._view.boundaries
         last = boundaries[-1] if boundaries else 0
         # Read several times for each chunk: comparisons are faster than max().
@@ -69,11 +85,15 @@ class Cursor:
 
     @property
     def waiting(self) -> int:
+        if self._frozen is not None:
+            return self._frozen[1]
         waiting, ready = self._view.end - self.position, self.ready
         return waiting if waiting > ready else ready  # noqa: FURB136 - faster than max()
 
     @property
     def ended(self) -> bool:
+        if self._frozen is not None:
+            return self._frozen[2]
         shown = self._shown
         return shown.is_complete and self.position == shown.text.length and not self._replaces
 
@@ -89,6 +109,8 @@ class Cursor:
             self._element = None
 
     def take(self, most: int, *, whole: bool = False) -> LivePiece | None:
+        if self._frozen is not None:
+            return None
         shown, start = self._shown, self.position
         end = self._end(most, whole=whole)
         if end <= start and not self._replaces:

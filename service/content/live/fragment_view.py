@@ -41,6 +41,9 @@ class FragmentView(LiveView):
     def _late(self) -> int:
         return self.end
 
+    def work(self, change: Change) -> int:
+        return max(len(change.text), change.settled - self._last)
+
     def _apply(self, change: Change, was: int) -> None:
         self._read()
 

@@ -1,5 +1,6 @@
 """A document that is still being written, as its readers see it."""
 
+from service.content.live.cursor import Cursor
 from service.content.live.document import Change
 from service.content.live.fragment_view import FragmentView
 from service.content.live.piece import LiveCursor
@@ -16,17 +17,38 @@ _VIEWS: dict[HtmlMode | None, type[LiveView]] = {
 
 
 class LiveContent:
-    """The changes of one document, and a view for each kind of readers that it has. Not thread-safe."""
+    """The changes of one document, and a view for each kind of readers that it has.
+
+    Not thread-safe. Between ``freeze`` and ``thaw`` one other thread may call what changes it.
+    """
 
     def __init__(self, *, is_text: bool, max_chunk_characters: int) -> None:
         self._is_text = is_text
         self._shown = Shown(is_text=is_text, max_chunk_characters=max_chunk_characters)
         self._views: dict[tuple[HtmlMode | None, ChunkBy], LiveView] = {}
+        self._frozen: list[Cursor] = []
 
     @property
     def settled(self) -> int:
         """What is before it never changes; in UTF-16 code units."""
         return self._shown.settled_units
+
+    def work(self, change: Change) -> int:
+        """The most characters that one view reads to apply the change."""
+        return max((view.work(change) for view in self._views.values()), default=len(change.text))
+
+    def freeze(self) -> None:
+        """Leave the cursors as they are, without a piece to take, until ``thaw``."""
+        # All of them are kept: none disappears from its view while the other thread goes through them.
+        self._frozen = [cursor for view in self._views.values() for cursor in view.cursors]
+        for cursor in self._frozen:
+            cursor.freeze()
+
+    def thaw(self) -> None:
+        """The cursors show the changes since ``freeze``."""
+        for cursor in self._frozen:
+            cursor.thaw()
+        self._frozen = []
 
     def apply(self, change: Change) -> None:
         """Record what a step did to the document: cursors have more to take, or something to replace."""

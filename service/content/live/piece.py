@@ -28,6 +28,10 @@ class LiveCursor(Protocol):
         """Of the view, in UTF-16 code units."""
 
     @property
+    def frozen(self) -> bool:
+        """Whether the view is being changed in another thread: the cursor is as before that, and gives nothing."""
+
+    @property
     def ready(self) -> int:
         """The characters up to the last boundary at which ``take`` can end."""
 

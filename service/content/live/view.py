@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from weakref import WeakSet
 
 from service.content.live.cursor import Cursor
@@ -39,6 +40,15 @@ class LiveView(ABC):
     @abstractmethod
     def _late(self) -> int:
         """The end of what a late reader gets in one piece."""
+
+    @property
+    def cursors(self) -> Iterable[Cursor]:
+        """Of the readers that there are."""
+        return self._cursors
+
+    def work(self, change: Change) -> int:
+        """The most characters that ``apply`` reads."""
+        return len(change.text)
 
     def cursor(self, position: int) -> Cursor:
         """Return the cursor of a reader who has what is before ``position``."""

@@ -1,15 +1,24 @@
 """The order of what is converted on the loop and in the thread."""
 
 import asyncio
+import threading
+
+import pytest
 
 from service.content.live.document import Change, LiveDocument
 from service.content.live.live_content import LiveContent
+from service.content.live.live_documents import create_document
 from service.content.live.text import TextDocument
-from service.protocol.messages import ChunkBy, HtmlMode
+from service.content.rules import DEFAULT_RULES
+from service.protocol.errors import ProcessingFailed
+from service.protocol.limits import Limits
+from service.protocol.messages import ChunkBy, ContentType, HtmlMode
 from service.publishing.conversion import MOST_ON_LOOP, SLOW_SECONDS, Conversion
+from service.publishing.conversion_thread import ConversionThread
 from tests.unit.publishing.feed_parts import THREAD_SECONDS, SlowThread
 from tests.virtual_time import VirtualLoop, run_virtually
 
+_TABLE = f"<table>{'<tr><td>one</td><td>two</td></tr>' * 1000}</table><p>end</p>"
 _LONG = "many words " * MOST_ON_LOOP
 
 
@@ -23,11 +32,39 @@ class _Slow(TextDocument):
         return super().append(source)
 
 
+class _Failing(TextDocument):
+    """Cannot go on after an exclamation mark."""
+
+    def append(self, source: str) -> Change:
+        if "!" in source:
+            raise ProcessingFailed("It cannot go on.")
+        return super().append(source)
+
+
+class _Watched(LiveContent):
+    """Keeps the number of characters of the changes that each thread has applied, and which thread has ended it."""
+
+    def __init__(self, *, is_text: bool, max_chunk_characters: int) -> None:
+        super().__init__(is_text=is_text, max_chunk_characters=max_chunk_characters)
+        self.applied: dict[int, list[int]] = {}
+        self.ended_by: list[int] = []
+
+    def apply(self, change: Change) -> None:
+        self.applied.setdefault(threading.get_ident(), []).append(self.work(change))
+        super().apply(change)
+
+    def finish(self) -> None:
+        self.ended_by.append(threading.get_ident())
+        super().finish()
+
+
 class _Bench:
-    def __init__(self, document: LiveDocument | None = None) -> None:
+    def __init__(
+        self, document: LiveDocument | None = None, content: LiveContent | None = None, *, is_text: bool = True
+    ) -> None:
         self.thread = SlowThread()
         self.changes = 0
-        content = LiveContent(is_text=True, max_chunk_characters=1000)
+        content = content or LiveContent(is_text=is_text, max_chunk_characters=1000)
         self.conversion = Conversion(
             document or TextDocument(), content, self.thread, self._changed, lambda _seconds: None
         )
@@ -145,5 +182,112 @@ def test_what_waits_is_released_by_the_close() -> None:
         await waiting
         await asyncio.sleep(1)
         assert bench.changes == changes
+
+    run_virtually(main())
+
+
+def _html() -> LiveDocument:
+    return create_document(ContentType.HTML, DEFAULT_RULES, Limits())
+
+
+def test_readers_have_nothing_to_take_while_the_thread_applies_a_large_change() -> None:
+    async def main() -> None:
+        bench = _Bench(_html(), is_text=False)
+        bench.put("<p>One</p><p>two</p>")
+        cursor = await bench.conversion.cursor(HtmlMode.FRAGMENT, ChunkBy.WORD, 0)
+        assert cursor is not None
+        bench.put(_TABLE)
+        bench.conversion.end()
+        bench.conversion.advance()
+        kept, frozen = "", 0
+        while not (bench.conversion.is_complete and cursor.ended):
+            await asyncio.sleep(THREAD_SECONDS / 4)
+            ready = cursor.ready, cursor.waiting, cursor.ended
+            piece = cursor.take(1000, whole=True)
+            if cursor.frozen:
+                frozen += 1
+                assert piece is None
+                assert ready == (cursor.ready, cursor.waiting, cursor.ended)
+            elif piece is not None:
+                kept += piece.data
+        assert frozen > 0
+        assert kept.startswith("<p>One</p><p>two</p>")
+        assert kept.endswith("<p>end</p>")
+        assert kept.count("<tr>") == 1000
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("mode", HtmlMode)
+async def test_only_small_changes_are_applied_on_the_loop(mode: HtmlMode) -> None:
+    thread = ConversionThread()
+    content = _Watched(is_text=False, max_chunk_characters=1000)
+    conversion = Conversion(_html(), content, thread, lambda: None, lambda _seconds: None)
+    cursor = await conversion.cursor(mode, ChunkBy.WORD, 0)
+    assert cursor is not None
+    conversion.put(_TABLE)
+    conversion.advance()
+    await conversion.caught_up()
+    conversion.put("<p>one more</p>")
+    conversion.end()
+    conversion.advance()
+    kept = ""
+    while not cursor.ended:
+        await asyncio.sleep(0)
+        piece = cursor.take(64, whole=True)
+        kept += "" if piece is None else piece.data
+    here = threading.get_ident()
+    assert max(content.applied[here]) <= 8192
+    assert here not in content.ended_by
+    assert len(content.applied) == 2
+    assert kept.count("</tr>") == 1000
+    assert kept.endswith("<p>one more</p>")
+    thread.close()
+
+
+async def test_a_long_document_that_fails_is_broken_off_in_the_thread() -> None:
+    thread = ConversionThread()
+    content = _Watched(is_text=True, max_chunk_characters=1000)
+    changed = asyncio.Event()
+    conversion = Conversion(_Failing(), content, thread, changed.set, lambda _seconds: None)
+    conversion.put(_LONG)
+    conversion.advance()
+    await conversion.caught_up()
+    conversion.put("two!")
+    conversion.advance()
+    conversion.put("three")
+    while not conversion.is_complete:
+        changed.clear()
+        conversion.advance()
+        await changed.wait()
+    assert isinstance(conversion.failure, ProcessingFailed)
+    assert content.ended_by
+    assert threading.get_ident() not in content.ended_by
+    cursor = await conversion.cursor(HtmlMode.FRAGMENT, ChunkBy.WORD, 0)
+    assert cursor is not None
+    piece = cursor.take(2 * len(_LONG), whole=True)
+    assert piece is not None
+    assert piece.data == _LONG
+    thread.close()
+
+
+def test_what_is_closed_during_a_large_change_is_thawed_when_the_thread_has_ended_it() -> None:
+    async def main() -> None:
+        bench = _Bench(_html(), is_text=False)
+        cursor = await bench.conversion.cursor(HtmlMode.INCREMENTAL, ChunkBy.WORD, 0)
+        assert cursor is not None
+        fragments = await bench.conversion.cursor(HtmlMode.FRAGMENT, ChunkBy.WORD, 0)
+        assert fragments is not None
+        bench.put(_TABLE)
+        while True:
+            await asyncio.sleep(THREAD_SECONDS / 4)
+            if cursor.frozen:
+                break
+        bench.conversion.close()
+        await asyncio.sleep(0)
+        assert cursor.frozen
+        await asyncio.sleep(2 * THREAD_SECONDS)
+        assert not cursor.frozen
+        assert cursor.take(64) is not None
 
     run_virtually(main())

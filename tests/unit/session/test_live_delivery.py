@@ -218,3 +218,19 @@ def test_nothing_is_due_without_something_to_take() -> None:
     delivery = Reader(Text()).delivery
     assert delivery.due_at == math.inf
     assert delivery.take(1.0) == []
+
+
+def test_what_cannot_be_taken_while_the_document_is_changed_is_taken_soon_after() -> None:
+    text = Text()
+    reader = Reader(text)
+    text.append(WORDS)
+    reader.change(0.0)
+    sent = len(reader.received)
+    text.content.freeze()
+    reader.wait(1.0)
+    assert len(reader.received) == sent
+    reader.delivery.notice(1.0)
+    text.content.thaw()
+    reader.wait(1.0 + 4 * QUANTUM_SECONDS)
+    assert reader.shown == WORDS
+    assert reader.delivery.due_at == math.inf

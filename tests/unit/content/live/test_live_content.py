@@ -1,5 +1,6 @@
 """Readers of a document that grows: whatever they take and when, they have the document."""
 
+import weakref
 from collections.abc import Sequence
 from unittest.mock import patch
 
@@ -148,3 +149,51 @@ def test_a_document_that_is_broken_off_ends_with_its_end_tags(html_mode: HtmlMod
         pass
     assert reader.kept == "<p>One</p><ul><li>two <b>three</b></li></ul>"
     assert reader.cursor.ended
+
+
+@pytest.mark.parametrize("html_mode", HtmlMode)
+def test_while_it_is_frozen_its_readers_have_what_was_there_before_and_nothing_to_take(html_mode: HtmlMode) -> None:
+    content = content_of()
+    content.apply(Change(0, "<p>One</p><p>two ", 10))
+    reader = reader_of(content, html_mode, WORD)
+    cursor = reader.cursor
+    before = cursor.ready, cursor.waiting, cursor.ended
+    content.freeze()
+    content.apply(Change(10, "<p>2</p><p>three</p>", 30))
+    content.finish()
+    assert cursor.frozen
+    assert (cursor.ready, cursor.waiting, cursor.ended) == before
+    assert reader.take(1000, whole=True) is None
+    content.thaw()
+    assert not cursor.frozen
+    while reader.take(1000, whole=True) is not None:
+        pass
+    assert reader.kept == "<p>One</p><p>2</p><p>three</p>"
+    assert cursor.ended
+
+
+def test_a_reader_that_leaves_while_it_is_frozen_is_forgotten_afterwards() -> None:
+    content = content_of(is_text=True)
+    gone = weakref.ref(reader_of(content, FRAGMENT, WORD).cursor)
+    assert gone() is None
+    reader = reader_of(content, FRAGMENT, WORD)
+    gone = weakref.ref(reader.cursor)
+    content.freeze()
+    del reader
+    assert gone() is not None, "the other thread may go through the readers"
+    content.thaw()
+    assert gone() is None
+
+
+def test_the_work_of_a_change_is_what_a_view_reads_again() -> None:
+    content = content_of()
+    row = "<tr><td>1</td></tr>"
+    content.apply(Change(0, "<p>One</p><table>", 17))
+    assert content.work(Change(17, row, 17 + len(row))) == len(row), "no reader"
+    reader = reader_of(content, FRAGMENT, WORD)
+    for number in range(3):
+        start = 17 + number * len(row)
+        change = Change(start, row, start + len(row))
+        assert content.work(change) == len(row) * (number + 1) + len("<p>One</p><table>"), "the block that is open"
+        content.apply(change)
+    assert reader.cursor.waiting == 0
