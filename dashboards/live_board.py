@@ -28,6 +28,7 @@ from observability.registry.metrics import (
     LIVE_GAP,
     LIVE_HELD_BACK,
     LIVE_LATE_READERS,
+    LIVE_PUBLISH_SOCKETS,
     LIVE_READERS,
     LIVE_READS,
     LIVE_REPLACEMENTS,
@@ -63,11 +64,12 @@ def _now() -> Row:
                     "Live streams by state",
                     "Streams that have not ended, of each instance; instances with one store show the same ones. "
                     "Stalled: the producer was not heard of for 5 s; interrupted: for 15 s, and another one may adopt "
-                    "the stream.",
+                    "the stream. Sockets of producers count for MAX_CONNECTIONS; producers over HTTP have none.",
                     units.Short,
                     logs=("live_stream_created", "live_stream_ended"),
                 ),
                 Query(of_instances(LIVE_STREAMS, "state"), "{{instance}} {{state}}"),
+                Query(total(LIVE_PUBLISH_SOCKETS), "sockets of producers"),
                 nothing=OFF,
             ),
             lines(

@@ -73,7 +73,12 @@ class LiveLog:
                     gap_seconds=round(event.longest_gap_seconds, 3),
                     wait_seconds=round(event.longest_wait_seconds, 3),
                 )
-            case events.LiveAppendsStored() | events.LiveStreamsCounted() | events.LiveMeasured():
+            case (
+                events.LiveAppendsStored()
+                | events.LiveStreamsCounted()
+                | events.PublishSocketsCounted()
+                | events.LiveMeasured()
+            ):
                 pass
             case _:
                 assert_never(event)

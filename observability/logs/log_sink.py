@@ -221,6 +221,7 @@ class LogSink:
                 | events.ProducerContinued()
                 | events.ProducerLost()
                 | events.LiveStreamsCounted()
+                | events.PublishSocketsCounted()
                 | events.LiveReaderAttached()
                 | events.LiveFirstChunkSent()
                 | events.LiveReaderDetached()

@@ -46,6 +46,8 @@ class LiveCounts:
                 )
                 self._gauge(declared.LIVE_STREAMS, LiveStreamState.STALLED).set(event.stalled)
                 self._gauge(declared.LIVE_STREAMS, LiveStreamState.INTERRUPTED).set(event.interrupted)
+            case events.PublishSocketsCounted():
+                self._gauge(declared.LIVE_PUBLISH_SOCKETS).set(event.open)
             case events.LiveReaderAttached():
                 self._gauge(declared.LIVE_READERS, event.way).inc()
                 self._counter(declared.LIVE_LATE_READERS).inc(event.late)

@@ -259,6 +259,7 @@ class Metrics:
                 | events.ProducerContinued()
                 | events.ProducerLost()
                 | events.LiveStreamsCounted()
+                | events.PublishSocketsCounted()
                 | events.LiveReaderAttached()
                 | events.LiveFirstChunkSent()
                 | events.LiveReaderDetached()

@@ -67,6 +67,10 @@ LIVE_PRODUCERS = Counter(
     "that another producer adopted.",
     {"change": tuple(ProducerChange)},
 )
+LIVE_PUBLISH_SOCKETS = Gauge(
+    "stream_live_publish_sockets",
+    "Open sockets of producers. They count for MAX_CONNECTIONS, and are not in stream_connections_active.",
+)
 LIVE_APPENDS = Counter("stream_live_appends_total", "Appends of producers that were stored: tokens, or some together.")
 LIVE_SOURCE_BYTES = Counter("stream_live_source_bytes_total", "Source of live streams that was stored.", unit="bytes")
 LIVE_REFUSALS = Counter(

@@ -50,7 +50,7 @@ class LiveSpans:
                 pass
             case events.LiveAppendsStored() | events.AppendRefused():
                 pass
-            case events.LiveStreamsCounted() | events.LiveMeasured():
+            case events.LiveStreamsCounted() | events.PublishSocketsCounted() | events.LiveMeasured():
                 pass
             case _:
                 assert_never(event)

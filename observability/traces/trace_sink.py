@@ -127,6 +127,7 @@ class TraceSink:
                 | events.ProducerContinued()
                 | events.ProducerLost()
                 | events.LiveStreamsCounted()
+                | events.PublishSocketsCounted()
                 | events.LiveReaderAttached()
                 | events.LiveFirstChunkSent()
                 | events.LiveReaderDetached()

@@ -48,6 +48,7 @@ from service.events.live import (
     ProducerContinued,
     ProducerLost,
     ProducerStalled,
+    PublishSocketsCounted,
     ReadingEnd,
     ReadingWay,
     RefusedAppend,
@@ -133,6 +134,7 @@ LiveEvent = (
     | LiveFirstChunkSent
     | LiveReaderDetached
     | LiveMeasured
+    | PublishSocketsCounted
 )
 """Those of live streams."""
 
@@ -269,6 +271,7 @@ __all__ = [
     "ProducerContinued",
     "ProducerLost",
     "ProducerStalled",
+    "PublishSocketsCounted",
     "QuotaRefused",
     "QuotasUnavailable",
     "RateLimitApproached",

@@ -215,6 +215,13 @@ class LiveStreamsCounted(Struct, frozen=True):
     interrupted: int
 
 
+class PublishSocketsCounted(Struct, frozen=True):
+    """A publish socket was opened or closed. Recorded by the process that has it."""
+
+    open: int
+    """Of the process."""
+
+
 class ReadingWay(StrEnum):
     """How a reader came to a stream."""
 

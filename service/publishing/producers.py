@@ -14,16 +14,21 @@ class Producers:
         self._follow = follow
         self._unfollow = unfollow
         self._sockets: dict[str, set[PublishSocket]] = {}
+        self.count = 0
+        """Of all sockets."""
 
     def add(self, socket: PublishSocket) -> None:
         if socket.stream_id not in self._sockets:
             self._sockets[socket.stream_id] = set()
             self._follow(socket.stream_id)
         self._sockets[socket.stream_id].add(socket)
+        self.count += 1
 
     def discard(self, socket: PublishSocket) -> None:
         sockets = self._sockets.get(socket.stream_id, set())
-        sockets.discard(socket)
+        if socket in sockets:
+            sockets.remove(socket)
+            self.count -= 1
         if not sockets and self._sockets.pop(socket.stream_id, None) is not None:
             self._unfollow(socket.stream_id)
 

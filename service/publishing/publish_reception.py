@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from service.access.principal import AccessRefusal
-from service.events import AttemptOutcome, ConnectionAttempted, TokenCarrier
+from service.events import AttemptOutcome, ConnectionAttempted, PublishSocketsCounted, TokenCarrier
 from service.live.append_rule import Refusal
 from service.live.ports import LiveStore, Refused
 from service.live.records import LiveRecord, LiveStatus
@@ -157,6 +157,7 @@ class PublishReception:
     async def _start(self, connection: ProducerConnection, record: LiveRecord, producer: Producer) -> None:
         socket = PublishSocket(connection, record, producer, self._services, self._forget)
         self._producers.add(socket)
+        self._count()
         self._hub.register(socket)
         socket.start()
         if producer.principal is not None and self._access is not None and producer.principal in self._access.revoked:
@@ -172,6 +173,10 @@ class PublishReception:
         self._producers.discard(socket)
         self._hub.discard(socket)
         self._hub.release()
+        self._count()
+
+    def _count(self) -> None:
+        self._services.recorder.record(PublishSocketsCounted(self._producers.count))
 
 
 _OUTCOMES: Mapping[PublishErrorCode, AttemptOutcome] = {

@@ -24,6 +24,7 @@ from service.events import (
     ProducerContinued,
     ProducerLost,
     ProducerStalled,
+    PublishSocketsCounted,
     ReadingEnd,
     ReadingWay,
     RefusedAppend,
@@ -77,6 +78,7 @@ def live_events(trace: Trace, session_id: str, stream_id: str, subject: str) -> 
     of_stream = (session_id, stream_id, trace)
     yield LiveStreamCreated(*of_stream, MARKDOWN, Speed.ADAPTIVE, ChunkBy.WORD, subject)
     yield LiveStreamsCounted(open=6, stalled=2, interrupted=1)
+    yield PublishSocketsCounted(open=4)
     for connection_id, way in (("c1", ReadingWay.UNASKED), ("c2", ReadingWay.WATCH)):
         late = way is ReadingWay.WATCH
         yield LiveReaderAttached(

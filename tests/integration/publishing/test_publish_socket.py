@@ -11,6 +11,7 @@ from tests.clients.direct import metric
 from tests.conftest import RunningServer, StartServer
 from tests.integration.access.users import token
 from tests.integration.publishing.back_end import OPEN, PUBLISH_TOKEN, BackEnd, Socket, address_of, back_end, opened
+from tests.waiting import eventually
 
 WORDS = [f"word {number} 😀, " for number in range(300)]
 
@@ -219,10 +220,17 @@ async def test_a_producer_counts_as_a_connection_while_it_is_there(start_server:
             async with app.socket(stream_id) as second:
                 [error], code = await second.closed()
                 assert (error["code"], code) == ("overloaded", 4101)
+            assert await metric(server, "stream_live_publish_sockets") == 1
+            assert await metric(server, "stream_connections_active") == 0
         while True:
             async with app.socket(stream_id) as socket:
                 if await is_there(socket):
                     break
+
+    async def all_closed() -> bool:
+        return await metric(server, "stream_live_publish_sockets") == 0
+
+    await eventually(all_closed)
     assert await metric(server, 'stream_connection_attempts_total{outcome="refused_capacity"}') >= 1
 
 

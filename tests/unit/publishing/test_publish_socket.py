@@ -289,6 +289,7 @@ async def test_notices_reach_the_sockets_of_their_stream(desk: Desk) -> None:
     desk.take()
     stream_id = desk.socket.stream_id
     desk.producers.add(desk.socket)
+    assert desk.producers.count == 1
     desk.producers.notice(StreamTouched("another", 1))
     desk.producers.notice(StreamTouched(stream_id, 0))
     desk.producers.notice(SourceStored(stream_id, 0, 0, b"text", LiveStatus.OPEN))
@@ -297,4 +298,5 @@ async def test_notices_reach_the_sockets_of_their_stream(desk: Desk) -> None:
     assert desk.take() == [{"type": "cancelled", "offset": 5}]
     desk.producers.discard(desk.socket)
     desk.producers.discard(desk.socket)
+    assert desk.producers.count == 0
     assert (desk.followed, desk.unfollowed) == ([stream_id], [stream_id])

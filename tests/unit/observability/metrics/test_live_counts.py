@@ -21,6 +21,7 @@ def test_the_events_of_a_stream_change_their_metrics_and_no_others(metrics: Metr
         if not name.startswith("stream_memory")
     } == {
         "stream_live_created_total{'content_type': 'markdown'}": 1,
+        "stream_live_publish_sockets": 4,
         "stream_live_streams{'state': 'open'}": 3,
         "stream_live_streams{'state': 'stalled'}": 2,
         "stream_live_streams{'state': 'interrupted'}": 1,
