@@ -260,12 +260,8 @@ class PublishSocket:
     async def _store_part(self, append: Append) -> None:
         try:
             progress = await self._services.publications.append(self._producer, append)
-        except PublishError as error:
-            self._refuse(error)
-            self._pending.refused()
-            return
-        except StoreUnavailable as unavailable:
-            self._refuse(store_error(unavailable))
+        except (PublishError, StoreUnavailable) as error:
+            self._refuse(error if isinstance(error, PublishError) else store_error(error))
             self._pending.refused()
             return
         if progress.status is not LiveStatus.OPEN:
