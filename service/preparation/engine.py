@@ -60,7 +60,12 @@ def load_in_background() -> None:
 
 def _load() -> None:
     with suppress(Exception):  # as without a free descriptor: the first request loads it, or reports why not
-        import_module("service.content.prepare")
+        for name in (
+            "service.content.prepare",
+            "service.content.live.live_content",
+            "service.content.live.live_documents",
+        ):
+            import_module(name)
 
 
 class ThreadedContentEngine:

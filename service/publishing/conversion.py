@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from service.content.live.document import Change, LiveDocument
-from service.content.live.live_content import LiveContent
 from service.content.live.piece import LiveCursor
 from service.protocol.errors import EmptyContent
 from service.protocol.messages import ChunkBy, HtmlMode
@@ -27,6 +26,9 @@ thread."""
 
 _Result = TypeVar("_Result")
 
+if TYPE_CHECKING:
+    from service.content.live.live_content import LiveContent  # is loaded after the start, with the content engine
+
 
 class _Step(NamedTuple):
     change: Change
@@ -41,7 +43,7 @@ class Conversion:
     def __init__(
         self,
         document: LiveDocument,
-        content: LiveContent,
+        content: "LiveContent",
         thread: ConversionThread,
         on_change: Callable[[], None],
         count_held: Callable[[float], object],

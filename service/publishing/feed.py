@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from service.content.live.live_content import LiveContent
 from service.content.live.piece import LiveCursor
 from service.events import FaultSource
 from service.live.lease import LEASE_SECONDS, STALLED_SECONDS, live_state
@@ -35,6 +34,8 @@ class Feed:
     """
 
     def __init__(self, record: LiveRecord, parts: FeedParts) -> None:
+        from service.content.live.live_content import LiveContent  # noqa: PLC0415 - is loaded after the start
+
         self.record = record
         self.epoch = record.epoch
         self.error: StreamingError | None = None

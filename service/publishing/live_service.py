@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter
 
-from service.content.live.live_documents import create_document
+from service.content.live.document import LiveDocument
+from service.content.rules import ContentRules
 from service.events import FaultRaised, FaultSource
 from service.live.ports import LiveNotice, SourceStored
-from service.protocol.limits import InputLimits
+from service.protocol.limits import InputLimits, Limits
+from service.protocol.messages import ContentType
 from service.publishing.bus_factory import create_live_bus
 from service.publishing.cancellation import Cancellation
 from service.publishing.conversion_thread import ConversionThread
@@ -46,7 +49,7 @@ class LiveService:
         self.feeds = LiveFeeds(
             FeedParts(
                 store=store,
-                create_document=lambda kind: create_document(kind, rules, settings.limits),
+                create_document=partial(_create_document, rules, settings.limits),
                 max_chunk_characters=settings.limits.max_chunk_characters,
                 thread=self._thread,
                 meter=services.live_meter,
@@ -106,3 +109,9 @@ class LiveService:
 
     def _record_fault(self, error: Exception) -> None:
         self._recorder.record(FaultRaised(self._new_id(), FaultSource.LIVE, error))
+
+
+def _create_document(rules: ContentRules, limits: Limits, content_type: ContentType) -> LiveDocument:
+    from service.content.live.live_documents import create_document  # noqa: PLC0415 - is loaded after the start
+
+    return create_document(content_type, rules, limits)

@@ -7,13 +7,17 @@ must be allowed.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
-import nh3
 from ada_url import URL
 from msgspec import Struct
 
 from service.content.html.references import write_value
 from service.content.html.stand_ins import hide
+
+if TYPE_CHECKING:
+    from nh3 import Cleaner
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _WITHOUT_HOST = frozenset({"mailto:", "tel:"})
@@ -156,10 +160,14 @@ def is_readable(url: str) -> bool:
     """Return whether the parser of the cleaner can read the URL: it removes any other one."""
     if ":" not in url or (_PLAIN.fullmatch(url) and _is_visible(url)):
         return True
-    return "=" in _ADDRESSES.clean(f'<a href="{hide(write_value(url))}">')
+    return "=" in _addresses().clean(f'<a href="{hide(write_value(url))}">')
 
 
-_ADDRESSES = nh3.Cleaner(tags={"a"}, attributes={"a": {"href"}}, url_schemes=set(SCHEMES), link_rel=None)
+@cache
+def _addresses() -> "Cleaner":
+    from nh3 import Cleaner  # noqa: PLC0415 - the settings read hosts before the content engine is loaded
+
+    return Cleaner(tags={"a"}, attributes={"a": {"href"}}, url_schemes=set(SCHEMES), link_rel=None)
 
 
 def is_raster_image(url: str) -> bool:

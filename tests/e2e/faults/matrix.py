@@ -50,7 +50,7 @@ _SINGLE: Final = (
     Row(
         "Redis dead",
         faults.redis_dead,
-        alerts("SessionStoreDown"),
+        alerts("SessionStoreDown", "DependencyDown"),
         (Shown("runtime: Dependencies over time", {"dependency": "session_store"}),),
         COMPLETED,
         setup=Setup(redis=True),

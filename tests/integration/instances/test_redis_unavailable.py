@@ -16,8 +16,8 @@ from tests.waiting import eventually, wait_for
 
 LONG_TEXT = "".join(f"word{number} " for number in range(2000))
 """A minute of stream: more than any of the tests takes."""
-IN_REDIS = {"session_store", "plan_cache"}
-"""What becomes unavailable: the store when it is called, the cache at its next call or probe."""
+IN_REDIS = {"session_store", "live_store", "plan_cache"}
+"""What becomes unavailable: the stores when they are called, the cache at its next call or probe."""
 STREAMS = 20
 MAX_REQUESTS = 5
 

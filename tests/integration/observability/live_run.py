@@ -44,7 +44,10 @@ async def read_markdown(server: RunningServer, publisher: Publisher, signals: Si
             await late.receive_until("chunk")
             await late.send("watch", stream_id=out.stream_id, html_mode="incremental")
             await late.receive_until("chunk")
-            await out.write(" text*.\n\nMore.\n\n")
+            await out.write(" text*.\n\nA title")
+            while "title" not in (await late.receive_until("chunk"))[-1]["data"]:
+                pass
+            await out.write("\n===\n\nMore.\n\n")
             await eventually(waits)
             await out.write("[n]: https://example.com/notes\n\nThe end.")
         for reader in (early, late):

@@ -293,9 +293,9 @@ async def test_an_unavailable_collector_delays_no_stream(
     with down() as address:
         server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", **SOON)
         await asyncio.gather(*(_stream_once(server, f"{session_id}-{index}") for index in range(STREAMS)))
-        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, store, deliver, and the calls admit and put;
-        # one more, content_wait, for each stream that waited for the content thread
-        spans_each = 11
+        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, store, deliver, and the calls open_streams,
+        # admit and put; one more, content_wait, for each stream that waited for the content thread
+        spans_each = 12
 
         async def all_spans_are_counted() -> bool:
             return STREAMS * spans_each <= await metric(server, DROPPED) <= STREAMS * (spans_each + 1)
