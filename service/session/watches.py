@@ -7,7 +7,7 @@ from service.protocol.errors import QueueFull, ServerBusy, StreamingError, Unkno
 from service.protocol.instant import Instant
 from service.protocol.limits import Limits
 from service.protocol.messages import HtmlMode, Watch
-from service.protocol.server_messages import Chunk, StreamCancelled, StreamLeft
+from service.protocol.server_messages import Chunk, StreamCancelled, StreamLeft, StreamResumed
 from service.session.deadlines import Deadlines
 from service.session.effects import EffectResult
 from service.session.live_effects import CancelLive, DetachLive, LiveAttached, LiveUnknown
@@ -105,6 +105,8 @@ class Watches:
             unknown = isinstance(result, LiveUnknown)
             error: StreamingError = UnknownStream(_UNKNOWN) if unknown else ServerBusy(_BUSY, _RETRY_SECONDS)
             self._builder.send_error(error, stream.request_id, stream)
+        elif stream.paused:  # the client has not seen the stream, and the next one is not paused
+            self._builder.send(StreamResumed(now.timestamp))
         return ReadingEnd.ERROR
 
     def _start(self, stream: StreamState, watch: WatchState, attached: LiveAttached, now: Instant) -> None:

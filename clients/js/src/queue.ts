@@ -240,6 +240,7 @@ export class RequestQueue {
       return this.#leave(first);
     }
     first.held = action === "pause";
+    if (!answers && !first.held) first.sent.paused = false; // a pause that has ended with another stream is sent again
     if (meant !== first) first.sent.paused = first.held; // that stream had ended: the control will be undone
     if (first.start && first.wanted.paused === first.held) first.enter(first.held ? "paused" : "streaming");
     this.sendControls();

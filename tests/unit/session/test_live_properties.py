@@ -80,6 +80,8 @@ class Reader:
                 self._end("failed")
             case "error" if message["code"] == "SERVER_BUSY" and message["stream_id"] == self.live:
                 self._end("busy")  # it was watched anew, and could not be read
+            case "error" if message["code"] == "SERVER_BUSY":
+                self.paused = False  # a pause before its start has ended with it
 
     def _end(self, how: str) -> None:
         if self.live is not None:

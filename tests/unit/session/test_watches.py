@@ -198,6 +198,14 @@ def test_a_store_that_is_unavailable_is_an_error_that_can_be_repeated() -> None:
     assert conversation.machine.idle
 
 
+def test_a_pause_ends_with_an_offer_that_cannot_be_read() -> None:
+    """The next stream is not paused, so the client must not take its chunks for a mistake."""
+    conversation = LiveConversation(Stream())
+    conversation.list_streams()
+    conversation.control("pause")
+    assert [message["type"] for message in conversation.attach(failing=True)] == ["stream_resumed"]
+
+
 def test_a_blocked_connection_receives_nothing_and_then_all_at_once() -> None:
     conversation = started()
     conversation.append("one ")
