@@ -187,7 +187,7 @@ async def control(client: Connection, action: str, answer: str) -> None:
 
 
 async def make_mistakes(client: Connection) -> None:
-    await request(client, "a\n\n" * 30_000, content_type="markdown")
+    await request(client, "$a$\n\n" * 19_000, content_type="markdown")  # takes three times CONTENT_CPU_LIMIT
     assert (await client.receive_until("error"))[-1]["code"] == "PROCESSING_ERROR"
     await request(client, "a\n\n" * 4_000, content_type="markdown")  # as HTML it exceeds PROCESSOR_MAX_CONTENT_SIZE
     assert (await client.receive_until("error"))[-1]["code"] == "CHUNKING_ERROR"
