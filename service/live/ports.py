@@ -69,10 +69,7 @@ class LiveStore(Protocol):
         """
 
     async def cancel(self, stream_id: str) -> LiveRecord | None:
-        """End an open stream as ``cancelled``; return it, or one that had ended as it is.
-
-        ``None`` if there is no such stream.
-        """
+        """End an open stream as ``cancelled`` and return it: in one of several calls. ``None`` in the others."""
 
     async def get(self, stream_id: str) -> LiveRecord | None:
         """Return the record; ``None`` if there is none or if its time to live is over."""

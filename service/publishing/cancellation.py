@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from service.events.live import LiveOutcome, LiveStreamEnded
 from service.live.ports import LiveNotice, LiveStore, SourceStored
-from service.live.records import LiveRecord, LiveStatus
+from service.live.records import LiveRecord
 from service.protocol.instant import Instant
 from service.session.ports import Recorder
 
@@ -29,11 +29,9 @@ class Cancellation:
 
         Raises ``StoreUnavailable``.
         """
-        before = await self._store.get(stream_id)
-        if before is None or before.status is not LiveStatus.OPEN:
-            return before
         record = await self._store.cancel(stream_id)
-        if record is not None and record.status is LiveStatus.CANCELLED:
-            self._recorder.record(LiveStreamEnded.of(record, LiveOutcome.CANCELLED, self._clock().wall))
-            self._notify(SourceStored(stream_id, record.epoch, record.length, b"", record.status))
+        if record is None:
+            return await self._store.get(stream_id)
+        self._recorder.record(LiveStreamEnded.of(record, LiveOutcome.CANCELLED, self._clock().wall))
+        self._notify(SourceStored(stream_id, record.epoch, record.length, b"", record.status))
         return record

@@ -209,14 +209,12 @@ return record(stream, now)
 CANCEL = Script(
     Operation.CANCEL,
     """
--- ARGV: id. Returns: the record, or nothing.
+-- ARGV: id. Returns: the record of a stream that was open, or nothing.
 local now = clock()
 local stream = find(ARGV[3], now)
-if not stream then return false end
-if stream.status == 'open' then
-    finish(stream, 'cancelled', now, now)
-    stream.status = 'cancelled'
-end
+if not stream or stream.status ~= 'open' then return false end
+finish(stream, 'cancelled', now, now)
+stream.status = 'cancelled'
 return record(stream, now)
 """,
     _STREAMS,

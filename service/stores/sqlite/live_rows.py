@@ -107,11 +107,20 @@ class LiveRows:
         return results
 
     def adopt(self, rows: sqlite3.Connection, stream_id: str) -> LiveRecord | None:
-        return self._change(rows, stream_id, lambda head, now: rows.execute(_ADOPT, (now, head.number)))
+        now = self._clock()
+        head = self._find(rows, stream_id, now)
+        if head is not None and head.status is LiveStatus.OPEN:
+            rows.execute(_ADOPT, (now, head.number))
+            head = self._find(rows, stream_id, now)
+        return None if head is None else _record(rows, head, now)
 
     def cancel(self, rows: sqlite3.Connection, stream_id: str) -> LiveRecord | None:
-        cancelled = LiveStatus.CANCELLED
-        return self._change(rows, stream_id, lambda head, now: rows.execute(_END, (cancelled, now, head.number)))
+        now = self._clock()
+        head = self._find(rows, stream_id, now)
+        if head is None or head.status is not LiveStatus.OPEN:
+            return None
+        rows.execute(_END, (LiveStatus.CANCELLED, now, head.number))
+        return _record(rows, head._replace(status=LiveStatus.CANCELLED, ended_at=now), now)
 
     def get(self, rows: sqlite3.Connection, stream_id: str) -> LiveRecord | None:
         now = self._clock()
@@ -168,16 +177,6 @@ class LiveRows:
     def _is_over(self, head: Head, now: float) -> bool:
         """Whether the stream is to be deleted."""
         return head.ended_at is not None and head.ended_at + self._kept <= now
-
-    def _change(
-        self, rows: sqlite3.Connection, stream_id: str, change: Callable[[Head, float], object]
-    ) -> LiveRecord | None:
-        now = self._clock()
-        head = self._find(rows, stream_id, now)
-        if head is not None and head.status is LiveStatus.OPEN:
-            change(head, now)
-            head = self._find(rows, stream_id, now)
-        return None if head is None else _record(rows, head, now)
 
 
 def _heads(rows: sqlite3.Connection, statement: str, parameters: Any) -> list[Head]:  # noqa: ANN401 - those of sqlite3

@@ -83,10 +83,9 @@ class Model:
 
     def cancel(self, now: int, stream_id: str) -> LiveRecord | None:
         stream = self._find(now, stream_id)
-        if stream is None:
+        if stream is None or stream.status is not LiveStatus.OPEN:
             return None
-        if stream.status is LiveStatus.OPEN:
-            stream.status, stream.ended_at = LiveStatus.CANCELLED, now
+        stream.status, stream.ended_at = LiveStatus.CANCELLED, now
         return _as_of(stream, now)
 
     def get(self, now: int, stream_id: str) -> LiveRecord | None:

@@ -1,5 +1,7 @@
 """Producers that are replaced, silent, lost or done."""
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
@@ -88,7 +90,8 @@ class ProducerTests(LiveStoreTests):
             expiry = await store.expire()
             assert [one.status for one in (*expiry.lost, *expiry.abandoned)] == [LiveStatus.ERROR] * 2
             assert (await store.expire()).abandoned == []
-        for found in (await store.get(ID), await store.adopt(ID), await store.cancel(ID)):
+        assert await store.cancel(ID) is None
+        for found in (await store.get(ID), await store.adopt(ID)):
             assert found is not None
             assert (found.status, found.epoch, found.length) == (LiveStatus.ERROR, 1, 3)
         assert list(await store.append([append(3, b"d", epoch=1)])) == [Refused(Refusal.ENDED, 3, LiveStatus.ERROR)]
@@ -99,15 +102,22 @@ class ProducerTests(LiveStoreTests):
         assert await store.get(ID) is None
         assert await store.read(ID, 0) == b""
 
+    async def test_of_several_cancellations_one_ends_the_stream(self, store: LiveStore) -> None:
+        """So it is counted once."""
+        await store.create(RECORD)
+        cancelled = await asyncio.gather(*(store.cancel(ID) for _ in range(20)))
+        assert [one for one in cancelled if one is not None] == [replace(RECORD, status=LiveStatus.CANCELLED)]
+
     async def test_an_end_is_final_and_kept_for_its_time(self, store: LiveStore) -> None:
         await store.create(RECORD)
         cancelled = await store.cancel(ID)
         assert cancelled == replace(RECORD, status=LiveStatus.CANCELLED)
         assert list(await store.open_streams(RECORD.session_key)) == []
         self.wait(RESUME_TTL - 0.001)
-        assert [one and one.status for one in (await store.cancel(ID), await store.adopt(ID))] == [
-            LiveStatus.CANCELLED
-        ] * 2
+        assert await store.cancel(ID) is None
+        adopted = await store.adopt(ID)
+        assert adopted is not None
+        assert adopted.status is LiveStatus.CANCELLED
         assert list(await store.append([append(0, b"a")])) == [Refused(Refusal.ENDED, 0, LiveStatus.CANCELLED)]
         self.wait(0.001)
         assert await store.get(ID) is None

@@ -55,8 +55,9 @@ class MemoryLiveStore:
     async def cancel(self, stream_id: str) -> LiveRecord | None:
         self._fail()
         record = self.records.get(stream_id)
-        if record is not None and record.status is LiveStatus.OPEN:
-            record = self.records[stream_id] = replace(record, status=LiveStatus.CANCELLED)
+        if record is None or record.status is not LiveStatus.OPEN:
+            return None
+        record = self.records[stream_id] = replace(record, status=LiveStatus.CANCELLED)
         return record
 
     async def get(self, stream_id: str) -> LiveRecord | None:
