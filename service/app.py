@@ -52,7 +52,8 @@ from service.websocket.access_control import AccessControl
 from service.websocket.connection_monitor import ConnectionMonitor
 from service.websocket.drain_schedule import handshake_retry_seconds
 from service.websocket.effect_handler import Services
-from service.websocket.endpoint import StreamEndpoint, WebSocketRouter, WebSocketRoutes
+from service.websocket.endpoint import StreamEndpoint
+from service.websocket.handshake_gate import HandshakeGate
 from service.websocket.hub import Hub
 from service.websocket.lease_renewer import LeaseRenewer
 from service.websocket.message_writer import MessageWriter
@@ -61,6 +62,7 @@ from service.websocket.pending_connection import PendingConnections
 from service.websocket.quotas import Quotas
 from service.websocket.reception import Reception
 from service.websocket.revocation_watch import RevocationWatch
+from service.websocket.socket_router import WebSocketRouter, WebSocketRoutes
 from service.websocket.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -140,7 +142,14 @@ def create_app(
     )
     input_limits = settings.input_limits(settings.memory_limit or container_limit())
     monitor = ConnectionMonitor(input_limits, lambda: clock.now().seconds)
-    live = LiveService(settings, hub, services, input_limits)
+    gate = HandshakeGate(
+        hub,
+        allowed_origins=settings.origins,
+        send_buffer_bytes=settings.send_buffer_size,
+        draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
+        proxies=settings.proxies,
+    )
+    live = LiveService(settings, hub, gate, services, input_limits)
     services = replace(services, live=live.feeds)
     reception = Reception(
         hub,
@@ -150,16 +159,11 @@ def create_app(
         options=SessionOptions(settings.logs_content, settings.client_reports, settings.resume_ttl),
     )
     endpoint = StreamEndpoint(
-        hub,
+        gate,
         monitor,
         reception,
         None if users.access is None else PendingConnections(hub, reception, ticker, settings.auth_timeout),
-        allowed_origins=settings.origins,
-        send_buffer_bytes=settings.send_buffer_size,
-        draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
-        proxies=settings.proxies,
     )
-    lease_renewer = LeaseRenewer(hub, selection.store, recorder, services.ids.new_id)
     loop_monitor = LoopMonitor(writer, services.live_meter, recorder, clock.now, telemetry.metrics.beat)
     stall_watch = StallWatch(recorder)
 
@@ -183,7 +187,7 @@ def create_app(
             monitor.running(),
         ):
             async with (
-                lease_renewer.run(),
+                LeaseRenewer(hub, selection.store, recorder, services.ids.new_id).run(),
                 users.running(),
                 live.running(),
                 plan_store.running() if plan_store is not None else nullcontext(),

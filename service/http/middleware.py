@@ -9,7 +9,7 @@ from service.process.listeners import METRICS_PORTS_STATE
 from service.protocol.instant import Instant
 from service.protocol.publish_errors import PublishErrorCode
 from service.session.ports import Ids, Recorder
-from service.websocket.endpoint import Application, Message, Receive, Scope, Send
+from service.websocket.asgi import Application, Message, Receive, Scope, Send
 
 _FAULT_STATUS = 500
 

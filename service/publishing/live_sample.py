@@ -20,7 +20,7 @@ from service.publishing.publications import Publications
 from service.publishing.publish_route import publish_route, read_model
 from service.publishing.rights import HttpProducer, Producer
 from service.session.ports import Ids, Recorder, StoreUnavailable
-from service.websocket.endpoint import trace_context
+from service.websocket.asgi import trace_context
 
 _TEXT = Path(__file__).with_suffix(".md")
 MAX_SAMPLES = 20

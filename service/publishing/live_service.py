@@ -25,13 +25,16 @@ from service.publishing.writer import LiveWriter
 from service.settings import Settings
 from service.stores.factory import create_live_store
 from service.websocket.effect_handler import Services
+from service.websocket.handshake_gate import HandshakeGate
 from service.websocket.hub import Hub
 
 
 class LiveService:
     """What ``service.app`` needs of them. Everything that happens to a stream passes through it as a notice."""
 
-    def __init__(self, settings: Settings, hub: Hub, services: Services, input_limits: InputLimits) -> None:
+    def __init__(
+        self, settings: Settings, hub: Hub, gate: HandshakeGate, services: Services, input_limits: InputLimits
+    ) -> None:
         """Blocks while the store opens. ``input_limits`` are those of readers."""
         self._recorder = services.recorder
         self._new_id = services.ids.new_id
@@ -69,7 +72,7 @@ class LiveService:
             follow=self._bus.follow,
             unfollow=self._bus.unfollow,
         )
-        self.producer_side = ProducerSide(settings, hub, services, parts, input_limits)
+        self.producer_side = ProducerSide(settings, hub, gate, services, parts, input_limits)
         self.routes = APIRouter()
         """Of producers and of readers."""
         self.routes.include_router(self.producer_side.routes)

@@ -25,8 +25,8 @@ from service.publishing.routes import CallRights, publishing_routes
 from service.publishing.text_check import SourceWriter
 from service.settings import Settings
 from service.websocket.connection_monitor import ConnectionMonitor
-from service.websocket.drain_schedule import handshake_retry_seconds
 from service.websocket.effect_handler import Services
+from service.websocket.handshake_gate import HandshakeGate
 from service.websocket.hub import Hub
 from service.websocket.pending_connection import PendingConnections
 from service.websocket.quotas import Quotas
@@ -56,8 +56,14 @@ class LiveParts(Struct, frozen=True):
 class ProducerSide:
     """``routes`` and ``endpoint`` are for the application, ``producers`` receives the notices of all processes."""
 
-    def __init__(
-        self, settings: Settings, hub: Hub, services: Services, parts: LiveParts, input_limits: InputLimits
+    def __init__(  # noqa: PLR0913, PLR0917 - independent parts
+        self,
+        settings: Settings,
+        hub: Hub,
+        gate: HandshakeGate,
+        services: Services,
+        parts: LiveParts,
+        input_limits: InputLimits,
     ) -> None:
         """``input_limits`` are those of readers."""
         recorder, clock = services.recorder, services.clock
@@ -108,14 +114,10 @@ class ProducerSide:
             quotas=services.quotas,
         )
         self.endpoint = PublishEndpoint(
-            hub,
+            gate,
             self.monitor,
             reception,
             PendingConnections(hub, reception, services.ticker, settings.auth_timeout),
-            allowed_origins=settings.origins,
-            send_buffer_bytes=settings.send_buffer_size,
-            draining_retry_seconds=handshake_retry_seconds(settings.drain_seconds, settings.restart_seconds),
-            proxies=settings.proxies,
         )
 
 

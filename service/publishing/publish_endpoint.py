@@ -6,51 +6,40 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec.structs import replace
 
-from service.client_address import TrustedProxies
 from service.events import AttemptOutcome, TokenCarrier
 from service.protocol.close_codes import HandshakeRefusal
 from service.protocol.publish_errors import PublishError, PublishErrorCode
 from service.publishing.publish_reception import PublishArrival, PublishReception
 from service.publishing.rights import Producer
-from service.websocket.carriers import Credentials, read_credentials
-from service.websocket.connection import WebSocketConnection
+from service.websocket.asgi import Receive, Scope, Send, refuse, trace_context
+from service.websocket.carriers import read_credentials
 from service.websocket.connection_monitor import ConnectionMonitor
-from service.websocket.endpoint import PUBLISH_PREFIX, Receive, Scope, Send, origin_allowed, refuse, trace_context
 from service.websocket.handshake import EXTENSION, WebSocketHandshake
-from service.websocket.hub import Hub
+from service.websocket.handshake_gate import FOREIGN_ORIGIN, HandshakeGate
 from service.websocket.pending_connection import PendingConnections
+from service.websocket.socket_router import PUBLISH_PREFIX
 
 _MAX_ID_CHARACTERS = 64
 _LARGEST_EPOCH = 2**53 - 1
 _STATUSES: Mapping[int, HandshakeRefusal] = {int(refusal): refusal for refusal in HandshakeRefusal}
 
 _ADDRESS = "Connect to /ws/publish/{stream_id}?epoch=E, with the id and the epoch of the call that created the stream."
-_FOREIGN_ORIGIN = "This origin is not allowed. Ask the operator to add it to ALLOWED_ORIGINS."
 
 
 class PublishEndpoint:
     """An ASGI application for ``WebSocketHandshake``, as ``StreamEndpoint`` for readers."""
 
-    def __init__(  # noqa: PLR0913 - independent settings and components
+    def __init__(
         self,
-        hub: Hub,
+        gate: HandshakeGate,
         monitor: ConnectionMonitor,
         reception: PublishReception,
         pending: PendingConnections,
-        *,
-        allowed_origins: frozenset[str],
-        send_buffer_bytes: int,
-        draining_retry_seconds: int,
-        proxies: TrustedProxies,
     ) -> None:
-        self._hub = hub
+        self._gate = gate
         self._monitor = monitor
         self._reception = reception
         self._pending = pending
-        self._allowed_origins = allowed_origins
-        self._send_buffer_bytes = send_buffer_bytes
-        self._draining_retry_seconds = draining_retry_seconds
-        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handshake: WebSocketHandshake = scope["extensions"].pop(EXTENSION)
@@ -58,7 +47,7 @@ class PublishEndpoint:
             "",
             self._reception.seconds,
             trace_context(scope),
-            address=self._proxies.client_address(scope),
+            address=self._gate.proxies.client_address(scope),
             stream_id=scope["path"].removeprefix(PUBLISH_PREFIX),
         )
         await receive()  # websocket.connect
@@ -68,15 +57,14 @@ class PublishEndpoint:
             await _refuse(send, PublishError(PublishErrorCode.INVALID_REQUEST, _ADDRESS))
             return
         arrival = replace(arrival, epoch=epoch)
-        if not origin_allowed(scope, self._allowed_origins):
+        if not self._gate.allows_origin(scope):
             self._reception.record(arrival, AttemptOutcome.REFUSED_ORIGIN)
-            await _refuse(send, PublishError(PublishErrorCode.FORBIDDEN, _FOREIGN_ORIGIN))
+            await _refuse(send, PublishError(PublishErrorCode.FORBIDDEN, FOREIGN_ORIGIN))
         elif (closed := self._reception.refuse_closed(arrival)) is not None:
             await _refuse(send, closed)
-        elif self._hub.draining:
+        elif self._gate.draining:
             self._reception.record(arrival, AttemptOutcome.REFUSED_DRAINING)
-            wait = self._draining_retry_seconds
-            await refuse(send, HandshakeRefusal.UNAVAILABLE, f"The server restarts. Reconnect after {wait} s.", wait)
+            await self._gate.refuse_draining(send)
         else:
             await self._admit(scope, handshake, arrival, send)
 
@@ -85,10 +73,10 @@ class PublishEndpoint:
         if credentials.carrier is TokenCarrier.HEADER:
             producer = await self._check_header(arrival, credentials.token, send)
             if producer is not None:
-                connection = await self._accept(handshake, credentials, send)
+                connection = await self._gate.accept(handshake, self._monitor, credentials, send)
                 await self._reception.attach(connection, arrival, producer)
             return
-        connection = await self._accept(handshake, credentials, send)
+        connection = await self._gate.accept(handshake, self._monitor, credentials, send)
         if credentials.carrier is None:
             self._pending.add(connection, arrival, handshake.pending_sockets)
         else:
@@ -101,12 +89,6 @@ class PublishEndpoint:
         except PublishError as error:
             await _refuse(send, error)
             return None
-
-    async def _accept(self, handshake: WebSocketHandshake, credentials: Credentials, send: Send) -> WebSocketConnection:
-        await send({"type": "websocket.accept", "subprotocol": credentials.subprotocol})
-        connection = handshake.hand_over(self._monitor)
-        connection.limit_send_buffer(self._send_buffer_bytes)
-        return connection
 
 
 def _epoch_of(scope: Scope) -> int | None:

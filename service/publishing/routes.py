@@ -29,7 +29,7 @@ from service.publishing.publications import Publications
 from service.publishing.publish_route import publish_route, read_bytes, read_model, secret_of
 from service.publishing.rights import HttpProducer, Producer
 from service.session.ports import Recorder
-from service.websocket.endpoint import trace_context
+from service.websocket.asgi import trace_context
 
 _EPOCH = "That of the call which created or adopted the stream."
 _OFFSET = "Of the first byte of the body in the source, in bytes."

@@ -14,7 +14,7 @@ from service.protocol.publish_errors import PublishError, PublishErrorCode
 from service.publishing.event_reader import EventReader
 from service.publishing.event_reception import EventReception, EventRequest
 from service.publishing.publish_route import publish_route, secret_of
-from service.websocket.endpoint import Receive, Scope, Send
+from service.websocket.asgi import Receive, Scope, Send
 
 _LARGEST = 2**53 - 1
 _LAST_EVENT_ID = "The Last-Event-ID must be the id of an event of this route: a whole number."

@@ -12,7 +12,7 @@ from service.events import Event, FaultRaised, FaultSource, HttpRequestServed
 from service.http.middleware import HttpMetricsMiddleware
 from service.process.ids import RandomIds
 from service.protocol.instant import Instant
-from service.websocket.endpoint import Message
+from service.websocket.asgi import Message
 
 
 class RecordedApp:
