@@ -28,7 +28,7 @@ class PendingSocket(Protocol):
 
     @property
     def address(self) -> str:
-        """The address of the client as limits count it; empty if it is unknown, or that of a trusted proxy."""
+        """The address that has a limit of sockets without a request; empty if none counts it."""
 
     def evict(self) -> None:
         """Close at once."""
@@ -100,6 +100,8 @@ class PendingConnection:
     __slots__ = ("_arrival", "_checking", "_connection", "_deadline", "_shared", "_sockets", "slot", "wake_at")
 
     held_bytes = 0
+    address = ""
+    """It counts for the limit of WebSockets of its address, so a further socket of the address does not close it."""
 
     def __init__(
         self,
@@ -157,10 +159,6 @@ class PendingConnection:
         else:
             self._forget()
             self._refuse()
-
-    @property
-    def address(self) -> str:
-        return self._arrival.address
 
     def evict(self) -> None:
         self._forget()

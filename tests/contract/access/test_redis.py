@@ -89,7 +89,8 @@ async def test_all_but_keys_expires(redis: Redis, store: RedisAccessStore) -> No
     quota = left.pop(f"quota:{charge().key}")
     assert 100_000 < quota <= 120_000
     assert left.pop("keys") == left.pop("digests") == -1
-    assert left.keys() - {f"quota:{charge(name='another').key}"} == {"revocations", "revocations:ends"}
+    left.pop(f"quota:{charge(name='another').key}", None)  # of a microsecond: most likely gone
+    assert left.keys() == {"revocations", "revocations:ends"}
     assert all(0 < milliseconds <= 1000 * KEY_REVOCATION_KEPT_SECONDS for milliseconds in left.values())
 
 
