@@ -43,21 +43,31 @@ async function bundled(source, name, options = {}) {
   return Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
 }
 
-// The client
+// The client: each entry of `exports` in its package, as an ES module and for `require`, with the types of each. The
+// source of the first is src/index.ts, and of ./NAME src/NAME.ts; the packages that it imports are those of its users.
 
 for (const folder of [dist, statics]) rmSync(join(target, folder), { recursive: true, force: true });
 
-const library = {
-  ...(await bundled("js/src/index.ts", "streaming-content-client.js", { sourcemap: true })),
-  ...(await bundled("js/src/tiptap.ts", "streaming-content-tiptap.js", { sourcemap: true, external: ["@tiptap/*"] })),
-  "streaming-content-client.d.ts": 'export * from "./types/index.js";\n',
-  "streaming-content-tiptap.d.ts": 'export * from "./types/tiptap.js";\n',
-};
+const { exports } = JSON.parse(readFileSync(join(clients, "js/package.json"), "utf8"));
+const library = {};
+const packages = "external";
+for (const entry of Object.keys(exports).filter((entry) => !entry.endsWith(".json"))) {
+  const source = entry === "." ? "index" : entry.slice(2);
+  const name = `streaming-content-${entry === "." ? "client" : source}`;
+  const input = `js/src/${source}.ts`;
+  Object.assign(library, await bundled(input, `${name}.js`, { packages, sourcemap: true }));
+  const { [`${name}.js`]: script } = await bundled(input, `${name}.js`, { packages, format: "cjs", platform: "neutral" });
+  library[`cjs/${name}.js`] = script;
+  for (const folder of ["", "cjs/"]) library[`${folder}${name}.d.ts`] = `export * from "./types/${source}.js";\n`;
+}
+library["cjs/package.json"] = '{ "type": "commonjs" }\n';
 for (const [name, content] of Object.entries(library)) write(join(dist, name), content);
 
 const tsc = join(clients, "js/node_modules/typescript/bin/tsc");
-const types = ["--project", join(clients, "js"), "--outDir", join(target, dist, "types")];
-execFileSync(process.execPath, [tsc, ...types], { stdio: "inherit" });
+for (const folder of ["types", "cjs/types"]) {
+  const types = ["--project", join(clients, "js"), "--outDir", join(target, dist, folder)];
+  execFileSync(process.execPath, [tsc, ...types], { stdio: "inherit" });
+}
 
 // What the service serves: each file with the hash of its content in its name, so that it may be kept for ever
 

@@ -1,0 +1,39 @@
+import type { ErrorCode as ServiceErrorCode, QuotaKind, RefusalReason } from "./protocol.js";
+/** The codes of the service and four of the client. */
+export type ErrorCode = ServiceErrorCode
+/** The stream was interrupted and cannot be recovered; the received part is correct. `reason` has the cause. */
+ | "NOT_RECOVERABLE"
+/** No connection could be opened, or it was refused. */
+ | "CONNECTION_LOST"
+/** `getToken` failed, took too long or returned none; `cause` has its error. */
+ | "TOKEN_UNAVAILABLE"
+/** `close()` was called. */
+ | "CLIENT_CLOSED";
+/** Why a stream is not recovered: a reason of the service, or `not_stored` if it was not stored. */
+export type LossReason = RefusalReason | "not_stored";
+export declare class StreamingError extends Error {
+    readonly code: ErrorCode;
+    readonly name = "StreamingError";
+    /** Whether the connection closes after it. */
+    readonly fatal: boolean;
+    /** Whether a repetition may succeed. */
+    readonly retryable: boolean;
+    /** The milliseconds after which it may, if the service names them. */
+    readonly retryAfterMs?: number;
+    /** The quota of the user or the address that is used up, with `RATE_LIMIT_EXCEEDED`. */
+    readonly scope?: QuotaKind;
+    readonly streamId?: string;
+    readonly requestId?: string;
+    /** Set with `NOT_RECOVERABLE`. */
+    readonly reason?: LossReason;
+    constructor(code: ErrorCode, message: string, details?: {
+        fatal?: boolean;
+        retryable?: boolean;
+        retryAfterMs?: number | undefined;
+        scope?: QuotaKind | undefined;
+        streamId?: string | undefined;
+        requestId?: string | undefined;
+        reason?: LossReason;
+        cause?: unknown;
+    });
+}

@@ -1,0 +1,73 @@
+import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, TraceHeaders } from "./protocol.js";
+/** One chunk of the content. */
+export type Chunk = Omit<ChunkMessage, "type">;
+/** A W3C trace context: https://www.w3.org/TR/trace-context/ */
+export type Trace = TraceHeaders & {
+    traceparent: string;
+};
+export type StreamState = "waiting" | "streaming" | "paused" | "broken" | "complete" | "cancelled" | "failed";
+export interface StreamStart {
+    streamId: string;
+    requestId: string;
+    traceId: string;
+    /** Planned; fewer after a skip. */
+    totalChunks: number;
+    contentType: ContentType;
+    /** Whether it can be recovered on another connection. */
+    resumable: boolean;
+    metadata: StreamMetadata;
+}
+export interface Completion {
+    /** Number received. */
+    totalChunks: number;
+    cancelled: boolean;
+    skipped: boolean;
+    /** Measured by the service; absent for a cancelled stream. */
+    durationMs?: number;
+    bytes?: number;
+}
+/** What is called as a stream goes on. */
+export interface Listeners {
+    /** Receives the chunks instead of the iterator. */
+    onChunk?: (chunk: Chunk) => void;
+    onStart?: (start: StreamStart) => void;
+    onState?: (state: StreamState) => void;
+    onEnd?: (completion: Completion) => void;
+    onError?: (error: unknown) => void;
+}
+/** How a stream is read. */
+export interface ReadOptions extends Listeners {
+    speed?: Speed;
+    chunkBy?: ChunkBy;
+    htmlMode?: HtmlMode;
+    /** A label of up to 64 characters, unique in the session; random by default. */
+    requestId?: string;
+    /** Ends the reading; the stream then fails with the reason of the signal. */
+    signal?: AbortSignal;
+}
+export interface StreamOptions extends ReadOptions {
+    contentType?: ContentType;
+    trace?: Trace;
+}
+/** One requested stream, over any number of connections. Created by `client.stream()`. */
+export declare class Stream implements AsyncIterable<Chunk> {
+    #private;
+    readonly requestId: string;
+    /** The contents of `stream_start`, once it was received. */
+    start?: StreamStart;
+    /** Number of received chunks; the next one has this index. */
+    received: number;
+    /** Resolves at the end; rejects with the error. */
+    readonly completed: Promise<Completion>;
+    get state(): StreamState;
+    get streamId(): string | undefined;
+    get traceId(): string | undefined;
+    /** Calls these listeners from now on, first for what has arrived and is not read. */
+    listen(listeners: Listeners): this;
+    pause(): void;
+    resume(): void;
+    /** Requests the rest at once; this also ends a pause. */
+    skip(): void;
+    cancel(): void;
+    [Symbol.asyncIterator](): AsyncGenerator<Chunk, void>;
+}
