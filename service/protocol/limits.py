@@ -26,6 +26,8 @@ class Limits(msgspec.Struct, frozen=True):
     """A hard limit for text; an HTML element that cannot be split may be longer."""
     chunk_timeout_seconds: float = 5
     """The longest time without progress in what the client receives."""
+    resume_seconds: float = 300
+    """How long an interrupted or ended stream can be recovered."""
 
     @property
     def kept_message_bytes(self) -> int:

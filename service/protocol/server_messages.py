@@ -20,6 +20,7 @@ class SessionLimits(Struct, frozen=True):
     idle_timeout: Annotated[int | float, doc("Seconds without a message while no stream runs.")]
     chunk_timeout: Annotated[int | float, doc("Seconds without progress in what the client receives.")]
     max_chunk_size: Annotated[int, doc("Characters of a chunk; HTML that cannot be split may be longer.")]
+    resume_ttl: Annotated[int | float, doc("Seconds after its interruption in which a stream can be recovered.")]
 
 
 class Connected(Struct, frozen=True, tag_field="type", tag="connected"):

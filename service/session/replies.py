@@ -44,6 +44,7 @@ def connected(  # noqa: PLR0913 - independent facts
             idle_timeout=_plain(limits.idle_timeout_seconds),
             chunk_timeout=_plain(limits.chunk_timeout_seconds),
             max_chunk_size=limits.max_chunk_characters,
+            resume_ttl=_plain(limits.resume_seconds),
         ),
         version=__version__,
         requests_left=max(0, limits.max_requests - snapshot.requests_used),

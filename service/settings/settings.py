@@ -73,6 +73,7 @@ class Settings(
             max_prepared_characters=self.processor_max_content_size,
             max_chunk_characters=self.max_chunk_size,
             chunk_timeout_seconds=self.chunk_timeout,
+            resume_seconds=self.resume_ttl,
         )
 
     @property

@@ -31,6 +31,7 @@ def test_connected_has_the_limits_in_force_and_what_is_left_of_them() -> None:
             "idle_timeout": 0.5,
             "chunk_timeout": 5,
             "max_chunk_size": 1000,
+            "resume_ttl": 300,
         },
         "version": "2.4.1",
         "requests_left": 4,

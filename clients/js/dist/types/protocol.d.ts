@@ -171,6 +171,8 @@ export interface SessionLimits {
     chunk_timeout: number;
     /** Characters of a chunk; HTML that cannot be split may be longer. */
     max_chunk_size: number;
+    /** Seconds after its interruption in which a stream can be recovered. */
+    resume_ttl: number;
 }
 /**
  * The content of the request is prepared, and its chunks follow; or a live stream begins.
