@@ -5,11 +5,15 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import PROJECT, environment
 from tools.node import NODE
 
-LARGEST_PACKED_BYTES = 8 * 1024
 CLIENT = PROJECT / "clients/js"
+PACKAGE = json.loads((CLIENT / "package.json").read_text())
+LIMITS = {".": 9, "./tiptap": 3}
+"""KiB, packed by gzip, of each entry."""
 
 PROGRAM = """
 import { domRenderer, StreamingClient, StreamingError } from "streaming-content-client";
@@ -38,26 +42,37 @@ def run(*arguments: str | Path, cwd: Path = PROJECT) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_client_and_page_renderer_are_small() -> None:
-    packed = gzip.compress((CLIENT / "dist/streaming-content-client.js").read_bytes(), mtime=0)
-    assert len(packed) < LARGEST_PACKED_BYTES
+def build_of(entry: str) -> Path:
+    return CLIENT / str(PACKAGE["exports"][entry]["default"])
+
+
+def test_each_entry_has_a_limit_of_its_size() -> None:
+    assert LIMITS.keys() == PACKAGE["exports"].keys() - {"./package.json"}
+
+
+@pytest.mark.parametrize("entry", LIMITS)
+def test_each_entry_is_small(entry: str) -> None:
+    assert len(gzip.compress(build_of(entry).read_bytes(), mtime=0)) < LIMITS[entry] * 1024
 
 
 def test_it_has_no_dependencies() -> None:
-    package = json.loads((CLIENT / "package.json").read_text())
-    assert "dependencies" not in package
-    assert "import " not in (CLIENT / "dist/streaming-content-client.js").read_text()
+    assert "dependencies" not in PACKAGE
+    assert "import " not in build_of(".").read_text()
     locked = json.loads((CLIENT / "package-lock.json").read_text())["packages"]
     assert all(entry["dev"] and "integrity" in entry for name, entry in locked.items() if name)
 
 
-def test_a_program_compiles_against_its_types(tmp_path: Path) -> None:
-    (tmp_path / "program.ts").write_text(PROGRAM)
+@pytest.mark.parametrize(
+    ("name", "module", "resolution"),
+    [("program.ts", "esnext", "bundler"), ("program.mts", "node16", "node16"), ("program.cts", "node16", "node16")],
+)
+def test_a_program_compiles_against_its_types(tmp_path: Path, name: str, module: str, resolution: str) -> None:
+    (tmp_path / name).write_text(PROGRAM)
     installed = tmp_path / "node_modules/streaming-content-client"
     installed.parent.mkdir()
     installed.symlink_to(CLIENT)
-    strict = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
-    run(CLIENT / "node_modules/typescript/bin/tsc", *strict, "program.ts", cwd=tmp_path)
+    strict = ["--strict", "--noEmit", "--target", "es2022", "--module", module, "--moduleResolution", resolution]
+    run(CLIENT / "node_modules/typescript/bin/tsc", *strict, name, cwd=tmp_path)
 
 
 def test_each_source_map_names_existing_sources() -> None:

@@ -1,0 +1,4 @@
+const WebSocket = require("ws");
+const { check } = require("./check.cjs");
+
+check(require, WebSocket);

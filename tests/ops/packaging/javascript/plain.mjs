@@ -1,0 +1,4 @@
+import WebSocket from "ws";
+import { check } from "./check.cjs";
+
+await check((entry) => import(entry), WebSocket);
