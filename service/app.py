@@ -298,13 +298,14 @@ class _KnownUsers:
 
 
 def _create_usage(settings: Settings, recorder: Recorder) -> Usage:
-    url = settings.database_url
+    url, secret = settings.database_url, settings.verify_secret
     return Usage(
         data_dir=settings.data_dir,
         database_url=None if url is None else url.get_secret_value(),
         retention_days=settings.usage_retention_days,
         session_seconds=settings.max_session_duration,
         version=__version__,
+        verify_secret=None if secret is None else secret.get_secret_value(),
         recorder=recorder,
     )
 

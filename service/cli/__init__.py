@@ -108,7 +108,8 @@ def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="check a deployment against the protocol",
         description="Check a running deployment, local or remote, against the protocol and its own limits. Each check "
         "uses a new session, so that no other client is affected. With a token, which needs the scope stream for all "
-        "sessions of its space, also that the service refuses clients without one.",
+        "sessions of its space, also that the service refuses clients without one. With VERIFY_SECRET in the "
+        "environment or in .env, which is that of the service, usage leaves these sessions out.",
         epilog="Exit code: 0 all checks passed, 1 a check failed, 2 usage error, the address cannot be reached or is "
         "not a Streaming Content API.",
     )
@@ -228,13 +229,14 @@ def _stream(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from service.cli.target import resolve, resolve_token
+    from service.cli.target import resolve, resolve_token, resolve_verify_secret
     from service.cli.verify import verify
 
     return verify(
         resolve(options.url),
         resolve_token(options.token),
         tolerance_ms=options.tolerance,
+        secret=resolve_verify_secret(),
         with_slow=options.slow,
         as_json=options.json,
     )

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from service.cli.exits import Exit
 from service.cli.target import SIGN_IN_ADVICE, report_unreachable
+from service.cli.terminal import Part, Screen
 from service.cli.timings import Timings
 from streaming_content import (
     ConnectFailed,
@@ -49,15 +49,15 @@ def content_type_of(source: str) -> str:
 class Display:
     """Writes the document to ``out`` byte for byte, and everything else to ``err``.
 
-    The progress line appears only on a terminal, and only while the document goes elsewhere.
+    The progress bar appears only on a terminal, and only while the document goes elsewhere.
     """
 
     def __init__(self, out: BinaryIO, err: TextIO, *, quiet: bool = False) -> None:
         self._out = out
         self._err = err
         self._quiet = quiet
-        self._shows_progress = err.isatty() and not out.isatty() and not quiet
-        self._progress_width = 0
+        self._screen = Screen(err)
+        self._shows_progress = not out.isatty() and not quiet
         self._line_is_open = False
 
     def data(self, text: str) -> None:
@@ -67,30 +67,27 @@ class Display:
 
     def progress(self, stream: Stream) -> None:
         if self._shows_progress:
-            total = stream.start.get("total_chunks", "?")
-            elapsed = time.perf_counter() - stream.requested_at
-            self._overwrite(f"chunk {len(stream.chunks)} of {total}, {elapsed:.1f} s")
+            self._screen.progress("chunks", len(stream.chunks), stream.start.get("total_chunks"))
 
     def timings(self, timings: Timings, *, as_json: bool) -> None:
         if as_json:
             self.write_line(json.dumps(timings.as_json()))
         elif not self._quiet:
-            self.write_line("\n".join(timings.lines()))
+            style = "green" if timings.outcome == "complete" else "red"
+            for name, figure in timings.figures():
+                self.write_line(f"{name:<12}", (figure, style) if name == "outcome" else figure)
 
-    def write_line(self, text: str) -> None:
+    def write_line(self, *parts: Part) -> None:
         """Write text that begins on a line of its own."""
-        self._overwrite("")
+        self.close()
         if self._line_is_open and self._out.isatty() and self._err.isatty():
             self._err.write("\n")
             self._line_is_open = False
-        self._err.write(f"{text}\n")
-        self._err.flush()
+        self._screen.line(*parts)
 
-    def _overwrite(self, text: str) -> None:
-        if self._progress_width or text:
-            self._err.write(f"\r{text:<{self._progress_width}}" + ("" if text else "\r"))
-            self._err.flush()
-            self._progress_width = len(text)
+    def close(self) -> None:
+        """Remove the progress bar."""
+        self._screen.close()
 
 
 def stream(opening: connect, session_id: str, request: dict[str, str], *, quiet: bool, as_json: bool) -> Exit:
@@ -113,6 +110,8 @@ def stream(opening: connect, session_id: str, request: dict[str, str], *, quiet:
         code = Exit.FAILED
     except KeyboardInterrupt:
         code = Exit.INTERRUPTED
+    finally:
+        display.close()
     if received.start:
         display.timings(Timings.of(received, session_id), as_json=as_json)
     return code

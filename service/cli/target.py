@@ -36,6 +36,11 @@ def resolve_token(token: str | None, variable: str = "STREAM_TOKEN") -> str | No
     return token or _variable(variable) or None
 
 
+def resolve_verify_secret() -> str | None:
+    """``VERIFY_SECRET`` in the environment or in .env; ``None`` without one."""
+    return _variable("VERIFY_SECRET") or None
+
+
 def _variable(name: str) -> str:
     return (os.environ.get(name) or dotenv_values(".env").get(name) or "").strip()
 

@@ -66,8 +66,8 @@ class Timings:
     def as_json(self) -> dict[str, object]:
         return asdict(self)
 
-    def lines(self) -> list[str]:
-        """Aligned lines for a terminal, without unknown values."""
+    def figures(self) -> list[tuple[str, str]]:
+        """Names and values for people, without unknown values."""
         total = f" of {self.total_chunks}" if self.outcome != "complete" and self.total_chunks is not None else ""
         pace = f", pace {self.pace_ms:g} ms" if self.pace_ms is not None else ""
         figures = {
@@ -85,7 +85,7 @@ class Timings:
             "stream": self.stream_id,
             "trace": self.trace_id,
         }
-        return [f"{name:<12}{figure}" for name, figure in figures.items() if figure]
+        return [(name, figure) for name, figure in figures.items() if figure]
 
 
 def _ms(seconds: float) -> float:

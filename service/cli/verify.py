@@ -11,6 +11,7 @@ from service.cli.checks import CHECKS, Check, Mismatch, Probe
 from service.cli.exits import Exit
 from service.cli.fetch import Response
 from service.cli.target import SIGN_IN_ADVICE, report_unreachable
+from service.cli.terminal import Screen
 from streaming_content import Address, ConnectFailed, ServerError, StreamingError
 
 _CHECK_SECONDS = 120.0
@@ -20,6 +21,7 @@ _SHOWN_CHARACTERS = 160
 
 _REFUSALS = ("UNAUTHENTICATED", "FORBIDDEN")
 _REFUSED_STATUSES = (401, 403)
+_NO_SOCKET_STATUSES = (200, 301, 302, 307, 308, 404, 405, 426, 501)
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,23 @@ class CannotVerify(Exception):
     """The address is that of another web server, or the token is refused. ``str()`` is a sentence."""
 
 
-def verify(
-    address: Address, token: str | None, *, tolerance_ms: float, with_slow: bool = False, as_json: bool = False
+def verify(  # noqa: PLR0913 - independent options
+    address: Address,
+    token: str | None,
+    *,
+    tolerance_ms: float,
+    secret: str | None = None,
+    with_slow: bool = False,
+    as_json: bool = False,
 ) -> Exit:
     """Run the checks and print their results. ``tolerance_ms`` is that of the pace.
 
-    With a token, the service must need one.
+    With a token, the service must need one. With ``secret``, the ``VERIFY_SECRET`` of the service, usage leaves the
+    sessions of the checks out.
     """
     checks = [check for check in CHECKS if (with_slow or not check.slow) and (token or not check.needs_token)]
     try:
-        return asyncio.run(_verify(Probe(address, token, tolerance_ms / 1000), checks, as_json=as_json))
+        return asyncio.run(_verify(Probe(address, token, tolerance_ms / 1000, secret), checks, as_json=as_json))
     except ConnectFailed as error:
         return report_unreachable(error)
     except CannotVerify as error:
@@ -71,15 +80,10 @@ async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Ex
         )
     await _expect_entry(probe)
     began = time.perf_counter()
-    results = []
-    if not as_json:
-        print(f"Verifying {probe.address}\n")
-    width = max(len(check.claim) for check in checks)
-    async for result in run_checks(probe, checks):
-        results.append(result)
-        if not as_json:
-            line = f"{result.check:<{width}}  {'PASS' if result.passed else 'FAIL'}  {result.detail}"
-            print(line.rstrip(), flush=True)
+    if as_json:
+        results = [result async for result in run_checks(probe, checks)]
+    else:
+        results = await _shown(probe, checks)
     failed = sum(not result.passed for result in results)
     passed = len(results) - failed
     seconds = time.perf_counter() - began
@@ -91,8 +95,23 @@ async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Ex
     return Exit.FAILED if failed else Exit.DONE
 
 
+async def _shown(probe: Probe, checks: Sequence[Check]) -> list[Result]:
+    """Print each result when it is there; on a terminal in colour, above a progress bar."""
+    results: list[Result] = []
+    width = max(len(check.claim) for check in checks)
+    with Screen(sys.stdout) as screen:
+        screen.line(f"Verifying {probe.address}{'' if probe.secret is None else ', without usage'}\n")
+        screen.progress("checks", 0, len(checks))
+        async for result in run_checks(probe, checks):
+            results.append(result)
+            verdict = ("PASS", "green") if result.passed else ("FAIL", "bold red")
+            screen.line(f"{result.check:<{width}}  ", verdict, f"  {result.detail}")
+            screen.progress("checks", len(results), len(checks))
+    return results
+
+
 async def _expect_entry(probe: Probe) -> None:
-    """A wrong token, or a missing one, is reported once too. Raises ``CannotVerify``."""
+    """No WebSocket, a wrong token, or a missing one: reported once too. Raises ``CannotVerify``."""
     try:
         async with probe.connect_as(probe.token) as connection:
             await connection.send("ping")  # a service that waits for a token answers any other message
@@ -101,6 +120,11 @@ async def _expect_entry(probe: Probe) -> None:
             if first.get("code") in _REFUSALS:
                 refusal = ServerError(first)
     except ConnectFailed as error:
+        if error.status in _NO_SOCKET_STATUSES:
+            raise CannotVerify(
+                f"{probe.address} has no Streaming Content API, or a proxy that does not pass WebSockets: the "
+                f"handshake was answered with HTTP {error.status}. Check --url."
+            ) from None
         refusal = error if error.status in _REFUSED_STATUSES else None
     except StreamingError:
         return  # the checks report it

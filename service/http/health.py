@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from service import __version__
@@ -57,6 +58,16 @@ class Readiness(BaseModel):
     """Dependencies that are unavailable; streams continue without them."""
 
 
+_TITLES = {"page": "Test page", "docs": "HTTP reference", "asyncapi": "Messages (AsyncAPI)", "metrics": "Metrics"}
+
+
+def _entry(paths: Mapping[str, str]) -> str:
+    """The page of ``/``."""
+    links = "".join(f'<li><a href="{path[1:]}">{_TITLES[name]}</a>' for name, path in paths.items())
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    return f"{head}<title>Streaming Content API</title><h1>Streaming Content API {__version__}</h1><ul>{links}</ul>"
+
+
 def health_routes(
     hub: Hub,
     clock: Callable[[], Instant],
@@ -73,11 +84,18 @@ def health_routes(
     started = clock().seconds
     served = {"page": True, "docs": settings.docs, "asyncapi": settings.docs, "metrics": settings.metrics_port is None}
     paths = {name: path for name, path in _PATHS.items() if served[name]}
+    entry = _entry(paths)
 
-    @router.head("/", include_in_schema=False)
-    @router.get("/", summary="Status")
-    async def root() -> Root:
-        """200 while the process serves, for any number of open connections."""
+    @router.head("/", include_in_schema=False, response_model=Root)
+    @router.get("/", summary="Status", response_model=Root)
+    async def root(request: Request, response: Response) -> Response | Root:
+        """200 while the process serves, for any number of open connections.
+
+        A browser gets a page that links to the others.
+        """
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(entry, headers={"Vary": "Accept", "Content-Security-Policy": "default-src 'none'"})
+        response.headers["Vary"] = "Accept"
         return Root()
 
     @router.head("/health", include_in_schema=False)

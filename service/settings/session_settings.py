@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from service.setting_values import checked_by, server_url
+from service.setting_values import checked_by, read_bearer_secret, server_url
 from service.settings.about import About
 
 
@@ -107,3 +107,12 @@ class SessionSettings(BaseSettings):
         Field(ge=1, le=36_500),
         About("The retention period of usage.", "a whole number from 1 to 36500", "days"),
     ] = 90
+    verify_secret: Annotated[
+        SecretStr | None,
+        checked_by(read_bearer_secret),
+        About(
+            "The secret with which the command verify makes sessions that usage leaves out; if empty, it counts them.",
+            "at least 16 characters of A-Z a-z 0-9 - . _ ~ + / =, of which 8 are different, and no example such as "
+            "change-me",
+        ),
+    ] = None

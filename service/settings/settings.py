@@ -33,7 +33,9 @@ _INPUT_MEMORY = 64 * 1024 * 1024
 _FRAME_BYTES = 4096
 """A client may send its largest requests in frames of this size at once."""
 
-_SECRETS = frozenset({"auth_jwt_key", "metrics_token", "publish_token", "sentry_dsn", "redis_url", "database_url"})
+_SECRETS = frozenset(
+    {"auth_jwt_key", "metrics_token", "publish_token", "verify_secret", "sentry_dsn", "redis_url", "database_url"}
+)
 
 
 class Settings(

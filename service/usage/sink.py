@@ -5,6 +5,7 @@ from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
 
+from service.access.uncounted import is_uncounted
 from service.events import (
     ConnectionOpened,
     Event,
@@ -50,22 +51,31 @@ class UsageSink:
     """
 
     def __init__(
-        self, put: Callable[[Row], None], wall: Callable[[], float], session_seconds: float, version: str
+        self,
+        put: Callable[[Row], None],
+        wall: Callable[[], float],
+        session_seconds: float,
+        version: str,
+        verify_secret: str | None = None,
     ) -> None:
-        """``put`` must not block. ``wall`` returns Unix seconds; a session lasts ``session_seconds``."""
+        """``put`` must not block. ``wall`` returns Unix seconds; a session lasts ``session_seconds``.
+
+        Sessions whose ids are made with ``verify_secret`` have no rows.
+        """
         self._put = put
         self._wall = wall
         self._session_seconds = session_seconds
         self._version = version
+        self._verify_secret = verify_secret
         self._active: dict[tuple[str, str], _ActiveStream] = {}
         """By connection and stream: a stream that was recovered may be active on two connections for a moment."""
 
     def record(self, event: Event) -> None:
         match event:
             case StreamEnded():
-                self._put(self._stream(event))
+                self._write(self._stream(event))
             case LiveStreamEnded():
-                self._put(self._live_stream(event))
+                self._write(self._live_stream(event))
             case StreamStarted():
                 if (known := self._active.get((event.connection_id, event.stream_id))) is not None:
                     known.processing_seconds = event.processing_seconds
@@ -79,9 +89,14 @@ class UsageSink:
             case ConnectionOpened() | SessionJoined() if event.session_incarnation:
                 ends_at = self._wall() + event.session_seconds_left
                 began_at = ends_at - self._session_seconds
-                self._put(SessionRow(event.session_id, event.session_incarnation, began_at, ends_at))
+                self._write(SessionRow(event.session_id, event.session_incarnation, began_at, ends_at))
             case _:
                 pass
+
+    def _write(self, row: Row) -> None:
+        secret = self._verify_secret
+        if secret is None or not is_uncounted(row.session_id, secret, self._wall()):
+            self._put(row)
 
     def _remember(self, event: RequestAdmitted | StreamRecovered, known: _ActiveStream) -> None:
         if len(self._active) >= MAX_ACTIVE:

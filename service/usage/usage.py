@@ -37,17 +37,18 @@ class Usage:
         retention_days: int,
         session_seconds: float,
         version: str,
+        verify_secret: str | None = None,
         recorder: Recorder,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """A session lasts ``session_seconds``; ``wall`` returns Unix seconds."""
+        """A session lasts ``session_seconds``; ``wall`` returns Unix seconds; ``verify_secret``: see ``UsageSink``."""
         self._data_dir = data_dir
         self._database_url = database_url
         self._retention_seconds = retention_days * _DAY_SECONDS
         self._recorder = recorder
         self._wall = wall
         self._writer = SpoolWriter(self._dropped, *self._reports(Dependency.USAGE_STORE))
-        self.sink = UsageSink(self._writer.put, wall, session_seconds, version)
+        self.sink = UsageSink(self._writer.put, wall, session_seconds, version, verify_secret)
         self._spool: Spool | None = None
         self._forwarder: Forwarder | None = None
 

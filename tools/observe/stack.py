@@ -1,6 +1,6 @@
 """The service, Alertmanager, and Prometheus with the shipped rules, each on a free port of the loopback address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
@@ -30,7 +30,7 @@ class Stack:
     """Three servers: ``with`` starts them one after the other, and stops them. Raises ``Failed``.
 
     ``folder`` is for their configuration and data, ``others`` are further instances to scrape, and ``metrics_token`` is
-    what those ask for.
+    what those ask for. ``on_start`` is called with the name and the address of each server that is ready.
     """
 
     def __init__(  # noqa: PLR0913 - independent options
@@ -42,6 +42,7 @@ class Stack:
         scrape_interval: str = "1s",
         others: Sequence[str] = (),
         metrics_token: str = "",
+        on_start: Callable[[str, str], None] | None = None,
     ) -> None:
         self.servers: dict[str, Server] = {}
         """Those that are started so far: ``service``, ``alertmanager``, ``prometheus``."""
@@ -50,6 +51,7 @@ class Stack:
         self._interval = scrape_interval
         self._others = others
         self._metrics_token = metrics_token
+        self._on_start = on_start
         self._service = Program("service", SERVICE.command, SERVICE.ready_path, {**_SETTINGS, **(settings or {})})
         (folder / "alertmanager.yml").write_text(ALERTMANAGER.read_text().replace(_WEBHOOK, webhook))
 
@@ -99,4 +101,6 @@ class Stack:
     def _start(self, program: Program) -> Server:
         server = self._exits.enter_context(serve(program))
         self.servers[program.name] = server
+        if self._on_start is not None:
+            self._on_start(program.name, server.url)
         return server

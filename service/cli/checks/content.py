@@ -11,7 +11,6 @@ from service.cli.checks.probe import (
     expect_complete,
     expect_equal,
     expect_error,
-    new_session_id,
 )
 from streaming_content import Stream
 
@@ -175,7 +174,7 @@ async def defaults(probe: Probe) -> str:
 
 async def labels(probe: Probe) -> str:
     """The identifiers that a client gives a request."""
-    request_id = new_session_id()
+    request_id = probe.new_session_id()
     trace = {"traceparent": f"00-{_TRACE_ID}-00f067aa0ba902b7-01", "tracestate": ""}
     stream = await _stream(probe, "label", request_id=request_id, trace=trace)
     for message in (stream.start, stream.end):

@@ -15,7 +15,7 @@ async def root(probe: Probe) -> str:
     for response in responses:
         expect_equal("status", 200, response.status)
         body = json.loads(response.body)
-        expect_equal("fields", {"service", "status", "version"}, set(body))
+        expect({"service", "status", "version"} <= set(body), "service, status and version", sorted(body))
         expect_equal("service", "Sales API", body["service"])
         expect_equal("status", "operational", body["status"])
     best = min(response.seconds for response in responses)

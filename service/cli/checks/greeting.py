@@ -2,7 +2,7 @@
 
 import re
 
-from service.cli.checks.probe import Mismatch, Probe, expect, expect_equal, new_session_id
+from service.cli.checks.probe import Mismatch, Probe, expect, expect_equal
 from streaming_content import ConnectFailed
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -20,7 +20,7 @@ _INVALID_SESSION_IDS = ("x" * 65, "a b", "line\r\nbreak", "nul\0", "../escape", 
 
 
 async def connected(probe: Probe) -> str:
-    session_id = new_session_id()
+    session_id = probe.new_session_id()
     async with probe.connect(session_id) as connection:
         message = connection.connected
     expect_equal("session_id", session_id, message.get("session_id"))
@@ -37,7 +37,7 @@ async def connected(probe: Probe) -> str:
 
 
 async def longest_session_id(probe: Probe) -> str:
-    session_id = f"Az09_-.:{new_session_id()}".ljust(64, "x")
+    session_id = probe.new_session_id("A_:.").ljust(64, "x")
     async with probe.connect(session_id) as connection:
         expect_equal("session_id", session_id, connection.connected.get("session_id"))
     return f"{len(session_id)} characters"
@@ -61,7 +61,7 @@ async def ping(probe: Probe) -> str:
 
 
 async def heartbeat(probe: Probe) -> str:
-    session_id = new_session_id()
+    session_id = probe.new_session_id()
     async with probe.connect(session_id) as connection:
         expect_equal("session_id", session_id, (await connection.heartbeat()).get("session_id"))
     return ""

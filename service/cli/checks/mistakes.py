@@ -2,7 +2,7 @@
 
 import json
 
-from service.cli.checks.probe import Probe, Run, expect_equal, expect_error, new_session_id
+from service.cli.checks.probe import Probe, Run, expect_equal, expect_error
 
 _REQUEST = {"type": "stream_request", "content": "x", "speed": "superfast"}
 
@@ -45,7 +45,7 @@ def mistake(frame: str | bytes, code: str) -> Run:
 
 async def refused_is_not_counted(probe: Probe) -> str:
     """Only admitted requests are counted."""
-    session_id = new_session_id()
+    session_id = probe.new_session_id()
     async with probe.connect(session_id) as connection:
         await expect_error("INVALID_SPEED", connection.stream("x", speed="no-such"))
         async with probe.connect(session_id) as beside:

@@ -2,15 +2,19 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from service.access.uncounted import uncounted_session_id
 from service.cli.fetch import Response, fetch
 from streaming_content import Address, ServerError, Stream, connect
 
 TIMEOUT_SECONDS = 10.0
 """The longest wait for the next message."""
+_RANDOM_BYTES = 5
+"""Of a name, which has at most 15 characters."""
 
 
 Opening = connect
@@ -35,16 +39,23 @@ class Probe:
     """Of a service with authentication."""
     tolerance_seconds: float = 0.01
     """How early or late a chunk may be, in addition to the variation of the network."""
+    secret: str | None = None
+    """``VERIFY_SECRET`` of the service."""
 
     def connect(self, session_id: str | None = None) -> Opening:
         """A connection to the session, by default to a new one, with the token."""
-        session_id = new_session_id() if session_id is None else session_id
+        session_id = self.new_session_id() if session_id is None else session_id
         return Opening(self.address, session_id, token=self.token, timeout=TIMEOUT_SECONDS)
 
     def connect_as(self, token: str | None, **options: Any) -> Opening:  # noqa: ANN401 - of websockets
         """A connection with another token, or with none; ``connected`` is not awaited."""
-        session_id = new_session_id()
+        session_id = self.new_session_id()
         return Opening(self.address, session_id, token=token, timeout=TIMEOUT_SECONDS, wait_connected=False, **options)
+
+    def new_session_id(self, prefix: str = "") -> str:
+        """The id of a session that no client has used. With the secret of the service, usage leaves it out."""
+        name = prefix + secrets.token_hex(_RANDOM_BYTES)
+        return f"verify-{name}" if self.secret is None else uncounted_session_id(name, self.secret, time.time())
 
     async def get(self, path: str, *, accept: str = "*/*", times: int = 1) -> list[Response]:
         """Raises ``ConnectFailed``."""
@@ -65,10 +76,6 @@ class Check:
     """Takes minutes; runs only on request."""
     needs_token: bool = False
     """About authentication; runs only with a token."""
-
-
-def new_session_id() -> str:
-    return f"verify-{secrets.token_hex(8)}"
 
 
 def chunk_count(count: int) -> str:

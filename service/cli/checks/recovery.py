@@ -1,7 +1,7 @@
 """Streams that continue on another connection."""
 
 from service.cli.checks.pacing import words
-from service.cli.checks.probe import Probe, expect, expect_complete, expect_equal, new_session_id
+from service.cli.checks.probe import Probe, expect, expect_complete, expect_equal
 
 _CHUNKS = 20
 _CHUNKS_BEFORE = 5
@@ -9,7 +9,7 @@ _CHUNKS_BEFORE = 5
 
 async def recovery(probe: Probe) -> str:
     """Close the connection during a stream and recover it on another: no chunk is missing or repeated."""
-    session_id = new_session_id()
+    session_id = probe.new_session_id()
     content = words(_CHUNKS)
     async with probe.connect(session_id) as connection:
         if connection.resume_token is None:

@@ -3,7 +3,7 @@
 import time
 
 from service.cli.checks.pacing import words
-from service.cli.checks.probe import Mismatch, Probe, expect, expect_equal, expect_error, new_session_id
+from service.cli.checks.probe import Mismatch, Probe, expect, expect_equal, expect_error
 from streaming_content import Connection, ConnectionClosed
 
 _QUEUE_LENGTH = 10
@@ -37,7 +37,7 @@ async def content_size_edge(probe: Probe) -> str:
 
 async def requests(probe: Probe) -> str:
     """A session is admitted its limit of requests and no more, also on another connection."""
-    session_id = new_session_id()
+    session_id = probe.new_session_id()
     async with probe.connect(session_id) as connection:
         limit = connection.limits["max_requests"]
         admitted, refusals = await _request_many(connection, limit + _EXCESS)

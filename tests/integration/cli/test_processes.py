@@ -39,6 +39,20 @@ def test_verify_passes_the_service(start_server: StartServer, tmp_path: Path) ->
     assert ", 0 failed in " in done.stdout
 
 
+def test_verify_with_the_secret_leaves_no_trace_in_usage(start_server: StartServer, tmp_path: Path) -> None:
+    secret = {"VERIFY_SECRET": "kX9.5N7pQ-aW3e_z"}
+    data = {"DATA_DIR": tmp_path / "data"}
+    server = start_server(MAX_REQUESTS_PER_SESSION=5, MAX_CONTENT_SIZE=20_000, **secret, **data)
+    done = run(tmp_path, "verify", "--url", server.url, "--tolerance", "10000", **secret)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.startswith(f"Verifying {server.url}, without usage\n")
+    (tmp_path / "document.txt").write_text("counted")
+    run(tmp_path, "stream", "document.txt", "--url", server.url, "--session", "verify-me")
+    server.stop()  # with it, the last rows are stored
+    usage = json.loads(run(tmp_path, "usage", "--by", "session", "--format", "json", **data).stdout)
+    assert [(line["session"], line["streams"]) for line in usage] == [("verify-me", 1)]
+
+
 def test_verify_passes_a_service_with_authentication(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(MAX_REQUESTS_PER_SESSION=5, MAX_CONTENT_SIZE=20_000, **WITH_TOKENS)
     done = run(tmp_path, "verify", "--url", server.url, "--tolerance", "10000", STREAM_TOKEN=token())

@@ -207,6 +207,24 @@ def test_another_web_server_is_reported_once(
     assert captured.err == (f"{address} is not a Streaming Content API: GET / returned {response}. Check --url.\n")
 
 
+class WithoutSockets(ScriptedService):
+    """As behind a proxy that passes GET / only."""
+
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return super().http(path, accept) or (404, "text/html", "<h1>Not Found</h1>")
+
+
+def test_a_server_without_the_socket_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(WithoutSockets()) as url:
+        code = main(["verify", "--url", url])
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert captured.err == (
+        f"{url.replace('ws:', 'http:')} has no Streaming Content API, or a proxy that does not pass WebSockets: "
+        "the handshake was answered with HTTP 404. Check --url.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("token", "sentence"),
     [

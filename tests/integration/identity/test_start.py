@@ -1,4 +1,4 @@
-"""What a start without tokens loads."""
+"""What a start does not load."""
 
 import subprocess
 import sys
@@ -7,11 +7,12 @@ from pathlib import Path
 from tests.conftest import environment
 
 
-def test_without_tokens_no_cryptography_is_loaded(tmp_path: Path) -> None:
-    """It would take a tenth of a second of each start, and memory in each process."""
-    code = "import sys, service.app; service.app.create_app(); print(*sys.modules, sep='\\n')"
+def test_a_start_loads_neither_cryptography_without_tokens_nor_what_draws_on_terminals(tmp_path: Path) -> None:
+    """Cryptography would take a tenth of a second of each start, rich a twentieth; and memory in each process."""
+    modules = "service.app, service.cli.stream, service.cli.verify"
+    code = f"import sys, {modules}; service.app.create_app(); print(*sys.modules, sep='\\n')"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment(DATA_DIR=tmp_path), check=True, capture_output=True
     )
     loaded = {name.partition(".")[0] for name in done.stdout.decode().split()}
-    assert loaded & {"service", "joserfc", "cryptography"} == {"service"}
+    assert loaded & {"service", "joserfc", "cryptography", "rich"} == {"service"}

@@ -18,7 +18,12 @@ class Recorder:
     def record(self, event: Event) -> None: ...
 
 
-async def response(path: str, dependencies: Mapping[Dependency, bool], **settings: Any) -> httpx.Response:  # noqa: ANN401 - settings
+async def response(
+    path: str,
+    dependencies: Mapping[Dependency, bool],
+    accept: str = "*/*",
+    **settings: Any,  # noqa: ANN401 - settings
+) -> httpx.Response:
     def clock() -> Instant:
         return Instant(0.0, 0.0)
 
@@ -28,11 +33,19 @@ async def response(path: str, dependencies: Mapping[Dependency, bool], **setting
         health_routes(hub, clock, Settings(**settings), session_store="sqlite", dependencies=dependencies)
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
-        return await client.get(path)
+        return await client.get(path, headers={"accept": accept})
 
 
 async def test_the_root_has_exactly_its_three_fields() -> None:
     assert (await response("/", {})).json().keys() == {"service", "status", "version"}
+
+
+async def test_the_root_is_a_page_for_a_browser_with_the_paths_that_are_served() -> None:
+    page = await response("/", {}, accept="text/html,*/*;q=0.8", docs=False)
+    assert (page.headers["content-type"], page.headers["vary"]) == ("text/html; charset=utf-8", "Accept")
+    assert '<a href="websocket-test">' in page.text
+    assert "docs" not in page.text
+    assert '<a href="docs">' in (await response("/", {}, accept="text/html")).text
 
 
 async def test_a_process_with_all_dependencies_is_ready_and_healthy() -> None:

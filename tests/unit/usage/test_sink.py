@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.access.uncounted import uncounted_session_id
 from service.events import Event, LiveOutcome, Outcome, RequestRejected, SessionJoined
 from service.protocol.errors import ErrorCode
 from service.protocol.messages import ContentType
@@ -38,6 +39,22 @@ def rows_of(*events: Event) -> list[Row]:
     for event in events:
         sink.record(event)
     return rows
+
+
+def test_sessions_of_verify_have_no_rows_with_its_secret() -> None:
+    secret = "kX9.5N7pQ-aW3e_z"
+    uncounted = uncounted_session_id("one", secret, NOW)
+    written: dict[str | None, list[str]] = {}
+    for configured in (None, "another-secret-1", secret):
+        rows: list[Row] = []
+        sink = UsageSink(rows.append, lambda: NOW, 3600.0, "1.2.3", configured)
+        for session_id in (uncounted, "verify-me", "counted"):
+            sink.record(opened(session_id, "an-epoch"))
+            for event in whole(f"of-{session_id}", session_id):
+                sink.record(event)
+        written[configured] = sorted({row.session_id for row in rows})
+    assert written[secret] == ["counted", "verify-me"]
+    assert written[None] == written["another-secret-1"] == sorted([uncounted, "verify-me", "counted"])
 
 
 def row_of(*events: Event) -> StreamRow:
