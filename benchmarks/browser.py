@@ -57,7 +57,7 @@ def browser(run: Run) -> list[Measure]:
     case, content = f"{size // 1000} KB", document(ContentType.HTML, size)
     settings = {"CHUNK_TIMEOUT": "600", "MAX_REQUESTS_PER_SESSION": "1000"}
     with serve(msgspec.structs.replace(SERVICE, settings=settings), run.cores) as server:
-        url = server.url + "/websocket-test"
+        url = server.url + "/websocket-test#play=off"
         for turn in range(rounds):
             for name, stream in ((PAGE, _stream_on_the_page), (SET_CONTENT, _set_content)):
                 run.report(f"{case} in a browser, round {turn + 1} of {rounds}: {name}")

@@ -39,7 +39,7 @@ export function createEditor(place: HTMLElement): Editor {
       ReadableColor,
     ],
     editorProps: {
-      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": "Document", spellcheck: "false" },
+      attributes: { class: "prose", dir: "auto", role: "textbox", "aria-multiline": "true", "aria-label": "Document", spellcheck: "false" },
     },
   });
 }

@@ -1,6 +1,7 @@
-import { LiveStream, type Stream } from "../../js/src/index.js";
+import { LiveStream } from "../../js/src/index.js";
+import { copy } from "./clipboard.js";
 import { element, made } from "./element.js";
-import type { Gaps } from "./gaps.js";
+import type { Showing } from "./showing.js";
 
 const NAMES = ["First chunk", "Chunks", "Median gap", "95 % of gaps below", "Preparation", "Duration", "Speed", "Complexity"] as const;
 
@@ -23,11 +24,11 @@ export class Figures {
         return [name, value];
       }),
     ) as Record<Name, HTMLElement>;
-    this.#copy.addEventListener("click", () => void this.#copyTrace());
+    this.#copy.addEventListener("click", () => void copy(this.#trace.textContent ?? "", this.#copy, this.#trace));
   }
 
-  /** `elapsedMs` since the request. */
-  show(stream: Stream, firstChunkMs: number | undefined, gaps: Gaps, elapsedMs: number): void {
+  show({ stream, firstChunkMs, gaps, elapsedMs, traceId }: Showing): void {
+    if (!stream) return;
     const { start, state, received } = stream;
     const isLive = stream instanceof LiveStream; // nothing of it is planned
     const { processing_time_ms, complexity } = (!isLive && start?.metadata) || {};
@@ -41,26 +42,13 @@ export class Figures {
     this.#set("Complexity", complexity ?? "–");
     this.#progress.max = (isLive && state !== "complete" ? undefined : start?.totalChunks) || Math.max(1, received);
     this.#progress.value = state === "complete" ? this.#progress.max : received; // fewer after a skip
-    if (start && this.#trace.textContent !== start.traceId) this.#trace.textContent = start.traceId;
-    this.#copy.disabled = !start;
+    if (this.#trace.textContent !== (traceId ?? "–")) this.#trace.textContent = traceId ?? "–";
+    this.#copy.disabled = !traceId;
   }
 
   #set(name: Name, text: string): void {
     const value = this.#values[name];
     if (value.textContent !== text) value.textContent = text;
-  }
-
-  async #copyTrace(): Promise<void> {
-    const text = this.#trace.textContent ?? "";
-    try {
-      await navigator.clipboard.writeText(text);
-      this.#copy.textContent = "Copied";
-    } catch {
-      // Not a secure origin, or not allowed: select it for copying by keyboard.
-      getSelection()?.selectAllChildren(this.#trace);
-      this.#copy.textContent = "Selected";
-    }
-    setTimeout(() => (this.#copy.textContent = "Copy"), 1500);
   }
 }
 

@@ -15,6 +15,8 @@ export class MessageLog {
   readonly #messages = new WeakMap<Element, object>();
   readonly #began = performance.now();
   #news: HTMLLIElement[] = [];
+  /** What the button cleared, until it is brought back. */
+  #cleared: Element[] = [];
   #following = true;
   readonly #show = eachFrame(() => this.#append());
 
@@ -22,7 +24,16 @@ export class MessageLog {
     const list = this.#list;
     const chunks = element("log-chunks", HTMLInputElement);
     chunks.addEventListener("change", () => list.classList.toggle("without-chunks", !chunks.checked));
-    element("log-clear", HTMLButtonElement).addEventListener("click", () => list.replaceChildren());
+    const undo = element("log-undo", HTMLButtonElement);
+    element("log-clear", HTMLButtonElement).addEventListener("click", () => {
+      this.#cleared = [...list.children];
+      list.replaceChildren();
+      undo.disabled = false;
+    });
+    undo.addEventListener("click", () => {
+      list.prepend(...this.#cleared.splice(0));
+      undo.disabled = true;
+    });
     list.addEventListener("scroll", () => {
       this.#following = list.scrollTop + list.clientHeight >= list.scrollHeight - 30;
     });

@@ -1,176 +1,184 @@
-import {
-  StreamingClient,
-  StreamingError,
-  type ChunkBy,
-  type ConnectionState,
-  type ContentType,
-  type HtmlMode,
-  type Speed,
-} from "../../js/src/index.js";
+import type { LiveStream, Speed } from "../../js/src/index.js";
+import { addressOf, readAddress, showInAddress, slug, type Wish } from "./address.js";
+import { Beside } from "./beside.js";
+import { Choices } from "./choices.js";
+import { copy } from "./clipboard.js";
+import { CodePanel } from "./code.js";
+import { ConnectedClient } from "./connected.js";
 import { createEditor } from "./editor.js";
 import { element, made } from "./element.js";
 import { FaultNotice } from "./faults.js";
+import { Line } from "./line.js";
 import { requestLive } from "./live.js";
 import { MessageLog } from "./log.js";
 import { OwnText } from "./own.js";
-import { paceOf, samples, type Source } from "./samples.js";
-import { forgetSession, SessionCard, sessionId } from "./session.js";
-import { shortcuts } from "./shortcuts.js";
+import { paceOf, samples, WELCOME, type Source } from "./samples.js";
+import { SessionCard } from "./session.js";
+import { escape, shortcuts, undoKeys } from "./shortcuts.js";
 import { Stage } from "./stage.js";
 import { themeSwitch } from "./theme.js";
 import { TokenField } from "./token.js";
+import { Transport } from "./transport.js";
+import { Trial } from "./trial.js";
 
-const CONNECTION: Record<ConnectionState, [look: string, text: string]> = {
-  idle: ["closed", "Not connected; the next request connects"],
-  connecting: ["connecting", "Connecting…"],
-  open: ["open", "Connected"],
-  waiting: ["reconnecting", "Connection lost, reconnecting…"],
-  closed: ["closed", "Closed"],
-};
-
-const connection = element("connection", HTMLElement);
-const connectionText = element("connection-text", HTMLElement);
-const settings = element("settings", HTMLFormElement);
+const LIVE = "Live";
 const sampleButtons = element("samples", HTMLElement);
 const paper = element("paper", HTMLElement);
-const [pause, skip, cancel, again, clear, newSession] = ["pause", "skip", "cancel", "again", "clear", "new-session"].map(
-  (id) => element(id, HTMLButtonElement),
-) as [HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement];
+const newSession = element("new-session", HTMLButtonElement);
 
 themeSwitch();
-const log = new MessageLog();
-const sessionCard = new SessionCard();
 const editor = createEditor(element("document", HTMLElement));
-const faults = new FaultNotice({ again: () => again.click(), newSession: () => newSession.click() });
-const stage = new Stage(editor, showControls, (error) => faults.show(error));
-const token = new TokenField(replaceClient);
-let client = connected();
-let last: Source | undefined;
+const faults = new FaultNotice({ again: () => again(), newSession: () => newSession.click() });
+const line = new Line();
+const stage = new Stage(editor, {
+  changed: () => transport.show(),
+  failed: (error) => faults.show(error),
+  ended: (showing) => void trial.prove(showing, connected.client),
+});
+const token = new TokenField(() => connected.replace());
+const sessionCard = new SessionCard();
+const connected = new ConnectedClient({ line, log: new MessageLog(), sessionCard, faults, token, onLive: watch, onConnected: playFirst });
+const beside = new Beside(() => connected.another());
+const choices = new Choices(() => {
+  if (choices.get("view") !== "two") beside.close();
+  showState();
+});
+const code = new CodePanel(() => connected.client.sessionId, showState);
+const trial = new Trial(line, () => stage.showing);
+const own = new OwnText(play, () => sessionCard.maxBytes);
+const transport = new Transport(stage, beside, { again, canRepeat: () => last !== undefined });
+let last: Source | typeof LIVE | undefined;
+/** What plays by itself, until something plays. */
+let first: Source | typeof LIVE | undefined;
 
-/** A client that has begun to connect. */
-function connected(): StreamingClient {
-  let was: ConnectionState = "idle";
-  // Relative to the page, so that a proxy may serve both under a path.
-  const made = new StreamingClient(new URL(".", location.href), {
-    sessionId: sessionId(),
-    ...token.source,
-    live: { htmlMode: "incremental" },
-    onLive: (stream) => made === client && stage.watch(stream),
-    stay: false, // a page that is left open is closed as idle
-    onMessage: (direction, message) => log.add(direction, message),
-    onSession: (session) => sessionCard.show(session),
-    onState: (state, error) => {
-      if (made !== client) return;
-      const lost = was === "open" && state === "idle";
-      was = state;
-      showConnection(state);
-      // Nothing is pending, so the client does not reconnect; the page does, unless it was closed for being idle, or
-      // the next connection would end in the same way.
-      if (lost && error && !error.retryable) faults.show(error);
-      else if (lost && error?.code !== "IDLE_TIMEOUT") queueMicrotask(() => connect(made));
-    },
-  });
-  queueMicrotask(() => connect(made));
-  return made;
-}
-
-function replaceClient(): void {
-  const old = client;
-  faults.clear();
-  client = connected();
-  void old.close();
-}
-
-function connect(mine: StreamingClient): void {
-  mine.connect().then(
-    async () => {
-      const roundTrip = Math.min(await mine.ping(), await mine.ping()); // the first one coincides with loading the page
-      if (mine === client && mine.state === "open") connectionText.textContent = `Connected, ${roundTrip.toFixed(1)} ms round trip`;
-    },
-    (error: unknown) => {
-      if (mine === client && !(error instanceof StreamingError && error.code === "CLIENT_CLOSED")) faults.show(error);
-    },
-  ).catch(() => {}); // a lost ping: the state shows it
-}
-
-function showConnection(state: ConnectionState): void {
-  const [look, text] = CONNECTION[state];
-  connection.dataset["state"] = look;
-  connectionText.textContent = text;
-}
-
-/** Streams it, with the settings of the user in place of its own. */
+/** Streams it, with the choices of the reader in place of its own. */
 function play(source: Source): void {
-  const set = new FormData(settings);
-  const htmlMode = set.get("html_mode") as HtmlMode;
-  faults.clear();
-  last = source;
-  for (const button of sampleButtons.children)
-    button.setAttribute("aria-pressed", String(button.textContent === source.name));
-  stage.play(client, {
+  begin(source);
+  const htmlMode = choices.get<"incremental" | "fragment">("html_mode");
+  const request = {
     name: source.name,
     content: source.content,
-    contentType: (set.get("content_type") as ContentType) || source.contentType,
-    speed: (set.get("speed") as Speed) || paceOf(source, htmlMode),
-    chunkBy: (set.get("chunk_by") as ChunkBy) || (source.chunkBy ?? "word"),
+    contentType: choices.get<Source["contentType"] | "">("content_type") || source.contentType,
+    speed: choices.get<Speed | "">("speed") || paceOf(source, htmlMode),
+    chunkBy: choices.get<NonNullable<Source["chunkBy"]> | "">("chunk_by") || (source.chunkBy ?? "word"),
     htmlMode,
-  });
+  };
+  stage.play(connected.client, request);
+  code.show(request);
+  if (choices.get("view") === "two") beside.showOtherMode(request);
 }
 
 /** The service writes the sample into the session of the page, which then shows it as every live stream. */
 async function playLive(): Promise<void> {
-  faults.clear();
-  last = undefined;
-  for (const button of sampleButtons.children) button.setAttribute("aria-pressed", String(button === live));
+  begin(LIVE);
   try {
-    await client.connect();
-    await requestLive(client.sessionId, token.value);
+    await connected.client.connect();
+    await requestLive(connected.client.sessionId, token.value);
   } catch (error) {
     faults.show(error);
   }
 }
 
-function showControls(): void {
-  const running = stage.running;
-  const paused = running?.state === "paused";
-  pause.disabled = skip.disabled = cancel.disabled = !running;
-  again.disabled = !last;
-  pause.querySelector("span")!.textContent = paused ? "Resume" : "Pause";
-  pause.querySelector("path")!.setAttribute("d", paused ? "m5 3.5 7 4.5-7 4.5z" : "M5.5 3.5v9M10.5 3.5v9");
+function watch(stream: LiveStream): void {
+  first = undefined;
+  stage.watch(stream);
+  code.show(undefined);
+  if (choices.get("view") === "two") beside.showFinished();
 }
 
-new OwnText(play, () => sessionCard.maxBytes);
+function begin(what: Source | typeof LIVE): void {
+  faults.clear();
+  trial.clear();
+  beside.close();
+  first = undefined;
+  last = what;
+  press(nameOf(what));
+  showState();
+}
+
+function again(): void {
+  if (last === LIVE) void playLive();
+  else if (last) play(last);
+}
+
+function press(name: string | undefined): void {
+  for (const button of sampleButtons.children) button.ariaPressed = String(button.textContent === name);
+}
+
+function nameOf(what: Source | typeof LIVE | undefined): string | undefined {
+  return typeof what === "object" ? what.name : what;
+}
+
+/** The sample with this name; none for the reader's own text, which is in an address only if it is asked for. */
+function find(sample: string | undefined): Source | typeof LIVE | undefined {
+  return sample === slug(LIVE) ? LIVE : samples.find(({ name }) => slug(name) === sample);
+}
+
+function wish(): Wish {
+  const name = nameOf(last);
+  const isSample = last === LIVE || samples.some((sample) => sample === last);
+  return { ...(isSample && name && { sample: slug(name) }), chosen: { ...choices.chosen, ...(code.shown && { code: code.shown }) } };
+}
+
+function showState(): void {
+  showInAddress(wish());
+}
+
+/** What the address asks for, or else what is remembered. Another's text is filled in only: the reader streams it. */
+function arrange(): void {
+  const asked = readAddress();
+  if (asked) choices.chosen = asked.chosen;
+  if (asked?.chosen["code"]) code.open(asked.chosen["code"]);
+  if (asked?.text) own.fill(asked.text);
+  const sample = find(asked?.sample);
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches || choices.chosen["play"] === "off" || asked?.text;
+  first = isStill ? undefined : (sample ?? WELCOME);
+  last ??= sample;
+  press(nameOf(sample));
+  transport.show();
+}
+
+/** Something streams on load, once the service is there. */
+function playFirst(): void {
+  const what = first;
+  first = undefined;
+  if (!what || stage.stream) return;
+  if (what === LIVE) void playLive();
+  else play(what);
+}
+
 samples.forEach((sample, place) => {
   const button = made("button", sample.name, { type: "button", onclick: () => play(sample) });
-  button.setAttribute("aria-pressed", "false");
   if (place < 9) button.setAttribute("aria-keyshortcuts", `Alt+${place + 1}`);
   sampleButtons.append(button);
 });
-const live = made("button", "Live", { type: "button", onclick: () => void playLive() });
-live.setAttribute("aria-pressed", "false");
-sampleButtons.append(live);
-settings.addEventListener("submit", (event) => event.preventDefault());
-pause.addEventListener("click", () => (stage.running?.state === "paused" ? stage.running.resume() : stage.running?.pause()));
-skip.addEventListener("click", () => stage.running?.skip());
-cancel.addEventListener("click", () => stage.running?.cancel());
-again.addEventListener("click", () => last && play(last));
-clear.addEventListener("click", () => stage.clear());
-newSession.addEventListener("click", () => {
-  forgetSession();
-  replaceClient();
+sampleButtons.append(made("button", LIVE, { type: "button", onclick: () => void playLive() }));
+press(undefined);
+newSession.addEventListener("click", () => connected.replace(true));
+const share = element("share", HTMLButtonElement);
+share.addEventListener("click", () => {
+  const text = typeof last === "object" && !samples.includes(last) ? last.content : "";
+  void copy(new URL(addressOf({ ...wish(), ...(text && { text }) }), location.href).href, share);
 });
 const showEmptiness = (): boolean => paper.classList.toggle("empty", editor.isEmpty);
-editor.on("update", showEmptiness);
+editor.on("transaction", showEmptiness);
 showEmptiness();
 shortcuts({
-  KeyP: pause,
-  KeyS: skip,
-  KeyX: cancel,
-  KeyA: again,
-  KeyL: clear,
+  ...transport.shortcuts,
   KeyE: editor.view.dom,
   ...Object.fromEntries([...sampleButtons.children].slice(0, 9).map((button, place) => [`Digit${place + 1}`, button as HTMLElement])),
 });
+escape(editor.view.dom, element("transport", HTMLElement));
+undoKeys(editor.view.dom, {
+  undo: () => stage.undo(),
+  redo: () => stage.redo(),
+  isTyping: (redo) => stage.running !== undefined || stage.past.isTyping(redo),
+});
+arrange();
+addEventListener("hashchange", () => {
+  arrange(); // a link to another state of this page
+  playFirst();
+});
 
 // For the console.
-Object.assign(globalThis, { editor, streaming: () => ({ client, stream: stage.stream }) });
+Object.assign(globalThis, { editor, streaming: () => ({ client: connected.client, stream: stage.stream }) });

@@ -34,6 +34,14 @@ export class OwnText {
     this.#panel.addEventListener("drop", (event) => void this.#take(event.dataTransfer?.files[0]));
   }
 
+  /** Shows a text to be streamed. */
+  fill(text: string): void {
+    this.#text.value = text;
+    this.#fileName = "";
+    this.#panel.open = true;
+    this.#measure();
+  }
+
   async #take(file: File | undefined): Promise<void> {
     if (!file) return;
     this.#text.value = await file.text();

@@ -1,10 +1,12 @@
 import type { ChunkBy, ContentType, HtmlMode, Speed } from "../../js/src/protocol.js";
 import adaptive from "../samples/adaptive.html";
+import arabic from "../samples/arabic.md";
 import basic from "../samples/basic.html";
 import chinese from "../samples/chinese.md";
 import colours from "../samples/colours.html";
 import complex from "../samples/complex.html";
 import emoji from "../samples/emoji.txt";
+import hebrew from "../samples/hebrew.html";
 import lists from "../samples/lists.html";
 import markdown from "../samples/markdown.md";
 import mega from "../samples/mega.html";
@@ -13,6 +15,7 @@ import plain from "../samples/plain.txt";
 import sentence from "../samples/sentence.txt";
 import table from "../samples/table.html";
 import thai from "../samples/thai.txt";
+import welcome from "../samples/welcome.md";
 
 /** Content with default options. */
 export interface Source {
@@ -23,6 +26,9 @@ export interface Source {
   /** Depends on the HTML mode by default: see `paceOf`. */
   speed?: Speed;
 }
+
+/** What streams by itself: long enough to try the buttons. */
+export const WELCOME: Source = { name: "Welcome", content: welcome, contentType: "markdown", speed: "fast" };
 
 /** "Plain Text" takes about a second, "MEGA Complex HTML" two to three, in either mode. */
 export const samples: readonly Source[] = [
@@ -40,6 +46,9 @@ export const samples: readonly Source[] = [
   { name: "Thai", content: thai, contentType: "text" },
   { name: "Chinese", content: chinese, contentType: "markdown" },
   { name: "Emoji", content: emoji, contentType: "text" },
+  { name: "Arabic", content: arabic, contentType: "markdown" },
+  { name: "Hebrew", content: hebrew, contentType: "html" },
+  WELCOME,
 ];
 
 /** Fragments are few and large, so they are slower. */

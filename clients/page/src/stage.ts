@@ -3,26 +3,35 @@ import {
   LiveStream,
   StreamingError,
   type Listeners,
-  type ProducerState,
   type Stream,
   type StreamingClient,
   type StreamOptions,
 } from "../../js/src/index.js";
-import type { RenderMode } from "../../js/src/dom.js";
 import { tiptapRenderer } from "../../js/src/tiptap.js";
 import { GapChart } from "./chart.js";
 import { eachFrame, element } from "./element.js";
 import { Figures } from "./figures.js";
-import { Gaps, PACE_MS } from "./gaps.js";
+import { Past } from "./past.js";
+import { Showing } from "./showing.js";
 import { timing } from "./timings.js";
+import { newTrace } from "./trace.js";
+import { announced, inWords } from "./words.js";
 
 export type Request = Required<Pick<StreamOptions, "contentType" | "speed" | "chunkBy" | "htmlMode">> & {
   name: string;
   content: string;
 };
 
+interface Audience {
+  /** What can be pressed may have changed. */
+  changed(): void;
+  failed(error: unknown): void;
+  ended(showing: Showing): void;
+}
+
 /** Shows one stream: chunks in the editor, figures, chart, and its state. */
 export class Stage {
+  readonly past: Past;
   readonly #figures = new Figures();
   readonly #chart = new GapChart();
   readonly #paper = element("paper", HTMLElement);
@@ -30,17 +39,15 @@ export class Stage {
   readonly #announcement = element("announcement", HTMLElement);
   readonly #draw = eachFrame(() => this.#drawNow());
   #following = true;
-  #stream: Stream | undefined;
-  #gaps = new Gaps();
-  #askedAt = 0;
-  #firstChunkMs: number | undefined;
-  #endedAt: number | undefined;
+  #showing: Showing | undefined;
+  /** Whether what arrives goes into the document: not after the document was cleared or replaced by an earlier one. */
+  #isRendering = false;
 
   constructor(
     private readonly editor: Editor,
-    private readonly changed: () => void,
-    private readonly failed: (error: unknown) => void,
+    private readonly audience: Audience,
   ) {
+    this.past = new Past(editor, () => this.audience.changed());
     // Scrolling back stops following; scrolling to the end starts it again.
     this.#paper.addEventListener("scroll", () => {
       const { scrollTop, clientHeight, scrollHeight } = this.#paper;
@@ -48,112 +55,129 @@ export class Stage {
     });
   }
 
+  get showing(): Showing | undefined {
+    return this.#showing;
+  }
+
   get stream(): Stream | undefined {
-    return this.#stream;
+    return this.#showing?.stream;
   }
 
   get running(): Stream | undefined {
-    return this.#endedAt === undefined ? this.#stream : undefined;
+    return this.#showing?.running;
   }
 
   /** Streams into an empty document and cancels the active stream. */
   play(client: StreamingClient, request: Request): Stream {
     const { name, content, contentType, speed, chunkBy, htmlMode } = request;
-    return this.#show(name, contentType === "text" ? "text" : htmlMode, (listeners, log) => {
+    const { id, trace } = newTrace();
+    const mode = contentType === "text" ? "text" : htmlMode;
+    const options = { contentType, speed, chunkBy, htmlMode };
+    this.#begin(new Showing(name, mode, (other) => other.stream(content, options), id), (listeners, log) => {
       log(`request: ${contentType}, ${speed}, by ${chunkBy}${contentType === "text" ? "" : `, ${htmlMode}`}`);
-      return client.stream(content, { contentType, speed, chunkBy, htmlMode, ...listeners });
+      return client.stream(content, { ...options, trace, ...listeners });
     });
+    return this.stream!;
   }
 
   /** Shows a live stream, which another program writes, in an empty document. */
   watch(stream: LiveStream): void {
     const mode = stream.start?.contentType === "text" ? "text" : "incremental";
-    this.#show("Live", mode, (listeners) => stream.listen(listeners));
+    const again = (client: StreamingClient): Stream => client.watch(stream.streamId, { htmlMode: "incremental" });
+    this.#begin(new Showing("Live", mode, again), (listeners) => stream.listen(listeners));
   }
 
-  #show(
-    name: string,
-    mode: RenderMode,
-    open: (listeners: Listeners, log: (text: string) => void) => Stream,
-  ): Stream {
+  clear(): void {
+    this.running?.cancel(); // a live one for all who read it
+    this.#abandon();
+    this.past.replace();
+  }
+
+  /** Brings back the document that was replaced last. What streams is cancelled; a redo brings back what it had shown. */
+  undo(): void {
+    if (!this.past.canUndo) return;
+    this.#abandon();
+    this.past.undo();
+  }
+
+  redo(): void {
+    if (!this.past.canRedo) return;
+    this.#abandon();
+    this.past.redo();
+  }
+
+  #begin(showing: Showing, open: (listeners: Listeners, log: (text: string) => void) => Stream): void {
+    this.#abandon();
+    this.past.replace();
+    this.#following = this.#isRendering = true;
+    this.#showing = showing;
+    showing.renderer = tiptapRenderer(this.editor, showing.mode);
+    showing.stream = open(this.#listeners(showing), timing(showing.name, showing.askedAt));
+    this.#chart.describe(undefined, 0);
+    if (navigator.userActivation?.hasBeenActive) this.#paper.scrollIntoView({ block: "nearest" }); // not what plays by itself
+    this.audience.changed();
+    this.#drawNow();
+    this.#tick();
+  }
+
+  /** Ends what streams; the page has no further use for it. */
+  #abandon(): void {
     const { running } = this;
+    this.#isRendering = false;
+    this.#showing?.renderer?.stop();
     if (running instanceof LiveStream) running.leave();
     else running?.cancel();
-    this.#empty();
-    const renderer = tiptapRenderer(this.editor, mode);
-    const gaps = new Gaps();
-    [this.#gaps, this.#firstChunkMs, this.#endedAt, this.#following] = [gaps, undefined, undefined, true];
-    this.#askedAt = performance.now();
-    const log = timing(name, this.#askedAt);
-    let opened: Stream | undefined;
-    const isShown = (): boolean => opened === undefined || opened === this.#stream;
-    const listeners: Listeners = {
+  }
+
+  #listeners(showing: Showing): Listeners {
+    const { gaps } = showing;
+    const log = timing(showing.name, showing.askedAt);
+    const isShown = (): boolean => showing === this.#showing;
+    let before = showing.stream?.state ?? "waiting";
+    return {
       onStart: ({ totalChunks, traceId, metadata }) =>
         log(`prepared in ${metadata.processing_time_ms} ms: ${totalChunks} chunks, ${metadata.speed_used}, trace ${traceId}`),
       onChunk: (chunk) => {
         if (!isShown()) return; // another stream is
-        const now = performance.now();
-        gaps.arrived(now);
-        if (this.#firstChunkMs === undefined) {
-          this.#firstChunkMs = now - this.#askedAt;
-          log("first chunk");
-        }
-        renderer.append(chunk);
+        if (showing.firstChunkMs === undefined) log("first chunk");
+        showing.take(chunk, this.#isRendering);
         this.#draw();
       },
       onState: (state) => {
-        if (state !== "streaming") gaps.interrupted();
+        if (state === "broken") gaps.broke();
+        else if (state !== "streaming") gaps.interrupted();
         log(state);
-        if (isShown()) this.#entered();
+        const { stream } = showing;
+        if (!isShown() || !stream) return;
+        this.#say(announced(showing.name, before, stream));
+        before = state;
+        this.audience.changed();
+        this.#draw();
       },
       onEnd: ({ totalChunks }) => {
-        renderer.stop();
+        showing.end();
         log(`${totalChunks} chunks; gaps: ${[0.5, 0.95, 1].map((share) => gaps.quantile(share)?.toFixed(1)).join(" / ")} ms (half, 95 %, all)`);
-        if (isShown()) this.#ended();
+        if (isShown()) this.#ended(showing);
       },
       onError: (error) => {
-        renderer.stop();
+        showing.end();
         log(`failed: ${error instanceof StreamingError ? error.code : String(error)}`);
         if (!isShown()) return;
-        this.#ended();
-        this.failed(error);
+        this.#ended(showing);
+        this.audience.failed(error);
       },
     };
-    this.#stream = undefined;
-    const stream = (opened = this.#stream = open(listeners, log));
-    this.#chart.describe(undefined, 0);
-    this.#paper.scrollIntoView({ block: "nearest" });
-    this.changed();
+  }
+
+  #ended(showing: Showing): void {
     this.#drawNow();
-    this.#tick();
-    return stream;
+    this.#chart.describe(showing.gaps, showing.paceMs);
+    this.audience.changed();
+    this.audience.ended(showing);
   }
 
-  clear(): void {
-    this.running?.cancel();
-    this.#empty();
-  }
-
-  /** Undo does not restore the previous document: it would remove what was streamed since. */
-  #empty(): void {
-    this.editor.chain().setMeta("addToHistory", false).clearContent().run();
-  }
-
-  #entered(): void {
-    this.changed();
-    this.#draw();
-  }
-
-  #ended(): void {
-    this.#endedAt = performance.now();
-    this.#drawNow();
-    this.#chart.describe(this.#gaps, this.#pace);
-    this.#announcement.textContent = this.#state.textContent;
-    this.changed();
-  }
-
-  get #pace(): number {
-    return PACE_MS[this.#stream?.start?.metadata.speed_used ?? ""] ?? 0;
+  #say(text: string): void {
+    if (text) this.#announcement.textContent = text;
   }
 
   /** The clock also runs between two chunks. */
@@ -164,41 +188,11 @@ export class Stage {
   }
 
   #drawNow(): void {
-    const stream = this.#stream;
-    if (!stream) return;
-    const elapsedMs = (this.#endedAt ?? performance.now()) - this.#askedAt;
-    this.#state.textContent = inWords(stream);
-    this.#figures.show(stream, this.#firstChunkMs, this.#gaps, elapsedMs);
-    this.#chart.draw(this.#gaps, this.#pace);
+    const showing = this.#showing;
+    if (!showing?.stream) return;
+    this.#state.textContent = inWords(showing.stream);
+    this.#figures.show(showing);
+    this.#chart.draw(showing.gaps, showing.paceMs);
     if (this.#following) this.#paper.scrollTop = this.#paper.scrollHeight;
-  }
-}
-
-const PRODUCER: Record<ProducerState, string> = {
-  writing: "Being written",
-  stalled: "Its writer is silent",
-  interrupted: "Its writer is lost",
-};
-
-function inWords(stream: Stream): string {
-  const { state, received, start } = stream;
-  const isLive = stream instanceof LiveStream;
-  const count = start && !isLive ? `${received} of ${start.totalChunks} chunks` : `${received} chunks`;
-  if (isLive && state === "streaming") return `${PRODUCER[stream.producer]}: ${count}`;
-  switch (state) {
-    case "waiting":
-      return "Requested, waiting…";
-    case "streaming":
-      return `Streaming: ${count}`;
-    case "paused":
-      return `Paused after ${count}`;
-    case "broken":
-      return `Interrupted after ${count}, reconnecting…`;
-    case "complete":
-      return `Complete: ${received} chunks`;
-    case "cancelled":
-      return `Cancelled after ${count}`;
-    case "failed":
-      return `Failed after ${count}`;
   }
 }

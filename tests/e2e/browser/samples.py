@@ -45,6 +45,9 @@ SAMPLES = [
         "Thai": "thai.txt",
         "Chinese": "chinese.md",
         "Emoji": "emoji.txt",
+        "Arabic": "arabic.md",
+        "Hebrew": "hebrew.html",
+        "Welcome": "welcome.md",
     }.items()
 ]
 

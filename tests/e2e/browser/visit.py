@@ -19,6 +19,9 @@ expect.set_options(timeout=PATIENCE_MS)
 WIDE: ViewportSize = {"width": 1440, "height": 1000}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 
+QUIET = "play=off"
+"""The address of a page on which nothing plays by itself."""
+
 Scheme = Literal["light", "dark"]
 Node = dict[str, Any]
 """A node of a ProseMirror document, as JSON."""
@@ -37,15 +40,15 @@ def launch_chromium(playwright: Playwright, *arguments: str) -> Browser:
 class Visit:
     """The page and the requests to it. ``faults`` contains every console error and every violation of the policy."""
 
-    def __init__(self, page: Page, server: RunningServer, token: str = "") -> None:
-        """``token`` is for a service with authentication."""
+    def __init__(self, page: Page, server: RunningServer, token: str = "", address: str = QUIET) -> None:
+        """``token`` is for a service with authentication, ``address`` the part after ``#``."""
         self.page = page
         self.faults: list[str] = []
         self.timings: list[str] = []
         page.add_init_script(_REPORT_VIOLATIONS)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda line: self._log(line.type, line.text))
-        page.goto(f"{server.url}/websocket-test")
+        page.goto(f"{server.url}/websocket-test#{address}")
         if token:
             self.sign_in(token)
         self.connected()
@@ -123,12 +126,20 @@ class Visit:
 
 @contextmanager
 def open_visit(
-    browser: Browser, server: RunningServer, viewport: ViewportSize = WIDE, scheme: Scheme = "light", token: str = ""
+    browser: Browser,
+    server: RunningServer,
+    viewport: ViewportSize = WIDE,
+    scheme: Scheme = "light",
+    *,
+    token: str = "",
+    address: str = QUIET,
+    **media: Literal["reduce", "active"],
 ) -> Iterator[Visit]:
-    context = browser.new_context(viewport=viewport, color_scheme=scheme)
+    """``media`` are ``reduced_motion`` and ``forced_colors``."""
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, **media)  # type: ignore[arg-type]  # two of its options
     context.set_default_timeout(PATIENCE_MS)
     try:
-        yield Visit(context.new_page(), server, token)
+        yield Visit(context.new_page(), server, token, address)
     finally:
         context.close()
 
