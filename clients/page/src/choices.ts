@@ -15,7 +15,7 @@ const FIELDS: Record<string, string> = {
 /** What differs from the defaults, by the names in an address. */
 export type Chosen = Record<string, string>;
 
-/** The fields that say how it is streamed and shown. They are remembered, and can be part of an address. */
+/** The fields for how it is streamed and shown. They are remembered, and can be part of an address. */
 export class Choices {
   readonly #form = element("settings", HTMLFormElement);
 

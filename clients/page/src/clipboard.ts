@@ -1,4 +1,4 @@
-/** Copies a text and says so on the button. Where the browser does not allow it, selects `shown` for the keyboard. */
+/** Copies a text; the label of the button confirms it. Where the browser does not allow it, selects `shown` for the keyboard. */
 export async function copy(text: string, button: HTMLButtonElement, shown?: Element): Promise<void> {
   const label = (button.dataset["label"] ??= button.textContent ?? "");
   try {

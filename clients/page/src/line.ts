@@ -2,7 +2,7 @@ import type { Socket } from "../../js/src/index.js";
 
 /**
  * The line to the service. While it is cut, no socket is open: those that were are closed underneath their client, which
- * hears of it as of every lost connection, and new ones open once the line is mended.
+ * hears of it as of every lost connection, and new ones open once the line is repaired.
  */
 export class Line {
   /** For the option of the same name. */
@@ -31,7 +31,7 @@ export class Line {
     for (const socket of [...this.#sockets]) socket.drop();
   }
 
-  mend(): void {
+  repair(): void {
     this.#isCut = false;
     for (const socket of [...this.#sockets]) socket.open();
   }
@@ -39,7 +39,7 @@ export class Line {
 
 const ABNORMAL = { code: 1006, reason: "" };
 
-/** A WebSocket that can be taken away. */
+/** A WebSocket that can be dropped. */
 class LineSocket implements Socket {
   onopen: Socket["onopen"] = null;
   onmessage: Socket["onmessage"] = null;

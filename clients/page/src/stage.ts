@@ -149,7 +149,7 @@ export class Stage {
         log(state);
         const { stream } = showing;
         if (!isShown() || !stream) return;
-        this.#say(announced(showing.name, before, stream));
+        this.#announce(announced(showing.name, before, stream));
         before = state;
         this.audience.changed();
         this.#draw();
@@ -176,7 +176,7 @@ export class Stage {
     this.audience.ended(showing);
   }
 
-  #say(text: string): void {
+  #announce(text: string): void {
     if (text) this.#announcement.textContent = text;
   }
 

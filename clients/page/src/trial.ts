@@ -20,11 +20,11 @@ export class Trial {
     private readonly line: Line,
     private readonly showing: () => Showing | undefined,
   ) {
-    this.#button.addEventListener("click", () => (line.isCut ? this.#mend() : this.#cut()));
+    this.#button.addEventListener("click", () => (line.isCut ? this.#repair() : this.#cut()));
   }
 
   clear(): void {
-    if (!this.line.isCut) this.#say("");
+    if (!this.line.isCut) this.#write("");
   }
 
   /** Compares what has arrived with the same content in one piece, if the stream was cut. */
@@ -32,7 +32,7 @@ export class Trial {
     const cut = this.#cuts.get(showing);
     const { stream, kept } = showing;
     if (!cut || stream?.state !== "complete") return;
-    this.#say("The stream is complete. Comparing it with the same content in one piece…");
+    this.#write("The stream is complete. Comparing it with the same content in one piece…");
     let sentence: string;
     try {
       const whole = await inOnePiece(showing.again(client));
@@ -46,7 +46,7 @@ export class Trial {
     } catch (error) {
       sentence = `The stream is complete, but the service did not send it once more to compare: ${error instanceof Error ? error.message : String(error)}`;
     }
-    if (this.showing() === showing) this.#say(sentence, true);
+    if (this.showing() === showing) this.#write(sentence, true);
   }
 
   #cut(): void {
@@ -55,30 +55,30 @@ export class Trial {
     this.#cutAt = performance.now();
     if (showing && running) this.#cuts.set(showing, { received: running.received, seconds: 0 });
     this.line.cut();
-    this.#label.textContent = "Mend it now";
-    this.#say(running ? "The socket is closed. The stream will go on where it was, in" : "The socket is closed. The page connects again in");
+    this.#label.textContent = "Repair it now";
+    this.#write(running ? "The socket is closed. The stream will go on where it was, in" : "The socket is closed. The page connects again in");
     const clock = made("span"); // not announced each second
     clock.ariaHidden = "true";
     this.#text.append(clock);
     const count = (left: number): void => {
-      if (left === 0) return this.#mend();
+      if (left === 0) return this.#repair();
       clock.textContent = ` ${left} s`;
       this.#timer = setTimeout(() => count(left - 1), 1000);
     };
     count(SECONDS);
   }
 
-  #mend(): void {
+  #repair(): void {
     clearTimeout(this.#timer);
     const showing = this.showing();
     const cut = showing && this.#cuts.get(showing);
     if (cut) cut.seconds += (performance.now() - this.#cutAt) / 1000;
-    this.line.mend();
+    this.line.repair();
     this.#label.textContent = "Cut the line";
-    this.#say(showing?.running ? "The line is back, and the rest arrives." : "The line is back.");
+    this.#write(showing?.running ? "The line is back, and the rest arrives." : "The line is back.");
   }
 
-  #say(text: string, isProof = false): void {
+  #write(text: string, isProof = false): void {
     this.#text.textContent = text;
     this.#text.hidden = !text;
     this.#text.classList.toggle("proven", isProof);

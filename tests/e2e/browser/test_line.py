@@ -62,9 +62,9 @@ def test_a_cut_loses_nothing_and_the_page_proves_it(visit: Visit) -> None:
     expect(visit.page.locator("#session")).to_contain_text("98 of 100")  # it and the one for the comparison
 
 
-def test_the_line_can_be_mended_before_its_time(visit: Visit) -> None:
+def test_the_line_can_be_repaired_before_its_time(visit: Visit) -> None:
     cut(visit)
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.is_complete()
     expect(visit.page.locator("#proof")).to_have_text(PROOF)
     is_whole(visit)
@@ -72,10 +72,10 @@ def test_the_line_can_be_mended_before_its_time(visit: Visit) -> None:
 
 def test_a_stream_that_is_cut_twice_is_whole(visit: Visit) -> None:
     cut(visit)
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.has_streamed(12)
     visit.button("Cut the line").click()
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.is_complete()
     expect(visit.page.locator("#proof")).to_have_text(PROOF)
     is_whole(visit)
@@ -86,7 +86,7 @@ def test_three_pages_are_cut_at_once(start_visit: StartVisit, server: RunningSer
     for visit in visits:
         cut(visit)
     for visit in visits:
-        visit.button("Mend it now").click()
+        visit.button("Repair it now").click()
     for visit in visits:
         visit.is_complete()
         is_whole(visit)
@@ -96,7 +96,7 @@ def test_three_pages_are_cut_at_once(start_visit: StartVisit, server: RunningSer
 def test_a_cut_of_a_page_without_a_stream_connects_again(visit: Visit) -> None:
     visit.button("Cut the line").click()
     expect(visit.page.locator("#proof")).to_contain_text("The page connects again in")
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.connected()
     visit.button("Plain Text").click()
     visit.is_complete()
@@ -108,7 +108,7 @@ def test_a_live_stream_survives_a_cut_and_is_compared_too(visit: Visit) -> None:
     visit.has_streamed(10)
     visit.button("Cut the line").click()
     expect(visit.state).to_contain_text("Interrupted after")
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.is_complete()
     expect(visit.page.locator("#proof")).to_have_text(PROOF)
 
@@ -117,7 +117,7 @@ def test_text_that_is_typed_while_the_line_is_cut_stays(visit: Visit) -> None:
     cut(visit)
     visit.put_cursor("start")
     visit.page.keyboard.type("MINE ")
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.is_complete()
     first = visit.content()[0]["content"][0]["text"]
     assert first.startswith("MINE ")
@@ -127,7 +127,7 @@ def test_text_that_is_typed_while_the_line_is_cut_stays(visit: Visit) -> None:
 def test_both_of_two_documents_survive(visit: Visit) -> None:
     visit.choose(view="two")
     cut(visit)
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.is_complete()
     is_whole(visit)
     beside = visit.page.locator("#beside-document")
@@ -141,7 +141,7 @@ def test_both_of_two_documents_survive(visit: Visit) -> None:
 def test_a_stream_that_was_cut_and_then_replaced_is_not_compared(visit: Visit, button: str) -> None:
     cut(visit)
     visit.button(button).click()
-    visit.button("Mend it now").click()
+    visit.button("Repair it now").click()
     visit.connected()
     visit.button("Plain Text").click()
     visit.is_complete()
