@@ -1,27 +1,16 @@
-import { closed, Connection, type ConnectionOptions, type ConnectionState } from "./connection.js";
+import { closed, type ConnectionOptions, type ConnectionState } from "./connection.js";
 import { StreamingError } from "./errors.js";
+import { Events } from "./events.js";
 import { randomId } from "./ids.js";
-import { RequestQueue } from "./queue.js";
-import { Report } from "./report.js";
-import type { Connected, ServerMessage, SessionLimits } from "./protocol.js";
+import { Lane } from "./lane.js";
 import { LiveStream, type WatchOptions } from "./live.js";
+import { Pool, type Pooling } from "./pool.js";
+import type { ClientMessage, ServerMessage } from "./protocol.js";
+import { Report } from "./report.js";
 import { streamRequest } from "./requests.js";
+import type { RecoverOptions, Saved } from "./saved.js";
+import type { Session } from "./session.js";
 import { Stream, type StreamOptions } from "./stream.js";
-import { notify } from "./notify.js";
-
-/** The session, as reported by the service. */
-export interface Session {
-  sessionId: string;
-  version: string;
-  limits: SessionLimits;
-  /** The last reported value, minus the requests of this client since. */
-  requestsLeft: number;
-  expiresAt: Date;
-  /** Whether streams are stored and can be recovered on another connection. */
-  resumable: boolean;
-  /** When the token of the user ends; `undefined` if it does not, and without authentication. */
-  tokenExpiresAt?: Date | undefined;
-}
 
 export interface ClientOptions extends ConnectionOptions {
   /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */
@@ -35,77 +24,63 @@ export interface ClientOptions extends ConnectionOptions {
   onLive?: (stream: LiveStream) => void;
   /** Whether to stay connected while nothing is pending, also after a loss; by default with `onLive`. */
   stay?: boolean;
+  /** How streams are distributed to connections: `parallel()` runs several at a time. By default one after the other. */
+  pool?: Pooling;
 }
 
-interface Waiter<Value> {
-  resolve: (value: Value) => void;
-  reject: (error: unknown) => void;
+/** The events of a client, as `on` and `off` name them. */
+export interface ClientEvents {
+  state: [state: ConnectionState, error?: StreamingError];
+  session: [session: Session];
+  message: [direction: "in" | "out", message: ServerMessage | ClientMessage];
+  /** A live stream begins in the session; with a listener it is read. */
+  live: [stream: LiveStream];
+  /** A stream of any kind was requested or begins. */
+  stream: [stream: Stream];
 }
 
-/** A client of one session, with one connection at a time; it reconnects while streams or pings are pending. */
-export class StreamingClient {
-  readonly sessionId: string;
-  /** The last reported session; `undefined` before the first connection. */
+/** A client of one session; it reconnects while streams or pings are pending. */
+export class StreamingClient extends Events<ClientEvents> {
+  /** It changes only by `recover`, to the saved one, before the first connection of a client that was given none. */
+  sessionId: string;
+  /** The last reported session, that of new requests; `undefined` before the first connection. */
   session?: Session;
 
-  readonly #connection: Connection;
-  readonly #queue: RequestQueue;
-  readonly #onSession: ((session: Session) => void) | undefined;
-  readonly #reports: boolean;
-  readonly #live: WatchOptions;
-  readonly #onLive: ((stream: LiveStream) => void) | undefined;
-  readonly #stays: boolean;
-  #connecting: Waiter<Session>[] = [];
-  #pings: (Waiter<number> & { sentAt: number })[] = [];
+  readonly #url: string;
+  readonly #options: ClientOptions;
+  #pool: Pool;
+  #state: ConnectionState = "idle";
 
   /** `url` is the address of the service (http or ws); on a page it defaults to the origin of the page. */
   constructor(url: string | URL = globalThis.location?.origin, options: ClientOptions = {}) {
+    super(options);
     this.sessionId = options.sessionId ?? randomId();
-    this.#onSession = options.onSession;
-    this.#reports = options.report ?? false;
-    this.#live = options.live ?? {};
-    this.#onLive = options.onLive;
-    this.#stays = options.stay ?? options.onLive !== undefined;
-    const address = new URL(`ws/stream/${encodeURIComponent(this.sessionId)}`, String(url).replace(/\/*$/, "/"));
-    const client = this;
-    this.#connection = new Connection(address.href.replace(/^http/, "ws"), options, {
-      receive: (message) => this.#receive(message),
-      broken: (error) => this.#broken(error),
-      ended: (error) => this.#ended(error),
-      get awaits() {
-        return client.#stays || !client.#queue.empty || client.#connecting.length + client.#pings.length > 0;
-      },
-    });
-    const counted = (): void => this.#count(this.session!.requestsLeft - 1);
-    this.#queue = new RequestQueue(this.#connection, counted, (streamId) => this.#begun(streamId));
+    this.#url = new URL("ws/stream/", String(url).replace(/\/*$/, "/")).href.replace(/^http/, "ws");
+    this.#options = options;
+    this.#pool = this.#pooled();
   }
 
   get state(): ConnectionState {
-    return this.#connection.state;
+    return this.#pool.state;
   }
 
-  /** Connects now instead of at the first request. Rejects after the last attempt. */
-  connect(): Promise<Session> {
-    if (this.state === "open") return Promise.resolve(this.session!);
-    if (this.state === "closed") return Promise.reject(closed());
-    return new Promise((resolve, reject) => {
-      this.#connecting.push({ resolve, reject });
-      this.#connection.open();
-    });
+  /** The streams that have not ended. */
+  get streams(): readonly Stream[] {
+    return this.#pool.streams;
+  }
+
+  /** Connects now instead of at the first request. Rejects after the last attempt, and with the reason of `signal`. */
+  connect({ signal }: { signal?: AbortSignal } = {}): Promise<Session> {
+    return this.#pool.first(this.#pool.current).connect(signal);
   }
 
   /** Requests a stream, as soon as there is a connection. Any number may wait. */
   stream(content: string, options: StreamOptions = {}): Stream {
     const requestId = this.#requestId(options.requestId);
     const request = streamRequest(content, { ...options, requestId });
-    const stream = new Stream(request, { ...options, requestId }, this.#queue.sendControls);
-    if (this.#reports) stream.report = new Report();
+    const stream = new Stream(request, { ...options, requestId });
     const refused = this.#refusal(content, stream.requestId, options);
-    if (refused === undefined) {
-      this.#queue.join(stream);
-      this.#connection.open();
-    } else queueMicrotask(() => stream.fail(refused)); // the caller gets the stream before it fails
-    return stream;
+    return this.#add(stream, this.#pool.current, refused);
   }
 
   /**
@@ -113,53 +88,92 @@ export class StreamingClient {
    * the content that was kept; without it everything is sent again, in one chunk as far as it is settled.
    */
   watch(streamId: string, options: WatchOptions = {}): LiveStream {
-    const known = this.#queue.findLive(streamId);
-    if (known && !known.over) throw new TypeError("The client reads this stream already.");
+    if (this.#watched(streamId)) throw new TypeError("The client reads this stream already.");
     const stream = this.#liveStream(streamId, options);
-    if (options.signal?.aborted) queueMicrotask(() => stream.fail(options.signal!.reason));
-    else if (this.state === "closed") queueMicrotask(() => stream.fail(closed()));
-    else {
-      this.#queue.join(stream);
-      this.#connection.open();
-    }
-    return stream;
+    const { signal } = options;
+    return this.#add(stream, this.sessionId, signal?.aborted ? signal.reason : this.state === "closed" ? closed() : undefined);
   }
 
-  /** The round-trip time in milliseconds. */
-  async ping(): Promise<number> {
-    await this.connect();
-    if (this.state !== "open") return this.ping(); // it has closed already
-    return new Promise((resolve, reject) => {
-      this.#pings.push({ resolve, reject, sentAt: performance.now() });
-      this.#connection.send({ type: "ping" });
+  /**
+   * All that another client needs to go on with the unfinished streams: after a reload, in another tab, on another
+   * device. It contains no token of the user, but those of the streams.
+   */
+  save(): Saved {
+    const streams = this.streams.filter(({ wanted }) => !wanted.cancel && !wanted.leave).map((stream) => stream.save());
+    return { version: 1, sessionId: this.sessionId, streams };
+  }
+
+  /**
+   * Goes on with what `save` returned, in its order; the streams are those of a client that has lost its connection. A
+   * client that goes on with the same stream at the same time loses it: it fails with `STREAM_TAKEN_OVER`.
+   */
+  recover(saved: Saved, { kept = false }: RecoverOptions = {}): Stream[] {
+    if (saved?.version !== 1) throw new TypeError("This is not what save() returns.");
+    const unused = this.state === "idle" && !this.session && !this.streams.length && !this.#options.sessionId;
+    if (unused && saved.sessionId !== this.sessionId) {
+      this.sessionId = saved.sessionId;
+      this.#pool = this.#pooled();
+    }
+    return saved.streams.map((entry) => {
+      const { request } = entry;
+      const options = { requestId: this.#requestId(request.request_id) };
+      const stream =
+        request.type === "watch"
+          ? new LiveStream(request.stream_id, options, request)
+          : new Stream({ content: "", ...request }, options);
+      stream.restore(entry, kept);
+      return this.#add(stream, entry.sessionId, this.state === "closed" ? closed() : undefined);
     });
   }
 
+  /** The round-trip time in milliseconds. */
+  ping({ signal }: { signal?: AbortSignal } = {}): Promise<number> {
+    const open = this.#pool.lanes.find(({ connection }) => connection.ready);
+    return (open ?? this.#pool.first(this.#pool.current)).ping(signal);
+  }
+
   /** Closes the client. Pending streams fail with `CLIENT_CLOSED`. */
-  close(): Promise<void> {
-    return this.#connection.close();
+  async close(): Promise<void> {
+    await Promise.all(this.#pool.lanes.map(({ connection }) => connection.close()));
+  }
+
+  /** `refused`: the reason not to send it. */
+  #add<Kind extends Stream>(stream: Kind, sessionId: string, refused?: unknown): Kind {
+    if (this.#options.report) stream.report = new Report();
+    stream.sessionId = sessionId;
+    if (refused === undefined) this.#pool.join(stream);
+    else queueMicrotask(() => stream.fail(refused)); // the caller gets the stream before it fails
+    this.emit("stream", stream);
+    return stream;
   }
 
   #requestId(requestId = randomId()): string {
-    if (requestId.length > 64 || this.#queue.find(requestId))
+    if (requestId.length > 64 || this.streams.some((stream) => stream.requestId === requestId))
       throw new TypeError("A requestId has up to 64 characters and is used once.");
     return requestId;
   }
 
+  #watched(streamId: string): boolean {
+    return this.streams.some((stream) => stream instanceof LiveStream && stream.streamId === streamId);
+  }
+
   #liveStream(streamId: string, options: WatchOptions): LiveStream {
     const requestId = this.#requestId(options.requestId);
-    const stream = new LiveStream(streamId, { ...this.#live, ...options, requestId }, this.#queue.sendControls);
-    if (this.#reports) stream.report = new Report();
-    return stream;
+    return new LiveStream(streamId, { ...this.#options.live, ...options, requestId });
   }
 
   /** A live stream has begun without a request. One that is to be read in another way is watched. */
-  #begun(streamId: string): LiveStream | undefined {
-    if (!this.#onLive) return undefined;
-    const { htmlMode = "fragment", chunkBy, speed } = this.#live;
+  #begun(lane: Lane, streamId: string): LiveStream | undefined {
+    if (!this.heard("live") || lane !== this.#pool.lanes[0] || this.#watched(streamId)) return undefined;
+    const { htmlMode = "fragment", chunkBy, speed } = this.#options.live ?? {};
     const stream = this.#liveStream(streamId, {});
-    if (htmlMode !== "fragment" || chunkBy || speed) this.#queue.join(stream);
-    queueMicrotask(() => notify(this.#onLive, stream)); // after its start is recorded
+    if (this.#options.report) stream.report = new Report();
+    stream.sessionId = lane.sessionId;
+    if (htmlMode !== "fragment" || chunkBy || speed) lane.queue.join(stream);
+    queueMicrotask(() => {
+      this.emit("live", stream); // after its start is recorded
+      this.emit("stream", stream);
+    });
     return stream;
   }
 
@@ -176,75 +190,32 @@ export class StreamingClient {
     return undefined;
   }
 
-  #receive(message: ServerMessage): void {
-    switch (message.type) {
-      case "connected":
-        return this.#connected(message);
-      case "stream_start":
-        return this.#queue.started(message);
-      case "stream_recovered":
-        return this.#queue.recovered(message);
-      case "chunk":
-        return this.#queue.take(message);
-      case "stream_complete":
-        return this.#queue.complete(message);
-      case "stream_paused":
-      case "stream_resumed":
-      case "stream_skipped":
-      case "stream_cancelled":
-      case "stream_left":
-        return this.#queue.answered(message);
-      case "stream_stalled":
-      case "stream_interrupted":
-      case "stream_continued":
-        return this.#queue.reported(message);
-      case "auth_refreshed":
-        this.session!.tokenExpiresAt = date(message.expires_at);
-        return notify(this.#onSession, this.session!);
-      case "pong": {
-        const ping = this.#pings.shift();
-        return ping?.resolve(performance.now() - ping.sentAt);
-      }
-      case "error":
-        if (message.code === "RATE_LIMIT_EXCEEDED" && !message.scope) this.#count(0);
-        return this.#queue.failed(message);
-    }
+  #pooled(): Pool {
+    const make = this.#options.pool ?? ((...args) => new Pool(...args));
+    return make(this.sessionId, (sessionId, pool) => this.#lane(sessionId, pool));
   }
 
-  #connected(message: Connected): void {
-    this.session = {
-      sessionId: message.session_id,
-      version: message.version,
-      limits: message.limits,
-      requestsLeft: message.requests_left,
-      expiresAt: new Date(message.session_expires_at),
-      resumable: message.resume_token !== undefined,
-      tokenExpiresAt: date(message.auth_expires_at),
+  #lane(sessionId: string, pool: Pool): Lane {
+    const options: ConnectionOptions = {
+      ...this.#options,
+      onState: (_, error) => this.#enter(error),
+      onMessage: (direction, message) => this.emit("message", direction, message),
     };
-    for (const waiter of this.#connecting.splice(0)) waiter.resolve(this.session);
-    this.#queue.reports = message.client_reports ?? false;
-    this.#queue.token = message.resume_token; // before listeners run, which may request streams
-    this.#connection.greeted();
-    notify(this.#onSession, this.session);
-    this.#queue.begin();
+    return new Lane(this.#url + encodeURIComponent(sessionId), sessionId, pool, options, {
+      stays: (lane) => lane === this.#pool.lanes[0] && (this.#options.stay ?? this.heard("live")),
+      opened: ({ session }) => {
+        for (const lane of this.#pool.of(sessionId)) lane.session = session; // they count together
+        if (sessionId === this.#pool.current) this.session = session!;
+      },
+      changed: () => sessionId === this.#pool.current && this.emit("session", this.session!),
+      begun: (lane, streamId) => this.#begun(lane, streamId),
+    });
   }
 
-  #broken(error: StreamingError): void {
-    for (const ping of this.#pings.splice(0)) ping.reject(error);
-    this.#queue.broken();
+  #enter(error?: StreamingError): void {
+    const { state } = this;
+    if (this.#state === state) return;
+    this.#state = state;
+    this.emit("state", state, error);
   }
-
-  #ended(error: StreamingError): void {
-    for (const waiter of [...this.#connecting.splice(0), ...this.#pings.splice(0)]) waiter.reject(error);
-    this.#queue.end(error);
-  }
-
-  #count(requestsLeft: number): void {
-    this.session!.requestsLeft = Math.max(0, requestsLeft);
-    notify(this.#onSession, this.session!);
-  }
-}
-
-function date(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(text);
 }

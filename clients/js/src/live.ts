@@ -1,6 +1,6 @@
 import type { Watch, StreamStart as StreamStartMessage } from "./protocol.js";
-import { notify } from "./notify.js";
 import { readFields } from "./requests.js";
+import type { SavedStream } from "./saved.js";
 import { Stream, type Chunk, type ReadOptions } from "./stream.js";
 
 /** `stalled`: silent for some seconds; `interrupted`: lost, but another one may go on. */
@@ -24,16 +24,17 @@ export class LiveStream extends Stream {
   /** @internal Whether the answer to `watch` is pending; what arrives before is of an earlier reading. */
   watching = false;
   readonly #watch: Omit<Watch, "settled">;
-  readonly #onProducer: ((state: ProducerState) => void) | undefined;
   /** Where the first chunk of a reading follows, until it has arrived. */
   #begin: number | undefined;
 
   /** @internal */
-  constructor(streamId: string, options: WatchOptions & { requestId: string }, sendControls: () => void) {
-    const watch: Watch = { type: "watch", stream_id: streamId, ...readFields(options) };
-    super(watch, options, sendControls);
+  constructor(
+    streamId: string,
+    options: WatchOptions & { requestId: string },
+    watch: Watch = { type: "watch", stream_id: streamId, ...readFields(options) },
+  ) {
+    super(watch, options);
     this.#watch = watch;
-    this.#onProducer = options.onProducer;
     this.settled = options.settled ?? 0;
   }
 
@@ -50,6 +51,17 @@ export class LiveStream extends Stream {
   /** @internal */
   override abandon(): void {
     this.leave();
+  }
+
+  /** @internal */
+  override save(): SavedStream {
+    return { ...super.save(), start: undefined, request: { ...this.#watch, settled: this.settled } };
+  }
+
+  /** @internal */
+  override restore(saved: SavedStream, kept: boolean): void {
+    this.settled = kept ? ((saved.request as Watch).settled ?? 0) : 0;
+    super.restore(saved, kept);
   }
 
   /** @internal */
@@ -83,6 +95,6 @@ export class LiveStream extends Stream {
   producerIs(producer: ProducerState): void {
     if (this.producer === producer) return;
     this.producer = producer;
-    notify(this.#onProducer, producer);
+    this.emit("producer", producer);
   }
 }

@@ -16,6 +16,7 @@ import type {
   StreamStalled,
   StreamStart,
 } from "./protocol.js";
+import type { Lane } from "./lane.js";
 import { LiveStream, type ProducerState } from "./live.js";
 import type { Stream } from "./stream.js";
 
@@ -39,18 +40,15 @@ const ACTIONS: Record<ControlAnswer["type"], ControlAction> = {
   stream_left: "leave",
 };
 
-/** All unfinished streams, in the order of the service: the first is active, the others wait. */
+/** All unfinished streams of a connection, in the order of the service: the first is active, the others wait. */
 export class RequestQueue {
   readonly #connection: Connection;
-  /** Called for each request that the service counts. */
-  readonly #onCounted: () => void;
-  /** Called for a live stream that begins without a request; `undefined` if it is not wanted. */
-  readonly #onLive: (streamId: string) => LiveStream | undefined;
+  readonly #lane: Lane;
   /** The token of this connection; `undefined` if the service stores no content. */
   token: string | undefined;
   /** Whether the service evaluates reports. */
   reports = false;
-  #streams: Stream[] = [];
+  streams: Stream[] = [];
   /** The streams that were requested on this connection. */
   readonly #requested = new Set<Stream>();
   /** The stream that chunks belong to. */
@@ -58,30 +56,30 @@ export class RequestQueue {
   /** Sent controls without an answer yet. */
   #controls: { action: ControlAction; stream: Stream }[] = [];
 
-  constructor(connection: Connection, onCounted: () => void, onLive: (streamId: string) => LiveStream | undefined) {
+  constructor(connection: Connection, lane: Lane) {
     this.#connection = connection;
-    this.#onCounted = onCounted;
-    this.#onLive = onLive;
+    this.#lane = lane;
   }
 
   get empty(): boolean {
-    return !this.#streams.length;
+    return !this.streams.length;
   }
 
   /** The stream with this request id. */
   find(requestId: string | undefined): Stream | undefined {
-    return this.#streams.find((stream) => stream.requestId === requestId);
+    return this.streams.find((stream) => stream.requestId === requestId);
   }
 
   /** The live stream with this id. */
   findLive(streamId: string | undefined): LiveStream | undefined {
-    const found = this.#streams.find((stream) => stream instanceof LiveStream && stream.streamId === streamId);
+    const found = this.streams.find((stream) => stream instanceof LiveStream && stream.streamId === streamId);
     return found as LiveStream | undefined;
   }
 
   join(stream: Stream): void {
-    this.#streams.push(stream);
-    this.#streams[0]!.report?.begin();
+    stream.sendControls = this.sendControls;
+    this.streams.push(stream);
+    this.streams[0]!.report?.begin();
     this.#requestAll();
   }
 
@@ -96,20 +94,20 @@ export class RequestQueue {
     this.#controls = [];
     this.#requested.clear();
     // The answer to a cancel is lost: the stream is over.
-    for (const stream of this.#streams) if (stream.wanted.cancel || stream.wanted.leave) stream.cancelled();
-    this.#streams = this.#streams.filter((stream) => !stream.over);
-    for (const stream of this.#streams) if (stream.start) stream.enter("broken");
+    for (const stream of this.streams) if (stream.wanted.cancel || stream.wanted.leave) stream.cancelled();
+    this.streams = this.streams.filter((stream) => !stream.over);
+    for (const stream of this.streams) if (stream.start) stream.enter("broken");
   }
 
   /** No further connection is opened. */
   end(error: StreamingError): void {
     this.broken();
-    for (const stream of this.#streams.splice(0)) stream.fail(error);
+    for (const stream of this.streams.splice(0)) stream.fail(error);
   }
 
   /** Sends the controls that the user requested for the first stream. */
   readonly sendControls = (): void => {
-    const [stream, second] = this.#streams;
+    const [stream, second] = this.streams;
     if (!stream || !this.#requested.has(stream)) return;
     const action = stream.next(!second || !this.#requested.has(second));
     if (!action) return;
@@ -120,12 +118,12 @@ export class RequestQueue {
   /** Sends the requests that were not sent on this connection. */
   #requestAll(): void {
     if (!this.#connection.ready) return;
-    for (const stream of this.#streams.slice(0, LENGTH)) {
+    for (const stream of this.streams.slice(0, LENGTH)) {
       if (this.#requested.has(stream)) continue;
       const message = stream.over ? undefined : stream.ask(this.token);
       if (!message) {
         stream.lost("not_stored");
-        return this.#leave(stream);
+        return this.leave(stream);
       }
       this.#requested.add(stream);
       this.#connection.send(message);
@@ -133,12 +131,13 @@ export class RequestQueue {
     this.sendControls();
   }
 
-  #leave(stream: Stream): void {
-    this.#streams = this.#streams.filter((other) => other !== stream);
+  leave(stream: Stream): void {
+    this.streams = this.streams.filter((other) => other !== stream);
     this.#requested.delete(stream);
-    this.#streams[0]?.report?.begin();
+    this.streams[0]?.report?.begin();
     if (this.#current === stream) this.#current = undefined;
     this.#requestAll();
+    this.#lane.pool.freed(this.#lane);
   }
 
   // Messages of the service
@@ -148,7 +147,7 @@ export class RequestQueue {
     this.#current = stream;
     if (!stream) return;
     stream.token = this.token;
-    if (!message.live && !stream.repeated) this.#onCounted();
+    if (!message.live && !stream.repeated) this.#lane.counted();
     stream.started(message);
     this.sendControls();
   }
@@ -157,11 +156,12 @@ export class RequestQueue {
   #startedLive({ stream_id, request_id }: StreamStart): LiveStream | undefined {
     const known = this.findLive(stream_id);
     if (known && known.requestId !== request_id) return undefined;
-    const stream = known ?? this.#onLive(stream_id);
+    const stream = known ?? this.#lane.begun(stream_id);
     if (!stream) this.#connection.send({ type: "stream_control", action: "leave" });
-    else if (!known && this.#streams.includes(stream)) return undefined; // it is watched
+    else if (!known && this.streams.includes(stream)) return undefined; // it is watched
     else {
-      this.#streams = [stream, ...this.#streams.filter((other) => other !== stream)]; // as in the queue of the service
+      stream.sendControls = this.sendControls;
+      this.streams = [stream, ...this.streams.filter((other) => other !== stream)]; // as in the queue of the service
       this.#requested.add(stream);
     }
     return stream;
@@ -173,7 +173,7 @@ export class RequestQueue {
   }
 
   recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void {
-    const stream = this.#streams.find(({ streamId }) => streamId === stream_id);
+    const stream = this.streams.find(({ streamId }) => streamId === stream_id);
     if (!stream) return;
     stream.recovering = false;
     if (reason === "unavailable" && this.token)
@@ -181,12 +181,11 @@ export class RequestQueue {
       return this.#connection.reconnect(stream.loss(reason));
     if (!recovered) {
       stream.lost(reason ?? "unknown");
-      return this.#leave(stream);
+      return this.leave(stream);
     }
     this.#current = stream;
     stream.token = this.token;
-    stream.sent.paused = stream.held = paused ?? false;
-    stream.enter(paused ? "paused" : "streaming");
+    stream.recovered(paused ?? false);
     this.sendControls();
   }
 
@@ -208,7 +207,7 @@ export class RequestQueue {
       this.#connection.send({ type: "ack", stream_id: message.stream_id, index: message.total_chunks - 1 });
     this.#sendReport(stream);
     stream.complete(message);
-    this.#leave(stream);
+    this.leave(stream);
   }
 
   #sendReport({ report, streamId }: Stream): void {
@@ -222,13 +221,14 @@ export class RequestQueue {
     }
     const stream = this.find(message.request_id) ?? this.findLive(message.stream_id);
     if (!stream) return;
+    if (message.code === "RATE_LIMIT_EXCEEDED" && !message.scope && this.#lane.pool.exhausted(this.#lane, stream)) return;
     stream.fail(StreamingError.of(message));
-    this.#leave(stream);
+    this.leave(stream);
   }
 
   answered(answer: ControlAnswer): void {
     const action = ACTIONS[answer.type];
-    const [first] = this.#streams;
+    const [first] = this.streams;
     if ("stream_id" in answer && this.findLive(answer.stream_id) !== first) return; // it was not wanted
     const answers = this.#controls[0]?.action === action; // a skip in a pause has a second answer: resumed
     const meant = answers ? this.#controls.shift()!.stream : first;
@@ -237,7 +237,7 @@ export class RequestQueue {
       this.#connection.progressed();
       this.#sendReport(first);
       first.cancelled();
-      return this.#leave(first);
+      return this.leave(first);
     }
     first.held = action === "pause";
     if (!answers && !first.held) first.sent.paused = false; // a pause that has ended with another stream is sent again

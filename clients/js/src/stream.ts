@@ -14,8 +14,11 @@ import type {
   TraceHeaders,
   Watch,
 } from "./protocol.js";
+import { Events } from "./events.js";
+import type { ProducerState } from "./live.js";
 import { notify } from "./notify.js";
 import type { Report } from "./report.js";
+import type { SavedStream } from "./saved.js";
 
 /** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
@@ -57,8 +60,21 @@ export interface Listeners {
   onError?: (error: unknown) => void;
 }
 
+/** The events of a stream, as `on` and `off` name them. */
+export interface StreamEvents {
+  chunk: [chunk: Chunk];
+  start: [start: StreamStart];
+  state: [state: StreamState];
+  end: [completion: Completion];
+  error: [error: unknown];
+  /** Of a live stream. */
+  producer: [state: ProducerState];
+}
+
 /** How a stream is read. */
 export interface ReadOptions extends Listeners {
+  /** Keeps all chunks, so that each iterator begins with the first one. */
+  keep?: boolean;
   speed?: Speed;
   chunkBy?: ChunkBy;
   htmlMode?: HtmlMode;
@@ -74,7 +90,7 @@ export interface StreamOptions extends ReadOptions {
 }
 
 /** One requested stream, over any number of connections. Created by `client.stream()`. */
-export class Stream implements AsyncIterable<Chunk> {
+export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk> {
   readonly requestId: string;
   /** The contents of `stream_start`, once it was received. */
   start?: StreamStart;
@@ -89,6 +105,10 @@ export class Stream implements AsyncIterable<Chunk> {
   sent: { paused?: boolean; skip?: boolean; cancel?: boolean; leave?: boolean } = {};
   /** @internal The token for recovery on another connection. */
   token: string | undefined;
+  /** @internal */
+  readonly request: StreamRequest | Watch;
+  /** @internal Whether it was requested. */
+  asked = false;
   /** @internal Whether it was requested on an earlier connection, where the service may have counted it. */
   repeated = false;
   /** @internal Whether the service confirmed the pause. */
@@ -97,31 +117,37 @@ export class Stream implements AsyncIterable<Chunk> {
   recovering = false;
   /** @internal What it measures, if the client reports. */
   report: Report | undefined;
+  /** @internal Sends what was wanted, once it has joined a connection. */
+  sendControls: (() => void) | undefined;
+  /** @internal The session that it belongs to. */
+  sessionId = "";
 
   /** Token of the connection of the first request, which identifies a repetition. */
   #firstToken: string | undefined;
-  #asked = false;
-  readonly #request: StreamRequest | Watch;
-  #options: ReadOptions;
-  readonly #sendControls: () => void;
+  readonly #keep: boolean;
+  /** Those that were neither passed to a listener nor read by every iterator. */
   readonly #chunks: Chunk[] = [];
+  /** How many were before these. */
+  #dropped = 0;
+  /** The iterators, each with the number of chunks before its next one. */
+  readonly #readers = new Set<{ at: number }>();
   #state: StreamState = "waiting";
   #error: unknown;
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
   #settle!: { resolve: (completion: Completion) => void; reject: (error: unknown) => void };
 
   /** @internal */
-  constructor(request: StreamRequest | Watch, options: ReadOptions & { requestId: string }, sendControls: () => void) {
+  constructor(request: StreamRequest | Watch, options: ReadOptions & { requestId: string }) {
+    super(options);
     const { signal } = options;
     this.requestId = options.requestId;
-    this.#options = options;
-    this.#sendControls = sendControls;
-    this.#request = request;
+    this.#keep = options.keep ?? false;
+    this.request = request;
     this.completed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     const abort = (): void => {
-      this.#chunks.length = 0;
-      this.abandon();
+      this.#drop(this.#chunks.length);
       this.fail(signal!.reason);
+      this.abandon();
     };
     signal?.addEventListener("abort", abort, { once: true });
     const over = (): void => signal?.removeEventListener("abort", abort);
@@ -136,15 +162,22 @@ export class Stream implements AsyncIterable<Chunk> {
     return this.start?.streamId;
   }
 
+  get htmlMode(): HtmlMode {
+    return this.request.html_mode ?? "fragment";
+  }
+
   get traceId(): string | undefined {
     return this.start?.traceId;
   }
 
   /** Calls these listeners from now on, first for what has arrived and is not read. */
   listen(listeners: Listeners): this {
-    this.#options = { ...this.#options, ...listeners };
+    this.callbacks = { ...this.callbacks, ...listeners };
     if (this.start) notify(listeners.onStart, this.start);
-    if (listeners.onChunk) for (const chunk of this.#chunks.splice(0)) notify(listeners.onChunk, chunk);
+    if (listeners.onChunk) {
+      for (const chunk of this.#chunks.slice()) notify(listeners.onChunk, chunk);
+      if (!this.#keep) this.#drop(this.#chunks.length);
+    }
     return this;
   }
 
@@ -152,12 +185,12 @@ export class Stream implements AsyncIterable<Chunk> {
 
   pause(): void {
     this.wanted.paused = true;
-    this.#sendControls();
+    this.sendControls?.();
   }
 
   resume(): void {
     this.wanted.paused = false;
-    this.#sendControls();
+    this.sendControls?.();
   }
 
   /** Requests the rest at once; this also ends a pause. */
@@ -171,18 +204,37 @@ export class Stream implements AsyncIterable<Chunk> {
     if (this.#state === "waiting" || this.#state === "broken") this.cancelled();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Chunk, void> {
-    if (this.#options.onChunk) throw new TypeError("The chunks of this stream go to its onChunk.");
+  [Symbol.asyncIterator](): AsyncGenerator<Chunk, void> {
+    return this.chunks();
+  }
+
+  /**
+   * An iterator. Each one has all chunks from the first that is left, when it is first asked: a chunk is left until all
+   * iterators have passed it. Leaving the last one ends the reading. An abort of `signal` throws its reason.
+   */
+  async *chunks({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Chunk, void> {
+    if (!this.#keep && "onChunk" in this.callbacks && this.callbacks.onChunk)
+      throw new TypeError("The chunks of this stream go to its onChunk.");
+    const reader = { at: this.#dropped };
+    this.#readers.add(reader);
+    signal?.addEventListener("abort", this.#wake);
     try {
       for (;;) {
-        const chunk = this.#chunks.shift();
-        if (chunk) yield chunk;
-        else if (this.#state === "failed") throw this.#error;
+        signal?.throwIfAborted();
+        const chunk = this.#chunks[reader.at - this.#dropped];
+        if (chunk) {
+          reader.at++;
+          this.#dropRead();
+          yield chunk;
+        } else if (this.#state === "failed") throw this.#error;
         else if (this.over) return;
-        else await new Promise<void>((resolve) => (this.#wake = resolve));
+        else await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
     } finally {
-      if (!this.over) this.abandon();
+      signal?.removeEventListener("abort", this.#wake);
+      this.#readers.delete(reader);
+      this.#dropRead();
+      if (!this.over && !this.#readers.size && !this.heard("chunk")) this.abandon();
     }
   }
 
@@ -193,10 +245,35 @@ export class Stream implements AsyncIterable<Chunk> {
     return this.#state === "complete" || this.#state === "cancelled" || this.#state === "failed";
   }
 
+  /** @internal */
+  save(): SavedStream {
+    const { sessionId, start, received } = this;
+    const { content: _, ...request } = this.request as StreamRequest;
+    return {
+      sessionId,
+      request: start ? request : this.request,
+      start,
+      token: this.token ?? this.#firstToken,
+      paused: this.wanted.paused,
+      received,
+    };
+  }
+
+  /** @internal As if this client had requested it and lost its connection. */
+  restore({ start, token, paused, received }: SavedStream, kept: boolean): void {
+    this.asked = token !== undefined;
+    this.token = this.#firstToken = token;
+    this.wanted.paused = paused;
+    if (!start) return;
+    this.start = start;
+    this.#state = "broken";
+    if (kept) this.received = received;
+  }
+
   /** @internal The message that requests or recovers it on a connection with this token; `undefined` if impossible. */
   ask(token: string | undefined): ClientMessage | undefined {
-    const again = this.repeated = this.#asked;
-    this.#asked = true;
+    const again = this.repeated = this.asked;
+    this.asked = true;
     this.held = false;
     // The state of a pause is unknown after a repeated request, so it is always sent.
     this.sent = again ? {} : { paused: false };
@@ -207,7 +284,7 @@ export class Stream implements AsyncIterable<Chunk> {
       return { type: "recover", stream_id: streamId, last_index: this.received - 1, token: this.token };
     }
     if (!again) this.#firstToken = token;
-    return again && this.#firstToken && this.#request.type === "stream_request" ? { ...this.#request, token: this.#firstToken } : this.#request;
+    return again && this.#firstToken && this.request.type === "stream_request" ? { ...this.request, token: this.#firstToken } : this.request;
   }
 
   /**
@@ -247,7 +324,13 @@ export class Stream implements AsyncIterable<Chunk> {
       return;
     }
     this.enter(this.held && this.wanted.paused ? "paused" : "streaming");
-    notify(this.#options.onStart, this.start);
+    this.emit("start", this.start);
+  }
+
+  /** @internal */
+  recovered(paused: boolean): void {
+    this.sent.paused = this.held = paused;
+    this.enter(paused ? "paused" : "streaming");
   }
 
   /** @internal */
@@ -255,9 +338,9 @@ export class Stream implements AsyncIterable<Chunk> {
     this.received++;
     this.report?.take();
     if (this.over) return;
-    if (this.#options.onChunk) return notify(this.#options.onChunk, chunk);
-    this.#chunks.push(chunk);
-    this.#notify();
+    if (this.#keep || this.#readers.size || !this.heard("chunk")) this.#chunks.push(chunk);
+    this.emit("chunk", chunk);
+    this.#wake();
   }
 
   /** @internal */
@@ -277,8 +360,8 @@ export class Stream implements AsyncIterable<Chunk> {
     this.#error = error;
     this.enter("failed");
     this.#settle.reject(error);
-    notify(this.#options.onError, error);
-    this.#notify();
+    this.emit("error", error);
+    this.#wake();
   }
 
   /** @internal The error of a stream that cannot be recovered. */
@@ -300,7 +383,7 @@ export class Stream implements AsyncIterable<Chunk> {
     if (this.report && state === "broken") this.report.breaks++;
     if (state === "paused") this.report?.pause();
     if (state === "streaming") this.report?.wait();
-    notify(this.#options.onState, state);
+    this.emit("state", state);
   }
 
   /** @internal Its reader has stopped to read. */
@@ -311,19 +394,28 @@ export class Stream implements AsyncIterable<Chunk> {
   /** @internal */
   want(wanted: "skip" | "cancel" | "leave"): void {
     this.wanted[wanted] = true;
-    this.#sendControls();
+    this.sendControls?.();
   }
 
   #end(completion: Completion): void {
     if (this.over) return;
     this.enter(completion.cancelled ? "cancelled" : "complete");
     this.#settle.resolve(completion);
-    notify(this.#options.onEnd, completion);
-    this.#notify();
+    this.emit("end", completion);
+    this.#wake();
   }
 
-  #notify(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+  /** What every iterator has passed is not needed any more. */
+  #dropRead(): void {
+    if (!this.#keep && this.#readers.size) this.#drop(Math.min(...[...this.#readers].map(({ at }) => at)) - this.#dropped);
   }
+
+  #drop(count: number): void {
+    this.#chunks.splice(0, count);
+    this.#dropped += count;
+  }
+
+  readonly #wake = (): void => {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  };
 }

@@ -82,6 +82,12 @@ export class Network {
     return network;
   }
 
+  /** Cut, and for good. */
+  close() {
+    this.#server.close();
+    this.cut();
+  }
+
   /** Ends every connection without a close frame. */
   cut() {
     for (const [near, far] of this.#pairs) {

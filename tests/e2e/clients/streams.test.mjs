@@ -207,6 +207,11 @@ test("an AbortSignal cancels the stream, which fails with its reason", async () 
   controller.abort(new Error("enough"));
   await assert.rejects(stream.completed, { message: "enough" });
   assert.equal(await all(user.stream("next", fast)), "next"); // so the service has ended the first one
+  const waiting = new AbortController();
+  const [first, second] = [user.stream(words(6), fast), user.stream("waits", { signal: waiting.signal })];
+  waiting.abort(new Error("too late"));
+  await assert.rejects(second.completed, { message: "too late" });
+  assert.equal(await all(first), words(6));
   const late = user.stream("x", { signal: AbortSignal.abort() });
   await assert.rejects(all(late), { name: "AbortError" });
 });

@@ -12,7 +12,7 @@ from tools.node import NODE
 
 CLIENT = PROJECT / "clients/js"
 PACKAGE = json.loads((CLIENT / "package.json").read_text())
-LIMITS = {".": 9, "./tiptap": 3}
+LIMITS = {".": 9, "./parallel": 1.1, "./storage": 1.1, "./tiptap": 3}
 """KiB, packed by gzip, of each entry."""
 
 PROGRAM = """

@@ -6,8 +6,10 @@ from service.asyncapi.conversations import WITH_TOKENS
 from tests.conftest import RunningServer, StartServer
 from tests.e2e.clients.program import run_tests
 
+TOPICS = ["streams", "recovery", "backoff", "waits", "listeners", "events", "parallel", "saved"]
 
-@pytest.mark.parametrize("about", ["streams", "recovery", "backoff", "waits", "listeners"])
+
+@pytest.mark.parametrize("about", TOPICS)
 async def test_the_javascript_tests_pass(server: RunningServer, about: str) -> None:
     await run_tests(f"{about}.test.mjs", SERVICE=server.url)
 
@@ -27,3 +29,8 @@ async def test_the_javascript_tests_of_quotas_pass(start_server: StartServer) ->
 async def test_the_javascript_tests_of_live_streams_pass(start_server: StartServer) -> None:
     publishing = {"PUBLISH_TOKEN": "of-the-back-end-of-these-tests"}
     await run_tests("live.test.mjs", SERVICE=start_server(**publishing).url, **publishing)
+
+
+async def test_the_javascript_tests_of_rollover_pass(start_server: StartServer) -> None:
+    few = {"MAX_REQUESTS_PER_SESSION": 4}
+    await run_tests("rollover.test.mjs", SERVICE=start_server(**few).url, **few)

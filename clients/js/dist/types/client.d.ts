@@ -1,20 +1,12 @@
 import { type ConnectionOptions, type ConnectionState } from "./connection.js";
-import type { SessionLimits } from "./protocol.js";
+import { StreamingError } from "./errors.js";
+import { Events } from "./events.js";
 import { LiveStream, type WatchOptions } from "./live.js";
+import { type Pooling } from "./pool.js";
+import type { ClientMessage, ServerMessage } from "./protocol.js";
+import type { RecoverOptions, Saved } from "./saved.js";
+import type { Session } from "./session.js";
 import { Stream, type StreamOptions } from "./stream.js";
-/** The session, as reported by the service. */
-export interface Session {
-    sessionId: string;
-    version: string;
-    limits: SessionLimits;
-    /** The last reported value, minus the requests of this client since. */
-    requestsLeft: number;
-    expiresAt: Date;
-    /** Whether streams are stored and can be recovered on another connection. */
-    resumable: boolean;
-    /** When the token of the user ends; `undefined` if it does not, and without authentication. */
-    tokenExpiresAt?: Date | undefined;
-}
 export interface ClientOptions extends ConnectionOptions {
     /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */
     sessionId?: string;
@@ -27,18 +19,35 @@ export interface ClientOptions extends ConnectionOptions {
     onLive?: (stream: LiveStream) => void;
     /** Whether to stay connected while nothing is pending, also after a loss; by default with `onLive`. */
     stay?: boolean;
+    /** How streams are distributed to connections: `parallel()` runs several at a time. By default one after the other. */
+    pool?: Pooling;
 }
-/** A client of one session, with one connection at a time; it reconnects while streams or pings are pending. */
-export declare class StreamingClient {
+/** The events of a client, as `on` and `off` name them. */
+export interface ClientEvents {
+    state: [state: ConnectionState, error?: StreamingError];
+    session: [session: Session];
+    message: [direction: "in" | "out", message: ServerMessage | ClientMessage];
+    /** A live stream begins in the session; with a listener it is read. */
+    live: [stream: LiveStream];
+    /** A stream of any kind was requested or begins. */
+    stream: [stream: Stream];
+}
+/** A client of one session; it reconnects while streams or pings are pending. */
+export declare class StreamingClient extends Events<ClientEvents> {
     #private;
-    readonly sessionId: string;
-    /** The last reported session; `undefined` before the first connection. */
+    /** It changes only by `recover`, to the saved one, before the first connection of a client that was given none. */
+    sessionId: string;
+    /** The last reported session, that of new requests; `undefined` before the first connection. */
     session?: Session;
     /** `url` is the address of the service (http or ws); on a page it defaults to the origin of the page. */
     constructor(url?: string | URL, options?: ClientOptions);
     get state(): ConnectionState;
-    /** Connects now instead of at the first request. Rejects after the last attempt. */
-    connect(): Promise<Session>;
+    /** The streams that have not ended. */
+    get streams(): readonly Stream[];
+    /** Connects now instead of at the first request. Rejects after the last attempt, and with the reason of `signal`. */
+    connect({ signal }?: {
+        signal?: AbortSignal;
+    }): Promise<Session>;
     /** Requests a stream, as soon as there is a connection. Any number may wait. */
     stream(content: string, options?: StreamOptions): Stream;
     /**
@@ -46,8 +55,20 @@ export declare class StreamingClient {
      * the content that was kept; without it everything is sent again, in one chunk as far as it is settled.
      */
     watch(streamId: string, options?: WatchOptions): LiveStream;
+    /**
+     * All that another client needs to go on with the unfinished streams: after a reload, in another tab, on another
+     * device. It contains no token of the user, but those of the streams.
+     */
+    save(): Saved;
+    /**
+     * Goes on with what `save` returned, in its order; the streams are those of a client that has lost its connection. A
+     * client that goes on with the same stream at the same time loses it: it fails with `STREAM_TAKEN_OVER`.
+     */
+    recover(saved: Saved, { kept }?: RecoverOptions): Stream[];
     /** The round-trip time in milliseconds. */
-    ping(): Promise<number>;
+    ping({ signal }?: {
+        signal?: AbortSignal;
+    }): Promise<number>;
     /** Closes the client. Pending streams fail with `CLIENT_CLOSED`. */
     close(): Promise<void>;
 }

@@ -1,4 +1,6 @@
 import type { ChunkBy, ContentType, HtmlMode, Chunk as ChunkMessage, Speed, StreamMetadata, TraceHeaders } from "./protocol.js";
+import { Events } from "./events.js";
+import type { ProducerState } from "./live.js";
 /** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
 /** A W3C trace context: https://www.w3.org/TR/trace-context/ */
@@ -35,8 +37,20 @@ export interface Listeners {
     onEnd?: (completion: Completion) => void;
     onError?: (error: unknown) => void;
 }
+/** The events of a stream, as `on` and `off` name them. */
+export interface StreamEvents {
+    chunk: [chunk: Chunk];
+    start: [start: StreamStart];
+    state: [state: StreamState];
+    end: [completion: Completion];
+    error: [error: unknown];
+    /** Of a live stream. */
+    producer: [state: ProducerState];
+}
 /** How a stream is read. */
 export interface ReadOptions extends Listeners {
+    /** Keeps all chunks, so that each iterator begins with the first one. */
+    keep?: boolean;
     speed?: Speed;
     chunkBy?: ChunkBy;
     htmlMode?: HtmlMode;
@@ -50,7 +64,7 @@ export interface StreamOptions extends ReadOptions {
     trace?: Trace;
 }
 /** One requested stream, over any number of connections. Created by `client.stream()`. */
-export declare class Stream implements AsyncIterable<Chunk> {
+export declare class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk> {
     #private;
     readonly requestId: string;
     /** The contents of `stream_start`, once it was received. */
@@ -61,6 +75,7 @@ export declare class Stream implements AsyncIterable<Chunk> {
     readonly completed: Promise<Completion>;
     get state(): StreamState;
     get streamId(): string | undefined;
+    get htmlMode(): HtmlMode;
     get traceId(): string | undefined;
     /** Calls these listeners from now on, first for what has arrived and is not read. */
     listen(listeners: Listeners): this;
@@ -70,4 +85,11 @@ export declare class Stream implements AsyncIterable<Chunk> {
     skip(): void;
     cancel(): void;
     [Symbol.asyncIterator](): AsyncGenerator<Chunk, void>;
+    /**
+     * An iterator. Each one has all chunks from the first that is left, when it is first asked: a chunk is left until all
+     * iterators have passed it. Leaving the last one ends the reading. An abort of `signal` throws its reason.
+     */
+    chunks({ signal }?: {
+        signal?: AbortSignal;
+    }): AsyncGenerator<Chunk, void>;
 }
