@@ -10,7 +10,7 @@ PYTHON := $(BIN)/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 CLIENT := $(VENV)/.client
-NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/e2e/node tests/integration/asyncapi tests/ops/alerts/grammars clients/js clients/page)
+NODE := $(patsubst %,%/node_modules/.package-lock.json,tests/e2e/node tests/integration/asyncapi tests/ops/alerts/grammars clients/js clients/page tools/site)
 
 PIP_INSTALL := $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --no-deps
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
@@ -87,6 +87,11 @@ fmt: $(DEVELOPMENT) ## format the code and apply automatic fixes
 .PHONY: generate
 generate: $(NODE) ## write every generated file: make generate [GENERATE_ARGS=--check to fail on a stale one]
 	@exec $(PYTHON) -m tools.generate $(GENERATE_ARGS)
+
+.PHONY: docs
+docs: $(DEVELOPMENT) tools/site/node_modules/.package-lock.json ## write the documentation site: site/index.html needs no server
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --quiet
+	@echo 'Open $(CURDIR)/site/index.html in a browser.'
 
 .PHONY: bench
 bench: $(DEVELOPMENT) ## run the benchmarks: make bench [BENCH_ARGS=...]

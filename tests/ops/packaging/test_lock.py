@@ -44,7 +44,14 @@ def test_lock_contains_no_package_index(lock: str) -> None:
 
 @pytest.mark.parametrize(
     "folder",
-    ["tests/e2e/node", "tests/integration/asyncapi", "tests/ops/alerts/grammars", "clients/js", "clients/page"],
+    [
+        "tests/e2e/node",
+        "tests/integration/asyncapi",
+        "tests/ops/alerts/grammars",
+        "clients/js",
+        "clients/page",
+        "tools/site",
+    ],
 )
 def test_node_lock_contains_no_registry(folder: str) -> None:
     text = (PROJECT / folder / "package-lock.json").read_text()
