@@ -30,9 +30,9 @@ async def start_program(name: str, *options: str, stdout: int | IO[bytes] = PIPE
     )
 
 
-async def run_tests(name: str, **variables: object) -> None:
+async def run_tests(name: str, *options: str, **variables: object) -> None:
     """Run a file of tests. Raises ``AssertionError`` with its output if one fails, or has no end."""
-    options = f"--test-timeout={LIMIT_SECONDS * 500}", "--test-force-exit"  # ms for each test: the file has twice that
+    options += f"--test-timeout={LIMIT_SECONDS * 500}", "--test-force-exit"  # ms for each test: the file has twice that
     with TemporaryFile() as output:
         program = await start_program(name, *options, stdout=output, **variables)
         try:

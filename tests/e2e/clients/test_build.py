@@ -12,12 +12,16 @@ from tools.node import NODE
 
 CLIENT = PROJECT / "clients/js"
 PACKAGE = json.loads((CLIENT / "package.json").read_text())
-LIMITS = {".": 9, "./parallel": 1.1, "./storage": 1.1, "./tiptap": 3}
+LIMITS = {".": 9, "./parallel": 1.1, "./react": 1, "./storage": 1.1, "./svelte": 1, "./tiptap": 3, "./vue": 1}
 """KiB, packed by gzip, of each entry."""
 
 PROGRAM = """
 import { domRenderer, StreamingClient, StreamingError } from "streaming-content-client";
 import type { Chunk, ProducerState, QuotaKind } from "streaming-content-client";
+import { useStream } from "streaming-content-client/react";
+import { streamStore } from "streaming-content-client/svelte";
+import { tiptapRenderer } from "streaming-content-client/tiptap";
+import { useStream as useVue } from "streaming-content-client/vue";
 const client = new StreamingClient("https://service.example", {
   backOff: { attempts: 3 },
   getToken: async () => (await fetch("/token")).text(),
@@ -33,6 +37,15 @@ const live = client.watch("id", { settled: 3, onProducer: (state: ProducerState)
 const settled: number = live.settled;
 // @ts-expect-error what the client does with a stream is not for its users
 stream.take({ data: "x", index: 0, timestamp: "" });
+const { ref, state }: { ref: (element: HTMLElement | null) => void; state: string } = useStream(client, "x", {
+  render: domRenderer,
+});
+const inEditor = useStream(client, { watch: "id" }, { settled: 3, render: tiptapRenderer, target: null });
+// @ts-expect-error a page renderer needs an element
+useStream(client, live, { render: domRenderer, target: 3 });
+const fromVue: number = useVue(client, () => null, { htmlMode: "incremental" }).received.value;
+const stop: () => void = streamStore(client, "x").subscribe(({ content }) => content.length);
+export { fromVue, inEditor, ref, state, stop };
 export { domRenderer, ends, left, quota, settled, StreamingError };
 """
 

@@ -1,0 +1,17 @@
+import type { MaybeRefOrGetter, ShallowRef, ToRefs } from "vue";
+import type { StreamingClient } from "./client.js";
+import { type Controls, type Reading, type ReadingOptions, type Source } from "./reading.js";
+export type { Controls, Reading, Source } from "./reading.js";
+export interface UseStreamOptions<Target> extends ReadingOptions<Target> {
+    /** Where the content is shown, if that is not the element of `target`: an editor. */
+    target?: MaybeRefOrGetter<Target | null | undefined>;
+}
+export interface UseStream<Target> extends ToRefs<Reading>, Controls {
+    /** For the element in which `render` shows the content, which belongs to the stream: `<article ref="target" />`. */
+    target: ShallowRef<Target | null | undefined>;
+}
+/**
+ * Streams while the component is mounted: then the stream is cancelled, or a live one left. Another client or source
+ * begins another stream.
+ */
+export declare function useStream<Target = Element>(client: MaybeRefOrGetter<StreamingClient>, source: MaybeRefOrGetter<Source>, options?: UseStreamOptions<Target>): UseStream<Target>;
