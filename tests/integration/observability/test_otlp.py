@@ -294,15 +294,15 @@ async def test_an_unavailable_collector_delays_no_stream(
     with down() as address:
         server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", **SOON)
         await asyncio.gather(*(_stream_once(server, f"{session_id}-{index}") for index in range(STREAMS)))
-        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, store, deliver, and the calls open_streams,
-        # admit and put; one more, content_wait, for each stream that waited for the content thread
-        spans_each = 12
+        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, store and deliver; the calls open_streams, admit
+        # and put, unless the store is slow and not called; content_wait, if the stream waited for the content thread
+        least, most = 9, 13
 
-        async def all_spans_are_counted() -> float:
+        async def spans_are_counted() -> float:
             count = await metric(server, DROPPED)
-            return count if count >= STREAMS * spans_each else 0.0
+            return count if count >= STREAMS * least else 0.0
 
-        assert await eventually(all_spans_are_counted) <= STREAMS * (spans_each + 1)
+        assert await eventually(spans_are_counted) <= STREAMS * most
         await _stream_once(server, session_id)
         assert server.stop() == 0
 
