@@ -294,8 +294,8 @@ async def test_an_unavailable_collector_delays_no_stream(
     with down() as address:
         server = start_breaking_server(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", **SOON)
         await asyncio.gather(*(_stream_once(server, f"{session_id}-{index}") for index in range(STREAMS)))
-        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, store and deliver; the calls open_streams, admit
-        # and put, unless the store is slow and not called; content_wait, if the stream waited for the content thread
+        # ws.connect, open, stream, validate, rate_limit, analyse, chunk, store and deliver; the calls open_streams,
+        # admit and put, unless the store is slow and not called; content_wait, if the stream waited for its thread
         least, most = 9, 13
 
         async def spans_are_counted() -> float:
