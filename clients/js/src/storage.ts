@@ -43,13 +43,14 @@ async function begin(client: StreamingClient, options: PersistOptions): Promise<
   if (signal?.aborted) return recovered;
 
   const write = (): void => {
+    if (signal?.aborted) return;
     const saved = client.save();
     try {
       storage.removeItem(key);
       if (saved.streams.length) storage.setItem(key, JSON.stringify({ lock: lock.name, saved } satisfies Item));
     } catch {} // it is full, or not allowed: a reload loses the streams
   };
-  // Without locks a copy of the tab cannot be told from the next page: so nothing is kept while the page is shown.
+  // Without locks a copy of the tab looks like the next page: nothing is kept while the page is shown.
   const update = (): void => (lock.supported ? write() : storage.removeItem(key));
   const follow = (stream: Stream): void => {
     for (const name of ["start", "end", "error"] as const) stream.on(name, update);
@@ -82,18 +83,21 @@ async function recover(client: StreamingClient, lock: PageLock, item: Item | und
     void lock.take(randomId());
     return [];
   }
-  let { saved } = item;
-  if (!(await lock.take(item.lock))) {
-    void lock.take(randomId());
-    saved = { ...saved, streams: saved.streams.filter(({ request }) => request.type === "watch") };
-  }
-  return saved.streams.length ? client.recover(saved, options) : [];
+  const original = await lock.take(item.lock);
+  if (!original) void lock.take(randomId());
+  const { saved } = item;
+  const pending = client.streams.map(({ requestId }) => requestId);
+  const streams = saved.streams.filter(
+    ({ request }) => (original || request.type === "watch") && !pending.includes(request.request_id!),
+  );
+  return streams.length ? client.recover({ ...saved, streams }, options) : [];
 }
 
 function read(storage: Pick<Storage, "getItem">, key: string): Item | undefined {
   try {
     const item = JSON.parse(storage.getItem(key) ?? "null") as Item | null;
-    return item?.saved?.version === 1 ? item : undefined;
+    const valid = item?.saved.version === 1 && item.saved.streams.every(({ request }) => request.request_id);
+    return valid ? item : undefined;
   } catch {
     return undefined; // it is not ours
   }

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parallel } from "../../../clients/js/dist/streaming-content-parallel.js";
 import { all, client, Network, signal } from "./service.mjs";
+import { Locks, Page, Tab } from "./pages.mjs";
 import { Producer } from "./producer.mjs";
 
 /** What the chunks of a live stream amount to. */
@@ -165,4 +167,78 @@ test("a stream that does not exist is an error of that stream alone", async () =
   const user = client();
   await assert.rejects(reader(user.watch("unknown")).ended, { code: "UNKNOWN_STREAM" });
   assert.equal(await all(user.stream("goes on")), "goes on");
+});
+
+for (const kept of [false, true])
+  test(`a saved live stream is read again, ${kept ? "after what was kept" : "from its beginning"}`, async () => {
+    const { user, next } = await follower();
+    const producer = await Producer.create(user.sessionId);
+    await producer.write("# Title\n\nSome *text* 😀\n\nand **bo");
+    const { stream, read } = await next();
+    await read.until(() => (read.kept + read.close).includes("bo</strong>"));
+    const saved = JSON.parse(JSON.stringify(user.save()));
+    await user.close();
+    const [again] = client().recover(saved, { kept });
+    assert.deepEqual([again.streamId, again.htmlMode, again.state], [stream.streamId, "incremental", "waiting"]);
+    const continued = reader(again);
+    if (kept) continued.kept = read.kept.slice(0, saved.streams[0].request.settled);
+    await continued.until(() => (continued.kept + continued.close).includes("bo</strong>"));
+    assert.ok(continued.kept.startsWith("<h1>Title</h1>"));
+    await producer.write("ld** end");
+    await producer.end();
+    await continued.ended;
+    const whole = reader(client({ sessionId: user.sessionId }).watch(producer.streamId, { htmlMode: "incremental" }));
+    await whole.ended;
+    assert.equal(continued.kept, whole.kept);
+  });
+
+test("a duplicate of a tab reads a live stream too, and leaves what was requested to its original", async () => {
+  const [tab, locks] = [new Tab(), new Locks()];
+  const page = await Page.open(tab, { locks, options: { pool: parallel(2) } });
+  const producer = await Producer.create(page.client.sessionId, "text");
+  const requested = page.client.stream("requested ".repeat(30));
+  const original = reader(page.client.watch(producer.streamId));
+  await producer.write("one ");
+  await original.until(() => original.kept === "one ");
+  const { streams } = await Page.open(tab.duplicate(), { locks });
+  assert.deepEqual(streams.map(({ streamId }) => streamId), [producer.streamId]);
+  const duplicate = reader(streams[0]);
+  await producer.write("two");
+  await producer.end();
+  await Promise.all([original.ended, duplicate.ended]);
+  assert.deepEqual([original.kept, duplicate.kept], ["one two", "one two"]);
+  requested.skip();
+  assert.equal(await all(requested), "requested ".repeat(30));
+});
+
+test("a paused live stream holds up no other on a further connection, and begins once", async () => {
+  const { user, next } = await follower({ pool: parallel(2) });
+  const producer = await Producer.create(user.sessionId, "text");
+  const { stream, read } = await next();
+  await producer.write("one ");
+  await read.until(() => read.kept === "one ");
+  stream.pause();
+  assert.equal(await all(user.stream("requested")), "requested");
+  stream.resume();
+  await producer.write("two");
+  await producer.end();
+  await read.ended;
+  assert.equal(read.kept, "one two");
+  await user.ping();
+  assert.deepEqual(user.streams, []);
+});
+
+test("with a listener for live streams they are read as with onLive", async () => {
+  const user = client();
+  const begun = new Promise((resolve) => user.on("live", resolve));
+  const states = [];
+  await user.connect();
+  const producer = await Producer.create(user.sessionId, "text");
+  const stream = await begun;
+  stream.on("producer", (state) => states.push(state));
+  const read = reader(stream);
+  await producer.write("all");
+  await producer.end();
+  await read.ended;
+  assert.deepEqual([read.kept, states], ["all", []]);
 });

@@ -6,7 +6,7 @@ from service.asyncapi.conversations import WITH_TOKENS
 from tests.conftest import RunningServer, StartServer
 from tests.e2e.clients.program import run_tests
 
-TOPICS = ["streams", "recovery", "backoff", "waits", "listeners", "events", "parallel", "saved"]
+TOPICS = ["streams", "recovery", "backoff", "waits", "listeners", "events", "parallel", "saved", "storage"]
 
 
 @pytest.mark.parametrize("about", TOPICS)

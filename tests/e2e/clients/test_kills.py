@@ -48,3 +48,29 @@ async def test_a_stream_survives_the_process_that_started_it(tmp_path: Path) -> 
     assert "".join(chunk["data"] for chunk in chunks) == CONTENT
     assert chunks[-1]["close"] == ""
     assert end == {"totalChunks": len(chunks), "traceId": TRACE_ID, "requestsLeft": 99}
+
+
+async def test_three_streams_at_once_survive_the_process(tmp_path: Path) -> None:
+    contents = [CONTENT.replace("word", word) for word in ("one", "two", "three")]
+    instance = Instance(tmp_path / "instance", {"DRAIN_SECONDS": 0})
+    service = f"http://{instance.address}"
+    program = await start_program("survivors.mjs", SERVICE=service, CONTENTS=json.dumps(contents))
+    assert program.stdout is not None
+    chunks: list[dict[str, Any]] = []
+    try:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            for _ in range(3):
+                chunks += [json.loads(await program.stdout.readline()) for _ in range(3 * CHUNKS_BETWEEN)]
+                instance.kill()
+                await asyncio.to_thread(instance.start)
+            *others, end = await lines(program)
+    finally:
+        if program.returncode is None:
+            program.kill()
+        await program.wait()
+        instance.stop()
+    chunks += others
+    each = [[chunk for chunk in chunks if chunk["number"] == number] for number in range(3)]
+    assert ["".join(chunk["data"] for chunk in stream) for stream in each] == contents
+    assert all([chunk["index"] for chunk in stream] == list(range(len(stream))) for stream in each)
+    assert end == {"totals": [len(stream) for stream in each], "requestsLeft": 97}
