@@ -1,0 +1,128 @@
+"""The tutorial, with nothing but its text: each command is run and each file is written, in their order."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from benchmarks.processes import free_port, get
+from tests.conftest import PROJECT, RunningServer, environment
+from tests.e2e.browser.visit import launch_chromium
+from tests.e2e.tutorial.steps import Command, Write, steps
+from tests.waiting import LIMIT_SECONDS, wait_for
+from tools.node import NODE
+
+TEXT = (PROJECT / "docs/tutorial/first-editor.md").read_text()
+SERVICE, APPLICATION = "make run\n", "npm run dev\n"
+"""The commands that run until the end."""
+
+SHOWN = [
+    "Notes of today",
+    "The service turns Markdown into safe HTML and sends it in chunks, at a pace that you can read.",
+    "You can type while it streams.",
+    "You can pause it, skip to its end, or cancel it.",
+    "A lost connection costs nothing: the stream goes on after the last chunk.",
+]
+
+
+@contextmanager
+def running(command: list[str], folder: Path) -> Iterator[None]:
+    variables = environment(HOME=folder, PATH=f"{NODE.parent}:{os.environ['PATH']}")
+    with subprocess.Popen(
+        command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, 15)
+
+
+class Replay:
+    """A reader of the tutorial, in a folder of their own and with free ports in the place of those of the text."""
+
+    def __init__(self, folder: Path, exits: ExitStack) -> None:
+        self._exits = exits
+        self._data = folder / "data"
+        self._data.mkdir()
+        self._service, self._application = free_port(), free_port()
+        self._folder = folder / "checkout"
+        shutil.copytree(PROJECT / "clients", self._folder / "clients", ignore=shutil.ignore_patterns("node_modules"))
+        self.server: RunningServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self._application}"
+
+    def do(self, step: Command | Write) -> None:
+        match step:
+            case Write(path, text):
+                (self._folder / path).write_text(text.replace("127.0.0.1:8000", f"127.0.0.1:{self._service}"))
+            case Command(text) if text == SERVICE:
+                self.start_service()  # how `make run` installs is tested in tests/ops/packaging
+            case Command(text) if text == APPLICATION:
+                port = str(self._application)
+                command = [*APPLICATION.split(), "--", "--port", port, "--strictPort"]
+                self._exits.enter_context(running(command, self._folder))
+                wait_for(lambda: get(self._application, "/")[0] == 200, "the application is served")
+            case Command(text):
+                self._run(text)
+
+    def start_service(self) -> None:
+        self.server = RunningServer(self._data, {"PORT": self._service, "DATA_DIR": self._data})
+        self._exits.callback(self.server.stop)
+
+    def _run(self, text: str) -> None:
+        """A shell for each block; the next one goes on in the folder in which it ends."""
+        variables = environment(HOME=self._folder.parent, PATH=f"{NODE.parent}:{os.environ['PATH']}")
+        script = f"set -e\n{text}\npwd >&3"
+        read, write = os.pipe()
+        with os.fdopen(read) as place:
+            done = subprocess.run(
+                ["bash", "-c", f"exec 3>&{write}\n{script}"], cwd=self._folder, env=variables, pass_fds=[write],
+                capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
+            )  # fmt: skip
+            os.close(write)
+            assert done.returncode == 0, text + done.stdout + done.stderr
+            self._folder = Path(place.read().strip())
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        chromium = launch_chromium(playwright)
+        opened = chromium.new_page()
+        opened.set_default_timeout(LIMIT_SECONDS * 1000)
+        yield opened
+        chromium.close()
+
+
+@pytest.mark.proof  # it installs packages from a registry
+def test_the_tutorial_makes_an_editor_whose_stream_survives_a_restart(tmp_path: Path, page: Page) -> None:
+    with ExitStack() as exits:
+        replay = Replay(tmp_path, exits)
+        for step in steps(TEXT):
+            replay.do(step)
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(replay.url, wait_until="networkidle")
+        page.get_by_role("button", name="Stream").click()
+        document, status = page.locator(".tiptap"), page.get_by_role("status")
+        expect(document).to_contain_text("Markdown into safe")
+        page.get_by_role("button", name="Pause").click()
+        expect(status).to_contain_text("paused")
+        page.get_by_role("button", name="Resume").click()
+        expect(document).to_contain_text("and sends it")
+
+        assert replay.server is not None
+        replay.server.process.kill()
+        replay.server.process.wait()
+        replay.start_service()
+
+        expect(status).to_contain_text("complete", timeout=LIMIT_SECONDS * 1000)
+        assert document.locator("h1, p").all_inner_texts() == SHOWN
+        assert faults == []
