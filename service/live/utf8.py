@@ -34,6 +34,8 @@ def continued(rest: bytes, data: bytes, *, ends: bool = False) -> bytes:
 
     Raises ``BrokenText``.
     """
+    if not rest and data.isascii():
+        return b""
     decoder = _Decoder()
     try:
         decoder.decode(rest + data, final=ends)

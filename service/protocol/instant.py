@@ -1,6 +1,7 @@
 """Points in time, which the core receives as arguments."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 JSON_TIMESTAMP_BYTES = len('"2026-11-23T21:27:23.612Z"')
 
@@ -8,7 +9,13 @@ JSON_TIMESTAMP_BYTES = len('"2026-11-23T21:27:23.612Z"')
 def iso(wall: float) -> str:
     """Epoch seconds as ISO 8601 in UTC with milliseconds and ``Z``."""
     seconds, milliseconds = divmod(int(wall * 1000), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    return f"{_iso_seconds(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _iso_seconds(seconds: int) -> str:
+    """All messages of a second share it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 class Instant:

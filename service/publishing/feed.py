@@ -54,8 +54,10 @@ class Feed:
         self._final_length: int | None = None
         """Of the source, once it is known."""
         self._heard_at = asyncio.get_running_loop().time() - record.silent_seconds
-        self._shown = self.state, self.epoch
-        """What the readers were woken for."""
+        self.state = self._current_state()
+        """As the readers see it since they were woken for it. In a final state all of the source that is stored is in
+        their view."""
+        self._shown_epoch = self.epoch
         self._appends = None if record.length else 0
         """Until something can be shown; ``None`` after that, and if it cannot be counted."""
         self._readings: dict[Reading, None] = {}
@@ -74,14 +76,6 @@ class Feed:
     def is_used(self) -> bool:
         """Whether it has readers, or will have some."""
         return bool(self._readings) or self._attaching > 0
-
-    @property
-    def state(self) -> LiveState:
-        """In a final state all of the source that is stored is in the view of the readers."""
-        if self._conversion.is_complete:
-            failed = self._conversion.failure is not None and self._status in _UNFAILED
-            return LiveState.ERROR if failed else live_state(self._status, 0.0)
-        return live_state(LiveStatus.OPEN, asyncio.get_running_loop().time() - self._heard_at)
 
     @property
     def lag_seconds(self) -> float:
@@ -273,15 +267,21 @@ class Feed:
 
     def _wake_for_state(self) -> bool:
         """Wake all readers if the state has changed; return whether it has."""
-        shown = self.state, self.epoch
-        if shown == self._shown:
+        state = self._current_state()
+        if state is self.state and self.epoch == self._shown_epoch:
             return False
-        self._shown = shown
+        self.state, self._shown_epoch = state, self.epoch
         if self._conversion.is_complete:
             self._stop_timer()
         for reading in tuple(self._readings):
             reading.on_change()
         return True
+
+    def _current_state(self) -> LiveState:
+        if self._conversion.is_complete:
+            failed = self._conversion.failure is not None and self._status in _UNFAILED
+            return LiveState.ERROR if failed else live_state(self._status, 0.0)
+        return live_state(LiveStatus.OPEN, asyncio.get_running_loop().time() - self._heard_at)
 
     def _count_first(self, conversion: Conversion) -> None:
         if self._appends is not None and conversion.has_content:

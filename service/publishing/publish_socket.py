@@ -89,6 +89,7 @@ class PublishSocket:
         "_stalled_at",
         "_task",
         "_unacknowledged",
+        "_waiting",
         "slot",
     )
 
@@ -113,6 +114,9 @@ class PublishSocket:
         self._on_ended = on_ended
         self._pending = PendingSource(record.length)
         self._task: asyncio.Task[None] | None = None
+        """Stores what comes, from the first part until the connection has ended and all is stored."""
+        self._waiting: asyncio.Future[None] | None = None
+        """Of the task, while there is nothing to store."""
         self._held = False
         self._over = False
         """Whether nothing more is sent or stored."""
@@ -172,6 +176,7 @@ class PublishSocket:
         """What was received is stored all the same: the producer may have sent the end and left."""
         self._over = True
         self._services.ticker.cancel(self)
+        self._wake_task()
         self._on_ended(self)
 
     # The other producers and the readers
@@ -243,11 +248,23 @@ class PublishSocket:
             self._connection.hold()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._store())
+        else:
+            self._wake_task()
+
+    def _wake_task(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
 
     async def _store(self) -> None:
-        """Store what waits, one part after the other."""
+        """Store what is put, one part after the other. A task for each part would cost more than the part."""
+        loop = asyncio.get_running_loop()
         try:
-            while self._pending:
+            while self._pending or not self._over:
+                if not self._pending:
+                    self._waiting = loop.create_future()
+                    await self._waiting
+                    continue
                 await self._store_part(self._pending.take(self.stream_id, self._epoch))
                 if self._held and self._pending.has_room and not self._over:
                     self._held = False

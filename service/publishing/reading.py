@@ -13,9 +13,7 @@ class Source(Protocol):
 
     epoch: int
     error: StreamingError | None
-
-    @property
-    def state(self) -> LiveState: ...
+    state: LiveState
 
     @property
     def lag_seconds(self) -> float: ...

@@ -8,8 +8,6 @@ may refuse it: the next one of the stream waits for its result.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from msgspec import Struct
@@ -74,9 +72,22 @@ class TextCheck:
         """
         if not append.data and append.ends is None:  # a sign of life
             return _appended(await self._writer.append(append))
-        with self._waiting(append) as turns:
+        stream_id, size = append.stream_id, len(append.data)
+        turns = self._turns.get(stream_id)
+        if turns is None:
+            turns = self._turns[stream_id] = _Turns()
+        elif turns.bytes and turns.bytes + size > MAX_QUEUED_BYTES:
+            raise error_of(Refused(Refusal.OVERLOADED, append.offset))
+        turns.count += 1
+        turns.bytes += size
+        try:
             async with turns.lock:
                 return await self._store_checked(append, turns)
+        finally:
+            turns.count -= 1
+            turns.bytes -= size
+            if not turns.count:
+                del self._turns[stream_id]
 
     def forget(self, stream_id: str) -> None:
         """The stream has another producer or has ended: what follows is read from the store."""
@@ -86,22 +97,6 @@ class TextCheck:
         """The end of what is stored or about to be, of which ``durable`` bytes are stored."""
         turns = self._turns.get(stream_id)
         return max(durable, turns.end) if turns else durable
-
-    @contextmanager
-    def _waiting(self, append: Append) -> Iterator[_Turns]:
-        turns = self._turns.setdefault(append.stream_id, _Turns())
-        size = len(append.data)
-        if turns.bytes and turns.bytes + size > MAX_QUEUED_BYTES:
-            raise error_of(Refused(Refusal.OVERLOADED, append.offset))
-        turns.count += 1
-        turns.bytes += size
-        try:
-            yield turns
-        finally:
-            turns.count -= 1
-            turns.bytes -= size
-            if not turns.count:
-                del self._turns[append.stream_id]
 
     async def _store_checked(self, append: Append, turns: _Turns) -> Appended:
         rest = await self._checked(append)

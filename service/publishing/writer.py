@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
 from typing import NamedTuple
@@ -56,7 +56,7 @@ class LiveWriter:
         self._recorder = recorder
         self._clock = clock
         self._queue = AppendQueue()
-        self._bytes: Counter[str] = Counter()
+        self._bytes: dict[str, int] = {}
         self._total = 0
         self._heard: OrderedDict[str, _Heard] = OrderedDict()
         self._running: asyncio.Task[None] | None = None
@@ -69,7 +69,7 @@ class LiveWriter:
 
     def queued_bytes(self, stream_id: str) -> int:
         """Of the stream, that are not stored yet."""
-        return self._bytes[stream_id]
+        return self._bytes.get(stream_id, 0)
 
     async def append(self, append: Append) -> AppendResult:
         """Return what became of it once it is stored. An append of nothing renews the lease.
@@ -84,12 +84,13 @@ class LiveWriter:
         if heard is not None and self._is_superfluous(append, heard, now):
             return Appended(heard.length, b"", LiveStatus.OPEN)
         size = len(append.data)
-        if size and (self._bytes[append.stream_id] + size > MAX_QUEUED_BYTES or self._total + size > MAX_WRITER_BYTES):
+        queued = self._bytes.get(append.stream_id, 0) + size
+        if size and (queued > MAX_QUEUED_BYTES or self._total + size > MAX_WRITER_BYTES):
             return Refused(Refusal.OVERLOADED, append.offset)
         loop = asyncio.get_running_loop()
         waiting = Waiting(append, loop.create_future(), now)
         self._queue.put(waiting)
-        self._bytes[append.stream_id] += size
+        self._bytes[append.stream_id] = queued
         self._total += size
         if self._running is None:
             # A context of its own: the commits belong to no caller.
@@ -173,9 +174,11 @@ class LiveWriter:
         for part in parts:
             size, stream_id = len(part.append.data), part.append.stream_id
             self._total -= size
-            self._bytes[stream_id] -= size
-            if not self._bytes[stream_id]:
-                del self._bytes[stream_id]
+            left = self._bytes.get(stream_id, 0) - size
+            if left > 0:
+                self._bytes[stream_id] = left
+            else:
+                self._bytes.pop(stream_id, None)
 
     def _fail(self, parts: Sequence[Waiting], error: Exception) -> None:
         self._release(parts)

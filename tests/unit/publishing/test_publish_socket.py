@@ -300,3 +300,23 @@ async def test_notices_reach_the_sockets_of_their_stream(desk: Desk) -> None:
     desk.producers.discard(desk.socket)
     assert desk.producers.count == 0
     assert (desk.followed, desk.unfollowed) == ([stream_id], [stream_id])
+
+
+@pytest.mark.parametrize("ends_while_stored", [False, True])
+async def test_one_task_stores_all_parts_and_ends_with_the_connection(desk: Desk, *, ends_while_stored: bool) -> None:
+    before = asyncio.all_tasks()
+    for number, text in enumerate(("a", "b", "c")):
+        desk.send("append", offset=number, data=text)
+        await settled()
+        [task] = asyncio.all_tasks() - before
+        if number < 2:
+            await desk.writer.release()
+    if ends_while_stored:
+        desk.socket.connection_ended(1000, None)
+        await desk.writer.release()
+    else:
+        await desk.writer.release()
+        desk.socket.connection_ended(1000, None)
+        await settled()
+    assert task.done()
+    assert [part.data for part in desk.writer.appends] == [b"a", b"b", b"c"]
