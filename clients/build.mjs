@@ -51,12 +51,15 @@ for (const folder of [dist, statics]) rmSync(join(target, folder), { recursive: 
 const { exports } = JSON.parse(readFileSync(join(clients, "js/package.json"), "utf8"));
 const library = {};
 const packages = "external";
+// Of ProseMirror, Tiptap's users import the copy that Tiptap has.
+const prosemirror = ["model", "state", "transform"].map((name) => [`prosemirror-${name}`, `@tiptap/pm/${name}`]);
 for (const entry of Object.keys(exports).filter((entry) => !entry.endsWith(".json"))) {
   const source = entry === "." ? "index" : entry.slice(2);
   const name = `streaming-content-${entry === "." ? "client" : source}`;
   const input = `js/src/${source}.ts`;
-  Object.assign(library, await bundled(input, `${name}.js`, { packages, sourcemap: true }));
-  const { [`${name}.js`]: script } = await bundled(input, `${name}.js`, { packages, format: "cjs", platform: "neutral" });
+  const options = { packages, alias: source === "tiptap" ? Object.fromEntries(prosemirror) : {} };
+  Object.assign(library, await bundled(input, `${name}.js`, { ...options, sourcemap: true }));
+  const { [`${name}.js`]: script } = await bundled(input, `${name}.js`, { ...options, format: "cjs", platform: "neutral" });
   library[`cjs/${name}.js`] = script;
   for (const folder of ["", "cjs/"]) library[`${folder}${name}.d.ts`] = `export * from "./types/${source}.js";\n`;
 }
@@ -88,10 +91,11 @@ publish("client.js", client.replace("streaming-content-client.js.map", manifest[
 const page = join(clients, "page");
 if (existsSync(join(page, "src/main.ts"))) {
   execFileSync(process.execPath, [tsc, "--project", page], { stdio: "inherit" });
-  const modules = join(page, "node_modules/@tiptap");
+  const modules = join(page, "node_modules");
+  const installed = ["@tiptap/core", "@tiptap/pm", ...prosemirror.map(([name]) => name)];
   const script = await bundled("page/src/main.ts", "page.js", {
     // one copy of the editor, for the page and the renderer alike
-    alias: { "@tiptap/core": join(modules, "core"), "@tiptap/pm": join(modules, "pm") },
+    alias: Object.fromEntries(installed.map((name) => [name, join(modules, name)])),
     loader: { ".html": "text", ".md": "text", ".txt": "text" },
   });
   publish("page.js", script["page.js"]);
@@ -107,9 +111,9 @@ if (existsSync(join(page, "src/main.ts"))) {
 
 const chat = join(project, "examples/chat/chat.js");
 if (existsSync(chat)) {
-  const modules = join(page, "node_modules/@tiptap");
-  const names = ["core", "pm", "extension-table", "starter-kit"];
-  const alias = Object.fromEntries(names.map((name) => [`@tiptap/${name}`, join(modules, name)]));
+  const tiptap = ["core", "pm", "extension-table", "starter-kit"].map((name) => `@tiptap/${name}`);
+  const names = [...tiptap, ...prosemirror.map(([name]) => name)];
+  const alias = Object.fromEntries(names.map((name) => [name, join(page, "node_modules", name)]));
   write("examples/chat/static/chat.js", (await bundled(chat, "chat.js", { alias }))["chat.js"]);
 }
 

@@ -1,3 +1,5 @@
+import { direct, type DirectionOptions } from "./direction.js";
+
 /** The part of a chunk that is shown. */
 export interface Piece {
   data: string;
@@ -22,7 +24,8 @@ export type RenderMode = "text" | "fragment" | "incremental";
  * Appends chunks to the content of the element. `text` preserves white space only with the style
  * `white-space: pre-wrap`.
  */
-export function domRenderer(element: Element, mode: RenderMode): Renderer {
+export function domRenderer(element: Element, mode: RenderMode, options: DirectionOptions = {}): Renderer {
+  direct(element, options);
   const stop = (): void => {};
   if (mode === "text") return { append: ({ data }) => element.append(data), stop };
   if (mode === "incremental") return { append: new OpenTail(element).append, stop };

@@ -1,11 +1,15 @@
 import type { Editor } from "@tiptap/core";
-import { Selection, type Transaction } from "@tiptap/pm/state";
+import { DOMParser, type Node } from "prosemirror-model";
+import type { EditorState, Transaction } from "prosemirror-state";
+import { direct, type DirectionOptions } from "./direction.js";
 import type { Renderer, RenderMode } from "./dom.js";
-import { TiptapTail } from "./tiptap-tail.js";
+import { ProsemirrorCaret } from "./prosemirror-caret.js";
+import type { Host } from "./prosemirror-host.js";
+import { ProsemirrorTail } from "./prosemirror-tail.js";
 
 export type { Renderer, RenderMode } from "./dom.js";
 
-export interface TiptapOptions {
+export interface TiptapOptions extends DirectionOptions {
   /** Position to insert at, the end of the document by default. An empty paragraph there is filled. */
   at?: number;
 }
@@ -16,53 +20,74 @@ export interface TiptapOptions {
  */
 export function tiptapRenderer(editor: Editor, mode: RenderMode, options: TiptapOptions = {}): Renderer {
   const { at = editor.state.doc.content.size } = options;
-  return mode === "incremental" ? new TiptapTail(editor, at) : new TiptapCaret(editor, mode, at);
+  const host = new TiptapHost(editor);
+  if (editor.options.element) direct(editor.view.dom, options);
+  if (mode === "incremental") return new ProsemirrorTail(host, at);
+  return mode === "text" ? new ProsemirrorCaret(host, at) : new TiptapFragments(host, at);
 }
 
-/** A separate cursor at which each chunk is inserted. */
-class TiptapCaret implements Renderer {
-  #at: number;
-  #inserting = false;
+class TiptapHost implements Host {
+  #applied: Transaction[] = [];
 
-  constructor(
-    readonly editor: Editor,
-    readonly mode: RenderMode,
-    at: number,
-  ) {
-    this.#at = Selection.near(editor.state.doc.resolve(at), -1).to;
-    editor.on("transaction", this.#follow);
+  constructor(readonly editor: Editor) {
+    editor.on("transaction", this.#add);
   }
 
-  readonly append = ({ data }: { data: string }): void => {
-    if (!data || this.editor.isDestroyed) return;
-    this.#inserting = true;
-    this.editor
+  get state(): EditorState {
+    return this.editor.state;
+  }
+
+  get isDestroyed(): boolean {
+    return this.editor.isDestroyed;
+  }
+
+  parse(html: Element): Node {
+    const { schema, options } = this.editor;
+    return DOMParser.fromSchema(schema).parse(withoutIndents(html.cloneNode(true)), options.parseOptions);
+  }
+
+  dispatch(tr: Transaction): void {
+    this.editor.view.dispatch(tr);
+  }
+
+  applied(): Transaction[] {
+    return this.#applied.splice(0);
+  }
+
+  stop(): void {
+    this.editor.off("transaction", this.#add);
+  }
+
+  readonly #add = (event: { transaction: Transaction; appendedTransactions: Transaction[] }): void => {
+    this.#applied.push(event.transaction, ...event.appendedTransactions);
+  };
+}
+
+/** Inserts HTML as the editor's command does. */
+class TiptapFragments extends ProsemirrorCaret {
+  constructor(override readonly host: TiptapHost, at: number) {
+    super(host, at);
+  }
+
+  protected override insert(data: string, at: number): Transaction {
+    let own!: Transaction;
+    this.host.editor
       .chain()
       .command(({ tr, commands }) => {
-        if (this.mode === "text") tr.insert(this.#at, this.editor.schema.text(data));
-        else commands.insertContentAt(this.#at, data, { updateSelection: false });
-        this.#at = endOfLastStep(tr) ?? this.#at;
-        tr.setMeta("addToHistory", false);
+        commands.insertContentAt(at, data, { updateSelection: false });
+        own = tr.setMeta("addToHistory", false);
         return true;
       })
       .run();
-    this.#inserting = false;
-  };
-
-  readonly stop = (): void => {
-    this.editor.off("transaction", this.#follow);
-  };
-
-  /** Insertions of others at this position stay after the remaining chunks. */
-  readonly #follow = (event: { transaction: Transaction; appendedTransactions: Transaction[] }): void => {
-    const others = this.#inserting ? event.appendedTransactions : [event.transaction, ...event.appendedTransactions];
-    for (const { mapping } of others) this.#at = mapping.map(this.#at, -1);
-  };
+    return own;
+  }
 }
 
-/** The position of a cursor after an insertion; `undefined` if there was none. */
-function endOfLastStep(tr: Transaction): number | undefined {
-  let end: number | undefined;
-  tr.mapping.maps.at(-1)?.forEach((_from, _to, _newFrom, newTo) => (end ??= newTo));
-  return end === undefined ? undefined : Selection.near(tr.doc.resolve(end), -1).to;
+/** HTML as the editor parses it: line breaks between elements are ignored. */
+function withoutIndents(node: globalThis.Node): globalThis.Node {
+  for (const child of [...node.childNodes]) {
+    if (child.nodeType === 3 && /^\n(\s\s)?$/.test((child as Text).data)) child.remove();
+    else withoutIndents(child);
+  }
+  return node;
 }

@@ -11,7 +11,7 @@ const react = process.env.REACT === "18" ? installed : newest;
 
 /** The package in which a bare import is looked up. */
 const places = [
-  [/^(@tiptap\/|jsdom$|ws$)/, installed],
+  [/^(@?lexical|@tiptap\/|prosemirror-|quill|jsdom$|ws$)/, installed],
   [/^react(-dom)?($|\/)/, react],
   [/^(esbuild|streaming-content-client|svelte|vue)($|\/)/, newest],
 ];

@@ -1,4 +1,4 @@
-"""The renderers for a page and for Tiptap, without a browser, with the chunks of real documents."""
+"""The renderers, without a browser, with the chunks of real documents."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.e2e.clients.program import run_tests
 
 
 @pytest.mark.parametrize("documents", [pieces.write_pieces, pieces.generated])
-@pytest.mark.parametrize("target", ["dom", "tiptap"])
+@pytest.mark.parametrize("target", ["dom", "tiptap", "prosemirror"])
 async def test_streamed_documents_equal_whole_ones(
     tmp_path: Path, target: str, documents: Callable[[Path], Path]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StarterKit } from "@tiptap/starter-kit";
 import { behind, content, createEditor, type } from "./editor.mjs";
 import { tiptapRenderer } from "../../../clients/js/dist/streaming-content-tiptap.js";
 import { documents, guessed } from "./pieces.mjs";
@@ -170,11 +171,32 @@ test("a row with missing cells is complete at the end, with the text typed into 
   assert.equal(editor.getText().replace("aT2T1T0", "a").replace(/\s+/g, " ").trim(), "a b c d e f g");
 });
 
-test("text becomes text nodes without marks, with its white space", () => {
+test("text becomes text nodes without marks, with its white space; line breaks are nodes", () => {
   const editor = createEditor("<p><strong>bold</strong></p>");
-  streamed(editor, "text", [{ data: "<b> & " }, { data: "two  three\n" }]);
+  streamed(editor, "text", ["<b> & ", "two  three\n", "four\r", "\n\nfive"].map((data) => ({ data })));
   const [paragraph] = content(editor);
-  assert.deepEqual(paragraph.content.slice(1), [{ type: "text", text: "<b> & two  three\n" }]);
+  const text = (text) => ({ type: "text", text });
+  const line = { type: "hardBreak" };
+  assert.deepEqual(paragraph.content.slice(1), [text("<b> & two  three"), line, text("four"), line, line, text("five")]);
+});
+
+test("saving streamed text as HTML loses no line", () => {
+  const lines = "one\ntwo\n\n\tthree\n";
+  const editor = createEditor();
+  streamed(editor, "text", [...lines].map((data) => ({ data })));
+  const html = editor.getHTML();
+  editor.commands.setContent(html, wholeSpace);
+  assert.equal(editor.getHTML(), html);
+  assert.equal(editor.getText(), lines);
+});
+
+test("text in a code block keeps its characters, without a node for line breaks it begins paragraphs", () => {
+  const code = createEditor("<pre><code>a</code></pre>");
+  streamed(code, "text", [{ data: "b\n" }, { data: "c" }], undefined, { at: behind(code, "a") });
+  assert.deepEqual(content(code)[0].content, [{ type: "text", text: "ab\nc" }]);
+  const heading = createEditor("", [StarterKit.configure({ hardBreak: false })]);
+  streamed(heading, "text", [{ data: "a\nb" }, { data: "\n\nc" }]);
+  assert.equal(heading.getHTML(), "<p>a</p><p>b</p><p></p><p>c</p>");
 });
 
 test("after stop, or without its editor, it holds no resources", () => {

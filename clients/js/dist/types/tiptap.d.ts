@@ -1,7 +1,8 @@
 import type { Editor } from "@tiptap/core";
+import { type DirectionOptions } from "./direction.js";
 import type { Renderer, RenderMode } from "./dom.js";
 export type { Renderer, RenderMode } from "./dom.js";
-export interface TiptapOptions {
+export interface TiptapOptions extends DirectionOptions {
     /** Position to insert at, the end of the document by default. An empty paragraph there is filled. */
     at?: number;
 }

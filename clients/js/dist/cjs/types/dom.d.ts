@@ -1,3 +1,4 @@
+import { type DirectionOptions } from "./direction.js";
 /** The part of a chunk that is shown. */
 export interface Piece {
     data: string;
@@ -19,4 +20,4 @@ export type RenderMode = "text" | "fragment" | "incremental";
  * Appends chunks to the content of the element. `text` preserves white space only with the style
  * `white-space: pre-wrap`.
  */
-export declare function domRenderer(element: Element, mode: RenderMode): Renderer;
+export declare function domRenderer(element: Element, mode: RenderMode, options?: DirectionOptions): Renderer;

@@ -1,20 +1,18 @@
-import type { Editor } from "@tiptap/core";
-import { DOMParser, Fragment, type Node } from "@tiptap/pm/model";
-import type { Transaction } from "@tiptap/pm/state";
-import { Mapping, ReplaceStep, StepMap, type Step } from "@tiptap/pm/transform";
+import { Fragment, type Node } from "prosemirror-model";
+import type { Transaction } from "prosemirror-state";
+import { Mapping, ReplaceStep, StepMap, type Step } from "prosemirror-transform";
 import { OpenTail, type Piece, type Renderer } from "./dom.js";
+import { dropFinished } from "./finished.js";
+import type { Host } from "./prosemirror-host.js";
 
-/** Between two of these the content before is final. */
-const BLOCK = "p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, pre, hr, table, tr, div";
-
-/** Elements in which that holds. A list item must begin with a paragraph, and the editor counts cells in a row. */
+/** Elements whose content before an open block is final. A list item must begin with a paragraph, and the editor counts cells in a row. */
 const CONTAINER = "body, ul, ol, blockquote, tbody, td, th, div:not(li div)";
 
 /**
  * HTML that is split anywhere, in an editor. Only the tail is kept and parsed again: the open blocks, without their
  * final content. Only the differences are changed in the editor.
  */
-export class TiptapTail implements Renderer {
+export class ProsemirrorTail implements Renderer {
   /** The tail as HTML elements, in a detached document. */
   readonly #html = new OpenTail(document.implementation.createHTMLDocument().body);
   /** The tail as the editor parsed it. Its left edge stands for all final content. */
@@ -27,36 +25,32 @@ export class TiptapTail implements Renderer {
   #edits = new Mapping();
   /** Corrections of the tail by extensions of the editor, such as missing table cells; undone before the next change. */
   #corrections: { inverse: Step; index: number }[] = [];
-  #inserting = false;
 
   constructor(
-    readonly editor: Editor,
+    readonly host: Host,
     at: number,
   ) {
-    const { doc } = editor.state;
+    const { doc } = host.state;
     const $at = doc.resolve(at);
     const block = $at.depth ? $at.node(1) : $at.nodeBefore;
     const after = $at.depth ? $at.after(1) : at;
     const empty = block?.isTextblock && !block.content.size;
     this.#given = doc.type.create(null, empty ? block : Fragment.empty);
     this.#shift = empty ? after - block.nodeSize : after;
-    editor.on("transaction", this.#follow);
   }
 
   readonly append = (chunk: Piece): void => {
-    if (this.editor.isDestroyed) return;
+    if (this.host.isDestroyed) return;
+    this.#follow();
     this.#html.append(chunk);
     this.#give(this.#parsed());
-    if (this.#dropFinished()) this.#settle(this.#parsed());
+    if (dropFinished(this.#html, CONTAINER)) this.#settle(this.#parsed());
   };
 
-  readonly stop = (): void => {
-    this.editor.off("transaction", this.#follow);
-  };
+  readonly stop = (): void => this.host.stop();
 
   #parsed(): Node {
-    const html = withoutIndents(this.#html.root.cloneNode(true));
-    return DOMParser.fromSchema(this.editor.schema).parse(html, this.editor.options.parseOptions);
+    return this.host.parse(this.#html.root);
   }
 
   /** A position of `#given` in the editor; insertions of others at it come after it. */
@@ -72,7 +66,7 @@ export class TiptapTail implements Renderer {
     const overlap = Math.max(0, from - Math.min(a, b));
     a += overlap;
     b += overlap;
-    const { tr } = this.editor.state;
+    const { tr } = this.host.state;
     this.#undoCorrections(tr);
     const [begin, end] = [this.#place(from), this.#place(a)];
     const slice = next.slice(from, b);
@@ -90,9 +84,8 @@ export class TiptapTail implements Renderer {
       this.#edits = rebased;
     }
     this.#given = next;
-    this.#inserting = true;
-    this.editor.view.dispatch(tr.setMeta("addToHistory", false));
-    this.#inserting = false;
+    this.host.dispatch(tr.setMeta("addToHistory", false));
+    this.#follow(tr);
   }
 
   /** Deletes the text of a part of `#given` that others have changed, and nothing that they wrote. */
@@ -110,19 +103,6 @@ export class TiptapTail implements Renderer {
     }
   }
 
-  /** Removes final content from the tail; returns whether there was any. */
-  #dropFinished(): boolean {
-    const dropped = this.#html.open.map((element) => {
-      const needed = this.#html.needed(element);
-      const last = needed === undefined ? element.lastElementChild : (needed as Element | null);
-      const before = last?.previousElementSibling;
-      if (!element.matches(CONTAINER) || last?.nodeType !== 1 || !last.matches(BLOCK) || !before?.matches(BLOCK)) return false;
-      while (element.firstChild !== last) element.firstChild!.remove();
-      return true;
-    });
-    return dropped.includes(true);
-  }
-
   /** The tail was shortened at its left edge. */
   #settle(next: Node): void {
     this.#begin = this.#given.content.findDiffEnd(next.content)?.b ?? 0;
@@ -135,13 +115,14 @@ export class TiptapTail implements Renderer {
     this.#edits = new Mapping();
   }
 
-  readonly #follow = (event: { transaction: Transaction; appendedTransactions: Transaction[] }): void => {
-    if (!this.#inserting) this.#edited(event.transaction);
-    for (const appended of event.appendedTransactions) {
-      if (this.#inserting && this.#isWithin(appended)) this.#correct(appended);
-      else this.#edited(appended);
+  /** Takes what was applied since the last call, and with the own transaction what plugins appended to it. */
+  #follow(own?: Transaction): void {
+    for (const tr of this.host.applied()) {
+      if (tr === own) continue;
+      if (own && tr.getMeta("appendedTransaction") === own && this.#isWithin(tr)) this.#correct(tr);
+      else this.#edited(tr);
     }
-  };
+  }
 
   /** Others have changed the document. */
   #edited(tr: Transaction): void {
@@ -194,13 +175,4 @@ function mapBefore(step: Step, changes: Mapping): Step | null {
   if (!(step instanceof ReplaceStep) || step.from !== step.to) return step.map(changes);
   const at = changes.map(step.from, -1);
   return new ReplaceStep(at, at, step.slice);
-}
-
-/** HTML as the editor parses it: line breaks between elements are ignored. */
-function withoutIndents(node: globalThis.Node): globalThis.Node {
-  for (const child of [...node.childNodes]) {
-    if (child.nodeType === 3 && /^\n(\s\s)?$/.test((child as Text).data)) child.remove();
-    else withoutIndents(child);
-  }
-  return node;
 }

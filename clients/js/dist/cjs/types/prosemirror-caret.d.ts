@@ -1,0 +1,13 @@
+import { type Transaction } from "prosemirror-state";
+import type { Piece, Renderer } from "./dom.js";
+import type { Host } from "./prosemirror-host.js";
+/** A separate cursor at which each chunk of a text is inserted. */
+export declare class ProsemirrorCaret implements Renderer {
+    #private;
+    readonly host: Host;
+    constructor(host: Host, at: number);
+    readonly append: ({ data }: Piece) => void;
+    readonly stop: () => void;
+    /** Inserts and dispatches. */
+    protected insert(data: string, at: number): Transaction;
+}

@@ -1,0 +1,19 @@
+import type { ParseOptions } from "prosemirror-model";
+import type { EditorView } from "prosemirror-view";
+import { type DirectionOptions } from "./direction.js";
+import type { Renderer, RenderMode } from "./dom.js";
+import { type streamPlugin } from "./prosemirror-host.js";
+export type { Piece, Renderer, RenderMode } from "./dom.js";
+export { streamPlugin } from "./prosemirror-host.js";
+export interface ProsemirrorOptions extends DirectionOptions {
+    /** Position to insert at, the end of the document by default. An empty paragraph there is filled. */
+    at?: number;
+    parseOptions?: ParseOptions;
+    /** One that the state of the editor has. Without it one is added, and removed by `stop()`. */
+    plugin?: ReturnType<typeof streamPlugin>;
+}
+/**
+ * Streams into an editor while people type in it: their selection and their text are preserved, and undo reverts their
+ * changes only. After `stop()`, or once the view has another state, nothing is shown any more.
+ */
+export declare function prosemirrorRenderer(view: EditorView, mode: RenderMode, options?: ProsemirrorOptions): Renderer;
