@@ -27,7 +27,7 @@ SHOWN = [
     "Notes of today",
     "The service turns Markdown into safe HTML and sends it in chunks, at a pace that you can read.",
     "You can type while it streams.",
-    "You can pause it, skip to its end, or cancel it.",
+    "You can pause it, or skip to its end.",
     "A lost connection costs nothing: the stream goes on after the last chunk.",
 ]
 
