@@ -1,7 +1,7 @@
 import type { OpenTail } from "./dom.js";
 
 /** Between two of these the content before is final. */
-const BLOCK = "p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, pre, hr, table, tr, div";
+const BLOCK = "p,h1,h2,h3,h4,h5,h6,ul,ol,li,blockquote,pre,hr,table,tr,div";
 
 /**
  * Removes from the tail the blocks before an open one, which are final, where an open element matches `containers`.

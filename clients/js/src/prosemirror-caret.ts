@@ -1,17 +1,16 @@
-import type { NodeType, Schema } from "prosemirror-model";
 import { Selection, type Transaction } from "prosemirror-state";
 import { canSplit } from "prosemirror-transform";
 import type { Piece, Renderer } from "./dom.js";
 import type { Host } from "./prosemirror-host.js";
 
 /** A separate cursor at which each chunk of a text is inserted. */
-export class ProsemirrorCaret implements Renderer {
+export class ProsemirrorCaret<Editor extends Host = Host> implements Renderer {
   #at: number;
   /** Whether the text ended within a line break of two characters. */
   #returned = false;
 
   constructor(
-    readonly host: Host,
+    readonly host: Editor,
     at: number,
   ) {
     this.#at = Selection.near(host.state.doc.resolve(at), -1).to;
@@ -46,23 +45,20 @@ export class ProsemirrorCaret implements Renderer {
 /** A line break is a node, as it would be lost in HTML, or else begins another block. In code it is a character. */
 function insertText(tr: Transaction, at: number, text: string): void {
   const { schema } = tr.doc.type;
-  const $at = tr.doc.resolve(at);
-  const lineBreak = breakOf(schema);
-  const breaks = lineBreak && $at.parent.canReplaceWith($at.index(), $at.index(), lineBreak);
-  for (const [index, line] of ($at.parent.type.whitespace === "pre" ? [text] : text.split("\n")).entries()) {
-    const nodes = line ? [schema.text(line)] : [];
-    if (index && breaks) nodes.unshift(lineBreak.create());
+  const { nodes, linebreakReplacement } = schema;
+  const { parent } = tr.doc.resolve(at);
+  const lineBreak = linebreakReplacement ?? nodes["hardBreak"] ?? nodes["hard_break"];
+  const breaks = lineBreak && parent.type.contentMatch.matchType(lineBreak);
+  for (const [index, line] of (parent.type.whitespace === "pre" ? [text] : text.split("\n")).entries()) {
+    const added = line ? [schema.text(line)] : [];
+    if (index && breaks) added.unshift(lineBreak.create());
     else if (index && canSplit(tr.doc, at)) {
       tr.split(at);
       at += 2;
     }
-    tr.insert(at, nodes);
-    for (const { nodeSize } of nodes) at += nodeSize;
+    tr.insert(at, added);
+    for (const { nodeSize } of added) at += nodeSize;
   }
-}
-
-function breakOf({ nodes, linebreakReplacement }: Schema): NodeType | null | undefined {
-  return linebreakReplacement ?? nodes["hardBreak"] ?? nodes["hard_break"];
 }
 
 /** The position of a cursor after an insertion; `undefined` if there was none. */

@@ -6,7 +6,7 @@ import { dropFinished } from "./finished.js";
 import type { Host } from "./prosemirror-host.js";
 
 /** Elements whose content before an open block is final. A list item must begin with a paragraph, and the editor counts cells in a row. */
-const CONTAINER = "body, ul, ol, blockquote, tbody, td, th, div:not(li div)";
+const CONTAINER = "body,ul,ol,blockquote,tbody,td,th,div:not(li div)";
 
 /**
  * HTML that is split anywhere, in an editor. Only the tail is kept and parsed again: the open blocks, without their
@@ -43,15 +43,11 @@ export class ProsemirrorTail implements Renderer {
     if (this.host.isDestroyed) return;
     this.#follow();
     this.#html.append(chunk);
-    this.#give(this.#parsed());
-    if (dropFinished(this.#html, CONTAINER)) this.#settle(this.#parsed());
+    this.#give(this.host.parse(this.#html.root));
+    if (dropFinished(this.#html, CONTAINER)) this.#settle(this.host.parse(this.#html.root));
   };
 
   readonly stop = (): void => this.host.stop();
-
-  #parsed(): Node {
-    return this.host.parse(this.#html.root);
-  }
 
   /** A position of `#given` in the editor; insertions of others at it come after it. */
   #place(position: number): number {

@@ -64,11 +64,7 @@ class TiptapHost implements Host {
 }
 
 /** Inserts HTML as the editor's command does. */
-class TiptapFragments extends ProsemirrorCaret {
-  constructor(override readonly host: TiptapHost, at: number) {
-    super(host, at);
-  }
-
+class TiptapFragments extends ProsemirrorCaret<TiptapHost> {
   protected override insert(data: string, at: number): Transaction {
     let own!: Transaction;
     this.host.editor
