@@ -23,17 +23,22 @@ export function useStream<Target = Element>(
   source: Source,
   options: UseStreamOptions<Target> = {},
 ): UseStream<Target> {
-  const [{ reader, subscribe }] = useState(() => {
+  const [{ reader, current, subscribe }] = useState(() => {
+    let reading = IDLE;
     let notify: (() => void) | undefined;
     return {
-      reader: createReader<Target>(() => notify?.()),
+      reader: createReader<Target>((news) => {
+        reading = news;
+        notify?.();
+      }),
+      current: () => reading,
       subscribe: (listener: () => void) => {
         notify = listener;
         return () => (notify = undefined);
       },
     };
   });
-  const reading = useSyncExternalStore(subscribe, () => reader.reading, () => IDLE);
+  const reading = useSyncExternalStore(subscribe, current, current);
   const { target } = options;
   useEffect(() => reader.show(target), [target]);
   useEffect(() => reader.read(client, source, options), [client, (source as { watch?: string })?.watch ?? source]);

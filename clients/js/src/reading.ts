@@ -11,9 +11,17 @@ import type { Chunk, Completion, Stream, StreamOptions, StreamStart, StreamState
  */
 export type Source = string | { watch: string } | Stream | null | undefined;
 
-export interface ReadingOptions<Target> extends StreamOptions, WatchOptions {
+export interface ReadingOptions<Target> extends Omit<StreamOptions & WatchOptions, "onChunk" | "requestId"> {
   /** Shows what arrives: `domRenderer`, `tiptapRenderer` or another. */
   render?: (target: Target, mode: RenderMode) => Renderer;
+  /**
+   * Names the stream among those of the client, in up to 40 characters: an unfinished one with this name, such as one that
+   * `persist` has recovered, is read instead of another request.
+   */
+  id?: string;
+  /** Nothing is requested before it is settled: that of `persist`. */
+  after?: Promise<unknown>;
+  target?: unknown;
 }
 
 /** A stream as a component shows it. */
@@ -43,8 +51,6 @@ export interface Controls {
 }
 
 export interface Reader<Target> {
-  /** Replaced, never changed, before each call of `changed`. */
-  readonly reading: Reading;
   readonly controls: Controls;
   /** Reads the source from the next microtask on. Returns a function that cancels the stream, or leaves a live one. */
   read(client: StreamingClient, source: Source, options: ReadingOptions<Target>): () => void;
@@ -65,7 +71,7 @@ export const IDLE: Reading = {
 const NOTICE_MS = 100;
 
 /** Reads one stream after another. */
-export function createReader<Target>(changed: () => void): Reader<Target> {
+export function createReader<Target>(changed: (reading: Reading) => void): Reader<Target> {
   let reading = IDLE;
   let options: ReadingOptions<Target>;
   let begin: (() => void) | undefined;
@@ -74,12 +80,12 @@ export function createReader<Target>(changed: () => void): Reader<Target> {
   let renderer: Renderer | undefined;
   /** All that has arrived, as one chunk. */
   let all: (Omit<Chunk, "from"> & { from?: number | undefined }) | undefined;
-  let noticing = false;
+  let notice: ReturnType<typeof setTimeout> | undefined;
 
   const update = (news?: Partial<Reading>): void => {
-    const { state, received, start, producer } = stream as LiveStream;
+    const { state, received, start, producer } = (stream as LiveStream | undefined) ?? IDLE;
     reading = { ...reading, state, received, start, producer, content: all ? all.data + (all.close ?? "") : "", ...news };
-    changed();
+    changed(reading);
   };
 
   /** Removes what is shown, for another stream or another place. What was there before a `settled` belongs to it. */
@@ -92,8 +98,7 @@ export function createReader<Target>(changed: () => void): Reader<Target> {
   const draw = (piece: Piece): void => {
     if (!place || !options.render) return;
     if (!renderer) {
-      const markup = piece.close === undefined ? "fragment" : "incremental";
-      renderer = options.render(place, stream!.start!.contentType === "text" ? "text" : markup);
+      renderer = options.render(place, stream!.start!.contentType === "text" ? "text" : stream!.htmlMode);
       piece = all as Piece;
     }
     renderer.append(piece);
@@ -103,24 +108,23 @@ export function createReader<Target>(changed: () => void): Reader<Target> {
     const { data, from } = chunk;
     all = { ...chunk, ...(all && { from: all.from, data: all.data.slice(0, from && from - (all.from ?? 0)) + data }) };
     draw(chunk);
-    if (noticing) return;
-    noticing = true;
-    setTimeout(() => {
-      noticing = false;
+    notice ??= setTimeout(() => {
+      notice = undefined;
       if (stream) update();
     }, NOTICE_MS);
   };
 
   return {
-    get reading() {
-      return reading;
-    },
     read(client, source, given) {
       let over = false;
+      const { render, target, id, after, ...asked } = given;
+      const name = `${id}.`;
+      const heard = (news?: Partial<Reading>): void => {
+        if (!over) update(news);
+      };
       const ended = (news: Partial<Reading>): void => {
-        if (over) return;
-        renderer?.stop();
-        update(news);
+        if (!over) renderer?.stop();
+        heard(news);
       };
       begin = () => {
         if (over) return;
@@ -128,42 +132,33 @@ export function createReader<Target>(changed: () => void): Reader<Target> {
         stream = all = undefined;
         reading = IDLE;
         clear();
-        if (!source) return changed();
-        const listeners = {
-          onChunk: (chunk: Chunk) => {
-            if (!over) take(chunk);
-            given.onChunk?.(chunk);
-          },
-          onState: (state: StreamState) => {
-            if (!over) update();
-            given.onState?.(state);
-          },
-          onProducer: (state: ProducerState) => {
-            if (!over) update();
-            given.onProducer?.(state);
-          },
-        };
-        const heard = { ...given, ...listeners };
+        if (!source) return update();
         try {
-          if (typeof source === "string") stream = client.stream(source, heard);
-          else if ("watch" in source) stream = client.watch(source.watch, heard);
-          else (stream = source).listen(listeners);
+          if (typeof source === "string" || "watch" in source) {
+            const { watch } = source as { watch?: string };
+            stream = client.streams.find((one) => (watch ? one.streamId === watch : one.requestId.startsWith(name)));
+            stream ??= watch
+              ? client.watch(watch, asked)
+              : client.stream(source as string, { ...asked, requestId: id && name + Math.random() } as StreamOptions);
+          } else stream = source;
+          stream.listen({ onChunk: (chunk) => over || take(chunk) });
+          stream.on("state", () => heard());
+          stream.on("producer", () => heard());
           stream.completed.then(
             (completion) => ended({ completion }),
             (error) => ended({ error }),
           );
           update();
         } catch (error) {
-          reading = { ...IDLE, state: "failed", error };
-          changed();
+          update({ state: "failed", error });
         }
       };
-      queueMicrotask(begin); // a component that is unmounted at once, as in StrictMode, has requested nothing
+      // Not at once: a component that is unmounted at once, as in StrictMode, has requested nothing.
+      Promise.resolve(after).then(begin, begin);
       return () => {
         over = true;
         renderer?.stop();
-        if (stream && "leave" in stream) (stream as LiveStream).leave();
-        else stream?.cancel();
+        stream?.abandon();
         stream = begin = undefined;
       };
     },

@@ -1,5 +1,5 @@
 import type { StreamingClient } from "./client.js";
-import { createReader, type Controls, type Reading, type ReadingOptions, type Source } from "./reading.js";
+import { createReader, IDLE, type Controls, type Reading, type ReadingOptions, type Source } from "./reading.js";
 
 export type { Controls, Reading, Source } from "./reading.js";
 
@@ -22,8 +22,12 @@ export function streamStore<Target = Element>(
   source: Source,
   options: ReadingOptions<Target> = {},
 ): StreamStore<Target> {
-  const subscribers = new Set<() => void>();
-  const reader = createReader<Target>(() => subscribers.forEach((notify) => notify()));
+  let reading = IDLE;
+  const subscribers = new Set<(reading: Reading) => void>();
+  const reader = createReader<Target>((news) => {
+    reading = news;
+    subscribers.forEach((notify) => notify(news));
+  });
   let end: (() => void) | undefined;
   const begin = (): void => {
     end?.();
@@ -32,8 +36,8 @@ export function streamStore<Target = Element>(
   return {
     ...reader.controls,
     subscribe(run) {
-      const notify = (): void => run(reader.reading);
-      notify();
+      const notify = (news: Reading): void => run(news);
+      run(reading);
       subscribers.add(notify);
       if (subscribers.size === 1) begin();
       return () => {

@@ -25,7 +25,7 @@ export function useStream<Target = Element>(
   options: UseStreamOptions<Target> = {},
 ): UseStream<Target> {
   const reading = shallowReactive({ ...IDLE });
-  const reader = createReader<Target>(() => Object.assign(reading, reader.reading));
+  const reader = createReader<Target>((news) => Object.assign(reading, news));
   const target = shallowRef<Target | null>();
   onMounted(() => {
     watch(() => toValue(options.target) ?? target.value, reader.show, { immediate: true });

@@ -8,6 +8,7 @@ import { Producer } from "./producer.mjs";
 
 const MARKDOWN = `# Title\n\n${words(30)}\n\n- one\n- **two**\n`;
 const HTML = `<h1>Title</h1><p>${words(30).trim()}</p><ul><li>one</li><li><strong>two</strong></li></ul>`;
+const live = { htmlMode: "incremental", render: domRenderer };
 const markdown = { speed: "superfast", contentType: "markdown", htmlMode: "incremental", render: domRenderer };
 
 /** A client, with the messages that it sends. */
@@ -134,9 +135,36 @@ export function testAdapter(name, mount) {
 
   test(`${name}: wrong use is an error of the stream`, async () => {
     const { client } = listening();
-    const { mounted, until } = show({ client, source: "x", options: { requestId: "x".repeat(65) } });
+    const { mounted, until } = show({ client, source: "x", options: { id: "x".repeat(64) } });
     await until(() => mounted.stream().error);
     assert.deepEqual([mounted.stream().state, mounted.stream().error.name], ["failed", "TypeError"]);
+    mounted.unmount();
+  });
+
+  test(`${name}: a stream that another client has saved is found by its id, and requested again after its end`, async () => {
+    const before = listening();
+    const source = words(500);
+    const options = { ...live, contentType: "text", speed: "slow", id: "answer" };
+    const first = show({ client: before.client, source, options });
+    await first.until(() => first.mounted.stream().received > 0);
+    const saved = before.client.save();
+    await before.client.close();
+    first.mounted.unmount();
+
+    const { client, sent } = listening();
+    let recovered;
+    const after = new Promise((resolve) => (recovered = resolve));
+    const { mounted, article, until, ended } = show({ client, source, options: { ...options, after } });
+    client.recover(saved);
+    recovered();
+    await until(() => mounted.stream().received > 0);
+    assert.ok(!sent.includes("stream_request"));
+    mounted.stream().skip();
+    await ended();
+    assert.equal(article().textContent, source);
+    mounted.stream().retry();
+    await until(() => mounted.stream().state === "streaming");
+    assert.ok(sent.includes("stream_request"));
     mounted.unmount();
   });
 
@@ -144,7 +172,7 @@ export function testAdapter(name, mount) {
     const { client, sent, until: heard } = listening();
     const producer = await Producer.create(client.sessionId);
     await producer.write("# Title\n\nSome **bold te");
-    const properties = { client, source: { watch: producer.streamId }, options: markdown };
+    const properties = { client, source: { watch: producer.streamId }, options: live };
     const first = show(properties);
     await first.until(() => first.article().innerHTML.includes("<strong>bold te</strong></p>"));
     assert.equal(first.mounted.stream().producer, "writing");

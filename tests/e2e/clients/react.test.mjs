@@ -57,4 +57,22 @@ function appending(element) {
   return { append: ({ data }) => element.append(data), stop() {} };
 }
 
+test("an editor that is created later is the target", async () => {
+  const { changed, until } = signal();
+  let stream;
+  const onRender = (rendered) => changed((stream = rendered));
+  const shown = [];
+  const render = (editor, mode) => ({ append: ({ data }) => editor.push([mode, data]), stop: () => editor.push("stopped") });
+  const element = (target) =>
+    createElement(StrictMode, null, createElement(Streamed, { client: user, source: "Hello", options: { render, target }, onRender }));
+  const user = client();
+  const root = createRoot(place());
+  root.render(element(null));
+  await until(() => stream?.completion);
+  root.render(element(shown));
+  await until(() => shown.length);
+  assert.deepEqual(shown[0], ["text", "Hello"]);
+  root.unmount();
+});
+
 test("React has no complaint", () => assert.deepEqual(complaints, []));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { place } from "./page.mjs";
-import { createApp, createSSRApp, onUpdated, proxyRefs, shallowReactive, version, watch } from "vue";
+import { createApp, createSSRApp, nextTick, onUpdated, proxyRefs, shallowReactive, shallowRef, version, watch } from "vue";
 import { renderToString } from "vue/server-renderer";
 import { useStream } from "../../../clients/js/dist/streaming-content-vue.js";
 import { testAdapter } from "./adapters.mjs";
@@ -50,6 +50,21 @@ test("a server renders it without a request, and the page continues", async () =
   app.mount(element);
   await until(() => stream.state === "complete");
   assert.equal(element.querySelector("article").textContent, "Hello");
+  app.unmount();
+});
+
+test("an editor that is created later is the target", async () => {
+  const { changed, until } = signal();
+  const render = (editor) => ({ append: ({ data }) => editor.push(data), stop() {} });
+  const target = shallowRef();
+  let stream;
+  const properties = { client: client(), source: "Hello", options: { render, target } };
+  const app = createApp(streamed(properties, (created) => (stream = created), changed));
+  app.mount(place());
+  await until(() => stream.completion);
+  target.value = [];
+  await nextTick();
+  assert.deepEqual(target.value, ["Hello"]);
   app.unmount();
 });
 

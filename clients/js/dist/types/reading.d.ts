@@ -9,9 +9,17 @@ import type { Completion, Stream, StreamOptions, StreamStart, StreamState } from
 export type Source = string | {
     watch: string;
 } | Stream | null | undefined;
-export interface ReadingOptions<Target> extends StreamOptions, WatchOptions {
+export interface ReadingOptions<Target> extends Omit<StreamOptions & WatchOptions, "onChunk" | "requestId"> {
     /** Shows what arrives: `domRenderer`, `tiptapRenderer` or another. */
     render?: (target: Target, mode: RenderMode) => Renderer;
+    /**
+     * Names the stream among those of the client, in up to 40 characters: an unfinished one with this name, such as one that
+     * `persist` has recovered, is read instead of another request.
+     */
+    id?: string;
+    /** Nothing is requested before it is settled: that of `persist`. */
+    after?: Promise<unknown>;
+    target?: unknown;
 }
 /** A stream as a component shows it. */
 export interface Reading {
@@ -38,8 +46,6 @@ export interface Controls {
     retry(): void;
 }
 export interface Reader<Target> {
-    /** Replaced, never changed, before each call of `changed`. */
-    readonly reading: Reading;
     readonly controls: Controls;
     /** Reads the source from the next microtask on. Returns a function that cancels the stream, or leaves a live one. */
     read(client: StreamingClient, source: Source, options: ReadingOptions<Target>): () => void;
@@ -48,4 +54,4 @@ export interface Reader<Target> {
 }
 export declare const IDLE: Reading;
 /** Reads one stream after another. */
-export declare function createReader<Target>(changed: () => void): Reader<Target>;
+export declare function createReader<Target>(changed: (reading: Reading) => void): Reader<Target>;
