@@ -4,8 +4,8 @@ import type { Piece } from "../../js/src/dom.js";
 export class Kept {
   text = "";
 
-  append({ data, from = this.text.length }: Piece): void {
-    this.text = this.text.slice(0, from) + data;
+  append({ data, from }: Piece): void {
+    this.text = (from === undefined ? this.text : this.text.slice(0, from)) + data;
   }
 }
 

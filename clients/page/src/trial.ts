@@ -1,6 +1,6 @@
 import { LiveStream, type Stream, type StreamingClient } from "../../js/src/index.js";
 import { element, made } from "./element.js";
-import { characters, fingerprint } from "./kept.js";
+import { characters, fingerprint, Kept } from "./kept.js";
 import type { Line } from "./line.js";
 import type { Showing } from "./showing.js";
 
@@ -87,8 +87,8 @@ export class Trial {
 
 /** All content of a stream, without its pace. */
 async function inOnePiece(stream: Stream): Promise<string> {
-  let text = "";
+  const whole = new Kept();
   if (!(stream instanceof LiveStream)) stream.skip();
-  for await (const { data, from = text.length } of stream) text = text.slice(0, from) + data;
-  return text;
+  for await (const chunk of stream) whole.append(chunk);
+  return whole.text;
 }

@@ -1,5 +1,7 @@
 """Each error is shown with its meaning and a remedy."""
 
+import json
+
 from playwright.sync_api import expect
 
 from service.protocol.errors import ErrorCode
@@ -23,6 +25,25 @@ def test_content_that_is_too_large_is_explained(visit: Visit) -> None:
     expect(visit.state).to_contain_text("Failed")
     notice.get_by_role("button", name="Close").click()
     expect(visit.page.locator("#fault")).to_be_hidden()
+
+
+def test_the_trace_id_of_the_request_that_failed_is_shown(visit: Visit) -> None:
+    sent: list[str] = []
+    visit.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+    visit.page.reload()
+    visit.connected()
+    visit.button("Plain Text").click()
+    visit.is_complete()
+    trace = visit.page.locator("#trace")
+    earlier = trace.inner_text()
+    visit.write("<script>alert(1)</script>")
+    visit.choose(content_type="html")
+    visit.button("Stream it").click()
+    expect(visit.page.get_by_role("alert")).to_contain_text("EMPTY_CONTENT")
+    expect(trace).not_to_have_text(earlier)
+    requests = [json.loads(frame) for frame in sent if '"stream_request"' in frame]
+    traces = [request["trace"]["traceparent"].split("-")[1] for request in requests]
+    assert traces == [earlier, trace.inner_text()]
 
 
 def test_empty_content_is_explained(visit: Visit) -> None:
