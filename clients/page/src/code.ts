@@ -12,19 +12,16 @@ export class CodePanel {
   readonly #frameworks = element("frameworks", HTMLElement);
   readonly #text = element("code-text", HTMLElement);
   readonly #note = element("code-note", HTMLElement);
-  #coded: Coded;
+  #coded: Coded | undefined;
   #framework: Framework = "Plain page";
   /** By the page, and not by the reader. */
   #isOpened = false;
 
-  /** `session` is that of live streams; `chosen` is called when the reader has chosen another framework. */
-  constructor(
-    private readonly session: () => string,
-    private readonly chosen: () => void,
-  ) {
+  /** `chosen` is called when the reader has chosen another framework. */
+  constructor(private readonly chosen: () => void) {
     for (const framework of FRAMEWORKS) this.#frameworks.append(made("button", framework, { type: "button", onclick: () => this.#choose(framework) }));
     const button = element("copy-code", HTMLButtonElement);
-    button.addEventListener("click", () => void copy(this.#snippet(this.#coded), button, this.#text));
+    button.addEventListener("click", () => this.#coded && void copy(this.#snippet(this.#coded), button, this.#text));
     this.#panel.addEventListener("toggle", () => {
       this.#draw();
       if (this.#panel.open !== this.#isOpened) this.#remember();
@@ -61,9 +58,10 @@ export class CodePanel {
   #draw(): void {
     for (const button of this.#frameworks.children) button.ariaPressed = String(button.textContent === this.#framework);
     if (!this.#panel.open) return;
-    const content = this.#coded?.content ?? "";
-    const isLong = content.length > SHOWN;
-    this.#text.textContent = this.#snippet(this.#coded && { ...this.#coded, content: isLong ? `${content.slice(0, SHOWN)}…` : content });
+    const coded = this.#coded;
+    const isLong = coded !== undefined && "content" in coded && coded.content.length > SHOWN;
+    const shown = isLong ? { ...coded, content: `${coded.content.slice(0, SHOWN)}…` } : coded;
+    this.#text.textContent = shown ? this.#snippet(shown) : "Nothing has been streamed yet.";
     this.#note.textContent = isLong ? "The text is shortened here; the copy has all of it." : "";
   }
 
@@ -74,6 +72,6 @@ export class CodePanel {
 
   #snippet(coded: Coded): string {
     const service = new URL(".", location.href).href.replace(/\/$/, "");
-    return snippet(this.#framework, coded, { service, session: this.session() });
+    return snippet(this.#framework, coded, service);
   }
 }

@@ -1,4 +1,5 @@
-import { StreamingClient, StreamingError, type ConnectionState, type LiveStream } from "../../js/src/index.js";
+import { StreamingClient, StreamingError, type ConnectionState, type LiveStream, type Stream } from "../../js/src/index.js";
+import { persist } from "../../js/src/storage.js";
 import { element } from "./element.js";
 import type { FaultNotice } from "./faults.js";
 import type { Line } from "./line.js";
@@ -20,6 +21,8 @@ interface Parts {
   sessionCard: SessionCard;
   faults: FaultNotice;
   token: TokenField;
+  /** These streams are from before the page was loaded again. */
+  onRecovered: (streams: readonly Stream[]) => void;
   /** A live stream has begun in the session. */
   onLive: (stream: LiveStream) => void;
   /** It is connected, and what the session had has been announced. */
@@ -32,6 +35,8 @@ export class ConnectedClient {
   readonly #text = element("connection-text", HTMLElement);
   readonly #parts: Parts;
   #client: StreamingClient;
+  /** Ends what is kept of the client. */
+  #leaving = new AbortController();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -45,6 +50,7 @@ export class ConnectedClient {
   /** Begins a new session, or the same with another token. */
   replace(newSession = false): void {
     const old = this.#client;
+    this.#leaving.abort();
     if (newSession) forgetSession();
     this.#parts.faults.clear();
     this.#client = this.#connected();
@@ -81,7 +87,11 @@ export class ConnectedClient {
         else if (lost && error?.code !== "IDLE_TIMEOUT") queueMicrotask(() => this.#connect(made));
       },
     });
-    queueMicrotask(() => this.#connect(made));
+    this.#leaving = new AbortController();
+    persist(made, this.#leaving)
+      .then((streams) => made === this.#client && this.#parts.onRecovered(streams))
+      .catch((error: unknown) => console.warn("What streamed before cannot be recovered.", error))
+      .finally(() => made === this.#client && this.#connect(made));
     return made;
   }
 

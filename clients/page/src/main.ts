@@ -1,4 +1,4 @@
-import type { LiveStream, Speed } from "../../js/src/index.js";
+import { LiveStream, type Speed, type Stream } from "../../js/src/index.js";
 import { addressOf, readAddress, showInAddress, slug, type Wish } from "./address.js";
 import { Beside } from "./beside.js";
 import { Choices } from "./choices.js";
@@ -13,6 +13,7 @@ import { requestLive } from "./live.js";
 import { MessageLog } from "./log.js";
 import { OwnText } from "./own.js";
 import { paceOf, samples, WELCOME, type Source } from "./samples.js";
+import { rememberedRequest, rememberRequest } from "./remembered.js";
 import { SessionCard } from "./session.js";
 import { escape, shortcuts, undoKeys } from "./shortcuts.js";
 import { Stage } from "./stage.js";
@@ -37,13 +38,13 @@ const stage = new Stage(editor, {
 });
 const token = new TokenField(() => connected.replace());
 const sessionCard = new SessionCard();
-const connected = new ConnectedClient({ line, log: new MessageLog(), sessionCard, faults, token, onLive: watch, onConnected: playFirst });
+const connected = new ConnectedClient({ line, log: new MessageLog(), sessionCard, faults, token, onRecovered: goOn, onLive: watch, onConnected: playFirst });
 const beside = new Beside(() => connected.another());
 const choices = new Choices(() => {
   if (choices.get("view") !== "two") beside.close();
   showState();
 });
-const code = new CodePanel(() => connected.client.sessionId, showState);
+const code = new CodePanel(showState);
 const trial = new Trial(line, () => stage.showing);
 const own = new OwnText(play, () => sessionCard.maxBytes);
 const transport = new Transport(stage, beside, { again, canRepeat: () => last !== undefined });
@@ -63,9 +64,26 @@ function play(source: Source): void {
     chunkBy: choices.get<NonNullable<Source["chunkBy"]> | "">("chunk_by") || (source.chunkBy ?? "word"),
     htmlMode,
   };
-  stage.play(connected.client, request);
+  rememberRequest(stage.play(connected.client, request), request);
   code.show(request);
   if (choices.get("view") === "two") beside.showOtherMode(request);
+}
+
+/** Goes on with what streamed before the page was loaded again. */
+function goOn(streams: readonly Stream[]): void {
+  for (const stream of streams) {
+    const request = rememberedRequest(stream);
+    if (stream instanceof LiveStream) watch(stream);
+    else if (!request) stream.cancel(); // a comparison
+    else {
+      first = undefined;
+      last = samples.find(({ content }) => content === request.content) ?? request;
+      stage.goOn(stream, request);
+      press(request.name);
+      code.show(request);
+      if (choices.get("view") === "two") beside.showOtherMode(request);
+    }
+  }
 }
 
 /** The service writes the sample into the session of the page, which then shows it as every live stream. */
@@ -81,8 +99,10 @@ async function playLive(): Promise<void> {
 
 function watch(stream: LiveStream): void {
   first = undefined;
+  last = LIVE;
   stage.watch(stream);
-  code.show(undefined);
+  press(LIVE);
+  code.show({ streamId: stream.streamId, session: connected.client.sessionId });
   if (choices.get("view") === "two") beside.showFinished();
 }
 

@@ -1,156 +1,173 @@
 import type { Request } from "./stage.js";
 
-/** What the code streams; `undefined` is a live stream of the session. */
-export type Coded = Omit<Request, "name"> | undefined;
+/** What the code streams: content, or a live stream of a session, which it reads. */
+export type Coded = Omit<Request, "name"> | { streamId: string; session: string };
 
 export const FRAMEWORKS = ["Plain page", "React", "Vue", "Svelte", "Tiptap", "Node", "Python"] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 
-/** Where the service is, and the session of a live stream. */
-interface Place {
-  service: string;
-  session: string;
+/** The code that shows the same with a framework, from the service at this address. */
+export function snippet(framework: Framework, coded: Coded, service: string): string {
+  return CODE[framework](new Parts(coded, service));
 }
 
-/** The code that shows the same with a framework, for the service of this page. */
-export function snippet(framework: Framework, coded: Coded, place: Place): string {
-  return coded ? finished[framework](coded, place) : live[framework](place);
+/** The parts that differ with what is shown. */
+class Parts {
+  constructor(
+    private readonly coded: Coded,
+    readonly service: string,
+  ) {}
+
+  get isText(): boolean {
+    return "contentType" in this.coded && this.coded.contentType === "text";
+  }
+
+  get mode(): string {
+    return JSON.stringify(this.isText ? "text" : "htmlMode" in this.coded ? this.coded.htmlMode : "incremental");
+  }
+
+  /** The arguments of a client. */
+  get address(): string {
+    return `"${this.service}"${"session" in this.coded ? `, { sessionId: "${this.coded.session}" }` : ""}`;
+  }
+
+  /** A line for the content, where there is one. */
+  content(indent = ""): string {
+    return "content" in this.coded ? `${indent}const content = ${this.text};\n` : "";
+  }
+
+  get text(): string {
+    return "content" in this.coded ? JSON.stringify(this.coded.content).replaceAll("</script", "<\\/script") : "";
+  }
+
+  get isLive(): boolean {
+    return "streamId" in this.coded;
+  }
+
+  /** The beginning of the call that streams. */
+  get call(): string {
+    return "streamId" in this.coded ? `watch("${this.coded.streamId}", {` : "stream(content, {";
+  }
+
+  /** The source for an adapter. */
+  get source(): string {
+    return "streamId" in this.coded ? `{ watch: "${this.coded.streamId}" }` : "content";
+  }
+
+  get streamId(): string {
+    return "streamId" in this.coded ? this.coded.streamId : "";
+  }
+
+  get session(): string {
+    return "session" in this.coded ? this.coded.session : "";
+  }
+
+  get options(): [name: string, value: string][] {
+    if ("streamId" in this.coded) return [["htmlMode", "incremental"]];
+    const { contentType, speed, chunkBy, htmlMode } = this.coded;
+    const all: [string, string][] = [["contentType", contentType], ["speed", speed], ["chunkBy", chunkBy]];
+    return this.isText ? all : [...all, ["htmlMode", htmlMode]];
+  }
+
+  /** The options, each in a line. */
+  lines(indent: string): string {
+    return this.options.map(([name, value]) => `${indent}${name}: ${JSON.stringify(value)},\n`).join("");
+  }
+
+  get style(): string {
+    return this.isText ? ' style="white-space: pre-wrap"' : "";
+  }
 }
 
-type Code = Omit<Request, "name">;
-
-const text = (content: string): string => JSON.stringify(content).replaceAll("</script", "<\\/script");
-const modeOf = ({ contentType, htmlMode }: Code): string => JSON.stringify(contentType === "text" ? "text" : htmlMode);
-const elements = (code: Code, indent: string): string =>
-  options(code)
-    .map(([name, value]) => `${indent}${name}: ${JSON.stringify(value)},\n`)
-    .join("");
-
-function options({ contentType, speed, chunkBy, htmlMode }: Code): [string, string][] {
-  const all: [string, string][] = [["contentType", contentType], ["speed", speed], ["chunkBy", chunkBy]];
-  return contentType === "text" ? all : [...all, ["htmlMode", htmlMode]];
-}
-
-const finished: Record<Framework, (code: Code, place: Place) => string> = {
-  "Plain page": (code, { service }) => `<article id="answer" dir="auto"${code.contentType === "text" ? ' style="white-space: pre-wrap"' : ""}></article>
+const CODE: Record<Framework, (parts: Parts) => string> = {
+  "Plain page": (parts) => `<article id="answer" dir="auto"${parts.style}></article>
 <script type="module">
-  import { StreamingClient, domRenderer } from "${service}/static/client.js";
+  import { StreamingClient, domRenderer } from "${parts.service}/static/client.js";
 
-  const content = ${text(code.content)};
-  const client = new StreamingClient("${service}");
-  const renderer = domRenderer(document.querySelector("#answer"), ${modeOf(code)});
-  client.stream(content, {
-${elements(code, "    ")}    onChunk: renderer.append,
+${parts.content("  ")}  const client = new StreamingClient(${parts.address});
+  const renderer = domRenderer(document.querySelector("#answer"), ${parts.mode});
+  client.${parts.call}
+${parts.lines("    ")}    onChunk: renderer.append,
     onError: (error) => console.error(error.code, error.message),
   });
 </script>
 `,
-  React: (code, { service }) => `import { useEffect, useRef, useState } from "react";
-import { StreamingClient, domRenderer } from "streaming-content-client";
 
-const content = ${text(code.content)};
-const client = new StreamingClient("${service}");
+  React: (parts) => `import { StreamingClient, domRenderer } from "streaming-content-client";
+import { useStream } from "streaming-content-client/react";
+
+${parts.content()}const client = new StreamingClient(${parts.address});
+const options = {
+${parts.lines("  ")}  render: domRenderer,
+};
 
 export function Answer() {
-  const place = useRef(null);
-  const [state, setState] = useState("waiting");
-  useEffect(() => {
-    const leaving = new AbortController();
-    place.current.replaceChildren();
-    client.stream(content, {
-${elements(code, "      ")}      signal: leaving.signal,
-      onChunk: domRenderer(place.current, ${modeOf(code)}).append,
-      onState: setState,
-    });
-    return () => leaving.abort();
-  }, []);
-  return <article ref={place} dir="auto" aria-busy={state === "streaming"} />;
+  const stream = useStream(client, ${parts.source}, options);
+  return <article ref={stream.ref} dir="auto"${parts.isText ? ' style={{ whiteSpace: "pre-wrap" }}' : ""} aria-busy={stream.state === "streaming"} />;
 }
 `,
-  Vue: (code, { service }) => `<script setup>
-import { onMounted, onUnmounted, ref } from "vue";
+
+  Vue: (parts) => `<script setup>
 import { StreamingClient, domRenderer } from "streaming-content-client";
+import { useStream } from "streaming-content-client/vue";
 
-const content = ${text(code.content)};
-const client = new StreamingClient("${service}");
-const place = ref();
-const state = ref("waiting");
-const leaving = new AbortController();
-
-onMounted(() => {
-  client.stream(content, {
-${elements(code, "    ")}    signal: leaving.signal,
-    onChunk: domRenderer(place.value, ${modeOf(code)}).append,
-    onState: (now) => (state.value = now),
-  });
+${parts.content()}const client = new StreamingClient(${parts.address});
+const { target, state } = useStream(client, ${parts.source}, {
+${parts.lines("  ")}  render: domRenderer,
 });
-onUnmounted(() => leaving.abort());
 </script>
 
 <template>
-  <article ref="place" dir="auto" :aria-busy="state === 'streaming'" />
+  <article ref="target" dir="auto"${parts.style} :aria-busy="state === 'streaming'" />
 </template>
 `,
-  Svelte: (code, { service }) => `<script>
+
+  Svelte: (parts) => `<script>
   import { StreamingClient, domRenderer } from "streaming-content-client";
+  import { streamStore } from "streaming-content-client/svelte";
 
-  const content = ${text(code.content)};
-  const client = new StreamingClient("${service}");
-  let state = $state("waiting");
-
-  function streamed(place) {
-    const leaving = new AbortController();
-    client.stream(content, {
-${elements(code, "      ")}      signal: leaving.signal,
-      onChunk: domRenderer(place, ${modeOf(code)}).append,
-      onState: (now) => (state = now),
-    });
-    return { destroy: () => leaving.abort() };
-  }
+${parts.content("  ")}  const client = new StreamingClient(${parts.address});
+  const stream = streamStore(client, ${parts.source}, {
+${parts.lines("    ")}    render: domRenderer,
+  });
 </script>
 
-<article use:streamed dir="auto" aria-busy={state === "streaming"}></article>
+<article {@attach stream.show} dir="auto"${parts.style} aria-busy={$stream.state === "streaming"}></article>
 `,
-  Tiptap: (code, { service }) => `import { StreamingClient } from "streaming-content-client";
+
+  Tiptap: (parts) => `import { StreamingClient } from "streaming-content-client";
 import { tiptapRenderer } from "streaming-content-client/tiptap";
 
-const content = ${text(code.content)};
-const client = new StreamingClient("${service}");
+${parts.content()}const client = new StreamingClient(${parts.address});
 
 export async function streamInto(editor) {
-  const renderer = tiptapRenderer(editor, ${modeOf(code)});
+  const renderer = tiptapRenderer(editor, ${parts.mode});
+  const stream = client.${parts.call}
+${parts.lines("    ")}  });
   try {
-    for await (const chunk of client.stream(content, {
-${elements(code, "      ")}    }))
-      renderer.append(chunk);
+    for await (const chunk of stream) renderer.append(chunk);
   } finally {
     renderer.stop();
   }
 }
 `,
-  Node: (code, { service }) => `import { StreamingClient } from "streaming-content-client"; // node 20: pass { WebSocket } of "ws"
 
-const content = ${text(code.content)};
-const client = new StreamingClient("${service}");
-for await (const { data } of client.stream(content, {
-${elements(code, "  ")}}))
-  process.stdout.write(data);
+  Node: (parts) => `import { StreamingClient } from "streaming-content-client"; // node 20: pass { WebSocket } of "ws"
+
+${parts.content()}const client = new StreamingClient(${parts.address});
+const stream = client.${parts.isLive ? `watch("${parts.streamId}");` : `${parts.call}\n${parts.lines("  ")}});`}
+for await (const { data } of stream) process.stdout.write(data);
 await client.close();
 `,
-  Python: (code, { service }) => `import asyncio
+
+  Python: (parts) => `import asyncio
 
 from streaming_content import connect
-
-CONTENT = ${JSON.stringify(code.content)}
-
+${parts.isLive ? "" : `\nCONTENT = ${parts.text}\n`}
 
 async def main() -> None:
-    async with connect("${service}") as connection:
-        stream = await connection.request(
-            CONTENT,
-${options(code)
-  .map(([name, value]) => `            ${snake(name)}=${JSON.stringify(value)},\n`)
-  .join("")}        )
+    async with connect("${parts.service}"${parts.isLive ? `, "${parts.session}"` : ""}) as connection:
+        stream = await connection.${parts.isLive ? `watch("${parts.streamId}")` : `request(\n            CONTENT,\n${keywords(parts)}        )`}
         async for chunk in stream:
             print(chunk.data, end="", flush=True)
 
@@ -159,116 +176,8 @@ asyncio.run(main())
 `,
 };
 
-const watching = (renderer: string, indent = ""): string =>
-  [`  live: { htmlMode: "incremental" },`, `  onLive: (stream) => stream.listen({ onChunk: ${renderer}.append }),`].map((line) => indent + line).join("\n");
-
-const live: Record<Framework, (place: Place) => string> = {
-  "Plain page": ({ service, session }) => `<article id="answer" dir="auto"></article>
-<script type="module">
-  import { StreamingClient, domRenderer } from "${service}/static/client.js";
-
-  const renderer = domRenderer(document.querySelector("#answer"), "incremental");
-  const client = new StreamingClient("${service}", {
-    sessionId: "${session}",
-${watching("renderer", "  ")}
-  });
-  await client.connect();
-</script>
-`,
-  React: ({ service, session }) => `import { useEffect, useRef } from "react";
-import { StreamingClient, domRenderer } from "streaming-content-client";
-
-export function Answer() {
-  const place = useRef(null);
-  useEffect(() => {
-    place.current.replaceChildren();
-    const renderer = domRenderer(place.current, "incremental");
-    const client = new StreamingClient("${service}", {
-      sessionId: "${session}",
-${watching("renderer", "    ")}
-    });
-    client.connect().catch(console.error);
-    return () => void client.close();
-  }, []);
-  return <article ref={place} dir="auto" />;
-}
-`,
-  Vue: ({ service, session }) => `<script setup>
-import { onMounted, onUnmounted, ref } from "vue";
-import { StreamingClient, domRenderer } from "streaming-content-client";
-
-const place = ref();
-let client;
-onMounted(() => {
-  const renderer = domRenderer(place.value, "incremental");
-  client = new StreamingClient("${service}", {
-    sessionId: "${session}",
-${watching("renderer", "  ")}
-  });
-  client.connect().catch(console.error);
-});
-onUnmounted(() => client.close());
-</script>
-
-<template>
-  <article ref="place" dir="auto" />
-</template>
-`,
-  Svelte: ({ service, session }) => `<script>
-  import { StreamingClient, domRenderer } from "streaming-content-client";
-
-  function streamed(place) {
-    const renderer = domRenderer(place, "incremental");
-    const client = new StreamingClient("${service}", {
-      sessionId: "${session}",
-${watching("renderer", "    ")}
-    });
-    client.connect().catch(console.error);
-    return { destroy: () => client.close() };
-  }
-</script>
-
-<article use:streamed dir="auto"></article>
-`,
-  Tiptap: ({ service, session }) => `import { StreamingClient } from "streaming-content-client";
-import { tiptapRenderer } from "streaming-content-client/tiptap";
-
-export async function streamInto(editor) {
-  const renderer = tiptapRenderer(editor, "incremental");
-  const client = new StreamingClient("${service}", {
-    sessionId: "${session}",
-${watching("renderer", "  ")}
-  });
-  await client.connect();
-}
-`,
-  Node: ({ service, session }) => `import { StreamingClient } from "streaming-content-client"; // node 20: pass { WebSocket } of "ws"
-
-const client = new StreamingClient("${service}", {
-  sessionId: "${session}",
-  onLive: async (stream) => {
-    for await (const { data } of stream) process.stdout.write(data); // without "incremental", what is settled
-    await client.close();
-  },
-});
-await client.connect();
-`,
-  Python: ({ service, session }) => `import asyncio
-
-from streaming_content import connect
-
-
-async def main() -> None:
-    async with connect("${service}", "${session}") as connection:
-        stream = await connection.next_live()
-        async for chunk in stream:
-            print(chunk.data, end="", flush=True)
-
-
-asyncio.run(main())
-`,
-};
-
-function snake(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+function keywords(parts: Parts): string {
+  return parts.options
+    .map(([name, value]) => `            ${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}=${JSON.stringify(value)},\n`)
+    .join("");
 }

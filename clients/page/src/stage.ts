@@ -80,6 +80,12 @@ export class Stage {
     return this.stream!;
   }
 
+  /** Shows a stream from before the page was loaded again, from its first chunk on. */
+  goOn(stream: Stream, { name, content, ...options }: Request): void {
+    const mode = options.contentType === "text" ? "text" : options.htmlMode;
+    this.#begin(new Showing(name, mode, (client) => client.stream(content, options)), (listeners) => stream.listen(listeners));
+  }
+
   /** Shows a live stream, which another program writes, in an empty document. */
   watch(stream: LiveStream): void {
     const mode = stream.start?.contentType === "text" ? "text" : "incremental";
