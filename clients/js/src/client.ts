@@ -5,10 +5,9 @@ import { randomId } from "./ids.js";
 import { Lane } from "./lane.js";
 import { LiveStream, type WatchOptions } from "./live.js";
 import { Pool, type Pooling } from "./pool.js";
-import type { ClientMessage, ServerMessage } from "./protocol.js";
+import type { ClientMessage, ServerMessage, StreamRequest, Watch } from "./protocol.js";
 import { Report } from "./report.js";
 import { streamRequest } from "./requests.js";
-import type { RecoverOptions, Saved } from "./saved.js";
 import type { Session } from "./session.js";
 import { Stream, type StreamOptions } from "./stream.js";
 
@@ -79,8 +78,7 @@ export class StreamingClient extends Events<ClientEvents> {
     const requestId = this.#requestId(options.requestId);
     const request = streamRequest(content, { ...options, requestId });
     const stream = new Stream(request, { ...options, requestId });
-    const refused = this.#refusal(content, stream.requestId, options);
-    return this.#add(stream, this.#pool.current, refused);
+    return this.#add(stream, this.#pool.current, options.signal, this.#refusal(content, stream.requestId, options));
   }
 
   /**
@@ -90,40 +88,7 @@ export class StreamingClient extends Events<ClientEvents> {
   watch(streamId: string, options: WatchOptions = {}): LiveStream {
     if (this.#watched(streamId)) throw new TypeError("The client reads this stream already.");
     const stream = this.#liveStream(streamId, options);
-    const { signal } = options;
-    return this.#add(stream, this.sessionId, signal?.aborted ? signal.reason : this.state === "closed" ? closed() : undefined);
-  }
-
-  /**
-   * All that another client needs to go on with the unfinished streams: after a reload, in another tab, on another
-   * device. It contains no token of the user, but those of the streams.
-   */
-  save(): Saved {
-    const streams = this.streams.filter(({ wanted }) => !wanted.cancel && !wanted.leave).map((stream) => stream.save());
-    return { version: 1, sessionId: this.sessionId, streams };
-  }
-
-  /**
-   * Goes on with what `save` returned, in its order; the streams are those of a client that has lost its connection. A
-   * client that goes on with the same stream at the same time loses it: it fails with `STREAM_TAKEN_OVER`.
-   */
-  recover(saved: Saved, { kept = false }: RecoverOptions = {}): Stream[] {
-    if (saved?.version !== 1) throw new TypeError("This is not what save() returns.");
-    const unused = this.state === "idle" && !this.session && !this.streams.length && !this.#options.sessionId;
-    if (unused && saved.sessionId !== this.sessionId) {
-      this.sessionId = saved.sessionId;
-      this.#pool = this.#pooled();
-    }
-    return saved.streams.map((entry) => {
-      const { request } = entry;
-      const options = { requestId: this.#requestId(request.request_id) };
-      const stream =
-        request.type === "watch"
-          ? new LiveStream(request.stream_id, options, request)
-          : new Stream({ content: "", ...request }, options);
-      stream.restore(entry, kept);
-      return this.#add(stream, entry.sessionId, this.state === "closed" ? closed() : undefined);
-    });
+    return this.#add(stream, this.sessionId, options.signal);
   }
 
   /** The round-trip time in milliseconds. */
@@ -137,8 +102,25 @@ export class StreamingClient extends Events<ClientEvents> {
     await Promise.all(this.#pool.lanes.map(({ connection }) => connection.close()));
   }
 
+  /** @internal Goes on with a request or `watch` of another client, as `prepare` sets up its stream. */
+  revive(request: StreamRequest | Watch, sessionId: string, prepare: (stream: Stream) => void): Stream {
+    const options = { requestId: this.#requestId(request.request_id) };
+    const stream = request.type === "watch" ? new LiveStream(request.stream_id, options, request) : new Stream(request, options);
+    prepare(stream);
+    return this.#add(stream, sessionId);
+  }
+
+  /** @internal Takes over a session, if it has not used or been given one. */
+  adopt(sessionId: string): void {
+    if (this.#options.sessionId || this.session || this.state !== "idle" || this.streams.length) return;
+    this.sessionId = sessionId;
+    this.#pool = this.#pooled();
+  }
+
   /** `refused`: the reason not to send it. */
-  #add<Kind extends Stream>(stream: Kind, sessionId: string, refused?: unknown): Kind {
+  #add<Kind extends Stream>(stream: Kind, sessionId: string, signal?: AbortSignal, refused?: unknown): Kind {
+    if (signal?.aborted) refused = signal.reason;
+    else if (this.state === "closed") refused = closed();
     if (this.#options.report) stream.report = new Report();
     stream.sessionId = sessionId;
     if (refused === undefined) this.#pool.join(stream);
@@ -179,10 +161,8 @@ export class StreamingClient extends Events<ClientEvents> {
 
   /** The reason not to send the request, if any. */
   #refusal(content: string, requestId: string, options: StreamOptions): unknown {
-    const { contentType = "", speed = "", chunkBy = "", htmlMode = "", signal } = options;
+    const { contentType = "", speed = "", chunkBy = "", htmlMode = "" } = options;
     const { traceparent, tracestate = "" } = options.trace ?? { traceparent: "" };
-    if (signal?.aborted) return signal.reason;
-    if (this.state === "closed") return closed();
     // An error of the service for an unreadable request has no request id.
     const texts = [content, requestId, contentType, speed, chunkBy, htmlMode, traceparent, tracestate];
     if (texts.some((text) => typeof text !== "string" || /\p{Surrogate}/u.test(text)))

@@ -27,6 +27,5 @@ export {
   type StreamState,
   type Trace,
 } from "./stream.js";
-export type { RecoverOptions, Saved, SavedStream } from "./saved.js";
 export type { Session } from "./session.js";
 export type { TokenOptions } from "./token.js";

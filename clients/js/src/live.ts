@@ -1,6 +1,5 @@
 import type { Watch, StreamStart as StreamStartMessage } from "./protocol.js";
 import { readFields } from "./requests.js";
-import type { SavedStream } from "./saved.js";
 import { Stream, type Chunk, type ReadOptions } from "./stream.js";
 
 /** `stalled`: silent for some seconds; `interrupted`: lost, but another one may go on. */
@@ -51,17 +50,6 @@ export class LiveStream extends Stream {
   /** @internal */
   override abandon(): void {
     this.leave();
-  }
-
-  /** @internal */
-  override save(): SavedStream {
-    return { ...super.save(), start: undefined, request: { ...this.#watch, settled: this.settled } };
-  }
-
-  /** @internal */
-  override restore(saved: SavedStream, kept: boolean): void {
-    this.settled = kept ? ((saved.request as Watch).settled ?? 0) : 0;
-    super.restore(saved, kept);
   }
 
   /** @internal */

@@ -1,8 +1,10 @@
 import type { StreamingClient } from "./client.js";
 import { randomId } from "./ids.js";
 import { PageLock } from "./page-lock.js";
-import type { RecoverOptions, Saved } from "./saved.js";
+import { recover, save, type RecoverOptions, type Saved } from "./saved.js";
 import type { Stream } from "./stream.js";
+
+export { recover, save, type RecoverOptions, type Saved, type SavedStream } from "./saved.js";
 
 export interface PersistOptions extends RecoverOptions {
   /**
@@ -39,12 +41,12 @@ async function begin(client: StreamingClient, options: PersistOptions): Promise<
   const { storage = ofTab(), key = "streaming-content", signal } = options;
   if (!storage || signal?.aborted) return [];
   const lock = new PageLock();
-  const recovered = await recover(client, lock, read(storage, key), options);
+  const recovered = await goOn(client, lock, read(storage, key), options);
   if (signal?.aborted) return recovered;
 
   const write = (): void => {
     if (signal?.aborted) return;
-    const saved = client.save();
+    const saved = save(client);
     try {
       storage.removeItem(key);
       if (saved.streams.length) storage.setItem(key, JSON.stringify({ lock: lock.name, saved } satisfies Item));
@@ -78,7 +80,7 @@ async function begin(client: StreamingClient, options: PersistOptions): Promise<
 }
 
 /** Goes on with the streams that no other page has. */
-async function recover(client: StreamingClient, lock: PageLock, item: Item | undefined, options: RecoverOptions): Promise<Stream[]> {
+async function goOn(client: StreamingClient, lock: PageLock, item: Item | undefined, options: RecoverOptions): Promise<Stream[]> {
   if (!item) {
     void lock.take(randomId());
     return [];
@@ -90,7 +92,7 @@ async function recover(client: StreamingClient, lock: PageLock, item: Item | und
   const streams = saved.streams.filter(
     ({ request }) => (original || request.type === "watch") && !pending.includes(request.request_id!),
   );
-  return streams.length ? client.recover({ ...saved, streams }, options) : [];
+  return streams.length ? recover(client, { ...saved, streams }, options) : [];
 }
 
 function read(storage: Pick<Storage, "getItem">, key: string): Item | undefined {

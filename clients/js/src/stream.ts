@@ -18,7 +18,6 @@ import { Events } from "./events.js";
 import type { ProducerState } from "./live.js";
 import { notify } from "./notify.js";
 import type { Report } from "./report.js";
-import type { SavedStream } from "./saved.js";
 
 /** One chunk of the content. */
 export type Chunk = Omit<ChunkMessage, "type">;
@@ -105,6 +104,8 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
   sent: { paused?: boolean; skip?: boolean; cancel?: boolean; leave?: boolean } = {};
   /** @internal The token for recovery on another connection. */
   token: string | undefined;
+  /** @internal The token of the connection of the first request, which identifies a repetition. */
+  firstToken: string | undefined;
   /** @internal */
   readonly request: StreamRequest | Watch;
   /** @internal Whether it was requested. */
@@ -122,8 +123,6 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
   /** @internal The session that it belongs to. */
   sessionId = "";
 
-  /** Token of the connection of the first request, which identifies a repetition. */
-  #firstToken: string | undefined;
   readonly #keep: boolean;
   /** Those that were neither passed to a listener nor read by every iterator. */
   readonly #chunks: Chunk[] = [];
@@ -245,31 +244,6 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
     return this.#state === "complete" || this.#state === "cancelled" || this.#state === "failed";
   }
 
-  /** @internal */
-  save(): SavedStream {
-    const { sessionId, start, received } = this;
-    const { content: _, ...request } = this.request as StreamRequest;
-    return {
-      sessionId,
-      request: start ? request : this.request,
-      start,
-      token: this.token ?? this.#firstToken,
-      paused: this.wanted.paused,
-      received,
-    };
-  }
-
-  /** @internal As if this client had requested it and lost its connection. */
-  restore({ start, token, paused, received }: SavedStream, kept: boolean): void {
-    this.asked = token !== undefined;
-    this.token = this.#firstToken = token;
-    this.wanted.paused = paused;
-    if (!start) return;
-    this.start = start;
-    this.#state = "broken";
-    if (kept) this.received = received;
-  }
-
   /** @internal The message that requests or recovers it on a connection with this token; `undefined` if impossible. */
   ask(token: string | undefined): ClientMessage | undefined {
     const again = this.repeated = this.asked;
@@ -283,8 +257,8 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
       this.recovering = true;
       return { type: "recover", stream_id: streamId, last_index: this.received - 1, token: this.token };
     }
-    if (!again) this.#firstToken = token;
-    return again && this.#firstToken && this.request.type === "stream_request" ? { ...this.request, token: this.#firstToken } : this.request;
+    if (!again) this.firstToken = token;
+    return again && this.firstToken && this.request.type === "stream_request" ? { ...this.request, token: this.firstToken } : this.request;
   }
 
   /**

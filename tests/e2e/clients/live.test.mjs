@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parallel } from "../../../clients/js/dist/streaming-content-parallel.js";
+import { recover, save } from "../../../clients/js/dist/streaming-content-storage.js";
 import { all, client, Network, signal } from "./service.mjs";
 import { Locks, Page, Tab } from "./pages.mjs";
 import { Producer } from "./producer.mjs";
@@ -176,9 +177,9 @@ for (const kept of [false, true])
     await producer.write("# Title\n\nSome *text* 😀\n\nand **bo");
     const { stream, read } = await next();
     await read.until(() => (read.kept + read.close).includes("bo</strong>"));
-    const saved = JSON.parse(JSON.stringify(user.save()));
+    const saved = JSON.parse(JSON.stringify(save(user)));
     await user.close();
-    const [again] = client().recover(saved, { kept });
+    const [again] = recover(client(), saved, { kept });
     assert.deepEqual([again.streamId, again.htmlMode, again.state], [stream.streamId, "incremental", "waiting"]);
     const continued = reader(again);
     if (kept) continued.kept = read.kept.slice(0, saved.streams[0].request.settled);

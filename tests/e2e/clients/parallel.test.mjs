@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parallel } from "../../../clients/js/dist/streaming-content-parallel.js";
+import { recover, save } from "../../../clients/js/dist/streaming-content-storage.js";
 import { Network, all, client, signal, words } from "./service.mjs";
 
 const fast = { speed: "superfast" };
@@ -84,10 +85,10 @@ test("an error of one stream, and a connection that another client takes over, l
   const wrong = user.stream("x", { speed: "warp" });
   const waits = user.stream("waits", fast);
   await until(() => taken.received >= 1);
-  const saved = user.save();
+  const saved = save(user);
   const thief = client();
   const [, ...rest] = saved.streams;
-  const [stolen] = thief.recover({ ...saved, streams: saved.streams.filter((entry) => !rest.includes(entry)) });
+  const [stolen] = recover(thief, { ...saved, streams: saved.streams.filter((entry) => !rest.includes(entry)) });
   await assert.rejects(taken.completed, { code: "STREAM_TAKEN_OVER" });
   stolen.skip();
   assert.equal(await all(stolen), words(300));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parallel } from "../../../clients/js/dist/streaming-content-parallel.js";
+import { recover, save } from "../../../clients/js/dist/streaming-content-storage.js";
 import { Network, all, client, signal, words } from "./service.mjs";
 
 const fast = { speed: "superfast" };
@@ -13,7 +14,7 @@ async function left(begin, options = {}) {
   const { changed, until } = signal();
   const user = client({ onMessage: changed, ...options }, network.url);
   const streams = await begin(user, until);
-  const saved = JSON.parse(JSON.stringify(user.save()));
+  const saved = JSON.parse(JSON.stringify(save(user)));
   network.close();
   return { saved, user, streams };
 }
@@ -25,7 +26,7 @@ test("a stream in its middle is sent again from its first chunk", async () => {
   });
   assert.ok(!("content" in saved.streams[0].request));
   const user = client();
-  const [stream] = user.recover(saved);
+  const [stream] = recover(user, saved);
   assert.deepEqual([stream.requestId, stream.state, stream.start.totalChunks, stream.htmlMode], ["answer", "broken", 40, "fragment"]);
   assert.equal(await all(stream), words(40));
   assert.equal((await stream.completed).totalChunks, 40);
@@ -41,7 +42,7 @@ test("a stream whose beginning is kept is continued where it ends", async () => 
     await until(() => stream.received >= 10);
   });
   kept = words(saved.streams[0].received);
-  const [stream] = client().recover(saved, { kept: true });
+  const [stream] = recover(client(), saved, { kept: true });
   const rest = await all(stream);
   assert.equal(kept + rest, words(40));
   assert.ok(stream.received === 40 && rest.length < words(31).length, rest);
@@ -55,7 +56,7 @@ test("streams that wait are requested again, counted once and in their order", a
   });
   const user = client();
   const order = [];
-  const streams = user.recover(saved);
+  const streams = recover(user, saved);
   for (const [index, stream] of streams.entries()) stream.on("end", () => order.push(index));
   assert.deepEqual(await Promise.all(streams.map(all)), contents);
   assert.deepEqual(order, [0, 1, 2]);
@@ -66,11 +67,11 @@ test("streams that wait are requested again, counted once and in their order", a
 test("streams that were never sent go on", async () => {
   const before = client({}, "http://127.0.0.1:9"); // nothing listens there
   const streams = ["one", "two"].map((content) => before.stream(content, { ...fast, contentType: "markdown", htmlMode: "incremental" }));
-  const saved = JSON.parse(JSON.stringify(before.save()));
+  const saved = JSON.parse(JSON.stringify(save(before)));
   await before.close();
   assert.ok(streams.every(({ state }) => state === "failed"));
-  assert.deepEqual(before.save().streams, []);
-  assert.deepEqual(await Promise.all(client().recover(saved).map(all)), ["<p>one</p>", "<p>two</p>"]);
+  assert.deepEqual(save(before).streams, []);
+  assert.deepEqual(await Promise.all(recover(client(), saved).map(all)), ["<p>one</p>", "<p>two</p>"]);
 });
 
 test("a paused stream stays paused, and a cancelled one is over", async () => {
@@ -83,7 +84,7 @@ test("a paused stream stays paused, and a cancelled one is over", async () => {
     await until(() => stream.state === "paused");
   });
   const { changed, until } = signal();
-  const [stream, ...others] = client().recover(saved);
+  const [stream, ...others] = recover(client(), saved);
   assert.deepEqual(others, []);
   stream.on("state", changed);
   await until(() => stream.state === "paused");
@@ -103,7 +104,7 @@ test("three streams at a time go on, each in its session", async () => {
   );
   for (const pool of [parallel(3), undefined]) {
     const user = client(pool && { pool });
-    const streams = user.recover(saved);
+    const streams = recover(user, saved);
     if (pool) await Promise.all(streams.slice(0, 1).map(({ completed }) => completed));
     else assert.equal(streams.length, 4);
     const results = await Promise.allSettled(streams.map(all));
@@ -119,7 +120,7 @@ test("a client with a session of its own keeps it, and recovers in the other", a
     await until(() => stream.received >= 3);
   });
   const user = client({ sessionId: `own-${Date.now()}` });
-  const [stream] = user.recover(saved);
+  const [stream] = recover(user, saved);
   const own = user.stream(words(300));
   assert.equal(await all(stream), words(20)); // on another connection: it does not wait
   own.skip();
@@ -132,8 +133,8 @@ test("the same stream in two clients ends exact in the last one, and in the othe
   const first = client();
   const stream = first.stream(words(60), { ...fast, onChunk: changed });
   await until(() => stream.received >= 3);
-  const saved = first.save();
-  const [again] = client().recover(saved);
+  const saved = save(first);
+  const [again] = recover(client(), saved);
   await assert.rejects(stream.completed, { code: "STREAM_TAKEN_OVER", retryable: false });
   assert.equal(await all(again), words(60));
 });
@@ -143,10 +144,10 @@ test("a stream that was completed meanwhile is one clear error", async () => {
   const first = client();
   const stream = first.stream(words(10), { ...fast, onChunk: changed });
   await until(() => stream.received >= 3);
-  const saved = first.save();
+  const saved = save(first);
   await stream.completed;
   await first.ping(); // the ack has been received
-  const [late] = client().recover(saved);
+  const [late] = recover(client(), saved);
   await assert.rejects(late.completed, { code: "NOT_RECOVERABLE", reason: "unknown" });
 });
 
@@ -157,15 +158,15 @@ test("what another person could have changed gives access to nothing", async () 
   });
   const [entry] = saved.streams;
   const wrong = { ...saved, streams: [{ ...entry, token: "guessed" }] };
-  await assert.rejects(client().recover(wrong)[0].completed, { code: "NOT_RECOVERABLE" });
+  await assert.rejects(recover(client(), wrong)[0].completed, { code: "NOT_RECOVERABLE" });
   for (const nothing of [undefined, null, {}, [], "", { version: 2, streams: [] }])
-    assert.throws(() => client().recover(nothing), TypeError);
+    assert.throws(() => recover(client(), nothing), TypeError);
 });
 
 test("recovering twice in one client is wrong use", async () => {
   const user = client();
   const stream = user.stream(words(10), fast);
-  assert.throws(() => user.recover(user.save()), TypeError);
+  assert.throws(() => recover(user, save(user)), TypeError);
   assert.equal(await all(stream), words(10));
 });
 
@@ -173,6 +174,6 @@ test("the token of the user is not saved", async () => {
   const user = client({ getToken: () => "the-token-of-the-user" });
   const stream = user.stream(words(300));
   await user.connect();
-  const text = JSON.stringify(user.save());
+  const text = JSON.stringify(save(user));
   assert.ok(!text.includes("the-token-of-the-user") && text.includes(stream.requestId));
 });

@@ -18,7 +18,7 @@ LIMITS = {
     "./parallel": 1.1,
     "./prosemirror": 3.2,
     "./react": 1,
-    "./storage": 1.1,
+    "./storage": 1.6,
     "./svelte": 1,
     "./tiptap": 3,
     "./vue": 1,

@@ -4,7 +4,6 @@ import { Events } from "./events.js";
 import { LiveStream, type WatchOptions } from "./live.js";
 import { type Pooling } from "./pool.js";
 import type { ClientMessage, ServerMessage } from "./protocol.js";
-import type { RecoverOptions, Saved } from "./saved.js";
 import type { Session } from "./session.js";
 import { Stream, type StreamOptions } from "./stream.js";
 export interface ClientOptions extends ConnectionOptions {
@@ -55,16 +54,6 @@ export declare class StreamingClient extends Events<ClientEvents> {
      * the content that was kept; without it everything is sent again, in one chunk as far as it is settled.
      */
     watch(streamId: string, options?: WatchOptions): LiveStream;
-    /**
-     * All that another client needs to go on with the unfinished streams: after a reload, in another tab, on another
-     * device. It contains no token of the user, but those of the streams.
-     */
-    save(): Saved;
-    /**
-     * Goes on with what `save` returned, in its order; the streams are those of a client that has lost its connection. A
-     * client that goes on with the same stream at the same time loses it: it fails with `STREAM_TAKEN_OVER`.
-     */
-    recover(saved: Saved, { kept }?: RecoverOptions): Stream[];
     /** The round-trip time in milliseconds. */
     ping({ signal }?: {
         signal?: AbortSignal;

@@ -1,5 +1,6 @@
+import type { StreamingClient } from "./client.js";
 import type { StreamRequest, Watch } from "./protocol.js";
-import type { StreamStart } from "./stream.js";
+import type { Stream, StreamStart } from "./stream.js";
 /** What another client needs to go on with a stream. */
 export interface SavedStream {
     sessionId: string;
@@ -7,9 +8,9 @@ export interface SavedStream {
     request: (Omit<StreamRequest, "content"> & {
         content?: string;
     }) | Watch;
-    start: StreamStart | undefined;
+    start?: StreamStart | undefined;
     /** The secret that gives access to the stream for some minutes; it is not the token of the user. */
-    token: string | undefined;
+    token?: string | undefined;
     paused: boolean;
     /** How many chunks were received. */
     received: number;
@@ -27,3 +28,14 @@ export interface RecoverOptions {
      */
     kept?: boolean;
 }
+/**
+ * All that another client needs to go on with the unfinished streams: after a reload, in another tab, on another device.
+ * The token of the user is not in it.
+ */
+export declare function save(client: StreamingClient): Saved;
+/**
+ * Goes on with what `save` returned, in its order, as a client does after a lost connection. A client that still has the
+ * streams loses them: they fail with `STREAM_TAKEN_OVER`. A client that was given no session id and has not connected
+ * takes over the saved one. Throws a `TypeError` if a stream goes on already, or if it is not what `save` returns.
+ */
+export declare function recover(client: StreamingClient, saved: Saved, { kept }?: RecoverOptions): Stream[];

@@ -1,6 +1,7 @@
 import type { StreamingClient } from "./client.js";
-import type { RecoverOptions } from "./saved.js";
+import { type RecoverOptions } from "./saved.js";
 import type { Stream } from "./stream.js";
+export { recover, save, type RecoverOptions, type Saved, type SavedStream } from "./saved.js";
 export interface PersistOptions extends RecoverOptions {
     /**
      * Where the streams are kept; by default the `sessionStorage`, which ends with the tab. What is kept has the tokens of
