@@ -16,6 +16,8 @@ class Response:
     status: int
     content_type: str
     body: bytes
+    location: str
+    """Where a redirect leads, else empty."""
     seconds: float
     """From the request, including the connect for the first one, to the last byte."""
 
@@ -39,4 +41,5 @@ def _get(connection: http.client.HTTPConnection, path: str, accept: str) -> Resp
     connection.request("GET", path, headers={"Accept": accept})
     response = connection.getresponse()
     body = response.read()
-    return Response(response.status, response.headers.get("Content-Type", ""), body, time.perf_counter() - began)
+    location, content_type = response.headers.get("Location", ""), response.headers.get("Content-Type", "")
+    return Response(response.status, content_type, body, location, time.perf_counter() - began)

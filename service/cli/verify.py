@@ -73,11 +73,8 @@ async def _verify(probe: Probe, checks: Sequence[Check], *, as_json: bool) -> Ex
     # A wrong address is reported once, and not by each check.
     [root] = await probe.get("/")
     if not _is_service(root):
-        content_type = root.content_type or "no content type"
-        raise CannotVerify(
-            f"{probe.address} is not a Streaming Content API: GET / returned HTTP {root.status} with {content_type}. "
-            "Check --url."
-        )
+        answer = f"redirects to {root.location}" if root.location else _answer(root)
+        raise CannotVerify(f"{probe.address} is not a Streaming Content API: GET / {answer}. Check --url.")
     await _expect_entry(probe)
     began = time.perf_counter()
     if as_json:
@@ -130,6 +127,10 @@ async def _expect_entry(probe: Probe) -> None:
         return  # the checks report it
     if refusal is not None:
         raise CannotVerify(f"{refusal}{SIGN_IN_ADVICE}")
+
+
+def _answer(root: Response) -> str:
+    return f"returned HTTP {root.status} with {root.content_type or 'no content type'}"
 
 
 def _is_service(root: Response) -> bool:

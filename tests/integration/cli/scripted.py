@@ -59,6 +59,9 @@ class ScriptedService:
 
     auth_timeout_seconds = 5.0
 
+    location = ""
+    """Of redirects."""
+
     def __init__(self) -> None:
         self.used: Counter[str] = Counter()
         self.received: list[Message] = []

@@ -202,6 +202,8 @@ async def _listen(service: ScriptedService) -> Server:
             return None
         status, content_type, body = answer
         headers = {"Content-Type": content_type, "Content-Length": str(len(body.encode())), "Connection": "close"}
+        if service.location:
+            headers["Location"] = service.location
         return Response(status, "", Headers(headers), body.encode())
 
     async def talk(socket: ServerConnection) -> None:

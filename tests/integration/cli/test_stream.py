@@ -19,6 +19,10 @@ from service.cli import main
 from tests.integration.cli.scripted import TOKEN, GuardedService, Message, ScriptedService
 from tests.integration.cli.scripted_server import serving
 
+TERMINAL = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+TERMINAL |= {"TERM": "xterm-256color", "COLUMNS": "100"}
+"""The environment of a command on a terminal, wherever the tests run."""
+
 TEXT = "One two.\r\n\n\tThree  na\u00efve \u65e5\u672c\u8a9e"
 
 
@@ -216,7 +220,7 @@ def streaming(
     url: str, source: Path, *, out: int, err: int, speed: str = "normal", **settings: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "service", "stream", str(source), "--url", url, "--speed", speed]
-    with subprocess.Popen(command, stdout=out, stderr=err, env=os.environ | settings) as process:
+    with subprocess.Popen(command, stdout=out, stderr=err, env=TERMINAL | settings) as process:
         try:
             yield process
         finally:

@@ -189,11 +189,19 @@ class AnotherJsonApi(ScriptedService):
         return {"name": "another"}
 
 
+class RedirectsToTls(ScriptedService):
+    location = "https://service.example/"
+
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return 301, "text/html", ""
+
+
 @pytest.mark.parametrize(
     ("service", "response"),
     [
-        (AnotherWebServer, "HTTP 404 with text/html"),
-        (AnotherJsonApi, "HTTP 200 with application/json"),
+        (AnotherWebServer, "returned HTTP 404 with text/html"),
+        (AnotherJsonApi, "returned HTTP 200 with application/json"),
+        (RedirectsToTls, "redirects to https://service.example/"),
     ],
 )
 def test_another_web_server_is_reported_once(
@@ -204,7 +212,7 @@ def test_another_web_server_is_reported_once(
     captured = capsys.readouterr()
     assert (code, captured.out) == (2, "")
     address = url.replace("ws:", "http:")
-    assert captured.err == (f"{address} is not a Streaming Content API: GET / returned {response}. Check --url.\n")
+    assert captured.err == (f"{address} is not a Streaming Content API: GET / {response}. Check --url.\n")
 
 
 class WithoutSockets(ScriptedService):
