@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+import websockets
 
 from tests.ops.packaging.container import NETWORK
 from tests.ops.packaging.project import PROJECT
@@ -33,15 +35,68 @@ with SyncPublisher("http://127.0.0.1:1") as publisher, publisher.stream("session
 """
 
 
+UV = Path(sys.executable).parent / "uv"
+
+TYPED = """
+from streaming_content import Publisher, SyncPublisher
+
+async def publish(words: list[str]) -> None:
+    async with Publisher("http://127.0.0.1:1").stream("session") as out:
+        for word in words:
+            await out.write(word)
+
+SyncPublisher(3)
+"""
+
+
+def build(source: Path, kind: str, folder: Path) -> None:
+    command: list[str | Path] = [UV, "build", "--quiet", "--offline", "--no-config", kind, "--out-dir", folder, source]
+    subprocess.run(command, check=True)
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built by the backend that uv contains, without a network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    uv = Path(sys.executable).parent / "uv"
-    command = [str(uv), "build", "--quiet", "--offline", "--no-config", "--wheel", "--out-dir", str(folder)]
-    subprocess.run([*command, str(PROJECT / "clients" / "python")], check=True)
-    [built] = folder.glob("*.whl")
-    return built
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source distribution, built by the backend that uv contains, without a network."""
+    folder = tmp_path_factory.mktemp("built")
+    for kind in ("--wheel", "--sdist"):
+        build(SOURCE.parents[1], kind, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    [wheel] = built.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
+    """The interpreter of an environment that has the wheel only; what it depends on is that of the tests."""
+    folder = tmp_path_factory.mktemp("empty") / "venv"
+    create: list[str | Path] = [UV, "venv", "--quiet", "--offline", "--no-config", "--python", sys.executable, folder]
+    subprocess.run(create, check=True)
+    python = folder / "bin" / "python"
+    install: list[str | Path] = [
+        UV,
+        "pip",
+        "install",
+        "--quiet",
+        "--offline",
+        "--no-config",
+        "--no-deps",
+        "--python",
+        python,
+        wheel,
+    ]
+    subprocess.run(install, check=True)
+    [packages] = folder.glob("lib/python*/site-packages")
+    (packages / "websockets").symlink_to(Path(websockets.__file__).parent)
+    return python
 
 
 def test_wheel_contains_the_package_with_its_types_and_licence(wheel: Path) -> None:
@@ -61,6 +116,39 @@ def test_wheel_imports_websockets_only(wheel: Path) -> None:
     packages = {name for name in imported if not name.startswith("_")}
     # websockets imports python_socks where it is installed
     assert packages - {"python_socks"} == {"streaming_content", "websockets"}
+
+
+def test_the_source_distribution_builds_the_same_wheel(built: Path, wheel: Path, tmp_path: Path) -> None:
+    [sdist] = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    build(tmp_path / sdist.name.removesuffix(".tar.gz"), "--wheel", tmp_path)
+    [again] = tmp_path.glob("*.whl")
+    assert contents(again) == contents(wheel)
+
+
+def test_it_runs_in_an_empty_environment(empty: Path, tmp_path: Path) -> None:
+    ran = subprocess.run([empty, "-I", "-c", UNREACHABLE], check=False, cwd=tmp_path, capture_output=True)
+    assert b"streaming_content.errors.ConnectFailed" in ran.stderr
+
+
+def test_its_types_are_found_where_it_is_installed(empty: Path, tmp_path: Path) -> None:
+    """mypy reads them (``py.typed``), and finds the one mistake of a program."""
+    (tmp_path / "program.py").write_text(TYPED)
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--python-executable",
+        empty,
+        "--no-incremental",
+        "program.py",
+    ]
+    environment = {"PATH": os.defpath, "HOME": str(tmp_path)}  # without the path to the sources
+    checked = subprocess.run(command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    [mistake, _] = checked.stdout.splitlines()
+    assert mistake.startswith('program.py:9: error: Argument 1 to "SyncPublisher" has incompatible type "int"')
 
 
 @pytest.mark.proof
