@@ -15,8 +15,8 @@ export interface ParallelOptions {
 const LONGEST_SESSION_ID = 64;
 
 /**
- * For the option `pool` of a client: so many streams of a session run at a time, each on a connection of its own; the
- * others wait. A paused stream holds up no other, unless all connections have one.
+ * For the option `pool` of a client: this number of streams runs at a time, each on a connection of its own; the others
+ * wait. A paused stream holds up no other, unless all connections have one.
  */
 export function parallel(connections: number, options: ParallelOptions = {}): Pooling {
   if (!(connections >= 1)) throw new TypeError("A client needs at least one connection.");

@@ -101,7 +101,7 @@ function read(storage: Pick<Storage, "getItem">, key: string): Item | undefined 
     const valid = item?.saved.version === 1 && item.saved.streams.every(({ request }) => request.request_id);
     return valid ? item : undefined;
   } catch {
-    return undefined; // it is not ours
+    return undefined; // something else wrote it
   }
 }
 

@@ -122,11 +122,11 @@ test("a signal ends the wait for a connection or an answer, and a client that wa
   const { changed, until } = signal();
   const controller = new AbortController();
   const reason = { message: "enough" };
-  const away = client({ onState: changed }, "http://127.0.0.1:9"); // nothing listens there
-  const waits = [away.connect(controller), away.ping(controller)];
+  const unconnected = client({ onState: changed }, "http://127.0.0.1:9"); // nothing listens there
+  const waits = [unconnected.connect(controller), unconnected.ping(controller)];
   controller.abort(new Error("enough"));
   for (const wait of waits) await assert.rejects(wait, reason);
-  await until(() => away.state === "idle");
+  await until(() => unconnected.state === "idle");
   const user = client();
   await assert.rejects(user.connect(controller), reason);
   await assert.rejects(user.ping(controller), reason);

@@ -22,7 +22,7 @@ test("a paused stream holds up no other", async () => {
   assert.equal((await paused.completed).totalChunks, 20);
 });
 
-test("so many run at a time, the others follow in their order, and all count for one session", async () => {
+test("three run at a time, the others follow in their order, and all count for one session", async () => {
   const network = await Network.open();
   const user = client({ pool: parallel(3) }, network.url);
   const order = [];

@@ -139,7 +139,7 @@ test("the same stream in two clients ends exact in the last one, and in the othe
   assert.equal(await all(again), words(60));
 });
 
-test("a stream that was completed meanwhile is one clear error", async () => {
+test("a stream that has been completed is one clear error", async () => {
   const { changed, until } = signal();
   const first = client();
   const stream = first.stream(words(10), { ...fast, onChunk: changed });

@@ -106,7 +106,7 @@ test("called twice, as in React's StrictMode, it returns the same streams", asyn
   assert.equal(await all(page.streams[0]), words(20));
 });
 
-test("a stream that was requested meanwhile under the same label is not requested twice", async () => {
+test("a stream that was requested under the same label is not requested twice", async () => {
   const [tab, locks] = [new Tab(), new Locks()];
   const { unload } = await begun(tab, { locks });
   unload();

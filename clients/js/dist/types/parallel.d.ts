@@ -7,7 +7,7 @@ export interface ParallelOptions {
     rollover?: boolean | (() => string);
 }
 /**
- * For the option `pool` of a client: so many streams of a session run at a time, each on a connection of its own; the
- * others wait. A paused stream holds up no other, unless all connections have one.
+ * For the option `pool` of a client: this number of streams runs at a time, each on a connection of its own; the others
+ * wait. A paused stream holds up no other, unless all connections have one.
  */
 export declare function parallel(connections: number, options?: ParallelOptions): Pooling;
