@@ -97,7 +97,7 @@ async def _shown(probe: Probe, checks: Sequence[Check]) -> list[Result]:
     results: list[Result] = []
     width = max(len(check.claim) for check in checks)
     with Screen(sys.stdout) as screen:
-        screen.line(f"Verifying {probe.address}{'' if probe.secret is None else ', without usage'}\n")
+        screen.line(f"Verifying {probe.address}{'' if probe.secret is None else ', with VERIFY_SECRET'}\n")
         screen.progress("checks", 0, len(checks))
         async for result in run_checks(probe, checks):
             results.append(result)

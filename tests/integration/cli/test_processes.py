@@ -45,7 +45,7 @@ def test_verify_with_the_secret_leaves_no_trace_in_usage(start_server: StartServ
     server = start_server(MAX_REQUESTS_PER_SESSION=5, MAX_CONTENT_SIZE=20_000, **secret, **data)
     done = run(tmp_path, "verify", "--url", server.url, "--tolerance", "10000", **secret)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert done.stdout.startswith(f"Verifying {server.url}, without usage\n")
+    assert done.stdout.startswith(f"Verifying {server.url}, with VERIFY_SECRET\n")
     (tmp_path / "document.txt").write_text("counted")
     run(tmp_path, "stream", "document.txt", "--url", server.url, "--session", "verify-me")
     server.stop()  # with it, the last rows are stored
