@@ -80,7 +80,7 @@ def test_the_code_for_node_prints_what_is_shown(shown: Visit, tmp_path: Path) ->
     assert output([NODE, "--experimental-websocket", program], tmp_path) == HTML
 
 
-@pytest.mark.parametrize("sample", ["HTML", "Live"])
+@pytest.mark.parametrize("sample", ["HTML", pytest.param("Live", marks=pytest.mark.proof)])
 def test_the_code_for_a_plain_page_shows_the_same(visit: Visit, server: RunningServer, sample: str) -> None:
     visit.button(sample).click()
     visit.has_streamed(3)

@@ -81,6 +81,7 @@ def test_a_stream_that_is_cut_twice_is_whole(visit: Visit) -> None:
     is_whole(visit)
 
 
+@pytest.mark.proof
 def test_three_pages_are_cut_at_once(start_visit: StartVisit, server: RunningServer) -> None:
     visits = [start_visit(server) for _ in range(3)]
     for visit in visits:
@@ -103,6 +104,7 @@ def test_a_cut_of_a_page_without_a_stream_connects_again(visit: Visit) -> None:
     assert visit.text() == NAMED["Plain Text"].content
 
 
+@pytest.mark.proof
 def test_a_live_stream_survives_a_cut_and_is_compared_too(visit: Visit) -> None:
     visit.button("Live").click()
     visit.has_streamed(10)

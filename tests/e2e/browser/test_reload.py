@@ -1,5 +1,6 @@
 """A page that is reloaded, duplicated, or left and entered again in mid-stream has its stream back, whole."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import RunningServer
@@ -38,6 +39,7 @@ def test_a_reload_brings_the_stream_back(visit: Visit) -> None:
     expect(visit.page.locator("#session")).to_contain_text("99 of 100")  # charged once
 
 
+@pytest.mark.proof
 def test_three_pages_are_reloaded_at_once(start_visit: StartVisit, server: RunningServer) -> None:
     visits = [start_visit(server) for _ in range(3)]
     for visit in visits:
@@ -99,6 +101,7 @@ def test_a_page_that_was_left_in_mid_stream_goes_on_when_the_reader_comes_back(
     assert [fault for fault in visit.faults if "WebSocket connection to" not in fault] == []  # the browser ended it
 
 
+@pytest.mark.proof
 def test_a_reload_after_the_server_was_killed(start: Start, start_visit: StartVisit) -> None:
     server = start(0)
     visit = start_visit(server)
@@ -111,6 +114,7 @@ def test_a_reload_after_the_server_was_killed(start: Start, start_visit: StartVi
     is_whole(visit)
 
 
+@pytest.mark.proof
 def test_a_reload_while_the_line_is_cut(visit: Visit) -> None:
     begin(visit)
     visit.button("Cut the line").click()

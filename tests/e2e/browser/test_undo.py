@@ -80,12 +80,12 @@ def test_an_undo_in_the_document_never_ends_a_stream(visit: Visit) -> None:
     assert visit.text() == NAMED["Plain Text"].content
 
 
-@pytest.mark.parametrize("code", ["KeyL", "KeyX", "KeyA", "KeyS", "KeyP", "KeyE", "Digit1", "Digit9"])
-def test_alt_with_a_key_in_the_document_does_nothing_but_type(written: Visit, code: str) -> None:
+def test_alt_with_a_key_in_the_document_does_nothing_but_type(written: Visit) -> None:
     """On a Mac it types a character, as AltGr does elsewhere."""
-    written.page.keyboard.press(f"Alt+{code}")
-    assert written.text().startswith(MINE)
-    expect(written.document).to_be_focused()
+    for code in ("KeyL", "KeyX", "KeyA", "KeyS", "KeyP", "KeyE", "Digit1", "Digit9"):
+        written.page.keyboard.press(f"Alt+{code}")
+        assert written.text().startswith(MINE), code
+        expect(written.document).to_be_focused()
     assert written.page.evaluate("() => streaming().stream") is None
 
 
