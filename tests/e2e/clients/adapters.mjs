@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { domRenderer } from "../../../clients/js/dist/streaming-content-client.js";
+import { recover, save } from "../../../clients/js/dist/streaming-content-storage.js";
 import { client as open, signal, words } from "./service.mjs";
 import { Producer } from "./producer.mjs";
 
@@ -147,7 +148,7 @@ export function testAdapter(name, mount) {
     const options = { ...live, contentType: "text", speed: "slow", id: "answer" };
     const first = show({ client: before.client, source, options });
     await first.until(() => first.mounted.stream().received > 0);
-    const saved = before.client.save();
+    const saved = save(before.client);
     await before.client.close();
     first.mounted.unmount();
 
@@ -155,7 +156,7 @@ export function testAdapter(name, mount) {
     let recovered;
     const after = new Promise((resolve) => (recovered = resolve));
     const { mounted, article, until, ended } = show({ client, source, options: { ...options, after } });
-    client.recover(saved);
+    recover(client, saved);
     recovered();
     await until(() => mounted.stream().received > 0);
     assert.ok(!sent.includes("stream_request"));
