@@ -106,7 +106,7 @@ def create_app(
     usage = _create_usage(settings, threadsafe_recorder)
     recorder.add(usage.sink)
 
-    hub = Hub(settings.max_connections, recorder, clock.now)
+    hub = Hub(settings.max_connections, recorder, clock.now, settings.max_connections_per_address)
     ids = RandomIds(telemetry.samples)
     users = _KnownUsers(settings, hub, recorder, ids)
     writer = MessageWriter()

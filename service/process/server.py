@@ -158,11 +158,9 @@ class Server(uvicorn.Server):
 
     def _create_limiter(self, descriptors: DescriptorLimit, recorder: Recorder) -> SocketLimiter:
         hub: Hub = self.lifespan.state[HUB_STATE]
-        limits = SocketLimits(
-            pending_sockets(self._settings), descriptors.sockets, self._settings.max_connections_per_address
-        )
+        limits = SocketLimits(pending_sockets(self._settings), descriptors.sockets)
         connections = self.server_state.connections
-        return SocketLimiter(limits, lambda: len(connections), lambda: hub.connections, recorder)
+        return SocketLimiter(limits, hub.addresses, lambda: len(connections), lambda: hub.connections, recorder)
 
     def _create_connection(self) -> HttpConnection:
         return HttpConnection(

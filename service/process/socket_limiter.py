@@ -6,7 +6,7 @@ If instead the further sockets had to wait, those that send nothing would hold t
 """
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from typing import cast
 
@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from service.events import AttemptOutcome, ConnectionAttempted, DropReason, PendingSocketsCounted, SocketDropped
 from service.session.ports import Recorder
+from service.websocket.address_connections import AddressConnections
 from service.websocket.pending_connection import PendingSocket
 
 _ACCEPTS_A_PASS = 64
@@ -28,8 +29,6 @@ class SocketLimits(Struct, frozen=True):
     """Sockets without a session."""
     max_sockets: int
     """All sockets: what the descriptors of the process allow."""
-    max_per_address: int | None = None
-    """WebSockets of one address, and as many sockets without a request; ``None`` does not limit them."""
 
 
 class _Evictable(Struct):
@@ -52,20 +51,28 @@ class _Evictable(Struct):
 
 
 class SocketLimiter:
-    """The sockets that have no session, and the number of WebSockets of each address."""
+    """The sockets that have no session. WebSockets are counted for the limit of their address."""
 
     def __init__(
-        self, limits: SocketLimits, sockets: Callable[[], int], sessions: Callable[[], int], recorder: Recorder
+        self,
+        limits: SocketLimits,
+        addresses: AddressConnections,
+        sockets: Callable[[], int],
+        sessions: Callable[[], int],
+        recorder: Recorder,
     ) -> None:
-        """``sockets`` returns the number of open sockets, and ``sessions`` how many of them have a session."""
+        """``sockets`` returns the number of open sockets, and ``sessions`` how many of them have a session.
+
+        An address may have as many sockets without a request as connections.
+        """
         self._limits = limits
+        self._addresses = addresses
         self._sockets = sockets
         self._sessions = sessions
         self._recorder = recorder
         self._evictable = _Evictable()
         self._evictable_of: defaultdict[str, _Evictable] = defaultdict(_Evictable)
         """By address, where there is a limit for each."""
-        self._websockets: Counter[str] = Counter()
         self._address_of: dict[asyncio.BaseTransport, str] = {}
         """By the transport, which remains the same when a socket changes from HTTP to WebSocket."""
         self._reported = 0
@@ -111,7 +118,7 @@ class SocketLimiter:
         """The address of a socket that waits became known: close the oldest of the same, if there are too many."""
         self.wait(socket)
         same = self._evictable_of.get(socket.address)
-        if same is not None and len(same) > cast("int", self._limits.max_per_address):
+        if same is not None and len(same) > cast("int", self._addresses.most):
             self._evict(cast("PendingSocket", same.oldest))
 
     def idle(self, socket: PendingSocket) -> None:
@@ -138,16 +145,14 @@ class SocketLimiter:
             self._recorder.record(ConnectionAttempted(refusal))
         elif self._counts(address):
             self._address_of[transport] = address
-            self._websockets[address] += 1
+            self._addresses.add(address)
         return refusal
 
     def release(self, transport: asyncio.BaseTransport) -> None:
         """The transport is lost. It may be one that was not admitted."""
         address = self._address_of.pop(transport, None)
         if address is not None:
-            self._websockets[address] -= 1
-            if not self._websockets[address]:
-                del self._websockets[address]
+            self._addresses.release(address)
 
     def _refusal(self, address: str) -> AttemptOutcome | None:
         evictable = len(self._evictable)
@@ -156,7 +161,7 @@ class SocketLimiter:
             or self._sockets() - evictable >= self._limits.max_sockets - RESERVED_SOCKETS
         ):
             return AttemptOutcome.REFUSED_CAPACITY
-        if self._limits.max_per_address is not None and self._websockets[address] >= self._limits.max_per_address:
+        if self._addresses.is_full(address):
             return AttemptOutcome.REFUSED_ADDRESS
         return None
 
@@ -167,7 +172,7 @@ class SocketLimiter:
             self._recorder.record(PendingSocketsCounted(self._reported))
 
     def _counts(self, address: str) -> bool:
-        return self._limits.max_per_address is not None and bool(address)
+        return self._addresses.most is not None and bool(address)
 
     def _evict(self, socket: PendingSocket) -> None:
         self.forget(socket)

@@ -1,7 +1,6 @@
 """Receives readers by server-sent events: checks their rights, charges them, and attaches them to their streams."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
@@ -58,7 +57,7 @@ class EventRequest(Struct, frozen=True):
 
 
 class EventReception:
-    """Readers count as connections of the process, and of their address."""
+    """Readers count as connections of the process, and of their address, as WebSockets do."""
 
     def __init__(self, hub: Hub, store: LiveStore, live: LiveStreams, services: Services, settings: Settings) -> None:
         self._hub = hub
@@ -67,17 +66,15 @@ class EventReception:
         self._services = services
         self._limits = settings.limits
         self._resume_seconds = settings.resume_ttl
-        self._max_of_address = settings.max_connections_per_address
-        self._of_address: Counter[str] = Counter()
 
     async def open(self, request: EventRequest) -> EventReader:
         """Return the reader, for which ``close`` must be called. Raises ``PublishError`` and ``StoreUnavailable``."""
         address = request.address
-        if self._max_of_address is not None and address and self._of_address[address] >= self._max_of_address:
+        if self._hub.addresses.is_full(address):
             raise PublishError(PublishErrorCode.OVERLOADED, _TOO_MANY, retry_after_seconds=_RETRY_SECONDS)
         if not self._hub.reserve():
             raise PublishError(PublishErrorCode.OVERLOADED, _FULL, retry_after_seconds=_RETRY_SECONDS)
-        self._of_address[address] += 1
+        self._hub.addresses.add(address)
         try:
             reader = await self._open(request)
         except BaseException:
@@ -98,9 +95,7 @@ class EventReception:
 
     def _release(self, address: str) -> None:
         self._hub.release()
-        self._of_address[address] -= 1
-        if not self._of_address[address]:
-            del self._of_address[address]
+        self._hub.addresses.release(address)
 
     async def _open(self, request: EventRequest) -> EventReader:
         services, record, principal = self._services, await self._store.get(request.stream_id), None

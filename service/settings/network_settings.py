@@ -59,8 +59,9 @@ class NetworkSettings(BaseSettings):
         int | None,
         Field(ge=1),
         About(
-            "The maximum number of connections of a process from one address; an IPv6 address counts by its /64 "
-            "network. If empty, there is none. Behind a proxy, set TRUSTED_PROXIES first.",
+            "The maximum number of connections of a process from one address, readers by server-sent events among "
+            "them; an IPv6 address counts by its /64 network. If empty, there is none. Behind a proxy, set "
+            "TRUSTED_PROXIES first.",
             "a whole number of at least 1",
         ),
     ] = None

@@ -9,6 +9,7 @@ from service.access.principal import Principal
 from service.events import DrainEnded, DrainStarted
 from service.protocol.instant import Instant
 from service.session.ports import Recorder
+from service.websocket.address_connections import AddressConnections
 from service.websocket.drain_schedule import DrainSchedule, interrupted_return
 
 _POLL_SECONDS = 0.02
@@ -63,8 +64,15 @@ class Waiting(Protocol):
 class Hub:
     """Counts and registers connections. No method awaits a send, so no client can hold back another here."""
 
-    def __init__(self, max_connections: int, recorder: Recorder, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self,
+        max_connections: int,
+        recorder: Recorder,
+        clock: Callable[[], Instant],
+        max_connections_per_address: int | None = None,
+    ) -> None:
         self.max_connections = max_connections
+        self.addresses = AddressConnections(max_connections_per_address)
         self._recorder = recorder
         self._clock = clock
         self._members: set[Member] = set()

@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from tests.clients.direct import metric
+from tests.clients.direct import handshake, joined, metric
 from tests.clients.raw import raw_socket
 from tests.conftest import RunningServer, StartServer
 from tests.integration.access.users import token
@@ -168,6 +168,17 @@ async def test_readers_count_as_connections(start_server: StartServer, session_i
                 return third.response.status_code == 200
 
         await eventually(free)
+
+
+async def test_readers_and_sockets_of_an_address_share_one_limit(start_server: StartServer, session_id: str) -> None:
+    server = start_server(MAX_CONNECTIONS_PER_ADDRESS=2, **OPEN)
+    async with back_end(server) as producer:
+        stream_id = (await producer.create(session_id))["stream_id"]
+        async with joined(server, "one"), events(_address(server), stream_id, session_id=session_id) as reader:
+            await reader.receive()
+            assert (await handshake(server, "/ws/stream/two"))[0] == 429
+            async with events(_address(server), stream_id, session_id=session_id) as second:
+                assert await _refusal(second) == (429, "overloaded")
 
 
 async def test_a_reader_that_reads_nothing_is_disconnected(start_server: StartServer, session_id: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from service.events import AttemptOutcome, ConnectionAttempted, DropReason, Event, SocketDropped
 from service.process.socket_limiter import RESERVED_SOCKETS, SocketLimiter, SocketLimits
+from service.websocket.address_connections import AddressConnections
 
 
 class Process:
@@ -19,8 +20,9 @@ class Process:
         self.open: set[object] = set()
         self.sessions = 0
         self.events: list[Event] = []
-        limits = SocketLimits(max_pending, max_sockets, max_per_address)
-        self.limiter = SocketLimiter(limits, lambda: len(self.open), lambda: self.sessions, self)
+        limits = SocketLimits(max_pending, max_sockets)
+        self.addresses = AddressConnections(max_per_address)
+        self.limiter = SocketLimiter(limits, self.addresses, lambda: len(self.open), lambda: self.sessions, self)
 
     def record(self, event: Event) -> None:
         self.events.append(event)
