@@ -3,8 +3,10 @@ export interface BackOffOptions {
   firstMs?: number;
   /** Maximum delay. */
   maxMs?: number;
-  /** Consecutive attempts without progress before it gives up. */
+  /** Consecutive attempts without progress before it gives up; without a limit by default. */
   attempts?: number;
+  /** How long after the loss it gives up; by default when the service deletes the stream (`resume_ttl`), or after a minute. */
+  giveUpMs?: number;
 }
 
 /** A longer request to wait is not followed: streams are stored about as long. */
@@ -15,22 +17,33 @@ const LONGEST_HINT_MS = 300_000;
  * service asks for is lengthened by up to a quarter.
  */
 export class BackOff {
-  readonly #options: Required<BackOffOptions>;
+  /** `giveUpMs`, if it is not an option. */
+  giveUpMs = 300_000;
+  readonly #options: BackOffOptions;
   #failures = 0;
+  /** The time of the first failure since progress. */
+  #lostAt: number | undefined;
 
   constructor(options: BackOffOptions = {}) {
-    this.#options = { firstMs: 250, maxMs: 10_000, attempts: 12, ...options };
+    this.#options = options;
   }
 
-  /** After progress: the next delay is a first one. */
+  /** After progress: the next delay is a first one, and the time to give up is not counted any more. */
   reset(): void {
+    this.hurry();
+    this.#lostAt = undefined;
+  }
+
+  /** The next delay is a first one. */
+  hurry(): void {
     this.#failures = 0;
   }
 
   /** The next delay in milliseconds; `undefined` after the last attempt. `hintMs` is what the service asks for, if anything. */
   next(hintMs?: number): number | undefined {
-    const { firstMs, maxMs, attempts } = this.#options;
-    if (this.#failures >= attempts) return undefined;
+    const { firstMs = 250, maxMs = 10_000, attempts = Infinity, giveUpMs = this.giveUpMs } = this.#options;
+    this.#lostAt ??= Date.now();
+    if (this.#failures >= attempts || Date.now() - this.#lostAt >= giveUpMs) return undefined;
     const whole = Math.min(maxMs, firstMs * 2 ** this.#failures++);
     if (hintMs !== undefined) return Math.min(hintMs, LONGEST_HINT_MS) * (1 + Math.random() / 4);
     return whole * (0.5 + Math.random() / 2);

@@ -1,3 +1,4 @@
+import { serviceAddress } from "./address.js";
 import { closed, type ConnectionOptions, type ConnectionState } from "./connection.js";
 import { StreamingError } from "./errors.js";
 import { Events } from "./events.js";
@@ -7,7 +8,8 @@ import { LiveStream, type WatchOptions } from "./live.js";
 import { Pool, type Pooling } from "./pool.js";
 import type { ClientMessage, ServerMessage, StreamRequest, Watch } from "./protocol.js";
 import { Report } from "./report.js";
-import { streamRequest } from "./requests.js";
+import { checkOptions } from "./options.js";
+import { streamRequest, tooLarge } from "./requests.js";
 import type { Session } from "./session.js";
 import { Stream, type StreamOptions } from "./stream.js";
 
@@ -38,6 +40,11 @@ export interface ClientEvents {
   stream: [stream: Stream];
 }
 
+/** Of every field but the content, in characters: the service accepts 64 KiB beside it. */
+const LONGEST_FIELD = 1000;
+
+const READ_OPTIONS = "speed chunkBy htmlMode requestId signal keep onChunk onStart onState onEnd onError";
+
 /** A client of one session; it reconnects while streams or pings are pending. */
 export class StreamingClient extends Events<ClientEvents> {
   /** It changes only by `recover`, to the saved one, before the first connection of a client that was given none. */
@@ -45,7 +52,7 @@ export class StreamingClient extends Events<ClientEvents> {
   /** The last reported session, that of new requests; `undefined` before the first connection. */
   session?: Session;
 
-  readonly #url: string;
+  readonly #url: string | URL;
   readonly #options: ClientOptions;
   #pool: Pool;
   #state: ConnectionState = "idle";
@@ -53,14 +60,28 @@ export class StreamingClient extends Events<ClientEvents> {
   /** `url` is the address of the service (http or ws); on a page it defaults to the origin of the page. */
   constructor(url: string | URL = globalThis.location?.origin, options: ClientOptions = {}) {
     super(options);
+    checkOptions(
+      options,
+      "sessionId report onSession live onLive stay pool WebSocket backOff silenceMs probe onState onMessage getToken tokenCarrier tokenTimeoutMs",
+    );
+    checkOptions(options.backOff ?? {}, "firstMs maxMs attempts giveUpMs");
+    checkOptions(options.live ?? {}, "speed chunkBy htmlMode");
+    if (globalThis.location) serviceAddress(url, "ws", "");
     this.sessionId = options.sessionId ?? randomId();
-    this.#url = new URL("ws/stream/", String(url).replace(/\/*$/, "/")).href.replace(/^http/, "ws");
+    if (!/^(?!\.\.?$)[\w.:-]{1,64}$/.test(this.sessionId))
+      throw new TypeError("A sessionId has 1 to 64 of A-Z a-z 0-9 _ - . :");
+    this.#url = url;
     this.#options = options;
     this.#pool = this.#pooled();
   }
 
   get state(): ConnectionState {
     return this.#pool.state;
+  }
+
+  /** When the next attempt to connect begins, in the state `waiting`; `undefined` while the page is left. */
+  get retryAt(): Date | undefined {
+    return this.#pool.lanes.map(({ connection }) => connection.retryAt).sort((one, other) => Number(one) - Number(other))[0];
   }
 
   /** The streams that have not ended. */
@@ -73,12 +94,18 @@ export class StreamingClient extends Events<ClientEvents> {
     return this.#pool.first(this.#pool.current).connect(signal);
   }
 
+  /** Connects now, in the state `waiting`, instead of at `retryAt`; after a refusal requests connect again. */
+  retry(): void {
+    for (const { connection } of this.#pool.lanes) connection.retry();
+  }
+
   /** Requests a stream, as soon as there is a connection. Any number may wait. */
   stream(content: string, options: StreamOptions = {}): Stream {
+    checkOptions(options, `${READ_OPTIONS} contentType trace`);
     const requestId = this.#requestId(options.requestId);
     const request = streamRequest(content, { ...options, requestId });
     const stream = new Stream(request, { ...options, requestId });
-    return this.#add(stream, this.#pool.current, options.signal, this.#refusal(content, stream.requestId, options));
+    return this.#add(stream, this.#pool.current, options.signal, this.#refusal(request));
   }
 
   /**
@@ -86,9 +113,10 @@ export class StreamingClient extends Events<ClientEvents> {
    * the content that was kept; without it everything is sent again, in one chunk as far as it is settled.
    */
   watch(streamId: string, options: WatchOptions = {}): LiveStream {
-    if (this.#watched(streamId)) throw new TypeError("The client reads this stream already.");
+    if (streamId.length > 64 || this.#watched(streamId)) throw new TypeError("A streamId has up to 64 characters and is read once at a time.");
+    checkOptions(options, `${READ_OPTIONS} settled onProducer`);
     const stream = this.#liveStream(streamId, options);
-    return this.#add(stream, this.sessionId, options.signal);
+    return this.#add(stream, this.sessionId, options.signal, this.#refusal(stream.request));
   }
 
   /** The round-trip time in milliseconds. */
@@ -160,14 +188,13 @@ export class StreamingClient extends Events<ClientEvents> {
   }
 
   /** The reason not to send the request, if any. */
-  #refusal(content: string, requestId: string, options: StreamOptions): unknown {
-    const { contentType = "", speed = "", chunkBy = "", htmlMode = "" } = options;
-    const { traceparent, tracestate = "" } = options.trace ?? { traceparent: "" };
+  #refusal(request: StreamRequest | Watch): StreamingError | undefined {
+    const { trace, settled, ...texts } = { trace: {}, settled: 0, ...request };
     // An error of the service for an unreadable request has no request id.
-    const texts = [content, requestId, contentType, speed, chunkBy, htmlMode, traceparent, tracestate];
-    if (texts.some((text) => typeof text !== "string" || /\p{Surrogate}/u.test(text)))
-      return new StreamingError("INVALID_MESSAGE", "A field of the request is not a string or has a lone surrogate.", { requestId });
-    return undefined;
+    for (const [name, text] of Object.entries({ ...texts, ...trace }))
+      if (typeof text !== "string" || /\p{Surrogate}/u.test(text) || (name !== "content" && text.length > LONGEST_FIELD))
+        return new StreamingError("INVALID_MESSAGE", `${name} is not a string, is too long or has a lone surrogate.`, { requestId: texts.request_id });
+    return tooLarge(request as StreamRequest, this.session?.limits);
   }
 
   #pooled(): Pool {
@@ -181,7 +208,7 @@ export class StreamingClient extends Events<ClientEvents> {
       onState: (_, error) => this.#enter(error),
       onMessage: (direction, message) => this.emit("message", direction, message),
     };
-    return new Lane(this.#url + encodeURIComponent(sessionId), sessionId, pool, options, {
+    return new Lane(this.#url, sessionId, pool, options, {
       stays: (lane) => lane === this.#pool.lanes[0] && (this.#options.stay ?? this.heard("live")),
       opened: ({ session }) => {
         for (const lane of this.#pool.of(sessionId)) lane.session = session; // they count together

@@ -1,7 +1,9 @@
+import { answers, serviceAddress } from "./address.js";
 import { BackOff, type BackOffOptions } from "./backoff.js";
 import { StreamingError } from "./errors.js";
 import {
   CLOSE_ABNORMAL,
+  CLOSE_FRAME_TOO_LARGE,
   CLOSE_NORMAL,
   CLOSE_RESTART,
   CLOSE_TOKEN_EXPIRED,
@@ -11,6 +13,7 @@ import {
 } from "./protocol.js";
 import { notify } from "./notify.js";
 import { TokenSource, type TokenOptions } from "./token.js";
+import { watchPage } from "./wake.js";
 
 /** `idle`: not connected, because nothing is pending; `waiting`: between two attempts to connect. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closed";
@@ -32,8 +35,13 @@ export interface ConnectionOptions extends TokenOptions {
   /** The constructor, where there is no global one. */
   WebSocket?: new (url: string, protocols?: string[]) => Socket;
   backOff?: BackOffOptions;
-  /** While something is pending: silence after which the client sends a heartbeat, and then treats the connection as lost. */
+  /**
+   * While something is pending: silence after which the client sends a heartbeat, and then treats the connection as lost.
+   * By default it is lost after 8 s in a running stream, and after 20 s else.
+   */
   silenceMs?: number;
+  /** Whether to ask the service over HTTP why the first handshake failed. On by default. */
+  probe?: boolean;
   onState?: (state: ConnectionState, error?: StreamingError) => void;
   /** Called for every message, for a log; the token of the user is not in it. */
   onMessage?: (direction: "in" | "out", message: ServerMessage | ClientMessage) => void;
@@ -48,11 +56,29 @@ export interface Owner {
   ended(error: StreamingError): void;
   /** Whether anything is pending. */
   readonly awaits: boolean;
+  /** Whether messages follow one another: a stream runs. */
+  readonly flows: boolean;
+  /** A frame was too large: whether the request that it may have been has failed, so that the others can go on. */
+  shed(): boolean;
 }
+
+/** A service that deletes streams earlier may still come back: other requests wait for it. */
+const SHORTEST_MS = 60_000;
+const TICK_MS = 1500;
+/** An attempt to connect gets as many ticks. */
+const ATTEMPT_TICKS = 6;
+/** After a wake-up, the answer to a heartbeat gets as many. */
+const PROOF_TICKS = 3;
+const MOST_DOUBTS = 3;
+/** How long a refusal holds. */
+const REFUSED_MS = 60_000;
 
 /** A socket, replaced by another after a loss while anything is pending. */
 export class Connection {
-  readonly #url: string;
+  /** When the next attempt begins, between two attempts. */
+  retryAt: Date | undefined;
+  readonly #url: string | URL;
+  readonly #sessionId: string;
   readonly #options: ConnectionOptions;
   readonly #owner: Owner;
   readonly #backOff: BackOff;
@@ -62,15 +88,26 @@ export class Connection {
   /** Of the next connection, or of the next token. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
+  /** Whether it has to prove soon that it lives. */
+  #doubted = false;
+  #unwatchPage: (() => void) | undefined;
   /** Ticks of the watch since the last message. */
   #silentTicks = 0;
   /** The fatal error that preceded the close. */
   #lastError: StreamingError | undefined;
   /** Tokens that had expired, since one that had not. */
   #expiries = 0;
+  /** Whether a handshake has succeeded: from then on a failure is of the network, or of a service that is down. */
+  #admitted = false;
+  /** Failed handshakes in a row after each of which the service answered over HTTP. */
+  #doubts = 0;
+  #refusal: StreamingError | undefined;
+  /** Until when the refusal holds. */
+  #refusedUntil = 0;
 
-  constructor(url: string, options: ConnectionOptions, owner: Owner) {
+  constructor(url: string | URL, sessionId: string, options: ConnectionOptions, owner: Owner) {
     this.#url = url;
+    this.#sessionId = sessionId;
     this.#options = options;
     this.#owner = owner;
     this.#backOff = new BackOff(options.backOff);
@@ -88,17 +125,31 @@ export class Connection {
 
   /** Connects, if it is idle. */
   open(): void {
-    if (this.#state === "idle") this.#connect();
+    if (this.#state !== "idle") return;
+    if (Date.now() < this.#refusedUntil) queueMicrotask(() => this.#state === "idle" && this.#end(this.#refusal!, "idle"));
+    else this.#connect();
+  }
+
+  /** Connects now, if it waits for the next attempt. A refusal is forgotten. */
+  retry(): void {
+    this.#refusedUntil = 0;
+    this.#backOff.hurry();
+    if (this.#state !== "waiting") return;
+    clearTimeout(this.#timer);
+    this.#connect();
   }
 
   send(message: ClientMessage): void {
     if (this.#socket?.readyState !== 1) return;
     this.#socket.send(JSON.stringify(message));
+    this.#watch ??= setInterval(() => this.#checkSilence(), this.#options.silenceMs ?? TICK_MS);
     notify(this.#options.onMessage, "out", message);
   }
 
-  /** `connected` was received. */
-  greeted(): void {
+  /** `connected` was received. Streams can be recovered for so many seconds after a loss, if the service says it. */
+  greeted(resumeSeconds?: number): void {
+    this.#admitted = true;
+    if (resumeSeconds) this.#backOff.giveUpMs = Math.max(resumeSeconds * 1000, SHORTEST_MS);
     if (!this.#owner.awaits) this.progressed();
     this.#enter("open");
   }
@@ -127,6 +178,7 @@ export class Connection {
   }
 
   #connect(): void {
+    this.retryAt = undefined;
     this.#enter("connecting");
     if (!this.#tokens) return this.#openSocket();
     const waiting = (): boolean => this.#state === "connecting"; // else it was closed
@@ -139,31 +191,97 @@ export class Connection {
   #openSocket(token?: string): void {
     const inHandshake = token && this.#options.tokenCarrier === "subprotocol";
     const protocols = inHandshake ? ["streaming.v1", `bearer.${token}`] : undefined;
-    const socket: Socket = new (this.#options.WebSocket ?? WebSocket)(this.#url, protocols);
+    let socket: Socket;
+    try {
+      const Constructor = this.#options.WebSocket ?? globalThis.WebSocket;
+      if (!Constructor) throw new TypeError("there is no WebSocket; pass one, as that of ws, as an option");
+      socket = new Constructor(serviceAddress(this.#url, "ws", `/ws/stream/${encodeURIComponent(this.#sessionId)}`), protocols);
+    } catch (cause) {
+      const error = new StreamingError("CONNECTION_IMPOSSIBLE", `Cannot connect to ${this.#url}: ${(cause as Error).message}.`, { cause });
+      return queueMicrotask(() => this.#state === "connecting" && this.#end(error, "idle")); // the caller gets the stream before it fails
+    }
     this.#socket = socket;
     socket.onopen = () => {
+      this.#admitted = true;
       if (token && !inHandshake) this.#sendToken("auth", token);
     };
     socket.onmessage = ({ data }: { data: string }) => this.#receive(JSON.parse(data) as ServerMessage);
     socket.onclose = ({ code, reason }: { code: number; reason?: string }) =>
       this.#broken(code, this.#lastError, milliseconds(/\bretry_after_ms=(\d+)/.exec(reason ?? "")?.[1]));
     socket.onerror = () => this.#broken(CLOSE_ABNORMAL);
-    socket.on?.("unexpected-response", (_request, { headers }) => {
-      if (this.#socket === socket) this.#broken(CLOSE_ABNORMAL, undefined, milliseconds(headers["retry-after"], 1000));
+    socket.on?.("unexpected-response", (_request, { statusCode, headers }) => {
+      if (this.#socket !== socket) return;
+      if (statusCode < 500 && statusCode !== 429) this.#refused();
+      else this.#broken(CLOSE_ABNORMAL, undefined, milliseconds(headers["retry-after"], 1000));
     });
     this.#silentTicks = 0;
-    this.#watch = setInterval(() => this.#checkSilence(), this.#options.silenceMs ?? 10_000);
+    this.#doubted = false;
+    this.#watch = setInterval(() => this.#checkSilence(), this.#options.silenceMs ?? TICK_MS);
   }
 
   /** Detects a dead connection: send a heartbeat, and without an answer treat it as lost. */
   #checkSilence(): void {
-    if (this.#state === "open" && !this.#owner.awaits) this.#silentTicks = 0;
-    else if (++this.#silentTicks === 2) this.send({ type: "heartbeat" });
-    else if (this.#silentTicks > 2) this.#broken(CLOSE_ABNORMAL);
+    const open = this.#state === "open";
+    if (open && !this.#owner.awaits) {
+      clearInterval(this.#watch);
+      this.#watch = undefined; // until the next message is sent
+      this.#silentTicks = 0;
+      return;
+    }
+    const [asks, ends] = this.#options.silenceMs
+      ? [2, 3]
+      : this.#doubted
+        ? [0, PROOF_TICKS]
+        : !open
+          ? [0, ATTEMPT_TICKS]
+          : this.#owner.flows
+            ? [2, 5]
+            : [10, 13];
+    if (++this.#silentTicks === asks) this.send({ type: "heartbeat" });
+    else if (this.#silentTicks >= ends) this.#broken(CLOSE_ABNORMAL);
+  }
+
+  /** The network may be back, or another one. */
+  #woken(): void {
+    if (this.#state === "waiting") return this.retry();
+    if (!this.#socket || !this.#owner.awaits) return;
+    this.#silentTicks = 0;
+    this.#doubted = true;
+    this.#backOff.hurry();
+    this.send({ type: "heartbeat" });
+  }
+
+  /** The page is left. With a connection it could not be restored; one that is lost then is not noticed. */
+  #left(): void {
+    if (!this.#socket) return;
+    this.#broken(CLOSE_ABNORMAL);
+    clearTimeout(this.#timer);
+    this.retryAt = undefined;
+  }
+
+  /**
+   * A first handshake has failed, which looks the same for a network that is down and for a service that refuses it. If
+   * the service answers over HTTP after each of several, it refuses.
+   */
+  async #probe(): Promise<void> {
+    this.#doubts = (await answers(serviceAddress(this.#url, "http", "/ready"))) ? this.#doubts + 1 : 0;
+    if (this.#doubts >= MOST_DOUBTS && !this.#admitted && this.#unwatchPage) this.#refused();
+  }
+
+  #refused(): void {
+    const message = `${this.#url} answers, but refuses the connection: check url and token, and its ALLOWED_ORIGINS for ${globalThis.location?.origin}.`;
+    const error = new StreamingError("CONNECTION_REFUSED", message, { fatal: true, retryable: true, retryAfterMs: REFUSED_MS });
+    if (this.#admitted) return this.#broken(CLOSE_ABNORMAL, error, REFUSED_MS);
+    this.#refusal = error;
+    this.#refusedUntil = Date.now() + REFUSED_MS;
+    this.#doubts = 0;
+    this.#release()?.close();
+    this.#end(error, "idle");
   }
 
   #receive(message: ServerMessage): void {
     this.#silentTicks = 0;
+    this.#doubted = false;
     notify(this.#options.onMessage, "in", message);
     // Within its leeway the service accepts a token that has expired, and closes at once.
     if (message.type === "connected" && !(message.auth_expires_at! <= message.timestamp)) this.#expiries = 0;
@@ -193,7 +311,7 @@ export class Connection {
     const expired = code === CLOSE_TOKEN_EXPIRED || why?.code === "TOKEN_EXPIRED";
     if (expired && this.#tokens && ++this.#expiries > 1)
       why = new StreamingError("TOKEN_EXPIRED", "getToken returned a token that has expired.", { fatal: true });
-    const final = why ? !why.retryable : FINAL_CLOSE_CODES.includes(code);
+    const final = why ? !why.retryable : FINAL_CLOSE_CODES.includes(code) && !(code === CLOSE_FRAME_TOO_LARGE && this.#owner.shed());
     if (expired || final) this.#tokens?.forget();
     const error =
       why ??
@@ -204,11 +322,18 @@ export class Connection {
     if (code === CLOSE_RESTART && this.#state === "open") this.progressed(); // a restart is short
     this.#release()?.close();
     if (final) return this.#end(error, "idle");
+    if (!this.#admitted && this.#options.probe !== false) void this.#probe();
     this.#owner.broken(error);
     if (!this.#owner.awaits) return this.#enter("idle", error);
     const wait = this.#backOff.next(retryAfterMs);
-    if (wait === undefined) return this.#end(error, "idle");
+    if (wait === undefined) {
+      const { attempts, giveUpMs } = this.#options.backOff ?? {};
+      this.#end(error, "idle");
+      if (this.#owner.awaits && (attempts ?? giveUpMs) === undefined) this.open(); // it stays: nothing else is pending
+      return;
+    }
     this.#timer = setTimeout(() => this.#connect(), wait);
+    this.retryAt = new Date(Date.now() + wait);
     this.#enter("waiting", error);
   }
 
@@ -217,7 +342,7 @@ export class Connection {
     if (socket) socket.onopen = socket.onmessage = socket.onclose = socket.onerror = () => {}; // some implementations throw without a listener
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
-    this.#socket = this.#lastError = undefined;
+    this.#socket = this.#watch = this.#lastError = undefined;
     return socket;
   }
 
@@ -231,6 +356,10 @@ export class Connection {
   #enter(state: ConnectionState, error?: StreamingError): void {
     if (this.#state === state) return;
     this.#state = state;
+    if (state === "idle" || state === "closed") {
+      this.#unwatchPage?.();
+      this.retryAt = this.#unwatchPage = undefined;
+    } else this.#unwatchPage ??= watchPage(() => this.#woken(), () => this.#left());
     notify(this.#options.onState, state, error);
   }
 }

@@ -1,12 +1,16 @@
 import type { ErrorCode as ServiceErrorCode, ErrorMessage, QuotaKind, RefusalReason } from "./protocol.js";
 
-/** The codes of the service and four of the client. */
+/** The codes of the service and six of the client. */
 export type ErrorCode =
   | ServiceErrorCode
   /** The stream was interrupted and cannot be recovered; the received part is correct. `reason` has the cause. */
   | "NOT_RECOVERABLE"
   /** No connection could be opened, or it was refused. */
   | "CONNECTION_LOST"
+  /** The service answers, but refuses the handshake: the origin of the page, or the session. It is not asked again for a minute. */
+  | "CONNECTION_REFUSED"
+  /** Nothing was sent: there is no `WebSocket`, or the url is not one. */
+  | "CONNECTION_IMPOSSIBLE"
   /** `getToken` failed, took too long or returned none; `cause` has its error. */
   | "TOKEN_UNAVAILABLE"
   /** `close()` was called. */
@@ -15,54 +19,40 @@ export type ErrorCode =
 /** Why a stream is not recovered: a reason of the service, or `not_stored` if it was not stored. */
 export type LossReason = RefusalReason | "not_stored";
 
+interface Details {
+  fatal?: boolean;
+  retryable?: boolean;
+  retryAfterMs?: number | undefined;
+  scope?: QuotaKind | undefined;
+  streamId?: string | undefined;
+  requestId?: string | undefined;
+  reason?: LossReason;
+  cause?: unknown;
+}
+
 export class StreamingError extends Error {
   override readonly name = "StreamingError";
   /** Whether the connection closes after it. */
-  readonly fatal: boolean;
+  declare readonly fatal: boolean;
   /** Whether a repetition may succeed. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** The milliseconds after which it may, if the service names them. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
   /** The quota of the user or the address that is used up, with `RATE_LIMIT_EXCEEDED`. */
-  readonly scope?: QuotaKind;
-  readonly streamId?: string;
-  readonly requestId?: string;
+  declare readonly scope?: QuotaKind;
+  declare readonly streamId?: string;
+  declare readonly requestId?: string;
   /** Set with `NOT_RECOVERABLE`. */
-  readonly reason?: LossReason;
+  declare readonly reason?: LossReason;
 
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-    details: {
-      fatal?: boolean;
-      retryable?: boolean;
-      retryAfterMs?: number | undefined;
-      scope?: QuotaKind | undefined;
-      streamId?: string | undefined;
-      requestId?: string | undefined;
-      reason?: LossReason;
-      cause?: unknown;
-    } = {},
-  ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.fatal = details.fatal ?? false;
-    this.retryable = details.retryable ?? false;
-    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
-    if (details.scope) this.scope = details.scope;
-    if (details.streamId) this.streamId = details.streamId;
-    if (details.requestId) this.requestId = details.requestId;
-    if (details.reason) this.reason = details.reason;
+  constructor(readonly code: ErrorCode, message: string, details: Details = {}) {
+    super(message);
+    Object.assign(this, { fatal: false, retryable: false }, details);
   }
 
   /** @internal */
-  static of({ code, message, fatal, retryable, retry_after_ms, scope, stream_id, request_id }: ErrorMessage): StreamingError {
-    return new StreamingError(code, message, {
-      fatal,
-      retryable,
-      retryAfterMs: retry_after_ms,
-      scope,
-      streamId: stream_id,
-      requestId: request_id,
-    });
+  static of(message: ErrorMessage): StreamingError {
+    const { retry_after_ms: retryAfterMs, stream_id: streamId, request_id: requestId, fatal, retryable, scope } = message;
+    return new StreamingError(message.code, message.message, { fatal, retryable, retryAfterMs, scope, streamId, requestId });
   }
 }

@@ -37,7 +37,7 @@ export class Lane implements Owner {
   #pings: (Waiter<number> & { sentAt: number })[] = [];
 
   constructor(
-    url: string,
+    url: string | URL,
     readonly sessionId: string,
     /** Where it belongs. */
     readonly pool: Pool,
@@ -45,7 +45,7 @@ export class Lane implements Owner {
     owner: LaneOwner,
   ) {
     this.#owner = owner;
-    this.connection = new Connection(url, options, this);
+    this.connection = new Connection(url, sessionId, options, this);
     this.queue = new RequestQueue(this.connection, this);
   }
 
@@ -80,6 +80,14 @@ export class Lane implements Owner {
     return this.#owner.stays(this) || !this.queue.empty || this.#connecting.size + this.#pings.length > 0;
   }
 
+  get flows(): boolean {
+    return this.queue.flows;
+  }
+
+  shed(): boolean {
+    return this.queue.shed();
+  }
+
   receive(message: ServerMessage): void {
     const { queue } = this;
     switch (message.type) {
@@ -91,7 +99,7 @@ export class Lane implements Owner {
         this.#connecting.clear();
         queue.reports = message.client_reports ?? false;
         queue.token = message.resume_token; // before listeners run, which may request streams
-        this.connection.greeted();
+        this.connection.greeted(message.limits.resume_ttl);
         this.#owner.changed(this);
         return queue.begin();
       case "stream_start":
@@ -102,16 +110,6 @@ export class Lane implements Owner {
         return queue.take(message);
       case "stream_complete":
         return queue.complete(message);
-      case "stream_paused":
-      case "stream_resumed":
-      case "stream_skipped":
-      case "stream_cancelled":
-      case "stream_left":
-        return queue.answered(message);
-      case "stream_stalled":
-      case "stream_interrupted":
-      case "stream_continued":
-        return queue.reported(message);
       case "auth_refreshed":
         this.session!.tokenExpiresAt = date(message.expires_at);
         return this.#owner.changed(this);
@@ -122,6 +120,8 @@ export class Lane implements Owner {
       case "error":
         if (message.code === "RATE_LIMIT_EXCEEDED" && !message.scope) this.#count(0);
         return queue.failed(message);
+      default:
+        queue.other(message);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.js";
 import { StreamingError } from "./errors.js";
 import type {
+  ServerMessage,
   Chunk,
   ControlAction,
   ErrorMessage,
@@ -11,6 +12,7 @@ import type {
   StreamLeft,
   StreamPaused,
   StreamRecovered,
+  StreamRequest,
   StreamResumed,
   StreamSkipped,
   StreamStalled,
@@ -18,6 +20,7 @@ import type {
 } from "./protocol.js";
 import type { Lane } from "./lane.js";
 import { LiveStream, type ProducerState } from "./live.js";
+import { tooLarge } from "./requests.js";
 import type { Stream } from "./stream.js";
 
 /** The limit of the service for a connection: one active and ten waiting requests. */
@@ -65,6 +68,12 @@ export class RequestQueue {
     return !this.streams.length;
   }
 
+  /** Whether messages follow one another, until the first stream ends. */
+  get flows(): boolean {
+    const [first] = this.streams;
+    return !!first && first.state !== "paused" && (!(first instanceof LiveStream) || first.producer === "writing");
+  }
+
   /** The stream with this request id. */
   find(requestId: string | undefined): Stream | undefined {
     return this.streams.find((stream) => stream.requestId === requestId);
@@ -99,6 +108,15 @@ export class RequestQueue {
     for (const stream of this.streams) if (stream.start) stream.enter("broken");
   }
 
+  /** The frame of a request was too large, perhaps for a proxy: the largest without an answer fails. */
+  shed(): boolean {
+    const length = ({ request }: Stream): number => ("content" in request ? request.content.length : 0);
+    const unanswered = this.streams.filter((stream) => this.#requested.has(stream) && !stream.start);
+    const [largest] = unanswered.sort((one, other) => length(other) - length(one));
+    largest?.fail(new StreamingError("CONTENT_TOO_LARGE", "The service, or a proxy, accepts no request of this size."));
+    return !!largest;
+  }
+
   /** No further connection is opened. */
   end(error: StreamingError): void {
     this.broken();
@@ -123,6 +141,11 @@ export class RequestQueue {
       const message = stream.over ? undefined : stream.ask(this.token);
       if (!message) {
         stream.lost("not_stored");
+        return this.leave(stream);
+      }
+      const refused = tooLarge(message as StreamRequest, this.#lane.session?.limits);
+      if (refused) {
+        stream.fail(refused);
         return this.leave(stream);
       }
       this.#requested.add(stream);
@@ -168,7 +191,13 @@ export class RequestQueue {
   }
 
   /** The service reports on the producer of a live stream. */
-  reported({ type, stream_id }: ProducerMessage): void {
+  /** Answers to controls, and what is known of producers; any other message has no meaning. */
+  other(message: ServerMessage): void {
+    if (message.type in ACTIONS) this.#answered(message as ControlAnswer);
+    else if (message.type in PRODUCERS) this.#reported(message as ProducerMessage);
+  }
+
+  #reported({ type, stream_id }: ProducerMessage): void {
     this.findLive(stream_id)?.producerIs(PRODUCERS[type]);
   }
 
@@ -226,7 +255,7 @@ export class RequestQueue {
     this.leave(stream);
   }
 
-  answered(answer: ControlAnswer): void {
+  #answered(answer: ControlAnswer): void {
     const action = ACTIONS[answer.type];
     const [first] = this.streams;
     if ("stream_id" in answer && this.findLive(answer.stream_id) !== first) return; // it was not wanted

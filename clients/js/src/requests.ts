@@ -1,4 +1,5 @@
-import type { StreamRequest } from "./protocol.js";
+import { StreamingError } from "./errors.js";
+import type { SessionLimits, StreamRequest } from "./protocol.js";
 import type { ReadOptions, StreamOptions } from "./stream.js";
 
 /** The message that requests a stream. */
@@ -21,4 +22,11 @@ export function readFields({ requestId, speed, chunkBy, htmlMode }: ReadOptions 
     ...(chunkBy && { chunk_by: chunkBy }),
     ...(htmlMode && { html_mode: htmlMode }),
   };
+}
+
+/** The reason not to send the message, if there is one. A frame that is far too large would end the connection. */
+export function tooLarge({ request_id, content = "" }: Partial<StreamRequest>, limits?: SessionLimits): StreamingError | undefined {
+  const [size, limit] = [new TextEncoder().encode(content).length, limits?.max_content_size];
+  if (!(size > limit!)) return undefined;
+  return new StreamingError("CONTENT_TOO_LARGE", `The content has ${size} bytes of UTF-8; at most ${limit} are allowed.`, { requestId: request_id });
 }

@@ -8,6 +8,8 @@ const advice: Record<ErrorCode, [meaning: string, remedy: string]> = {
   SESSION_TIMEOUT: ["The session has ended.", "Send it again: the next connection starts a new session."],
   IDLE_TIMEOUT: ["Nothing was sent for too long, so the service closed the connection.", "Send it again. A ping keeps a connection open."],
   CONTENT_TOO_LARGE: ["The content exceeds the size limit of the service.", "Send less, or in parts. The limit is shown under “Session”."],
+  CONNECTION_REFUSED: ["The service answers, but accepts no connection of this page.", "Its operator can add the origin of this page to ALLOWED_ORIGINS."],
+  CONNECTION_IMPOSSIBLE: ["This browser cannot open a connection to this address.", "Check the address of the page."],
   INVALID_CONTENT_TYPE: ["The service does not support this content type.", "Send text, html or markdown."],
   INVALID_CHUNK_STRATEGY: ["The service does not support this chunk strategy.", "Send word, sentence, paragraph or character."],
   INVALID_CONTROL_ACTION: ["The service does not support this control.", "Send pause, resume, skip, cancel or leave."],

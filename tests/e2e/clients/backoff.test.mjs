@@ -3,46 +3,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
-
-/** Sockets controlled by the test. */
-class FakeSocket {
-  static all = [];
-  readyState = 0;
-  sent = [];
-
-  constructor() {
-    FakeSocket.all.push(this);
-  }
-  send(text) {
-    this.sent.push(JSON.parse(text));
-  }
-  close() {
-    this.readyState = 3;
-  }
-  opens({ resume_token = "token" } = {}) {
-    this.readyState = 1;
-    const session = { session_id: "s", limits: {}, requests_left: 9, session_expires_at: 0 };
-    this.receives({ type: "connected", ...session, resume_token });
-  }
-  receives(message) {
-    this.onmessage({ data: JSON.stringify(message) });
-  }
-  breaks(code = 1006, reason = "") {
-    this.readyState = 3;
-    this.onclose?.({ code, reason });
-  }
-  on(event, listener) {
-    this[event] = listener;
-  }
-  static get last() {
-    return FakeSocket.all.at(-1);
-  }
-}
+import { FakeSocket } from "./fake.mjs";
 
 let random;
 
 beforeEach(() => {
-  FakeSocket.all = [];
   random = 1;
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   mock.method(Math, "random", () => random);
@@ -54,7 +19,7 @@ afterEach(() => {
 });
 
 function started(options = {}) {
-  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, ...options });
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, probe: false, ...options });
   const stream = client.stream("content");
   return { client, stream };
 }
@@ -189,7 +154,7 @@ test("a full server is retried with growing delays", () => {
 for (const [what, code, error] of [
   ["a stream taken over", 4103, { code: "STREAM_TAKEN_OVER", message: "…", fatal: true, retryable: false }],
   ["a final close code", 4103],
-  ["a frame too large", 1009],
+  ["a frame that violates the protocol", 1002],
 ])
   test(`${what} is permanent: the client does not reconnect`, async () => {
     const { client, stream } = started();
@@ -296,7 +261,7 @@ test("a cancel whose answer is lost is a cancel", async () => {
 test("a request from a connection listener has the token of that connection", () => {
   let stream;
   const onSession = () => (stream ??= client.stream("content"));
-  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, onSession, backOff: { firstMs: 100 } });
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, probe: false, onSession, backOff: { firstMs: 100 } });
   client.connect();
   FakeSocket.last.opens({ resume_token: "first" });
   assert.equal(FakeSocket.last.sent[0].token, undefined);
@@ -307,7 +272,7 @@ test("a request from a connection listener has the token of that connection", ()
 });
 
 test("a request from a listener of a lost connection is sent on the next connection", () => {
-  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, backOff: { firstMs: 100 } });
+  const client = new StreamingClient("http://service", { WebSocket: FakeSocket, probe: false, backOff: { firstMs: 100 } });
   const stream = client.stream("first", { onEnd: () => client.stream("second") });
   FakeSocket.last.opens();
   const [{ request_id }] = FakeSocket.last.sent;

@@ -6,7 +6,7 @@ from service.asyncapi.conversations import WITH_TOKENS
 from tests.conftest import RunningServer, StartServer
 from tests.e2e.clients.program import run_tests
 
-TOPICS = ["streams", "recovery", "backoff", "waits", "listeners", "events", "parallel", "saved", "storage"]
+TOPICS = ["streams", "recovery", "backoff", "survival", "misuse", "waits", "listeners", "events", "parallel", "saved", "storage"]
 
 
 @pytest.mark.parametrize("about", TOPICS)
@@ -16,6 +16,10 @@ async def test_the_javascript_tests_pass(server: RunningServer, about: str) -> N
 
 async def test_the_javascript_tests_of_reports_pass(start_server: StartServer) -> None:
     await run_tests("reports.test.mjs", SERVICE=start_server(CLIENT_REPORTS="on").url)
+
+
+async def test_the_javascript_tests_of_origins_pass(start_server: StartServer) -> None:
+    await run_tests("origin.test.mjs", SERVICE=start_server(ALLOWED_ORIGINS="https://page.example").url)
 
 
 async def test_the_javascript_tests_of_tokens_pass(start_server: StartServer) -> None:

@@ -1,11 +1,9 @@
 import type { Connection } from "./connection.js";
 import { StreamingError } from "./errors.js";
-import type { Chunk, ErrorMessage, StreamCancelled, StreamComplete, StreamContinued, StreamInterrupted, StreamLeft, StreamPaused, StreamRecovered, StreamResumed, StreamSkipped, StreamStalled, StreamStart } from "./protocol.js";
+import type { ServerMessage, Chunk, ErrorMessage, StreamComplete, StreamRecovered, StreamStart } from "./protocol.js";
 import type { Lane } from "./lane.js";
 import { LiveStream } from "./live.js";
 import type { Stream } from "./stream.js";
-type ControlAnswer = StreamPaused | StreamResumed | StreamSkipped | StreamCancelled | StreamLeft;
-type ProducerMessage = StreamStalled | StreamInterrupted | StreamContinued;
 /** All unfinished streams of a connection, in the order of the service: the first is active, the others wait. */
 export declare class RequestQueue {
     #private;
@@ -16,6 +14,8 @@ export declare class RequestQueue {
     streams: Stream[];
     constructor(connection: Connection, lane: Lane);
     get empty(): boolean;
+    /** Whether messages follow one another, until the first stream ends. */
+    get flows(): boolean;
     /** The stream with this request id. */
     find(requestId: string | undefined): Stream | undefined;
     /** The live stream with this id. */
@@ -25,6 +25,8 @@ export declare class RequestQueue {
     begin(): void;
     /** The connection is lost. */
     broken(): void;
+    /** The frame of a request was too large, perhaps for a proxy: the largest without an answer fails. */
+    shed(): boolean;
     /** No further connection is opened. */
     end(error: StreamingError): void;
     /** Sends the controls that the user requested for the first stream. */
@@ -32,11 +34,10 @@ export declare class RequestQueue {
     leave(stream: Stream): void;
     started(message: StreamStart): void;
     /** The service reports on the producer of a live stream. */
-    reported({ type, stream_id }: ProducerMessage): void;
+    /** Answers to controls, and what is known of producers; any other message has no meaning. */
+    other(message: ServerMessage): void;
     recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void;
     take({ type: _, ...chunk }: Chunk): void;
     complete(message: StreamComplete): void;
     failed(message: ErrorMessage): void;
-    answered(answer: ControlAnswer): void;
 }
-export {};

@@ -1,4 +1,5 @@
-import type { StreamRequest } from "./protocol.js";
+import { StreamingError } from "./errors.js";
+import type { SessionLimits, StreamRequest } from "./protocol.js";
 import type { ReadOptions, StreamOptions } from "./stream.js";
 /** The message that requests a stream. */
 export declare function streamRequest(content: string, options: StreamOptions & {
@@ -13,3 +14,5 @@ export declare function readFields({ requestId, speed, chunkBy, htmlMode }: Read
     chunk_by?: import("./protocol.js").ChunkBy;
     html_mode?: import("./protocol.js").HtmlMode;
 };
+/** The reason not to send the message, if there is one. A frame that is far too large would end the connection. */
+export declare function tooLarge({ request_id, content }: Partial<StreamRequest>, limits?: SessionLimits): StreamingError | undefined;

@@ -41,12 +41,16 @@ export declare class StreamingClient extends Events<ClientEvents> {
     /** `url` is the address of the service (http or ws); on a page it defaults to the origin of the page. */
     constructor(url?: string | URL, options?: ClientOptions);
     get state(): ConnectionState;
+    /** When the next attempt to connect begins, in the state `waiting`; `undefined` while the page is left. */
+    get retryAt(): Date | undefined;
     /** The streams that have not ended. */
     get streams(): readonly Stream[];
     /** Connects now instead of at the first request. Rejects after the last attempt, and with the reason of `signal`. */
     connect({ signal }?: {
         signal?: AbortSignal;
     }): Promise<Session>;
+    /** Connects now, in the state `waiting`, instead of at `retryAt`; after a refusal requests connect again. */
+    retry(): void;
     /** Requests a stream, as soon as there is a connection. Any number may wait. */
     stream(content: string, options?: StreamOptions): Stream;
     /**

@@ -1,16 +1,30 @@
 import type { ErrorCode as ServiceErrorCode, QuotaKind, RefusalReason } from "./protocol.js";
-/** The codes of the service and four of the client. */
+/** The codes of the service and six of the client. */
 export type ErrorCode = ServiceErrorCode
 /** The stream was interrupted and cannot be recovered; the received part is correct. `reason` has the cause. */
  | "NOT_RECOVERABLE"
 /** No connection could be opened, or it was refused. */
  | "CONNECTION_LOST"
+/** The service answers, but refuses the handshake: the origin of the page, or the session. It is not asked again for a minute. */
+ | "CONNECTION_REFUSED"
+/** Nothing was sent: there is no `WebSocket`, or the url is not one. */
+ | "CONNECTION_IMPOSSIBLE"
 /** `getToken` failed, took too long or returned none; `cause` has its error. */
  | "TOKEN_UNAVAILABLE"
 /** `close()` was called. */
  | "CLIENT_CLOSED";
 /** Why a stream is not recovered: a reason of the service, or `not_stored` if it was not stored. */
 export type LossReason = RefusalReason | "not_stored";
+interface Details {
+    fatal?: boolean;
+    retryable?: boolean;
+    retryAfterMs?: number | undefined;
+    scope?: QuotaKind | undefined;
+    streamId?: string | undefined;
+    requestId?: string | undefined;
+    reason?: LossReason;
+    cause?: unknown;
+}
 export declare class StreamingError extends Error {
     readonly code: ErrorCode;
     readonly name = "StreamingError";
@@ -26,14 +40,6 @@ export declare class StreamingError extends Error {
     readonly requestId?: string;
     /** Set with `NOT_RECOVERABLE`. */
     readonly reason?: LossReason;
-    constructor(code: ErrorCode, message: string, details?: {
-        fatal?: boolean;
-        retryable?: boolean;
-        retryAfterMs?: number | undefined;
-        scope?: QuotaKind | undefined;
-        streamId?: string | undefined;
-        requestId?: string | undefined;
-        reason?: LossReason;
-        cause?: unknown;
-    });
+    constructor(code: ErrorCode, message: string, details?: Details);
 }
+export {};

@@ -29,13 +29,15 @@ export declare class Lane implements Owner {
     session: Session | undefined;
     /** Whether the session had a request left when the lane connected. */
     accepts: boolean;
-    constructor(url: string, sessionId: string, 
+    constructor(url: string | URL, sessionId: string, 
     /** Where it belongs. */
     pool: Pool, options: ConnectionOptions, owner: LaneOwner);
     join(stream: Stream): void;
     connect(signal?: AbortSignal): Promise<Session>;
     ping(signal?: AbortSignal): Promise<number>;
     get awaits(): boolean;
+    get flows(): boolean;
+    shed(): boolean;
     receive(message: ServerMessage): void;
     broken(error: StreamingError): void;
     ended(error: StreamingError): void;
