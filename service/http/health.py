@@ -131,8 +131,8 @@ def health_routes(
         """503 while the process drains: send new connections to another instance.
 
         An unavailable dependency makes the process degraded, with 200: its streams continue, and 503 would remove all
-        instances at once. Pages of every origin may read it, so that a client can tell a service that refuses its
-        origin from one that is down.
+        instances at once. Pages of every origin may read it, so that a client can distinguish a
+        service that refuses its origin from one that is down.
         """
         response.headers["access-control-allow-origin"] = "*"
         if hub.draining:

@@ -30,12 +30,12 @@ export class BackOff {
 
   /** After progress: the next delay is a first one, and the time to give up is not counted any more. */
   reset(): void {
-    this.hurry();
+    this.shorten();
     this.#lostAt = undefined;
   }
 
   /** The next delay is a first one. */
-  hurry(): void {
+  shorten(): void {
     this.#failures = 0;
   }
 

@@ -133,7 +133,7 @@ export class Connection {
   /** Connects now, if it waits for the next attempt. A refusal is forgotten. */
   retry(): void {
     this.#refusedUntil = 0;
-    this.#backOff.hurry();
+    this.#backOff.shorten();
     if (this.#state !== "waiting") return;
     clearTimeout(this.#timer);
     this.#connect();
@@ -146,7 +146,7 @@ export class Connection {
     notify(this.#options.onMessage, "out", message);
   }
 
-  /** `connected` was received. Streams can be recovered for so many seconds after a loss, if the service says it. */
+  /** `connected` was received. `resumeSeconds`: how long streams can be recovered after a loss, from a service that states it. */
   greeted(resumeSeconds?: number): void {
     this.#admitted = true;
     if (resumeSeconds) this.#backOff.giveUpMs = Math.max(resumeSeconds * 1000, SHORTEST_MS);
@@ -247,7 +247,7 @@ export class Connection {
     if (!this.#socket || !this.#owner.awaits) return;
     this.#silentTicks = 0;
     this.#doubted = true;
-    this.#backOff.hurry();
+    this.#backOff.shorten();
     this.send({ type: "heartbeat" });
   }
 
@@ -269,7 +269,7 @@ export class Connection {
   }
 
   #refused(): void {
-    const message = `${this.#url} answers, but refuses the connection: check url and token, and its ALLOWED_ORIGINS for ${globalThis.location?.origin}.`;
+    const message = `${this.#url} answers, but refuses the connection: check the url, the token and ALLOWED_ORIGINS.`;
     const error = new StreamingError("CONNECTION_REFUSED", message, { fatal: true, retryable: true, retryAfterMs: REFUSED_MS });
     if (this.#admitted) return this.#broken(CLOSE_ABNORMAL, error, REFUSED_MS);
     this.#refusal = error;

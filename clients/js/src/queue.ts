@@ -110,10 +110,10 @@ export class RequestQueue {
 
   /** The frame of a request was too large, perhaps for a proxy: the largest without an answer fails. */
   shed(): boolean {
-    const length = ({ request }: Stream): number => ("content" in request ? request.content.length : 0);
+    const length = ({ request }: Stream): number => JSON.stringify(request).length;
     const unanswered = this.streams.filter((stream) => this.#requested.has(stream) && !stream.start);
     const [largest] = unanswered.sort((one, other) => length(other) - length(one));
-    largest?.fail(new StreamingError("CONTENT_TOO_LARGE", "The service, or a proxy, accepts no request of this size."));
+    largest?.fail(new StreamingError("CONTENT_TOO_LARGE", "The service or a proxy closed the connection: close code 1009."));
     return !!largest;
   }
 

@@ -159,7 +159,7 @@ function refusing(t, status) {
   return { asked, options, handshakes: () => handshakes };
 }
 
-test("a handshake that is refused is told apart from a network that is down", async (t) => {
+test("a handshake that is refused has another error than a network that is down", async (t) => {
   const { asked, options, handshakes } = refusing(t, () => 200);
   const user = scripted(options, "https://service.example/below?tenant=7");
   const stream = user.stream("x");

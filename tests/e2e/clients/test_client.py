@@ -6,7 +6,19 @@ from service.asyncapi.conversations import WITH_TOKENS
 from tests.conftest import RunningServer, StartServer
 from tests.e2e.clients.program import run_tests
 
-TOPICS = ["streams", "recovery", "backoff", "survival", "misuse", "waits", "listeners", "events", "parallel", "saved", "storage"]
+TOPICS = [
+    "streams",
+    "recovery",
+    "backoff",
+    "survival",
+    "misuse",
+    "waits",
+    "listeners",
+    "events",
+    "parallel",
+    "saved",
+    "storage",
+]
 
 
 @pytest.mark.parametrize("about", TOPICS)

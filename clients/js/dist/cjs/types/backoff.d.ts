@@ -20,7 +20,7 @@ export declare class BackOff {
     /** After progress: the next delay is a first one, and the time to give up is not counted any more. */
     reset(): void;
     /** The next delay is a first one. */
-    hurry(): void;
+    shorten(): void;
     /** The next delay in milliseconds; `undefined` after the last attempt. `hintMs` is what the service asks for, if anything. */
     next(hintMs?: number): number | undefined;
 }

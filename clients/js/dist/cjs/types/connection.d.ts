@@ -59,7 +59,7 @@ export declare class Connection {
     /** Connects now, if it waits for the next attempt. A refusal is forgotten. */
     retry(): void;
     send(message: ClientMessage): void;
-    /** `connected` was received. Streams can be recovered for so many seconds after a loss, if the service says it. */
+    /** `connected` was received. `resumeSeconds`: how long streams can be recovered after a loss, from a service that states it. */
     greeted(resumeSeconds?: number): void;
     /** The connection made progress: after a loss the delays start again with the first. */
     progressed(): void;
