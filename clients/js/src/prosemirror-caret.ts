@@ -1,13 +1,13 @@
 import { Selection, type Transaction } from "prosemirror-state";
 import { canSplit } from "prosemirror-transform";
 import type { Piece, Renderer } from "./dom.js";
+import { lineFeeds } from "./lines.js";
 import type { Host } from "./prosemirror-host.js";
 
 /** A separate cursor at which each chunk of a text is inserted. */
 export class ProsemirrorCaret<Editor extends Host = Host> implements Renderer {
   #at: number;
-  /** Whether the text ended within a line break of two characters. */
-  #returned = false;
+  readonly #lineFeeds = lineFeeds();
 
   constructor(
     readonly host: Editor,
@@ -29,9 +29,7 @@ export class ProsemirrorCaret<Editor extends Host = Host> implements Renderer {
   /** Inserts and dispatches. */
   protected insert(data: string, at: number): Transaction {
     const { tr } = this.host.state;
-    if (this.#returned && data.startsWith("\n")) data = data.slice(1);
-    this.#returned = data.endsWith("\r");
-    insertText(tr, at, data.replace(/\r\n?/g, "\n"));
+    insertText(tr, at, this.#lineFeeds(data));
     this.host.dispatch(tr.setMeta("addToHistory", false));
     return tr;
   }
@@ -45,9 +43,8 @@ export class ProsemirrorCaret<Editor extends Host = Host> implements Renderer {
 /** A line break is a node, as it would be lost in HTML, or else begins another block. In code it is a character. */
 function insertText(tr: Transaction, at: number, text: string): void {
   const { schema } = tr.doc.type;
-  const { nodes, linebreakReplacement } = schema;
   const { parent } = tr.doc.resolve(at);
-  const lineBreak = linebreakReplacement ?? nodes["hardBreak"] ?? nodes["hard_break"];
+  const lineBreak = schema.nodes["hardBreak"] ?? schema.nodes["hard_break"];
   const breaks = lineBreak && parent.type.contentMatch.matchType(lineBreak);
   for (const [index, line] of (parent.type.whitespace === "pre" ? [text] : text.split("\n")).entries()) {
     const added = line ? [schema.text(line)] : [];

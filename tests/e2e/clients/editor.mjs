@@ -2,7 +2,7 @@
 
 import { JSDOM } from "jsdom";
 
-const { window } = new JSDOM();
+export const { window } = new JSDOM();
 Object.assign(globalThis, { window, document: window.document });
 for (const name of ["DOMParser", "Element", "HTMLElement", "MutationObserver", "Node", "getComputedStyle"])
   globalThis[name] = window[name];

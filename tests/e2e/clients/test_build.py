@@ -18,7 +18,8 @@ LARGEST_CLIENT = 9
 LIMITS = {
     ".": 9.9,
     "./parallel": 1.1,
-    "./prosemirror": 3.2,
+    "./prosemirror": 3.1,
+    "./quill": 2.2,
     "./react": 1,
     "./storage": 1.6,
     "./svelte": 1,
