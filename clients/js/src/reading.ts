@@ -118,13 +118,13 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
     read(client, source, given) {
       let over = false;
       const { render, target, id, after, ...asked } = given;
+      const { watch, listen } = Object(source) as { watch?: string; listen?: unknown };
       const name = `${id}.`;
-      const heard = (news?: Partial<Reading>): void => {
-        if (!over) update(news);
-      };
-      const ended = (news: Partial<Reading>): void => {
-        if (!over) renderer?.stop();
-        heard(news);
+      /** `last`: what its end has brought. */
+      const heard = (last?: Partial<Reading>): void => {
+        if (over) return;
+        if (last) renderer?.stop();
+        update(last);
       };
       begin = () => {
         if (over) return;
@@ -132,21 +132,24 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
         stream = all = undefined;
         reading = IDLE;
         clear();
-        if (!source) return update();
         try {
-          if (typeof source === "string" || "watch" in source) {
-            const { watch } = source as { watch?: string };
+          if (listen) stream = source as Stream;
+          else {
             stream = client.streams.find((one) => (watch ? one.streamId === watch : one.requestId.startsWith(name)));
-            stream ??= watch
-              ? client.watch(watch, asked)
-              : client.stream(source as string, { ...asked, requestId: id && name + Math.random() } as StreamOptions);
-          } else stream = source;
+            if (stream?.wanted.cancel || stream?.wanted.leave) {
+              // as that of a component that has gone a moment ago: after its end
+              void stream.completed.then(begin, begin);
+              stream = undefined;
+            } else if (watch) stream ??= client.watch(watch, asked);
+            else if (source) stream ??= client.stream(source as string, { ...asked, requestId: id && name + Math.random() } as StreamOptions);
+          }
+          if (!stream) return update();
           stream.listen({ onChunk: (chunk) => over || take(chunk) });
           stream.on("state", () => heard());
           stream.on("producer", () => heard());
           stream.completed.then(
-            (completion) => ended({ completion }),
-            (error) => ended({ error }),
+            (completion) => heard({ completion }),
+            (error) => heard({ error }),
           );
           update();
         } catch (error) {

@@ -188,6 +188,27 @@ export function testAdapter(name, mount) {
     second.mounted.unmount();
   });
 
+  test(`${name}: a component that comes back at once begins after the end of the first`, async () => {
+    const { client, sent } = listening();
+    const source = words(500);
+    const content = { client, source, options: { speed: "slow", id: "answer" } };
+    const producer = await Producer.create(client.sessionId);
+    await producer.write("one ");
+    for (const properties of [content, { client, source: { watch: producer.streamId }, options: {} }]) {
+      const first = show(properties);
+      await first.until(() => first.mounted.stream().state === "streaming");
+      first.mounted.unmount();
+      const second = show(properties);
+      await second.until(() => second.mounted.stream().state === "streaming");
+      if (properties === content) second.mounted.stream().skip();
+      else await producer.end();
+      await second.ended();
+      assert.equal(second.mounted.stream().content.trim(), properties === content ? source.trim() : "<p>one</p>");
+      second.mounted.unmount();
+    }
+    assert.deepEqual(sent.filter((type) => type === "stream_request" || type === "watch").length, 4);
+  });
+
   test(`${name}: a live stream that began in the session`, async () => {
     const { changed, until } = signal();
     let began;
