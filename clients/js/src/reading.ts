@@ -46,7 +46,7 @@ export interface Controls {
   skip(): void;
   /** Ends a live stream for all who read it. */
   cancel(): void;
-  /** Requests a stream that has ended once more. */
+  /** Requests a stream that has ended once more, and connects at once if the connection is lost. */
   retry(): void;
 }
 
@@ -74,7 +74,7 @@ const NOTICE_MS = 100;
 export function createReader<Target>(changed: (reading: Reading) => void): Reader<Target> {
   let reading = IDLE;
   let options: ReadingOptions<Target>;
-  let begin: (() => void) | undefined;
+  let retry: (() => void) | undefined;
   let stream: Stream | undefined;
   let place: Target | undefined;
   let renderer: Renderer | undefined;
@@ -126,7 +126,7 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
         if (last) renderer?.stop();
         update(last);
       };
-      begin = () => {
+      const begin = (): void => {
         if (over) return;
         options = given;
         stream = all = undefined;
@@ -156,13 +156,17 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
           update({ state: "failed", error });
         }
       };
+      retry = () => {
+        client.retry();
+        if (reading.completion || reading.error) begin();
+      };
       // Not at once: a component that is unmounted at once, as in StrictMode, has requested nothing.
       Promise.resolve(after).then(begin, begin);
       return () => {
         over = true;
         renderer?.stop();
         stream?.abandon();
-        stream = begin = undefined;
+        stream = retry = undefined;
       };
     },
     show(next) {
@@ -176,9 +180,7 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
       resume: () => stream?.resume(),
       skip: () => stream?.skip(),
       cancel: () => stream?.cancel(),
-      retry: () => {
-        if (reading.completion || reading.error) begin?.();
-      },
+      retry: () => retry?.(),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { onMounted, shallowReactive, shallowRef, toRefs, toValue, watch } from "vue";
+import { onMounted, shallowReactive, shallowRef, toRefs, toValue, watchEffect } from "vue";
 import type { MaybeRefOrGetter, ShallowRef, ToRefs } from "vue";
 import type { StreamingClient } from "./client.js";
 import { createReader, IDLE, type Controls, type Reading, type ReadingOptions, type Source } from "./reading.js";
@@ -28,12 +28,8 @@ export function useStream<Target = Element>(
   const reader = createReader<Target>((news) => Object.assign(reading, news));
   const target = shallowRef<Target | null>();
   onMounted(() => {
-    watch(() => toValue(options.target) ?? target.value, reader.show, { immediate: true });
-    watch(
-      [() => toValue(client), () => toValue(source)] as const,
-      ([client, source], _, onCleanup) => onCleanup(reader.read(client, source, options)),
-      { immediate: true },
-    );
+    watchEffect(() => reader.show(toValue(options.target) ?? target.value));
+    watchEffect((onCleanup) => onCleanup(reader.read(toValue(client), toValue(source), options)));
   });
   return { ...toRefs(reading), ...reader.controls, target };
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { domRenderer } from "../../../clients/js/dist/streaming-content-client.js";
 import { recover, save } from "../../../clients/js/dist/streaming-content-storage.js";
-import { client as open, signal, words } from "./service.mjs";
+import { client as open, Network, signal, words } from "./service.mjs";
 import { Producer } from "./producer.mjs";
 
 const MARKDOWN = `# Title\n\n${words(30)}\n\n- one\n- **two**\n`;
@@ -13,7 +13,7 @@ const live = { htmlMode: "incremental", render: domRenderer };
 const markdown = { speed: "superfast", contentType: "markdown", htmlMode: "incremental", render: domRenderer };
 
 /** A client, with the messages that it sends. */
-function listening(options) {
+function listening(options, url) {
   const { changed, until } = signal();
   const sent = [];
   const onMessage = (direction, message) => {
@@ -21,7 +21,7 @@ function listening(options) {
     if (message.type === "stream_cancelled" || message.type === "stream_left") sent.push(message.type);
     changed();
   };
-  return { client: open({ ...options, onMessage }), sent, until };
+  return { client: open({ ...options, onMessage }, url), sent, until };
 }
 
 /**
@@ -131,6 +131,22 @@ export function testAdapter(name, mount) {
     mounted.set({ source: "next" });
     await ended();
     assert.deepEqual([mounted.stream().error, mounted.stream().content], [undefined, "next"]);
+    mounted.unmount();
+  });
+
+  test(`${name}: retry connects at once, and requests again what has failed`, async () => {
+    const network = await Network.open();
+    const { client } = listening({ backOff: { firstMs: 3_600_000, maxMs: 3_600_000 } }, network.url);
+    const source = words(300);
+    const { mounted, until, ended } = show({ client, source, options: { speed: "slow" } });
+    await until(() => mounted.stream().received > 0);
+    network.cut();
+    await until(() => mounted.stream().state === "broken");
+    mounted.stream().retry();
+    await until(() => mounted.stream().state === "streaming");
+    mounted.stream().skip();
+    await ended();
+    assert.equal(mounted.stream().content, source);
     mounted.unmount();
   });
 

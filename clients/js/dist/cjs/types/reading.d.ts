@@ -42,7 +42,7 @@ export interface Controls {
     skip(): void;
     /** Ends a live stream for all who read it. */
     cancel(): void;
-    /** Requests a stream that has ended once more. */
+    /** Requests a stream that has ended once more, and connects at once if the connection is lost. */
     retry(): void;
 }
 export interface Reader<Target> {
