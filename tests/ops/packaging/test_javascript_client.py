@@ -56,7 +56,7 @@ def link(project: Path, installed: Path, *packages: str) -> None:
 def write_example(folder: Path, service: str) -> None:
     """The example for React of the README: ``client.js`` and ``Answer.jsx``."""
     readme = (CLIENT / "README.md").read_text()
-    [client] = re.findall(r"```js\n(// client\.js\n.*?)```", readme, re.DOTALL)
+    client, *_ = re.findall(r"```js\n(// client\.js\n.*?)```", readme, re.DOTALL)
     [answer] = re.findall(r"```jsx\n([^`]*?export function Answer.*?)```", readme, re.DOTALL)
     (folder / "client.js").write_text(client.replace("https://service.example", service))
     (folder / "Answer.jsx").write_text(answer)

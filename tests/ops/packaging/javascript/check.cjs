@@ -8,6 +8,8 @@ exports.check = async (load, WebSocket) => {
   for (const entry of Object.keys(entries).filter((name) => !name.endsWith(".json")))
     assert.notDeepEqual(Object.keys(await load(entry.replace(".", "streaming-content-client"))), []);
   const { StreamingClient } = await load("streaming-content-client");
+  const unsupported = new StreamingClient(process.env.SERVICE).stream("Hello");
+  await assert.rejects(unsupported.completed, { code: "CONNECTION_IMPOSSIBLE", retryable: false });
   const client = new StreamingClient(process.env.SERVICE, { WebSocket });
   let text = "";
   for await (const { data } of client.stream("Hello, world", { speed: "fast" })) text += data;
