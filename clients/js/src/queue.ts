@@ -87,6 +87,7 @@ export class RequestQueue {
 
   join(stream: Stream): void {
     stream.sendControls = this.sendControls;
+    stream.reconnect = () => this.#connection.retry();
     this.streams.push(stream);
     this.streams[0]!.report?.begin();
     this.#requestAll();

@@ -118,6 +118,8 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
   recovering = false;
   /** @internal What it measures, if the client reports. */
   report: Report | undefined;
+  /** @internal Connects now, once it has joined a connection. */
+  reconnect: (() => void) | undefined;
   /** @internal Sends what was wanted, once it has joined a connection. */
   sendControls: (() => void) | undefined;
   /** @internal The session that it belongs to. */
@@ -196,6 +198,11 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
   skip(): void {
     this.wanted.paused = false;
     this.want("skip");
+  }
+
+  /** Connects now, if its connection waits for the next attempt. */
+  retry(): void {
+    this.reconnect?.();
   }
 
   cancel(): void {

@@ -100,7 +100,7 @@ test("a client that stays goes on after that time; what was pending has failed",
 
 test("the next attempt is known, and retry makes it at once", () => {
   const observed = [];
-  const { client } = started();
+  const { client, stream } = started();
   client.on("state", (state) => observed.push([state, client.retryAt?.getTime()]));
   assert.equal(client.retryAt, undefined);
   FakeSocket.last.breaks(1012, "restart; retry_after_ms=8000");
@@ -111,8 +111,12 @@ test("the next attempt is known, and retry makes it at once", () => {
   client.retry();
   seconds(5);
   assert.equal(FakeSocket.all.length, 2);
+  FakeSocket.last.breaks();
+  stream.retry();
+  assert.deepEqual([client.state, FakeSocket.all.length], ["connecting", 3]);
   FakeSocket.last.opens();
   client.retry();
+  stream.retry();
   assert.equal(client.state, "open");
 });
 

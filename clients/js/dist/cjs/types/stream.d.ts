@@ -83,6 +83,8 @@ export declare class Stream extends Events<StreamEvents> implements AsyncIterabl
     resume(): void;
     /** Requests the rest at once; this also ends a pause. */
     skip(): void;
+    /** Connects now, if its connection waits for the next attempt. */
+    retry(): void;
     cancel(): void;
     [Symbol.asyncIterator](): AsyncGenerator<Chunk, void>;
     /**
