@@ -13,11 +13,13 @@ from tools.site.links import PAGES, linked, place_on_site, relink
 _PROJECT: Final = Path(__file__).parents[2]
 _PACKAGES: Final = _PROJECT / "tools" / "site" / "node_modules"
 _DIAGRAMS: Final = "assets/mermaid.js"
-_SCRIPTS: Final = {
+_ASSETS: Final = {
+    "assets/site.css": _PROJECT / "tools" / "site" / "site.css",
+    "assets/site.js": _PROJECT / "tools" / "site" / "site.js",
     _DIAGRAMS: _PACKAGES / "mermaid" / "dist" / "mermaid.min.js",
     "assets/iframe-worker.js": _PACKAGES / "iframe-worker" / "shim" / "index.js",
 }
-"""What the theme loads from a third party where it is missing, by its place on the site."""
+"""By their places on the site: what is added to the theme, and what the theme would load from a third party."""
 
 _documents: Final = {place_on_site(path): path for path in PAGES}
 """Pages and their documents, of those outside of docs."""
@@ -25,10 +27,10 @@ _documents: Final = {place_on_site(path): path for path in PAGES}
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what is outside of docs."""
-    for place, script in _SCRIPTS.items():
-        if not script.exists():
-            raise PluginError(f"{script} is missing: run make docs.")
-        files.append(File.generated(config, place, abs_src_path=str(script)))
+    for place, asset in _ASSETS.items():
+        if not asset.exists():
+            raise PluginError(f"{asset} is missing: run make docs.")
+        files.append(File.generated(config, place, abs_src_path=str(asset)))
     for page, path in _documents.items():
         files.append(File.generated(config, page, content=(_PROJECT / path).read_text()))
     documents = [page.src_uri for page in files.documentation_pages()]
@@ -47,7 +49,8 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
-    """The script that draws diagrams is large: only pages with a diagram load it."""
+    """Name the dialog of the search; load the script that draws diagrams, which is large, only where there are some."""
+    output = output.replace('role="dialog">', 'role="dialog" aria-label="Search">', 1)
     if 'class="mermaid"' not in output:
         return output
     up = "../" * page.file.dest_uri.count("/")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -15,6 +16,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from tests.e2e.browser.visit import launch_chromium
 from tests.ops.packaging.project import PROJECT
 from tests.waiting import LIMIT_SECONDS
+
+AXE = (PROJECT / "tests/e2e/node/node_modules/axe-core/axe.min.js").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +121,21 @@ def offline(browser: Browser) -> Iterator[Page]:
 
 def test_the_search_finds_a_setting_without_a_server(site: Path, offline: Page) -> None:
     offline.goto((site / "index.html").as_uri())
-    offline.get_by_label("Search", exact=True).first.fill("RESUME_TTL")
+    offline.get_by_placeholder("Search").fill("RESUME_TTL")
     offline.locator(".md-search-result__link[href*='configuration.html']").first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [("tutorial/first-editor", "light"), ("tutorial/first-editor", "dark"), ("configuration", "light")],
+)
+def test_axe_finds_nothing_serious(site: Path, offline: Page, name: str, scheme: Literal["light", "dark"]) -> None:
+    offline.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    offline.goto((site / f"{name}.html").as_uri())
+    offline.evaluate(f"{AXE};0")
+    found = offline.evaluate("axe.run()")["violations"]
+    serious = [one for one in found if one["impact"] in {"serious", "critical"}]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
 
 
 def test_diagrams_are_drawn_without_a_network(site: Path, offline: Page) -> None:
