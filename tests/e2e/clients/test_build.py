@@ -33,7 +33,7 @@ LIMITS = {
 PROGRAM = """
 import { domRenderer, StreamingClient, StreamingError } from "streaming-content-client";
 import type { Chunk, ProducerState, QuotaKind } from "streaming-content-client";
-import { useStream } from "streaming-content-client/react";
+import { useStream, type UseStreamOptions } from "streaming-content-client/react";
 import { streamStore } from "streaming-content-client/svelte";
 import { tiptapRenderer } from "streaming-content-client/tiptap";
 import { useStream as useVue } from "streaming-content-client/vue";
@@ -56,6 +56,8 @@ const { ref, state }: { ref: (element: HTMLElement | null) => void; state: strin
   render: domRenderer,
 });
 const inEditor = useStream(client, { watch: "id" }, { settled: 3, render: tiptapRenderer, target: null });
+const options: UseStreamOptions<Element> = { contentType: "markdown", render: domRenderer, after: Promise.resolve() };
+useStream(client, null, { ...options, id: "answer" });
 // @ts-expect-error a page renderer needs an element
 useStream(client, live, { render: domRenderer, target: 3 });
 const fromVue: number = useVue(client, () => null, { htmlMode: "incremental" }).received.value;
