@@ -104,6 +104,11 @@ def test_a_bundle_with_the_client_alone_is_small(tmp_path: Path) -> None:
     assert len(gzip.compress(bundle.read_bytes(), mtime=0)) < LARGEST_CLIENT * 1024
 
 
+def test_the_readme_names_each_entry_and_its_size() -> None:
+    rows = re.findall(r"^\| (`\.\S*`.*?) \|.*\| < ([\d.]+) \|$", (CLIENT / "README.md").read_text(), re.MULTILINE)
+    assert {entry: float(size) for entries, size in rows for entry in re.findall(r"`(.+?)`", entries)} == LIMITS
+
+
 def test_it_has_no_dependencies() -> None:
     assert "dependencies" not in PACKAGE
     assert "import " not in build_of(".").read_text()
