@@ -23,6 +23,11 @@ export function parallel(connections: number, options: ParallelOptions = {}): Po
   return (sessionId, open) => new ParallelPool(sessionId, open, connections, options.rollover ?? false);
 }
 
+/** Whether it is a request that was never sent: no session has it yet. */
+function isUnsent({ asked, request }: Stream): boolean {
+  return !asked && request.type === "stream_request";
+}
+
 class ParallelPool extends Pool {
   readonly #connections: number;
   readonly #rollover: boolean | (() => string);
@@ -63,7 +68,7 @@ class ParallelPool extends Pool {
       if (this.#sessions.has(next)) return false;
       this.#sessions.add((this.current = next));
     }
-    const unsent = this.streams.filter((other) => other.sessionId === sessionId && !other.asked && other.request.type !== "watch");
+    const unsent = this.streams.filter((other) => other.sessionId === sessionId && isUnsent(other));
     this.#waiting = this.#waiting.filter((other) => !unsent.includes(other));
     for (const { queue } of this.of(sessionId)) queue.streams = queue.streams.filter((other) => !unsent.includes(other));
     lane.queue.leave(stream);
@@ -80,6 +85,13 @@ class ParallelPool extends Pool {
     const { queue, connection, sessionId } = lane;
     if (!queue.empty || connection.state === "closed") return;
     this.#waiting = this.#waiting.filter(({ over }) => !over);
+    // The service may refuse a further connection, for example of the same address: its stream need not wait for it.
+    for (const other of connection.ready ? this.of(sessionId) : []) {
+      const unsent = other.connection.ready ? undefined : other.queue.streams.find((stream) => !stream.over && isUnsent(stream));
+      if (!unsent) continue;
+      lane.join(unsent);
+      return other.queue.leave(unsent); // and that connection has the next one
+    }
     const next = this.#waiting.findIndex((stream) => stream.sessionId === sessionId);
     if (next >= 0) return lane.join(this.#waiting.splice(next, 1)[0]!);
     const index = this.lanes.indexOf(lane);

@@ -56,6 +56,9 @@ function saved(stream: Stream): SavedStream {
  */
 export function recover(client: StreamingClient, saved: Saved, { kept = false }: RecoverOptions = {}): Stream[] {
   if (saved?.version !== 1) throw new TypeError("This is not what save() returns.");
+  const pending = client.streams.map(({ requestId }) => requestId);
+  if (saved.streams.some(({ request }) => pending.includes(request.request_id!)))
+    throw new TypeError("The client has one of these streams already.");
   client.adopt(saved.sessionId);
   return saved.streams.map(({ sessionId, request, start, token, paused, received }) =>
     client.revive(request.type === "watch" ? request : { content: "", ...request }, sessionId, (stream) => {

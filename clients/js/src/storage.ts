@@ -47,10 +47,13 @@ async function begin(client: StreamingClient, options: PersistOptions): Promise<
   const write = (): void => {
     if (signal?.aborted) return;
     const saved = save(client);
-    try {
-      storage.removeItem(key);
-      if (saved.streams.length) storage.setItem(key, JSON.stringify({ lock: lock.name, saved } satisfies Item));
-    } catch {} // it is full, or not allowed: a reload loses the streams
+    const started = saved.streams.filter(({ request }) => !("content" in request));
+    storage.removeItem(key);
+    for (const streams of [saved.streams, started]) // without the contents of requests, if there is no space for them
+      try {
+        if (streams.length) storage.setItem(key, JSON.stringify({ lock: lock.name, saved: { ...saved, streams } } satisfies Item));
+        return;
+      } catch {}
   };
   // Without locks a copy of the tab looks like the next page: nothing is kept while the page is shown.
   const update = (): void => (lock.supported ? write() : storage.removeItem(key));

@@ -97,6 +97,16 @@ test("an error of one stream, and a connection that another client takes over, l
   assert.equal(await all(waits), "waits");
 });
 
+test("a stream does not wait for a connection that is refused", async () => {
+  const network = await Network.open();
+  network.most = 1;
+  const user = client({ pool: parallel(3) }, network.url);
+  const streams = Array.from({ length: 5 }, (_, index) => user.stream(words(3, `${index}-`), fast));
+  const contents = streams.map((_, index) => words(3, `${index}-`));
+  assert.deepEqual(await Promise.all(streams.map(all)), contents);
+  assert.equal(network.connections, 1);
+});
+
 test("the state is that of all connections", async () => {
   const network = await Network.open();
   const states = [];

@@ -166,7 +166,10 @@ test("what another person could have changed gives access to nothing", async () 
 test("recovering twice in one client is wrong use", async () => {
   const user = client();
   const stream = user.stream(words(10), fast);
-  assert.throws(() => recover(user, save(user)), TypeError);
+  const saved = save(user);
+  const more = { ...saved, streams: [{ ...saved.streams[0], request: { ...saved.streams[0].request, request_id: "x" } }, ...saved.streams] };
+  for (const wrong of [saved, more]) assert.throws(() => recover(user, wrong), TypeError);
+  assert.deepEqual(user.streams, [stream]); // all or none
   assert.equal(await all(stream), words(10));
 });
 

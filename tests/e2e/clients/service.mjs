@@ -49,6 +49,7 @@ export async function all(stream) {
 export class Network {
   #pairs = new Set();
   #server = createServer((near) => {
+    if (this.#pairs.size >= this.most) return near.resetAndDestroy();
     const { hostname, port } = new URL(service);
     const far = connect(Number(port), hostname);
     const pair = [near, far];
@@ -65,6 +66,8 @@ export class Network {
       });
     }
   });
+  /** How many may be open at a time. */
+  most = Infinity;
   /** The number of connections so far. */
   connections = 0;
   /** Whether messages to the client are dropped silently. */

@@ -145,6 +145,17 @@ test("a storage that is full, forbidden or has something else is no reason to fa
   };
   const { stream } = await begun(full, { locks: new Locks() });
   assert.equal((await stream.completed).totalChunks, 20);
+  const [small, locks] = [new Tab(), new Locks()];
+  small.setItem = (key, text) => {
+    if (text.length > 5_000) throw new Error("QuotaExceededError");
+    small.items.set(key, text);
+  };
+  const { page, unload } = await begun(small, { locks });
+  page.client.stream("x".repeat(10_000));
+  unload();
+  const { streams } = await Page.open(small, { locks });
+  assert.deepEqual(streams.map(({ requestId }) => requestId), ["answer"]);
+  assert.equal(await all(streams[0]), words(20));
   for (const text of ["", "{", "null", "7", '{"lock":"x"}', '{"lock":"x","saved":{"version":2}}', '{"lock":"x","saved":{"version":1}}', '{"lock":"x","saved":{"version":1,"streams":[{}]}}']) {
     const tab = new Tab();
     tab.items.set(KEY, text);

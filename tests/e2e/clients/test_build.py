@@ -18,7 +18,7 @@ LARGEST_CLIENT = 9
 LIMITS = {
     ".": 9.9,
     "./announce": 1,
-    "./parallel": 1.1,
+    "./parallel": 1.2,
     "./prosemirror": 3.1,
     "./quill": 2.2,
     "./react": 1,
