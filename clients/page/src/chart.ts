@@ -56,7 +56,8 @@ export class GapChart {
     this.#bars.setAttribute("d", bars);
     this.#late.setAttribute("d", late);
     this.#breaks.setAttribute("d", breaks);
-    for (const path of [this.#bars, this.#late, this.#breaks]) path.setAttribute("stroke-width", (width * 0.62).toFixed(2));
+    this.#breaks.setAttribute("stroke-width", Math.max(width * 0.62, 2.5).toFixed(2));
+    for (const path of [this.#bars, this.#late]) path.setAttribute("stroke-width", (width * 0.62).toFixed(2));
     this.#pace.setAttribute("d", pace ? `M${LEFT} ${height(pace)}H${RIGHT}` : "");
     label(this.#mark, pace ? height(pace) : BOTTOM, pace ? `${pace}` : "");
     label(this.#top, TOP, pace ? `${Math.round(top)} ms` : "");

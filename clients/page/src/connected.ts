@@ -11,9 +11,11 @@ const CONNECTION: Record<ConnectionState, [look: string, text: string]> = {
   idle: ["closed", "Not connected; the next request connects"],
   connecting: ["connecting", "Connecting…"],
   open: ["open", "Connected"],
-  waiting: ["reconnecting", "Connection lost, reconnecting…"],
+  waiting: ["reconnecting", "Connection lost, reconnecting"],
   closed: ["closed", "Closed"],
 };
+
+const LONG_MS = 1500;
 
 interface Parts {
   line: Line;
@@ -33,13 +35,17 @@ interface Parts {
 export class ConnectedClient {
   readonly #place = element("connection", HTMLElement);
   readonly #text = element("connection-text", HTMLElement);
+  readonly #countdown = element("countdown", HTMLElement);
+  readonly #retry = element("retry", HTMLButtonElement);
   readonly #parts: Parts;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #client: StreamingClient;
   /** Ends what is kept of the client. */
   #leaving = new AbortController();
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#retry.addEventListener("click", () => this.#client.retry());
     this.#client = this.#connected();
   }
 
@@ -113,6 +119,17 @@ export class ConnectedClient {
     const [look, text] = CONNECTION[state];
     this.#place.dataset["state"] = look;
     this.#text.textContent = this.#parts.line.isCut ? "The line is cut" : text;
+    this.#count();
+  }
+
+  /** The time until the next attempt, if it is one that a reader may not want to wait for. */
+  #count(): void {
+    const { retryAt } = this.#client;
+    const leftMs = this.#parts.line.isCut || !retryAt ? 0 : retryAt.getTime() - Date.now();
+    this.#countdown.textContent = retryAt && leftMs > 0 ? ` in ${Math.ceil(leftMs / 1000)} s` : "";
+    if (leftMs > LONG_MS || !retryAt) this.#retry.hidden = !retryAt;
+    clearTimeout(this.#timer);
+    if (retryAt) this.#timer = setTimeout(() => this.#count(), 250);
   }
 }
 

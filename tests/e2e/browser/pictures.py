@@ -1,4 +1,7 @@
-"""``python -m tests.e2e.browser.pictures``: take the screenshots of the page in docs/pictures."""
+"""``python -m tests.e2e.browser.pictures``: take the screenshots of the page in docs/pictures.
+
+After a cut, in two documents; and in forced colours, with content from right to left.
+"""
 
 import tempfile
 from itertools import product
@@ -28,6 +31,17 @@ def draw() -> None:
                 visit.is_complete()
                 visit.page.locator("#paper").evaluate("paper => paper.scrollTo(0, 0)")
                 visit.page.screenshot(path=path_of(screen, scheme), full_page=True)
+        with open_visit(browser, server, address="play=off&view=two") as visit:
+            visit.button("Complex HTML").click()
+            visit.has_streamed(40)
+            visit.button("Cut the line").click()
+            visit.is_complete()
+            visit.page.locator("#proof.proven").wait_for()
+            visit.page.screenshot(path=FOLDER / "websocket-test-cut.png")
+        with open_visit(browser, server, address="play=off&view=two&code=react", forced_colors="active") as visit:
+            visit.button("Arabic").click()
+            visit.is_complete()
+            visit.page.screenshot(path=FOLDER / "websocket-test-forced-colours.png", full_page=True)
         browser.close()
         server.stop()
 

@@ -1,5 +1,6 @@
 """The server is killed during a stream and restarted: the page continues, with every chunk once."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -55,9 +56,12 @@ def test_a_page_without_a_stream_reconnects_too(start: Start, start_visit: Start
     visit = start_visit(server)
     server.process.kill()
     server.process.wait()
-    expect(visit.page.locator("#connection")).to_contain_text("reconnecting")
+    expect(visit.page.locator("#connection")).to_contain_text(re.compile(r"reconnecting in \d+ s"))
+    expect(visit.button("Try now")).to_be_visible()  # once the next attempt is in some seconds
     start(server.address[1])
+    visit.page.evaluate("() => document.querySelector('#retry').click()")  # which may be hidden by now
     visit.connected()
+    expect(visit.button("Try now")).to_be_hidden()
     visit.button("Plain Text").click()
     visit.is_complete()
     assert visit.text() == NAMED["Plain Text"].content
