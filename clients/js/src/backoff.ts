@@ -21,7 +21,7 @@ export class BackOff {
   giveUpMs = 300_000;
   readonly #options: BackOffOptions;
   #failures = 0;
-  /** The time of the first failure since progress. */
+  /** The time of the first failure since progress, by a clock that is not set. */
   #lostAt: number | undefined;
 
   constructor(options: BackOffOptions = {}) {
@@ -42,8 +42,8 @@ export class BackOff {
   /** The next delay in milliseconds; `undefined` after the last attempt. `hintMs` is what the service asks for, if anything. */
   next(hintMs?: number): number | undefined {
     const { firstMs = 250, maxMs = 10_000, attempts = Infinity, giveUpMs = this.giveUpMs } = this.#options;
-    this.#lostAt ??= Date.now();
-    if (this.#failures >= attempts || Date.now() - this.#lostAt >= giveUpMs) return undefined;
+    this.#lostAt ??= performance.now();
+    if (this.#failures >= attempts || performance.now() - this.#lostAt >= giveUpMs) return undefined;
     const whole = Math.min(maxMs, firstMs * 2 ** this.#failures++);
     if (hintMs !== undefined) return Math.min(hintMs, LONGEST_HINT_MS) * (1 + Math.random() / 4);
     return whole * (0.5 + Math.random() / 2);

@@ -126,7 +126,7 @@ export class Connection {
   /** Connects, if it is idle. */
   open(): void {
     if (this.#state !== "idle") return;
-    if (Date.now() < this.#refusedUntil) queueMicrotask(() => this.#state === "idle" && this.#end(this.#refusal!, "idle"));
+    if (performance.now() < this.#refusedUntil) queueMicrotask(() => this.#state === "idle" && this.#end(this.#refusal!, "idle"));
     else this.#connect();
   }
 
@@ -273,7 +273,7 @@ export class Connection {
     const error = new StreamingError("CONNECTION_REFUSED", message, { fatal: true, retryable: true, retryAfterMs: REFUSED_MS });
     if (this.#admitted) return this.#broken(CLOSE_ABNORMAL, error, REFUSED_MS);
     this.#refusal = error;
-    this.#refusedUntil = Date.now() + REFUSED_MS;
+    this.#refusedUntil = performance.now() + REFUSED_MS;
     this.#doubts = 0;
     this.#release()?.close();
     this.#end(error, "idle");

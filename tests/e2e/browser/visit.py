@@ -16,6 +16,9 @@ CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
+SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
+"""Chromium has none as root."""
+
 WIDE: ViewportSize = {"width": 1440, "height": 1000}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 
@@ -33,8 +36,7 @@ addEventListener("securitypolicyviolation", (violation) =>
 
 
 def launch_chromium(playwright: Playwright, *arguments: str) -> Browser:
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*as_root, *arguments])
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*SANDBOX, *arguments])
 
 
 class Visit:

@@ -6,9 +6,15 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
 import { FakePage, FakeSocket } from "./fake.mjs";
 
+/** The clock of the computer is set, by this number of milliseconds. */
+let setClock;
+
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   mock.method(Math, "random", () => 1);
+  const { now } = Date;
+  mock.method(performance, "now", () => now());
+  setClock = (by) => mock.method(Date, "now", () => now() + by);
 });
 
 afterEach(() => {
@@ -78,6 +84,18 @@ test("a stream goes on after 75 s and after 250 s offline", () => {
     FakeSocket.last.receives({ type: "chunk", index: stream.received, data: "x" });
   }
   assert.equal(stream.state, "streaming");
+});
+
+test("a clock that is set changes nothing", () => {
+  const { client, errors } = started({ limits: { resume_ttl: 300 } });
+  outage(10);
+  setClock(86_400_000);
+  outage(200);
+  setClock(-86_400_000);
+  outage(10);
+  assert.deepEqual([client.state, errors], ["waiting", []]);
+  outage(200);
+  assert.deepEqual(errors, ["CONNECTION_LOST"]);
 });
 
 test("giveUpMs and attempts of the options hold instead", () => {
