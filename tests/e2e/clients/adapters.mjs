@@ -225,6 +225,27 @@ export function testAdapter(name, mount) {
     assert.deepEqual(sent.filter((type) => type === "stream_request" || type === "watch").length, 4);
   });
 
+  test(`${name}: a live stream of which the beginning was kept, also in an element that appears later`, async () => {
+    const { client } = listening();
+    const producer = await Producer.create(client.sessionId);
+    await producer.write("one\n\ntwo\n\n*three");
+    const before = client.watch(producer.streamId, { htmlMode: "incremental" });
+    for await (const { settled } of before) if (settled > 0) break;
+    const { settled } = before;
+    const options = { ...live, settled };
+    const { mounted, until, article, ended } = show({ client, source: { watch: producer.streamId }, options, shown: false });
+    await until(() => mounted.stream().content.includes("three"));
+    await producer.write("* four");
+    mounted.set({ shown: true });
+    await producer.end();
+    await ended();
+    const html = "<p>one</p><p>two</p><p><em>three</em> four</p>";
+    assert.ok(settled > 0 && settled < html.length);
+    assert.equal(mounted.stream().content, html.slice(settled));
+    assert.equal(article().innerHTML, html.slice(settled));
+    mounted.unmount();
+  });
+
   test(`${name}: a live stream that began in the session`, async () => {
     const { changed, until } = signal();
     let began;
