@@ -12,7 +12,11 @@ const fast = { speed: "superfast" };
 async function left(begin, options = {}) {
   const network = await Network.open();
   const { changed, until } = signal();
-  const user = client({ onMessage: changed, ...options }, network.url);
+  const user = client(options, network.url);
+  user.on("stream", (stream) => {
+    stream.on("chunk", changed);
+    stream.on("state", changed);
+  });
   const streams = await begin(user, until);
   const saved = JSON.parse(JSON.stringify(save(user)));
   network.close();
@@ -45,7 +49,7 @@ test("a stream whose beginning is kept is continued where it ends", async () => 
   const [stream] = recover(client(), saved, { kept: true });
   const rest = await all(stream);
   assert.equal(kept + rest, words(40));
-  assert.ok(stream.received === 40 && rest.length < words(31).length, rest);
+  assert.ok(saved.streams[0].received >= 10 && stream.received === 40);
 });
 
 test("streams that wait are requested again, counted once and in their order", async () => {
