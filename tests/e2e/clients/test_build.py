@@ -45,6 +45,11 @@ const client = new StreamingClient("https://service.example", {
 const quota = (error: unknown): QuotaKind | undefined => (error instanceof StreamingError ? error.scope : undefined);
 const ends: Date | undefined = client.session?.tokenExpiresAt;
 const stream = client.stream("x", { contentType: "html", htmlMode: "incremental", onChunk: (chunk: Chunk) => {} });
+stream.retry();
+client.retry();
+const next: Date | undefined = client.retryAt;
+// @ts-expect-error there is no such option
+new StreamingClient("https://service.example", { sesionId: "x" });
 const left: number | undefined = client.session?.requestsLeft;
 // @ts-expect-error there is no such speed
 client.stream("x", { speed: "warp" });
@@ -63,7 +68,7 @@ useStream(client, live, { render: domRenderer, target: 3 });
 const fromVue: number = useVue(client, () => null, { htmlMode: "incremental" }).received.value;
 const stop: () => void = streamStore(client, "x").subscribe(({ content }) => content.length);
 export { fromVue, inEditor, ref, state, stop };
-export { domRenderer, ends, left, quota, settled, StreamingError };
+export { domRenderer, ends, left, next, quota, settled, StreamingError };
 """
 
 
