@@ -10,7 +10,7 @@ from tests.e2e.clients.program import run_tests
 
 
 @pytest.mark.parametrize("documents", [pieces.write_pieces, pieces.generated])
-@pytest.mark.parametrize("target", ["dom", "tiptap", "prosemirror", "quill", "textarea"])
+@pytest.mark.parametrize("target", ["dom", "tiptap", "prosemirror", "quill", "lexical", "textarea"])
 async def test_streamed_documents_equal_whole_ones(
     tmp_path: Path, target: str, documents: Callable[[Path], Path]
 ) -> None:
