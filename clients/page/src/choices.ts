@@ -1,3 +1,4 @@
+import { stored } from "./remembered.js";
 import { element } from "./element.js";
 
 const KEPT_AS = "streaming-choices";
@@ -20,7 +21,7 @@ export class Choices {
   readonly #form = element("settings", HTMLFormElement);
 
   constructor(changed: () => void) {
-    this.chosen = JSON.parse(localStorage.getItem(KEPT_AS) ?? "{}") as Chosen;
+    this.chosen = stored(localStorage, KEPT_AS) ?? {};
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("change", ({ target }) => {
       if ((target as HTMLInputElement).form !== this.#form) return;

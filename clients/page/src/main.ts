@@ -117,8 +117,7 @@ function begin(what: Source | typeof LIVE): void {
 }
 
 function again(): void {
-  if (last === LIVE) void playLive();
-  else if (last) play(last);
+  if (last) start(last);
 }
 
 function press(name: string | undefined): void {
@@ -162,7 +161,10 @@ function arrange(): void {
 function playFirst(): void {
   const what = first;
   first = undefined;
-  if (!what || stage.stream) return;
+  if (what && !stage.stream) start(what);
+}
+
+function start(what: Source | typeof LIVE): void {
   if (what === LIVE) void playLive();
   else play(what);
 }
@@ -196,8 +198,12 @@ undoKeys(editor.view.dom, {
 });
 arrange();
 addEventListener("hashchange", () => {
-  arrange(); // a link to another state of this page
-  playFirst();
+  const asked = readAddress();
+  if (!asked) return showState(); // a link to a place on the page; it is there now
+  arrange();
+  const what = first;
+  first = undefined;
+  if (what && asked.sample) start(what);
 });
 
 // For the console.

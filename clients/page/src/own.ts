@@ -44,9 +44,12 @@ export class OwnText {
 
   async #take(file: File | undefined): Promise<void> {
     if (!file) return;
-    this.#text.value = await file.text();
-    this.#fileName = file.name;
+    const text = await file.text();
     this.#panel.open = true;
+    this.#text.select();
+    // The one way that undo in the field can revert.
+    if (!document.execCommand("insertText", false, text)) this.#text.value = text;
+    this.#fileName = file.name;
     this.#measure();
   }
 

@@ -7,6 +7,7 @@ import {
   type StreamingClient,
   type StreamOptions,
 } from "../../js/src/index.js";
+import { announcer } from "../../js/src/announce.js";
 import { tiptapRenderer } from "../../js/src/tiptap.js";
 import { GapChart } from "./chart.js";
 import { eachFrame, element } from "./element.js";
@@ -15,7 +16,7 @@ import { Past } from "./past.js";
 import { Showing } from "./showing.js";
 import { timing } from "./timings.js";
 import { newTrace } from "./trace.js";
-import { announced, inWords } from "./words.js";
+import { inWords } from "./words.js";
 
 export type Request = Required<Pick<StreamOptions, "contentType" | "speed" | "chunkBy" | "htmlMode">> & {
   name: string;
@@ -139,7 +140,7 @@ export class Stage {
     const { gaps } = showing;
     const log = timing(showing.name, showing.askedAt);
     const isShown = (): boolean => showing === this.#showing;
-    let before = showing.stream?.state ?? "waiting";
+    const announce = announcer(this.#paper, { region: this.#announcement, texts: { started: `${showing.name} streams.` } });
     return {
       onStart: ({ totalChunks, traceId, metadata }) =>
         log(`prepared in ${metadata.processing_time_ms} ms: ${totalChunks} chunks, ${metadata.speed_used}, trace ${traceId}`),
@@ -153,10 +154,8 @@ export class Stage {
         if (state === "broken") gaps.broke();
         else if (state !== "streaming") gaps.interrupted();
         log(state);
-        const { stream } = showing;
-        if (!isShown() || !stream) return;
-        this.#announce(announced(showing.name, before, stream));
-        before = state;
+        if (!isShown()) return;
+        announce(state);
         this.audience.changed();
         this.#draw();
       },
@@ -180,10 +179,6 @@ export class Stage {
     this.#chart.describe(showing.gaps, showing.paceMs);
     this.audience.changed();
     this.audience.ended(showing);
-  }
-
-  #announce(text: string): void {
-    if (text) this.#announcement.textContent = text;
   }
 
   /** The clock also runs between two chunks. */

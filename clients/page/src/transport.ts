@@ -12,7 +12,6 @@ export class Transport {
   readonly #clear = element("clear", HTMLButtonElement);
   readonly #undo = element("undo", HTMLButtonElement);
   readonly #redo = element("redo", HTMLButtonElement);
-  readonly #paper = element("paper", HTMLElement);
 
   constructor(
     private readonly stage: Stage,
@@ -46,7 +45,6 @@ export class Transport {
     this.#again.disabled = !this.repeat.canRepeat();
     this.#undo.disabled = !past.canUndo;
     this.#redo.hidden = !past.canRedo;
-    this.#paper.ariaBusy = String(running !== undefined && !paused);
     this.#pause.querySelector("span")!.textContent = paused ? "Resume" : "Pause";
     this.#pause.querySelector("path")!.setAttribute("d", paused ? "m5 3.5 7 4.5-7 4.5z" : "M5.5 3.5v9M10.5 3.5v9");
   }

@@ -1,4 +1,4 @@
-import { LiveStream, type ProducerState, type Stream, type StreamState } from "../../js/src/index.js";
+import { LiveStream, type ProducerState, type Stream } from "../../js/src/index.js";
 
 const PRODUCER: Record<ProducerState, string> = {
   writing: "Being written",
@@ -28,15 +28,4 @@ export function inWords(stream: Stream): string {
     case "failed":
       return `Failed after ${count}`;
   }
-}
-
-/** What a listener hears when a stream comes from one state into another; nothing for what follows by itself. */
-export function announced(name: string, before: StreamState, stream: Stream): string {
-  if (stream.state !== "streaming") return inWords(stream);
-  const after: Partial<Record<StreamState, string>> = {
-    waiting: `${name} streams.`,
-    paused: "Resumed.",
-    broken: `Continued after ${stream.received} chunks.`,
-  };
-  return after[before] ?? "";
 }

@@ -71,6 +71,36 @@ def test_another_address_in_the_same_tab_shows_that(visit: Visit) -> None:
     visit.page.evaluate("() => void (location.hash = 'sample=emoji')")
     visit.is_complete()
     assert visit.text() == NAMED["Emoji"].content
+    visit.page.evaluate("() => void (location.hash = 'sample=plain-text&speed=superfast')")
+    visit.page.wait_for_function("text => editor.getText() === text", arg=NAMED["Plain Text"].content)
+
+
+def test_the_link_to_the_editor_keeps_the_address(visit: Visit) -> None:
+    visit.button("Emoji").click()
+    visit.is_complete()
+    before = visit.page.url
+    visit.page.locator(".skip-link").focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url(before)
+    assert visit.text() == NAMED["Emoji"].content
+    visit.page.keyboard.press("Tab")
+    expect(visit.document).to_be_focused()
+
+
+@pytest.mark.parametrize("stored", ["no JSON", '{"speed": {"a": 1}, "view": 3}'])
+def test_what_is_stored_by_others_does_no_harm(visit: Visit, stored: str) -> None:
+    visit.page.evaluate(
+        """text => {
+          for (const key of ["streaming-choices", "streaming-code"]) localStorage.setItem(key, text);
+          for (const key of ["streaming-shown", "streaming-content"]) sessionStorage.setItem(key, text);
+        }""",
+        stored,
+    )
+    visit.page.reload()
+    visit.connected()
+    visit.button("Plain Text").click()
+    visit.is_complete()
+    assert visit.text() == NAMED["Plain Text"].content
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a button or a key replaced comes back, and no shortcut acts while a text is typed."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -106,6 +108,18 @@ def test_undo_in_a_field_is_that_of_the_field(written: Visit) -> None:
     written.page.keyboard.press("Control+z")
     assert field.input_value() != "some text!"
     assert written.text() == ""
+
+
+def test_a_file_that_replaces_a_text_can_be_undone(visit: Visit, tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("# Notes")
+    visit.write("")
+    field = visit.page.get_by_label("Text, HTML or Markdown")
+    field.press_sequentially(MINE)
+    visit.page.locator("#own-file").set_input_files(path)
+    expect(field).to_have_value("# Notes")
+    field.press("Control+z")
+    expect(field).to_have_value(MINE)
 
 
 def test_escape_leaves_the_document_for_the_buttons(written: Visit) -> None:
