@@ -14,7 +14,7 @@ export interface PersistOptions extends RecoverOptions {
   storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   /** The name of the item; one for each client of the page. */
   key?: string;
-  /** Stops, and removes what is kept. */
+  /** Stops, and removes what is kept; before `persist` has returned, it leaves what is kept to the next call. */
   signal?: AbortSignal;
 }
 
@@ -33,7 +33,10 @@ const persisting = new WeakMap<StreamingClient, Promise<Stream[]>>();
  */
 export function persist(client: StreamingClient, options: PersistOptions = {}): Promise<Stream[]> {
   let streams = persisting.get(client);
-  if (!streams) persisting.set(client, (streams = begin(client, options)));
+  if (!streams) {
+    persisting.set(client, (streams = begin(client, options)));
+    options.signal?.addEventListener("abort", () => persisting.delete(client));
+  }
   return streams;
 }
 
@@ -42,7 +45,10 @@ async function begin(client: StreamingClient, options: PersistOptions): Promise<
   if (!storage || signal?.aborted) return [];
   const lock = new PageLock();
   const recovered = await goOn(client, lock, read(storage, key), options);
-  if (signal?.aborted) return recovered;
+  if (signal?.aborted) {
+    lock.release();
+    return recovered;
+  }
 
   const write = (): void => {
     if (signal?.aborted) return;
@@ -76,19 +82,19 @@ async function begin(client: StreamingClient, options: PersistOptions): Promise<
     for (const stop of stops) stop();
     lock.release();
     storage.removeItem(key);
-    persisting.delete(client);
   });
   client.streams.forEach(follow);
   return recovered;
 }
 
 /** Goes on with the streams that no other page has. */
-async function goOn(client: StreamingClient, lock: PageLock, item: Item | undefined, options: RecoverOptions): Promise<Stream[]> {
+async function goOn(client: StreamingClient, lock: PageLock, item: Item | undefined, options: PersistOptions): Promise<Stream[]> {
   if (!item) {
     void lock.take(randomId());
     return [];
   }
   const original = await lock.take(item.lock);
+  if (options.signal?.aborted) return [];
   if (!original) void lock.take(randomId());
   const { saved } = item;
   const pending = client.streams.map(({ requestId }) => requestId);

@@ -138,6 +138,32 @@ test("the signal stops it and removes what is kept", async () => {
   assert.equal((await stream.completed).totalChunks, 20);
 });
 
+test("a signal before it has begun leaves the streams to the next call", async () => {
+  const [tab, locks] = [new Tab(), new Locks()];
+  const { unload } = await begun(tab, { locks });
+  unload();
+  const early = new AbortController();
+  const first = await Page.open(tab, { locks, signal: early.signal, begin: () => early.abort() });
+  assert.deepEqual([first.streams, first.client.streams], [[], []]);
+  const { streams } = await Page.open(tab, { locks });
+  assert.equal(await all(streams[0]), words(20));
+});
+
+test("a storage that the browser refuses is as none", async () => {
+  const user = client();
+  const before = Object.getOwnPropertyDescriptor(globalThis, "sessionStorage");
+  const refused = () => {
+    throw new Error("SecurityError");
+  };
+  Object.defineProperty(globalThis, "sessionStorage", { get: refused, configurable: true });
+  try {
+    assert.deepEqual(await persist(user), []);
+  } finally {
+    delete globalThis.sessionStorage;
+    if (before) Object.defineProperty(globalThis, "sessionStorage", before);
+  }
+});
+
 test("a storage that is full, forbidden or has something else is no reason to fail", async () => {
   const full = new Tab();
   full.setItem = () => {

@@ -10,7 +10,7 @@ export interface PersistOptions extends RecoverOptions {
     storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
     /** The name of the item; one for each client of the page. */
     key?: string;
-    /** Stops, and removes what is kept. */
+    /** Stops, and removes what is kept; before `persist` has returned, it leaves what is kept to the next call. */
     signal?: AbortSignal;
 }
 /**
