@@ -111,13 +111,13 @@ function splice(from: string, to: string): { start: number; end: number; inserte
 
 /** Changes a text as from `was` to `next`, beside what users have changed in it. */
 export function $mergeText(node: TextNode, was: string, next: string): void {
-  const ours = splice(was, next);
-  const theirs = splice(was, node.getTextContent());
-  const shift = theirs.inserted.length - (theirs.end - theirs.start);
-  const right = Math.max(ours.start, theirs.end);
-  if (right < ours.end) $splice(node, right + shift, ours.end - right, "");
-  const at = ours.start <= theirs.start ? ours.start : ours.start >= theirs.end ? ours.start + shift : theirs.start;
-  $splice(node, at, Math.max(0, Math.min(ours.end, theirs.start) - ours.start), ours.inserted);
+  const own = splice(was, next);
+  const edit = splice(was, node.getTextContent());
+  const shift = edit.inserted.length - (edit.end - edit.start);
+  const right = Math.max(own.start, edit.end);
+  if (right < own.end) $splice(node, right + shift, own.end - right, "");
+  const at = own.start <= edit.start ? own.start : own.start >= edit.end ? own.start + shift : edit.start;
+  $splice(node, at, Math.max(0, Math.min(own.end, edit.start) - own.start), own.inserted);
 }
 
 /** The selection stays on the same characters. */
