@@ -22,6 +22,7 @@ from service.client_address import TrustedProxies
 from service.events import AttemptOutcome, DropReason, SocketDropped
 from service.live.append_limits import MAX_APPEND_BYTES
 from service.process.http_refusal import Refused, response_to
+from service.process.read_progress import ReadProgress
 from service.process.socket_limiter import SocketLimiter
 from service.session.ports import Recorder
 
@@ -89,7 +90,9 @@ class HttpConnection(HttpToolsProtocol):
         self._complete = False
         """Whether the last request that has begun is complete."""
         self._deadline: asyncio.TimerHandle | None = None
-        self._stall: asyncio.TimerHandle | None = None
+        self._linger: asyncio.TimerHandle | None = None
+        self._progress: ReadProgress | None = None
+        """Once something may have waited for the client."""
         self._end: Callable[[], None] | None = None
         """What ends the connection once no response is outstanding. Nothing more is parsed."""
         self.connections.add(self)
@@ -282,7 +285,7 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.write(response)
             self.transport.write_eof()
             self.flow.resume_reading()
-            self._stall = self._stall or self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+            self._linger = self._linger or self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
         self._end = end
         if not self._cycles:
@@ -304,27 +307,24 @@ class HttpConnection(HttpToolsProtocol):
             self._recorder.record(SocketDropped(DropReason.TIMEOUT))
             self.transport.abort()
 
-    def _watch_progress(self, unsent_before: int | None = None) -> None:
+    def _watch_progress(self) -> None:
         """Abort if the client reads nothing of what was written: a transport waits for it without end."""
-        unsent = self.transport.get_write_buffer_size()
-        if unsent_before is None:
-            if self._stall is not None or not unsent:
-                return
-        elif not unsent:
-            self._stall = None
-            return
-        elif unsent >= unsent_before:
-            self._recorder.record(SocketDropped(DropReason.STALLED))
-            self.transport.abort()
-            return
-        self._stall = self.loop.call_later(self._limits.stall_seconds, self._watch_progress, unsent)
+        if self._progress is None:
+            self._progress = ReadProgress(self.transport, self._limits.stall_seconds, self._abort_stalled)
+        self._progress.watch()
+
+    def _abort_stalled(self) -> None:
+        self._recorder.record(SocketDropped(DropReason.STALLED))
+        self.transport.abort()
 
     def _cancel_timers(self) -> None:
         self._cancel_deadline()
         self._unset_keepalive_if_required()
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        if self._progress is not None:
+            self._progress.stop()
 
 
 def _abandon(cycle: RequestResponseCycle) -> None:

@@ -247,7 +247,9 @@ class Conversion:
         """Show what there is, as the end."""
         if not isinstance(error, EmptyContent):
             with suppress(Exception):  # as above
-                self._content.apply(self._document.finish())
+                change = self._document.finish()
+                if change.start <= self._content.length:  # else a step that failed had settled what lies between
+                    self._content.apply(change)
         self._content.break_off()
 
     def _failed(self, error: Exception) -> None:

@@ -24,7 +24,8 @@ class LiveDocument(Protocol):
     """At each moment safe HTML once its open elements are closed, or text. Not thread-safe.
 
     The document after ``finish`` is what ``prepare`` makes of the whole source, byte for byte: the joined chunks of its
-    plan. Every method raises ``StreamingError`` if the document cannot go on; then it stays as it was.
+    plan. Every method raises ``StreamingError`` if the document cannot go on. Then what was shown remains, and only
+    ``finish`` may follow: it raises too, or completes the document, from a place that may be after what was shown.
     """
 
     @property

@@ -33,6 +33,11 @@ class LiveContent:
         """What is before it never changes; in UTF-16 code units."""
         return self._shown.settled_units
 
+    @property
+    def length(self) -> int:
+        """Of what is shown, in characters."""
+        return self._shown.text.length
+
     def work(self, change: Change) -> int:
         """The most characters that one view reads to apply the change."""
         return max((view.work(change) for view in self._views.values()), default=len(change.text))

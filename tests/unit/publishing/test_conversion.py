@@ -41,6 +41,14 @@ class _Failing(TextDocument):
         return super().append(source)
 
 
+class _FailingAfterSettling(_Failing):
+    """Has settled something in the step that failed."""
+
+    def finish(self) -> Change:
+        start, text, settled = super().finish()
+        return Change(start + 3, text, settled + 3)
+
+
 class _Watched(LiveContent):
     """Keeps the number of characters of the changes that each thread has applied, and which thread has ended it."""
 
@@ -291,3 +299,14 @@ def test_what_is_closed_during_a_large_change_is_thawed_when_the_thread_has_ende
         assert cursor.take(64) is not None
 
     run_virtually(main())
+
+
+def test_what_cannot_follow_on_what_is_shown_is_left_out_after_an_error() -> None:
+    async def run() -> None:
+        bench = _Bench(_FailingAfterSettling())
+        bench.put("one two")
+        bench.put("!")
+        assert isinstance(bench.conversion.failure, ProcessingFailed)
+        assert await bench.text() == "one two"
+
+    run_virtually(run())
