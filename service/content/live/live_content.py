@@ -38,6 +38,11 @@ class LiveContent:
         """Of what is shown, in characters."""
         return self._shown.text.length
 
+    @property
+    def unsettled(self) -> int:
+        """Of what is shown, in characters."""
+        return self._shown.text.length - self._shown.settled
+
     def work(self, change: Change) -> int:
         """The most characters that one view reads to apply the change."""
         return max((view.work(change) for view in self._views.values()), default=len(change.text))

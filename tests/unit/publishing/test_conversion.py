@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from service.content.live.document import Change, LiveDocument
+from service.content.live.document import HOLD_BACK_SECONDS, Change, LiveDocument
 from service.content.live.live_content import LiveContent
 from service.content.live.live_documents import create_document
 from service.content.live.text import TextDocument
@@ -47,6 +47,16 @@ class _FailingAfterSettling(_Failing):
     def finish(self) -> Change:
         start, text, settled = super().finish()
         return Change(start + 3, text, settled + 3)
+
+
+class _FailingToReveal(TextDocument):
+    """Settles nothing, and cannot show what it holds back."""
+
+    def append(self, source: str) -> Change:
+        return super().append(source)._replace(settled=0)
+
+    def reveal(self) -> Change:
+        raise ProcessingFailed("It cannot be shown.")
 
 
 class _Watched(LiveContent):
@@ -245,7 +255,7 @@ async def test_only_small_changes_are_applied_on_the_loop(mode: HtmlMode) -> Non
         piece = cursor.take(64, whole=True)
         kept += "" if piece is None else piece.data
     here = threading.get_ident()
-    assert max(content.applied[here]) <= 8192
+    assert max(content.applied[here]) <= 4096
     assert here not in content.ended_by
     assert len(content.applied) == 2
     assert kept.count("</tr>") == 1000
@@ -310,3 +320,37 @@ def test_what_cannot_follow_on_what_is_shown_is_left_out_after_an_error() -> Non
         assert await bench.text() == "one two"
 
     run_virtually(run())
+
+
+@pytest.mark.parametrize("reveals", [False, True])
+def test_a_long_end_is_converted_again_in_the_thread(*, reveals: bool) -> None:
+    async def main() -> None:
+        document = create_document(ContentType.MARKDOWN, DEFAULT_RULES, Limits())
+        content = LiveContent(is_text=False, max_chunk_characters=1000)
+        bench = _Bench(document, content)
+        for _ in range(300):
+            bench.put("a word ")
+        assert bench.thread.works == 0
+        if reveals:
+            bench.put("and **")
+            await asyncio.sleep(2 * HOLD_BACK_SECONDS)
+        else:
+            bench.conversion.end()
+            bench.conversion.advance()
+            await asyncio.sleep(2 * THREAD_SECONDS)
+        assert bench.thread.works > 0
+        assert bench.conversion.is_complete is not reveals
+        assert bench.conversion.failure is None
+
+    run_virtually(main())
+
+
+def test_a_failure_while_the_end_is_revealed_ends_the_document() -> None:
+    async def main() -> None:
+        bench = _Bench(_FailingToReveal())
+        bench.put("a " * 1000 + "\N{FAMILY}")
+        await asyncio.sleep(2 * HOLD_BACK_SECONDS)
+        assert isinstance(bench.conversion.failure, ProcessingFailed)
+        assert bench.conversion.is_complete
+
+    run_virtually(main())
