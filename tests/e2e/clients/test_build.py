@@ -34,7 +34,9 @@ LIMITS = {
 PROGRAM = """
 import { domRenderer, StreamingClient, StreamingError } from "streaming-content-client";
 import type { Chunk, ProducerState, QuotaKind } from "streaming-content-client";
+import { parallel } from "streaming-content-client/parallel";
 import { useStream, type UseStreamOptions } from "streaming-content-client/react";
+import { persist, recover, save, type Saved } from "streaming-content-client/storage";
 import { streamStore } from "streaming-content-client/svelte";
 import { tiptapRenderer } from "streaming-content-client/tiptap";
 import { useStream as useVue } from "streaming-content-client/vue";
@@ -54,6 +56,13 @@ new StreamingClient("https://service.example", { sesionId: "x" });
 const left: number | undefined = client.session?.requestsLeft;
 // @ts-expect-error there is no such speed
 client.stream("x", { speed: "warp" });
+const several = new StreamingClient("https://service.example", { pool: parallel(3, { rollover: () => "next" }) });
+const saved: Saved = save(client);
+const back: string[] = recover(several, saved).map(({ htmlMode }) => htmlMode);
+persist(several, { kept: true }).then((streams) => streams.map(({ requestId }) => back.push(requestId)));
+const off: () => void = stream.on("end", ({ totalChunks }) => totalChunks.toFixed());
+// @ts-expect-error there is no such event
+client.on("close", () => {});
 const live = client.watch("id", { settled: 3, onProducer: (state: ProducerState) => {} });
 const settled: number = live.settled;
 // @ts-expect-error what the client does with a stream is not for its users
@@ -69,7 +78,7 @@ useStream(client, live, { render: domRenderer, target: 3 });
 const fromVue: number = useVue(client, () => null, { htmlMode: "incremental" }).received.value;
 const stop: () => void = streamStore(client, "x").subscribe(({ content }) => content.length);
 export { fromVue, inEditor, ref, state, stop };
-export { domRenderer, ends, left, next, quota, settled, StreamingError };
+export { back, domRenderer, ends, left, next, off, quota, settled, StreamingError };
 """
 
 
