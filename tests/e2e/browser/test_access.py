@@ -18,10 +18,10 @@ def in_each_state(visit: Visit) -> None:
     visit.button("Vue").click()
     visit.button("Pause").click()
     expect(visit.state).to_contain_text("Paused")
-    visit.button("Cut the line").click()
+    visit.cut_line()
     expect(visit.page.locator("#proof")).to_be_visible()
     assert serious(visit.page) == []
-    visit.button("Repair it now").click()
+    visit.repair_line()
     expect(visit.state).to_contain_text("Paused")  # a pause outlives the cut
     visit.button("Skip").click()
     visit.is_complete()
@@ -63,9 +63,9 @@ def test_the_narrowest_screen_does_not_scroll_sideways(start_visit: StartVisit, 
     visit = start_visit(server, viewport={"width": 320, "height": 640}, address="view=two&code=python&play=off")
     visit.button("Hebrew").click()
     visit.is_complete()
-    visit.button("Cut the line").click()
+    visit.cut_line()
     assert visit.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    visit.button("Repair it now").click()
+    visit.repair_line()
     for name in ("#paper", "#beside-document", "#transport"):
         assert visit.page.locator(name).evaluate("element => element.scrollWidth <= element.clientWidth"), name
 
@@ -112,9 +112,8 @@ def test_a_screen_reader_hears_what_happens(visit: Visit) -> None:
     expect(paper).to_have_attribute("aria-busy", "false")
     visit.button("Resume").click()
     expect(visit.state).to_contain_text("Streaming")
-    visit.button("Cut the line").click()
-    expect(visit.state).to_contain_text("Interrupted")
-    visit.button("Repair it now").click()
+    visit.cut_line()
+    visit.repair_line()
     expect(visit.state).to_contain_text("Streaming")
     visit.button("Skip").click()
     visit.is_complete()

@@ -29,13 +29,16 @@ class Closings:
         self.count += 1
 
 
-def cut(visit: Visit, sample: str = SAMPLE) -> None:
-    """Cut the line in the middle of a sample."""
-    visit.choose(speed="fast")
+def begin(visit: Visit, sample: str = SAMPLE) -> None:
+    visit.choose(speed="normal")
     visit.button(sample).click()
     visit.has_streamed(5)
-    visit.button("Cut the line").click()
-    expect(visit.state).to_contain_text("Interrupted after")
+
+
+def cut(visit: Visit, sample: str = SAMPLE) -> None:
+    """Cut the line in the middle of a sample."""
+    begin(visit, sample)
+    assert visit.cut_line()[2] == "broken"
 
 
 def is_whole(visit: Visit, sample: str = SAMPLE) -> None:
@@ -50,9 +53,10 @@ def test_a_cut_loses_nothing_and_the_page_proves_it(visit: Visit) -> None:
     visit.page.reload()  # for a socket that is counted
     visit.connected()
     before = closings.count
-    cut(visit)
-    expect(visit.page.locator("#connection")).to_have_text("The line is cut")
-    expect(visit.page.locator("#proof")).to_contain_text("The socket is closed. The stream will go on where it was, in")
+    begin(visit)
+    connection, proof, state = visit.cut_line()
+    assert (connection.strip(), state) == ("The line is cut", "broken")
+    assert "The socket is closed. The stream will go on where it was, in" in proof
     visit.is_complete()
     expect(visit.page.locator("#proof")).to_have_text(PROOF)
     assert closings.count == before + 1
@@ -64,7 +68,7 @@ def test_a_cut_loses_nothing_and_the_page_proves_it(visit: Visit) -> None:
 
 def test_the_line_can_be_repaired_before_its_time(visit: Visit) -> None:
     cut(visit)
-    visit.button("Repair it now").click()
+    visit.repair_line()
     visit.is_complete()
     expect(visit.page.locator("#proof")).to_have_text(PROOF)
     is_whole(visit)
@@ -72,10 +76,10 @@ def test_the_line_can_be_repaired_before_its_time(visit: Visit) -> None:
 
 def test_a_stream_that_is_cut_twice_is_whole(visit: Visit) -> None:
     cut(visit)
-    visit.button("Repair it now").click()
-    visit.has_streamed(12)
-    visit.button("Cut the line").click()
-    visit.button("Repair it now").click()
+    visit.repair_line()
+    visit.has_streamed(8)
+    visit.cut_line()
+    visit.repair_line()
     visit.is_complete()
     expect(visit.page.locator("#proof")).to_have_text(PROOF)
     is_whole(visit)
@@ -87,7 +91,7 @@ def test_three_pages_are_cut_at_once(start_visit: StartVisit, server: RunningSer
     for visit in visits:
         cut(visit)
     for visit in visits:
-        visit.button("Repair it now").click()
+        visit.repair_line()
     for visit in visits:
         visit.is_complete()
         is_whole(visit)
@@ -95,9 +99,8 @@ def test_three_pages_are_cut_at_once(start_visit: StartVisit, server: RunningSer
 
 
 def test_a_cut_of_a_page_without_a_stream_connects_again(visit: Visit) -> None:
-    visit.button("Cut the line").click()
-    expect(visit.page.locator("#proof")).to_contain_text("The page connects again in")
-    visit.button("Repair it now").click()
+    assert "The page connects again in" in visit.cut_line()[1]
+    visit.repair_line()
     visit.connected()
     visit.button("Plain Text").click()
     visit.is_complete()
@@ -108,9 +111,8 @@ def test_a_cut_of_a_page_without_a_stream_connects_again(visit: Visit) -> None:
 def test_a_live_stream_survives_a_cut_and_is_compared_too(visit: Visit) -> None:
     visit.button("Live").click()
     visit.has_streamed(10)
-    visit.button("Cut the line").click()
-    expect(visit.state).to_contain_text("Interrupted after")
-    visit.button("Repair it now").click()
+    assert visit.cut_line()[2] == "broken"
+    visit.repair_line()
     visit.is_complete()
     expect(visit.page.locator("#proof")).to_have_text(PROOF)
 
@@ -119,7 +121,7 @@ def test_text_that_is_typed_while_the_line_is_cut_stays(visit: Visit) -> None:
     cut(visit)
     visit.put_cursor("start")
     visit.page.keyboard.type("MINE ")
-    visit.button("Repair it now").click()
+    visit.repair_line()
     visit.is_complete()
     first = visit.content()[0]["content"][0]["text"]
     assert first.startswith("MINE ")
@@ -129,7 +131,7 @@ def test_text_that_is_typed_while_the_line_is_cut_stays(visit: Visit) -> None:
 def test_both_of_two_documents_survive(visit: Visit) -> None:
     visit.choose(view="two")
     cut(visit)
-    visit.button("Repair it now").click()
+    visit.repair_line()
     visit.is_complete()
     is_whole(visit)
     beside = visit.page.locator("#beside-document")
@@ -143,7 +145,7 @@ def test_both_of_two_documents_survive(visit: Visit) -> None:
 def test_a_stream_that_was_cut_and_then_replaced_is_not_compared(visit: Visit, button: str) -> None:
     cut(visit)
     visit.button(button).click()
-    visit.button("Repair it now").click()
+    visit.repair_line()
     visit.connected()
     visit.button("Plain Text").click()
     visit.is_complete()

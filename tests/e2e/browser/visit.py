@@ -86,6 +86,26 @@ class Visit:
             self.page.get_by_text("Your own text or file").click()
         self.page.get_by_label("Text, HTML or Markdown").fill(text)
 
+    def cut_line(self) -> list[str]:
+        """Cut the line; return the connection, the sentence about it and the state of the stream at that moment."""
+        shown: list[str] = self.page.evaluate(
+            """() => {
+              document.querySelector("#cut").click();
+              const [connection, proof] = ["connection", "proof"].map((id) => document.getElementById(id).textContent);
+              return [connection, proof, streaming().stream?.state ?? ""];
+            }"""
+        )
+        return shown
+
+    def repair_line(self) -> None:
+        """Repair the line, if it is still cut: on a busy machine its time may be over."""
+        self.page.evaluate(
+            """() => {
+              const button = document.querySelector("#cut");
+              if (button.textContent.includes("Repair it now")) button.click();
+            }"""
+        )
+
     def put_cursor(self, position: str | int) -> None:
         self.page.evaluate("position => void editor.commands.focus(position)", position)
         expect(self.document).to_be_focused()
