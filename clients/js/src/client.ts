@@ -1,5 +1,6 @@
 import { serviceAddress } from "./address.js";
-import { closed, type ConnectionOptions, type ConnectionState } from "./connection.js";
+import { closed } from "./connection.js";
+import type { ConnectionOptions, ConnectionState } from "./connection-options.js";
 import { StreamingError } from "./errors.js";
 import { Events } from "./events.js";
 import { randomId } from "./ids.js";
@@ -11,7 +12,8 @@ import { Report } from "./report.js";
 import { checkOptions } from "./options.js";
 import { streamRequest, tooLarge } from "./requests.js";
 import type { Session } from "./session.js";
-import { Stream, type StreamOptions } from "./stream.js";
+import { Stream } from "./stream.js";
+import type { StreamOptions } from "./stream-options.js";
 
 export interface ClientOptions extends ConnectionOptions {
   /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */

@@ -1,4 +1,5 @@
-import { closed, Connection, type ConnectionOptions, type Owner } from "./connection.js";
+import { closed, Connection, type Owner } from "./connection.js";
+import type { ConnectionOptions } from "./connection-options.js";
 import type { StreamingError } from "./errors.js";
 import type { LiveStream } from "./live.js";
 import type { ServerMessage } from "./protocol.js";

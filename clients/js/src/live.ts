@@ -1,6 +1,7 @@
 import type { Watch, StreamStart as StreamStartMessage } from "./protocol.js";
 import { readFields } from "./requests.js";
-import { Stream, type Chunk, type ReadOptions } from "./stream.js";
+import { Stream } from "./stream.js";
+import type { Chunk, ReadOptions } from "./stream-options.js";
 
 /** `stalled`: silent for some seconds; `interrupted`: lost, but another one may go on. */
 export type ProducerState = "writing" | "stalled" | "interrupted";

@@ -1,4 +1,4 @@
-import type { ConnectionState } from "./connection.js";
+import type { ConnectionState } from "./connection-options.js";
 import type { StreamingError } from "./errors.js";
 import type { Lane } from "./lane.js";
 import type { Stream } from "./stream.js";

@@ -3,7 +3,8 @@
 import type { StreamingClient } from "./client.js";
 import type { Piece, Renderer, RenderMode } from "./dom.js";
 import type { LiveStream, ProducerState, WatchOptions } from "./live.js";
-import type { Chunk, Completion, Stream, StreamOptions, StreamStart, StreamState } from "./stream.js";
+import type { Stream } from "./stream.js";
+import type { Chunk, Completion, StreamOptions, StreamStart, StreamState } from "./stream-options.js";
 
 /**
  * Content that is requested; the id of a live stream; a stream that the application has, such as that of `onLive`; or

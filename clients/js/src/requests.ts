@@ -1,6 +1,6 @@
 import { StreamingError } from "./errors.js";
 import type { SessionLimits, StreamRequest } from "./protocol.js";
-import type { ReadOptions, StreamOptions } from "./stream.js";
+import type { ReadOptions, StreamOptions } from "./stream-options.js";
 
 /** The message that requests a stream. */
 export function streamRequest(content: string, options: StreamOptions & { requestId: string }): StreamRequest {

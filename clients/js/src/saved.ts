@@ -1,7 +1,8 @@
 import type { StreamingClient } from "./client.js";
 import type { LiveStream } from "./live.js";
 import type { StreamRequest, Watch } from "./protocol.js";
-import type { Stream, StreamStart } from "./stream.js";
+import type { Stream } from "./stream.js";
+import type { StreamStart } from "./stream-options.js";
 
 /** What another client needs to go on with a stream. */
 export interface SavedStream {

@@ -1,11 +1,12 @@
-import { type ConnectionOptions, type ConnectionState } from "./connection.js";
+import type { ConnectionOptions, ConnectionState } from "./connection-options.js";
 import { StreamingError } from "./errors.js";
 import { Events } from "./events.js";
 import { LiveStream, type WatchOptions } from "./live.js";
 import { type Pooling } from "./pool.js";
 import type { ClientMessage, ServerMessage } from "./protocol.js";
 import type { Session } from "./session.js";
-import { Stream, type StreamOptions } from "./stream.js";
+import { Stream } from "./stream.js";
+import type { StreamOptions } from "./stream-options.js";
 export interface ClientOptions extends ConnectionOptions {
     /** 1 to 64 of `A-Z a-z 0-9 _ - . :`; random by default. */
     sessionId?: string;

@@ -1,4 +1,4 @@
-import type { StreamState } from "./stream.js";
+import type { StreamState } from "./stream-options.js";
 export interface Announcements {
     started: string;
     paused: string;

@@ -1,4 +1,5 @@
-import { Connection, type ConnectionOptions, type Owner } from "./connection.js";
+import { Connection, type Owner } from "./connection.js";
+import type { ConnectionOptions } from "./connection-options.js";
 import type { StreamingError } from "./errors.js";
 import type { LiveStream } from "./live.js";
 import type { ServerMessage } from "./protocol.js";

@@ -1,4 +1,5 @@
-import { Stream, type ReadOptions } from "./stream.js";
+import { Stream } from "./stream.js";
+import type { ReadOptions } from "./stream-options.js";
 /** `stalled`: silent for some seconds; `interrupted`: lost, but another one may go on. */
 export type ProducerState = "writing" | "stalled" | "interrupted";
 export interface WatchOptions extends ReadOptions {

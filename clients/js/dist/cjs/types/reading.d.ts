@@ -1,7 +1,8 @@
 import type { StreamingClient } from "./client.js";
 import type { Renderer, RenderMode } from "./dom.js";
 import type { ProducerState, WatchOptions } from "./live.js";
-import type { Completion, Stream, StreamOptions, StreamStart, StreamState } from "./stream.js";
+import type { Stream } from "./stream.js";
+import type { Completion, StreamOptions, StreamStart, StreamState } from "./stream-options.js";
 /**
  * Content that is requested; the id of a live stream; a stream that the application has, such as that of `onLive`; or
  * nothing.

@@ -1,6 +1,7 @@
 import type { StreamingClient } from "./client.js";
 import type { StreamRequest, Watch } from "./protocol.js";
-import type { Stream, StreamStart } from "./stream.js";
+import type { Stream } from "./stream.js";
+import type { StreamStart } from "./stream-options.js";
 /** What another client needs to go on with a stream. */
 export interface SavedStream {
     sessionId: string;
