@@ -17,7 +17,7 @@ function shown(html) {
 for (const { name, html, fragment, incremental } of documents) {
   test(`${name}, appended in fragments`, { skip: !fragment }, () => {
     const element = document.createElement("div");
-    const renderer = domRenderer(element, "fragment");
+    const renderer = domRenderer(element, "fragment", { dir: false });
     for (const chunk of fragment) renderer.append(chunk);
     element.normalize();
     assert.ok(element.isEqualNode(shown(html)));
@@ -26,7 +26,7 @@ for (const { name, html, fragment, incremental } of documents) {
   for (const [by, chunks] of Object.entries(incremental))
     test(`${name}, shown in increments by ${by}, at every moment`, () => {
       const element = document.createElement("div");
-      const renderer = domRenderer(element, "incremental");
+      const renderer = domRenderer(element, "incremental", { dir: false });
       const every = Math.ceil(chunks.length / 50);
       let sofar = "";
       for (const [index, chunk] of chunks.entries()) {
@@ -42,7 +42,7 @@ for (const { name, html, fragment, incremental } of documents) {
 for (const { name, html, incremental } of documents)
   test(`${name}, with guesses that are replaced, at every moment`, () => {
     const element = document.createElement("div");
-    const renderer = domRenderer(element, "incremental");
+    const renderer = domRenderer(element, "incremental", { dir: false });
     const chunks = [...guessed(Object.values(incremental)[0])];
     const every = Math.ceil(chunks.length / 50);
     let kept = "";
@@ -57,7 +57,7 @@ for (const { name, html, incremental } of documents)
 
 test("what is settled is not changed when a chunk replaces what follows", () => {
   const element = shown("<p>before</p>");
-  const renderer = domRenderer(element, "incremental");
+  const renderer = domRenderer(element, "incremental", { dir: false });
   renderer.append({ data: "<p>one", close: "</p>", settled: 0 });
   renderer.append({ data: " two</p><p>*thr", close: "</p>", settled: 14 });
   const [, first, second] = element.children;
@@ -69,7 +69,7 @@ test("what is settled is not changed when a chunk replaces what follows", () => 
 
 test("a renderer continues what another one has shown before a reload", () => {
   const element = shown("<p>one</p>");
-  const renderer = domRenderer(element, "incremental");
+  const renderer = domRenderer(element, "incremental", { dir: false });
   renderer.append({ data: "<p>tw", close: "</p>", from: 10, settled: 10 });
   renderer.append({ data: "<p>two</p>", close: "", from: 10, settled: 20 });
   assert.equal(element.innerHTML, "<p>one</p><p>two</p>");
@@ -77,7 +77,7 @@ test("a renderer continues what another one has shown before a reload", () => {
 
 test("shown content is not changed again", () => {
   const element = shown("<p>before</p>");
-  const renderer = domRenderer(element, "incremental");
+  const renderer = domRenderer(element, "incremental", { dir: false });
   renderer.append({ data: "<ul><li>one ", close: "</li></ul>" });
   const [, list] = element.children;
   const [item] = list.children;
@@ -89,7 +89,7 @@ test("shown content is not changed again", () => {
 
 test("a line that begins in a pre keeps its empty line", () => {
   const element = document.createElement("div");
-  const renderer = domRenderer(element, "incremental");
+  const renderer = domRenderer(element, "incremental", { dir: false });
   renderer.append({ data: "<pre>one\n", close: "</pre>" });
   renderer.append({ data: "\ntwo</pre>", close: "" });
   assert.equal(element.textContent, "one\n\ntwo");
