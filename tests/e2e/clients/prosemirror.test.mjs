@@ -30,7 +30,7 @@ function whole(html) {
 /** What the tests of Tiptap use of an editor. */
 const editorOf = (view) => ({ view, get state() { return view.state; } });
 
-for (const { name, html, fragment, incremental } of documents) {
+for (const { name, html, fragment, incremental } of documents.filter(({ html }) => html.length < 25_000)) {
   test(`${name}, in fragments`, { skip: !fragment }, () => {
     assert.deepEqual(streamed(createView(), "fragment", fragment), whole(html));
   });
