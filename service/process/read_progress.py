@@ -53,8 +53,8 @@ class ReadProgress:
     def _progress(self) -> int:
         """A number that grows when the client reads.
 
-        What waits in the process does not show it, as more may be written meanwhile; nor does the kernel take more with
-        each byte that leaves.
+        What waits in the process does not show it, as more may be written at the same time; nor does the kernel take
+        more with each byte that leaves.
         """
         acknowledged = acknowledged_bytes(self._transport.get_extra_info("socket"))
         return -self._transport.get_write_buffer_size() if acknowledged is None else acknowledged

@@ -19,9 +19,9 @@ from service.publishing.producers import Producers
 from service.publishing.publications import Publications
 from service.publishing.publish_endpoint import PublishEndpoint
 from service.publishing.publish_reception import PublishReception
-from service.publishing.publish_socket import SocketServices
 from service.publishing.rights import HttpProducer, OperatorToken, Producer, ProducerGuard, TokenHolders
 from service.publishing.routes import CallRights, publishing_routes
+from service.publishing.socket_services import SocketServices
 from service.publishing.text_check import SourceWriter
 from service.settings import Settings
 from service.websocket.connection_monitor import ConnectionMonitor

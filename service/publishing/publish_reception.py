@@ -22,10 +22,11 @@ from service.protocol.publish_messages import (
 )
 from service.publishing.producers import Producers
 from service.publishing.publish_route import store_error
-from service.publishing.publish_socket import ProducerConnection, PublishSocket, SocketServices
+from service.publishing.publish_socket import PublishSocket
 from service.publishing.refusal_events import record_refusal
 from service.publishing.refusals import error_of, unknown_stream
 from service.publishing.rights import Producer, ProducerGuard
+from service.publishing.socket_services import ProducerConnection, SocketServices
 from service.session.ports import Connection, StoreUnavailable
 from service.websocket.access_control import AccessControl
 from service.websocket.arrival import Arrival

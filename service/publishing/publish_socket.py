@@ -2,9 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Protocol
-
-from msgspec import Struct
 
 from service.access.principal import AccessRefusal, Principal
 from service.events import CloseReason, FaultRaised, FaultSource
@@ -32,12 +29,11 @@ from service.protocol.publish_messages import (
     encode_publisher,
 )
 from service.publishing.pending_source import PendingSource
-from service.publishing.publications import Publications
 from service.publishing.publish_route import store_error
 from service.publishing.refusal_events import record_refusal
 from service.publishing.rights import Producer
-from service.session.ports import Connection, Ids, Recorder, StoreUnavailable
-from service.websocket.ticker import Ticker
+from service.publishing.socket_services import ProducerConnection, SocketServices
+from service.session.ports import StoreUnavailable
 
 _TOO_LARGE = f"One append has at most {MAX_APPEND_BYTES} bytes. Send the text in smaller parts."
 _NO_TOKEN = "The socket has a token, and its producer does not change. Send append, close or touch."  # noqa: S105
@@ -49,24 +45,6 @@ _LIMITS: Mapping[InputLimit, CloseCode] = {
     InputLimit.MESSAGE: CloseCode.MESSAGE_TIMEOUT,
     InputLimit.MEMORY: CloseCode.OVER_CAPACITY,
 }
-
-
-class ProducerConnection(Connection, Protocol):
-    """A connection that can stop to read."""
-
-    def hold(self) -> None:
-        """Read nothing more until the next ``start``."""
-
-
-class SocketServices(Struct, frozen=True):
-    """What all publish sockets of a process share."""
-
-    publications: Publications
-    ticker: Ticker
-    clock: Callable[[], Instant]
-    ids: Ids
-    recorder: Recorder
-    chunk_timeout_seconds: float
 
 
 class PublishSocket:

@@ -49,6 +49,7 @@ SLEEPS = {
     "tests/integration/publishing/test_writer_outage.py": "the pause of a producer before it repeats",
     "tests/integration/live/test_kills.py": "the rhythm of a producer, and kills at different moments",
     "tests/integration/publishing/test_redis_bus.py": "the time between two probes",
+    "tests/unit/process/test_read_progress.py": "virtual time",
     "tests/unit/publishing/test_awaited_definitions.py": "virtual time",
     "tests/unit/publishing/test_conversion.py": "virtual time",
     "tests/unit/publishing/test_event_reader.py": "virtual time",

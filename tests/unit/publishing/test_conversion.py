@@ -13,50 +13,14 @@ from service.content.rules import DEFAULT_RULES
 from service.protocol.errors import ProcessingFailed
 from service.protocol.limits import Limits
 from service.protocol.messages import ChunkBy, ContentType, HtmlMode
-from service.publishing.conversion import MOST_ON_LOOP, SLOW_SECONDS, Conversion
+from service.publishing.conversion import MOST_ON_LOOP, Conversion
 from service.publishing.conversion_thread import ConversionThread
+from tests.unit.publishing.documents import Failing, FailingAfterSettling, FailingToReveal, Slow
 from tests.unit.publishing.feed_parts import THREAD_SECONDS, SlowThread
-from tests.virtual_time import VirtualLoop, run_virtually
+from tests.virtual_time import run_virtually
 
 _TABLE = f"<table>{'<tr><td>one</td><td>two</td></tr>' * 1000}</table><p>end</p>"
 _LONG = "many words " * MOST_ON_LOOP
-
-
-class _Slow(TextDocument):
-    """Takes long for each exclamation mark."""
-
-    def append(self, source: str) -> Change:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualLoop)
-        loop.stall(2 * SLOW_SECONDS * source.count("!"))
-        return super().append(source)
-
-
-class _Failing(TextDocument):
-    """Cannot go on after an exclamation mark."""
-
-    def append(self, source: str) -> Change:
-        if "!" in source:
-            raise ProcessingFailed("It cannot go on.")
-        return super().append(source)
-
-
-class _FailingAfterSettling(_Failing):
-    """Has settled something in the step that failed."""
-
-    def finish(self) -> Change:
-        start, text, settled = super().finish()
-        return Change(start + 3, text, settled + 3)
-
-
-class _FailingToReveal(TextDocument):
-    """Settles nothing, and cannot show what it holds back."""
-
-    def append(self, source: str) -> Change:
-        return super().append(source)._replace(settled=0)
-
-    def reveal(self) -> Change:
-        raise ProcessingFailed("It cannot be shown.")
 
 
 class _Watched(LiveContent):
@@ -116,7 +80,7 @@ def test_short_text_is_converted_at_once() -> None:
 
 def test_what_follows_on_slow_text_is_converted_in_the_thread_until_that_is_fast() -> None:
     async def main() -> None:
-        bench = _Bench(_Slow())
+        bench = _Bench(Slow())
         works = []
         for text in ("One ", "two! ", "three! ", "four ", "five "):
             bench.put(text)
@@ -267,7 +231,7 @@ async def test_a_long_document_that_fails_is_broken_off_in_the_thread() -> None:
     thread = ConversionThread()
     content = _Watched(is_text=True, max_chunk_characters=1000)
     changed = asyncio.Event()
-    conversion = Conversion(_Failing(), content, thread, changed.set, lambda _seconds: None)
+    conversion = Conversion(Failing(), content, thread, changed.set, lambda _seconds: None)
     conversion.put(_LONG)
     conversion.advance()
     await conversion.caught_up()
@@ -313,7 +277,7 @@ def test_what_is_closed_during_a_large_change_is_thawed_when_the_thread_has_ende
 
 def test_what_cannot_follow_on_what_is_shown_is_left_out_after_an_error() -> None:
     async def run() -> None:
-        bench = _Bench(_FailingAfterSettling())
+        bench = _Bench(FailingAfterSettling())
         bench.put("one two")
         bench.put("!")
         assert isinstance(bench.conversion.failure, ProcessingFailed)
@@ -347,7 +311,7 @@ def test_a_long_end_is_converted_again_in_the_thread(*, reveals: bool) -> None:
 
 def test_a_failure_while_the_end_is_revealed_ends_the_document() -> None:
     async def main() -> None:
-        bench = _Bench(_FailingToReveal())
+        bench = _Bench(FailingToReveal())
         bench.put("a " * 1000 + "\N{FAMILY}")
         await asyncio.sleep(2 * HOLD_BACK_SECONDS)
         assert isinstance(bench.conversion.failure, ProcessingFailed)

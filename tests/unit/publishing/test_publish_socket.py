@@ -15,8 +15,9 @@ from service.live.records import Append, LiveStatus
 from service.protocol.instant import Instant
 from service.protocol.limits import InputLimit
 from service.publishing.producers import Producers
-from service.publishing.publish_socket import PublishSocket, SocketServices
+from service.publishing.publish_socket import PublishSocket
 from service.publishing.rights import Producer
+from service.publishing.socket_services import SocketServices
 from service.session.ports import Receiver, StoreUnavailable
 from service.websocket.ticker import Ticker
 from tests.unit.publishing.memory_live_store import DirectWriter, MemoryLiveStore
