@@ -23,7 +23,7 @@ def uncounted_session_id(name: str, secret: str, now: float) -> str:
 def is_uncounted(session_id: str, secret: str, now: float) -> bool:
     """Whether the id was made with this secret within the last hour: a user without the secret can make none."""
     signed, _, digest = session_id.rpartition(".")
-    if not signed.startswith(_PREFIX) or not hmac.compare_digest(digest, _digest(signed, secret)):
+    if not signed.startswith(_PREFIX) or not hmac.compare_digest(digest.encode(), _digest(signed, secret).encode()):
         return False
     made_at = int(signed[len(_PREFIX) :][:_TIME_CHARACTERS], 16)
     return abs(now - made_at) < _VALID_SECONDS

@@ -106,7 +106,10 @@ class Child(Listener):
         super().__init__(command, folder)
         # Without keep-alive: the server may close an idle connection while the next request is sent.
         self.http = httpx.Client(
-            base_url=f"http://{self.address}", trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+            base_url=f"http://{self.address}",
+            trust_env=False,
+            timeout=LIMIT_SECONDS,
+            limits=httpx.Limits(max_keepalive_connections=0),
         )
 
     @property

@@ -27,7 +27,7 @@ def test_a_service_that_follows_the_protocol_passes_every_check(
         code = main(["verify", "--url", url, "--slow", *token, *ANY_PACE])
     lines = capsys.readouterr().out.splitlines()
     rows = [line for line in lines if "  PASS" in line or "  FAIL" in line]
-    assert code == 0
+    assert code == 0, "\n".join(lines)
     assert [row.split("  ")[0] for row in rows] == [check.claim for check in checks]
     assert [row for row in rows if "  FAIL" in row] == []
     assert len({max(row.find("  PASS"), row.find("  FAIL")) for row in rows}) == 1, "aligned"

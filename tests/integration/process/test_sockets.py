@@ -107,7 +107,7 @@ async def test_a_lack_of_descriptors_is_reported_and_ends(start_server: StartSer
 
 
 async def test_the_socket_that_has_waited_longest_is_closed_for_a_further_one(start_server: StartServer) -> None:
-    server = start_server(MAX_CONNECTIONS=1, MAX_PENDING_SOCKETS=32)
+    server = start_server(MAX_CONNECTIONS=1, MAX_PENDING_SOCKETS=32, REQUEST_TIMEOUT=60)
     async with left_open(server, 32) as first, left_open(server, 1) as [last]:
         await first[0].wait_closed()
         await last.send(b" a\r\n\r\n")

@@ -228,5 +228,6 @@ async def test_a_service_that_is_down(
     prometheus.wait_for(f'max_over_time(up{{instance="{target}"}}[3s]) == 0')
     sources = ["--prometheus", f"http://{prometheus.address}", "--logs", explain.log(server)]
     found = await asyncio.to_thread(explain, *sources, "--since", "2m")
-    assert (found.status, found.causes) == (1, ["service_down"]), found
+    assert (found.status, found.causes[0]) == (1, "service_down"), found
+    assert set(found.causes[1:]) <= {"loop_stalls"}, found  # of a busy host
     assert target in found.report["answer"]
