@@ -64,9 +64,6 @@ class Changes {
   };
 }
 
-/** Of Parchment: what a line can be, such as a heading. */
-const BLOCK_BLOT = 0b1010;
-
 /** HTML that is split anywhere. Only the tail, the open blocks, is converted again, and only differences are changed. */
 class QuillTail implements Renderer {
   readonly #html = new OpenTail(document.implementation.createHTMLDocument().body);
@@ -77,12 +74,16 @@ class QuillTail implements Renderer {
   #given: Delta;
   /** Of an empty line that is filled. */
   readonly #empty: Delta;
+  /** An editor for the tail alone, because what a conversion gives is not all shown: a line is of one kind, code has no images. */
+  readonly #copy: Quill;
 
   constructor(
     readonly quill: Quill,
     at: number,
   ) {
     this.#changes = new Changes(quill);
+    const { registry } = quill.options;
+    this.#copy = new (quill.constructor as typeof Quill)(document.createElement("div"), { registry });
     const [line, offset] = quill.getLine(at);
     const length = line?.length() ?? 0;
     const isEmpty = length === 1 && quill.getText(at - offset, 1) === "\n";
@@ -105,22 +106,9 @@ class QuillTail implements Renderer {
   #converted(): Delta {
     const html = this.#html.root.innerHTML.replace(/<pre([^>]*)>\n/g, "<pre$1>\n\n"); // the first one is not read
     const delta = this.quill.clipboard.convert({ html });
-    const last = delta.ops.at(-1)?.insert;
-    if (last === undefined) return this.#empty;
-    return this.#shown(typeof last === "string" && last.endsWith("\n") ? delta : delta.insert("\n"));
-  }
-
-  /** What the editor shows of it: a line is of one kind, the last of those that it has, and in code nothing has a format. */
-  #shown(delta: Delta): Delta {
-    const shown = this.#changes.delta();
-    delta.eachLine((line, { ...formats }) => {
-      const kinds = Object.keys(formats).filter((name) => this.quill.scroll.query(name, BLOCK_BLOT));
-      for (const kind of kinds.slice(0, -1)) delete formats[kind];
-      const isCode = kinds.at(-1) === "code-block";
-      for (const { insert, attributes } of line.ops) shown.insert(insert!, isCode ? {} : attributes);
-      shown.insert("\n", formats);
-    });
-    return shown;
+    if (!delta.ops.length) return this.#empty;
+    this.#copy.setContents(delta);
+    return this.#copy.getContents();
   }
 }
 

@@ -14,8 +14,6 @@ from tests.e2e.clients.program import run_tests
 async def test_streamed_documents_equal_whole_ones(
     tmp_path: Path, target: str, documents: Callable[[Path], Path]
 ) -> None:
-    if target == "quill" and documents is pieces.generated:
-        return  # its conversion keeps several kinds of a line, of which it shows one: not for all generated documents
     await run_tests(f"{target}.test.mjs", PIECES=documents(tmp_path / "pieces.json"))
 
 
