@@ -59,12 +59,18 @@ def outcome(visit: Visit, name: str, mode: HtmlMode) -> Outcome:
 
 def at_once(visit: Visit, name: str, mode: HtmlMode) -> list[Node]:
     sample = NAMED[name]
-    if sample.content_type is ContentType.TEXT:  # text becomes text nodes, whatever it contains
-        return [
-            {"type": "paragraph", "attrs": {"textAlign": None}, "content": [{"type": "text", "text": sample.content}]}
-        ]
+    if sample.content_type is ContentType.TEXT:
+        return [{"type": "paragraph", "attrs": {"textAlign": None}, "content": lines(sample.content)}]
     html = stream_at_once(sample.content, sample.content_type, mode)
     return visit.set_at_once(html, whole_space=mode is HtmlMode.FRAGMENT)
+
+
+def lines(text: str) -> list[Node]:
+    """Text becomes text nodes, whatever it contains, with a line break after each line but the last."""
+    nodes: list[Node] = []
+    for line in text.split("\n"):
+        nodes += [{"type": "hardBreak"}, *([{"type": "text", "text": line}] if line else [])]
+    return nodes[1:]
 
 
 @pytest.mark.parametrize("mode", HtmlMode)
