@@ -18,6 +18,7 @@ import {
 import { direct, type DirectionOptions } from "./direction.js";
 import { OpenTail, type Piece, type Renderer, type RenderMode } from "./dom.js";
 import { dropFinished } from "./finished.js";
+import { $joinLists, isList } from "./lexical-lists.js";
 import { $mergeText, $sync, type Given } from "./lexical-sync.js";
 import { lineFeeds } from "./lines.js";
 
@@ -71,11 +72,13 @@ class LexicalTail {
       if (!next.length) return;
       const last = root.getLastChild();
       const isEmpty = $isElementNode(last) && last.isEmpty();
-      this.#after = (isEmpty ? last.getPreviousSibling() : last)?.getKey() ?? null;
+      let before = isEmpty ? last.getPreviousSibling() : last;
+      if (isList(before) && isList(next[0])) before.insertAfter((before = $createParagraphNode())); // else they become one
+      this.#after = before?.getKey() ?? null;
       this.#given = $sync(root, this.#before(), [], next);
       if (isEmpty) last.remove(true);
     } else this.#given = $sync(root, this.#before(), this.#given, next);
-    if (!dropFinished(this.#html, "body")) return;
+    if (!dropFinished(this.#html, "body", "ul,ol,div")) return;
     const settled = this.#given.splice(0, this.#given.length - this.#blocks().length);
     this.#after = settled.findLast(({ key }) => $getNodeByKey(key)?.isAttached())?.key ?? this.#after;
   }
@@ -98,8 +101,10 @@ class LexicalTail {
       else blocks.push($createParagraphNode().append(node));
       isOpen = !isBlock;
     }
-    for (const block of blocks) $joinTexts(block);
-    return blocks;
+    const all = $createParagraphNode().append(...blocks);
+    $joinTexts(all);
+    $joinLists(all);
+    return all.getChildren();
   }
 }
 
