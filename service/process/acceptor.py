@@ -4,6 +4,7 @@ The server of uvloop closes its listener, without a word, when an accept fails f
 """
 
 import asyncio
+import select
 import socket
 from collections.abc import Callable, Sequence
 
@@ -81,7 +82,9 @@ class Acceptor:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 self._resumed()
                 return  # no client, another worker has it, or it has left
-            except OSError as error:  # without a descriptor, also if no client waits
+            except OSError as error:
+                if self._paused_at is None and not _has_client(listener):
+                    return  # without a descriptor it fails also then, and no socket need be closed
                 for _ in range(_EVICTIONS):
                     self._limiter.evict_one()
                 self._pause(error.strerror or type(error).__name__)
@@ -115,3 +118,9 @@ class Acceptor:
         if self._paused_at is None:
             self._paused_at = self._loop.time()
             self._recorder.record(AcceptPaused(reason))
+
+
+def _has_client(listener: socket.socket) -> bool:
+    poll = select.poll()  # takes no descriptor
+    poll.register(listener, select.POLLIN)
+    return bool(poll.poll(0))

@@ -93,9 +93,11 @@ async def test_the_soft_limit_is_raised_to_what_the_settings_need(start_limited:
 
 async def test_a_lack_of_descriptors_is_reported_and_ends(start_server: StartServer) -> None:
     server = start_server()
+    async with joined(server, "a-session") as client:  # then it has loaded what it needs
+        assert await stream(client, DOCUMENT) == DOCUMENT
     process = psutil.Process(server.process.pid)
     before = process.rlimit(resource.RLIMIT_NOFILE)
-    process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), before[1]))
+    process.rlimit(resource.RLIMIT_NOFILE, (3, before[1]))  # the limit of the numbers that new ones may have
     waiting = asyncio.create_task(answer(server, REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")))
     line = await asyncio.to_thread(server.logged, "accept_paused")
     assert (line["level"], line["reason"]) == ("WARNING", "Too many open files")
@@ -104,6 +106,27 @@ async def test_a_lack_of_descriptors_is_reported_and_ends(start_server: StartSer
     assert statuses(await waiting) == [200]
     assert server.logged("accept_resumed")
     assert await metric(server, "stream_accept_pauses_total") == 1
+
+
+def lowest_free(process: psutil.Process) -> int:
+    """The number of the next descriptor."""
+    opened = {int(entry.name) for entry in Path(f"/proc/{process.pid}/fd").iterdir()}
+    return min(set(range(max(opened) + 2)) - opened)
+
+
+async def test_the_last_descriptor_serves_a_client(start_server: StartServer) -> None:
+    """Accepts fail for lack of descriptors also when no client waits; then no socket is closed for it."""
+    server = start_server()
+    async with joined(server, "a-session") as client:
+        assert await stream(client, DOCUMENT) == DOCUMENT
+    process = psutil.Process(server.process.pid)
+    before = process.rlimit(resource.RLIMIT_NOFILE)
+    process.rlimit(resource.RLIMIT_NOFILE, (lowest_free(process) + 1, before[1]))
+    for _ in range(20):
+        closing = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        assert statuses(await answer(server, closing)) == [200]
+    process.rlimit(resource.RLIMIT_NOFILE, before)
+    assert await metric(server, "stream_accept_pauses_total") == 0
 
 
 async def test_the_socket_that_has_waited_longest_is_closed_for_a_further_one(start_server: StartServer) -> None:
