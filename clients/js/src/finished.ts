@@ -5,8 +5,8 @@ const BLOCK = "p,h1,h2,h3,h4,h5,h6,ul,ol,li,blockquote,pre,hr,table,tr,div";
 
 /**
  * Removes from the tail the blocks before an open one, which are final, where an open element matches `containers`.
- * Two that match `joined` may become one, so the first is kept. Returns whether any were removed. So a tail that is parsed again for each chunk has the length of a block, not of a
- * document.
+ * Two that match `joined` may become one, so the first is kept. Returns whether any were removed. So a tail that is parsed
+ * again for each chunk has the length of a block, not of a document.
  */
 export function dropFinished(tail: OpenTail, containers: string, joined = ":not(*)"): boolean {
   const dropped = tail.open.map((element) => {

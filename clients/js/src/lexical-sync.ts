@@ -5,11 +5,12 @@ import {
   $isElementNode,
   $isRangeSelection,
   $isTextNode,
-  type ElementNode,
+  ElementNode,
   type LexicalNode,
   type NodeKey,
   type TextNode,
 } from "lexical";
+import { isList } from "./lexical-lists.js";
 
 /** A node as the renderer made it; users may have changed it since, or removed it. */
 export interface Given {
@@ -39,6 +40,7 @@ export function $sync(parent: ElementNode, after: LexicalNode | null, given: Giv
       fresh.key = now.getKey();
       if ($isTextNode(now)) $mergeText(now, was.text, fresh.text);
       else if ($isElementNode(now) && $isElementNode(node)) fresh.children = $syncChildren(now, was, node, fresh);
+      if (isList(parent)) parent.markDirty(); // what an item has decides how the next ones are numbered
       last = now;
       return fresh;
     }
@@ -92,7 +94,7 @@ function equal(was: Given, node: LexicalNode): boolean {
 /** Removes a node; what users typed into it goes into, or behind, another one. */
 function $remove(now: LexicalNode, was: Given, heir: LexicalNode): void {
   const { start, end, inserted } = splice(was.text, now.getTextContent());
-  now.remove(true);
+  ElementNode.prototype.remove.call(now, true); // the `remove` of an item joins the lists in those beside it
   if (!inserted || start > was.text.length || end < start) return;
   const text = $createTextNode(inserted);
   if ($isElementNode(heir)) ((heir.getLastDescendant()?.getParent() ?? heir) as ElementNode).append(text);

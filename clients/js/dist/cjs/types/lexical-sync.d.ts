@@ -1,4 +1,4 @@
-import { type ElementNode, type LexicalNode, type NodeKey, type TextNode } from "lexical";
+import { ElementNode, type LexicalNode, type NodeKey, type TextNode } from "lexical";
 /** A node as the renderer made it; users may have changed it since, or removed it. */
 export interface Given {
     key: NodeKey;
