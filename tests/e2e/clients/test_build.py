@@ -18,7 +18,7 @@ LARGEST_CLIENT = 9
 LIMITS = {
     ".": 9.9,
     "./announce": 1,
-    "./lexical": 3.1,
+    "./lexical": 3.2,
     "./parallel": 1.2,
     "./prosemirror": 3.1,
     "./quill": 2.2,
