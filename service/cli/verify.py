@@ -136,7 +136,7 @@ def _answer(root: Response) -> str:
 def _is_service(root: Response) -> bool:
     try:
         body = json.loads(root.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # JSON that is nested too deeply
         return False
     return isinstance(body, dict) and {"service", "status", "version"} <= body.keys()
 

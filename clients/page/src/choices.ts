@@ -1,7 +1,7 @@
-import { stored } from "./remembered.js";
 import { element } from "./element.js";
+import { Storing } from "./storage.js";
 
-const KEPT_AS = "streaming-choices";
+const storing = new Storing("localStorage", "streaming-choices");
 
 /** The fields of the page, by their short names in an address. */
 const FIELDS: Record<string, string> = {
@@ -21,11 +21,11 @@ export class Choices {
   readonly #form = element("settings", HTMLFormElement);
 
   constructor(changed: () => void) {
-    this.chosen = stored(localStorage, KEPT_AS) ?? {};
+    this.chosen = storing.json<Chosen>() ?? {};
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("change", ({ target }) => {
       if ((target as HTMLInputElement).form !== this.#form) return;
-      localStorage.setItem(KEPT_AS, JSON.stringify(this.chosen));
+      storing.text = JSON.stringify(this.chosen);
       changed();
     });
   }

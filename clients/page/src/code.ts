@@ -2,9 +2,10 @@ import { copy } from "./clipboard.js";
 import { slug } from "./address.js";
 import { element, made } from "./element.js";
 import { FRAMEWORKS, snippet, type Coded, type Framework } from "./snippets.js";
+import { Storing } from "./storage.js";
 
-const KEPT_AS = "streaming-code";
 const SHOWN = 240;
+const storing = new Storing("localStorage", "streaming-code");
 
 /** The code of what is shown, for a framework. */
 export class CodePanel {
@@ -27,8 +28,7 @@ export class CodePanel {
       if (this.#panel.open !== this.#isOpened) this.#remember();
       this.#isOpened = this.#panel.open;
     });
-    const kept = localStorage.getItem(KEPT_AS);
-    if (kept) this.open(kept);
+    this.open(storing.text);
   }
 
   /** The framework that is shown, as in an address; empty if none is. */
@@ -36,7 +36,7 @@ export class CodePanel {
     return this.#panel.open ? slug(this.#framework) : "";
   }
 
-  open(name: string): void {
+  open(name: string | undefined): void {
     const framework = FRAMEWORKS.find((known) => slug(known) === name);
     if (!framework) return;
     this.#framework = framework;
@@ -66,7 +66,7 @@ export class CodePanel {
   }
 
   #remember(): void {
-    localStorage.setItem(KEPT_AS, this.shown);
+    storing.text = this.shown;
     this.chosen();
   }
 

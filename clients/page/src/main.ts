@@ -203,7 +203,7 @@ addEventListener("hashchange", () => {
   arrange();
   const what = first;
   first = undefined;
-  if (what && asked.sample) start(what);
+  if (what && find(asked.sample)) start(what);
 });
 
 // For the console.

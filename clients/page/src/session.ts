@@ -1,22 +1,26 @@
 import type { Session } from "../../js/src/index.js";
 import { element, made } from "./element.js";
+import { hexadecimal } from "./kept.js";
+import { Storing } from "./storage.js";
 
-const KEPT_AS = "streaming-session";
+const OWN_ID = /^page-[0-9a-f]{12}$/;
+const storing = new Storing("sessionStorage", "streaming-session");
+let session: string | undefined;
 
 /** The session of this tab, kept across reloads. */
 export function sessionId(): string {
-  const kept = sessionStorage.getItem(KEPT_AS) ?? newSessionId();
-  sessionStorage.setItem(KEPT_AS, kept);
-  return kept;
+  const kept = storing.text;
+  session ??= kept && OWN_ID.test(kept) ? kept : newSessionId();
+  storing.text = session;
+  return session;
 }
 
 export function forgetSession(): void {
-  sessionStorage.removeItem(KEPT_AS);
+  session = storing.text = undefined;
 }
 
 function newSessionId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(6));
-  return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `page-${hexadecimal(crypto.getRandomValues(new Uint8Array(6)))}`;
 }
 
 /** The limits of the session and their remaining values. */

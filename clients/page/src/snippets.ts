@@ -36,8 +36,9 @@ class Parts {
     return "content" in this.coded ? `${indent}const content = ${this.text};\n` : "";
   }
 
+  /** A literal of JavaScript and of Python, which neither ends a script nor begins a comment in it. */
   get text(): string {
-    return "content" in this.coded ? JSON.stringify(this.coded.content).replaceAll("</script", "<\\/script") : "";
+    return "content" in this.coded ? JSON.stringify(this.coded.content).replaceAll(/<(?=!--|\/?script)/gi, "\\u003c") : "";
   }
 
   get isLive(): boolean {

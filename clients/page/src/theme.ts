@@ -1,12 +1,13 @@
 import { element } from "./element.js";
+import { Storing } from "./storage.js";
 
-const KEPT_AS = "streaming-theme";
 const THEMES = ["system", "light", "dark"];
+const storing = new Storing("localStorage", "streaming-theme");
 
 /** Dark or light, by the system until the switch is used. */
 export function themeSwitch(): void {
   const button = element("theme", HTMLButtonElement);
-  let theme = localStorage.getItem(KEPT_AS) ?? "system";
+  let theme = THEMES.find((known) => known === storing.text) ?? "system";
   const show = (): void => {
     if (theme === "system") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = theme;
@@ -14,7 +15,7 @@ export function themeSwitch(): void {
   };
   button.addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
-    localStorage.setItem(KEPT_AS, theme);
+    storing.text = theme;
     show();
   });
   show();

@@ -73,6 +73,10 @@ def test_another_address_in_the_same_tab_shows_that(visit: Visit) -> None:
     assert visit.text() == NAMED["Emoji"].content
     visit.page.evaluate("() => void (location.hash = 'sample=plain-text&speed=superfast')")
     visit.page.wait_for_function("text => editor.getText() === text", arg=NAMED["Plain Text"].content)
+    visit.is_complete()
+    visit.page.evaluate("() => void (location.hash = 'sample=unknown&speed=slow')")
+    expect(visit.page.locator("select[name=speed]")).to_have_value("slow")
+    assert visit.text() == NAMED["Plain Text"].content
 
 
 def test_the_link_to_the_editor_keeps_the_address(visit: Visit) -> None:
@@ -91,16 +95,39 @@ def test_the_link_to_the_editor_keeps_the_address(visit: Visit) -> None:
 def test_what_is_stored_by_others_does_no_harm(visit: Visit, stored: str) -> None:
     visit.page.evaluate(
         """text => {
-          for (const key of ["streaming-choices", "streaming-code"]) localStorage.setItem(key, text);
-          for (const key of ["streaming-shown", "streaming-content"]) sessionStorage.setItem(key, text);
+          for (const key of ["choices", "code", "theme"]) localStorage.setItem(`streaming-${key}`, text);
+          for (const key of ["shown", "content", "session"]) sessionStorage.setItem(`streaming-${key}`, text);
         }""",
         stored,
     )
     visit.page.reload()
     visit.connected()
+    expect(visit.page.locator("#theme")).to_have_text("Theme: system")
     visit.button("Plain Text").click()
     visit.is_complete()
     assert visit.text() == NAMED["Plain Text"].content
+
+
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+FORBIDDEN = """
+for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });
+"""
+
+
+@pytest.mark.parametrize("storage", [FULL, FORBIDDEN], ids=["full", "forbidden"])
+def test_a_page_that_can_store_nothing_works(visit: Visit, storage: str) -> None:
+    visit.page.add_init_script(storage)
+    visit.page.reload()
+    visit.connected()
+    visit.choose(speed="superfast")
+    visit.page.locator("#theme").click()
+    expect(visit.page.locator("#theme")).to_have_text("Theme: light")
+    visit.page.get_by_text("The code for this").click()
+    visit.button("Plain Text").click()
+    visit.is_complete()
+    assert visit.text() == NAMED["Plain Text"].content
+    assert visit.start()["metadata"]["speed_used"] == "superfast"
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,21 @@ def test_a_long_text_is_shortened_on_the_page_and_whole_in_the_copy(visit: Visit
     expect(visit.page.locator("#code-note")).to_have_text("The text is shortened here; the copy has all of it.")
 
 
-def test_text_that_would_end_a_script_does_not(visit: Visit, server: RunningServer) -> None:
-    visit.write("</script><b>out</b>")
+@pytest.mark.parametrize("text", ["</script><b>out</b>", "</SCRIPT>", "<!-- <script> -->"])
+def test_text_that_would_end_a_script_or_hide_its_end_does_neither(
+    visit: Visit, server: RunningServer, text: str, tmp_path: Path
+) -> None:
+    visit.write(text)
     visit.choose(content_type="text")
     visit.button("Stream it").click()
     visit.is_complete()
-    assert r"<\/script><b>out" in code(visit, "Plain page")
-    assert server.url in code(visit, "Vue")
+    program = tmp_path / "program.py"
+    program.write_text(code(visit, "Python"))
+    assert output([sys.executable, program], tmp_path, PYTHONPATH=str(PROJECT / "clients/python/src")) == text
+    written = code(visit, "Plain page")
+    page = visit.page.context.new_page()
+    page.goto(f"{server.url}/health")  # for its origin
+    page.set_content(written)
+    page.wait_for_function("text => document.querySelector('#answer').textContent === text", arg=text)
+    assert page.locator("b").count() == 0
+    page.close()

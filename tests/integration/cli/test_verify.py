@@ -196,11 +196,17 @@ class RedirectsToTls(ScriptedService):
         return 301, "text/html", ""
 
 
+class NestedJson(ScriptedService):
+    def http(self, path: str, accept: str) -> tuple[int, str, str] | None:
+        return 200, "application/json", "[" * 100_000
+
+
 @pytest.mark.parametrize(
     ("service", "response"),
     [
         (AnotherWebServer, "returned HTTP 404 with text/html"),
         (AnotherJsonApi, "returned HTTP 200 with application/json"),
+        (NestedJson, "returned HTTP 200 with application/json"),
         (RedirectsToTls, "redirects to https://service.example/"),
     ],
 )

@@ -36,7 +36,9 @@ def test_a_session_id_is_one_path_segment() -> None:
     assert Address.parse("ws://h").socket_url("../a b\r\n").endswith("/ws/stream/..%2Fa%20b%0D%0A")
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "example.com", "ftp://example.com", "ws://", "ws://h:port", ""])
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "example.com", "ftp://example.com", "ws://", "ws://h:port", "ws://ä..b", ""]
+)
 def test_other_text_is_refused(url: str) -> None:
     with pytest.raises(InvalidAddress, match=r"address|URL"):
         Address.parse(url)

@@ -30,7 +30,7 @@ def test_an_error_of_the_network_is_one_sentence(error: OSError, cause: str) -> 
     assert cause in sentence
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b"null"])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b"null", b"[" * 100_000])
 def test_a_refusal_without_a_sentence_has_its_status(body: bytes) -> None:
     assert str(ConnectFailed.from_response(502, body, None)) == "The server refused the connection with HTTP 502."
 

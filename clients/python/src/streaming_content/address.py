@@ -35,6 +35,7 @@ class Address:
         try:
             parts = urlsplit(url)
             port = parts.port
+            (parts.hostname or "").encode("idna")  # as connecting does
         except ValueError as error:
             raise InvalidAddress(f"{url!r} is not a URL ({error})") from None
         if parts.scheme not in _SECURE or not parts.hostname:

@@ -67,7 +67,7 @@ class ConnectFailed(StreamingError):
         """From the HTTP response that refused a handshake; includes the sentence of the service if there is one."""
         try:
             sentence = f" {json.loads(body)['error']}"
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):  # the last for JSON that is nested too deeply
             sentence = ""
         wait = f" Retry after {retry_after} s." if retry_after else ""
         return cls(f"The server refused the connection with HTTP {status}.{sentence}{wait}", status, retry_after)
