@@ -14,44 +14,67 @@ export interface Host {
   stop(): void;
 }
 
-/** The last transaction that was applied to a state, and the one before it. */
+/** A transaction that was applied to a state, or its creation. Only a reader keeps it, so it is not kept without one. */
 interface Applied {
-  tr: Transaction;
-  before: Applied | undefined;
+  tr?: Transaction;
+  before?: WeakRef<Applied>;
+  /** Identifies the state that was created. */
+  origin: object;
 }
+
+/** What a renderer has not read yet, and states that were only tried. */
+type Unread = Applied[];
 
 /**
  * Records what is applied to a state. A renderer adds one to the editor; where something else owns the state, such as a
  * framework, its owner adds it.
  */
-export function streamPlugin(): Plugin<Applied | undefined> {
-  return new Plugin<Applied | undefined>({
-    state: { init: () => undefined, apply: (tr, before) => ({ tr, before }) },
+export function streamPlugin(): Plugin<Applied> {
+  const readers = new Set<Unread>();
+  return new Plugin<Applied>({
+    readers,
+    state: {
+      init: () => ({ origin: {} }),
+      apply: (tr, before) => {
+        const applied = { tr, before: new WeakRef(before), origin: before.origin };
+        for (const unread of readers) unread.push(applied);
+        return applied;
+      },
+    },
   });
 }
 
 /** A ProseMirror view. */
 export class ViewHost implements Host {
-  #last: Applied | undefined;
-  readonly #plugin: Plugin<Applied | undefined>;
+  #last: Applied;
+  readonly #unread: Unread = [];
+  readonly #plugin: Plugin<Applied>;
 
   constructor(
     readonly view: EditorView,
     private readonly parseOptions: ParseOptions | undefined,
-    private readonly added: Plugin<Applied | undefined> | undefined,
+    private readonly added: Plugin<Applied> | undefined,
   ) {
     this.#plugin = added ?? streamPlugin();
     if (!added) this.#configure([...this.state.plugins, this.#plugin]);
-    this.#last = this.#plugin.getState(this.state);
+    const last = this.#plugin.getState(this.state);
+    if (!last) throw new TypeError("The state of the editor does not have this plugin.");
+    this.#last = last;
+    this.#readers.add(this.#unread);
+  }
+
+  get #readers(): Set<Unread> {
+    return this.#plugin.spec["readers"] as Set<Unread>;
   }
 
   get state(): EditorState {
     return this.view.state;
   }
 
-  /** Also if the view has got another state, which is of another document. */
+  /** Also after `stop()`, and if the view has got another state, which is of another document. */
   get isDestroyed(): boolean {
-    return this.view.isDestroyed || !this.state.plugins.includes(this.#plugin);
+    const isStopped = this.view.isDestroyed || !this.#readers.has(this.#unread);
+    return isStopped || this.#plugin.getState(this.state)?.origin !== this.#last.origin;
   }
 
   parse(html: Element): Node {
@@ -64,15 +87,17 @@ export class ViewHost implements Host {
 
   applied(): Transaction[] {
     const found: Transaction[] = [];
-    const last = this.#plugin.getState(this.state);
-    for (let one = last; one && one !== this.#last; one = one.before) found.unshift(one.tr);
-    if (last) last.before = undefined;
+    const last = this.#plugin.getState(this.state)!;
+    for (let one: Applied | undefined = last; one && one !== this.#last; one = one.before?.deref()) found.unshift(one.tr!);
     this.#last = last;
+    this.#unread.length = 0;
     return found;
   }
 
   stop(): void {
     if (!this.added && !this.isDestroyed) this.#configure(this.state.plugins.filter((one) => one !== this.#plugin));
+    this.#readers.delete(this.#unread);
+    this.#unread.length = 0;
   }
 
   #configure(plugins: readonly Plugin[]): void {

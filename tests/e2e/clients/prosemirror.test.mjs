@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { undo } from "prosemirror-history";
 import { EditorState, TextSelection } from "prosemirror-state";
 import { prosemirrorRenderer, streamPlugin } from "../../../clients/js/dist/streaming-content-prosemirror.js";
@@ -26,6 +28,9 @@ function whole(html) {
   view.dispatch(view.state.tr.replaceWith(0, view.state.doc.content.size, parsed(html).content));
   return view.state.doc.toJSON().content;
 }
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc");
 
 /** What the tests of Tiptap use of an editor. */
 const editorOf = (view) => ({ view, get state() { return view.state; } });
@@ -81,6 +86,54 @@ test("a plugin that its owner added records the changes", () => {
   assert.equal(view.state.doc.textContent, "mine:yyyTitleone two three four");
 });
 
+test("a plugin that the editor does not have is refused", () => {
+  assert.throws(() => prosemirrorRenderer(createView(), "text", { plugin: streamPlugin() }), TypeError);
+});
+
+test("a plugin of the owner serves two renderers at a time, and a state that was only tried changes nothing", () => {
+  const plugin = streamPlugin();
+  const view = createView("<p>one</p><p>two</p>", [plugin]);
+  const first = prosemirrorRenderer(view, "text", { plugin, at: 4 });
+  const second = prosemirrorRenderer(view, "text", { plugin });
+  const tried = () => view.state.apply(view.state.tr.insertText("tried", 1));
+  for (const data of ["a", "b", "c"]) {
+    tried();
+    first.append({ data });
+    first.append({ data });
+    tried();
+    second.append({ data });
+  }
+  assert.equal(view.dom.innerHTML, "<p>oneaabbcc</p><p>twoabc</p>");
+});
+
+test("a plugin of the owner keeps only what a renderer still has to read", async () => {
+  const plugin = streamPlugin();
+  const view = createView("<p>x</p>", [plugin]);
+  const kept = [];
+  const edit = () => {
+    for (let count = 0; count < 50; count++) {
+      view.dispatch(view.state.tr.insertText("y", 1));
+      kept.push(new WeakRef(plugin.getState(view.state)));
+    }
+  };
+  const left = async () => {
+    await new Promise(setImmediate); // a reference that was followed is held until the end of the task
+    collect();
+    return kept.filter((one) => one.deref()).length;
+  };
+  edit();
+  const renderer = prosemirrorRenderer(view, "text", { plugin });
+  edit();
+  renderer.append({ data: "z" });
+  edit();
+  assert.ok((await left()) <= 60);
+  renderer.stop();
+  edit();
+  assert.ok((await left()) < 10);
+  renderer.append({ data: "late" });
+  assert.ok(!view.state.doc.textContent.includes("late"));
+});
+
 test("after stop, without its editor, or with another document in it, it leaves the editor alone", () => {
   const view = createView();
   const { length } = view.state.plugins;
@@ -88,6 +141,12 @@ test("after stop, without its editor, or with another document in it, it leaves 
   for (const renderer of renderers) renderer.stop();
   assert.equal(view.state.plugins.length, length);
   const another = prosemirrorRenderer(view, "text");
+  const plugin = streamPlugin();
+  const shared = createView("", [plugin]);
+  const ofOwner = prosemirrorRenderer(shared, "text", { plugin });
+  shared.updateState(EditorState.create({ doc: parsed("<p>another</p>"), plugins: [plugin] }));
+  ofOwner.append({ data: "late" });
+  assert.equal(shared.state.doc.textContent, "another");
   view.updateState(EditorState.create({ doc: parsed("<p>another</p>") }));
   view.destroy();
   for (const renderer of [...renderers, another]) {

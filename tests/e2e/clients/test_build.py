@@ -20,7 +20,7 @@ LIMITS = {
     "./announce": 1,
     "./lexical": 3.2,
     "./parallel": 1.2,
-    "./prosemirror": 3.1,
+    "./prosemirror": 3.2,
     "./quill": 2.2,
     "./react": 1,
     "./storage": 1.6,

@@ -12,25 +12,27 @@ export interface Host {
     applied(): Transaction[];
     stop(): void;
 }
-/** The last transaction that was applied to a state, and the one before it. */
+/** A transaction that was applied to a state, or its creation. Only a reader keeps it, so it is not kept without one. */
 interface Applied {
-    tr: Transaction;
-    before: Applied | undefined;
+    tr?: Transaction;
+    before?: WeakRef<Applied>;
+    /** Identifies the state that was created. */
+    origin: object;
 }
 /**
  * Records what is applied to a state. A renderer adds one to the editor; where something else owns the state, such as a
  * framework, its owner adds it.
  */
-export declare function streamPlugin(): Plugin<Applied | undefined>;
+export declare function streamPlugin(): Plugin<Applied>;
 /** A ProseMirror view. */
 export declare class ViewHost implements Host {
     #private;
     readonly view: EditorView;
     private readonly parseOptions;
     private readonly added;
-    constructor(view: EditorView, parseOptions: ParseOptions | undefined, added: Plugin<Applied | undefined> | undefined);
+    constructor(view: EditorView, parseOptions: ParseOptions | undefined, added: Plugin<Applied> | undefined);
     get state(): EditorState;
-    /** Also if the view has got another state, which is of another document. */
+    /** Also after `stop()`, and if the view has got another state, which is of another document. */
     get isDestroyed(): boolean;
     parse(html: Element): Node;
     dispatch(tr: Transaction): void;
