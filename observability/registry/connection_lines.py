@@ -19,7 +19,8 @@ CONNECTION_REFUSED = LogEvent(
     "connection_refused",
     LogLevel.INFO,
     "Connection refused: {outcome}",
-    "a handshake is refused because of the request or its address, or because the service shuts down",
+    "a handshake is refused because of the request or its address, or because the service shuts down; or a reader by "
+    "server-sent events because of its address",
     (
         LogField(
             "outcome",
@@ -43,7 +44,7 @@ CONNECTION_LIMIT_REACHED = LogEvent(
     "connection_limit_reached",
     LogLevel.WARNING,
     "Connection refused: MAX_CONNECTIONS connections are open, or all sockets",
-    "a client receives OVER_CAPACITY, or 503 where no socket is free",
+    "a client receives OVER_CAPACITY, 503 where no socket is free, or 429 as a reader by server-sent events",
     (SESSION_ID,),
     burst=3,
 )

@@ -63,7 +63,8 @@ CONNECTIONS_ACTIVE = Gauge("stream_connections_active", "Open WebSocket connecti
 CONNECTIONS_OPENED = Counter("stream_connections_opened_total", "Connections that began with an open session.")
 CONNECTION_ATTEMPTS = Counter(
     "stream_connection_attempts_total",
-    "Handshakes by outcome; error and refused_capacity are failures of the service.",
+    "Handshakes by outcome; error and refused_capacity are failures of the service. Of readers by server-sent events, "
+    "those that a limit of connections refused: refused_address and refused_capacity.",
     {"outcome": tuple(AttemptOutcome)},
 )
 CONNECTION_CLOSES = Counter(

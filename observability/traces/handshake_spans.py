@@ -38,6 +38,8 @@ class HandshakeSpans:
         self._open: dict[str, _Handshake] = {}
 
     def attempted(self, event: ConnectionAttempted) -> None:
+        if not event.is_handshake:
+            return
         handshake = self._create(event)
         if event.outcome is AttemptOutcome.ACCEPTED:
             self._accepted = handshake

@@ -54,6 +54,8 @@ class CloseReason(StrEnum):
 
 
 class ConnectionAttempted(Struct, frozen=True):
+    """A handshake was answered, or a reader by server-sent events was refused because of a limit of connections."""
+
     outcome: AttemptOutcome
     session_id: str = ""
     seconds: float = 0.0
@@ -62,6 +64,8 @@ class ConnectionAttempted(Struct, frozen=True):
     """Of the HTTP request."""
     exception: Exception | None = None
     """By which it failed."""
+    is_handshake: bool = True
+    """Other requests have spans of their own."""
 
 
 class ConnectionOpened(Struct, frozen=True):

@@ -22,7 +22,7 @@ from service.client_address import TrustedProxies
 from service.events import AttemptOutcome, DropReason, SocketDropped
 from service.live.append_limits import MAX_APPEND_BYTES
 from service.process.http_refusal import Refused, response_to
-from service.process.read_progress import ReadProgress
+from service.process.read_progress import ReadProgress, end_unacknowledged
 from service.process.socket_limiter import SocketLimiter
 from service.session.ports import Recorder
 
@@ -32,6 +32,10 @@ _SLICE_BYTES = 1024
 _STREAM_PREFIX, _APPEND_SUFFIX, _EVENTS_SUFFIX = "/v1/streams/", "/append", "/events"
 _APPEND_BYTES = 2 * MAX_APPEND_BYTES
 """For the body of an append, and the sizes of its parts if it is sent in parts. The route has a limit of its own."""
+
+_EVENT_STALLS = 6
+"""A reader by server-sent events that acknowledges nothing for this number of ``stall_seconds`` has gone: its events,
+and the comments between them, may be too few to wait in the process."""
 
 _LINGER_SECONDS = 2.0
 """For a client that goes on sending after its request was refused."""
@@ -219,9 +223,13 @@ class HttpConnection(HttpToolsProtocol):
             if _is_of_stream(path, _APPEND_SUFFIX):
                 self._max_bytes += _APPEND_BYTES
             elif _is_of_stream(path, _EVENTS_SUFFIX):
-                sent = self.transport.get_extra_info("socket")
-                sent.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limits.event_buffer_bytes)
+                self._limit_events()
         self._head_complete = True
+
+    def _limit_events(self) -> None:
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limits.event_buffer_bytes)
+        end_unacknowledged(connection, _EVENT_STALLS * self._limits.stall_seconds)
 
     def on_message_complete(self) -> None:
         self._complete = True

@@ -66,6 +66,16 @@ def acknowledged_bytes(connection: TcpSocket) -> int | None:
         return None
     try:
         info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _END)
-    except OSError:
+    except (OSError, ValueError):  # the latter by uvloop, of a socket that is closed
         return None
     return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder) if len(info) == _END else None
+
+
+def end_unacknowledged(connection: socket.socket, seconds: float) -> None:
+    """Let the system end the connection when the other end has taken nothing of what was sent for this time.
+
+    It is noticed also if nothing waits in the process: else a client whose network has vanished would remain for a
+    quarter of an hour. Without effect where the system has no such limit.
+    """
+    if sys.platform == "linux":
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(1, round(1000 * seconds)))

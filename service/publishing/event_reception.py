@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.access.principal import AccessRefusal, Principal
 from service.access.session_key import live_key, session_key
-from service.events import ReadingWay, TokenCarrier, TokenRefused
+from service.events import AttemptOutcome, ConnectionAttempted, ReadingWay, TokenCarrier, TokenRefused
 from service.live.ports import LiveStore
 from service.live.records import LiveRecord
 from service.protocol.messages import ChunkBy, HtmlMode, Speed
@@ -71,9 +71,9 @@ class EventReception:
         """Return the reader, for which ``close`` must be called. Raises ``PublishError`` and ``StoreUnavailable``."""
         address = request.address
         if self._hub.addresses.is_full(address):
-            raise PublishError(PublishErrorCode.OVERLOADED, _TOO_MANY, retry_after_seconds=_RETRY_SECONDS)
+            raise self._refused(AttemptOutcome.REFUSED_ADDRESS, _TOO_MANY)
         if not self._hub.reserve():
-            raise PublishError(PublishErrorCode.OVERLOADED, _FULL, retry_after_seconds=_RETRY_SECONDS)
+            raise self._refused(AttemptOutcome.REFUSED_CAPACITY, _FULL)
         self._hub.addresses.add(address)
         try:
             reader = await self._open(request)
@@ -92,6 +92,10 @@ class EventReception:
         self._live.detach(reader.reader.reading)
         self._hub.discard(reader)
         self._release(reader.address)
+
+    def _refused(self, outcome: AttemptOutcome, sentence: str) -> PublishError:
+        self._services.recorder.record(ConnectionAttempted(outcome, is_handshake=False))
+        return PublishError(PublishErrorCode.OVERLOADED, sentence, retry_after_seconds=_RETRY_SECONDS)
 
     def _release(self, address: str) -> None:
         self._hub.release()

@@ -1,6 +1,7 @@
 """Bytes on a TCP connection, as they are written, and what the server answers until it closes."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -53,8 +54,13 @@ def statuses(received: bytes) -> list[int]:
 
 
 @asynccontextmanager
-async def raw_socket(server: RunningServer) -> AsyncIterator[RawSocket]:
-    reader, writer = await asyncio.open_connection(*server.address)
+async def raw_socket(server: RunningServer, receive_buffer_bytes: int | None = None) -> AsyncIterator[RawSocket]:
+    connection = socket.socket()
+    connection.setblocking(False)  # noqa: FBT003 - the library takes it so
+    if receive_buffer_bytes is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+    await asyncio.get_running_loop().sock_connect(connection, server.address)
+    reader, writer = await asyncio.open_connection(sock=connection)
     try:
         yield RawSocket(reader, writer)
     finally:

@@ -162,6 +162,8 @@ async def test_readers_count_as_connections(start_server: StartServer, session_i
             await first.receive()
             async with events(_address(server), stream_id, session_id=session_id) as second:
                 assert await _refusal(second) == (429, "overloaded")
+            outcome = "refused_capacity" if limit == "MAX_CONNECTIONS" else "refused_address"
+            assert await metric(server, f'stream_connection_attempts_total{{outcome="{outcome}"}}') == 1
 
         async def free() -> bool:
             async with events(_address(server), stream_id, session_id=session_id) as third:
@@ -196,6 +198,24 @@ async def test_a_reader_that_reads_nothing_is_disconnected(start_server: StartSe
             return await metric(server, 'stream_sockets_dropped_total{reason="stalled"}') == 1
 
         await eventually(is_dropped)
+
+
+async def test_a_reader_that_takes_nothing_of_little_gives_its_place_to_another(
+    start_server: StartServer, session_id: str
+) -> None:
+    server = start_server(CHUNK_TIMEOUT=0.1, SEND_BUFFER_SIZE=4096, **OPEN)
+    async with back_end(server) as producer, raw_socket(server, receive_buffer_bytes=4096) as client:
+        stream_id = (await producer.create(session_id))["stream_id"]
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined] # as above
+        path = f"/v1/streams/{stream_id}/events?session_id={session_id}"
+        await client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        await producer.append(stream_id, 0, (b"x" * 399 + b" ") * 60)  # less than what stops the writer of the response
+
+        async def is_forgotten() -> bool:
+            return bool(await metric(server, 'stream_live_reads_total{end="disconnected"}'))
+
+        await eventually(is_forgotten)
+        assert await metric(server, 'stream_sockets_dropped_total{reason="stalled"}') == 0
 
 
 async def test_a_drain_ends_the_events_with_the_time_to_come_back(start_server: StartServer, session_id: str) -> None:

@@ -44,6 +44,12 @@ def test_refused_handshakes_are_sampled_and_failed_ones_always_exported() -> Non
         assert len(recording.queried[0]) == 32
 
 
+def test_a_reader_by_events_that_is_refused_has_the_span_of_its_request_only() -> None:
+    recording = Recording(handshakes=True)
+    recording.record(ConnectionAttempted(AttemptOutcome.REFUSED_ADDRESS, is_handshake=False))
+    assert not recording.spans
+
+
 def test_a_handshake_links_to_the_span_of_its_client_which_does_not_decide_on_its_export() -> None:
     client = TraceContext("ab" * 16, "cd" * 8, sampled=True, tracestate="editor=1")
     for handshakes in (False, True):
