@@ -3,7 +3,7 @@ import { closed } from "./connection.js";
 import type { ConnectionOptions, ConnectionState } from "./connection-options.js";
 import { StreamingError } from "./errors.js";
 import { Events } from "./events.js";
-import { randomId } from "./ids.js";
+import { isSessionId, randomId } from "./ids.js";
 import { Lane } from "./lane.js";
 import { LiveStream, type WatchOptions } from "./live.js";
 import { Pool, type Pooling } from "./pool.js";
@@ -70,8 +70,7 @@ export class StreamingClient extends Events<ClientEvents> {
     checkOptions(options.live ?? {}, "speed chunkBy htmlMode");
     if (globalThis.location) serviceAddress(url, "ws", "");
     this.sessionId = options.sessionId ?? randomId();
-    if (!/^(?!\.\.?$)[\w.:-]{1,64}$/.test(this.sessionId))
-      throw new TypeError("A sessionId has 1 to 64 of A-Z a-z 0-9 _ - . :");
+    if (!isSessionId(this.sessionId)) throw new TypeError("A sessionId has 1 to 64 of A-Z a-z 0-9 _ - . :");
     this.#url = url;
     this.#options = options;
     this.#pool = this.#pooled();
@@ -137,7 +136,7 @@ export class StreamingClient extends Events<ClientEvents> {
     const options = { requestId: this.#requestId(request.request_id) };
     const stream = request.type === "watch" ? new LiveStream(request.stream_id, options, request) : new Stream(request, options);
     prepare(stream);
-    return this.#add(stream, sessionId);
+    return this.#add(stream, sessionId, undefined, this.#refusal(request));
   }
 
   /** @internal Takes over a session, if it has not used or been given one. */

@@ -27,6 +27,8 @@ export interface Owner {
   readonly awaits: boolean;
   /** Whether messages follow one another: a stream runs. */
   readonly flows: boolean;
+  /** Whether the service has admitted the session, perhaps on another connection. */
+  readonly admitted: boolean;
   /** A frame was too large: whether the request that it may have been has failed, so that the others can go on. */
   shed(): boolean;
 }
@@ -66,8 +68,8 @@ export class Connection {
   #lastError: StreamingError | undefined;
   /** Tokens that had expired, since one that had not. */
   #expiries = 0;
-  /** Whether a handshake has succeeded: from then on a failure is of the network, or of a service that is down. */
-  #admitted = false;
+  /** Whether a handshake has succeeded. */
+  #opened = false;
   /** Failed handshakes in a row after each of which the service answered over HTTP. */
   #doubts = 0;
   #refusal: StreamingError | undefined;
@@ -85,6 +87,11 @@ export class Connection {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** From then on a failure is of the network, of a service that is down, or a limit of connections. */
+  get #admitted(): boolean {
+    return this.#opened || this.#owner.admitted;
   }
 
   /** Whether messages can be sent. False while its listeners learn that it has ended. */
@@ -117,7 +124,6 @@ export class Connection {
 
   /** `connected` was received. `resumeSeconds`: how long streams can be recovered after a loss, from a service that states it. */
   greeted(resumeSeconds?: number): void {
-    this.#admitted = true;
     if (resumeSeconds) this.#backOff.giveUpMs = Math.max(resumeSeconds * 1000, SHORTEST_MS);
     if (!this.#owner.awaits) this.progressed();
     this.#enter("open");
@@ -140,8 +146,8 @@ export class Connection {
     this.#end(closed(), "closed");
     if (!socket) return;
     await new Promise<unknown>((resolve) => {
-      socket.onclose = resolve;
-      setTimeout(resolve, 1000); // a vanished peer does not answer
+      const limit = setTimeout(resolve, 1000); // a vanished peer does not answer
+      socket.onclose = () => resolve(clearTimeout(limit));
       socket.close(CLOSE_NORMAL);
     });
   }
@@ -171,7 +177,7 @@ export class Connection {
     }
     this.#socket = socket;
     socket.onopen = () => {
-      this.#admitted = true;
+      this.#opened = true;
       if (token && !inHandshake) this.#sendToken("auth", token);
     };
     socket.onmessage = ({ data }: { data: string }) => this.#receive(JSON.parse(data) as ServerMessage);

@@ -85,6 +85,10 @@ export class Lane implements Owner {
     return this.queue.flows;
   }
 
+  get admitted(): boolean {
+    return this.session !== undefined;
+  }
+
   shed(): boolean {
     return this.queue.shed();
   }

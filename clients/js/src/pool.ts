@@ -59,6 +59,7 @@ export class Pool {
 
   protected add(sessionId: string): Lane {
     const lane = this.open(sessionId, this);
+    lane.session = this.of(sessionId)[0]?.session;
     this.lanes.push(lane);
     return lane;
   }

@@ -136,32 +136,36 @@ export class RequestQueue {
 
   /** Sends the requests that were not sent on this connection. */
   #requestAll(): void {
-    if (!this.#connection.ready) return;
-    for (const stream of this.streams.slice(0, LENGTH)) {
-      if (this.#requested.has(stream)) continue;
+    const next = (): Stream | undefined =>
+      this.#connection.ready ? this.streams.slice(0, LENGTH).find((stream) => !this.#requested.has(stream)) : undefined;
+    let removed = false;
+    for (let stream = next(); stream; stream = next()) {
       const message = stream.over ? undefined : stream.ask(this.token);
-      if (!message) {
-        stream.lost("not_stored");
-        return this.leave(stream);
+      const refused = message ? tooLarge(message as StreamRequest, this.#lane.session?.limits) : stream.loss("not_stored");
+      if (message && !refused) {
+        this.#requested.add(stream);
+        this.#connection.send(message);
+        continue;
       }
-      const refused = tooLarge(message as StreamRequest, this.#lane.session?.limits);
-      if (refused) {
-        stream.fail(refused);
-        return this.leave(stream);
-      }
-      this.#requested.add(stream);
-      this.#connection.send(message);
+      stream.fail(refused);
+      this.#remove(stream);
+      removed = true;
     }
-    this.sendControls();
+    if (this.#connection.ready) this.sendControls();
+    if (removed) this.#lane.pool.freed(this.#lane);
   }
 
   leave(stream: Stream): void {
+    this.#remove(stream);
+    this.#requestAll();
+    this.#lane.pool.freed(this.#lane);
+  }
+
+  #remove(stream: Stream): void {
     this.streams = this.streams.filter((other) => other !== stream);
     this.#requested.delete(stream);
     this.streams[0]?.report?.begin();
     if (this.#current === stream) this.#current = undefined;
-    this.#requestAll();
-    this.#lane.pool.freed(this.#lane);
   }
 
   // Messages of the service
@@ -191,7 +195,6 @@ export class RequestQueue {
     return stream;
   }
 
-  /** The service reports on the producer of a live stream. */
   /** Answers to controls, and what is known of producers; any other message has no meaning. */
   other(message: ServerMessage): void {
     if (message.type in ACTIONS) this.#answered(message as ControlAnswer);

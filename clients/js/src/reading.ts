@@ -129,9 +129,9 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
       };
       const begin = (): void => {
         if (over) return;
-        options = given;
         stream = all = undefined;
         reading = IDLE;
+        options = given;
         clear();
         try {
           if (listen) stream = source as Stream;
@@ -159,7 +159,7 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
       };
       retry = () => {
         client.retry();
-        if (reading.completion || reading.error) begin();
+        if (!listen && (reading.completion || reading.error)) begin();
       };
       // Not at once: a component that is unmounted at once, as in StrictMode, has requested nothing.
       Promise.resolve(after).then(begin, begin);
@@ -167,7 +167,7 @@ export function createReader<Target>(changed: (reading: Reading) => void): Reade
         over = true;
         renderer?.stop();
         stream?.abandon();
-        stream = retry = undefined;
+        stream = undefined;
       };
     },
     show(next) {

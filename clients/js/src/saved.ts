@@ -1,4 +1,5 @@
 import type { StreamingClient } from "./client.js";
+import { isSessionId } from "./ids.js";
 import type { LiveStream } from "./live.js";
 import type { StreamRequest, Watch } from "./protocol.js";
 import type { Stream } from "./stream.js";
@@ -56,7 +57,7 @@ function saved(stream: Stream): SavedStream {
  * takes over the saved one. Throws a `TypeError` if a stream goes on already, or if it is not what `save` returns.
  */
 export function recover(client: StreamingClient, saved: Saved, { kept = false }: RecoverOptions = {}): Stream[] {
-  if (saved?.version !== 1) throw new TypeError("This is not what save() returns.");
+  if (!isSaved(saved)) throw new TypeError("This is not what save() returns.");
   const pending = client.streams.map(({ requestId }) => requestId);
   if (saved.streams.some(({ request }) => pending.includes(request.request_id!)))
     throw new TypeError("The client has one of these streams already.");
@@ -76,4 +77,20 @@ export function recover(client: StreamingClient, saved: Saved, { kept = false }:
       if (kept) stream.received = received;
     }),
   );
+}
+
+/** Whether it has the form of what `save` returns; it may come from anywhere. */
+export function isSaved(value: unknown): value is Saved {
+  const { version, sessionId, streams } = Object(value) as Partial<Saved>;
+  if (version !== 1 || !isSessionId(sessionId) || !Array.isArray(streams) || !streams.every(isSavedStream)) return false;
+  return new Set(streams.map(({ request }) => request.request_id)).size === streams.length;
+}
+
+function isSavedStream(value: unknown): value is SavedStream {
+  const { sessionId, request, start, token = "", received } = Object(value) as Record<string, unknown>;
+  const { type, request_id, stream_id, settled = 0, content } = Object(request) as Record<string, unknown>;
+  const counts = [received, settled].every((count) => Number.isInteger(count) && (count as number) >= 0);
+  if (!isSessionId(sessionId) || typeof request_id !== "string" || typeof token !== "string" || !counts) return false;
+  if (type === "watch") return typeof stream_id === "string";
+  return type === "stream_request" && typeof (start ? (start as Partial<StreamStart>).streamId : content) === "string";
 }

@@ -1,7 +1,7 @@
 import type { StreamingClient } from "./client.js";
 import { randomId } from "./ids.js";
 import { PageLock } from "./page-lock.js";
-import { recover, save, type RecoverOptions, type Saved } from "./saved.js";
+import { isSaved, recover, save, type RecoverOptions, type Saved } from "./saved.js";
 import type { Stream } from "./stream.js";
 
 export { recover, save, type RecoverOptions, type Saved, type SavedStream } from "./saved.js";
@@ -32,6 +32,7 @@ const persisting = new WeakMap<StreamingClient, Promise<Stream[]>>();
  * readers. Without a storage it does nothing. Call it once: later calls return the same.
  */
 export function persist(client: StreamingClient, options: PersistOptions = {}): Promise<Stream[]> {
+  if (options.signal?.aborted) return Promise.resolve([]);
   let streams = persisting.get(client);
   if (!streams) {
     persisting.set(client, (streams = begin(client, options)));
@@ -42,7 +43,7 @@ export function persist(client: StreamingClient, options: PersistOptions = {}): 
 
 async function begin(client: StreamingClient, options: PersistOptions): Promise<Stream[]> {
   const { storage = ofTab(), key = "streaming-content", signal } = options;
-  if (!storage || signal?.aborted) return [];
+  if (!storage) return [];
   const lock = new PageLock();
   const recovered = await goOn(client, lock, read(storage, key), options);
   if (signal?.aborted) {
@@ -107,8 +108,7 @@ async function goOn(client: StreamingClient, lock: PageLock, item: Item | undefi
 function read(storage: Pick<Storage, "getItem">, key: string): Item | undefined {
   try {
     const item = JSON.parse(storage.getItem(key) ?? "null") as Item | null;
-    const valid = item?.saved.version === 1 && item.saved.streams.every(({ request }) => request.request_id);
-    return valid ? item : undefined;
+    return isSaved(item?.saved) ? item! : undefined;
   } catch {
     return undefined; // something else wrote it
   }

@@ -51,8 +51,8 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
   sessionId = "";
 
   readonly #keep: boolean;
-  /** Those that were neither passed to a listener nor read by every iterator. */
-  readonly #chunks: Chunk[] = [];
+  /** Those that were neither passed to a listener nor read by every iterator, by the number of chunks before each. */
+  readonly #chunks = new Map<number, Chunk>();
   /** How many were before these. */
   #dropped = 0;
   /** The iterators, each with the number of chunks before its next one. */
@@ -71,7 +71,7 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
     this.request = request;
     this.completed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     const abort = (): void => {
-      this.#drop(this.#chunks.length);
+      this.#drop();
       this.fail(signal!.reason);
       this.abandon();
     };
@@ -101,8 +101,8 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
     this.callbacks = { ...this.callbacks, ...listeners };
     if (this.start) notify(listeners.onStart, this.start);
     if (listeners.onChunk) {
-      for (const chunk of this.#chunks.slice()) notify(listeners.onChunk, chunk);
-      if (!this.#keep) this.#drop(this.#chunks.length);
+      for (const chunk of [...this.#chunks.values()]) notify(listeners.onChunk, chunk);
+      if (!this.#keep) this.#drop();
     }
     return this;
   }
@@ -148,11 +148,12 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
       throw new TypeError("The chunks of this stream go to its onChunk.");
     const reader = { at: this.#dropped };
     this.#readers.add(reader);
-    signal?.addEventListener("abort", this.#wake);
+    const wake = (): void => this.#wake(); // one of its own: the same signal may end several iterators
+    signal?.addEventListener("abort", wake);
     try {
       for (;;) {
         signal?.throwIfAborted();
-        const chunk = this.#chunks[reader.at - this.#dropped];
+        const chunk = this.#chunks.get(reader.at);
         if (chunk) {
           reader.at++;
           this.#dropRead();
@@ -162,7 +163,7 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
         else await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
     } finally {
-      signal?.removeEventListener("abort", this.#wake);
+      signal?.removeEventListener("abort", wake);
       this.#readers.delete(reader);
       this.#dropRead();
       if (!this.over && !this.#readers.size && !this.heard("chunk")) this.abandon();
@@ -244,7 +245,7 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
     this.received++;
     this.report?.take();
     if (this.over) return;
-    if (this.#keep || this.#readers.size || !this.heard("chunk")) this.#chunks.push(chunk);
+    if (this.#keep || this.#readers.size || !this.heard("chunk")) this.#chunks.set(this.#arrived, chunk);
     this.emit("chunk", chunk);
     this.#wake();
   }
@@ -313,15 +314,19 @@ export class Stream extends Events<StreamEvents> implements AsyncIterable<Chunk>
 
   /** What every iterator has passed is not needed any more. */
   #dropRead(): void {
-    if (!this.#keep && this.#readers.size) this.#drop(Math.min(...[...this.#readers].map(({ at }) => at)) - this.#dropped);
+    if (!this.#keep && this.#readers.size) this.#drop(Math.min(...[...this.#readers].map(({ at }) => at)));
   }
 
-  #drop(count: number): void {
-    this.#chunks.splice(0, count);
-    this.#dropped += count;
+  /** The number of chunks up to the last one of those that are left. */
+  get #arrived(): number {
+    return this.#dropped + this.#chunks.size;
   }
 
-  readonly #wake = (): void => {
+  #drop(until = this.#arrived): void {
+    while (this.#dropped < until) this.#chunks.delete(this.#dropped++);
+  }
+
+  #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
-  };
+  }
 }

@@ -258,6 +258,7 @@ export function testAdapter(name, mount) {
     const { mounted, article, ended } = show({ client, source: began, options: { render: domRenderer } });
     await producer.end();
     await ended();
+    mounted.stream().retry(); // it can not be requested
     assert.equal(article().innerHTML, "<p><em>one</em> two</p>");
     mounted.unmount();
   });

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
+import { FakeSocket } from "./fake.mjs";
 import { all, client, signal, words } from "./service.mjs";
 
 const fast = { speed: "superfast" };
@@ -139,4 +141,49 @@ test("a signal ends the wait for a connection or an answer, and a client that wa
   leaving.abort(new Error("enough"));
   await assert.rejects(aborted, reason);
   assert.ok((await kept) > 0);
+});
+
+test("a signal that ends one of two iterators ends the other too, when the first has left", async () => {
+  const stream = client().stream(words(300));
+  const controller = new AbortController();
+  const [first, second] = [1, 2].map(() => stream.chunks({ signal: controller.signal }));
+  await Promise.all([first.next(), second.next()]);
+  await first.return();
+  const rest = assert.rejects(async () => {
+    for await (const _ of second);
+  }, { message: "enough" });
+  stream.pause();
+  controller.abort(new Error("enough"));
+  await rest;
+});
+
+test("thousands of streams that were cancelled before there was a connection are over, and the next one goes on", async () => {
+  const user = new StreamingClient("http://service", { WebSocket: FakeSocket });
+  const controller = new AbortController();
+  const streams = Array.from({ length: 5000 }, () => user.stream("x", { signal: controller.signal }));
+  const next = user.stream("next");
+  controller.abort(new Error("enough"));
+  FakeSocket.last.opens();
+  assert.ok(streams.every(({ state }) => state === "failed"));
+  assert.deepEqual(FakeSocket.last.sent.map(({ content }) => content), ["next"]);
+  FakeSocket.last.starts();
+  assert.equal(next.state, "streaming");
+  const closed = user.close();
+  await assert.rejects(next.completed, { code: "CLIENT_CLOSED" });
+  await closed;
+});
+
+test("a client that is closed leaves no timer, so that a program can end", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const Answering = class extends FakeSocket {
+    close(code) {
+      queueMicrotask(() => this.breaks(code));
+    }
+  };
+  const before = timers();
+  const user = new StreamingClient("http://service", { WebSocket: Answering });
+  user.stream("x");
+  FakeSocket.last.opens();
+  await user.close();
+  assert.ok(timers() <= before);
 });

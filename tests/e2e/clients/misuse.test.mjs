@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { StreamingClient } from "../../../clients/js/dist/streaming-content-client.js";
+import { parallel } from "../../../clients/js/dist/streaming-content-parallel.js";
 import { FakePage, FakeSocket } from "./fake.mjs";
 import { all, client, signal, words } from "./service.mjs";
 
@@ -180,6 +181,28 @@ test("a handshake that is refused has another error than a network that is down"
   mock.method(performance, "now", () => later);
   await assert.rejects(user.connect(), { code: "CONNECTION_REFUSED" });
   assert.ok(handshakes() > before);
+});
+
+test("further connections that are refused, as by a limit of the address, fail no stream", async (t) => {
+  const { options, handshakes } = refusing(t, () => 200);
+  const user = scripted({ ...options, pool: parallel(3) });
+  const { changed, until } = signal();
+  user.on("message", changed);
+  const streams = ["one", "two"].map((content) => user.stream(content));
+  const [first] = FakeSocket.all;
+  first.breaks = () => {};
+  first.opens();
+  streams.push(user.stream("three"), user.stream("four"));
+  const watch = setInterval(changed, 5);
+  t.after(() => clearInterval(watch));
+  await until(() => handshakes() > 20);
+  assert.deepEqual(streams.map(({ state }) => state), Array(4).fill("waiting"));
+  for (const _ of streams) {
+    first.starts();
+    first.receives({ type: "stream_complete", stream_id: "id", total_chunks: 0, metadata: {} });
+  }
+  assert.deepEqual(streams.map(({ state }) => state), Array(4).fill("complete"));
+  await user.close();
 });
 
 test("retry ends a refusal", async (t) => {

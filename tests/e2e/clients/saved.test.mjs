@@ -163,8 +163,29 @@ test("what another person could have changed gives access to nothing", async () 
   const [entry] = saved.streams;
   const wrong = { ...saved, streams: [{ ...entry, token: "guessed" }] };
   await assert.rejects(recover(client(), wrong)[0].completed, { code: "NOT_RECOVERABLE" });
-  for (const nothing of [undefined, null, {}, [], "", { version: 2, streams: [] }])
-    assert.throws(() => recover(client(), nothing), TypeError);
+  const { content: _, ...unsent } = { ...entry, start: undefined };
+  const changed = [
+    null,
+    {},
+    unsent,
+    { ...entry, sessionId: ".." },
+    { ...entry, sessionId: undefined },
+    { ...entry, received: -1 },
+    { ...entry, token: {} },
+    { ...entry, start: 7 },
+    { ...entry, request: { ...entry.request, request_id: 7 } },
+    { ...entry, request: { ...entry.request, type: "stream_control", action: "cancel" } },
+    { ...entry, request: { type: "watch", request_id: "label" } },
+    { ...entry, request: { type: "watch", request_id: "label", stream_id: "id", settled: "all" } },
+  ].map((changed) => ({ ...saved, streams: [changed] }));
+  const nothing = [undefined, null, {}, [], "", { ...saved, version: 2 }, { ...saved, streams: 7 }, { ...saved, streams: [entry, entry] }];
+  for (const wrong of [...nothing, ...changed, { ...saved, sessionId: "a/b" }]) {
+    const user = client();
+    assert.throws(() => recover(user, wrong), { name: "TypeError", message: "This is not what save() returns." });
+    assert.deepEqual([user.streams, user.state], [[], "idle"]);
+  }
+  const long = { ...entry, request: { ...entry.request, speed: { fast: true } } };
+  await assert.rejects(recover(client(), { ...saved, streams: [long] })[0].completed, { code: "INVALID_MESSAGE" });
 });
 
 test("recovering twice in one client is wrong use", async () => {

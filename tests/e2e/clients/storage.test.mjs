@@ -149,6 +149,17 @@ test("a signal before it has begun leaves the streams to the next call", async (
   assert.equal(await all(streams[0]), words(20));
 });
 
+test("a signal that has ended already is no call", async () => {
+  const user = client();
+  const options = { storage: new Tab(), signal: AbortSignal.abort() };
+  assert.deepEqual(await persist(user, options), []);
+  await persist(user, { ...options, signal: undefined });
+  const stream = user.stream(words(20), fast);
+  await user.connect();
+  assert.equal((await stream.completed).totalChunks, 20);
+  assert.notEqual(persist(user), persist(client(), options));
+});
+
 test("a storage that the browser refuses is as none", async () => {
   const user = client();
   const before = Object.getOwnPropertyDescriptor(globalThis, "sessionStorage");
@@ -182,7 +193,7 @@ test("a storage that is full, forbidden or has something else is no reason to fa
   const { streams } = await Page.open(small, { locks });
   assert.deepEqual(streams.map(({ requestId }) => requestId), ["answer"]);
   assert.equal(await all(streams[0]), words(20));
-  for (const text of ["", "{", "null", "7", '{"lock":"x"}', '{"lock":"x","saved":{"version":2}}', '{"lock":"x","saved":{"version":1}}', '{"lock":"x","saved":{"version":1,"streams":[{}]}}']) {
+  for (const text of ["", "{", "null", "7", '{"lock":"x"}', '{"lock":"x","saved":{"version":2}}', '{"lock":"x","saved":{"version":1}}', '{"lock":"x","saved":{"version":1,"streams":[{}]}}', '{"saved":{"version":1,"sessionId":"s","streams":[{"request":{"request_id":"x"}}]}}']) {
     const tab = new Tab();
     tab.items.set(KEY, text);
     const page = await Page.open(tab, { locks: new Locks() });

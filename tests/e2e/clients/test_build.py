@@ -23,7 +23,7 @@ LIMITS = {
     "./prosemirror": 3.2,
     "./quill": 2.2,
     "./react": 1,
-    "./storage": 1.6,
+    "./storage": 1.7,
     "./svelte": 1,
     "./textarea": 2.5,
     "./tiptap": 3,

@@ -40,3 +40,5 @@ export declare function save(client: StreamingClient): Saved;
  * takes over the saved one. Throws a `TypeError` if a stream goes on already, or if it is not what `save` returns.
  */
 export declare function recover(client: StreamingClient, saved: Saved, { kept }?: RecoverOptions): Stream[];
+/** Whether it has the form of what `save` returns; it may come from anywhere. */
+export declare function isSaved(value: unknown): value is Saved;

@@ -12,6 +12,8 @@ export interface Owner {
     readonly awaits: boolean;
     /** Whether messages follow one another: a stream runs. */
     readonly flows: boolean;
+    /** Whether the service has admitted the session, perhaps on another connection. */
+    readonly admitted: boolean;
     /** A frame was too large: whether the request that it may have been has failed, so that the others can go on. */
     shed(): boolean;
 }

@@ -38,6 +38,7 @@ export declare class Lane implements Owner {
     ping(signal?: AbortSignal): Promise<number>;
     get awaits(): boolean;
     get flows(): boolean;
+    get admitted(): boolean;
     shed(): boolean;
     receive(message: ServerMessage): void;
     broken(error: StreamingError): void;

@@ -33,7 +33,6 @@ export declare class RequestQueue {
     readonly sendControls: () => void;
     leave(stream: Stream): void;
     started(message: StreamStart): void;
-    /** The service reports on the producer of a live stream. */
     /** Answers to controls, and what is known of producers; any other message has no meaning. */
     other(message: ServerMessage): void;
     recovered({ stream_id, recovered, reason, paused }: StreamRecovered): void;
