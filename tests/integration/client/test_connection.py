@@ -202,7 +202,7 @@ async def answering(frame: str | bytes) -> AsyncIterator[str]:
         yield "ws://{}:{}".format(*next(iter(server.sockets)).getsockname())
 
 
-@pytest.mark.parametrize("frame", ["hello", "[]", "{}", '{"type": 1}', b"\xff"])
+@pytest.mark.parametrize("frame", ["hello", "[]", "{}", '{"type": 1}', b"\xff", "[" * 100_000])
 async def test_a_frame_that_is_not_a_message_raises(frame: str | bytes) -> None:
     async with answering(frame) as url:
         with pytest.raises(ProtocolViolation, match="not a message"):

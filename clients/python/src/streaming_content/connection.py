@@ -18,6 +18,7 @@ from streaming_content.errors import (
     ServerError,
     StreamingError,
 )
+from streaming_content.json_object import json_object
 from streaming_content.live_stream import LiveStream
 from streaming_content.stream import Message, Stream
 from streaming_content.token import TokenRenewal, TokenSource
@@ -305,10 +306,7 @@ class Connection:
 
 
 def _decode(frame: str | bytes) -> Message:
-    try:
-        message = json.loads(frame)
-    except ValueError:
-        message = None
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+    message = json_object(frame)
+    if not isinstance(message.get("type"), str):
         raise ProtocolViolation(f"The server sent a frame that is not a message: {frame[:60]!r}.")
     return message

@@ -1,6 +1,5 @@
 """The exceptions of the client."""
 
-import json
 import re
 import socket
 import ssl
@@ -8,6 +7,7 @@ from typing import Any, Self
 
 from streaming_content.address import Address
 from streaming_content.close_codes import CLOSE_CODES
+from streaming_content.json_object import json_object
 
 _SERVER_ERROR = 500
 _TEMPORARY = (408, 425, 429)
@@ -65,10 +65,8 @@ class ConnectFailed(StreamingError):
     @classmethod
     def from_response(cls, status: int, body: bytes | bytearray, retry_after: str | None) -> Self:
         """From the HTTP response that refused a handshake; includes the sentence of the service if there is one."""
-        try:
-            sentence = f" {json.loads(body)['error']}"
-        except (ValueError, KeyError, TypeError, RecursionError):  # the last for JSON that is nested too deeply
-            sentence = ""
+        error = json_object(body).get("error")
+        sentence = "" if error is None else f" {error}"
         wait = f" Retry after {retry_after} s." if retry_after else ""
         return cls(f"The server refused the connection with HTTP {status}.{sentence}{wait}", status, retry_after)
 

@@ -8,11 +8,11 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from streaming_content.address import Address
 from streaming_content.errors import ConnectFailed, PublishRefused
+from streaming_content.json_object import json_object
 from streaming_content.stream import Message
 from streaming_content.token import TokenSource
 
@@ -78,7 +78,7 @@ class PublishCalls:
     def _send(self, request: urllib.request.Request) -> Message:
         try:
             with self._opener.open(request, timeout=self._timeout_seconds) as response:
-                return _object(response.read())
+                return json_object(response.read())
         except urllib.error.HTTPError as answer:
             with answer:
                 refused = refusal_in(answer.code, answer.read())
@@ -94,13 +94,5 @@ class PublishCalls:
 
 def refusal_in(status: int, body: bytes | bytearray) -> PublishRefused | None:
     """Return the error of the service in a response; ``None`` for the response of a proxy."""
-    error = _object(body).get("error")
+    error = json_object(body).get("error")
     return PublishRefused(status, error) if isinstance(error, dict) else None
-
-
-def _object(body: bytes | bytearray) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
