@@ -107,7 +107,7 @@ class QuillTail implements Renderer {
     const html = this.#html.root.innerHTML.replace(/<pre([^>]*)>\n/g, "<pre$1>\n\n"); // the first one is not read
     const delta = this.quill.clipboard.convert({ html });
     if (!delta.ops.length) return this.#empty;
-    this.#copy.setContents(delta);
+    this.#copy.setContents(delta, "silent"); // without a history
     return this.#copy.getContents();
   }
 }
