@@ -34,7 +34,7 @@ export class TokenSource {
 
   /** The last token; without one, a new one. Rejects with `TOKEN_UNAVAILABLE`. */
   async get(): Promise<string> {
-    return this.#token ?? (this.#asking ??= this.#ask());
+    return this.#token ?? (this.#asking ??= this.#ask().finally(() => (this.#asking = undefined)));
   }
 
   /** Another token than the last one, as `get`; `undefined` if there is none yet. */
@@ -74,7 +74,6 @@ export class TokenSource {
       failure = "failed; cause has its error";
     } finally {
       this.stop();
-      this.#asking = undefined;
     }
     throw new StreamingError("TOKEN_UNAVAILABLE", `getToken ${failure}.`, { retryable: true, cause });
   }

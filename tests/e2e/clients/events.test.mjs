@@ -187,3 +187,15 @@ test("a client that is closed leaves no timer, so that a program can end", async
   await user.close();
   assert.ok(timers() <= before);
 });
+
+test("a getToken that throws once is called again for the next request", async () => {
+  let calls = 0;
+  const getToken = () => {
+    if (!calls++) throw new Error("not yet");
+    return "token";
+  };
+  const user = client({ getToken });
+  await assert.rejects(user.stream("x").completed, { code: "TOKEN_UNAVAILABLE" });
+  assert.equal(await all(user.stream("one two", fast)), "one two");
+  assert.equal(calls, 2);
+});
