@@ -13,6 +13,7 @@ import psutil
 from service.stores.factory import FILE_NAME
 from tests.clients.direct import handshake
 from tests.contract.stores.test_sqlite import damage
+from tests.descriptors import further_descriptors
 from tests.e2e.faults import visits
 from tests.e2e.faults.stage import Stage
 from tests.integration.access.users import bearer
@@ -282,12 +283,8 @@ def little_memory(stage: Stage) -> dict[str, object]:
 def descriptors_used_up(stage: Stage) -> Iterator[None]:
     """For a moment the process may open no further file."""
     server = stage.instance.server
-    process = psutil.Process(server.process.pid)
-    soft, hard = process.rlimit(resource.RLIMIT_NOFILE)
-    with stage.load.clients(5, visits.sit):
-        process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), hard))
+    with further_descriptors(server, 0), stage.load.clients(5, visits.sit):
         server.logged("accept_paused")
-    process.rlimit(resource.RLIMIT_NOFILE, (soft, hard))
     yield
 
 

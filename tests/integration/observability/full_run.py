@@ -1,10 +1,8 @@
 """A run that provokes every metric, span and log line of the service at least once."""
 
 import asyncio
-import resource
 
 import httpx
-import psutil
 from msgspec import Struct, field
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -15,6 +13,7 @@ from tests.backends.otlp_items import Span
 from tests.backends.redis import Redis
 from tests.clients.direct import WITHOUT_KEEP_ALIVE, handshake, joined, request, stalled, stream
 from tests.conftest import LogLine, RunningServer
+from tests.descriptors import further_descriptors
 from tests.integration.observability.breaking import BREAK, BROKEN_SESSION, HANG, HOLD, UNCUTTABLE
 from tests.waiting import eventually
 
@@ -269,12 +268,9 @@ async def leave_a_socket_without_a_request(server: RunningServer, signals: Signa
 
 async def run_out_of_descriptors(server: RunningServer) -> None:
     """Lower the limit to what is open, and raise it again."""
-    process = psutil.Process(server.process.pid)
-    before = process.rlimit(resource.RLIMIT_NOFILE)
-    process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), before[1]))
-    _, writer = await asyncio.open_connection(*server.address)
-    await asyncio.to_thread(server.logged, "accept_paused")
-    process.rlimit(resource.RLIMIT_NOFILE, before)
+    with further_descriptors(server, 0):
+        _, writer = await asyncio.open_connection(*server.address)
+        await asyncio.to_thread(server.logged, "accept_paused")
     await asyncio.to_thread(server.logged, "accept_resumed")
     writer.close()
 

@@ -13,10 +13,12 @@ import pytest
 from tests.clients.direct import DOCUMENT, get, handshake, joined, metric, stream
 from tests.clients.raw import RawSocket, answer, raw_socket, statuses
 from tests.conftest import RunningServer, StartServer, stop_cleanly
+from tests.descriptors import further_descriptors
 from tests.waiting import eventually
 
 HALF = b"GET / HTTP/1.1\r\nHost:"
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+CLOSING = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 DROPPED = 'stream_sockets_dropped_total{reason="evicted"}'
 
 
@@ -95,23 +97,14 @@ async def test_a_lack_of_descriptors_is_reported_and_ends(start_server: StartSer
     server = start_server()
     async with joined(server, "a-session") as client:  # then it has loaded what it needs
         assert await stream(client, DOCUMENT) == DOCUMENT
-    process = psutil.Process(server.process.pid)
-    before = process.rlimit(resource.RLIMIT_NOFILE)
-    process.rlimit(resource.RLIMIT_NOFILE, (3, before[1]))  # the limit of the numbers that new ones may have
-    waiting = asyncio.create_task(answer(server, REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")))
-    line = await asyncio.to_thread(server.logged, "accept_paused")
-    assert (line["level"], line["reason"]) == ("WARNING", "Too many open files")
-    assert not waiting.done()
-    process.rlimit(resource.RLIMIT_NOFILE, before)
+    with further_descriptors(server, 0):
+        waiting = asyncio.create_task(answer(server, CLOSING))
+        line = await asyncio.to_thread(server.logged, "accept_paused")
+        assert (line["level"], line["reason"]) == ("WARNING", "Too many open files")
+        assert not waiting.done()
     assert statuses(await waiting) == [200]
     assert server.logged("accept_resumed")
     assert await metric(server, "stream_accept_pauses_total") == 1
-
-
-def lowest_free(process: psutil.Process) -> int:
-    """The number of the next descriptor."""
-    opened = {int(entry.name) for entry in Path(f"/proc/{process.pid}/fd").iterdir()}
-    return min(set(range(max(opened) + 2)) - opened)
 
 
 async def test_the_last_descriptor_serves_a_client(start_server: StartServer) -> None:
@@ -119,13 +112,9 @@ async def test_the_last_descriptor_serves_a_client(start_server: StartServer) ->
     server = start_server()
     async with joined(server, "a-session") as client:
         assert await stream(client, DOCUMENT) == DOCUMENT
-    process = psutil.Process(server.process.pid)
-    before = process.rlimit(resource.RLIMIT_NOFILE)
-    process.rlimit(resource.RLIMIT_NOFILE, (lowest_free(process) + 1, before[1]))
-    for _ in range(20):
-        closing = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-        assert statuses(await answer(server, closing)) == [200]
-    process.rlimit(resource.RLIMIT_NOFILE, before)
+    with further_descriptors(server, 1):
+        for _ in range(20):
+            assert statuses(await answer(server, CLOSING)) == [200]
     assert await metric(server, "stream_accept_pauses_total") == 0
 
 
